@@ -1,0 +1,63 @@
+"""Time comes from here and from nowhere else."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where a store, a binding or a rehearsal gets its time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the UNIX epoch."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, in this clock's time."""
+        ...
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """A clock that moves only when told to.
+
+    ``now`` is the first reading in milliseconds since the UNIX epoch. Sleeping moves the clock and returns
+    at once, so that nothing that uses it ever waits.
+    """
+
+    def __init__(self, now: int = 0) -> None:
+        self._now = now
+
+    def now_ms(self) -> int:
+        return self._now
+
+    def set(self, now: int) -> None:
+        self._now = now
+
+    def advance(self, milliseconds: int) -> None:
+        self._now += milliseconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.advance(round(seconds * 1000))
+        await asyncio.sleep(0)
+
+
+def stopwatch() -> float:
+    """Seconds on a clock that only goes forward: for durations, never for dates."""
+    return time.perf_counter()
+
+
+def iso(milliseconds: int) -> str:
+    """``2026-11-22T00:00:00.000Z``: ISO 8601 in UTC with milliseconds, as toISOString gives it."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"

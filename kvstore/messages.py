@@ -1,0 +1,111 @@
+"""The product's wording, byte for byte.
+
+What the storage layer refuses reads ``KV <VERB> failed: <status> <text>`` inside a Worker; the other texts
+are TypeErrors of the binding itself.
+"""
+
+from typing import Final, Literal
+
+from kvstore.errors import KVError
+
+Verb = Literal["GET", "PUT", "DELETE", "GET_BULK"]
+
+EMPTY_KEY: Final = "Key name cannot be empty."
+UNKNOWN_TYPE: Final = 'Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".'
+BAD_VALUE: Final = (
+    "KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values."
+)
+
+
+def refused(verb: Verb, status: int, text: str) -> KVError:
+    """The error of an operation that the storage layer refused; its text is cut at 512 characters."""
+    return KVError(f"KV {verb} failed: {status} {text[:512]}")
+
+
+def wrong_argument(method: str, position: int, expected: str) -> str:
+    return f"Failed to execute '{method}' on 'KvNamespace': parameter {position} is not of type '{expected}'."
+
+
+def dot_key(key: str) -> str:
+    return f'"{key}" is not allowed as a key name.'
+
+
+def long_key(verb: Verb, size: int, limit: int) -> KVError:
+    return refused(verb, 414, f"UTF-8 encoded length of {size} exceeds key length limit of {limit}.")
+
+
+def undecodable_key(verb: Verb) -> KVError:
+    return refused(verb, 400, "Could not URL-decode key name")
+
+
+def short_cache_ttl(verb: Verb, ttl: int, minimum: int) -> KVError:
+    return refused(verb, 400, f"Invalid cache_ttl of {ttl}. Cache TTL must be at least {minimum}.")
+
+
+def long_value(size: int, limit: int) -> KVError:
+    return refused("PUT", 413, f"Value length of {size} exceeds limit of {limit}.")
+
+
+def long_metadata(size: int, limit: int) -> KVError:
+    return refused("PUT", 413, f"Metadata length of {size} exceeds limit of {limit}.")
+
+
+def ttl_not_positive(ttl: int) -> KVError:
+    return refused("PUT", 400, f"Invalid expiration_ttl of {ttl}. Please specify integer greater than 0.")
+
+
+def ttl_too_short(ttl: int, minimum: int) -> KVError:
+    return refused("PUT", 400, f"Invalid expiration_ttl of {ttl}. Expiration TTL must be at least {minimum}.")
+
+
+def expiration_past(expiration: int) -> KVError:
+    return refused(
+        "PUT",
+        400,
+        f"Invalid expiration of {expiration}. Please specify integer greater than the current number of "
+        "seconds since the UNIX epoch.",
+    )
+
+
+def expiration_too_near(expiration: int, minimum: int) -> KVError:
+    return refused(
+        "PUT",
+        400,
+        f"Invalid expiration of {expiration}. Expiration times must be at least {minimum} seconds in the "
+        "future.",
+    )
+
+
+def long_list(limit: int, most: int) -> KVError:
+    # The product's wording is off by one: 1000 itself is accepted.
+    return refused(
+        "GET", 400, f"Invalid key_count_limit of {limit}. Please specify an integer less than {most}."
+    )
+
+
+def bulk_type(kind: str) -> KVError:
+    return refused("GET_BULK", 400, f'"{kind}" is not a valid type. Use "json" or "text"')
+
+
+def bulk_too_many(most: int) -> KVError:
+    return refused("GET_BULK", 400, f"You can request a maximum of {most} keys")
+
+
+def bulk_too_few() -> KVError:
+    return refused("GET_BULK", 400, "You must request a minimum of 1 key")
+
+
+def bulk_empty_key() -> KVError:
+    return refused("GET_BULK", 400, "Key names must not be empty")
+
+
+def bulk_dot_key(key: str) -> KVError:
+    return refused("GET_BULK", 400, f'Illegal key name "{key}". Please use a different name.')
+
+
+def bulk_not_json() -> KVError:
+    return refused("GET_BULK", 400, "At least one of the requested keys corresponds to a non-json value")
+
+
+def bulk_too_large() -> KVError:
+    return refused("GET_BULK", 413, "Total size of request exceeds the limit of 25MB")

@@ -1,0 +1,151 @@
+"""KVNamespace: what ``env.CACHE`` is to a Worker.
+
+Takes the arguments that a JavaScript Worker passes, written in Python as kvstore.javascript says, and checks
+them in the product's own order with its own texts. Keyword arguments become one options object in last place.
+"""
+
+from typing import Any
+
+from kvstore import messages
+from kvstore.bulk_get import bulk_get
+from kvstore.cursor import decode_cursor, encode_cursor
+from kvstore.errors import KVTypeError
+from kvstore.javascript import UNDEFINED, ArrayBuffer, to_string
+from kvstore.json_text import parse
+from kvstore.keys import check_key, check_prefix
+from kvstore.limits import LIMITS, Limits
+from kvstore.options import GetOptions, ListOptions, PutOptions, expiration_of
+from kvstore.store import Entry, KeyInfo, Store
+from kvstore.stream import ReadableStream
+from kvstore.values import metadata_text, value_bytes
+
+
+class KVNamespace:
+    """The binding API over a store.
+
+    Errors are KVError and its subclasses, with ``name`` and ``message`` as a Worker sees them.
+    Source of the behaviour: workerd's binding and Miniflare 5's storage, recorded.
+    """
+
+    def __init__(self, store: Store, limits: Limits = LIMITS) -> None:
+        self.store = store
+        self.limits = limits
+
+    async def get(self, *arguments: Any, **options: Any) -> Any:
+        """``get(key, type | {type, cacheTtl})`` or ``get([keys], …)``.
+
+        The value: str for ``text``, any JSON for ``json``, ArrayBuffer, or ReadableStream; None if missing.
+        For a list of up to 100 keys a JsMap of values in request order.
+        """
+        key, settings = self._get_arguments("get", "string or Array", arguments, options)
+        if isinstance(key, list):
+            return await bulk_get(self.store, key, settings, self.limits, with_metadata=False)
+        entry = await self._entry(key, settings)
+        return None if entry is None else read_as(entry.value, settings.kind)
+
+    async def getWithMetadata(self, *arguments: Any, **options: Any) -> Any:
+        """As `get`, with ``{value, metadata, cacheStatus}``; a bulk answer has no cacheStatus."""
+        key, settings = self._get_arguments("getWithMetadata", "Array or string", arguments, options)
+        if isinstance(key, list):
+            return await bulk_get(self.store, key, settings, self.limits, with_metadata=True)
+        entry = await self._entry(key, settings)
+        if entry is None:
+            return {"value": None, "metadata": None, "cacheStatus": None}
+        value = read_as(entry.value, settings.kind)
+        metadata = None if entry.metadata is None else parse(entry.metadata)
+        return {"value": value, "metadata": metadata, "cacheStatus": None}
+
+    async def put(self, *arguments: Any, **options: Any) -> None:
+        """``put(key, value, {expiration, expirationTtl, metadata})``: replaces the whole entry.
+
+        ``expiration`` in epoch seconds, ``expirationTtl`` in seconds; at least 60 ahead. Limits: 512-byte
+        keys, 25 MiB values, 1024 bytes of metadata as JSON.
+        """
+        given = _arguments("put", arguments, options, ("string", "string or Object"))
+        settings = PutOptions.read(given[2] if len(given) > 2 else UNDEFINED)
+        key = check_key("PUT", to_string(given[0]), self.limits)
+        content = await value_bytes(given[1])
+        metadata = metadata_text(settings.metadata)
+        key.require_unicode("PUT")
+        expiration = expiration_of(settings, self.store.clock.now_ms(), self.limits)
+        if metadata is not None and len(metadata.encode()) > self.limits.metadata_size:
+            raise messages.long_metadata(len(metadata.encode()), self.limits.metadata_size)
+        if len(content) > self.limits.value_size:
+            raise messages.long_value(len(content), self.limits.value_size)
+        await self.store.put(key.name, Entry(content, expiration, metadata))
+
+    async def delete(self, *arguments: Any, **options: Any) -> None:
+        """``delete(key)``: whether or not the key exists."""
+        given = _arguments("delete", arguments, options, ("string",))
+        key = check_key("DELETE", to_string(given[0]), self.limits)
+        key.require_unicode("DELETE")
+        await self.store.delete(key.name)
+
+    async def list(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """``list({prefix, limit, cursor})``: up to 1000 keys in the order of their UTF-8 bytes.
+
+        ``{keys: [{name, expiration?, metadata?}], list_complete, cursor?, cacheStatus}``.
+        """
+        given = _arguments("list", arguments, options, ())
+        settings = ListOptions.read(given[0] if given else UNDEFINED)
+        if settings.limit > self.limits.list_keys:
+            raise messages.long_list(settings.limit, self.limits.list_keys)
+        prefix = check_prefix(settings.prefix, self.limits)
+        after = decode_cursor(settings.cursor) if settings.cursor else None
+        limit = settings.limit if settings.limit > 0 else self.limits.list_keys
+        page = await self.store.scan(prefix, after, limit)
+        result: dict[str, Any] = {
+            "keys": [list_key(info) for info in page.keys],
+            "list_complete": page.complete,
+        }
+        if not page.complete:
+            result["cursor"] = encode_cursor(page.keys[-1].name)
+        return result | {"cacheStatus": None}
+
+    def _get_arguments(
+        self, method: str, expected: str, arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> tuple[Any, GetOptions]:
+        given = _arguments(method, arguments, options, (expected,))
+        settings = GetOptions.read(given[1] if len(given) > 1 else UNDEFINED)
+        return given[0], settings
+
+    async def _entry(self, key: Any, settings: GetOptions) -> Entry | None:
+        checked = check_key("GET", to_string(key), self.limits)
+        checked.require_unicode("GET")
+        if settings.cache_ttl is not None and settings.cache_ttl < self.limits.minimum_cache_ttl:
+            raise messages.short_cache_ttl("GET", settings.cache_ttl, self.limits.minimum_cache_ttl)
+        return await self.store.get(checked.name, settings.cache_ttl)
+
+
+def _arguments(
+    method: str, arguments: tuple[Any, ...], options: dict[str, Any], expected: tuple[str, ...]
+) -> tuple[Any, ...]:
+    """The arguments, keywords folded into one options object. Raises KVTypeError for too few."""
+    given = (*arguments, options) if options else arguments
+    if len(given) < len(expected):
+        position = len(given) + 1
+        raise KVTypeError(messages.wrong_argument(method, position, expected[position - 1]))
+    return given
+
+
+def read_as(value: bytes, kind: str) -> Any:
+    """A stored value in the form that ``type`` asks for."""
+    if kind == "text":
+        return value.decode("utf-8", "replace")
+    if kind == "json":
+        return parse(value.decode("utf-8", "replace"))
+    if kind == "arrayBuffer":
+        return ArrayBuffer(value)
+    if kind == "stream":
+        return ReadableStream([value])
+    raise KVTypeError(messages.UNKNOWN_TYPE)
+
+
+def list_key(info: KeyInfo) -> dict[str, Any]:
+    """A key as a listing shows it; members that are not set are left out."""
+    shown: dict[str, Any] = {"name": info.name}
+    if info.expiration is not None:
+        shown["expiration"] = info.expiration
+    if info.metadata is not None:
+        shown["metadata"] = parse(info.metadata)
+    return shown

@@ -1,0 +1,101 @@
+"""The options objects of the binding: which members count, and how they are converted."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from kvstore import messages
+from kvstore.errors import KVTypeError
+from kvstore.javascript import UNDEFINED, to_int32, to_string
+from kvstore.limits import Limits
+
+
+def _absent(given: Any) -> bool:
+    return given is None or given is UNDEFINED
+
+
+def _members(given: Any, complaint: str) -> dict[str, Any]:
+    """The members of an options object. null, undefined, arrays and the like have none that count."""
+    if isinstance(given, str | int | float):  # bool is an int
+        raise KVTypeError(complaint)
+    return given if isinstance(given, dict) else {}
+
+
+def _integer(members: dict[str, Any], name: str) -> int | None:
+    value = members.get(name, UNDEFINED)
+    return None if value is UNDEFINED else to_int32(value)
+
+
+def _text(members: dict[str, Any], name: str) -> str:
+    value = members.get(name, UNDEFINED)
+    return "" if _absent(value) else to_string(value)
+
+
+@dataclass(frozen=True, slots=True)
+class GetOptions:
+    """``kind`` is the type as given, ``text`` by default; ``cache_ttl`` in seconds, None when absent."""
+
+    kind: str = "text"
+    cache_ttl: int | None = None
+
+    @classmethod
+    def read(cls, given: Any) -> Self:
+        """From a type name or ``{type, cacheTtl}``; a bare number or boolean is taken for a type name."""
+        if _absent(given):
+            return cls()
+        if isinstance(given, str | int | float):
+            return cls(to_string(given))
+        members = given if isinstance(given, dict) else {}
+        kind = members.get("type", UNDEFINED)
+        return cls("text" if kind is UNDEFINED else to_string(kind), _integer(members, "cacheTtl"))
+
+
+@dataclass(frozen=True, slots=True)
+class PutOptions:
+    """Both times in seconds, None when absent; ``metadata`` is any value, UNDEFINED or None for none."""
+
+    expiration: int | None = None
+    expiration_ttl: int | None = None
+    metadata: Any = UNDEFINED
+
+    @classmethod
+    def read(cls, given: Any) -> Self:
+        members = _members(given, messages.wrong_argument("put", 3, "PutOptions"))
+        return cls(
+            _integer(members, "expiration"),
+            _integer(members, "expirationTtl"),
+            members.get("metadata", UNDEFINED),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """``limit`` as given, 0 when absent; ``prefix`` and ``cursor`` are "" for none."""
+
+    limit: int = 0
+    prefix: str = ""
+    cursor: str = ""
+
+    @classmethod
+    def read(cls, given: Any) -> Self:
+        members = _members(given, messages.wrong_argument("list", 1, "ListOptions"))
+        return cls(_integer(members, "limit") or 0, _text(members, "prefix"), _text(members, "cursor"))
+
+
+def expiration_of(options: PutOptions, now_ms: int, limits: Limits) -> int | None:
+    """When an entry put now expires, in epoch seconds; expirationTtl wins over expiration.
+
+    Raises KVError (400) when it would be less than 60 seconds ahead.
+    """
+    now = now_ms // 1000
+    if options.expiration_ttl is not None:
+        if options.expiration_ttl <= 0:
+            raise messages.ttl_not_positive(options.expiration_ttl)
+        if options.expiration_ttl < limits.minimum_ttl:
+            raise messages.ttl_too_short(options.expiration_ttl, limits.minimum_ttl)
+        return now + options.expiration_ttl
+    if options.expiration is not None:
+        if options.expiration <= now:
+            raise messages.expiration_past(options.expiration)
+        if options.expiration < now + limits.minimum_ttl:
+            raise messages.expiration_too_near(options.expiration, limits.minimum_ttl)
+    return options.expiration

@@ -1,0 +1,102 @@
+"""Takes a copy of a namespace out of wrangler's state folder, without writing to that folder."""
+
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from kvstore.clock import Clock
+from kvstore.entries_sql import is_expired, seconds
+from kvstore.errors import SourceError
+from kvstore.state_names import OBJECT_FOLDER, blob_path, database_path
+from kvstore.store import Entry
+
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceCopy:
+    """What a namespace held: its live entries in key order, and what could not come along.
+
+    ``expired`` counts entries whose time was over; ``valueless`` names keys whose value file is missing,
+    which read as missing keys in the original too.
+    """
+
+    entries: dict[str, Entry]
+    expired: int = 0
+    valueless: list[str] = field(default_factory=list)
+
+
+def copy_namespace(root: Path, namespace: str, clock: Clock) -> NamespaceCopy:
+    """Read every entry of ``namespace`` in the state folder ``root`` (``<persist root>/v3/kv``).
+
+    A write-ahead log beside the database is included. Raises SourceError when the folder holds no such
+    namespace, or its database is damaged or does not come to rest.
+    """
+    path = database_path(root, namespace)
+    if not path.is_file():
+        raise SourceError(_missing(root, namespace, path))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = _read_rows(_copy_database(path, Path(folder)), path)
+    return _with_values(rows, blob_path(root, namespace), clock.now_ms())
+
+
+def _missing(root: Path, namespace: str, path: Path) -> str:
+    folders = sorted(entry.parent.name for entry in root.glob("*/blobs"))
+    known = f"it has values of: {', '.join(folders)}" if folders else "it has none at all"
+    return f"no namespace {namespace!r} in {root} ({OBJECT_FOLDER}/{path.name} is missing; {known})"
+
+
+def _copy_database(path: Path, folder: Path) -> Path:
+    """Copy a database with its log until neither changed while being copied."""
+    for _ in range(_TRIES):
+        before = _state(path)
+        for part in _parts(path):
+            shutil.copyfile(part, folder / part.name)
+        if _state(path) == before:
+            return folder / path.name
+        for part in folder.iterdir():
+            part.unlink()
+    raise SourceError(f"{path} is being written to; stop what writes it and try again")
+
+
+def _parts(path: Path) -> list[Path]:
+    log = path.with_name(path.name + "-wal")
+    return [part for part in (path, log) if part.exists()]
+
+
+def _state(path: Path) -> list[tuple[str, int, int]]:
+    return [(part.name, part.stat().st_size, part.stat().st_mtime_ns) for part in _parts(path)]
+
+
+def _read_rows(copy: Path, path: Path) -> list[tuple[str, str, int | None, str | None]]:
+    try:
+        with closing(sqlite3.connect(copy)) as connection:
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if verdict != "ok":
+                raise SourceError(f"{path} is damaged: {verdict}")
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_mf_entries'").fetchone():
+                return []
+            rows = "SELECT key, blob_id, expiration, metadata FROM _mf_entries ORDER BY key"
+            return connection.execute(rows).fetchall()
+    except sqlite3.Error as error:
+        raise SourceError(f"{path} is damaged: {error}") from error
+
+
+def _with_values(rows: list[tuple[str, str, int | None, str | None]], blobs: Path, now: int) -> NamespaceCopy:
+    copy = NamespaceCopy({})
+    expired = 0
+    for key, blob, expiration, metadata in rows:
+        if is_expired(expiration, now):
+            expired += 1
+            continue
+        try:
+            copy.entries[key] = Entry((blobs / blob).read_bytes(), seconds(expiration), metadata)
+        except FileNotFoundError:
+            copy.valueless.append(key)
+        except OSError as error:
+            raise SourceError(f"cannot read {blobs / blob}: {error.strerror}") from error
+    return NamespaceCopy(copy.entries, expired, copy.valueless)

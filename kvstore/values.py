@@ -1,0 +1,50 @@
+"""What a put stores for a value, and for metadata."""
+
+from typing import Any
+
+from kvstore import messages
+from kvstore.errors import KVTypeError
+from kvstore.javascript import (
+    Symbol,
+    Undefined,
+    byte_view,
+    normalise_surrogates,
+    to_string,
+)
+from kvstore.json_text import stringify
+from kvstore.stream import ReadableStream
+
+
+async def value_bytes(value: Any) -> bytes:
+    """The bytes of a value: text as UTF-8, buffers and views as they are, streams to their end.
+
+    Numbers, booleans, null and undefined are stored as their text. Raises KVTypeError for other objects.
+    A lone surrogate is written as its three bytes (WTF-8), as measured.
+    """
+    if isinstance(value, str):
+        return value.encode() if value.isascii() else _wtf8(value)
+    if isinstance(value, ReadableStream):
+        return await value.read()
+    content = byte_view(value)
+    if content is not None:
+        return content
+    if value is None or isinstance(value, int | float | Undefined | Symbol):
+        return to_string(value).encode()
+    raise KVTypeError(messages.BAD_VALUE)
+
+
+def _wtf8(text: str) -> bytes:
+    return normalise_surrogates(text).encode("utf-8", "surrogatepass")
+
+
+def metadata_text(metadata: Any) -> str | None:
+    """Metadata as the JSON that is stored, None for null and undefined.
+
+    Raises KVError (500, as Miniflare) for a function or Symbol, KVTypeError for what JSON cannot hold.
+    """
+    if metadata is None or isinstance(metadata, Undefined):
+        return None
+    text = stringify(metadata)
+    if not isinstance(text, str):
+        raise messages.refused("PUT", 500, "Internal Server Error")
+    return text
