@@ -1,0 +1,1 @@
+"""harness: the program ``rehearse``, which walks a migration on a copy of a namespace and judges it."""

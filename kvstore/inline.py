@@ -78,3 +78,9 @@ class InlineDatabase:
 
     async def close(self) -> None:
         self.connection.close()
+
+    def fork(self) -> Self:
+        """A copy in memory, as of now, that shares nothing with this database."""
+        twin = type(self)(":memory:")
+        self.connection.backup(twin.connection)
+        return twin

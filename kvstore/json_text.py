@@ -70,18 +70,19 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def stringify(value: Any) -> str | Undefined:
-    """``JSON.stringify(value)``; UNDEFINED for undefined, a function and a Symbol.
+def stringify(value: Any, indent: str = "") -> str | Undefined:
+    """``JSON.stringify(value, null, indent)``; UNDEFINED for undefined, a function and a Symbol.
 
     Raises KVTypeError for a BigInt and for a structure that contains itself.
     """
-    return _Writer().write(value)
+    return _Writer(indent).write(value)
 
 
 class _Writer:
     """Writes one value; remembers the objects that it is inside of, and how it came there."""
 
-    def __init__(self) -> None:
+    def __init__(self, indent: str) -> None:
+        self._indent = indent
         self._path: list[tuple[str, Any]] = []
 
     def write(self, value: Any, step: str = "") -> str | Undefined:
@@ -116,7 +117,7 @@ class _Writer:
             own = value.get("toJSON")
             return self.write(own("")) if callable(own) else self._dict(value)
         if isinstance(value, list | tuple):
-            return "[" + ",".join(self._item(index, item) for index, item in enumerate(value)) + "]"
+            return self._joined("[", [self._item(index, item) for index, item in enumerate(value)], "]")
         elements = typed_elements(value)
         if elements is not None:
             return self._dict({str(index): element for index, element in enumerate(elements)})
@@ -129,7 +130,15 @@ class _Writer:
     def _dict(self, members: dict[Any, Any]) -> str:
         named = in_member_order({to_string(name): member for name, member in members.items()})
         texts = ((name, self.write(member, f"property '{name}'")) for name, member in named.items())
-        return "{" + ",".join(f"{quote(name)}:{text}" for name, text in texts if isinstance(text, str)) + "}"
+        colon = ": " if self._indent else ":"
+        parts = [f"{quote(name)}{colon}{text}" for name, text in texts if isinstance(text, str)]
+        return self._joined("{", parts, "}")
+
+    def _joined(self, start: str, parts: list[str], end: str) -> str:
+        if not self._indent or not parts:
+            return start + ",".join(parts) + end
+        inner = "\n" + self._indent * len(self._path)
+        return start + inner + f",{inner}".join(parts) + inner[: -len(self._indent)] + end
 
 
 def _circle(path: list[tuple[str, Any]], closing: str) -> str:

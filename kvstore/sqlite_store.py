@@ -7,6 +7,7 @@ from typing import Final, Self
 from kvstore.clock import Clock, SystemClock
 from kvstore.database import Database
 from kvstore.entries_sql import EntriesSql, Row, is_expired, milliseconds, seconds
+from kvstore.errors import StoreError
 from kvstore.inline import InlineDatabase
 from kvstore.pooled import PooledDatabase
 from kvstore.store import Entry, Page
@@ -40,6 +41,12 @@ class SqliteStore:
     async def pooled(cls, path: Path | str, clock: Clock | None = None) -> Self:
         """As `open`, for a server: the disk is waited for on other threads."""
         return cls(await PooledDatabase.open(path, _SETUP), clock or SystemClock())
+
+    def fork(self, clock: Clock | None = None) -> "SqliteStore":
+        """A copy in memory, as of now. Only of a store on this thread; raises StoreError otherwise."""
+        if not isinstance(self.database, InlineDatabase):
+            raise StoreError("only a store on the calling thread can be forked")
+        return SqliteStore(self.database.fork(), clock or self._clock)
 
     @property
     def clock(self) -> Clock:

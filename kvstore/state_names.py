@@ -41,6 +41,11 @@ def blob_folder_name(namespace: str) -> str:
     return units.decode("utf-16-le", "replace")
 
 
+def state_root(folder: Path, persist_to: str | None = None) -> Path:
+    """``<persist root>/v3/kv``; the persist root is ``.wrangler/state``, or ``persist_to``, in ``folder``."""
+    return folder / (persist_to or ".wrangler/state") / "v3" / "kv"
+
+
 def database_path(root: Path, namespace: str) -> Path:
     return root / OBJECT_FOLDER / f"{object_id(namespace)}.sqlite"
 

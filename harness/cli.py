@@ -1,0 +1,152 @@
+"""The program ``rehearse``.
+
+Exit codes: 0 every invariant held · 1 something was violated · 2 bad usage · 3 could not start · 130 stopped
+by Ctrl-C.
+"""
+
+import argparse
+import asyncio
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.example import example_namespace
+from harness.migrations.queue import STRATEGIES
+from harness.progress import Progress
+from harness.rehearse import rehearse_queue
+from harness.report import Rehearsal, as_json, as_text
+from harness.source import open_source
+from kvstore import SourceError, StoreError, SystemClock, write_bulk
+from worker.config import ConfigError
+from worker.runtime import ServeError
+
+HELD, VIOLATED, USAGE, NOT_STARTED, INTERRUPTED = 0, 1, 2, 3, 130
+
+_COMMANDS = ("queue", "example")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, whole."""
+    top = argparse.ArgumentParser(
+        prog="rehearse",
+        description="Rehearse a migration on a copy of a namespace, before production sees it.",
+        epilog="exit codes: 0 all held, 1 something was violated, 2 bad usage, 3 could not start",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="queue | example")
+    _add_queue(commands)
+    example = commands.add_parser(
+        "example",
+        help="write the example namespace as a file for `wrangler kv bulk put`",
+        epilog="example: rehearse example queue.json && rehearse queue --from queue.json",
+    )
+    example.add_argument("file", type=Path, help="the JSON file to write, - for standard output")
+    return top
+
+
+def _add_queue(commands: Any) -> None:
+    queue = commands.add_parser(
+        "queue",
+        help="the queue migration guide: one pending array becomes one key per task (the default)",
+        epilog="example: rehearse queue --from ./my-worker --strategy guide --json report.json",
+    )
+    queue.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="SOURCE",
+        help="a Worker's folder with wrangler's local state, a state folder, or a bulk JSON file; "
+        "it is only read (default: the example)",
+    )
+    queue.add_argument("--binding", default="CACHE", help="the KV binding to rehearse on (default: CACHE)")
+    queue.add_argument("--namespace-id", metavar="ID", help="the namespace's id, instead of a binding")
+    queue.add_argument("--preview", action="store_true", help="take the binding's preview_id")
+    queue.add_argument("-e", "--env", metavar="NAME", help="the environment of the configuration")
+    queue.add_argument(
+        "--strategy",
+        choices=STRATEGIES,
+        default="steps",
+        help="steps: the guide's migration steps, nobody else at work (default); guide: its deployment "
+        "strategy, migrate first and deploy after, with the old daemon and a producer still active",
+    )
+    queue.add_argument("--port", type=_port, default=0, help="the Worker's port (default: any free one)")
+    queue.add_argument(
+        "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
+    )
+    queue.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
+        given.insert(0, _COMMANDS[0])
+    options = parser().parse_args(given)
+    try:
+        return _write_example(options) if options.command == "example" else _rehearse(options, given)
+    except (SourceError, ConfigError, ServeError, StoreError) as error:
+        print(f"rehearse: could not start: {error}", file=sys.stderr)
+        return NOT_STARTED
+    except KeyboardInterrupt:
+        print("rehearse: stopped; nothing but the copy was touched", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _write_example(options: argparse.Namespace) -> int:
+    text = write_bulk(example_namespace(SystemClock()).entries)
+    _write(str(options.file), text)
+    return HELD
+
+
+def _rehearse(options: argparse.Namespace, given: Sequence[str]) -> int:
+    clock = SystemClock()
+    source = open_source(
+        options.source,
+        clock,
+        binding=options.binding,
+        namespace_id=options.namespace_id,
+        preview=options.preview,
+        environment=options.env,
+    )
+    progress = Progress(sys.stderr, enabled=not options.quiet)
+    rehearsal = asyncio.run(
+        _with_progress(source, clock, options, shlex.join(["rehearse", *given]), progress)
+    )
+    if options.json_file is not None:
+        _write(options.json_file, json.dumps(as_json(rehearsal), ensure_ascii=False, indent=2) + "\n")
+    if options.json_file != "-":
+        print(as_text(rehearsal))
+    return HELD if rehearsal.passed else VIOLATED
+
+
+async def _with_progress(
+    source: Any, clock: SystemClock, options: argparse.Namespace, command: str, progress: Progress
+) -> Rehearsal:
+    async with progress.counting(clock):
+        return await rehearse_queue(
+            source,
+            clock,
+            strategy=options.strategy,
+            port=options.port,
+            command=command,
+            tell=progress.tell,
+            watch=progress.watch,
+        )
+
+
+def _write(target: str, text: str) -> None:
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"cannot write {target}: {error.strerror}") from error

@@ -1,0 +1,28 @@
+"""I1 Conservation: at every moment each live task is stored in one format or the other."""
+
+from harness.invariants.timeline import timeline
+from harness.layout import NEW_TASK, OLD_TASK
+from harness.outcome import Outcome
+from harness.verdict import Verdict, finding, verdict
+
+
+def conservation(outcome: Outcome) -> Verdict:
+    live = outcome.before.live
+    gone: dict[str, int] = {}
+    for event, state in timeline(outcome.before.entries, outcome.events):
+        if event.verb != "delete" or not event.key.startswith((OLD_TASK, NEW_TASK)):
+            continue
+        task = event.key.removeprefix(OLD_TASK).removeprefix(NEW_TASK)
+        if task in live and OLD_TASK + task not in state and NEW_TASK + task not in state:
+            gone.setdefault(task, event.index)
+    after = outcome.after.tasks
+    lost = [task for task in gone if task not in after]
+    gap = [task for task in gone if task in after]
+    return verdict(
+        "I1",
+        "Conservation: no live task is ever without a key",
+        [
+            finding("{n} live tasks are stored nowhere after the run", lost, "H10"),
+            finding("{n} live tasks were stored nowhere for a while", gap, "H38"),
+        ],
+    )

@@ -1,0 +1,20 @@
+"""I4 No creation: whatever is in the new format was live before, or was accepted since."""
+
+from harness.outcome import Outcome
+from harness.verdict import Verdict, finding, verdict
+
+
+def creation(outcome: Outcome) -> Verdict:
+    visible = outcome.after.new_tasks.keys() | set(outcome.listed)
+    made = sorted(visible - outcome.expected)
+    done = [task for task in made if task in outcome.before.results]
+    return verdict(
+        "I4",
+        "No creation: every visible task was live before, or was accepted since",
+        [
+            finding("{n} tasks that already have a result are back in the queue", done, "H38"),
+            finding(
+                "{n} visible tasks were not there before", [task for task in made if task not in done], "H33"
+            ),
+        ],
+    )

@@ -1,0 +1,23 @@
+"""I11 Idempotency: a second run changes nothing, and says so."""
+
+from harness.outcome import Outcome
+from harness.verdict import Finding, Verdict, finding, verdict
+
+
+def idempotency(outcome: Outcome) -> Verdict:
+    rerun = outcome.rerun
+    before, after = rerun.before.entries, rerun.after.entries
+    changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
+    report = rerun.report
+    moved = report.member("totalMigrated") or report.member("tasks", "migrated")
+    failed = report.member("totalFailed") or report.member("tasks", "failed")
+    dishonest = report.status != 200 or report.member("success") is not True or moved or failed
+    says = f"a second run answers {report.status}, migrated {moved or 0}, failed {failed or 0}"
+    return verdict(
+        "I11",
+        "Idempotency: a second run changes nothing and reports zero",
+        [
+            finding("{n} keys change when the migration is run again", changed, "H04", "H41"),
+            Finding(says, (), ("H04", "H43")) if dishonest else None,
+        ],
+    )

@@ -1,0 +1,78 @@
+"""I16 Honest report: what the run says of itself agrees with itself and with what it did."""
+
+from typing import Any
+
+from harness.outcome import Exchange, Outcome
+from harness.queue_state import QueueState
+from harness.verdict import Finding, Verdict, finding, verdict
+
+_MEMBERS = ("success", "message", "tasks", "leases", "totalMigrated", "totalFailed", "errors")
+_SECTIONS = ("tasks", "leases")
+
+
+def honest_report(outcome: Outcome) -> Verdict:
+    run = outcome.run
+    missing = [name for name in _MEMBERS if not isinstance(run.body, dict) or name not in run.body]
+    return verdict(
+        "I16",
+        "Honest report: the answer of the run is complete and true",
+        [
+            finding("{n} members are missing from the answer", missing, "H18"),
+            _success(run),
+            _counts(run),
+            _truth(outcome),
+            _false_failures(outcome),
+        ],
+    )
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _errors(run: Exchange) -> list[str]:
+    errors = run.member("errors")
+    return [str(error) for error in errors] if isinstance(errors, list) else []
+
+
+def _success(run: Exchange) -> Finding | None:
+    clean = not _number(run.member("totalFailed")) and not _errors(run)
+    success = run.member("success")
+    if success is clean and (run.status == 200) is clean:
+        return None
+    errors = f"{len(_errors(run))} errors" + (f", the first: {_errors(run)[0]}" if _errors(run) else "")
+    return Finding(f"status {run.status} and success {success} with {errors}", (), ("H13", "H14"))
+
+
+def _counts(run: Exchange) -> Finding | None:
+    for section in _SECTIONS:
+        failed, errors = run.member(section, "failed"), run.member(section, "errors")
+        if isinstance(errors, list) and failed != len(errors):
+            return Finding(f"{section}.failed is {failed}, but {len(errors)} errors are listed", (), ("H13",))
+    parts = sum(_number(run.member(section, "migrated")) for section in _SECTIONS)
+    total = run.member("totalMigrated")
+    if total is not None and total != parts:
+        return Finding(f"totalMigrated is {total}, the sections add up to {parts}")
+    return None
+
+
+def _truth(outcome: Outcome) -> Finding | None:
+    claimed = _number(outcome.run.member("tasks", "migrated"))
+    arrived = len(_arrived(outcome.before, outcome.after))
+    if claimed == arrived:
+        return None
+    return Finding(f"tasks.migrated is {claimed:,}, but {arrived:,} tasks arrived in the new format")
+
+
+def _arrived(before: QueueState, after: QueueState) -> list[str]:
+    return [task for task in after.new_tasks if task not in before.new_tasks]
+
+
+def _false_failures(outcome: Outcome) -> Finding | None:
+    """Failures that are none: nothing was there to move, or it was moved already."""
+    before = outcome.before
+    harmless = {f"Task {task}: not found in old queue" for task in (*before.dangling, *before.duplicates)}
+    false = [error for error in _errors(outcome.run) if error in harmless]
+    return finding(
+        "{n} reported failures are none: a dangling or repeated id has nothing to move", false, "H30", "H31"
+    )

@@ -1,0 +1,52 @@
+"""I17 Honest status: the status route tells what a full scan would."""
+
+from harness.layout import PENDING
+from harness.outcome import Exchange, Outcome
+from harness.queue_state import QueueState
+from harness.verdict import Finding, Verdict, verdict
+
+
+def true_counters(state: QueueState) -> dict[str, int]:
+    """The four counters of the status answer, by full scan."""
+    return {
+        "oldTaskCount": len(state.old_tasks),
+        "newTaskCount": len(state.new_tasks),
+        "oldLeaseCount": len(state.old_leases),
+        "newLeaseCount": len(state.new_leases),
+    }
+
+
+def needs_migration(state: QueueState) -> bool:
+    """Whether anything of the old format is left."""
+    return bool(state.old_tasks or state.old_leases or PENDING in state.entries)
+
+
+def honest_status(outcome: Outcome) -> Verdict:
+    return verdict(
+        "I17",
+        "Honest status: needsMigration and the counters are those of a full scan",
+        [
+            *_compare("before the run", outcome.status_before, outcome.before),
+            *_compare("after the run", outcome.status_after, outcome.after),
+        ],
+    )
+
+
+def _compare(when: str, said: Exchange, state: QueueState) -> list[Finding]:
+    if said.status != 200:
+        return [Finding(f"{when} the status route answers {said.status}", (), ("H13",))]
+    findings = []
+    true = needs_migration(state)
+    if said.member("needsMigration") is not true:
+        text = f"{when} needsMigration is {said.member('needsMigration')}, but {_left(state)}"
+        findings.append(Finding(text, (), ("H17", "H10")))
+    for name, count in true_counters(state).items():
+        claimed = said.member("status", name)
+        if claimed != count:
+            text = f"{when} {name} is {claimed}, in truth {count}"
+            findings.append(Finding(text, (), ("H02", "H30", "H31")))
+    return findings
+
+
+def _left(state: QueueState) -> str:
+    return f"{len(state.old_tasks):,} old tasks and {len(state.old_leases):,} old leases are there"

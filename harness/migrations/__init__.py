@@ -1,0 +1,1 @@
+"""The migrations that can be rehearsed, one module each."""

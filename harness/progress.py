@@ -1,0 +1,59 @@
+"""Progress on a terminal: a line for each step, and a count while a long one runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TextIO
+
+from harness.outcome import Exchange
+from harness.stage import Stage
+from kvstore import Clock
+
+_EVERY_SECONDS = 0.1
+
+
+class Progress:
+    """Writes to ``out``, which is a person's screen or a log: never part of the report."""
+
+    def __init__(self, out: TextIO, *, enabled: bool = True) -> None:
+        self._out = out
+        self._enabled = enabled
+        self._live = enabled and out.isatty()
+        self._stage: Stage | None = None
+        self._step = 0
+
+    def watch(self, stage: Stage) -> None:
+        """Count the operations of ``stage`` from now on."""
+        self._stage = stage
+
+    def tell(self, exchange: Exchange) -> None:
+        """A step has ended."""
+        self._step += 1
+        if self._enabled:
+            what = f"{self._step:>2} {exchange.step:<21} {exchange.method:<4} {exchange.path}"
+            took = f"{exchange.status} in {exchange.seconds:.2f} s, {exchange.operations:,} KV operations"
+            print(f"{self._erase()}{what}  {took}", file=self._out, flush=True)
+
+    @asynccontextmanager
+    async def counting(self, clock: Clock) -> AsyncIterator[None]:
+        """Show the number of operations so far, on a terminal, for as long as the block lasts."""
+        task = asyncio.create_task(self._count(clock)) if self._live else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+                self._out.write(self._erase())
+
+    async def _count(self, clock: Clock) -> None:
+        while True:
+            await clock.sleep(_EVERY_SECONDS)
+            if self._stage is not None:
+                done = len(self._stage.journal.events)
+                self._out.write(f"{self._erase()}   {done:,} KV operations so far …")
+                self._out.flush()
+
+    def _erase(self) -> str:
+        return "\r\x1b[2K" if self._live else ""

@@ -1,0 +1,206 @@
+"""The report of a rehearsal: one screen for a person, JSON for a machine."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.fate import FATES, fates
+from harness.invariants.status import needs_migration, true_counters
+from harness.layout import PENDING
+from harness.outcome import Exchange, Outcome
+from harness.queue_state import QueueState
+from harness.source import Source
+from harness.verdict import Verdict
+
+_NAMED = 3  # offending keys that are shown before "and n more"
+_WIDTH = 110
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A finished rehearsal with its judgement. ``command`` runs the same one again."""
+
+    source: Source
+    strategy: str
+    outcome: Outcome
+    verdicts: Sequence[Verdict]
+    seconds: float
+    command: str
+
+    @property
+    def violated(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if not verdict.held]
+
+    @property
+    def passed(self) -> bool:
+        return not self.violated
+
+
+def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
+    """The whole rehearsal: counts as numbers, offending keys in full, every exchange."""
+    outcome = rehearsal.outcome
+    return {
+        "migration": "queue",
+        "strategy": rehearsal.strategy,
+        "source": {
+            "label": rehearsal.source.label,
+            "keys": len(rehearsal.source.namespace.entries),
+            "expired": rehearsal.source.namespace.expired,
+            "valueless": rehearsal.source.namespace.valueless,
+        },
+        "held": rehearsal.passed,
+        "inventory": {
+            "before": inventory(outcome.before),
+            "after": inventory(outcome.after),
+        },
+        "fates": {fate: sorted(tasks) for fate, tasks in fates(outcome).items()},
+        "verdicts": [verdict.as_json() for verdict in rehearsal.verdicts],
+        "exchanges": [exchange.as_json() for exchange in outcome.exchanges],
+        "rerun": outcome.rerun.report.as_json(),
+        "seconds": round(rehearsal.seconds, 3),
+        "replay": rehearsal.command,
+    }
+
+
+def inventory(state: QueueState) -> dict[str, Any]:
+    """A namespace counted by full scan."""
+    return {
+        **true_counters(state),
+        "pendingEntries": len(state.pending) if state.has_pending_array else None,
+        "pendingIds": len(set(state.pending_ids)),
+        "pendingExists": PENDING in state.entries,
+        "needsMigration": needs_migration(state),
+        "live": len(state.live),
+        "duplicates": sorted(state.duplicates),
+        "dangling": state.dangling,
+        "orphans": state.orphans,
+        "corrupt": state.corrupt,
+        "permanent": len(state.permanent),
+        "withMetadata": len(state.with_metadata),
+        "results": len(state.results),
+        "otherKeys": len(state.others),
+    }
+
+
+def as_text(rehearsal: Rehearsal) -> str:
+    """The report that fits on a screen."""
+    outcome = rehearsal.outcome
+    lines = [
+        f"Rehearsal of the queue migration · strategy {rehearsal.strategy}",
+        *_source_lines(rehearsal.source),
+        "",
+        *_count_lines(outcome),
+        "",
+        *_run_lines(outcome.run),
+        *_fate_lines(outcome),
+        "",
+        *(line for verdict in rehearsal.verdicts for line in _verdict_lines(verdict)),
+        "",
+        _conclusion(rehearsal),
+        f"Again: {rehearsal.command}",
+    ]
+    return "\n".join(line[:_WIDTH].rstrip() if len(line) > _WIDTH else line for line in lines)
+
+
+def _source_lines(source: Source) -> list[str]:
+    copy = source.namespace
+    lines = [
+        f"Source: {source.label}",
+        f"        {len(copy.entries):,} keys copied; nothing was written there",
+    ]
+    if copy.expired:
+        lines[-1] += f"; {copy.expired:,} expired ones left out"
+    if copy.valueless:
+        lines.append(f"        {len(copy.valueless):,} keys have no value on disk: {some(copy.valueless)}")
+    return lines
+
+
+def _count_lines(outcome: Outcome) -> list[str]:
+    """The guide's counters beside the truth, before and after the run."""
+    rows = [
+        ("", "before the run", "", "after the run", ""),
+        ("", "status says", "truth", "status says", "truth"),
+    ]
+    truths = true_counters(outcome.before), true_counters(outcome.after)
+    for name in truths[0]:
+        said = (
+            _shown(outcome.status_before.member("status", name)),
+            _shown(outcome.status_after.member("status", name)),
+        )
+        rows.append((name, said[0], f"{truths[0][name]:,}", said[1], f"{truths[1][name]:,}"))
+    rows.append(
+        (
+            "needsMigration",
+            _shown(outcome.status_before.member("needsMigration")),
+            _shown(needs_migration(outcome.before)),
+            _shown(outcome.status_after.member("needsMigration")),
+            _shown(needs_migration(outcome.after)),
+        )
+    )
+    return [f"{a:<16}{b:>14}{c:>10}{d:>16}{e:>10}" for a, b, c, d, e in rows] + _traits(outcome.before)
+
+
+def _traits(state: QueueState) -> list[str]:
+    """What the pending list and the tasks are like, where it matters."""
+    named = {
+        "repeated in the list": len(state.duplicates),
+        "dangling (listed, no task)": len(state.dangling),
+        "orphans (task, not listed)": len(state.orphans),
+        "corrupt": len(state.corrupt),
+        "permanent": len(state.permanent),
+        "with metadata": len(state.with_metadata),
+    }
+    found = ", ".join(f"{count:,} {name}" for name, count in named.items() if count)
+    return [f"of the tasks     {found}"] if found else []
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else "–"
+
+
+def _run_lines(run: Exchange) -> list[str]:
+    message = run.member("message") or run.member("error") or str(run.body)[:60]
+    total = f"{_shown(run.member('totalMigrated'))} moved, {_shown(run.member('totalFailed'))} failed"
+    parts = ", ".join(
+        f"{section} {_shown(run.member(section, 'migrated'))}/{_shown(run.member(section, 'failed'))}"
+        for section in ("tasks", "leases")
+    )
+    return [
+        f'The run answered {run.status} "{message}": {total} ({parts})',
+        f"        in {run.seconds:.2f} s with {run.operations:,} KV operations",
+    ]
+
+
+def _fate_lines(outcome: Outcome) -> list[str]:
+    found = fates(outcome)
+    counted = " · ".join(f"{len(found[fate]):,} {fate}" for fate in FATES)
+    return [f"Of {len(outcome.expected):,} live tasks the new Worker has: {counted}"]
+
+
+def _verdict_lines(verdict: Verdict) -> list[str]:
+    mark = "ok  " if verdict.held else "FAIL"
+    lines = [f"{mark} {verdict.invariant:<4}{verdict.title}"]
+    for found in verdict.findings:
+        why = f" [{', '.join(found.hazards)}]" if found.hazards else ""
+        lines.append(f"       {found.what}{why}")
+        if found.keys:
+            lines.append(f"         {some(found.keys)}")
+    return lines
+
+
+def some(keys: Iterable[str]) -> str:
+    """A few of ``keys``, and how many more there are."""
+    every = list(keys)
+    shown = ", ".join(every[:_NAMED])
+    return shown if len(every) <= _NAMED else f"{shown} and {len(every) - _NAMED:,} more"
+
+
+def _conclusion(rehearsal: Rehearsal) -> str:
+    judged = len(rehearsal.verdicts)
+    if rehearsal.passed:
+        return f"GO: all {judged} invariants held ({rehearsal.seconds:.1f} s)"
+    names = ", ".join(verdict.invariant for verdict in rehearsal.violated)
+    violated = f"{len(rehearsal.violated)} of {judged} invariants violated"
+    return f"NO-GO: {violated} ({names}) in {rehearsal.seconds:.1f} s"

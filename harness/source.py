@@ -1,0 +1,102 @@
+"""Opens what ``--from`` names: a folder with wrangler's local state, or a bulk JSON file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.example import example_namespace
+from kvstore import Clock, NamespaceCopy, SourceError, copy_namespace, read_bulk
+from kvstore.state_names import OBJECT_FOLDER, database_path
+from worker.config import KVBinding, WorkerConfig, load_config
+
+_CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+_STATE_FOLDERS = (".wrangler/state/v3/kv", "v3/kv", "kv", ".")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A namespace to rehearse on: ``label`` says in words where it came from."""
+
+    label: str
+    namespace: NamespaceCopy
+
+
+def open_source(
+    path: Path | None,
+    clock: Clock,
+    *,
+    binding: str = "CACHE",
+    namespace_id: str | None = None,
+    preview: bool = False,
+    environment: str | None = None,
+) -> Source:
+    """Copy the namespace that ``path`` holds; None is the example. The source is never written.
+
+    In a folder the namespace is ``namespace_id``, or what the folder's wrangler configuration binds as
+    ``binding``: its id, its preview_id when ``preview`` is set or only that one has local state. Raises
+    SourceError and ConfigError with what was looked for, and where.
+    """
+    if path is None:
+        return Source("the example that ships with Understudy", example_namespace(clock))
+    if path.is_file():
+        return Source(str(path), _read_file(path, clock))
+    if not path.is_dir():
+        raise SourceError(f"{path} does not exist")
+    config = _config(path, environment)
+    root = _state_root(path)
+    chosen = namespace_id or _bound_id(config, root, binding, preview, path)
+    bound = f"binding {binding}, " if namespace_id is None else ""
+    return Source(f"{path} ({bound}namespace {chosen})", copy_namespace(root, chosen, clock))
+
+
+def _read_file(path: Path, clock: Clock) -> NamespaceCopy:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is no bulk JSON file: it is not UTF-8 text") from error
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}") from error
+    return read_bulk(text, clock, str(path))
+
+
+def _config(path: Path, environment: str | None) -> WorkerConfig | None:
+    for name in _CONFIG_NAMES:
+        if (path / name).is_file():
+            return load_config(path / name, environment)
+    return None
+
+
+def _state_root(path: Path) -> Path:
+    for folder in _STATE_FOLDERS:
+        root = path / folder
+        if (root / OBJECT_FOLDER).is_dir():
+            return root
+    raise SourceError(
+        f"{path} holds no local KV state: there is no .wrangler/state/v3/kv/{OBJECT_FOLDER} in it. Name the "
+        "folder of a Worker that ran under wrangler dev, a state folder, or a bulk JSON file."
+    )
+
+
+def _bound_id(config: WorkerConfig | None, root: Path, binding: str, preview: bool, path: Path) -> str:
+    if config is None:
+        raise SourceError(
+            f"{path} has no wrangler configuration that says which namespace {binding} is: "
+            "give --namespace-id"
+        )
+    found = next((one for one in config.kv_namespaces if one.binding == binding), None)
+    if found is None:
+        names = ", ".join(one.binding for one in config.kv_namespaces) or "none"
+        raise SourceError(f"no KV binding {binding!r} in {config.path}; it binds: {names}")
+    return _with_state(found, root, preview)
+
+
+def _with_state(binding: KVBinding, root: Path, preview: bool) -> str:
+    """The id to read: as asked for, or the only one of the two that has local state."""
+    if preview:
+        if binding.preview_id is None:
+            raise SourceError(f"No preview ID found for {binding.binding}: it has no preview_id")
+        return binding.preview_id
+    plain = binding.id or binding.binding
+    other = binding.preview_id
+    if other and not database_path(root, plain).is_file() and database_path(root, other).is_file():
+        return other
+    return plain

@@ -1,0 +1,53 @@
+"""What a checker says: whether an invariant held, and the least evidence that it did not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One way in which an invariant was violated.
+
+    ``what`` is a sentence, ``keys`` name everything that it is true of, ``hazards`` the known causes
+    (H01 … H75 of the hazard list).
+    """
+
+    what: str
+    keys: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {"what": self.what, "keys": list(self.keys), "hazards": list(self.hazards)}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement on one invariant; without findings it held."""
+
+    invariant: str
+    title: str
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def held(self) -> bool:
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "invariant": self.invariant,
+            "title": self.title,
+            "held": self.held,
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+
+
+def verdict(invariant: str, title: str, findings: Iterable[Finding | None]) -> Verdict:
+    """A verdict on what was found; None stands for nothing found."""
+    return Verdict(invariant, title, tuple(finding for finding in findings if finding is not None))
+
+
+def finding(what: str, keys: Iterable[str], *hazards: str) -> Finding | None:
+    """A finding about ``keys``, or None when there are none. ``{n}`` in ``what`` is their number."""
+    named = tuple(keys)
+    return Finding(what.replace("{n}", f"{len(named):,}"), named, hazards) if named else None

@@ -1,0 +1,79 @@
+"""The JSON of ``wrangler kv bulk put``."""
+
+import json
+from typing import Any
+
+import pytest
+
+from kvstore import Entry, ManualClock, SourceError, read_bulk, write_bulk
+
+CLOCK = ManualClock(1_700_000_000_000)
+
+
+def read(*items: Any) -> dict[str, Entry]:
+    return read_bulk(json.dumps(items), CLOCK).entries
+
+
+def test_read_takes_every_member() -> None:
+    entries = read(
+        {"key": "a", "value": "é"},
+        {"key": "b", "value": "AP8=", "base64": True},
+        {"key": "c", "value": "v", "expiration": 1_700_000_100, "metadata": {"m": [1, None]}},
+        {"key": "d", "value": "v", "expiration_ttl": 60},
+    )
+    assert entries == {
+        "a": Entry("é".encode()),
+        "b": Entry(b"\x00\xff"),
+        "c": Entry(b"v", 1_700_000_100, '{"m":[1,null]}'),
+        "d": Entry(b"v", 1_700_000_060),
+    }
+
+
+def test_read_sorts_and_keeps_the_last_of_a_key() -> None:
+    entries = read({"key": "b", "value": "1"}, {"key": "a", "value": "2"}, {"key": "b", "value": "3"})
+    assert list(entries.items()) == [("a", Entry(b"2")), ("b", Entry(b"3"))]
+
+
+def test_read_counts_what_has_expired() -> None:
+    copy = read_bulk('[{"key": "a", "value": "v", "expiration": 5}]', CLOCK)
+    assert (copy.entries, copy.expired) == ({}, 1)
+
+
+def test_write_and_read_give_the_same_entries() -> None:
+    entries = {
+        "bytes": Entry(b"\xff\x00"),
+        "text": Entry("日本".encode(), 1_700_000_100, '{"x":1}'),
+        "zero": Entry(b"", None, "0"),
+    }
+    assert read_bulk(write_bulk(entries), CLOCK).entries == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "x.json is not JSON: "),
+        ('{"key": "a"}', "x.json is no array of key-value objects, but of type object"),
+        ("[1]", "x.json, item 0 is no object with a key and a value, but of type number"),
+        ('[{"key": 5, "value": "v"}]', "x.json, item 0: 'key' must be a string, but is of type number"),
+        ('[{"key": "a"}]', "x.json, item 0: 'value' must be a string, but is of type null"),
+        ('[{"key": "", "value": "v"}]', "x.json, item 0: '' is not allowed as a key name"),
+        ('[{"key": "..", "value": "v"}]', "x.json, item 0: '..' is not allowed as a key name"),
+        (
+            json.dumps([{"key": "é" * 257, "value": "v"}]),
+            "x.json, item 0: key of 514 bytes exceeds the limit of 512",
+        ),
+        (
+            json.dumps([{"key": "a", "value": "v", "metadata": "x" * 1023}]),
+            "x.json, item 0: metadata of 1025 bytes exceeds the limit of 1024",
+        ),
+        ('[{"key": "a", "value": "*", "base64": true}]', "x.json, item 0: the value cannot be decoded: "),
+        (
+            '[{"key": "a", "value": "v", "expiration": "soon"}]',
+            "x.json, item 0: 'expiration' must be a number of seconds, but is of type string",
+        ),
+    ],
+)
+def test_read_says_what_is_wrong_and_where(text: str, complaint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        read_bulk(text, CLOCK, "x.json")
+    assert str(caught.value).startswith(complaint)

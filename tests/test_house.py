@@ -1,0 +1,113 @@
+"""Keeps the house in order: which room may know which, and where time and chance come from."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Each room, and the rooms that it may import.
+ROOMS = {
+    "kvstore": {"kvstore"},
+    "worker/config": {"kvstore", "worker.config"},
+    "worker/sdk": {"kvstore", "worker.sdk"},
+    "worker/runtime": {"kvstore", "worker.config", "worker.sdk", "worker.runtime"},
+    "worker/queue/src": {"workers", "taskqueue"},
+    "wrangler_compat": {"kvstore", "worker", "wrangler_compat"},
+    "harness": {"kvstore", "worker", "harness"},
+}
+OURS = ("kvstore", "worker", "workers", "wrangler_compat", "harness", "tests")
+
+# The only files that may ask the machine for time or chance.
+SOURCES = {"kvstore/clock.py", "kvstore/entropy.py", "worker/queue/src/taskqueue/platform.py"}
+FORBIDDEN = {
+    "time.time": "Clock.now_ms()",
+    "time.time_ns": "Clock.now_ms()",
+    "time.monotonic": "kvstore.clock.stopwatch()",
+    "time.perf_counter": "kvstore.clock.stopwatch()",
+    "time.sleep": "Clock.sleep()",
+    "asyncio.sleep": "Clock.sleep()",
+    "datetime.now": "Clock.now_ms()",
+    "datetime.utcnow": "Clock.now_ms()",
+    "datetime.today": "Clock.now_ms()",
+    "os.urandom": "Entropy.token()",
+}
+CHANCE = {"random", "secrets", "uuid"}
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+NEVER = ("manager", "helper", "util", "misc")
+
+
+def files(folder: str) -> Iterator[Path]:
+    yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def every_file() -> list[Path]:
+    return [path for room in ("kvstore", "worker", "wrangler_compat", "harness") for path in files(room)]
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def within(module: str, allowed: set[str]) -> bool:
+    return any(module == room or module.startswith(room + ".") for room in allowed)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_run_one_way(room: str) -> None:
+    for path in files(room):
+        for module in imported(path):
+            if module.split(".")[0] in OURS:
+                assert within(module, ROOMS[room]), (
+                    f"{path.relative_to(ROOT)} imports {module}; {room} may import {sorted(ROOMS[room])}: "
+                    "move the code to the room that knows both, or pass what is needed as an argument"
+                )
+
+
+def test_kvstore_knows_no_http_no_pytest_no_click() -> None:
+    for path in files("kvstore"):
+        for module in imported(path):
+            assert module.split(".")[0] not in ("starlette", "uvicorn", "httpx", "pytest", "click"), path
+
+
+def test_time_and_chance_come_from_their_modules() -> None:
+    for path in every_file():
+        place = path.relative_to(ROOT)
+        if str(place) in SOURCES:
+            continue
+        for module in imported(path):
+            assert module not in CHANCE, f"{place} imports {module}: take an Entropy"
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute):
+                instead = FORBIDDEN.get(ast.unparse(node))
+                assert instead is None, f"{place}:{node.lineno} uses {ast.unparse(node)}: use {instead}"
+
+
+def test_nothing_is_too_long() -> None:
+    for path in every_file():
+        text = path.read_text()
+        lines = len(text.splitlines())
+        assert lines <= LONGEST_FILE, f"{path.relative_to(ROOT)} has {lines} lines: is it still one noun?"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                assert length <= LONGEST_FUNCTION, (
+                    f"{path.relative_to(ROOT)}:{node.lineno} {node.name} has {length} lines: name its parts"
+                )
+
+
+def test_files_are_named_for_what_is_in_them() -> None:
+    for path in every_file():
+        assert not any(word in path.stem for word in NEVER), f"{path.relative_to(ROOT)}: say what it is"
+
+
+def test_every_file_says_what_lives_there() -> None:
+    for path in every_file():
+        assert ast.get_docstring(ast.parse(path.read_text())), f"{path.relative_to(ROOT)} has no docstring"

@@ -1,0 +1,22 @@
+"""worker.runtime: loads a Worker and answers HTTP with it."""
+
+from worker.runtime.app import Access, create_app
+from worker.runtime.errors import AddressInUse, LoadError, ServeError
+from worker.runtime.local import LocalNamespaces, open_local
+from worker.runtime.server import bind, serve
+from worker.runtime.worker import Worker, load_configured, load_worker
+
+__all__ = [
+    "Access",
+    "AddressInUse",
+    "LoadError",
+    "LocalNamespaces",
+    "ServeError",
+    "Worker",
+    "bind",
+    "create_app",
+    "load_configured",
+    "load_worker",
+    "open_local",
+    "serve",
+]

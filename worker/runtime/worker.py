@@ -1,0 +1,107 @@
+"""A loaded Worker: its code, its environment, and the events that it handles."""
+
+import inspect
+from asyncio import Task, gather
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from worker.config import WorkerConfig, load_config
+from worker.runtime.background import Background
+from worker.runtime.errors import LoadError
+from worker.runtime.loader import import_worker
+from worker.runtime.scheduled import ScheduledController
+from worker.sdk.context import ExecutionContext, current
+from worker.sdk.env import make_env
+from worker.sdk.request import Request
+from worker.sdk.response import ResponseParts, response_parts
+
+ErrorLog = Callable[[BaseException], None]
+
+
+def _ignore(error: BaseException) -> None:
+    """The default error log: nobody listens."""
+
+
+class Worker:
+    """Code in ``module`` with the bindings ``env``, as many invocations at a time as are asked for.
+
+    Handlers are methods of a class ``Default`` (a WorkerEntrypoint), or functions ``on_fetch`` and
+    ``on_scheduled``; each invocation has a context, and an instance of Default, of its own.
+    """
+
+    def __init__(self, module: ModuleType, env: Any, on_error: ErrorLog = _ignore) -> None:
+        self.module = module
+        self.env = env
+        self.on_error = on_error
+        self.background = Background(lambda error: self.on_error(error))
+
+    async def fetch(self, request: Request) -> ResponseParts:
+        """Answer a request. Raises what the handler raises, TypeError when it returns no Response."""
+        context = ExecutionContext(self.background.spawn)
+        with current(self.env, context):
+            return response_parts(await self._call("fetch", context, request, self.env, context))
+
+    async def scheduled(self, controller: ScheduledController) -> None:
+        """Run the scheduled handler with all its background work. Raises what either raises."""
+        tasks: list[Task[Any]] = []
+        context = ExecutionContext(lambda work: tasks.append(self.background.spawn(work)))
+        with current(self.env, context):
+            await self._call("scheduled", context, controller, self.env, context)
+            await gather(*tasks)
+
+    async def _call(self, event: str, context: ExecutionContext, *arguments: Any) -> Any:
+        handler = self._handler(event, context)
+        if event == "fetch" and inspect.ismethod(handler):
+            arguments = arguments[:1]
+        result = handler(*_accepted(handler, arguments))
+        return await result if inspect.isawaitable(result) else result
+
+    def _handler(self, event: str, context: ExecutionContext) -> Callable[..., Awaitable[Any] | Any]:
+        entrypoint = getattr(self.module, "Default", None)
+        if entrypoint is None:
+            handler = getattr(self.module, f"on_{event}", None)
+        else:
+            handler = getattr(entrypoint(context, self.env), event, None)
+        if not callable(handler):
+            raise TypeError(f"Method {event} does not exist")
+        found: Callable[..., Awaitable[Any] | Any] = handler
+        return found
+
+
+def _accepted(handler: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """As many of ``arguments`` as the handler takes: JavaScript, and so the platform, drops the rest."""
+    parameters = inspect.signature(handler).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return arguments
+    positional = (
+        (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        if (parameter := next(iter(parameters), None))
+        else ()
+    )
+    return arguments[: sum(parameter.kind in positional for parameter in parameters)]
+
+
+def load_worker(folder: Path, bindings: Mapping[str, object], environment: str | None = None) -> Worker:
+    """The Worker whose configuration file is in ``folder``, with the configured variables and ``bindings``.
+
+    A binding replaces a variable of the same name. KVNamespace values become KV bindings; namespaces that
+    the configuration names and ``bindings`` does not are left unbound. Raises ConfigError and LoadError.
+    """
+    for name in ("wrangler.json", "wrangler.jsonc", "wrangler.toml"):
+        if (folder / name).is_file():
+            return load_configured(load_config(folder / name, environment), bindings)
+    raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
+
+
+def load_configured(config: WorkerConfig, bindings: Mapping[str, object]) -> Worker:
+    """The Worker that ``config`` describes; see `load_worker`."""
+    if config.main is None:
+        raise LoadError(f'{config.path} names no entry file: add main = "src/entry.py" or the like')
+    env = make_env({**config.vars, **bindings})
+    with current(env, None):
+        module = import_worker(config.root / config.main)
+    if not any(hasattr(module, name) for name in ("Default", "on_fetch", "on_scheduled")):
+        raise LoadError(f"{config.root / config.main} defines no class Default and no on_fetch")
+    return Worker(module, env)

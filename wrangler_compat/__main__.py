@@ -1,0 +1,7 @@
+"""``python -m wrangler_compat`` is the program ``wrangler-compat``."""
+
+import sys
+
+from wrangler_compat.cli import main
+
+sys.exit(main())

@@ -1,0 +1,117 @@
+"""Reads a command line the way wrangler's parser does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kvstore.javascript import to_number
+from wrangler_compat.errors import UsageError
+from wrangler_compat.flags import Flag
+
+_TRUTH = {"true": True, "false": False}
+
+
+@dataclass
+class Arguments:
+    """``words`` are the positionals, ``flags`` the values by name; ``unknown`` what no flag explains."""
+
+    words: list[str] = field(default_factory=list)
+    flags: dict[str, Any] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+
+    def text(self, name: str) -> str | None:
+        """The value of a text flag; None when absent or empty, as wrangler takes it."""
+        value = self.flags.get(name)
+        return value if isinstance(value, str) and value else None
+
+    def switch(self, name: str) -> bool | None:
+        """True, False, or None when not given."""
+        value = self.flags.get(name)
+        return value if isinstance(value, bool) else None
+
+
+def read_arguments(given: Sequence[str], flags: Sequence[Flag]) -> Arguments:
+    """Split ``given`` into words and flags.
+
+    ``--flag value``, ``--flag=value``, ``--no-flag``, ``--switch false`` and short forms work, before or
+    after the words; what stands after ``--`` is no word. Raises UsageError when a value is missing, or given
+    twice where one is taken.
+    """
+    return _Reader(given, flags).read()
+
+
+class _Reader:
+    def __init__(self, given: Sequence[str], flags: Sequence[Flag]) -> None:
+        self._rest = list(given)
+        self._known = {flag.name: flag for flag in flags} | {flag.short: flag for flag in flags if flag.short}
+        self._result = Arguments()
+
+    def read(self) -> Arguments:
+        while self._rest:
+            part = self._rest.pop(0)
+            if part == "--":
+                break
+            if part.startswith("-") and len(part) > 1:
+                self._flag(part)
+            else:
+                self._result.words.append(part)
+        return self._result
+
+    def _flag(self, part: str) -> None:
+        name, equals, value = part.lstrip("-").partition("=")
+        flag = self._known.get(_kebab(name))
+        negated = name.startswith("no-") and flag is None
+        if negated:
+            flag = self._known.get(name.removeprefix("no-"))
+        if flag is None:
+            self._unknown(name, bool(equals))
+        elif flag.kind == "switch":
+            self._keep(flag, not negated and self._switch_value(value if equals else None))
+        else:
+            self._keep(flag, _unquoted(value if equals else self._next(flag)))
+
+    def _unknown(self, name: str, has_value: bool) -> None:
+        spellings = [name, _camel(name)] if "-" in name else [name]
+        self._result.unknown += spellings
+        if not has_value and self._rest and not self._rest[0].startswith("-"):
+            self._rest.pop(0)
+
+    def _switch_value(self, value: str | None) -> bool:
+        if value is None:
+            follows = self._rest[0] if self._rest else ""
+            return _TRUTH[self._rest.pop(0)] if follows in _TRUTH else True
+        return _TRUTH.get(value, True)
+
+    def _next(self, flag: Flag) -> str:
+        if not self._rest or self._rest[0].startswith("--"):
+            raise UsageError(f"Not enough arguments following: {flag.name}")
+        return self._rest.pop(0)
+
+    def _keep(self, flag: Flag, value: Any) -> None:
+        if flag.kind == "number":
+            value = to_number(value)
+        if flag.many:
+            self._result.flags.setdefault(flag.name, []).append(value)
+            return
+        if flag.name in self._result.flags and flag.kind != "switch":
+            both = f'["{self._result.flags[flag.name]}","{value}"]'
+            raise UsageError(
+                f'The argument "--{flag.name}" expects a single value, but received multiple: {both}.'
+            )
+        self._result.flags[flag.name] = value
+
+
+def _unquoted(value: str) -> str:
+    """Quotes that the shell left around a value are dropped."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("-")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _kebab(name: str) -> str:
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name)
