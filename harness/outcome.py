@@ -55,11 +55,13 @@ class Rerun:
 class Outcome:
     """A walked migration.
 
-    ``before`` and ``after`` are the namespace right before and right after the run, ``events`` the KV
-    operations of the run in order, ``born`` the ids that producers were told were accepted after it.
-    ``now`` is when the run ended, in epoch seconds.
+    ``at_status`` is the namespace when the first status was asked for, ``before`` and ``after`` right before
+    and right after the run, ``at_listing`` when the new Worker listed its queue. ``events`` are the KV
+    operations of the run in order, ``now`` when it ended, in epoch seconds. ``born`` are the ids that
+    producers were told were accepted after it.
     """
 
+    at_status: QueueState
     before: QueueState
     after: QueueState
     events: Sequence[Event]

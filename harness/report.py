@@ -1,5 +1,6 @@
 """The report of a rehearsal: one screen for a person, JSON for a machine."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,7 +100,13 @@ def as_text(rehearsal: Rehearsal) -> str:
         _conclusion(rehearsal),
         f"Again: {rehearsal.command}",
     ]
-    return "\n".join(line[:_WIDTH].rstrip() if len(line) > _WIDTH else line for line in lines)
+    return "\n".join(folded for line in lines for folded in _folded(line))
+
+
+def _folded(line: str) -> list[str]:
+    """A line as several that fit, with what follows the first moved in as far as it was."""
+    margin = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.wrap(line, _WIDTH, subsequent_indent=margin, break_on_hyphens=False) or [""]
 
 
 def _source_lines(source: Source) -> list[str]:
@@ -121,7 +128,7 @@ def _count_lines(outcome: Outcome) -> list[str]:
         ("", "before the run", "", "after the run", ""),
         ("", "status says", "truth", "status says", "truth"),
     ]
-    truths = true_counters(outcome.before), true_counters(outcome.after)
+    truths = true_counters(outcome.at_status), true_counters(outcome.after)
     for name in truths[0]:
         said = (
             _shown(outcome.status_before.member("status", name)),
@@ -132,7 +139,7 @@ def _count_lines(outcome: Outcome) -> list[str]:
         (
             "needsMigration",
             _shown(outcome.status_before.member("needsMigration")),
-            _shown(needs_migration(outcome.before)),
+            _shown(needs_migration(outcome.at_status)),
             _shown(outcome.status_after.member("needsMigration")),
             _shown(needs_migration(outcome.after)),
         )
@@ -151,7 +158,7 @@ def _traits(state: QueueState) -> list[str]:
         "with metadata": len(state.with_metadata),
     }
     found = ", ".join(f"{count:,} {name}" for name, count in named.items() if count)
-    return [f"of the tasks     {found}"] if found else []
+    return [f"Of those: {found}"] if found else []
 
 
 def _shown(value: Any) -> str:
@@ -181,7 +188,7 @@ def _fate_lines(outcome: Outcome) -> list[str]:
 
 def _verdict_lines(verdict: Verdict) -> list[str]:
     mark = "ok  " if verdict.held else "FAIL"
-    lines = [f"{mark} {verdict.invariant:<4}{verdict.title}"]
+    lines = [f"{mark} {verdict.invariant:<5}{verdict.title}"]
     for found in verdict.findings:
         why = f" [{', '.join(found.hazards)}]" if found.hazards else ""
         lines.append(f"       {found.what}{why}")

@@ -48,6 +48,16 @@ def verdict(invariant: str, title: str, findings: Iterable[Finding | None]) -> V
 
 
 def finding(what: str, keys: Iterable[str], *hazards: str) -> Finding | None:
-    """A finding about ``keys``, or None when there are none. ``{n}`` in ``what`` is their number."""
+    """A finding about ``keys``, or None when there are none.
+
+    In ``what``, ``{n}`` is their number; ``{s}``, ``{are}``, ``{were}`` and ``{have}`` agree with it.
+    """
     named = tuple(keys)
-    return Finding(what.replace("{n}", f"{len(named):,}"), named, hazards) if named else None
+    return Finding(agree(what, len(named)), named, hazards) if named else None
+
+
+def agree(text: str, count: int) -> str:
+    """A sentence about ``count`` things, with its number and verbs filled in."""
+    one = {"s": "", "are": "is", "were": "was", "have": "has", "do": "does", "their": "its", "es": "s"}
+    many = {"s": "s", "are": "are", "were": "were", "have": "have", "do": "do", "their": "their", "es": ""}
+    return text.format(n=f"{count:,}", **(one if count == 1 else many))

@@ -16,6 +16,7 @@ from harness.invariants.lease import lease_continuity
 from harness.invariants.listing import listing
 from harness.invariants.report import honest_report
 from harness.invariants.status import honest_status
+from harness.invariants.walk import walk
 from harness.outcome import Outcome
 from harness.verdict import Verdict
 
@@ -33,6 +34,7 @@ CHECKERS: tuple[Checker, ...] = (
     honest_report,
     honest_status,
     isolation,
+    walk,
 )
 
 

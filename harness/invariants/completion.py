@@ -1,37 +1,63 @@
 """I2 Completion: after the run the new format holds the live tasks, all of them and nothing else."""
 
+from dataclasses import dataclass
+
 from harness.layout import PENDING
 from harness.outcome import Outcome
-from harness.verdict import Finding, Verdict, finding, verdict
+from harness.queue_state import BROKEN, parsed
+from harness.verdict import Verdict, finding, verdict
 
 
 def completion(outcome: Outcome) -> Verdict:
     state = outcome.at_listing
     stranded = [task for task in sorted(outcome.expected) if task not in state.new_tasks]
-    orphans = set(outcome.before.orphans)
-    corrupt = set(outcome.before.corrupt)
-    groups = {
-        "no pending list names them (orphans)": ([t for t in stranded if t in orphans], ("H29",)),
-        "their body is not JSON": ([t for t in stranded if t in corrupt - orphans], ("H57", "H10")),
-        "they arrived in the old format after the run": (
-            [t for t in stranded if t in outcome.born],
-            ("H34", "H68"),
-        ),
-    }
-    known = {task for tasks, _ in groups.values() for task in tasks}
-    groups["the run failed on them"] = ([t for t in stranded if t not in known], ("H10",))
-    findings: list[Finding | None] = [
-        finding(f"{{n}} live tasks are not in the new format: {why}", tasks, *hazards)
-        for why, (tasks, hazards) in groups.items()
-    ]
-    leases = list(state.old_leases)
-    left = [PENDING] if PENDING in state.entries else []
     return verdict(
         "I2",
         "Completion: the new format holds every live task, the old one nothing",
         [
-            *findings,
-            finding("{n} leases are still in the old format", leases, "H01", "H17"),
-            finding("the pending list is still there", left, "H15", "H32"),
+            *(
+                finding("{n} live task{s} {are} not in the new format: " + why.text, tasks, *why.hazards)
+                for why, tasks in _by_reason(outcome, stranded).items()
+            ),
+            finding("{n} lease{s} {are} still in the old format", state.old_leases, "H01", "H17"),
+            finding(
+                "the pending list is there again or still",
+                [PENDING] if PENDING in state.entries else [],
+                "H15",
+                "H32",
+            ),
         ],
     )
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a task was left behind, and the known hazards that do that."""
+
+    text: str
+    hazards: tuple[str, ...]
+
+
+_ARRIVED = Reason("arrived in the old format after the run", ("H34", "H68"))
+_ORPHAN = Reason("no pending list names {their} id{s}", ("H29",))
+_CORRUPT = Reason("the body is no JSON", ("H57", "H10"))
+_FALSY = Reason("JavaScript takes the body for false", ("H56", "H10"))
+_FAILED = Reason("the run failed on {their} key{s}", ("H10",))
+
+
+def _by_reason(outcome: Outcome, tasks: list[str]) -> dict[Reason, list[str]]:
+    groups: dict[Reason, list[str]] = {}
+    for task in tasks:
+        groups.setdefault(_reason(outcome, task), []).append(task)
+    return groups
+
+
+def _reason(outcome: Outcome, task: str) -> Reason:
+    if task in outcome.born:
+        return _ARRIVED
+    if task in outcome.before.orphans:
+        return _ORPHAN
+    body = parsed(outcome.before.old_tasks[task])
+    if body is BROKEN:
+        return _CORRUPT
+    return _FALSY if body in (None, False, 0, "") else _FAILED

@@ -22,7 +22,7 @@ def conservation(outcome: Outcome) -> Verdict:
         "I1",
         "Conservation: no live task is ever without a key",
         [
-            finding("{n} live tasks are stored nowhere after the run", lost, "H10"),
-            finding("{n} live tasks were stored nowhere for a while", gap, "H38"),
+            finding("{n} live task{s} {are} stored nowhere after the run", lost, "H10"),
+            finding("{n} live task{s} {were} stored nowhere for a while", gap, "H38"),
         ],
     )

@@ -18,12 +18,12 @@ def content(outcome: Outcome) -> Verdict:
         "Content: copies equal their originals in bytes and metadata",
         [
             finding(
-                "{n} copies differ in bytes: they were parsed and written again",
+                "{n} of the copies {are} different in bytes: parsed and written again",
                 [task for task, old, new in every if old.value != new.value],
                 "H55",
             ),
             finding(
-                "{n} copies lost their metadata",
+                "{n} of the copies {have} lost {their} metadata",
                 [task for task, old, new in every if old.metadata != new.metadata],
                 "H54",
             ),

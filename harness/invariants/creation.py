@@ -12,9 +12,11 @@ def creation(outcome: Outcome) -> Verdict:
         "I4",
         "No creation: every visible task was live before, or was accepted since",
         [
-            finding("{n} tasks that already have a result are back in the queue", done, "H38"),
+            finding("{n} task{s} with a result {are} back in the queue", done, "H38"),
             finding(
-                "{n} visible tasks were not there before", [task for task in made if task not in done], "H33"
+                "{n} visible task{s} {were} not there before",
+                [task for task in made if task not in done],
+                "H33",
             ),
         ],
     )

@@ -26,10 +26,10 @@ def deadline(outcome: Outcome) -> Verdict:
         "I7",
         "Deadline: every task keeps the moment at which it expires",
         [
-            finding(f"{{n}} tasks expire earlier than before: {left}", earlier, "H49"),
-            finding(f"{{n}} tasks expire later than before: {left}", later, "H49"),
-            finding(f"{{n}} tasks that never expired now do: {left}", mortal, "H50"),
-            finding("{n} tasks that had a deadline now never expire", permanent, "H49"),
+            finding(f"{{n}} task{{s}} now expire{{es}} earlier: {left}", earlier, "H49"),
+            finding(f"{{n}} task{{s}} now expire{{es}} later: {left}", later, "H49"),
+            finding(f"{{n}} permanent task{{s}} now {{do}} expire: {left}", mortal, "H50"),
+            finding("{n} task{s} {have} lost {their} deadline", permanent, "H49"),
         ],
     )
 

@@ -17,7 +17,7 @@ def idempotency(outcome: Outcome) -> Verdict:
         "I11",
         "Idempotency: a second run changes nothing and reports zero",
         [
-            finding("{n} keys change when the migration is run again", changed, "H04", "H41"),
+            finding("{n} key{s} change{es} when the migration is run again", changed, "H04", "H41"),
             Finding(says, (), ("H04", "H43")) if dishonest else None,
         ],
     )

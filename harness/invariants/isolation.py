@@ -10,5 +10,5 @@ def isolation(outcome: Outcome) -> Verdict:
     return verdict(
         "I25",
         "Isolation: keys outside the queue are untouched",
-        [finding("{n} keys outside the queue changed during the run", changed)],
+        [finding("{n} key{s} outside the queue {were} changed during the run", changed)],
     )

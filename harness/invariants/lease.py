@@ -25,11 +25,11 @@ def lease_continuity(outcome: Outcome) -> Verdict:
         "I9",
         "Lease continuity: a held task stays held, and was never offered in between",
         [
-            finding("{n} held tasks have no lease in the new format", lost, "H01", "H06"),
-            finding("{n} leases name another worker, nonce or end", changed, "H36"),
-            finding("{n} leases now end before their time", shorter, "H52"),
+            finding("{n} held task{s} {have} no lease in the new format", lost, "H01", "H06"),
+            finding("{n} lease{s} now name{es} another worker, nonce or end", changed, "H36"),
+            finding("{n} lease{s} now end{es} before {their} time", shorter, "H52"),
             finding(
-                "{n} held tasks could be claimed while the run went on: their lease came after them",
+                "{n} held task{s} could be claimed during the run: the lease was copied after the task",
                 _uncovered(outcome, held),
                 "H35",
             ),

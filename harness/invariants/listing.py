@@ -25,16 +25,18 @@ def listing(outcome: Outcome) -> Verdict:
         _TITLE,
         [
             finding(
-                f"{{n}} live tasks lie beyond the first {_PAGE:,} keys and are not listed", hidden, "H02"
+                f"{{n}} live task{{s}} {{are}} not listed: beyond the first {_PAGE:,} keys", hidden, "H02"
             ),
             finding(
-                "{n} live tasks are not listed: they are not in the new format",
+                "{n} live task{s} {are} not listed: not in the new format",
                 [task for task in missing if task not in in_new],
                 "H10",
             ),
-            finding("{n} tasks are listed more than once", [t for t, n in listed.items() if n > 1], "H31"),
             finding(
-                "{n} listed ids are no live task", [t for t in listed if t not in outcome.expected], "H30"
+                "{n} task{s} {are} listed more than once", [t for t, n in listed.items() if n > 1], "H31"
+            ),
+            finding(
+                "{n} listed id{s} {are} no live task", [t for t in listed if t not in outcome.expected], "H30"
             ),
             Finding(wrong[0]) if wrong else None,
         ],

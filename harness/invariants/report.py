@@ -12,18 +12,26 @@ _SECTIONS = ("tasks", "leases")
 
 def honest_report(outcome: Outcome) -> Verdict:
     run = outcome.run
-    missing = [name for name in _MEMBERS if not isinstance(run.body, dict) or name not in run.body]
     return verdict(
         "I16",
         "Honest report: the answer of the run is complete and true",
         [
-            finding("{n} members are missing from the answer", missing, "H18"),
+            finding("{n} member{s} {are} missing from the answer", _missing(run), "H18"),
+            finding(
+                "{n} member{s} {are} missing from the answer of a second run",
+                _missing(outcome.rerun.report),
+                "H18",
+            ),
             _success(run),
             _counts(run),
             _truth(outcome),
             _false_failures(outcome),
         ],
     )
+
+
+def _missing(run: Exchange) -> list[str]:
+    return [name for name in _MEMBERS if not isinstance(run.body, dict) or name not in run.body]
 
 
 def _number(value: Any) -> int:
@@ -70,9 +78,11 @@ def _arrived(before: QueueState, after: QueueState) -> list[str]:
 
 def _false_failures(outcome: Outcome) -> Finding | None:
     """Failures that are none: nothing was there to move, or it was moved already."""
-    before = outcome.before
-    harmless = {f"Task {task}: not found in old queue" for task in (*before.dangling, *before.duplicates)}
-    false = [error for error in _errors(outcome.run) if error in harmless]
+    said = set(_errors(outcome.run))
+    suspects = dict.fromkeys((*outcome.before.dangling, *outcome.before.duplicates))
     return finding(
-        "{n} reported failures are none: a dangling or repeated id has nothing to move", false, "H30", "H31"
+        "{n} reported failure{s} {are} none: nothing is there to move for a dangling or repeated id",
+        [task for task in suspects if f"Task {task}: not found in old queue" in said],
+        "H30",
+        "H31",
     )

@@ -1,9 +1,11 @@
 """I17 Honest status: the status route tells what a full scan would."""
 
+import json
+
 from harness.layout import PENDING
 from harness.outcome import Exchange, Outcome
 from harness.queue_state import QueueState
-from harness.verdict import Finding, Verdict, verdict
+from harness.verdict import Finding, Verdict, agree, verdict
 
 
 def true_counters(state: QueueState) -> dict[str, int]:
@@ -26,7 +28,7 @@ def honest_status(outcome: Outcome) -> Verdict:
         "I17",
         "Honest status: needsMigration and the counters are those of a full scan",
         [
-            *_compare("before the run", outcome.status_before, outcome.before),
+            *_compare("before the run", outcome.status_before, outcome.at_status),
             *_compare("after the run", outcome.status_after, outcome.after),
         ],
     )
@@ -38,15 +40,28 @@ def _compare(when: str, said: Exchange, state: QueueState) -> list[Finding]:
     findings = []
     true = needs_migration(state)
     if said.member("needsMigration") is not true:
-        text = f"{when} needsMigration is {said.member('needsMigration')}, but {_left(state)}"
+        text = f"{when} needsMigration is {json.dumps(said.member('needsMigration'))}, but {_left(state)}"
         findings.append(Finding(text, (), ("H17", "H10")))
     for name, count in true_counters(state).items():
         claimed = said.member("status", name)
         if claimed != count:
-            text = f"{when} {name} is {claimed}, in truth {count}"
-            findings.append(Finding(text, (), ("H02", "H30", "H31")))
+            text = f"{when} {name} is {json.dumps(claimed)}, in truth {count}"
+            findings.append(Finding(text, (), _causes(name, state)))
     return findings
 
 
 def _left(state: QueueState) -> str:
-    return f"{len(state.old_tasks):,} old tasks and {len(state.old_leases):,} old leases are there"
+    parts = (
+        agree("{n} old task{s}", len(state.old_tasks)),
+        agree("{n} old lease{s}", len(state.old_leases)),
+        "the pending list" if PENDING in state.entries else "no pending list",
+    )
+    return f"what is there: {', '.join(parts)}"
+
+
+def _causes(counter: str, state: QueueState) -> tuple[str, ...]:
+    """The hazards that make a counter wrong: it reads the pending list, or only the first page."""
+    if counter != "oldTaskCount":
+        return ("H02",)
+    listed = (("H30",) if state.dangling else ()) + (("H31",) if state.duplicates else ())
+    return listed + (("H29",) if state.orphans else ())

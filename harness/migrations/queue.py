@@ -34,6 +34,7 @@ class Walk:
         """Walk to the end. Nothing that the Worker answers stops it."""
         stage = self._stage
         stage.deploy("old")
+        at_status = await stage.state()
         status_before = await self._ask("status", "GET", "/api/migrate/status")
         held = await self._old_daemon_claims() if self._strategy == "guide" else None
         before, first = await stage.state(), len(stage.journal.events)
@@ -49,6 +50,7 @@ class Walk:
         listing = await self._ask("queue", "GET", "/api/queue")
         await self._work_on_new(held)
         return Outcome(
+            at_status=at_status,
             before=before,
             after=after,
             events=events,

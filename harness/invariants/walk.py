@@ -1,0 +1,40 @@
+"""The walk itself: after the migration the new Worker lists, hands out and completes a task."""
+
+from urllib.parse import unquote
+
+from harness.outcome import Exchange, Outcome
+from harness.verdict import Finding, Verdict, verdict
+
+
+def walk(outcome: Outcome) -> Verdict:
+    steps = {exchange.step: exchange for exchange in outcome.exchanges}
+    claim, complete, again = steps.get("claim"), steps.get("complete"), steps.get("queue again")
+    return verdict(
+        "Walk",
+        "the new Worker lists, claims and completes a task",
+        [
+            *(_broken(exchange) for exchange in outcome.exchanges if exchange.status >= 500),
+            _claimed(claim, outcome) if claim else None,
+            _completed(complete, again) if complete and again else None,
+        ],
+    )
+
+
+def _broken(exchange: Exchange) -> Finding:
+    text = str(exchange.body).strip().splitlines() or [""]
+    return Finding(f"{exchange.method} {exchange.path} answered {exchange.status}: {text[-1][:160]}")
+
+
+def _claimed(claim: Exchange, outcome: Outcome) -> Finding | None:
+    if claim.member("success") is True or not outcome.listed:
+        return None
+    return Finding(f"no task could be claimed although {len(outcome.listed):,} are listed: {claim.body}")
+
+
+def _completed(complete: Exchange, again: Exchange) -> Finding | None:
+    if complete.status != 200:
+        return Finding(f"{complete.path} answered {complete.status}: {complete.body}")
+    task, listed = complete.path.rpartition("/")[2], again.member("pending")
+    if isinstance(listed, list) and unquote(task) in listed:
+        return Finding("a completed task is still listed", (unquote(task),), ("H38",))
+    return None

@@ -1,0 +1,76 @@
+"""What the recordings do not show: help, the old spelling, pipes, damaged state."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kvstore.state_names import database_path, state_root
+from wrangler_compat.cli import main
+from wrangler_compat.commands import COMMANDS, Command
+
+CONFIG = 'name = "demo"\nmain = "index.py"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "wrangler.toml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command.words))
+def test_help_shows_every_flag_and_an_example(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command.words, "--help"], {}) == 0
+    out = capsys.readouterr().out
+    assert all(f"--{flag.name}" in out for flag in command.flags)
+    assert f"EXAMPLE\n  {command.example}" in out
+
+
+@pytest.mark.parametrize("words", [(), ("kv",), ("kv", "key"), ("kv:key",)])
+def test_a_group_alone_shows_its_commands(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(list(words), {}) == 0
+    assert "wrangler-compat kv key list" in capsys.readouterr().out
+
+
+def test_the_guides_two_commands_work_as_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["kv", "key", "put", "queue:task:1", "t", "--binding=CACHE"], {})
+    main(["kv", "key", "put", "queue:lease:1", "l", "--binding=CACHE"], {})
+    capsys.readouterr()
+    assert main(["kv:key", "list", "--binding=CACHE", "--prefix=queue:task:"], {}) == 0
+    assert capsys.readouterr().out == '[\n  {\n    "name": "queue:task:1"\n  }\n]\n'
+    assert main(["kv:key", "delete", "--binding=CACHE", "queue:lease:1"], {}) == 0
+    assert 'Deleting the key "queue:lease:1" on namespace binding: "CACHE"' in capsys.readouterr().out
+    main(["kv", "key", "list", "--binding=CACHE"], {})
+    assert "queue:lease:1" not in capsys.readouterr().out
+
+
+def test_a_damaged_state_file_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = database_path(state_root(project), "abc")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database" * 500)
+    assert main(["kv", "key", "list", "--binding=CACHE"], {}) == 1
+    assert path.name in capsys.readouterr().err
+
+
+def test_a_key_of_493_bytes_is_a_key_and_513_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["kv", "key", "get", "k" * 493, "--binding=CACHE"], {}) == 0
+    assert main(["kv", "key", "get", "k" * 513, "--binding=CACHE"], {}) == 1
+    assert "414 UTF-8 encoded length of 513 exceeds key length limit of 512" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_is_no_error(project: Path) -> None:
+    command = f"{sys.executable} -m wrangler_compat kv key list --binding=CACHE | true"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=project, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_listing_keys_imports_no_server() -> None:
+    code = (
+        "import sys; from wrangler_compat.cli import main;"
+        "main(['kv', 'key', 'list', '--binding=CACHE'], {});"
+        "print([name for name in ('httpx', 'starlette', 'uvicorn', 'jinja2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.endswith("[]\n[]\n")

@@ -1,0 +1,181 @@
+"""``wrangler-compat dev``, run as its user runs it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = (sys.executable, "-m", "wrangler_compat")
+
+
+def wrangler(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+class Dev:
+    """A running ``dev``; ``lines`` is what it has printed so far."""
+
+    def __init__(self, cwd: Path, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [*PROGRAM, "dev", *arguments],
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+        self.lines: list[str] = []
+        self.url = self.read_until("Ready on ").split("Ready on ")[1].strip()
+
+    def read_until(self, text: str) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if text in line:
+                return line
+        raise AssertionError("".join(self.lines))
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        rest, _ = self.process.communicate(timeout=20)
+        self.lines += rest.splitlines(keepends=True)
+        return self.process.returncode
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """A copy of the example Worker, without any state."""
+    shutil.copytree(
+        ROOT / "examples" / "notes", tmp_path / "notes", ignore=shutil.ignore_patterns(".wrangler")
+    )
+    return tmp_path / "notes"
+
+
+@pytest.fixture
+def dev(notes: Path) -> Iterator[Dev]:
+    running = Dev(notes, "--port", "0")
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+def test_dev_serves_a_worker_and_its_keys_are_listed(dev: Dev, notes: Path) -> None:
+    with httpx.Client(base_url=dev.url, trust_env=False) as client:
+        assert client.put("/shopping", content="milk, 日本").text == "kept shopping"
+        assert client.get("/shopping").text == "milk, 日本"
+        assert client.get("/none").status_code == 404
+        assert client.get("/").json() == ["last", "shopping"]
+        assert client.get("/cdn-cgi/handler/scheduled?time=1700000000000").text == "ok"
+    assert dev.read_until("PUT").strip().startswith("[wrangler:info] PUT /shopping 201 Created (")
+    listed = wrangler("kv", "key", "list", "--binding=NOTES", cwd=notes)
+    assert [line for line in listed.stdout.split('"') if line in ("last", "shopping", "swept")] == [
+        "last",
+        "shopping",
+        "swept",
+    ]
+    assert wrangler("kv", "key", "get", "shopping", "--binding=NOTES", cwd=notes).stdout == "milk, 日本"
+    assert wrangler("kv", "key", "get", "swept", "--binding=NOTES", cwd=notes).stdout == "1700000000000"
+
+
+def test_dev_sees_what_the_command_line_wrote(dev: Dev, notes: Path) -> None:
+    wrangler("kv:key", "put", "--binding=NOTES", "from-cli", "hello", cwd=notes)
+    assert httpx.get(f"{dev.url}/from-cli", trust_env=False).text == "hello"
+    wrangler("kv:key", "delete", "--binding=NOTES", "from-cli", cwd=notes)
+    assert httpx.get(f"{dev.url}/from-cli", trust_env=False).status_code == 404
+
+
+def test_dev_stops_with_0_and_says_what_is_bound_where(dev: Dev, notes: Path) -> None:
+    assert dev.stop() == 0
+    said = "".join(dev.lines)
+    assert "env.NOTES (7d1f0f6a2b5e4c0f9a3c1d2e3f405162)" in said
+    assert f"0 keys in {notes}/.wrangler/state/v3/kv" in said
+
+
+def test_dev_survives_an_exception_and_answers_500(notes: Path) -> None:
+    (notes / "src" / "entry.py").write_text(
+        "from workers import WorkerEntrypoint, Response\n"
+        "class Default(WorkerEntrypoint):\n"
+        "    async def fetch(self, request):\n"
+        "        if request.url.endswith('/boom'):\n"
+        "            raise ValueError('no such luck')\n"
+        "        return Response('fine')\n"
+    )
+    dev = Dev(notes, "--port=0")
+    broken = httpx.get(f"{dev.url}/boom", trust_env=False)
+    assert broken.status_code == 500
+    assert "ValueError: no such luck" in broken.text
+    assert httpx.get(f"{dev.url}/", trust_env=False).text == "fine"
+    dev.stop()
+    assert any("[wrangler:error]" in line for line in dev.lines)
+
+
+def test_dev_runs_the_older_on_fetch(notes: Path) -> None:
+    (notes / "src" / "entry.py").write_text(
+        "from js import Response\n"
+        "async def on_fetch(request, env):\n"
+        "    await env.NOTES.put('path', request.url)\n"
+        "    return Response.new('old style')\n"
+    )
+    dev = Dev(notes, "--port=0")
+    assert httpx.get(f"{dev.url}/x?y=1", trust_env=False).text == "old style"
+    dev.stop()
+    assert wrangler("kv", "key", "get", "path", "--binding=NOTES", cwd=notes).stdout == f"{dev.url}/x?y=1"
+
+
+def test_dev_takes_secrets_from_dev_vars_and_hides_them(notes: Path) -> None:
+    (notes / ".dev.vars").write_text('TOKEN="s3cret"\n')
+    (notes / "src" / "entry.py").write_text(
+        "from workers import WorkerEntrypoint, Response\n"
+        "class Default(WorkerEntrypoint):\n"
+        "    async def fetch(self, request):\n"
+        "        return Response(self.env.TOKEN + self.env.EXTRA)\n"
+    )
+    dev = Dev(notes, "--port=0", "--var", "EXTRA:given")
+    assert httpx.get(dev.url, trust_env=False).text == "s3cretgiven"
+    dev.stop()
+    assert "s3cret" not in "".join(dev.lines)
+
+
+def test_dev_refuses_a_port_in_use(notes: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = wrangler("dev", "--port", str(port), cwd=notes)
+    assert done.returncode == 1
+    assert f"Address already in use (127.0.0.1:{port})." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ("this is no Python", "fails while it is imported: SyntaxError"),
+        ("import nowhere", "fails while it is imported: ModuleNotFoundError: No module named 'nowhere'"),
+        ("x = 1", "defines no class Default and no on_fetch"),
+    ],
+)
+def test_dev_says_why_a_worker_cannot_be_loaded(notes: Path, entry: str, complaint: str) -> None:
+    (notes / "src" / "entry.py").write_text(entry)
+    done = wrangler("dev", "--port=0", cwd=notes)
+    assert done.returncode == 1
+    assert complaint in done.stderr
+
+
+def test_dev_names_a_missing_entry_file(notes: Path) -> None:
+    (notes / "src" / "entry.py").unlink()
+    done = wrangler("dev", "--port=0", cwd=notes)
+    assert done.returncode == 1
+    assert "src/entry.py" in done.stderr
+    assert "was not found" in done.stderr
+
+
+def test_dev_without_a_configuration_says_what_it_looked_for(tmp_path: Path) -> None:
+    done = wrangler("dev", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "there is no wrangler.toml, wrangler.json or wrangler.jsonc" in done.stderr

@@ -1,0 +1,6 @@
+"""A queue of tasks with leases, kept in one Workers KV namespace.
+
+router        which part answers a request
+api           /api/queue and /api/result          webhooks      /webhook/*: where tasks come from
+formats       the two key layouts of the queue    migration     /api/migrate: from the one to the other
+"""

@@ -1,0 +1,47 @@
+"""Every key that this Worker uses, and how long each lives, in seconds."""
+
+from dataclasses import dataclass
+from typing import Final
+
+PENDING: Final = "orchestrator:pending"
+RESULT: Final = "orchestrator:result:"
+EVENT: Final = "event:"
+RATE_LIMIT: Final = "ratelimit:"
+
+TASK_TTL: Final = 3600
+PENDING_TTL: Final = 3600
+RESULT_TTL: Final = 3600
+EVENT_TTL: Final = 3600
+RATE_LIMIT_TTL: Final = 120
+LEASE_TTL: Final = 300
+LEASE_TTL_MAX: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The prefixes of one queue format's tasks and leases."""
+
+    tasks: str
+    leases: str
+
+    def task(self, task_id: str) -> str:
+        return self.tasks + task_id
+
+    def lease(self, task_id: str) -> str:
+        return self.leases + task_id
+
+
+OLD: Final = Layout(tasks="orchestrator:queue:", leases="orchestrator:lease:")
+NEW: Final = Layout(tasks="queue:task:", leases="queue:lease:")
+
+
+def result(task_id: str) -> str:
+    return RESULT + task_id
+
+
+def event(event_id: str) -> str:
+    return EVENT + event_id
+
+
+def rate_limit(scope: str, client: str) -> str:
+    return f"{RATE_LIMIT}{scope}:{client}"

@@ -1,0 +1,41 @@
+"""Which part of the Worker answers a request."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from workers import Request
+
+from taskqueue import access, api, health, migration, webhooks
+from taskqueue.formats import UnknownFormatError
+from taskqueue.reply import Reply, json_reply, text_reply, unauthorized
+
+
+async def respond(request: Request, env: Any) -> Reply:
+    """Answer ``request``.
+
+    A KV exception in /api/queue or /api/result is not caught: it is the platform's 500, as in the original.
+    """
+    try:
+        return await _dispatch(request, env, urlsplit(request.url).path)
+    except UnknownFormatError as error:
+        return json_reply({"error": str(error)}, 500)
+
+
+async def _dispatch(request: Request, env: Any, path: str) -> Reply:
+    if path in ("/", "/health"):
+        return health.respond(request, env)
+    if path.startswith("/api/"):
+        return await _dispatch_api(request, env, path)
+    if path.startswith("/webhook/"):
+        return await webhooks.respond(request, env, path)
+    return text_reply("Not found", 404)
+
+
+async def _dispatch_api(request: Request, env: Any, path: str) -> Reply:
+    if not access.may_use_api(request, env):
+        return unauthorized()
+    if path.startswith(("/api/queue", "/api/result")):
+        return await api.respond(request, env, path)
+    if path.startswith("/api/migrate"):
+        return await migration.respond(request, env, path)
+    return text_reply("Not found", 404)
