@@ -95,7 +95,8 @@ def as_text(rehearsal: Rehearsal) -> str:
         *_run_lines(outcome.run),
         *_fate_lines(outcome),
         "",
-        *(line for verdict in rehearsal.verdicts for line in _verdict_lines(verdict)),
+        *(line for verdict in rehearsal.violated for line in _violation_lines(verdict)),
+        *_held_lines(rehearsal),
         "",
         _conclusion(rehearsal),
         f"Again: {rehearsal.command}",
@@ -186,14 +187,18 @@ def _fate_lines(outcome: Outcome) -> list[str]:
     return [f"Of {len(outcome.expected):,} live tasks the new Worker has: {counted}"]
 
 
-def _verdict_lines(verdict: Verdict) -> list[str]:
-    mark = "ok  " if verdict.held else "FAIL"
-    lines = [f"{mark} {verdict.invariant:<5}{verdict.title}"]
+def _held_lines(rehearsal: Rehearsal) -> list[str]:
+    held = [verdict for verdict in rehearsal.verdicts if verdict.held]
+    names = [f"{verdict.invariant} {verdict.title.partition(':')[0]}" for verdict in held]
+    return [f"held: {' · '.join(names)}"] if names else []
+
+
+def _violation_lines(verdict: Verdict) -> list[str]:
+    lines = [f"FAIL {verdict.invariant:<4} {verdict.title}"]
     for found in verdict.findings:
         why = f" [{', '.join(found.hazards)}]" if found.hazards else ""
-        lines.append(f"       {found.what}{why}")
-        if found.keys:
-            lines.append(f"         {some(found.keys)}")
+        keys = f": {some(found.keys)}" if found.keys else ""
+        lines.append(f"       {found.what}{why}{keys}")
     return lines
 
 

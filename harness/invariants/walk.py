@@ -10,8 +10,8 @@ def walk(outcome: Outcome) -> Verdict:
     steps = {exchange.step: exchange for exchange in outcome.exchanges}
     claim, complete, again = steps.get("claim"), steps.get("complete"), steps.get("queue again")
     return verdict(
-        "Walk",
-        "the new Worker lists, claims and completes a task",
+        "W",
+        "Walk: the new Worker lists, claims and completes a task",
         [
             *(_broken(exchange) for exchange in outcome.exchanges if exchange.status >= 500),
             _claimed(claim, outcome) if claim else None,

@@ -10,7 +10,7 @@ from kvstore.state_names import database_path, state_root
 from wrangler_compat.cli import main
 from wrangler_compat.commands import COMMANDS, Command
 
-CONFIG = 'name = "demo"\nmain = "index.py"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'
+CONFIG = 'name = "demo"\nmain = "index.js"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'
 
 
 @pytest.fixture(autouse=True)
@@ -73,4 +73,4 @@ def test_listing_keys_imports_no_server() -> None:
         "print([name for name in ('httpx', 'starlette', 'uvicorn', 'jinja2') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.endswith("[]\n[]\n")
+    assert done.stdout.endswith("[]\n[]\n"), done

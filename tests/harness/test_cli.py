@@ -1,0 +1,168 @@
+"""``rehearse``, as typed: exit codes, bad input, and that nothing is changed."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.cli import HELD, NOT_STARTED, USAGE, VIOLATED, main, parser
+from kvstore.state_names import database_path, state_root
+from tests.fixtures import GUIDE_5, NAMESPACE
+from tests.kvstore.test_state_copy import digest
+
+
+@pytest.fixture
+def guide_5(tmp_path: Path) -> Path:
+    return shutil.copytree(GUIDE_5, tmp_path / "guide-5")
+
+
+def test_a_violated_invariant_is_exit_code_1(guide_5: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["queue", "--from", str(guide_5)]) == VIOLATED
+    out, err = capsys.readouterr()
+    assert "7 moved, 0 failed (tasks 5/0, leases 2/0)" in out
+    assert f"Again: rehearse queue --from {guide_5}" in out
+    assert " 2 run " in err
+
+
+def test_a_queue_that_is_empty_is_exit_code_0(tmp_path: Path) -> None:
+    (tmp_path / "empty.json").write_text("[]")
+    assert main(["queue", "--quiet", "--from", str(tmp_path / "empty.json")]) in (HELD, VIOLATED)
+
+
+def test_the_source_is_not_changed(guide_5: Path) -> None:
+    before = digest(guide_5)
+    main(["--quiet", "--from", str(guide_5)])
+    assert digest(guide_5) == before
+
+
+def test_json_goes_to_a_file_or_alone_to_stdout(
+    guide_5: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["queue", "-q", "--from", str(guide_5), "--json", str(tmp_path / "report.json")])
+    assert "NO-GO" in capsys.readouterr().out
+    main(["queue", "-q", "--from", str(guide_5), "--json", "-"])
+    printed = json.loads(capsys.readouterr().out)
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert printed["inventory"] == written["inventory"]
+    assert printed["migration"] == "queue"
+
+
+def test_the_example_can_be_written_and_rehearsed_from_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "example.json"
+    assert main(["example", str(file)]) == HELD
+    assert len(json.loads(file.read_text())) == 1272
+    assert main(["queue", "-q", "--from", str(file)]) == VIOLATED
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["queue", "--nonsense"],
+        ["nonsense"],
+        ["queue", "--strategy", "hope"],
+        ["queue", "--port", "65536"],
+        ["queue", "--port", "http"],
+        ["queue", "--from"],
+        ["example"],
+    ],
+)
+def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == USAGE
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What is said when a rehearsal cannot start."""
+    assert main(["queue", "--quiet", *arguments]) == NOT_STARTED
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    return err
+
+
+def test_a_source_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"{tmp_path}/nope does not exist" in refused(capsys, "--from", f"{tmp_path}/nope")
+
+
+def test_a_folder_that_is_no_namespace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"{tmp_path} holds no local KV state" in refused(capsys, "--from", str(tmp_path))
+
+
+def test_a_file_that_is_no_bulk_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "x.json"
+    file.write_text('{"a": 1}')
+    assert "is no array of key-value objects" in refused(capsys, "--from", str(file))
+    file.write_bytes(b"\xff\xfe\x00")
+    assert "it is not UTF-8 text" in refused(capsys, "--from", str(file))
+
+
+def test_a_missing_binding(guide_5: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "--from", str(guide_5), "--binding", "NOPE")
+    assert "no KV binding 'NOPE'" in said
+    assert "it binds: CACHE" in said
+
+
+def test_a_namespace_without_state(guide_5: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "--from", str(guide_5), "--preview")
+    assert "no namespace '6c8c2a3d9d0a4f5aa3be7d9a3c0d9f11'" in said
+    assert NAMESPACE in said
+
+
+def test_a_folder_without_configuration(guide_5: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (guide_5 / "wrangler.toml").unlink()
+    assert "give --namespace-id" in refused(capsys, "--from", str(guide_5))
+    assert main(["-q", "--from", str(guide_5), "--namespace-id", NAMESPACE]) == VIOLATED
+
+
+@pytest.mark.parametrize("folder", [".", ".wrangler/state", ".wrangler/state/v3", ".wrangler/state/v3/kv"])
+def test_a_state_folder_is_found_at_every_level(
+    guide_5: Path, folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["-q", "--from", str(guide_5 / folder), "--namespace-id", NAMESPACE]
+    assert main(arguments) == VIOLATED
+    assert "9 keys copied" in capsys.readouterr().out
+
+
+def test_a_corrupt_state_file(guide_5: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = database_path(state_root(guide_5), NAMESPACE)
+    path.write_bytes(b"garbage" * 1000)
+    assert f"{path.name} is damaged" in refused(capsys, "--from", str(guide_5))
+
+
+def test_a_broken_configuration(guide_5: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (guide_5 / "wrangler.toml").write_text("name = ")
+    assert main(["-q", "--from", str(guide_5)]) == NOT_STARTED
+    assert "Invalid TOML document" in capsys.readouterr().err
+
+
+def test_a_port_in_use(guide_5: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"Address already in use (127.0.0.1:{port})" in refused(
+            capsys, "--from", str(guide_5), "--port", port
+        )
+
+
+def test_a_report_that_cannot_be_written(
+    guide_5: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-q", "--from", str(guide_5), "--json", f"{tmp_path}/no/report.json"]) == NOT_STARTED
+    assert f"cannot write {tmp_path}/no/report.json" in capsys.readouterr().err
+
+
+def test_both_programs_run_as_modules() -> None:
+    for module in ("harness", "wrangler_compat"):
+        done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True)
+        assert done.returncode == 0
+        assert done.stdout
+
+
+def test_help_tells_the_exit_codes() -> None:
+    assert "1 something was violated, 2 bad usage, 3 could not start" in " ".join(
+        parser().format_help().split()
+    )

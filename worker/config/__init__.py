@@ -1,0 +1,26 @@
+"""A Worker's configuration: its file, its environments, and the secrets files beside it.
+
+    find.py          which file           document.py, jsonc.py, toml.py   what is in it
+    environment.py   which fields count   fields.py, checks.py, bindings.py   whether they may
+    secrets.py       which secrets        dotenv.py   how their files are written
+    load.py          all of it in order   model.py    the result
+
+Behaviour and texts are those of wrangler 4.86, measured.
+"""
+
+from worker.config.errors import ConfigError, ConfigFileError, Location
+from worker.config.find import find_config
+from worker.config.load import load_config
+from worker.config.model import KVBinding, WorkerConfig
+from worker.config.secrets import command_env
+
+__all__ = [
+    "ConfigError",
+    "ConfigFileError",
+    "KVBinding",
+    "Location",
+    "WorkerConfig",
+    "command_env",
+    "find_config",
+    "load_config",
+]

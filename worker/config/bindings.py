@@ -1,0 +1,172 @@
+"""Checks of bindings, KV namespaces above all, and the rule that no two bindings share a name."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from worker.config.checks import Check, anything
+from worker.config.diagnostics import Diagnostics, english_list
+from worker.config.javascript import JSON, is_text, members, shown
+from worker.config.model import KVBinding
+from worker.config.scope import Scope
+
+KV_FIELDS: Final = frozenset({"binding", "id", "preview_id", "remote"})
+
+# Field → what messages call its bindings; a message lists several kinds in this order.
+KINDS: Final = {
+    "data_blobs": "Data Blob",
+    "durable_objects": "Durable Object",
+    "kv_namespaces": "KV Namespace",
+    "send_email": "Send Email",
+    "queues": "Queue",
+    "d1_databases": "D1 Database",
+    "vectorize": "Vectorize Index",
+    "ai_search_namespaces": "AI Search Namespace",
+    "ai_search": "AI Search Instance",
+    "hyperdrive": "Hyperdrive Config",
+    "r2_buckets": "R2 Bucket",
+    "logfwdr": "logfwdr",
+    "services": "Worker",
+    "analytics_engine_datasets": "Analytics Engine Dataset",
+    "text_blobs": "Text Blob",
+    "browser": "Browser Run",
+    "ai": "AI",
+    "images": "Images",
+    "stream": "Stream",
+    "media": "Media",
+    "version_metadata": "Worker Version Metadata",
+    "unsafe": "Unsafe Metadata",
+    "vars": "Environment Variable",
+    "wasm_modules": "Wasm Module",
+    "dispatch_namespaces": "Dispatch Namespace",
+    "mtls_certificates": "mTLS Certificate",
+    "workflows": "Workflow",
+    "pipelines": "Pipeline",
+    "secrets_store_secrets": "Secrets Store Secret",
+    "artifacts": "Artifacts",
+    "ratelimits": "Rate Limit",
+    "assets": "Assets",
+    "unsafe_hello_world": "Hello World",
+    "flagship": "Flagship",
+    "worker_loaders": "Worker Loader",
+    "vpc_services": "VPC Service",
+    "vpc_networks": "VPC Network",
+}
+VARIABLE: Final = KINDS["vars"]
+SECRET: Final = "Secret"
+
+
+def kv_namespaces(fields: dict[str, JSON]) -> tuple[KVBinding, ...]:
+    """The KV namespaces of a configuration that passed its checks."""
+    return tuple(_kv_namespace(members(entry)) for entry in members(fields.get("kv_namespaces")).values())
+
+
+def _kv_namespace(entry: dict[str, JSON]) -> KVBinding:
+    def identifier(field: str) -> str | None:
+        return str(entry[field]) if field in entry else None
+
+    return KVBinding(
+        binding=str(entry["binding"]),
+        id=identifier("id"),
+        preview_id=identifier("preview_id"),
+        remote=entry.get("remote") is True,
+    )
+
+
+def binding_array(check_entry: Check = anything) -> Check:
+    """A check for a field that is a list of bindings; ``check_entry`` looks at one of them."""
+
+    def check(scope: Scope, field: str, value: JSON) -> None:
+        path = scope.path(field)
+        if not isinstance(value, list):
+            scope.error(f'The field "{path}" should be an array but got {shown(value)}.')
+            return
+        for index, entry in enumerate(value):
+            check_entry(scope, f"{path}[{index}]", entry)
+        here = _binding_names(value)
+        for name in _binding_names(scope.top.get(field)):
+            if name not in here:
+                _warn_missing(scope, field, name)
+
+    return check
+
+
+def _warn_missing(scope: Scope, field: str, name: str) -> None:
+    scope.warn(
+        f'There is a {field} binding with name "{name}" at the top level, but not on "env.{scope.name}".\n'
+        f'This is not what you probably want, since "{field}" configuration is not inherited by'
+        f" environments.\n"
+        f'Please add a binding for "{name}" to "env.{scope.name}.{field}.bindings".'
+    )
+
+
+def _binding_names(value: JSON) -> list[str]:
+    entries = value if isinstance(value, list) else []
+    return [str(entry["binding"]) for entry in entries if isinstance(entry, dict) and "binding" in entry]
+
+
+def kv_namespace(scope: Scope, path: str, value: JSON) -> None:
+    if not isinstance(value, dict | list):
+        scope.error(f'"kv_namespaces" bindings should be objects, but got {shown(value)}')
+        return
+    for problem in _kv_problems(members(value)):
+        scope.error(f'"{path}" {problem} field but got {shown(value)}.')
+    scope.warn_unexpected(path, value, KV_FIELDS)
+
+
+def _kv_problems(entry: dict[str, JSON]) -> Iterable[str]:
+    if not is_text(entry.get("binding")):
+        yield 'bindings should have a string "binding"'
+    if "id" in entry and (not is_text(entry["id"]) or entry["id"] == ""):
+        yield 'bindings should have a string "id"'
+    if "preview_id" in entry and not is_text(entry["preview_id"]):
+        yield 'bindings should, optionally, have a string "preview_id"'
+    if "remote" in entry and not isinstance(entry["remote"], bool):
+        yield 'should, optionally, have a boolean "remote"'
+
+
+def kinds_by_name(fields: dict[str, JSON]) -> dict[str, list[str]]:
+    """Every binding's name with the kinds of binding that claim it, one entry for each claim."""
+    claims: dict[str, list[str]] = {}
+    for field, kind in KINDS.items():
+        value = fields.get(field)
+        if field == "queues":
+            value = members(value).get("producers")
+        for name in _claimed_names(value):
+            claims.setdefault(name, []).append(kind)
+    required = members(fields.get("secrets")).get("required")
+    for secret in members(required).values():
+        claims.setdefault(str(secret), []).append(SECRET)
+    return claims
+
+
+def _claimed_names(value: JSON) -> Iterable[str]:
+    """Names that a field claims, whatever its form: ``{bindings: [{name}]}``, ``[{binding}]``, ``{binding}``
+    or an object whose members are the names. Anything else claims none, as in wrangler.
+    """
+    if isinstance(value, list):
+        names = _binding_names(value)
+        return names if len(names) == len(value) else ()
+    if not isinstance(value, dict):
+        return ()
+    if "binding" in value:
+        return (str(value["binding"]),)
+    listed = value.get("bindings")
+    if isinstance(listed, list) and all(is_text(members(entry).get("name")) for entry in listed):
+        return [str(members(entry)["name"]) for entry in listed]
+    return value
+
+
+def check_unique_names(diagnostics: Diagnostics, claims: dict[str, list[str]]) -> None:
+    shared = {name: kinds for name, kinds in claims.items() if len(kinds) > 1}
+    for name, kinds in shared.items():
+        distinct = list(dict.fromkeys(kinds))
+        if len(distinct) > 1:
+            diagnostics.errors.append(f"{name} assigned to {english_list(distinct)} bindings.")
+        for kind in distinct:
+            if kinds.count(kind) > 1:
+                diagnostics.errors.append(f"{name} assigned to multiple {kind} bindings.")
+    if shared:
+        diagnostics.errors.append(
+            "Bindings must have unique names, so that they can all be referenced in the worker.\n"
+            "Please change your bindings to have unique names."
+        )

@@ -1,0 +1,69 @@
+"""What a Worker's configuration says, for everything that runs or inspects the Worker."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from worker.config.diagnostics import WARNING_MARK
+from worker.config.javascript import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class KVBinding:
+    """A KV namespace that the Worker sees as ``env.<binding>``.
+
+    ``remote`` is what the file says: wrangler would serve the binding from the account.
+    """
+
+    binding: str
+    id: str | None = None
+    preview_id: str | None = None
+    remote: bool = False
+
+    @property
+    def local_id(self) -> str:
+        """The namespace that ``wrangler dev`` uses on this machine: preview_id, else id, else the name."""
+        if self.preview_id is not None:
+            return self.preview_id
+        return self.binding if self.id is None else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """A configuration for one environment, read and checked.
+
+    ``path`` is the file, ``root`` its folder; ``main`` is relative to the folder, in its shortest spelling.
+    ``environment`` is None for the top level. ``vars`` holds what the Worker finds in ``env`` besides its
+    bindings: the file's values (text or any JSON) and over them those of the secrets files, always text.
+    ``secrets`` has the names of the latter, and repr shows no values. ``dev`` is the section of that name as
+    it stands in the file.
+
+    ``log`` holds what wrangler prints while it reads all this, in order, without colours: warnings with their
+    layout, and lines such as "Using secrets defined in .dev.vars". Each ends where printing it adds one line
+    break; warnings belong on stderr, the lines on stdout.
+    """
+
+    path: Path
+    root: Path
+    environment: str | None = None
+    name: str | None = None
+    main: str | None = None
+    account_id: str | None = None
+    compatibility_date: str | None = None
+    compatibility_flags: tuple[str, ...] = ()
+    vars: dict[str, JSON] = field(default_factory=dict, repr=False)
+    secrets: frozenset[str] = frozenset()
+    kv_namespaces: tuple[KVBinding, ...] = ()
+    crons: tuple[str, ...] = ()
+    dev: Mapping[str, JSON] = field(default_factory=dict)
+    log: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings among ``log``."""
+        return tuple(text for text in self.log if text.startswith(WARNING_MARK))
+
+    @property
+    def entry(self) -> Path | None:
+        """The file that ``main`` names."""
+        return None if self.main is None else self.root / self.main
