@@ -33,8 +33,10 @@ FORBIDDEN = {
     "datetime.utcnow": "Clock.now_ms()",
     "datetime.today": "Clock.now_ms()",
     "os.urandom": "Entropy.token()",
+    "uuid.uuid1": "uuid.UUID(bytes=entropy.token(16), version=4)",
+    "uuid.uuid4": "uuid.UUID(bytes=entropy.token(16), version=4)",
 }
-CHANCE = {"random", "secrets", "uuid"}
+CHANCE = {"random", "secrets"}
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 NEVER = ("manager", "helper", "util", "misc")

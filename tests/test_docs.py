@@ -1,0 +1,63 @@
+"""The documentation names every command and flag, and its links lead somewhere."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.cli import parser
+from harness.invariants import judge
+from tests.harness.outcomes import faultless
+from wrangler_compat.commands import COMMANDS
+from wrangler_compat.flags import GLOBAL
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command.words))
+def test_every_command_is_documented(command: object) -> None:
+    words = " ".join(getattr(command, "words", ()))
+    assert f"`wrangler-compat {words}" in page("command-line.md")
+
+
+def test_every_flag_of_wrangler_compat_is_documented() -> None:
+    flags = {flag.name for command in COMMANDS for flag in command.flags} | {flag.name for flag in GLOBAL}
+    assert [name for name in sorted(flags) if f"`--{name}`" not in page("command-line.md")] == []
+
+
+def test_every_flag_of_rehearse_is_documented() -> None:
+    actions = parser()._subparsers
+    assert actions is not None
+    commands = next(one for one in actions._group_actions if isinstance(one, argparse._SubParsersAction))
+    options = {
+        option for sub in commands.choices.values() for one in sub._actions for option in one.option_strings
+    }
+    missing = [
+        option for option in sorted(options - {"-h", "--help"}) if f"`{option}" not in page("rehearsal.md")
+    ]
+    assert missing == []
+
+
+def test_every_invariant_is_documented() -> None:
+    for verdict in judge(faultless()):
+        title = verdict.title.partition(":")[0]
+        assert f"| {verdict.invariant} | **{title}**" in page("invariants.md")
+
+
+def test_every_cited_hazard_is_explained() -> None:
+    cited = set()
+    for path in (ROOT / "harness").rglob("*.py"):
+        cited |= set(re.findall(r'"(H\d\d)"', path.read_text()))
+    assert [hazard for hazard in sorted(cited) if hazard not in page("invariants.md")] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_files(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        assert "://" in target or (path.parent / target).exists(), target
