@@ -1,0 +1,67 @@
+"""URL and URLSearchParams."""
+
+import js
+import pytest
+from pyodide.ffi import JsException, to_js
+
+
+@pytest.mark.parametrize(
+    ("text", "href"),
+    [
+        (
+            "HTTPS://User:pw@Example.COM:443/a/./b/../c?q=ä#f g",
+            "https://User:pw@example.com/a/c?q=%C3%A4#f%20g",
+        ),
+        ("http:\\\\e.com\\a", "http://e.com/a"),
+        ("http://e.com:8080", "http://e.com:8080/"),
+        (" http://e.com/a b\n", "http://e.com/a%20b"),
+        ("http://bücher.example/", "http://xn--bcher-kva.example/"),
+        ("http://[::1]:80/", "http://[::1]/"),
+        ("http://e.com/%7e/..", "http://e.com/"),
+        ("mailto:a@b", "mailto:a@b"),
+    ],
+)
+def test_url_is_normalised(text: str, href: str) -> None:
+    assert js.URL.new(text).href == href
+
+
+@pytest.mark.parametrize(
+    "text", ["/rel", "", "http://", "http://a b/", "http://e.com:99999/", "http://e.com:x/"]
+)
+def test_what_is_no_url_is_refused(text: str) -> None:
+    assert not js.URL.canParse(text)
+    with pytest.raises(JsException, match=r"^TypeError: Invalid URL string.$"):
+        js.URL.new(text)
+
+
+def test_url_is_resolved_against_a_base() -> None:
+    assert js.URL.new("../c?d", "https://e.com/a/b/x").href == "https://e.com/a/c?d"
+
+
+def test_parts_can_be_read_and_changed() -> None:
+    url = js.URL.new("https://e.com/a?b=1")
+    url.searchParams.append("c", "ü ~")
+    url.pathname, url.hash, url.port, url.hostname = "x y", "h", 81, "f.org"
+    assert url.href == "https://f.org:81/x%20y?b=1&c=%C3%BC+%7E#h"
+    assert (url.origin, url.host, url.protocol, url.search) == (
+        "https://f.org:81",
+        "f.org:81",
+        "https:",
+        "?b=1&c=%C3%BC+%7E",
+    )
+    url.search = "z=2"
+    assert url.searchParams.get("z") == "2"
+
+
+def test_search_params_of_every_source() -> None:
+    pairs = to_js([["a", "1"], ["b", "2"], ["a", "3"]])
+    members = to_js({"a": 1}, dict_converter=js.Object.fromEntries)
+    assert str(js.URLSearchParams.new("?a=1&b")) == "a=1&b="
+    assert str(js.URLSearchParams.new(members)) == "a=1"
+    params = js.URLSearchParams.new(pairs)
+    assert params.getAll("a").to_py() == ["1", "3"]
+    assert params.get("z").__class__.__name__ == "JsNull"
+    params.set("a", "4")
+    assert [(name, value) for name, value in params] == [("a", "4"), ("b", "2")]
+    params.delete("b")
+    assert (params.size, params.has("b"), list(params.keys())) == (1, False, ["a"])

@@ -1,0 +1,185 @@
+"""``workers.asgi``: an ASGI application (FastAPI, Starlette, …) as a Worker.
+
+One application instance serves one request: its lifespan starts before and ends after, as Cloudflare does it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from kvstore.javascript import UNDEFINED
+from kvstore.stream import ReadableStream
+from worker.sdk.asgi_lifespan import Lifespan
+from worker.sdk.context import wait_until
+from worker.sdk.entrypoint import WorkerEntrypoint
+from worker.sdk.ffi.jsproxy import wrap
+from worker.sdk.request import Request
+from worker.sdk.web.response import Response as WebResponse
+from worker.sdk.web.status import NULL_BODY_STATUSES
+
+Message = MutableMapping[str, Any]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> Any:
+    """Answer ``req`` with ``app``: a JavaScript Response, streamed if the application streams.
+
+    The scope has ``env``, the decoded ``path`` and ``raw_path``. Work that goes on after the answer extends
+    the invocation. Raises what the application raised before it answered, RuntimeError if it did not answer.
+    """
+    request = req if isinstance(req, Request) else Request(req)
+    lifespan = Lifespan(app)
+    state = await lifespan.startup()
+    exchange = _Exchange(await request.bytes())
+    running = asyncio.ensure_future(exchange.run(app, scope_of(request, env, state)))
+    try:
+        response = await exchange.response()
+    except BaseException:
+        await lifespan.shutdown()
+        raise
+    if exchange.streams:
+        (ctx.waitUntil if ctx is not None else wait_until)(_finish(running, lifespan))
+    else:
+        await _finish(running, lifespan)
+    return wrap(response)
+
+
+async def websocket(app: Application, req: Any, env: Any = None) -> Any:
+    """Not emulated: raises NotImplementedError."""
+    raise NotImplementedError("WebSockets are not emulated")
+
+
+def entrypoint(app: Application) -> type[WorkerEntrypoint]:
+    """The Worker class that answers with ``app``."""
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request: Any) -> Any:
+            if (request.headers.get("upgrade") or "").lower() == "websocket":
+                return await websocket(app, request, self.env)
+            return await fetch(app, request, self.env, self.ctx)
+
+    return Default
+
+
+def scope_of(request: Request, env: Any, state: dict[str, Any]) -> dict[str, Any]:
+    """The ASGI scope of an HTTP request."""
+    url = urlsplit(request.url)
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.0"},
+        "http_version": "1.1",
+        "method": str(request.js_object.method),
+        "scheme": url.scheme,
+        "path": unquote(url.path),
+        "raw_path": url.path.encode(),
+        "query_string": url.query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in request.headers.items()],
+        "state": state,
+        "env": env,
+    }
+
+
+async def _finish(running: Awaitable[None], lifespan: Lifespan) -> None:
+    try:
+        await running
+    finally:
+        await lifespan.shutdown()
+
+
+class _Exchange:
+    """One request and its answer, between the application's receive and send and a Response."""
+
+    def __init__(self, body: bytes) -> None:
+        self.streams = False
+        self._body: bytes | None = body
+        self._start: Message = {"status": 500, "headers": []}
+        self._answer: asyncio.Future[WebResponse] = asyncio.get_running_loop().create_future()
+        # One chunk at a time, so that an endless answer waits for its reader.
+        self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=1)
+        self._ended = asyncio.Event()
+        self._left = False  # whether the reader went away before the end
+
+    async def run(self, app: Application, scope: dict[str, Any]) -> None:
+        try:
+            await app(scope, self._receive, self._send)
+            if not self._answer.done():
+                raise RuntimeError("The application did not generate a response")
+        except Exception as error:
+            if not self._answer.done():
+                self._answer.set_exception(error)
+            elif not self._left:
+                raise
+        finally:
+            if self.streams and not self._ended.is_set():
+                await self._put(None)
+            self._ended.set()
+
+    async def response(self) -> WebResponse:
+        return await self._answer
+
+    async def _receive(self) -> Message:
+        if self._body is not None:
+            body, self._body = self._body, None
+            return {"type": "http.request", "body": body, "more_body": False}
+        await self._ended.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif message["type"] == "http.response.body":
+            await self._send_body(bytes(message.get("body", b"")), bool(message.get("more_body", False)))
+
+    async def _send_body(self, body: bytes, more_body: bool) -> None:
+        if self._ended.is_set():
+            raise OSError("the client has gone")
+        if not self._answer.done() and not more_body:
+            self._ended.set()
+            self._respond(UNDEFINED if self._start["status"] in NULL_BODY_STATUSES else body)
+            return
+        if not self._answer.done():
+            self.streams = True
+            self._respond(ReadableStream(self._stream()))
+        if body:
+            await self._put(body)
+        if not more_body:
+            await self._put(None)
+
+    def _respond(self, body: Any) -> None:
+        lines = [[name.decode(), value.decode()] for name, value in self._start.get("headers", [])]
+        self._answer.set_result(WebResponse(body, {"status": self._start["status"], "headers": lines}))
+
+    async def _put(self, chunk: bytes | None) -> None:
+        """Hand a chunk to the reader; give up when the reader has gone."""
+        putting = asyncio.ensure_future(self._chunks.put(chunk))
+        gone = asyncio.ensure_future(self._ended.wait())
+        try:
+            await asyncio.wait((putting, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            putting.cancel()
+            gone.cancel()
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        self._left = True
+        try:
+            while (chunk := await self._chunks.get()) is not None:
+                yield chunk
+            self._left = False
+        finally:
+            self._ended.set()
+
+
+def __getattr__(name: str) -> Any:
+    if name != "env":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # For FastAPI: ``async def handler(env=asgi.env)``. FastAPI is the Worker's own dependency.
+    from importlib import import_module
+
+    fastapi = import_module("fastapi")
+
+    async def current_env(request: Any) -> Any:
+        return request.scope["env"]
+
+    current_env.__annotations__["request"] = fastapi.Request
+    return fastapi.Depends(current_env)

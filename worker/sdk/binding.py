@@ -1,0 +1,53 @@
+"""A KV namespace as a Python Worker sees it: ``self.env.CACHE``."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from kvstore.namespace import KVNamespace
+from worker.sdk.ffi.errors import javascript_errors
+from worker.sdk.ffi.jsproxy import unwrap, wrap
+from worker.sdk.rpc import python_from_rpc, python_to_rpc
+
+_METHODS: Final = ("get", "getWithMetadata", "put", "delete", "list")
+_NAME: Final = "KvNamespace"
+
+
+class _BindingWrapper:
+    """The five methods of a namespace under their JavaScript names, and nothing else.
+
+    Arguments are converted when the method is called, which raises TypeError for what cannot be sent; the
+    rest happens when the result is awaited. Keyword arguments become one options object in last place. KV's
+    refusals are JsException with ``name`` and ``message``.
+    """
+
+    def __init__(self, namespace: KVNamespace) -> None:
+        self.__namespace = namespace
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        if name not in _METHODS:
+            raise AttributeError(name)
+        method: Callable[..., Awaitable[Any]] = getattr(self.__namespace, name)
+
+        def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
+            given = [unwrap(python_to_rpc(argument)) for argument in arguments]
+            if options:
+                given.append({key: unwrap(python_to_rpc(value)) for key, value in options.items()})
+            return _answer(method, given)
+
+        return invoke
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        raise TypeError(f"'{_NAME}' object has no len()")
+
+    def __iter__(self) -> Any:
+        raise TypeError(f"'{_NAME}' object is not iterable")
+
+
+async def _answer(method: Callable[..., Awaitable[Any]], given: list[Any]) -> Any:
+    with javascript_errors():
+        result = await method(*given)
+    # A put resolves to undefined, which the namespace writes as Python's None: both are None to a Worker.
+    return python_from_rpc(wrap(result))

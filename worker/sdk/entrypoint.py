@@ -1,0 +1,58 @@
+"""The classes that a Worker derives its own from, and the older ``handler`` decorator."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from worker.sdk.headers import constructor_name
+from worker.sdk.request import Request
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class WorkerEntrypoint:
+    """Base of ``class Default(WorkerEntrypoint)``: its methods handle what reaches the Worker.
+
+    ``fetch(self, request)``, ``scheduled(self, controller, env, ctx)``, ``queue(self, batch)``, …
+    """
+
+    ctx: Any
+    env: Any
+
+    def __init__(self, ctx: Any, env: Any) -> None:
+        self.ctx = ctx
+        self.env = env
+
+
+class DurableObject:
+    """Base of a Durable Object class. Nothing here runs one."""
+
+    ctx: Any
+    env: Any
+
+    def __init__(self, ctx: Any, env: Any) -> None:
+        self.ctx = ctx
+        self.env = env
+
+
+class WorkflowEntrypoint:
+    """Base of a Workflow class, with ``run(self, event, step)``. Nothing here runs one."""
+
+    ctx: Any
+    env: Any
+
+    def __init__(self, ctx: Any, env: Any) -> None:
+        self.ctx = ctx
+        self.env = env
+
+
+def handler(function: Handler) -> Handler:
+    """Decorate ``async def on_fetch(request, env, ctx)``: the request arrives as a workers.Request."""
+
+    @wraps(function)
+    def wrapper(*arguments: Any, **options: Any) -> Any:
+        if arguments and constructor_name(arguments[0]) == "Request":
+            arguments = (Request(arguments[0]), *arguments[1:])
+        return function(*arguments, **options)
+
+    return cast(Handler, wrapper)

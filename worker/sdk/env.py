@@ -1,0 +1,70 @@
+"""The environment of a Worker: bindings and variables as attributes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from kvstore.namespace import KVNamespace
+from worker.sdk.binding import _BindingWrapper
+from worker.sdk.context import current_environment, replaced_environment
+from worker.sdk.ffi.jsproxy import wrap
+from worker.sdk.ffi.to_js import to_js
+
+
+class _EnvWrapper:
+    """Attributes are bindings; a missing one raises AttributeError. It cannot be subscripted."""
+
+    def __init__(self, source: Callable[[], Mapping[str, Any]]) -> None:
+        self.__source = source
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # Python's own questions, such as copy's, are not about bindings
+            raise AttributeError(name)
+        try:
+            return self.__source()[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def bindings_of(environment: _EnvWrapper) -> Mapping[str, Any]:
+    source: Callable[[], Mapping[str, Any]] = environment._EnvWrapper__source
+    return source()
+
+
+def _current_bindings() -> Mapping[str, Any]:
+    environment = current_environment()
+    return {} if environment is None else bindings_of(environment)
+
+
+env = _EnvWrapper(_current_bindings)
+"""``workers.env``: the environment of whatever runs when an attribute is read."""
+
+
+def make_env(bindings: Mapping[str, object]) -> _EnvWrapper:
+    """An environment for a Worker.
+
+    KVNamespace objects get the Python binding, text, numbers and booleans stay, dicts and lists become
+    JsProxy, None becomes jsnull.
+    """
+    wrapped = {name: _binding(value) for name, value in bindings.items()}
+    return _EnvWrapper(lambda: wrapped)
+
+
+@contextmanager
+def patch_env(values: Any = None, **names: Any) -> Iterator[None]:
+    """Override values of ``workers.env`` inside the ``with`` block; ``values`` is a dict or pairs.
+
+    A handler's own ``self.env`` is another object and does not change, as in production.
+    """
+    given = dict(values or {}) | names
+    patched = {**_current_bindings(), **{name: _patch(value) for name, value in given.items()}}
+    with replaced_environment(_EnvWrapper(lambda: patched)):
+        yield
+
+
+def _patch(value: object) -> Any:
+    return value if isinstance(value, _BindingWrapper) else to_js(value)
+
+
+def _binding(value: object) -> Any:
+    return _BindingWrapper(value) if isinstance(value, KVNamespace) else wrap(value)

@@ -1,0 +1,13 @@
+"""What `pyodide` is to a Worker: JavaScript values seen from Python, and Python values sent there.
+
+    errors      JsException and the errors of pyodide.http
+    jsnull      JavaScript's null as Python sees it
+    jsobject    base of every JavaScript object that is more than data
+    jsproxy     JsProxy, and how a single value crosses the border
+    kinds       proxies that are also sequences, mappings, buffers, functions …
+    to_js       deep conversion towards JavaScript     to_py   and back
+    array, collections, buffer, date, stream, plain    the built-in JavaScript classes
+    http        pyodide.http
+
+Knows nothing of Workers, requests or responses: those are in worker.sdk.web.
+"""

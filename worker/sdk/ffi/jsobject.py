@@ -1,0 +1,56 @@
+"""JavaScript objects that are more than data, as Python classes.
+
+A subclass is a JavaScript class. Its public attributes are JavaScript's properties, by their own camelCase
+names; what begins with ``_`` or ``js_`` is ours and invisible from there. Arguments and results are written
+as kvstore.javascript says: None is null, UNDEFINED is undefined.
+"""
+
+from typing import Any, ClassVar
+
+from kvstore.javascript import UNDEFINED
+
+
+class JsObject:
+    """An object of the emulated JavaScript; ``js_name`` is the name of its class."""
+
+    js_name: ClassVar[str] = "Object"
+
+    @classmethod
+    def js_construct(cls, *arguments: Any) -> Any:
+        """``new Class(...arguments)``."""
+        return cls(*arguments)
+
+    def js_string(self) -> str:
+        return f"[object {self.js_name}]"
+
+    def toString(self) -> str:
+        return self.js_string()
+
+
+class PyObject(JsObject):
+    """A Python object in JavaScript's hands: opaque there, itself again when it comes back."""
+
+    js_name = "PyProxy"
+
+    def __init__(self, wrapped: object) -> None:
+        self._wrapped = wrapped
+
+    def js_string(self) -> str:
+        return str(self._wrapped)
+
+    def js_unwrap(self) -> Any:
+        return self._wrapped
+
+
+def is_visible(name: str) -> bool:
+    """Whether a Python attribute of a JsObject is a property in JavaScript."""
+    return not name.startswith(("_", "js_"))
+
+
+def option(options: Any, name: str) -> Any:
+    """A member of an options object: UNDEFINED when it, or the object, is missing."""
+    if isinstance(options, dict):
+        return options.get(name, UNDEFINED)
+    if isinstance(options, JsObject) and not isinstance(options, PyObject):
+        return getattr(options, name, UNDEFINED)
+    return UNDEFINED

@@ -1,0 +1,41 @@
+"""Headers as Python Workers see them, and the forms in which they may give them."""
+
+from collections.abc import Mapping
+from http.client import HTTPMessage
+from typing import Any
+
+from worker.sdk.ffi.jsproxy import JsProxy, unwrap, wrap
+from worker.sdk.web.headers import Headers as WebHeaders
+
+
+class MessageHeaders(HTTPMessage):
+    """A copy of headers: names in lower case, sorted, missing ones None.
+
+    ``get_all("set-cookie")`` gives each cookie; other repeated headers are joined with ``", "``.
+    """
+
+    def __init__(self, headers: Any) -> None:
+        super().__init__()
+        for name, value in headers:
+            self.add_header(name, value)
+
+
+Mapping.register(MessageHeaders)
+
+
+def constructor_name(value: Any) -> str | None:
+    """The name of the JavaScript class of ``value``; None for what is no JavaScript object."""
+    return str(value.constructor.name) if isinstance(value, JsProxy) else None
+
+
+def javascript_headers(headers: Any) -> Any:
+    """A JavaScript Headers from a dict, a list of pairs or one of its own.
+
+    Raises TypeError for other types, tuples included, as the SDK does.
+    """
+    if isinstance(headers, dict | list):
+        pairs = headers.items() if isinstance(headers, dict) else headers
+        return wrap(WebHeaders([[unwrap(part) for part in pair] for pair in pairs]))
+    if constructor_name(headers) == "Headers":
+        return headers
+    raise TypeError("Received unexpected type for headers argument")

@@ -1,0 +1,86 @@
+"""Blob and File: bytes with a type, and with a name."""
+
+import re
+from typing import Any, Final
+
+from kvstore.clock import SystemClock
+from kvstore.javascript import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number, to_string
+from kvstore.stream import ReadableStream
+from worker.sdk.ffi.jsobject import JsObject, option
+from worker.sdk.ffi.jsproxy import iterate
+
+_PRINTABLE: Final = re.compile(r"[ -~]*")
+
+
+class Blob(JsObject):
+    """``new Blob(parts, {type})``: the concatenation of strings (as UTF-8), buffers and blobs."""
+
+    js_name = "Blob"
+
+    def __init__(self, parts: Any = UNDEFINED, options: Any = UNDEFINED) -> None:
+        self.js_content = (
+            b"" if isinstance(parts, Undefined) else b"".join(_part(part) for part in iterate(parts))
+        )
+        self._type = _type_text(option(options, "type"))
+
+    @property
+    def size(self) -> int:
+        return len(self.js_content)
+
+    @property
+    def type(self) -> str:
+        return self._type
+
+    async def text(self) -> str:
+        return self.js_content.decode("utf-8", "replace")
+
+    async def arrayBuffer(self) -> ArrayBuffer:
+        return ArrayBuffer(self.js_content)
+
+    async def bytes(self) -> bytearray:
+        return bytearray(self.js_content)
+
+    def stream(self) -> ReadableStream:
+        return ReadableStream([self.js_content] if self.js_content else [])
+
+    def slice(self, start: Any = UNDEFINED, end: Any = UNDEFINED, type: Any = UNDEFINED) -> "Blob":
+        content = self.js_content[_position(start) : _position(end)]
+        return Blob([content], {"type": type})
+
+
+class File(Blob):
+    """``new File(parts, name, {type, lastModified})``; lastModified is in milliseconds, now by default."""
+
+    js_name = "File"
+
+    def __init__(self, parts: Any, name: Any, options: Any = UNDEFINED) -> None:
+        super().__init__(parts, options)
+        self._name = to_string(name)
+        modified = option(options, "lastModified")
+        unknown = isinstance(modified, Undefined)
+        self._modified = SystemClock().now_ms() if unknown else int(to_number(modified))
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def lastModified(self) -> int:
+        return self._modified
+
+
+def _part(part: Any) -> bytes:
+    if isinstance(part, Blob):
+        return part.js_content
+    content = byte_view(part)
+    return to_string(part).encode("utf-8", "replace") if content is None else content
+
+
+def _type_text(given: Any) -> str:
+    """A type as it is kept: lower case, or nothing if it holds more than printable ASCII."""
+    text = "" if isinstance(given, Undefined) else to_string(given)
+    return text.lower() if _PRINTABLE.fullmatch(text) else ""
+
+
+def _position(index: Any) -> int | None:
+    return None if isinstance(index, Undefined) else int(to_number(index))

@@ -1,0 +1,127 @@
+"""The Headers of a request or response."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from kvstore.javascript import JsMap, Undefined, to_string
+from worker.sdk.ffi.errors import type_error
+from worker.sdk.ffi.jsobject import JsObject, PyObject
+from worker.sdk.ffi.jsproxy import iterate
+
+_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_WHITESPACE: Final = " \t\r\n"
+SET_COOKIE: Final = "set-cookie"
+
+
+class Headers(JsObject):
+    """Names compare without case and are listed sorted, in lower case; values are text without line breaks.
+
+    Repeated values are joined with a comma when read, except Set-Cookie's. Raises JsException (TypeError)
+    with workerd's texts for a bad name or value, and for any change when ``js_immutable``.
+    """
+
+    js_name = "Headers"
+
+    def __init__(self, init: Any = None) -> None:
+        self._values: dict[str, list[str]] = {}
+        self.js_immutable = False
+        for name, value in _pairs(init):
+            self.append(name, value)
+
+    def append(self, name: Any, value: Any) -> None:
+        key, text = self._checked(name, value)
+        self._values.setdefault(key, []).append(text)
+
+    def set(self, name: Any, value: Any) -> None:
+        key, text = self._checked(name, value)
+        self._values[key] = [text]
+
+    def delete(self, name: Any) -> None:
+        self._require_mutable()
+        self._values.pop(_key(name), None)
+
+    def has(self, name: Any) -> bool:
+        return _key(name) in self._values
+
+    def get(self, name: Any) -> str | None:
+        values = self._values.get(_key(name))
+        return None if values is None else ", ".join(values)
+
+    def getSetCookie(self) -> list[str]:
+        return list(self._values.get(SET_COOKIE, ()))
+
+    def getAll(self, name: Any) -> list[str]:
+        if _key(name) != SET_COOKIE:
+            raise type_error('getAll() can only be used with the header name "Set-Cookie".')
+        return self.getSetCookie()
+
+    def entries(self) -> Iterator[list[str]]:
+        return iter([[name, value] for name, value in self.js_combined()])
+
+    def keys(self) -> Iterator[str]:
+        return iter([name for name, _ in self.js_combined()])
+
+    def values(self) -> Iterator[str]:
+        return iter([value for _, value in self.js_combined()])
+
+    def forEach(self, callback: Callable[..., Any], *_: Any) -> None:
+        for name, value in self.js_combined():
+            callback(value, name, self)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self.entries()
+
+    def js_combined(self) -> list[tuple[str, str]]:
+        """As a Worker reads them: one pair for each name, but one for each Set-Cookie."""
+        combined: list[tuple[str, str]] = []
+        for name, values in sorted(self._values.items()):
+            combined += [(name, text) for text in (values if name == SET_COOKIE else [", ".join(values)])]
+        return combined
+
+    def js_lines(self) -> list[tuple[str, str]]:
+        """As they are sent: one pair for each value."""
+        return [(name, value) for name, values in sorted(self._values.items()) for value in values]
+
+    def js_copy(self) -> "Headers":
+        copy = Headers()
+        copy._values = {name: list(values) for name, values in self._values.items()}
+        return copy
+
+    def _checked(self, name: Any, value: Any) -> tuple[str, str]:
+        self._require_mutable()
+        text = to_string(value).strip(_WHITESPACE)
+        key = _key(name)
+        if any(character in text for character in "\r\n\0"):
+            raise type_error("Invalid header value.")
+        return key, text
+
+    def _require_mutable(self) -> None:
+        if self.js_immutable:
+            raise type_error("Can't modify immutable headers.")
+
+
+def _key(name: Any) -> str:
+    text = to_string(name)
+    if not _NAME.fullmatch(text):
+        raise type_error("Invalid header name.")
+    return text.lower()
+
+
+def _pairs(init: Any) -> Iterator[tuple[Any, Any]]:
+    """The names and values in what Headers can be made of."""
+    if init is None or isinstance(init, Undefined):
+        return
+    if isinstance(init, Headers):
+        yield from init.js_lines()
+    elif isinstance(init, dict) and not isinstance(init, JsMap):
+        yield from init.items()
+    elif isinstance(init, PyObject) and isinstance(init.js_unwrap(), dict):
+        # A Python dict that was not converted is an iterable of its keys there, and no pairs.
+        raise type_error("Headers: a Python dict is no JavaScript object; convert it with to_js.")
+    else:
+        for pair in iterate(init):
+            items = list(iterate(pair))
+            if len(items) != 2:
+                raise type_error("Headers: each of the pairs must have a name and a value.")
+            yield items[0], items[1]

@@ -1,0 +1,1 @@
+from worker.sdk.workflows import NonRetryableError as NonRetryableError

@@ -1,0 +1,1 @@
+from worker.sdk.wsgi import fetch as fetch
