@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from kvstore import messages
 from kvstore.errors import KVTypeError
-from kvstore.javascript import UNDEFINED, to_int32, to_string
+from kvstore.javascript import UNDEFINED, JsMap, to_int32, to_string
 from kvstore.limits import Limits
 
 
@@ -17,7 +17,12 @@ def _members(given: Any, complaint: str) -> dict[str, Any]:
     """The members of an options object. null, undefined, arrays and the like have none that count."""
     if isinstance(given, str | int | float):  # bool is an int
         raise KVTypeError(complaint)
-    return given if isinstance(given, dict) else {}
+    return _plain(given)
+
+
+def _plain(given: Any) -> dict[str, Any]:
+    """A plain object's members; what a Map holds are entries, not members."""
+    return given if isinstance(given, dict) and not isinstance(given, JsMap) else {}
 
 
 def _integer(members: dict[str, Any], name: str) -> int | None:
@@ -44,7 +49,7 @@ class GetOptions:
             return cls()
         if isinstance(given, str | int | float):
             return cls(to_string(given))
-        members = given if isinstance(given, dict) else {}
+        members = _plain(given)
         kind = members.get("type", UNDEFINED)
         return cls("text" if kind is UNDEFINED else to_string(kind), _integer(members, "cacheTtl"))
 
