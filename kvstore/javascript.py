@@ -234,7 +234,11 @@ def to_int32(value: Any) -> int:
 
 
 def has_lone_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def normalise_surrogates(text: str) -> str:

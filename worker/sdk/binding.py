@@ -29,9 +29,9 @@ class _BindingWrapper:
         method: Callable[..., Awaitable[Any]] = getattr(self.__namespace, name)
 
         def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
-            given = [unwrap(python_to_rpc(argument)) for argument in arguments]
+            given = [_sent(argument) for argument in arguments]
             if options:
-                given.append({key: unwrap(python_to_rpc(value)) for key, value in options.items()})
+                given.append({key: _sent(value) for key, value in options.items()})
             return _answer(method, given)
 
         return invoke
@@ -46,8 +46,15 @@ class _BindingWrapper:
         raise TypeError(f"'{_NAME}' object is not iterable")
 
 
+def _sent(value: Any) -> Any:
+    # Text, which is what nearly every call sends and most answers are, crosses as it is.
+    return value if type(value) is str else unwrap(python_to_rpc(value))
+
+
 async def _answer(method: Callable[..., Awaitable[Any]], given: list[Any]) -> Any:
     with javascript_errors():
         result = await method(*given)
+    if type(result) is str:
+        return result
     # A put resolves to undefined, which the namespace writes as Python's None: both are None to a Worker.
     return python_from_rpc(wrap(result))
