@@ -12,8 +12,10 @@ OLD_LEASE: Final = "orchestrator:lease:"
 NEW_TASK: Final = "queue:task:"
 NEW_LEASE: Final = "queue:lease:"
 RESULT: Final = "orchestrator:result:"
+QUARANTINE: Final = "queue:quarantine:"  # bodies that are no JSON, kept by the safe migration
+NOTES: Final = "migrate:queue:"  # what the safe migration remembers between two runs
 
-MIGRATED: Final = (OLD_TASK, OLD_LEASE, NEW_TASK, NEW_LEASE)
+MIGRATED: Final = (OLD_TASK, OLD_LEASE, NEW_TASK, NEW_LEASE, QUARANTINE, NOTES)
 
 
 def belongs_to_migration(key: str) -> bool:

@@ -43,8 +43,8 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class Rerun:
-    """A second run on a copy of what the first one left."""
+class Run:
+    """One run of the migration: its answer, and the namespace before and after it."""
 
     report: Exchange
     before: QueueState
@@ -55,10 +55,11 @@ class Rerun:
 class Outcome:
     """A walked migration.
 
+    ``runs`` are the operator's, ``rerun`` is one more on a copy of what they left.
     ``at_status`` is the namespace when the first status was asked for, ``before`` and ``after`` right before
     and right after the run, ``at_listing`` when the new Worker listed its queue. ``events`` are the KV
     operations of the run in order, ``now`` when it ended, in epoch seconds. ``born`` are the ids that
-    producers were told were accepted after it.
+    producers were told were accepted after it, ``done`` those that workers completed before the listing.
     """
 
     at_status: QueueState
@@ -67,18 +68,38 @@ class Outcome:
     events: Sequence[Event]
     now: float
     status_before: Exchange
-    run: Exchange
+    runs: Sequence[Run]
     status_after: Exchange
-    rerun: Rerun
+    rerun: Run
     listing: Exchange
     exchanges: Sequence[Exchange]
     at_listing: QueueState
     born: frozenset[str] = field(default=frozenset())
+    done: frozenset[str] = field(default=frozenset())
+
+    @property
+    def run(self) -> Exchange:
+        """The answer of the last run."""
+        return self.runs[-1].report
+
+    @property
+    def finished(self) -> bool:
+        """Whether the operator was told, by the run or by the status, that nothing is left to do."""
+        return self.run.status == 200 or self.status_after.member("needsMigration") is False
 
     @property
     def expected(self) -> frozenset[str]:
-        """The ids that must be listed once the migration is over."""
-        return frozenset(self.before.live) | self.born
+        """The ids that must be listed once the migration is over: live, born since, and not completed.
+
+        A task whose body was set aside, byte for byte, is accounted for and not listed.
+        """
+        return (frozenset(self.before.live) | self.born) - self.set_aside - self.done
+
+    @property
+    def set_aside(self) -> frozenset[str]:
+        kept = self.at_listing.quarantined
+        before = self.before.tasks
+        return frozenset(task for task in kept if task in before and kept[task] == before[task])
 
     @property
     def listed(self) -> list[str]:

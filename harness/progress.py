@@ -51,9 +51,20 @@ class Progress:
         while True:
             await clock.sleep(_EVERY_SECONDS)
             if self._stage is not None:
-                done = len(self._stage.journal.events)
+                done = len(self._stage.layers.asked.events)
                 self._out.write(f"{self._erase()}   {done:,} KV operations so far …")
                 self._out.flush()
+
+    def searched(self, done: int, of: int, found: int) -> None:
+        """So many points of a search are done, and so many of them showed a violation."""
+        if self._live:
+            self._out.write(f"{self._erase()}   {done:,} of {of:,} points, {found:,} with a violation …")
+            self._out.flush()
+
+    def end(self) -> None:
+        """Leave the terminal as it was."""
+        if self._live:
+            self._out.write(self._erase())
 
     def _erase(self) -> str:
         return "\r\x1b[2K" if self._live else ""

@@ -6,7 +6,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT, belongs_to_migration
+from harness.layout import (
+    NEW_LEASE,
+    NEW_TASK,
+    OLD_LEASE,
+    OLD_TASK,
+    PENDING,
+    QUARANTINE,
+    RESULT,
+    belongs_to_migration,
+)
 from kvstore import Entry
 from kvstore.errors import KVSyntaxError
 from kvstore.json_text import parse
@@ -41,6 +50,11 @@ class QueueState:
     @cached_property
     def results(self) -> dict[str, Entry]:
         return self._under(RESULT)
+
+    @cached_property
+    def quarantined(self) -> dict[str, Entry]:
+        """Tasks that were set aside because their body is no JSON."""
+        return self._under(QUARANTINE)
 
     @cached_property
     def others(self) -> dict[str, Entry]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
+from harness.conditions import CONDITIONS, Conditions
 from harness.invariants import judge
-from harness.migrations.queue import Strategy, Walk
+from harness.migrations.queue import Migration, Strategy, Walk
 from harness.outcome import Exchange
 from harness.report import Rehearsal
 from harness.source import Source
 from harness.stage import Stage
 from kvstore import Clock, SqliteStore
 from kvstore.clock import stopwatch
+from kvstore.faults import Fault
 
 
 async def rehearse_queue(
@@ -17,6 +19,11 @@ async def rehearse_queue(
     clock: Clock,
     *,
     strategy: Strategy = "steps",
+    migration: Migration = "documented",
+    conditions: Conditions = CONDITIONS["local"],
+    seed: int = 1,
+    fault: Fault | None = None,
+    runs: int = 1,
     port: int = 0,
     command: str = "",
     tell: Callable[[Exchange], None] = lambda exchange: None,
@@ -24,15 +31,21 @@ async def rehearse_queue(
 ) -> Rehearsal:
     """Copy the namespace into memory, walk the migration on it, judge what happened.
 
-    ``tell`` hears of every answer as it comes, ``watch`` gets the stage once it is open, to show progress.
-    Raises AddressInUse when ``port`` (0: any free one) is taken.
+    ``clock`` is `harness.platform.clock_of` the conditions. A ``safe`` migration is run
+    until it says that it is done. ``fault`` happens during the first run of a documented one, which is
+    repeated until it reports success, at most ``runs`` times. ``tell`` hears of every answer as it comes,
+    ``watch`` gets the stage once it is open, to show progress. Raises AddressInUse when ``port`` (0: any free
+    one) is taken.
     """
     start = stopwatch()
     store = SqliteStore.in_memory(clock)
     await store.put_many(source.namespace.entries)
-    stage = Stage(store)
+    stage = Stage(store, conditions, seed)
     async with stage.open(port=port):
         watch(stage)
-        outcome = await Walk(stage, strategy, tell).take()
+        walk = Walk(stage, strategy, tell, migration=migration, fault=fault, runs=runs)
+        outcome = await walk.take()
     await store.close()
-    return Rehearsal(source, strategy, outcome, judge(outcome), stopwatch() - start, command)
+    return Rehearsal(
+        source, strategy, migration, conditions, outcome, judge(outcome), stopwatch() - start, command
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.conditions import Conditions
 from harness.fate import FATES, fates
 from harness.invariants.status import needs_migration, true_counters
 from harness.layout import PENDING
@@ -23,6 +24,8 @@ class Rehearsal:
 
     source: Source
     strategy: str
+    migration: str
+    conditions: Conditions
     outcome: Outcome
     verdicts: Sequence[Verdict]
     seconds: float
@@ -43,6 +46,8 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
     return {
         "migration": "queue",
         "strategy": rehearsal.strategy,
+        "variant": rehearsal.migration,
+        "conditions": rehearsal.conditions.name,
         "source": {
             "label": rehearsal.source.label,
             "keys": len(rehearsal.source.namespace.entries),
@@ -87,12 +92,13 @@ def as_text(rehearsal: Rehearsal) -> str:
     """The report that fits on a screen."""
     outcome = rehearsal.outcome
     lines = [
-        f"Rehearsal of the queue migration · strategy {rehearsal.strategy}",
+        f"Rehearsal of the queue migration · {rehearsal.migration} · strategy {rehearsal.strategy} · "
+        f"conditions {rehearsal.conditions.name}",
         *_source_lines(rehearsal.source),
         "",
         *_count_lines(outcome),
         "",
-        *_run_lines(outcome.run),
+        *_run_lines(outcome, simulated=rehearsal.conditions.simulated),
         *_fate_lines(outcome),
         "",
         *(line for verdict in rehearsal.violated for line in _violation_lines(verdict)),
@@ -101,11 +107,13 @@ def as_text(rehearsal: Rehearsal) -> str:
         _conclusion(rehearsal),
         f"Again: {rehearsal.command}",
     ]
-    return "\n".join(folded for line in lines for folded in _folded(line))
+    return "\n".join(part for line in lines for part in folded(line))
 
 
-def _folded(line: str) -> list[str]:
-    """A line as several that fit, with what follows the first moved in as far as it was."""
+def folded(line: str) -> list[str]:
+    """A line as several that fit, with what follows the first moved in as far as it was; never a command."""
+    if line.lstrip().removeprefix("Again: ").startswith("rehearse "):
+        return [line]
     margin = " " * (len(line) - len(line.lstrip()) + 2)
     return textwrap.wrap(line, _WIDTH, subsequent_indent=margin, break_on_hyphens=False) or [""]
 
@@ -168,17 +176,30 @@ def _shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else "–"
 
 
-def _run_lines(run: Exchange) -> list[str]:
+def _run_lines(outcome: Outcome, *, simulated: bool) -> list[str]:
+    """The last run in full; earlier ones by what they moved."""
+    lines = [
+        f"Run {number} answered {run.report.status}: {_moved(run.report)}"
+        for number, run in enumerate(outcome.runs[:-1], 1)
+    ]
+    run = outcome.run
     message = run.member("message") or run.member("error") or str(run.body)[:60]
-    total = f"{_shown(run.member('totalMigrated'))} moved, {_shown(run.member('totalFailed'))} failed"
+    which = f"Run {len(outcome.runs)}" if lines else "The run"
+    took = f"{run.seconds:.2f} s{' of simulated time' if simulated else ''}"
+    return [
+        *lines,
+        f'{which} answered {run.status} "{message}": {_moved(run)}',
+        f"        in {took} with {run.operations:,} KV operations",
+    ]
+
+
+def _moved(run: Exchange) -> str:
     parts = ", ".join(
         f"{section} {_shown(run.member(section, 'migrated'))}/{_shown(run.member(section, 'failed'))}"
         for section in ("tasks", "leases")
     )
-    return [
-        f'The run answered {run.status} "{message}": {total} ({parts})',
-        f"        in {run.seconds:.2f} s with {run.operations:,} KV operations",
-    ]
+    total = f"{_shown(run.member('totalMigrated'))} moved, {_shown(run.member('totalFailed'))} failed"
+    return f"{total} ({parts})"
 
 
 def _fate_lines(outcome: Outcome) -> list[str]:

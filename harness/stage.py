@@ -1,108 +1,139 @@
-"""The stage: a copy of a namespace, a Worker on a real port over it, and a client in front of it."""
+"""The stage: a copy of a namespace, a Worker over it, and a client in front of it."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import worker
+from harness.client import API_KEY, CUT_OFF, Client, DirectClient, PortClient
+from harness.conditions import CONDITIONS, Conditions
 from harness.outcome import Exchange
+from harness.platform import compose
 from harness.queue_state import QueueState
-from kvstore import Event, Journal, KVNamespace, SqliteStore
+from kvstore import Event, ManualClock, SeededEntropy, SqliteStore
 from kvstore.clock import stopwatch
-from worker.runtime import Worker, bind, create_app, load_worker, serve
+from kvstore.faults import InvocationCrashed
+from worker.runtime import Platform, Worker, bind, create_app, load_worker, serve
 
 QUEUE_WORKER = Path(worker.__file__).parent / "queue"
-API_KEY = "rehearsal-queue-key"
 _TIMEOUT_SECONDS = 600
+_AMPLE_BUDGET = 900  # below the 1,000 operations that an invocation may ask in production
 
 
 class Stage:
     """Where a migration is rehearsed.
 
-    ``store`` holds the copy; every operation on it is in ``journal``. The Worker can be replaced while the
-    port stays (`deploy`), as on the platform. Made by `open_stage`.
+    ``store`` holds the copy, ``layers`` what ``conditions`` put around it. The Worker can be replaced
+    (`deploy`) while clients stay connected, as on the platform. ``code`` is an earlier stage's Worker whose
+    code is taken instead of loading it again.
     """
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        conditions: Conditions = CONDITIONS["local"],
+        seed: int = 1,
+        code: Worker | None = None,
+    ) -> None:
         self.store = store
-        self.journal = Journal(store)
+        self.conditions = conditions
+        self.seed = seed
+        self.layers = compose(store, conditions, seed)
         self.exchanges: list[Exchange] = []
-        self.worker: Worker | None = None
+        self._code = code
         self._app: ASGIApp | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._client: Client | None = None
 
-    def deploy(self, queue_format: str) -> None:
-        """Put the Worker of the guide on, for one of its formats: ``old`` or ``new``."""
-        bindings = {
-            "CACHE": KVNamespace(self.journal),
+    @cached_property
+    def code(self) -> Worker:
+        """The Worker of the guide, loaded once."""
+        clock = self.store.clock
+        simulated = isinstance(clock, ManualClock)
+        platform = Platform(clock, SeededEntropy(self.seed)) if simulated else None
+        return self._code or load_worker(QUEUE_WORKER, {}, platform=platform)
+
+    def deploy(self, queue_format: str, migration: str = "documented") -> None:
+        """Put the Worker of the guide on: for a format (``old``, ``dual``, ``new``) and a migration."""
+        variables = {
             "QUEUE_FORMAT": queue_format,
             "QUEUE_API_KEY": API_KEY,
+            "MIGRATION": migration,
+            # A copy is verified once every location must see it; where all is seen at once, without delay.
+            "MIGRATION_VERIFY_AFTER": "0" if self.conditions.staleness is None else "60",
+            "MIGRATION_BUDGET": str(self.conditions.allowance.operations or _AMPLE_BUDGET),
         }
-        self.worker = load_worker(QUEUE_WORKER, bindings)
-        self._app = create_app(self.worker)
+        deployed = self.code.with_bindings({"CACHE": self.layers.namespace, **variables})
+        self._app = create_app(deployed)
+        if not isinstance(self._client, PortClient):
+            self._client = DirectClient(deployed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
         assert self._app is not None, "nothing was deployed"
-        with self.journal.invocation(f"{len(self.exchanges)}"):
-            await self._app(scope, receive, send)
+        with self.layers.invocations.start(str(len(self.exchanges))):
+            try:
+                await self._app(scope, receive, send)
+            except InvocationCrashed:
+                await PlainTextResponse(CUT_OFF, 500)(scope, receive, send)
 
-    async def request(
-        self, step: str, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> Exchange:
-        """Send one request and note the exchange under the name ``step``."""
+    async def request(self, step: str, method: str, path: str, body: Any = None) -> Exchange:
+        """Send one request, after the pause of the conditions, and note the exchange as ``step``."""
         assert self._client is not None, "the stage is not open"
-        start, first = stopwatch(), len(self.journal.events)
-        answer = await self._client.request(
-            method, path, json=body, headers={"X-API-Key": API_KEY, **(headers or {})}
-        )
-        try:
-            content = answer.json()
-        except ValueError:
-            content = answer.text
-        exchange = Exchange(
-            step,
-            method,
-            path,
-            answer.status_code,
-            content,
-            stopwatch() - start,
-            len(self.journal.events) - first,
-        )
+        if self.conditions.pause_ms:
+            await self.store.clock.sleep(self.conditions.pause_ms / 1000)
+        start, first = self._seconds(), len(self.layers.asked.events)
+        with self.layers.invocations.start(str(len(self.exchanges))):
+            answer = await self._client.send(method, path, body)
+        asked = len(self.layers.asked.events) - first
+        took = self._seconds() - start
+        exchange = Exchange(step, method, path, answer.status, answer.body, took, asked)
         self.exchanges.append(exchange)
         return exchange
 
+    def _seconds(self) -> float:
+        """The stopwatch; in simulated time, that of the simulation."""
+        clock = self.store.clock
+        return clock.now_ms() / 1000 if isinstance(clock, ManualClock) else stopwatch()
+
     async def state(self) -> QueueState:
-        """The namespace as it is now."""
+        """The namespace as it is now, in truth."""
         return QueueState(await self.store.entries())
 
-    def events_since(self, first: int) -> Sequence[Event]:
-        return self.journal.events[first:]
+    def done_since(self, first: int) -> Sequence[Event]:
+        """What reached the store from its ``first``-th operation on."""
+        return self.layers.done.events[first:]
+
+    @property
+    def done(self) -> int:
+        return len(self.layers.done.events)
 
     def fork(self) -> "Stage":
-        """A stage over a copy of the namespace, with nothing deployed and not yet open."""
-        return Stage(self.store.fork())
+        """A stage without limits over a copy of the namespace, with nothing deployed."""
+        return Stage(self.store.fork(), seed=self.seed, code=self.code)
 
     @asynccontextmanager
     async def open(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-        """Listen for as long as the block lasts; gives the base URL. Raises AddressInUse."""
+        """Listen for as long as the block lasts; gives the base URL. Raises AddressInUse.
+
+        A stage that is not open is talked to directly.
+        """
         async with (
             serve(self, bind(host, port)) as url,
-            httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
+            httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False) as http,
         ):
-            self._client = client
+            self._client = PortClient(http)
             try:
                 yield url
             finally:
                 self._client = None
-                if self.worker is not None:
-                    await self.worker.background.drain()
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

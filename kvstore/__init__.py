@@ -2,32 +2,43 @@
 
 The binding (KVNamespace), the stores that hold entries, and copies of namespaces that others made. No HTTP,
 no command line. Errors: kvstore.errors.
+
+Names are imported when they are first asked for: a command that lists keys loads no server and no event log.
 """
 
-from kvstore.bulk_json import read_bulk, write_bulk
-from kvstore.clock import Clock, ManualClock, SystemClock
-from kvstore.entropy import Entropy, SeededEntropy, SystemEntropy
-from kvstore.errors import (
-    KVError,
-    KVRangeError,
-    KVSyntaxError,
-    KVTypeError,
-    SourceError,
-    StateError,
-    StoreError,
-)
-from kvstore.journal import Event, Journal
-from kvstore.limits import LIMITS, Limits
-from kvstore.namespace import KVNamespace
-from kvstore.sqlite_store import SqliteStore
-from kvstore.state_copy import NamespaceCopy, copy_namespace
-from kvstore.state_store import StateStore
-from kvstore.store import Entry, KeyInfo, Page, Store
-from kvstore.stream import ReadableStream
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from kvstore.bulk_json import read_bulk, write_bulk
+    from kvstore.clock import Clock, ManualClock, SystemClock
+    from kvstore.diff import Change, Difference, diff
+    from kvstore.entropy import Entropy, SeededEntropy, SystemEntropy
+    from kvstore.errors import (
+        KVError,
+        KVRangeError,
+        KVSyntaxError,
+        KVTypeError,
+        SourceError,
+        StateError,
+        StoreError,
+    )
+    from kvstore.journal import Event, Journal
+    from kvstore.limits import LIMITS, Limits
+    from kvstore.namespace import KVNamespace
+    from kvstore.snapshot import open_snapshot, save_snapshot
+    from kvstore.sqlite_store import SqliteStore
+    from kvstore.state_copy import NamespaceCopy, copy_namespace
+    from kvstore.state_store import StateStore
+    from kvstore.store import Entry, KeyInfo, Page, Store
+    from kvstore.stream import ReadableStream
+    from kvstore.strict import StrictNamespace, StrictStorage
 
 __all__ = [
     "LIMITS",
+    "Change",
     "Clock",
+    "Difference",
     "Entropy",
     "Entry",
     "Event",
@@ -50,9 +61,61 @@ __all__ = [
     "StateStore",
     "Store",
     "StoreError",
+    "StrictNamespace",
+    "StrictStorage",
     "SystemClock",
     "SystemEntropy",
     "copy_namespace",
+    "diff",
+    "open_snapshot",
     "read_bulk",
+    "save_snapshot",
     "write_bulk",
 ]
+
+_HOMES: Final = {
+    "LIMITS": "kvstore.limits",
+    "Change": "kvstore.diff",
+    "Clock": "kvstore.clock",
+    "Difference": "kvstore.diff",
+    "Entropy": "kvstore.entropy",
+    "Entry": "kvstore.store",
+    "Event": "kvstore.journal",
+    "Journal": "kvstore.journal",
+    "KVError": "kvstore.errors",
+    "KVNamespace": "kvstore.namespace",
+    "KVRangeError": "kvstore.errors",
+    "KVSyntaxError": "kvstore.errors",
+    "KVTypeError": "kvstore.errors",
+    "KeyInfo": "kvstore.store",
+    "Limits": "kvstore.limits",
+    "ManualClock": "kvstore.clock",
+    "NamespaceCopy": "kvstore.state_copy",
+    "Page": "kvstore.store",
+    "ReadableStream": "kvstore.stream",
+    "SeededEntropy": "kvstore.entropy",
+    "SourceError": "kvstore.errors",
+    "SqliteStore": "kvstore.sqlite_store",
+    "StateError": "kvstore.errors",
+    "StateStore": "kvstore.state_store",
+    "Store": "kvstore.store",
+    "StoreError": "kvstore.errors",
+    "StrictNamespace": "kvstore.strict",
+    "StrictStorage": "kvstore.strict",
+    "SystemClock": "kvstore.clock",
+    "SystemEntropy": "kvstore.entropy",
+    "copy_namespace": "kvstore.state_copy",
+    "diff": "kvstore.diff",
+    "open_snapshot": "kvstore.snapshot",
+    "read_bulk": "kvstore.bulk_json",
+    "save_snapshot": "kvstore.snapshot",
+    "write_bulk": "kvstore.bulk_json",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -1,37 +1,40 @@
-"""get and getWithMetadata of many keys at once."""
+"""Many keys at once, as the storage layer answers them."""
 
 from typing import Any
 
 from kvstore import messages
-from kvstore.errors import KVSyntaxError
-from kvstore.javascript import JsMap, to_string, utf16_length
-from kvstore.json_text import is_array_index, parse
-from kvstore.keys import Key
+from kvstore.errors import KVError, KVSyntaxError
+from kvstore.javascript import utf16_length
+from kvstore.json_text import parse, stringify
+from kvstore.keys import check_stored_key
 from kvstore.limits import Limits
 from kvstore.options import GetOptions
 from kvstore.store import Entry, Store
 
 
 async def bulk_get(
-    store: Store, keys: list[Any], options: GetOptions, limits: Limits, *, with_metadata: bool
-) -> JsMap:
-    """The values of ``keys`` in request order, None for a missing one.
+    store: Store, names: list[str], options: GetOptions, limits: Limits, *, with_metadata: bool
+) -> dict[str, Any]:
+    """The values of ``names`` in request order, duplicates once, None for a missing one.
 
-    At most 100 keys and 25 MiB in one call; checks and texts in the product's order. Keys that look like
-    array indices are left out of the answer, as workerd leaves them out.
+    At most 100 keys and 25 MiB in one call, of type ``text`` or ``json``. Keys are looked at one after the
+    other, so the first that is refused, or is not the JSON that was asked for, decides. Raises KVError.
     """
-    names = [to_string(key) for key in keys]
     kind = options.kind or "text"
     _check_request(names, kind, limits)
-    for name in names:
-        _check_name(name, options, limits)
-    entries = await store.get_many(list(dict.fromkeys(names)), options.cache_ttl)
-    values = {name: _value(entries.get(name), kind) for name in dict.fromkeys(names)}
+    accepted, refusal = _accepted(names, options.cache_ttl, limits)
+    entries = await store.get_many(list(dict.fromkeys(accepted)), options.cache_ttl)
+    values = {name: _value(entries.get(name), kind) for name in dict.fromkeys(accepted)}
+    if refusal is not None:
+        raise refusal
     if sum(_size(entries.get(name)) for name in names) > limits.bulk_get_size:
         raise messages.bulk_too_large()
     if with_metadata:
         values = {name: _described(value, entries.get(name)) for name, value in values.items()}
-    return JsMap((name, value) for name, value in values.items() if not _vanishes(name))
+    # The local storage collects its answer in an object, in which this is no member.
+    values.pop("__proto__", None)
+    # The answer travels as JSON, in which a number that JSON cannot write is null.
+    return parse(str(stringify(values))) if kind == "json" else values
 
 
 def _check_request(names: list[str], kind: str, limits: Limits) -> None:
@@ -43,17 +46,21 @@ def _check_request(names: list[str], kind: str, limits: Limits) -> None:
         raise messages.bulk_too_few()
 
 
-def _check_name(name: str, options: GetOptions, limits: Limits) -> None:
-    if name == "":
-        raise messages.bulk_empty_key()
-    if name in (".", ".."):
-        raise messages.bulk_dot_key(name)
-    size = len(name.encode("utf-8", "surrogatepass"))
-    if size > limits.key_size:
-        raise messages.long_key("GET_BULK", size, limits.key_size)
-    if options.cache_ttl is not None and options.cache_ttl < limits.minimum_cache_ttl:
-        raise messages.short_cache_ttl("GET_BULK", options.cache_ttl, limits.minimum_cache_ttl)
-    Key(name).require_unicode("GET_BULK")
+def _accepted(names: list[str], cache_ttl: int | None, limits: Limits) -> tuple[list[str], KVError | None]:
+    """The names up to the first that is refused, and its refusal."""
+    for place, name in enumerate(names):
+        try:
+            check_stored_key("GET_BULK", name, limits)
+            check_cache_ttl(cache_ttl, limits, bulk=True)
+        except KVError as refusal:
+            return names[:place], refusal
+    return names, None
+
+
+def check_cache_ttl(cache_ttl: int | None, limits: Limits, *, bulk: bool = False) -> None:
+    """KVError (400) for less than 30 seconds; None is the default and always fine."""
+    if cache_ttl is not None and cache_ttl < limits.minimum_cache_ttl:
+        raise messages.short_cache_ttl("GET_BULK" if bulk else "GET", cache_ttl, limits.minimum_cache_ttl)
 
 
 def _text(entry: Entry) -> str:
@@ -80,8 +87,3 @@ def _described(value: Any, entry: Entry | None) -> Any:
         return None
     metadata = parse(entry.metadata) if entry is not None and entry.metadata is not None else None
     return {"value": value, "metadata": metadata}
-
-
-def _vanishes(name: str) -> bool:
-    """workerd builds the Map from an object whose index-like members and ``__proto__`` it does not see."""
-    return name == "__proto__" or is_array_index(name)

@@ -59,5 +59,5 @@ def stopwatch() -> float:
 
 def iso(milliseconds: int) -> str:
     """``2026-11-22T00:00:00.000Z``: ISO 8601 in UTC with milliseconds, as toISOString gives it."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"

@@ -1,25 +1,39 @@
 """One SQL, two drivers: statements are yielded by programs, and a database runs the programs.
 
-A program is a generator that yields statements and is sent the rows of each; what it returns is the result.
-It never touches a connection, so the same program runs on the calling thread (`inline`) and behind a worker
-thread (`pooled`).
+A program starts a generator that yields statements and is sent the rows of each; what it returns is the
+result. It never touches a connection, so the same program runs on the calling thread (`inline`) and behind a
+worker thread (`pooled`), and it can be started again when the transaction it was in came to nothing.
 """
 
-from collections.abc import Generator, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from collections.abc import Callable, Generator, Sequence
+from functools import partial, wraps
+from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 Statement: TypeAlias = tuple[str, Sequence[Any]]
 Rows: TypeAlias = list[tuple[Any, ...]]
-Program: TypeAlias = Generator[Statement, Rows, T]
+Steps: TypeAlias = Generator[Statement, Rows, T]
+Program: TypeAlias = Callable[[], Steps[T]]
+
+
+def program(steps: Callable[P, Steps[T]]) -> Callable[P, Program[T]]:
+    """Turns a generator function into one whose call gives a program: nothing runs until it is started."""
+
+    @wraps(steps)
+    def given(*arguments: P.args, **options: P.kwargs) -> Program[T]:
+        return partial(steps, *arguments, **options)
+
+    return given
 
 
 class Database(Protocol):
-    """Runs programs, each in a transaction of its own.
+    """Runs programs; what a program wrote is committed whole, or not at all.
 
     ``write`` returns after the commit; if the program raises, nothing of it stays. Both raise StoreError
-    when SQLite fails, with the file and the reason.
+    when SQLite fails, with the file and the reason. A caller that is cancelled while it waits for ``write``
+    does not learn whether its program was committed.
     """
 
     async def read(self, program: Program[T]) -> T: ...

@@ -4,19 +4,17 @@ Our own stores keep the value in the row; wrangler's keep it in a file and its n
 the same: the expiration is in milliseconds, and a listing is ordered by the keys' UTF-8 bytes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from kvstore.database import Program
+from kvstore.database import Steps, program
 from kvstore.store import KeyInfo, Page
 
 # SQLite's own limit on bound parameters is far higher; a bulk get never asks for more keys than this.
 _MOST_PARAMETERS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row as stored: ``content`` is the value, or the name of the file that holds it."""
 
     content: Any
@@ -25,90 +23,106 @@ class Row:
 
 
 class EntriesSql:
-    """Programs on the table ``name`` whose value column is ``content``."""
+    """Programs on the table ``name``, whose value is in the column ``content``.
 
-    def __init__(self, name: str, content: str, content_type: str) -> None:
+    ``columns`` is the table as SQL defines it; ``removed`` an expression on a row that was removed, for what
+    removing it gives back.
+    """
+
+    def __init__(self, name: str, content: str, columns: str, removed: str) -> None:
+        self.name = name
         self.schema = (
-            f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, {content} {content_type} NOT NULL, "
-            "expiration INTEGER, metadata TEXT)",
+            f"CREATE TABLE IF NOT EXISTS {name} ({columns})",
             f"CREATE INDEX IF NOT EXISTS {name}_expiration_idx ON {name} (expiration)",
         )
-        columns = f"{content}, expiration, metadata"
-        self._select = f"SELECT {columns} FROM {name} WHERE key = ?"
-        self._select_many = f"SELECT key, {columns} FROM {name} WHERE key IN "
-        self._insert = f"INSERT OR REPLACE INTO {name} (key, {columns}) VALUES (?, ?, ?, ?)"
-        self._delete = f"DELETE FROM {name} WHERE key = ? RETURNING {content}"
-        self._delete_at = f"DELETE FROM {name} WHERE key = ? AND expiration <= ? RETURNING {content}"
-        self._purge = f"DELETE FROM {name} WHERE expiration < ? RETURNING {content}"
+        row = f"{content}, expiration, metadata"
+        self._select = f"SELECT {row} FROM {name} WHERE key = ?"
+        self._select_many = f"SELECT key, {row} FROM {name} WHERE key IN "
+        self._select_content = f"SELECT {content} FROM {name} WHERE key = ?"
+        self._insert = f"INSERT OR REPLACE INTO {name} (key, {row}) VALUES (?, ?, ?, ?)"
+        self._delete = f"DELETE FROM {name} WHERE key = ? RETURNING {removed}"
+        self._delete_at = f"DELETE FROM {name} WHERE key = ? AND expiration <= ? RETURNING {removed}"
+        self._purge = f"DELETE FROM {name} WHERE expiration < ? RETURNING {removed}"
         self._any_expired = f"SELECT 1 FROM {name} WHERE expiration < ? LIMIT 1"
-        self._scan = f"SELECT key, expiration, metadata FROM {name} WHERE "
-        self._all = f"SELECT key, {columns} FROM {name} ORDER BY key"
+        # The plus keeps SQLite from looking for live rows in the index of expirations: all pages but the
+        # first would then cost as much as the whole table.
+        live = "(+expiration IS NULL OR +expiration >= ?)"
+        self._scan = f"SELECT key, expiration, metadata FROM {name} WHERE {live}"
+        self._all = f"SELECT key, {row} FROM {name} ORDER BY key"
         self._contents = f"SELECT {content} FROM {name}"
 
-    def get(self, key: str) -> Program[Row | None]:
-        rows = yield self._select, (key,)
-        return Row(*rows[0]) if rows else None
+    @program
+    def get(self, key: str) -> Steps[tuple[Any, int | None, str | None] | None]:
+        """The members of a Row; naming them would be a tenth of what a get costs."""
+        rows: list[Any] = yield self._select, (key,)
+        return rows[0] if rows else None
 
-    def get_many(self, keys: Sequence[str]) -> Program[dict[str, Row]]:
+    @program
+    def get_many(self, keys: Sequence[str]) -> Steps[dict[str, Row]]:
         found: dict[str, Row] = {}
         for start in range(0, len(keys), _MOST_PARAMETERS):
             part = keys[start : start + _MOST_PARAMETERS]
             rows = yield self._select_many + "(" + ",".join("?" * len(part)) + ")", part
-            found.update((row[0], Row(*row[1:])) for row in rows)
+            found.update((key, Row._make(row)) for key, *row in rows)
         return found
 
-    def put(self, key: str, row: Row) -> Program[Any]:
-        """Replace the whole row; returns the content that was there, or None."""
-        before = yield self._select, (key,)
-        yield self._insert, (key, row.content, row.expiration, row.metadata)
-        return before[0][0] if before else None
-
-    def put_many(self, rows: Sequence[tuple[str, Row]]) -> Program[None]:
+    @program
+    def put(self, rows: Iterable[tuple[str, Row]]) -> Steps[None]:
+        """Write whole rows, over what was there."""
         for key, row in rows:
-            yield self._insert, (key, row.content, row.expiration, row.metadata)
+            yield self._insert, (key, *row)
 
-    def delete(self, key: str) -> Program[list[Any]]:
-        """Remove a row; returns its content in a list, empty when there was none."""
+    @program
+    def replace(self, key: str, row: Row) -> Steps[list[Any]]:
+        """Write a whole row; returns the content that was there in a list, empty when there was none."""
+        before = yield self._select_content, (key,)
+        yield self._insert, (key, *row)
+        return [content for (content,) in before]
+
+    @program
+    def delete(self, key: str) -> Steps[list[Any]]:
+        """Remove a row; returns what it left behind in a list, empty when there was none."""
         rows = yield self._delete, (key,)
         return [row[0] for row in rows]
 
-    def drop_expired(self, key: str, now: int) -> Program[list[Any]]:
+    @program
+    def drop_expired(self, key: str, now: int) -> Steps[list[Any]]:
         """Remove a row that a read found expired; a put that came between is left alone."""
         rows = yield self._delete_at, (key, now)
         return [row[0] for row in rows]
 
-    def any_expired(self, now: int) -> Program[bool]:
+    @program
+    def any_expired(self, now: int) -> Steps[bool]:
         rows = yield self._any_expired, (now,)
         return bool(rows)
 
-    def purge(self, now: int) -> Program[list[Any]]:
-        """Remove every row that expired before ``now``; returns their contents."""
+    @program
+    def purge(self, now: int) -> Steps[list[Any]]:
+        """Remove every row that expired before ``now``; returns what they left behind."""
         rows = yield self._purge, (now,)
         return [row[0] for row in rows]
 
-    def scan(self, prefix: str, after: str | None, limit: int, now: int) -> Program[Page]:
+    @program
+    def scan(self, prefix: str, after: str | None, limit: int, now: int) -> Steps[Page]:
         """One page of keys; an entry still shows in the millisecond in which it expires, as measured."""
-        conditions = ["(expiration IS NULL OR expiration >= ?)"]
-        values: list[Any] = [now]
-        end = prefix_end(prefix)
-        for condition, value in (
-            ("key >= ?", prefix or None),
-            ("key < ?", end if prefix else None),
-            ("key > ?", after),
-        ):
-            if value is not None:
-                conditions.append(condition)
-                values.append(value)
-        rows = yield self._scan + " AND ".join(conditions) + " ORDER BY key LIMIT ?", (*values, limit + 1)
+        # One lower bound and no more: of two, SQLite may begin at the one that is further away.
+        bounds = [(">", after)] if after is not None and after >= prefix else [(">=", prefix)]
+        if (end := prefix_end(prefix)) is not None:
+            bounds.append(("<", end))
+        conditions = "".join(f" AND key {comparison} ?" for comparison, _ in bounds)
+        statement = f"{self._scan}{conditions} ORDER BY key LIMIT ?"
+        rows = yield statement, (now, *(bound for _, bound in bounds), limit + 1)
         keys = [KeyInfo(name, seconds(expiration), metadata) for name, expiration, metadata in rows[:limit]]
         return Page(keys, complete=len(rows) <= limit)
 
-    def every_row(self) -> Program[dict[str, Row]]:
+    @program
+    def every_row(self) -> Steps[dict[str, Row]]:
         """All rows, the expired ones among them."""
         rows = yield self._all, ()
-        return {row[0]: Row(*row[1:]) for row in rows}
+        return {key: Row._make(row) for key, *row in rows}
 
-    def contents(self) -> Program[set[Any]]:
+    @program
+    def contents(self) -> Steps[set[Any]]:
         rows = yield self._contents, ()
         return {row[0] for row in rows}
 

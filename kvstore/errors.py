@@ -15,14 +15,17 @@ The first family is what a Worker sees, with the product's own wording; the rest
 class KVError(Exception):
     """The storage layer refused an operation, for example ``KV PUT failed: 413 Value length of …``.
 
-    ``name`` is the JavaScript class name, ``message`` the text without it; ``str()`` gives both.
+    ``name`` is the JavaScript class name, ``message`` the text without it; ``str()`` gives both. ``status``
+    and ``reason`` are the HTTP answer that the refusal is on the wire.
     """
 
     name = "Error"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, status: int = 500, reason: str = "Internal Server Error") -> None:
         super().__init__(message)
         self.message = message
+        self.status = status
+        self.reason = reason
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}"

@@ -7,23 +7,9 @@ from typing import Self, TypeVar
 
 from kvstore.database import Program
 from kvstore.errors import StateError, StoreError
+from kvstore.transaction import commit, connect, run
 
 T = TypeVar("T")
-
-BUSY_TIMEOUT_MS = 5000
-
-
-def connect(target: str) -> sqlite3.Connection:
-    """An SQLite connection with explicit transactions; ``target`` is a path, ``:memory:`` or a file: URI.
-
-    Raises StateError when the file cannot be opened.
-    """
-    try:
-        return sqlite3.connect(
-            target, isolation_level=None, uri=target.startswith("file:"), timeout=BUSY_TIMEOUT_MS / 1000
-        )
-    except sqlite3.Error as error:
-        raise StateError(f"cannot open {target}: {error}") from error
 
 
 class InlineDatabase:
@@ -35,7 +21,10 @@ class InlineDatabase:
 
     def __init__(self, path: Path | str, setup: Iterable[str] = ()) -> None:
         self.target = str(path)
-        self.connection = connect(self.target)
+        try:
+            self.connection = connect(self.target)
+        except sqlite3.Error as error:
+            raise StateError(f"cannot open {self.target}: {error}") from error
         try:
             for statement in setup:
                 self.connection.execute(statement)
@@ -48,33 +37,17 @@ class InlineDatabase:
         return cls(path, setup)
 
     async def read(self, program: Program[T]) -> T:
-        return self._drive(program)
+        try:
+            return run(self.connection, program)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read {self.target}: {error}") from error
 
     async def write(self, program: Program[T]) -> T:
-        execute = self.connection.execute
         try:
-            execute("BEGIN IMMEDIATE")
-            result = self._drive(program)
-            execute("COMMIT")
-        except BaseException as error:
-            if self.connection.in_transaction:
-                execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise StoreError(f"cannot write to {self.target}: {error}") from error
-            raise
-        return result
-
-    def _drive(self, program: Program[T]) -> T:
-        execute = self.connection.execute
-        try:
-            statement = next(program)
-            while True:
-                statement = program.send(execute(*statement).fetchall())
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+            result: T = commit(self.connection, [program])[0]
         except sqlite3.Error as error:
-            raise StoreError(f"cannot use {self.target}: {error}") from error
+            raise StoreError(f"cannot write to {self.target}: {error}") from error
+        return result
 
     async def close(self) -> None:
         self.connection.close()

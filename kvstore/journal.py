@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal
 
 from kvstore.clock import Clock
+from kvstore.invocation import Invocations
 from kvstore.store import Entry, Page, Store
 
 Verb = Literal["get", "get_many", "put", "delete", "scan"]
@@ -16,8 +16,8 @@ Verb = Literal["get", "get_many", "put", "delete", "scan"]
 class Event:
     """One operation, after it ended.
 
-    ``at`` is in milliseconds since the UNIX epoch; ``invocation`` names the request in which it happened
-    (`Journal.invocation`), "" outside of one. ``entry`` is what a put wrote or a get found; ``error`` the
+    ``at`` is in milliseconds since the UNIX epoch; ``invocation`` names the request in which it happened,
+    "" outside of one. ``entry`` is what a put wrote or a get found; ``error`` the
     text of the exception, None for success.
     """
 
@@ -35,21 +35,12 @@ class Journal:
     """A store around ``store`` that appends an Event to ``events`` for every operation, in order."""
 
     store: Store
+    invocations: Invocations = field(default_factory=Invocations)
     events: list[Event] = field(default_factory=list)
-    _invocation: ContextVar[str] = field(default_factory=lambda: ContextVar("invocation", default=""))
 
     @property
     def clock(self) -> Clock:
         return self.store.clock
-
-    @contextmanager
-    def invocation(self, name: str) -> Iterator[None]:
-        """Operations inside the block, and in tasks that it starts, belong to ``name``."""
-        token = self._invocation.set(name)
-        try:
-            yield
-        finally:
-            self._invocation.reset(token)
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         with self._recording("get", key) as found:
@@ -85,5 +76,6 @@ class Journal:
             raise
         finally:
             entry = entries[0] if entries else None
-            name = self._invocation.get()
+            invocation = self.invocations.current
+            name = invocation.name if invocation else ""
             self.events.append(Event(len(self.events), self.clock.now_ms(), name, verb, key, entry, error))

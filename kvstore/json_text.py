@@ -2,12 +2,15 @@
 
 import json
 import math
+from collections.abc import Generator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from kvstore.errors import KVTypeError
+from kvstore.errors import KVRangeError, KVTypeError
 from kvstore.javascript import (
+    DEEPEST,
     MAX_SAFE_INTEGER,
+    STACK_ENDED,
     UNDEFINED,
     ArrayBuffer,
     JsMap,
@@ -20,9 +23,11 @@ from kvstore.javascript import (
     to_string,
     typed_elements,
 )
-from kvstore.json_fault import json_fault
+from kvstore.json_scanner import scan
 
 MAX_ARRAY_INDEX: Final = 2**32 - 2
+
+_PLAIN: Final = (str, int, float, dict, list, tuple, type(None))
 
 
 def is_array_index(name: str) -> bool:
@@ -47,7 +52,8 @@ def parse(text: str) -> Any:
     try:
         return _DECODER.decode(text)
     except (ValueError, RecursionError):
-        raise json_fault(text) from None
+        pass
+    return scan(text, _DECODER.decode, _members)
 
 
 def _whole_number(digits: str) -> int | float:
@@ -73,65 +79,64 @@ _DECODER: Final = json.JSONDecoder(
 def stringify(value: Any, indent: str = "") -> str | Undefined:
     """``JSON.stringify(value, null, indent)``; UNDEFINED for undefined, a function and a Symbol.
 
-    Raises KVTypeError for a BigInt and for a structure that contains itself.
+    Raises KVTypeError for a BigInt and for a structure that contains itself, KVRangeError for one that is
+    nested deeper than V8's stack is high.
     """
     return _Writer(indent).write(value)
 
 
+_Steps: TypeAlias = Generator["_Steps", str, str]
+
+
 class _Writer:
-    """Writes one value; remembers the objects that it is inside of, and how it came there."""
+    """Writes one value; remembers the objects that it is inside of, and how it came there.
+
+    Containers are generators that yield those inside of them, so that depth costs memory, not stack.
+    """
 
     def __init__(self, indent: str) -> None:
         self._indent = indent
         self._path: list[tuple[str, Any]] = []
+        self._places: dict[int, int] = {}
 
-    def write(self, value: Any, step: str = "") -> str | Undefined:
-        if isinstance(value, str):
-            return quote(value)
-        if value is None:
-            return "null"
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int | float):
-            return _number(value)
-        return self._object(value, step)
+    def write(self, value: Any) -> str | Undefined:
+        value = _json_form(value, "")
+        text = _scalar(value)
+        return _run(self._container(value, "")) if text is None else text
 
-    def _object(self, value: Any, step: str) -> str | Undefined:
-        if isinstance(value, Undefined | Symbol):
-            return UNDEFINED
-        if isinstance(value, datetime):
-            return quote(date_json(value))
-        if isinstance(value, JsMap | set | frozenset | ArrayBuffer):
-            return "{}"
-        start = next((at for at, (_, outer) in enumerate(self._path) if outer is value), None)
-        if start is not None:
-            raise KVTypeError(_circle(self._path[start:], step))
+    def _container(self, value: Any, step: str) -> _Steps:
+        if id(value) in self._places:
+            raise KVTypeError(_circle(self._path[self._places[id(value)] :], step))
+        if len(self._path) >= DEEPEST:
+            raise KVRangeError(STACK_ENDED)
+        self._places[id(value)] = len(self._path)
         self._path.append((step, value))
-        try:
-            return self._members(value)
-        finally:
-            self._path.pop()
+        text = yield (self._dict(value) if isinstance(value, dict) else self._list(value))
+        self._path.pop()
+        del self._places[id(value)]
+        return text
 
-    def _members(self, value: Any) -> str | Undefined:
-        if isinstance(value, dict):
-            own = value.get("toJSON")
-            return self.write(own("")) if callable(own) else self._dict(value)
-        if isinstance(value, list | tuple):
-            return self._joined("[", [self._item(index, item) for index, item in enumerate(value)], "]")
-        elements = typed_elements(value)
-        if elements is not None:
-            return self._dict({str(index): element for index, element in enumerate(elements)})
-        return UNDEFINED if callable(value) else "{}"
+    def _list(self, items: Sequence[Any]) -> _Steps:
+        parts = []
+        for index, item in enumerate(items):
+            form = _json_form(item, str(index))
+            text = _scalar(form)
+            if text is None:
+                text = yield self._container(form, f"index {index}")
+            parts.append(text if isinstance(text, str) else "null")
+        return self._joined("[", parts, "]")
 
-    def _item(self, index: int, item: Any) -> str:
-        text = self.write(item, f"index {index}")
-        return text if isinstance(text, str) else "null"
-
-    def _dict(self, members: dict[Any, Any]) -> str:
-        named = in_member_order({to_string(name): member for name, member in members.items()})
-        texts = ((name, self.write(member, f"property '{name}'")) for name, member in named.items())
+    def _dict(self, members: dict[Any, Any]) -> _Steps:
+        parts = []
         colon = ": " if self._indent else ":"
-        parts = [f"{quote(name)}{colon}{text}" for name, text in texts if isinstance(text, str)]
+        named = in_member_order({to_string(name): member for name, member in members.items()})
+        for name, member in named.items():
+            form = _json_form(member, name)
+            text = _scalar(form)
+            if text is None:
+                text = yield self._container(form, f"property '{name}'")
+            if isinstance(text, str):
+                parts.append(f"{quote(name)}{colon}{text}")
         return self._joined("{", parts, "}")
 
     def _joined(self, start: str, parts: list[str], end: str) -> str:
@@ -139,6 +144,48 @@ class _Writer:
             return start + ",".join(parts) + end
         inner = "\n" + self._indent * len(self._path)
         return start + inner + f",{inner}".join(parts) + inner[: -len(self._indent)] + end
+
+
+def _run(steps: _Steps) -> str:
+    """Drive a generator and all that it yields, each to its text."""
+    waiting, text = [steps], ""
+    while waiting:
+        try:
+            waiting.append(waiting[-1].send(text) if text else next(waiting[-1]))
+            text = ""
+        except StopIteration as stop:
+            waiting.pop()
+            text = stop.value
+    return text
+
+
+def _json_form(value: Any, name: str) -> Any:
+    """What stands for ``value`` in JSON: the answer of its toJSON, the elements of a typed array."""
+    if isinstance(value, dict) and not isinstance(value, JsMap) and callable(own := value.get("toJSON")):
+        value = own(name)
+    elements = None if isinstance(value, _PLAIN) else typed_elements(value)
+    return value if elements is None else {str(index): element for index, element in enumerate(elements)}
+
+
+def _scalar(value: Any) -> str | Undefined | None:
+    """The text of what holds nothing else; None for what does."""
+    if isinstance(value, str):
+        return quote(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return _number(value)
+    if isinstance(value, Undefined | Symbol):
+        return UNDEFINED
+    if isinstance(value, datetime):
+        return quote(date_json(value))
+    if isinstance(value, JsMap | set | frozenset | ArrayBuffer):
+        return "{}"
+    if isinstance(value, dict | list | tuple):
+        return None
+    return UNDEFINED if callable(value) else "{}"
 
 
 def _circle(path: list[tuple[str, Any]], closing: str) -> str:

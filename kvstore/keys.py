@@ -1,6 +1,4 @@
-"""What may be a key, and what is said of what may not."""
-
-from dataclasses import dataclass
+"""What may be a key, and what is said of what may not: by the binding, and by the storage layer."""
 
 from kvstore import messages
 from kvstore.errors import KVTypeError
@@ -9,39 +7,47 @@ from kvstore.limits import Limits
 from kvstore.messages import Verb
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key that the binding accepts; storage still refuses one with a lone surrogate."""
+def check_key(verb: Verb, name: str, limits: Limits) -> str:
+    """The binding's checks: KVTypeError for ``""``, ``.`` and ``..``, KVError (414) beyond 512 bytes.
 
-    name: str
-
-    def require_unicode(self, verb: Verb) -> None:
-        """The storage layer's check. Raises KVError (400) for a lone surrogate."""
-        if not self.name.isascii() and has_lone_surrogate(self.name):
-            raise messages.undecodable_key(verb)
-
-
-def check_key(verb: Verb, name: str, limits: Limits) -> Key:
-    """The binding's checks: KVTypeError for ``""``, ``.`` and ``..``, KVError (414) beyond 512 bytes."""
+    A lone surrogate passes: it is the storage layer that refuses it.
+    """
     if name == "":
         raise KVTypeError(messages.EMPTY_KEY)
     if name in (".", ".."):
         raise KVTypeError(messages.dot_key(name))
     name = name if name.isascii() else normalise_surrogates(name)
-    size = len(name.encode("utf-8", "surrogatepass"))
+    _check_size(verb, name, limits)
+    return name
+
+
+def check_stored_key(verb: Verb, name: str, limits: Limits) -> None:
+    """The storage layer's checks: KVError, 400 for what is no name and 414 beyond 512 bytes."""
+    if not name.isascii() and has_lone_surrogate(name):
+        raise messages.undecodable_key(verb)
+    if name == "":
+        raise messages.nameless_key(verb)
+    if name in (".", ".."):
+        raise messages.illegal_key(verb, name)
+    _check_size(verb, name, limits)
+
+
+def check_prefix(prefix: str, limits: Limits) -> None:
+    """The storage layer's check of a list prefix: KVError (414) beyond 512 bytes."""
+    _check_size("GET", prefix, limits)
+
+
+def _check_size(verb: Verb, name: str, limits: Limits) -> None:
+    size = len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
     if size > limits.key_size:
         raise messages.long_key(verb, size, limits.key_size)
-    return Key(name)
 
 
-def check_prefix(prefix: str, limits: Limits) -> str:
-    """A list prefix; lone surrogates become U+FFFD. Raises KVError (414) beyond 512 bytes."""
-    if prefix.isascii():
-        size = len(prefix)
-    else:
-        prefix = normalise_surrogates(prefix)
-        prefix = "".join("\ufffd" if "\ud800" <= unit <= "\udfff" else unit for unit in prefix)
-        size = len(prefix.encode())
-    if size > limits.key_size:
-        raise messages.long_key("GET", size, limits.key_size)
-    return prefix
+def unicode_text(text: str) -> str:
+    """``text`` as it arrives after workerd has written it as UTF-8.
+
+    A lone surrogate is written as three bytes, none of which can be read: three U+FFFD.
+    """
+    if text.isascii() or not has_lone_surrogate(text):
+        return text
+    return normalise_surrogates(text).encode("utf-8", "surrogatepass").decode("utf-8", "replace")

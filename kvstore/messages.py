@@ -19,7 +19,13 @@ BAD_VALUE: Final = (
 
 def refused(verb: Verb, status: int, text: str) -> KVError:
     """The error of an operation that the storage layer refused; its text is cut at 512 characters."""
-    return KVError(f"KV {verb} failed: {status} {text[:512]}")
+    reason = text[:512]
+    return KVError(f"KV {verb} failed: {status} {reason}", status, reason)
+
+
+def broken(verb: Verb) -> KVError:
+    """The error of an operation that the storage layer could make nothing of."""
+    return refused(verb, 500, "Internal Server Error")
 
 
 def wrong_argument(method: str, position: int, expected: str) -> str:
@@ -36,6 +42,14 @@ def long_key(verb: Verb, size: int, limit: int) -> KVError:
 
 def undecodable_key(verb: Verb) -> KVError:
     return refused(verb, 400, "Could not URL-decode key name")
+
+
+def nameless_key(verb: Verb) -> KVError:
+    return refused(verb, 400, "Key names must not be empty")
+
+
+def illegal_key(verb: Verb, key: str) -> KVError:
+    return refused(verb, 400, f'Illegal key name "{key}". Please use a different name.')
 
 
 def short_cache_ttl(verb: Verb, ttl: int, minimum: int) -> KVError:
@@ -76,6 +90,12 @@ def expiration_too_near(expiration: int, minimum: int) -> KVError:
     )
 
 
+def short_list(limit: int) -> KVError:
+    return refused(
+        "GET", 400, f"Invalid key_count_limit of {limit}. Please specify an integer greater than 0."
+    )
+
+
 def long_list(limit: int, most: int) -> KVError:
     # The product's wording is off by one: 1000 itself is accepted.
     return refused(
@@ -83,8 +103,17 @@ def long_list(limit: int, most: int) -> KVError:
     )
 
 
+def invalid_cursor() -> KVError:
+    """Only production says this; the local storage takes any text for a cursor."""
+    return refused("GET", 400, "invalid cursor")
+
+
 def bulk_type(kind: str) -> KVError:
-    return refused("GET_BULK", 400, f'"{kind}" is not a valid type. Use "json" or "text"')
+    # The text becomes a status line, which holds no control characters; of this one nothing is cut.
+    if any(character < " " for character in kind):
+        return broken("GET_BULK")
+    reason = f'"{kind}" is not a valid type. Use "json" or "text"'
+    return KVError(f"KV GET_BULK failed: 400 {reason}", 400, reason)
 
 
 def bulk_too_many(most: int) -> KVError:
@@ -95,17 +124,16 @@ def bulk_too_few() -> KVError:
     return refused("GET_BULK", 400, "You must request a minimum of 1 key")
 
 
-def bulk_empty_key() -> KVError:
-    return refused("GET_BULK", 400, "Key names must not be empty")
-
-
-def bulk_dot_key(key: str) -> KVError:
-    return refused("GET_BULK", 400, f'Illegal key name "{key}". Please use a different name.')
-
-
 def bulk_not_json() -> KVError:
     return refused("GET_BULK", 400, "At least one of the requested keys corresponds to a non-json value")
 
 
 def bulk_too_large() -> KVError:
     return refused("GET_BULK", 413, "Total size of request exceeds the limit of 25MB")
+
+
+TOO_MANY_OPERATIONS: Final = "Too many API requests by single Worker invocation."
+
+
+def day_is_over(method: str) -> str:
+    return f"KV {method}() limit exceeded for the day."

@@ -4,17 +4,17 @@ Takes the arguments that a JavaScript Worker passes, written in Python as kvstor
 them in the product's own order with its own texts. Keyword arguments become one options object in last place.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from kvstore import messages
-from kvstore.bulk_get import bulk_get
-from kvstore.cursor import decode_cursor, encode_cursor
 from kvstore.errors import KVTypeError
-from kvstore.javascript import UNDEFINED, ArrayBuffer, to_string
-from kvstore.json_text import parse
-from kvstore.keys import check_key, check_prefix
+from kvstore.javascript import UNDEFINED, ArrayBuffer, JsMap, to_string
+from kvstore.json_text import is_array_index, parse
+from kvstore.keys import check_key, unicode_text
 from kvstore.limits import LIMITS, Limits
-from kvstore.options import GetOptions, ListOptions, PutOptions, expiration_of
+from kvstore.options import GetOptions, ListOptions, PutOptions
+from kvstore.storage import Lifetime, Storage
 from kvstore.store import Entry, KeyInfo, Store
 from kvstore.stream import ReadableStream
 from kvstore.values import metadata_text, value_bytes
@@ -30,6 +30,7 @@ class KVNamespace:
     def __init__(self, store: Store, limits: Limits = LIMITS) -> None:
         self.store = store
         self.limits = limits
+        self.storage = Storage(store, limits)
 
     async def get(self, *arguments: Any, **options: Any) -> Any:
         """``get(key, type | {type, cacheTtl})`` or ``get([keys], …)``.
@@ -39,7 +40,7 @@ class KVNamespace:
         """
         key, settings = self._get_arguments("get", "string or Array", arguments, options)
         if isinstance(key, list):
-            return await bulk_get(self.store, key, settings, self.limits, with_metadata=False)
+            return await self._many(key, settings, with_metadata=False)
         entry = await self._entry(key, settings)
         return None if entry is None else read_as(entry.value, settings.kind)
 
@@ -47,7 +48,7 @@ class KVNamespace:
         """As `get`, with ``{value, metadata, cacheStatus}``; a bulk answer has no cacheStatus."""
         key, settings = self._get_arguments("getWithMetadata", "Array or string", arguments, options)
         if isinstance(key, list):
-            return await bulk_get(self.store, key, settings, self.limits, with_metadata=True)
+            return await self._many(key, settings, with_metadata=True)
         entry = await self._entry(key, settings)
         if entry is None:
             return {"value": None, "metadata": None, "cacheStatus": None}
@@ -66,20 +67,14 @@ class KVNamespace:
         key = check_key("PUT", to_string(given[0]), self.limits)
         content = await value_bytes(given[1])
         metadata = metadata_text(settings.metadata)
-        key.require_unicode("PUT")
-        expiration = expiration_of(settings, self.store.clock.now_ms(), self.limits)
-        if metadata is not None and len(metadata.encode()) > self.limits.metadata_size:
-            raise messages.long_metadata(len(metadata.encode()), self.limits.metadata_size)
-        if len(content) > self.limits.value_size:
-            raise messages.long_value(len(content), self.limits.value_size)
-        await self.store.put(key.name, Entry(content, expiration, metadata))
+        lifetime = Lifetime(settings.expiration, settings.expiration_ttl)
+        await self.storage.put(key, content, lifetime, metadata)
 
     async def delete(self, *arguments: Any, **options: Any) -> None:
         """``delete(key)``: whether or not the key exists."""
         given = _arguments("delete", arguments, options, ("string",))
         key = check_key("DELETE", to_string(given[0]), self.limits)
-        key.require_unicode("DELETE")
-        await self.store.delete(key.name)
+        await self.storage.delete(key)
 
     async def list(self, *arguments: Any, **options: Any) -> dict[str, Any]:
         """``list({prefix, limit, cursor})``: up to 1000 keys in the order of their UTF-8 bytes.
@@ -88,18 +83,14 @@ class KVNamespace:
         """
         given = _arguments("list", arguments, options, ())
         settings = ListOptions.read(given[0] if given else UNDEFINED)
-        if settings.limit > self.limits.list_keys:
-            raise messages.long_list(settings.limit, self.limits.list_keys)
-        prefix = check_prefix(settings.prefix, self.limits)
-        after = decode_cursor(settings.cursor) if settings.cursor else None
-        limit = settings.limit if settings.limit > 0 else self.limits.list_keys
-        page = await self.store.scan(prefix, after, limit)
+        limit = settings.limit if settings.limit > 0 else None
+        page = await self.storage.list(unicode_text(settings.prefix), settings.cursor, limit)
         result: dict[str, Any] = {
             "keys": [list_key(info) for info in page.keys],
-            "list_complete": page.complete,
+            "list_complete": page.cursor is None,
         }
-        if not page.complete:
-            result["cursor"] = encode_cursor(page.keys[-1].name)
+        if page.cursor is not None:
+            result["cursor"] = page.cursor
         return result | {"cacheStatus": None}
 
     def _get_arguments(
@@ -110,11 +101,15 @@ class KVNamespace:
         return given[0], settings
 
     async def _entry(self, key: Any, settings: GetOptions) -> Entry | None:
-        checked = check_key("GET", to_string(key), self.limits)
-        checked.require_unicode("GET")
-        if settings.cache_ttl is not None and settings.cache_ttl < self.limits.minimum_cache_ttl:
-            raise messages.short_cache_ttl("GET", settings.cache_ttl, self.limits.minimum_cache_ttl)
-        return await self.store.get(checked.name, settings.cache_ttl)
+        name = check_key("GET", to_string(key), self.limits)
+        return await self.storage.get(name, settings.cache_ttl)
+
+    async def _many(self, keys: Sequence[Any], settings: GetOptions, *, with_metadata: bool) -> JsMap:
+        names = [unicode_text(to_string(key)) for key in keys]
+        options = GetOptions(unicode_text(settings.kind), settings.cache_ttl)
+        values = await self.storage.get_many(names, options, with_metadata=with_metadata)
+        # workerd makes the Map from an object, and does not see those of its members that look like indices.
+        return JsMap((name, value) for name, value in values.items() if not is_array_index(name))
 
 
 def _arguments(

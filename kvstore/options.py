@@ -5,8 +5,7 @@ from typing import Any, Self
 
 from kvstore import messages
 from kvstore.errors import KVTypeError
-from kvstore.javascript import UNDEFINED, JsMap, to_int32, to_string
-from kvstore.limits import Limits
+from kvstore.javascript import UNDEFINED, JsMap, Symbol, to_int32, to_string
 
 
 def _absent(given: Any) -> bool:
@@ -15,7 +14,7 @@ def _absent(given: Any) -> bool:
 
 def _members(given: Any, complaint: str) -> dict[str, Any]:
     """The members of an options object. null, undefined, arrays and the like have none that count."""
-    if isinstance(given, str | int | float):  # bool is an int
+    if isinstance(given, str | int | float | Symbol):  # bool is an int
         raise KVTypeError(complaint)
     return _plain(given)
 
@@ -30,9 +29,9 @@ def _integer(members: dict[str, Any], name: str) -> int | None:
     return None if value is UNDEFINED else to_int32(value)
 
 
-def _text(members: dict[str, Any], name: str) -> str:
+def _text(members: dict[str, Any], name: str) -> str | None:
     value = members.get(name, UNDEFINED)
-    return "" if _absent(value) else to_string(value)
+    return None if _absent(value) else to_string(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class GetOptions:
         """From a type name or ``{type, cacheTtl}``; a bare number or boolean is taken for a type name."""
         if _absent(given):
             return cls()
-        if isinstance(given, str | int | float):
+        if isinstance(given, str | int | float | Symbol):
             return cls(to_string(given))
         members = _plain(given)
         kind = members.get("type", UNDEFINED)
@@ -74,33 +73,14 @@ class PutOptions:
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """``limit`` as given, 0 when absent; ``prefix`` and ``cursor`` are "" for none."""
+    """``limit`` as given, 0 when absent; ``prefix`` is "" for none, ``cursor`` None."""
 
     limit: int = 0
     prefix: str = ""
-    cursor: str = ""
+    cursor: str | None = None
 
     @classmethod
     def read(cls, given: Any) -> Self:
         members = _members(given, messages.wrong_argument("list", 1, "ListOptions"))
-        return cls(_integer(members, "limit") or 0, _text(members, "prefix"), _text(members, "cursor"))
-
-
-def expiration_of(options: PutOptions, now_ms: int, limits: Limits) -> int | None:
-    """When an entry put now expires, in epoch seconds; expirationTtl wins over expiration.
-
-    Raises KVError (400) when it would be less than 60 seconds ahead.
-    """
-    now = now_ms // 1000
-    if options.expiration_ttl is not None:
-        if options.expiration_ttl <= 0:
-            raise messages.ttl_not_positive(options.expiration_ttl)
-        if options.expiration_ttl < limits.minimum_ttl:
-            raise messages.ttl_too_short(options.expiration_ttl, limits.minimum_ttl)
-        return now + options.expiration_ttl
-    if options.expiration is not None:
-        if options.expiration <= now:
-            raise messages.expiration_past(options.expiration)
-        if options.expiration < now + limits.minimum_ttl:
-            raise messages.expiration_too_near(options.expiration, limits.minimum_ttl)
-    return options.expiration
+        prefix, cursor = _text(members, "prefix"), _text(members, "cursor")
+        return cls(_integer(members, "limit") or 0, prefix or "", cursor)

@@ -5,21 +5,30 @@ holds is waited for. A value file is written before its row and removed after th
 crash leaves at most an orphaned file, never an entry without a value.
 """
 
+import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from kvstore.clock import Clock, SystemClock
 from kvstore.database import Database
 from kvstore.entries_sql import EntriesSql, Row, is_expired, milliseconds, seconds
 from kvstore.entropy import Entropy, SystemEntropy
-from kvstore.errors import StateError, StoreError
+from kvstore.errors import StateError
 from kvstore.inline import InlineDatabase
 from kvstore.state_names import blob_path, database_path
 from kvstore.store import Entry, Page
+from kvstore.value_files import ValueFiles
 
-STATE_SQL: Final = EntriesSql("_mf_entries", "blob_id", "TEXT")
-_SETUP: Final = ("PRAGMA journal_mode = WAL", *STATE_SQL.schema)
+_COLUMNS: Final = "key TEXT PRIMARY KEY, blob_id TEXT NOT NULL, expiration INTEGER, metadata TEXT"
+STATE_SQL: Final = EntriesSql("_mf_entries", "blob_id", _COLUMNS, removed="blob_id")
+# As workerd, seen with strace: the log is synced at every commit, value files are left to the system.
+_SETUP: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", *STATE_SQL.schema)
+
+# A value file waits for its row for as long as a lock may be held: seconds. An hour is never that.
+_ORPHAN_AGE_MS: Final = 60 * 60 * 1000
 
 Opener = Callable[[Path, Iterable[str]], Awaitable[Database]]
 
@@ -41,11 +50,16 @@ class StateStore:
         opener: Opener = InlineDatabase.open,
     ) -> None:
         self.path = database_path(root, namespace)
-        self.blobs = blob_path(root, namespace)
         self._clock = clock or SystemClock()
-        self._entropy = entropy or SystemEntropy()
+        self._files = ValueFiles(blob_path(root, namespace), self._clock, entropy or SystemEntropy())
         self._opener = opener
+        self._opening = asyncio.Lock()
         self._database: Database | None = None
+
+    @property
+    def blobs(self) -> Path:
+        """The folder of the value files."""
+        return self._files.folder
 
     @property
     def clock(self) -> Clock:
@@ -56,31 +70,42 @@ class StateStore:
 
     async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
         database = await self._existing()
-        if database is None:
-            return {}
+        return {} if database is None else await self._found(database, keys, {})
+
+    async def _found(
+        self, database: Database, keys: Sequence[str], missed: dict[str, Row]
+    ) -> dict[str, Entry]:
+        """The entries of ``keys``; ``missed`` holds rows that were read before and whose file was gone.
+
+        A file can be gone because another put replaced it after its row was read: the key is then asked for
+        again. One that is still named has been lost, and reads as a missing key.
+        """
         found: dict[str, Entry] = {}
+        gone: dict[str, Row] = {}
         for key, row in (await database.read(STATE_SQL.get_many(keys))).items():
             now = self._clock.now_ms()
             if is_expired(row.expiration, now):
-                self._remove(await database.write(STATE_SQL.drop_expired(key, now)))
-            elif (value := self._value(row)) is not None:
+                self._files.remove(await database.write(STATE_SQL.drop_expired(key, now)))
+            elif (value := self._files.read(row.content)) is not None:
                 found[key] = Entry(value, seconds(row.expiration), row.metadata)
-        return found
+            elif missed.get(key) != row:
+                gone[key] = row
+        return found | await self._found(database, list(gone), gone) if gone else found
 
     async def put(self, key: str, entry: Entry) -> None:
         database = await self._created()
-        row = Row(self._keep(entry.value), milliseconds(entry.expiration), entry.metadata)
+        row = Row(self._files.keep(entry.value), milliseconds(entry.expiration), entry.metadata)
         try:
-            before = await database.write(STATE_SQL.put(key, row))
-        except BaseException:
-            self._remove([row.content])
+            replaced = await database.write(STATE_SQL.replace(key, row))
+        except Exception:  # without CancelledError: the row may be there then, and needs its file
+            self._files.remove([row.content])
             raise
-        self._remove([before] if before else [])
+        self._files.remove(replaced)
 
     async def delete(self, key: str) -> None:
         database = await self._existing()
         if database is not None:
-            self._remove(await database.write(STATE_SQL.delete(key)))
+            self._files.remove(await database.write(STATE_SQL.delete(key)))
 
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         database = await self._existing()
@@ -88,13 +113,31 @@ class StateStore:
             return Page([], complete=True)
         now = self._clock.now_ms()
         if await database.read(STATE_SQL.any_expired(now)):
-            self._remove(await database.write(STATE_SQL.purge(now)))
+            self._files.remove(await database.write(STATE_SQL.purge(now)))
         return await database.read(STATE_SQL.scan(prefix, after, limit, now))
 
     async def rows(self) -> dict[str, Row]:
         """Every row as stored, in key order, the expired ones among them."""
         database = await self._existing()
         return {} if database is None else await database.read(STATE_SQL.every_row())
+
+    async def sweep(self) -> int:
+        """Remove the value files that crashes left behind, and say how many.
+
+        Only files that no namespace of the folder names, and that are older than an hour, so that nothing
+        another process is about to name is touched, and none when a namespace beside this one cannot be read.
+        """
+        database = await self._existing()
+        # The files first: one that is named only after this is too young to be among them.
+        orphans = set() if database is None else self._files.older_than(_ORPHAN_AGE_MS)
+        if database is None or not orphans:
+            return 0
+        orphans -= await database.read(STATE_SQL.contents())
+        for other in self.path.parent.glob("*.sqlite"):  # whose ids may share this one's folder of values
+            if orphans and other != self.path:
+                orphans -= _contents(other, orphans)
+        self._files.remove(orphans)
+        return len(orphans)
 
     async def close(self) -> None:
         if self._database is not None:
@@ -108,30 +151,26 @@ class StateStore:
 
     async def _created(self) -> Database:
         if self._database is None:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.blobs.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StateError(f"cannot create {error.filename}: {error.strerror}") from error
-            self._database = await self._opener(self.path, _SETUP)
+            async with self._opening:
+                if self._database is None:
+                    self._database = await self._open()
         return self._database
 
-    def _keep(self, value: bytes) -> str:
-        """Write a value file and return its name: 32 random bytes and the time, in hexadecimal."""
-        name = self._entropy.token(32).hex() + self._clock.now_ms().to_bytes(8, "big").hex()
+    async def _open(self) -> Database:
+        self._files.create()
         try:
-            (self.blobs / name).write_bytes(value)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"cannot write {self.blobs / name}: {error.strerror}") from error
-        return name
+            raise StateError(f"cannot create {error.filename}: {error.strerror}") from error
+        return await self._opener(self.path, _SETUP)
 
-    def _value(self, row: Row) -> bytes | None:
-        """The value of a row; None when its file is missing, which reads as a missing key."""
-        try:
-            return Path(self.blobs, row.content).read_bytes()
-        except FileNotFoundError:
-            return None
 
-    def _remove(self, names: Iterable[Any]) -> None:
-        for name in names:
-            (self.blobs / name).unlink(missing_ok=True)
+def _contents(path: Path, asked: set[str]) -> set[str]:
+    """The value files that a database names: none without entries, all of ``asked`` if it is damaged."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_mf_entries'").fetchone():
+                return set()
+            return {name for (name,) in connection.execute("SELECT blob_id FROM _mf_entries")}
+    except sqlite3.Error:
+        return asked

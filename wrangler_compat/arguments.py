@@ -1,5 +1,6 @@
 """Reads a command line the way wrangler's parser does."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +14,15 @@ _TRUTH = {"true": True, "false": False}
 
 @dataclass
 class Arguments:
-    """``words`` are the positionals, ``flags`` the values by name; ``unknown`` what no flag explains."""
+    """``words`` are the positionals, ``flags`` the values by name; ``unknown`` what no flag explains.
+
+    ``repeated`` holds all values of the flags that were given more than once and take one.
+    """
 
     words: list[str] = field(default_factory=list)
     flags: dict[str, Any] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    repeated: dict[str, list[Any]] = field(default_factory=dict)
 
     def text(self, name: str) -> str | None:
         """The value of a text flag; None when absent or empty, as wrangler takes it."""
@@ -29,13 +34,17 @@ class Arguments:
         value = self.flags.get(name)
         return value if isinstance(value, bool) else None
 
+    def number(self, name: str) -> float | None:
+        """The value of a number flag, NaN for what is none; None when absent."""
+        value = self.flags.get(name)
+        return value if isinstance(value, float) else None
+
 
 def read_arguments(given: Sequence[str], flags: Sequence[Flag]) -> Arguments:
     """Split ``given`` into words and flags.
 
     ``--flag value``, ``--flag=value``, ``--no-flag``, ``--switch false`` and short forms work, before or
-    after the words; what stands after ``--`` is no word. Raises UsageError when a value is missing, or given
-    twice where one is taken.
+    after the words; what stands after ``--`` is no word. Raises UsageError when a value is missing.
     """
     return _Reader(given, flags).read()
 
@@ -67,8 +76,10 @@ class _Reader:
             self._unknown(name, bool(equals))
         elif flag.kind == "switch":
             self._keep(flag, not negated and self._switch_value(value if equals else None))
-        else:
+        elif equals or not flag.bare or self._follows():
             self._keep(flag, _unquoted(value if equals else self._next(flag)))
+        elif flag.kind == "text":
+            self._keep(flag, "")
 
     def _unknown(self, name: str, has_value: bool) -> None:
         spellings = [name, _camel(name)] if "-" in name else [name]
@@ -83,9 +94,13 @@ class _Reader:
         return _TRUTH.get(value, True)
 
     def _next(self, flag: Flag) -> str:
-        if not self._rest or self._rest[0].startswith("--"):
+        if not self._follows():
             raise UsageError(f"Not enough arguments following: {flag.name}")
         return self._rest.pop(0)
+
+    def _follows(self) -> bool:
+        """Whether a value comes next; a negative number is one."""
+        return bool(self._rest) and not re.match("-[^0-9]", self._rest[0])
 
     def _keep(self, flag: Flag, value: Any) -> None:
         if flag.kind == "number":
@@ -94,10 +109,8 @@ class _Reader:
             self._result.flags.setdefault(flag.name, []).append(value)
             return
         if flag.name in self._result.flags and flag.kind != "switch":
-            both = f'["{self._result.flags[flag.name]}","{value}"]'
-            raise UsageError(
-                f'The argument "--{flag.name}" expects a single value, but received multiple: {both}.'
-            )
+            earlier = self._result.repeated.setdefault(flag.name, [self._result.flags[flag.name]])
+            earlier.append(value)
         self._result.flags[flag.name] = value
 
 

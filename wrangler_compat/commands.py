@@ -1,9 +1,10 @@
 """Every command: its words, its positionals, its flags, and what carries it out."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 from wrangler_compat import flags
 from wrangler_compat.context import Invocation
@@ -23,10 +24,12 @@ class Command:
     example: str = ""
 
     def run(self, invocation: Invocation) -> int | None:
-        """Carry the command out; an int is the exit code."""
+        """Carry the command out; an int is the exit code. A handler may be a coroutine function."""
         module, _, function = self.handler.partition(":")
-        result: int | None = getattr(import_module(module), function)(invocation)
-        return result
+        result: Coroutine[Any, Any, int | None] | int | None = getattr(import_module(module), function)(
+            invocation
+        )
+        return asyncio.run(result) if isinstance(result, Coroutine) else result
 
 
 COMMANDS: Final = (
@@ -69,8 +72,90 @@ COMMANDS: Final = (
         "wrangler_compat.keys:delete_key",
         ("key",),
         1,
-        flags.NAMESPACE,
+        (*flags.NAMESPACE, flags.JSON),
         'wrangler-compat kv key delete --binding=CACHE "queue:lease:ID"',
+    ),
+    Command(
+        ("kv", "bulk", "get"),
+        "Print the values of many keys, as JSON",
+        "wrangler_compat.bulk:get_keys",
+        ("filename",),
+        1,
+        flags.NAMESPACE,
+        "wrangler-compat kv bulk get keys.json --binding=CACHE",
+    ),
+    Command(
+        ("kv", "bulk", "put"),
+        "Write many entries from a JSON file",
+        "wrangler_compat.bulk:put_entries",
+        ("filename",),
+        1,
+        (*flags.NAMESPACE, *flags.BULK_PUT),
+        "wrangler-compat kv bulk put entries.json --binding=CACHE",
+    ),
+    Command(
+        ("kv", "bulk", "delete"),
+        "Delete many keys, named in a JSON file",
+        "wrangler_compat.bulk:delete_keys",
+        ("filename",),
+        1,
+        (*flags.NAMESPACE, *flags.BULK_DELETE),
+        "wrangler-compat kv bulk delete keys.json --binding=CACHE --force",
+    ),
+    Command(
+        ("kv", "namespace", "create"),
+        "Create a namespace in the account",
+        "wrangler_compat.namespaces:create_namespace",
+        ("namespace",),
+        1,
+        flags.NAMESPACE_CREATE,
+        "wrangler-compat kv namespace create CACHE",
+    ),
+    Command(
+        ("kv", "namespace", "list"),
+        "List the namespaces of the account, as JSON",
+        "wrangler_compat.namespaces:list_namespaces",
+        example="wrangler-compat kv namespace list",
+    ),
+    Command(
+        ("kv", "namespace", "delete"),
+        "Delete a namespace of the account, and all that is in it",
+        "wrangler_compat.namespaces:delete_namespace",
+        ("namespace",),
+        flags=flags.NAMESPACE_DELETE,
+        example="wrangler-compat kv namespace delete --binding=CACHE",
+    ),
+    Command(
+        ("kv", "namespace", "rename"),
+        "Give a namespace of the account another name",
+        "wrangler_compat.namespaces:rename_namespace",
+        ("old-name",),
+        flags=flags.NAMESPACE_RENAME,
+        example="wrangler-compat kv namespace rename old-cache --new-name=cache",
+    ),
+    Command(
+        ("kv", "diff"),
+        "Show what differs between two namespaces or bulk files",
+        "wrangler_compat.diff:show_difference",
+        ("a", "b"),
+        2,
+        flags.DIFF,
+        "wrangler-compat kv diff CACHE remote:CACHE",
+    ),
+    Command(
+        ("kv", "serve"),
+        "Serve the local namespaces to a real workerd, and as REST API",
+        "wrangler_compat.serve:serve_namespaces",
+        flags=flags.SERVE,
+        example="wrangler-compat kv serve --port 8788",
+    ),
+    Command(
+        ("completions",),
+        "Print a completion script for a shell",
+        "wrangler_compat.completions:print_script",
+        ("shell",),
+        1,
+        example='eval "$(wrangler-compat completions bash)"',
     ),
 )
 

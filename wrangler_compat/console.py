@@ -3,23 +3,50 @@
 import sys
 from collections.abc import Mapping
 
-from wrangler_compat.errors import CommandError, FileError, RefusedError, UsageError
+from wrangler_compat.errors import ApiError, CommandError, NotedError, OfflineError, RefusedError, UsageError
+from wrangler_compat.frame import block
 from wrangler_compat.version import VERSION
 
 _ISSUES = "https://github.com/cloudflare/workers-sdk/issues/new/choose"
-_LOCATION = "Resource location: local \n\nUse --remote if you want to access the remote instance.\n"
+_ADVICE = "\nIf you think this is a bug, please open an issue at: " + _ISSUES
+_OFFLINE = (
+    "A fetch request failed, likely due to a connectivity issue.\n\nCommon causes:\n"
+    "  - No internet connection or network connectivity problems\n"
+    "  - Firewall or VPN blocking the request\n"
+    "  - Network proxy configuration issues\n\nPlease check your network connection and try again."
+)
+_NO_ERRORS = ("none",)
+_NO_WARNINGS = ("none", "error")
+_NO_MESSAGES = ("none", "error", "warn")
 
 
 class Console:
-    """Prints in wrangler's form. ``environ`` is read for WRANGLER_LOG and WRANGLER_HIDE_BANNER."""
+    """Prints in wrangler's form.
+
+    ``environ`` is read for WRANGLER_LOG, WRANGLER_HIDE_BANNER, NO_COLOR and CI. With ``only_data`` the
+    messages on stdout are left out, which is what --json asks for.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._quiet = environ.get("WRANGLER_LOG") in ("error", "none", "warn")
-        self._bannerless = environ.get("WRANGLER_HIDE_BANNER") == "true"
+        self.only_data = False
+        self._level = environ.get("WRANGLER_LOG", "").lower()
+        self.bannerless = environ.get("WRANGLER_HIDE_BANNER") == "true"
+        self._plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+        self._automatic = environ.get("CI", "false").lower() not in ("", "false", "0")
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody is there to answer: stdin and stdout are a terminal, and this is no CI."""
+        return not self._automatic and sys.stdin.isatty() and sys.stdout.isatty()
 
     def say(self, text: str) -> None:
-        """A message, or JSON that a command lists."""
-        if not self._quiet:
+        """A message."""
+        if not self.only_data:
+            self.data(text)
+
+    def data(self, text: str) -> None:
+        """What was asked for, as text. WRANGLER_LOG silences it too, as it does in wrangler."""
+        if self._level not in _NO_MESSAGES:
             sys.stdout.write(text + "\n")
 
     def raw(self, content: bytes) -> None:
@@ -28,28 +55,58 @@ class Console:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
 
+    def ask(self, question: str) -> str:
+        """A line that somebody typed; "" at the end of the input."""
+        stream = sys.stderr if self.only_data else sys.stdout
+        stream.write(question)
+        stream.flush()
+        return sys.stdin.readline()
+
     def banner(self) -> None:
         title = f" ⛅️ wrangler-compat {VERSION}"
-        if not self._bannerless:
+        if not self.bannerless:
             self.say(f"\n{title}\n{'─' * len(title)}")
 
-    def location(self) -> None:
-        """Says which of the two worlds a writing command touches."""
-        self.say(_LOCATION)
+    def location(self, *, remote: bool = False) -> None:
+        """Says which of the two worlds a command touches."""
+        self.say(f"Resource location: {'remote' if remote else 'local'} \n")
+        if not remote:
+            self.say("Use --remote if you want to access the remote instance.\n")
 
     def warn(self, text: str) -> None:
         """A warning, already laid out as wrangler lays it out."""
-        sys.stderr.write(text + "\n")
+        if self._level not in _NO_WARNINGS:
+            sys.stderr.write(text + "\n")
 
-    def fail(self, error: CommandError, help_text: str) -> None:
+    def caution(self, text: str) -> None:
+        """A warning that is still to be laid out."""
+        self.warn(block("warning", text, colour=self._coloured()))
+
+    def note(self, text: str) -> None:
+        """A remark beside the data, out of its way."""
+        if self._level not in _NO_MESSAGES:
+            sys.stdout.flush()
+            sys.stderr.write(text + "\n")
+
+    def fail(self, error: CommandError, help_text: str = "") -> None:
         """The error block, with on stdout what wrangler shows beside it."""
         self.say("")
-        if isinstance(error, UsageError):
+        if isinstance(error, OfflineError):
+            self.caution(_OFFLINE)
+        if isinstance(error, UsageError) and help_text:
             self.say(help_text.rstrip("\n"))
         if isinstance(error, RefusedError):
             self.say("If you think this is a bug then please create an issue at " + _ISSUES)
-        first, *more = str(error).split("\n")
-        if isinstance(error, FileError):
-            more += error.detail.split("\n")
-        lines = "".join(f"  {line}".rstrip() + "\n" for line in more)
-        sys.stderr.write(f"✘ [ERROR] {first}\n\n{lines}\n")
+        if self._level not in _NO_ERRORS:
+            sys.stdout.flush()
+            sys.stderr.write(self._error_block(error) + "\n")
+
+    def _error_block(self, error: CommandError) -> str:
+        if not isinstance(error, NotedError):
+            return block("error", str(error), colour=self._coloured())
+        refused = isinstance(error, ApiError) and error.unauthenticated
+        notes = error.notes if refused else (*error.notes, _ADVICE)
+        return block("error", str(error), notes, error.location, colour=self._coloured())
+
+    def _coloured(self) -> bool:
+        return not self._plain and sys.stderr.isatty()

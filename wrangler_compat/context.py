@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kvstore.clock import Clock
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.console import Console
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """``arguments.words`` holds the command's own positionals, without its name."""
+    """``arguments.words`` holds the command's own positionals; ``clock`` is what waiting goes by."""
 
     arguments: Arguments
     environ: Mapping[str, str]
     console: Console
+    clock: Clock

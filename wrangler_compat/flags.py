@@ -8,46 +8,102 @@ Kind = Literal["text", "switch", "number"]
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """``many``: may be given more than once, and then is a list."""
+    """``many``: may be given more than once, and then is a list. ``bare``: may stand without a value.
+
+    ``required``: the command cannot do without. ``beyond``: wrangler does not know it.
+    """
 
     name: str
     kind: Kind
     help: str
     short: str = ""
     many: bool = False
+    bare: bool = False
+    required: bool = False
+    beyond: bool = False
+    choices: tuple[str, ...] = ()
 
 
 GLOBAL: Final = (
     Flag("config", "text", "Path to the configuration file", short="c"),
     Flag("cwd", "text", "Run as if started in this folder"),
     Flag("env", "text", "Environment of the configuration to use", short="e"),
+    Flag("env-file", "text", "File with environment variables, instead of .env", many=True),
     Flag("help", "switch", "Show this help", short="h"),
     Flag("version", "switch", "Show the version", short="v"),
 )
 
-NAMESPACE: Final = (
-    Flag("binding", "text", "The binding that names the namespace in the configuration"),
-    Flag("namespace-id", "text", "The id of the namespace"),
-    Flag("preview", "switch", "Use the preview namespace of the binding"),
+BINDING: Final = Flag("binding", "text", "The binding that names the namespace in the configuration")
+NAMESPACE_ID: Final = Flag("namespace-id", "text", "The id of the namespace")
+PREVIEW: Final = Flag("preview", "switch", "Use the preview namespace of the binding")
+JSON: Final = Flag("json", "switch", "Print the result as JSON, and nothing else on stdout", beyond=True)
+
+PLACE: Final = (
     Flag("local", "switch", "Use the local namespace (the default)"),
     Flag("remote", "switch", "Use the namespace in the account"),
-    Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
+    Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state", bare=True),
 )
 
-PUT: Final = (
-    Flag("ttl", "number", "Seconds until the entry expires, at least 60"),
-    Flag("expiration", "number", "When the entry expires, in seconds since the UNIX epoch"),
-    Flag("metadata", "text", "A JSON object that is stored beside the value"),
-    Flag("path", "text", "Read the value from this file"),
+NAMESPACE: Final = (BINDING, NAMESPACE_ID, PREVIEW, *PLACE)
+
+ENTRY: Final = (
+    Flag("ttl", "number", "Seconds until the entry expires, at least 60", bare=True),
+    Flag("expiration", "number", "When the entry expires, in seconds since the UNIX epoch", bare=True),
+    Flag("metadata", "text", "A JSON object that is stored beside the value", bare=True),
 )
 
-LIST: Final = (Flag("prefix", "text", "Only keys that begin with this"),)
+PUT: Final = (*ENTRY, Flag("path", "text", "Read the value from this file"), JSON)
+
+LIST: Final = (
+    Flag("prefix", "text", "Only keys that begin with this"),
+    Flag(
+        "limit", "number", "At most this many keys; the cursor of the next ones goes to stderr", beyond=True
+    ),
+    Flag("cursor", "text", "Go on where a listing with --limit ended", beyond=True),
+)
 
 GET: Final = (Flag("text", "switch", "Decode the value as UTF-8 and end it with a newline"),)
+
+BULK_PUT: Final = (*ENTRY, JSON)
+
+BULK_DELETE: Final = (Flag("force", "switch", "Do not ask for confirmation", short="f"), JSON)
+
+NAMESPACE_CREATE: Final = (
+    PREVIEW,
+    Flag("jurisdiction", "text", "Where the data of the new namespace stays: us, eu or fedramp"),
+    Flag("use-remote", "switch", "Write a remote binding into the configuration"),
+    Flag("update-config", "switch", "Write the new namespace into the configuration, without asking"),
+    Flag("binding", "text", "The binding of the new namespace in the configuration", bare=True),
+    JSON,
+)
+
+NAMESPACE_DELETE: Final = (
+    BINDING,
+    NAMESPACE_ID,
+    PREVIEW,
+    Flag("skip-confirmation", "switch", "Do not ask for confirmation", short="y"),
+    JSON,
+)
+
+NAMESPACE_RENAME: Final = (
+    Flag("namespace-id", "text", "The id of the namespace", bare=True),
+    Flag("new-name", "text", "The new name of the namespace", bare=True, required=True),
+    JSON,
+)
+
+DIFF: Final = (PREVIEW, *PLACE, JSON)
 
 DEV: Final = (
     Flag("port", "number", "Port to listen on (8787)"),
     Flag("ip", "text", "Address to listen on (localhost)"),
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
     Flag("var", "text", "KEY:VALUE, a variable that overrides the configuration", many=True),
+    Flag("test-scheduled", "switch", "Also run the scheduled handler at /__scheduled"),
+)
+
+SERVE: Final = (
+    Flag("port", "number", "Port to listen on (8788)"),
+    Flag("ip", "text", "Address to listen on (localhost)"),
+    Flag("token", "text", "What every request must carry; needed when other machines can ask"),
+    Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
 )

@@ -10,22 +10,31 @@ _PROGRAM = "wrangler-compat"
 
 def command_help(command: Command) -> str:
     """Help for one command, with an example."""
-    own = len(command.positionals)
     words = [
         f"<{name}>" if place < command.required else f"[{name}]"
         for place, name in enumerate(command.positionals)
     ]
-    usage = " ".join([_PROGRAM, *command.words, *words]) if own else " ".join([_PROGRAM, *command.words])
-    sections = [usage, command.help, _flags("OPTIONS", command.flags), _flags("GLOBAL FLAGS", GLOBAL)]
+    usage = " ".join([_PROGRAM, *command.words, *words])
+    options = [_flags("OPTIONS", command.flags)] if command.flags else []
+    sections = [usage, command.help, *options, _flags("GLOBAL FLAGS", GLOBAL)]
     return "\n\n".join([*sections, f"EXAMPLE\n  {command.example}"]) + "\n"
 
 
+def group_of(words: Sequence[str]) -> tuple[str, ...]:
+    """The longest beginning of ``words`` that is a group of commands."""
+    for length in range(len(words), 0, -1):
+        if any(command.words[:length] == tuple(words[:length]) for command in COMMANDS):
+            return tuple(words[:length])
+    return ()
+
+
 def group_help(words: Sequence[str]) -> str:
-    """Help for a group of commands, ``()`` for all."""
+    """Help for a group of commands, ``()`` for all, with an example."""
     inside = [command for command in COMMANDS if command.words[: len(words)] == tuple(words)]
     shown = [(" ".join([_PROGRAM, *command.words]), command.help) for command in inside]
     title = " ".join([_PROGRAM, *words])
-    return "\n\n".join([title, "COMMANDS\n" + _columns(shown), _flags("GLOBAL FLAGS", GLOBAL)]) + "\n"
+    sections = [title, "COMMANDS\n" + _columns(shown), _flags("GLOBAL FLAGS", GLOBAL)]
+    return "\n\n".join([*sections, f"EXAMPLE\n  {inside[0].example}"]) + "\n"
 
 
 def _flags(title: str, flags: Iterable[Flag]) -> str:

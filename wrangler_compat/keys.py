@@ -1,68 +1,79 @@
 """``kv key list | get | put | delete``."""
 
-import asyncio
 import codecs
-from collections.abc import Awaitable
-from pathlib import Path
-from typing import Any, TypeVar
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-from kvstore.errors import KVError, KVSyntaxError, StoreError
-from kvstore.json_text import parse, stringify
+from kvstore.json_text import stringify
+from wrangler_compat.arguments import Arguments
 from wrangler_compat.context import Invocation
-from wrangler_compat.errors import CommandError, FileError, RefusedError, UsageError
-from wrangler_compat.target import check_selector, open_project, open_target
+from wrangler_compat.errors import UsageError
+from wrangler_compat.files import read_bytes
+from wrangler_compat.namespace import PutOptions
+from wrangler_compat.target import Target, check_selector, folder_of, is_remote, open_project, open_target
 
-T = TypeVar("T")
 
-
-def run(work: Awaitable[T]) -> T:
-    """Carry out one operation. Raises RefusedError with the store's words."""
-
-    async def operation() -> T:
-        return await work
-
+@asynccontextmanager
+async def reading(invocation: Invocation) -> AsyncIterator[Target]:
+    """The namespace of a command that reads: of two ids, the production one by default."""
+    project = open_project(invocation.arguments, invocation.environ, invocation.console)
+    target = await open_target(project, invocation, default_preview=False)
     try:
-        return asyncio.run(operation())
-    except KVError as error:
-        raise RefusedError(error.message) from error
-    except StoreError as error:
-        raise CommandError(str(error)) from error
+        yield target
+    finally:
+        await target.namespace.close()
 
 
-def list_keys(invocation: Invocation) -> None:
-    """Every key, as a JSON array; unlike older wranglers never only the first 1000."""
-    arguments = invocation.arguments
+@asynccontextmanager
+async def writing(invocation: Invocation) -> AsyncIterator[Target]:
+    """The namespace of a command that writes, after saying in which world it is."""
+    invocation.console.location(remote=is_remote(invocation.arguments))
+    project = open_project(invocation.arguments, invocation.environ, invocation.console)
+    target = await open_target(project, invocation, default_preview=None)
+    try:
+        yield target
+    finally:
+        await target.namespace.close()
+
+
+async def list_keys(invocation: Invocation) -> None:
+    """Every key, as a JSON array; with --limit a part, and the cursor of the next one on stderr."""
+    arguments, console = invocation.arguments, invocation.console
     check_selector(arguments)
-    project = open_project(arguments, invocation.environ, invocation.console)
-    target = open_target(project, arguments, default_preview=False)
-    keys = run(_all_keys(target.namespace, arguments.text("prefix") or ""))
-    invocation.console.say(str(stringify(keys, indent="  ")))
+    limit = _limit(arguments)
+    async with reading(invocation) as target:
+        prefix, cursor = arguments.text("prefix") or "", arguments.text("cursor") or ""
+        listing = await target.namespace.keys(prefix, limit, cursor)
+    console.data(str(stringify(listing.keys, indent="  ")))
+    if limit is not None and listing.cursor:
+        console.note(f"There are more keys: --cursor={listing.cursor}")
 
 
-async def _all_keys(namespace: Any, prefix: str) -> list[dict[str, Any]]:
-    keys: list[dict[str, Any]] = []
-    options = {"prefix": prefix}
-    while True:
-        page = await namespace.list(options)
-        keys += page["keys"]
-        if page["list_complete"]:
-            return keys
-        options["cursor"] = page["cursor"]
+def _limit(arguments: Arguments) -> int | None:
+    limit = arguments.number("limit")
+    if limit is None:
+        if arguments.text("cursor"):
+            raise UsageError("--cursor goes with --limit: without a limit all keys are listed")
+        return None
+    if math.isnan(limit) or not 1 <= limit <= 1000:
+        raise UsageError("--limit must be a number from 1 to 1000")
+    return int(limit)
 
 
-def get_key(invocation: Invocation) -> None:
+async def get_key(invocation: Invocation) -> None:
     """The value, byte for byte; with --text decoded, and a newline at its end."""
-    arguments = invocation.arguments
+    arguments, console = invocation.arguments, invocation.console
     check_selector(arguments)
-    project = open_project(arguments, invocation.environ, invocation.console)
-    target = open_target(project, arguments, default_preview=False)
-    value = run(target.namespace.get(arguments.words[0], "arrayBuffer"))
+    async with reading(invocation) as target:
+        value = await target.namespace.get(arguments.words[0])
     if value is None:
-        invocation.console.say("Value not found")
+        console.say("Value not found")
     elif arguments.switch("text"):
-        invocation.console.say(_decoded(value))
+        console.data(_decoded(value))
     else:
-        invocation.console.raw(value)
+        console.raw(value)
 
 
 def _decoded(value: bytes) -> str:
@@ -70,12 +81,27 @@ def _decoded(value: bytes) -> str:
     return codecs.getincrementaldecoder("utf-8")("replace").decode(value)
 
 
-def put_key(invocation: Invocation) -> None:
+async def put_key(invocation: Invocation) -> None:
     """Write an entry; says so before it does, as wrangler does."""
     arguments, console = invocation.arguments, invocation.console
-    metadata = _metadata(arguments.flags.get("metadata"))
+    metadata = arguments.flags.get("metadata")
     console.banner()
     check_selector(arguments)
+    key, value, path = _content(arguments)
+    async with writing(invocation) as target:
+        content: str | bytes = value
+        what = f'the value "{value}" to key'
+        if path:
+            content, what = read_bytes(folder_of(arguments), path), f"the contents of {path} to the key"
+        with_metadata = f' with metadata "{stringify(metadata)}"' if metadata is not None else ""
+        console.say(f'Writing {what} "{key}" on namespace {target.display}{with_metadata}.')
+        options = PutOptions(arguments.number("expiration"), arguments.number("ttl"), metadata)
+        await target.namespace.put(key, content, options)
+        report(invocation, {"namespace_id": target.namespace.id, "key": key, "result": "written"})
+
+
+def _content(arguments: Arguments) -> tuple[str, str, str | None]:
+    """The key, the value and the path of the value's file. Raises UsageError unless exactly one is given."""
     key, value = arguments.words[0], arguments.words[1] if len(arguments.words) > 1 else ""
     path = arguments.text("path")
     if value and path:
@@ -84,53 +110,20 @@ def put_key(invocation: Invocation) -> None:
         )
     if not value and not path:
         raise UsageError("Missing required option: exactly one of <value> and --path must be provided")
-    console.location()
-    project = open_project(arguments, invocation.environ, console)
-    target = open_target(project, arguments, default_preview=None)
-    content: str | bytes = _file(project.folder, path) if path else value
-    what = f"the contents of {path} to the key" if path else f'the value "{value}" to key'
-    with_metadata = f' with metadata "{stringify(metadata)}"' if metadata else ""
-    console.say(f'Writing {what} "{key}" on namespace {target.display}{with_metadata}.')
-    options = {"metadata": metadata} | {
-        option: arguments.flags[flag]
-        for flag, option in (("ttl", "expirationTtl"), ("expiration", "expiration"))
-        if flag in arguments.flags
-    }
-    run(target.namespace.put(key, content, options))
+    return key, value, path
 
 
-def _metadata(text: str | None) -> Any:
-    if not text:
-        return None
-    try:
-        value = parse(text)
-    except KVSyntaxError as error:
-        raise UsageError(f"--metadata must be valid JSON. Received: {text}") from error
-    if not isinstance(value, dict):
-        raise UsageError(f"--metadata must be a JSON object. Received: {text}")
-    return value
-
-
-def _file(folder: Path, name: str) -> bytes:
-    try:
-        return (folder / name).read_bytes()
-    except OSError as error:
-        reason = (
-            "ENOENT: no such file or directory" if isinstance(error, FileNotFoundError) else error.strerror
-        )
-        raise FileError(f"Could not read file: {name}", f"{reason}, open '{folder / name}'") from error
-
-
-def delete_key(invocation: Invocation) -> None:
+async def delete_key(invocation: Invocation) -> None:
     """Delete an entry, whether or not it is there."""
-    arguments, console = invocation.arguments, invocation.console
+    console, key = invocation.console, invocation.arguments.words[0]
     console.banner()
-    console.location()
-    project = open_project(arguments, invocation.environ, console)
-    if not arguments.text("binding") and not arguments.text("namespace-id"):
-        raise CommandError(
-            'No KV namespace with binding "undefined" was found: give --binding or --namespace-id.'
-        )
-    target = open_target(project, arguments, default_preview=None)
-    console.say(f'Deleting the key "{arguments.words[0]}" on namespace {target.display}.')
-    run(target.namespace.delete(arguments.words[0]))
+    async with writing(invocation) as target:
+        console.say(f'Deleting the key "{key}" on namespace {target.display}.')
+        await target.namespace.delete(key)
+        report(invocation, {"namespace_id": target.namespace.id, "key": key, "result": "deleted"})
+
+
+def report(invocation: Invocation, result: dict[str, Any]) -> None:
+    """With --json, what was done."""
+    if invocation.console.only_data:
+        invocation.console.data(str(stringify(result, indent="  ")))

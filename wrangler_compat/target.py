@@ -1,16 +1,17 @@
-"""Which namespace a command means, and its local store."""
+"""Which namespace a command means, and where it is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kvstore.namespace import KVNamespace
 from kvstore.state_names import state_root
-from kvstore.state_store import StateStore
 from worker.config import ConfigError, ConfigFileError, KVBinding, WorkerConfig, find_config, load_config
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.console import Console
+from wrangler_compat.context import Invocation
 from wrangler_compat.errors import CommandError, FileError, UsageError
+from wrangler_compat.local_namespace import LocalNamespace
+from wrangler_compat.namespace import Namespace
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def open_project(
     arguments: Arguments, environ: Mapping[str, str], console: Console, *, with_secrets: bool = False
 ) -> Project:
     """Find and read the configuration. Raises CommandError with wrangler's text when it is wrong."""
-    folder = Path(arguments.text("cwd") or ".").absolute()
+    folder = folder_of(arguments)
     named = arguments.text("config")
     path = folder / named if named else find_config(folder)
     if path is None:
@@ -39,23 +40,39 @@ def open_project(
         detail = f"ENOENT: no such file or directory, open '{path}'"
         raise FileError(f"Could not read file: {named}", detail)
     environment = arguments.flags.get("env")
+    env_files = arguments.flags.get("env-file", ())
     try:
-        config = load_config(path, environment, environ, cwd=folder, with_secrets=with_secrets)
+        config = load_config(
+            path, environment, environ, cwd=folder, with_secrets=with_secrets, env_files=env_files
+        )
     except ConfigFileError as error:
-        raise FileError(error.message, "\n".join(error.notes)) from error
+        raise FileError(error.message, *error.notes, location=error.location) from error
     except ConfigError as error:
+        for warning in error.warnings:
+            console.warn(warning)
         raise CommandError(error.message) from error
     for warning in config.warnings:
         console.warn(warning)
     return Project(folder, config)
 
 
+def folder_of(arguments: Arguments) -> Path:
+    """The folder that relative paths are seen from."""
+    return Path(arguments.text("cwd") or ".").absolute()
+
+
 @dataclass(frozen=True)
 class Target:
     """A namespace: ``display`` is how messages name it."""
 
-    namespace: KVNamespace
+    namespace: Namespace
     display: str
+
+
+def is_remote(arguments: Arguments) -> bool:
+    """Whether the namespace in the account is meant. Local is the default, ``--no-local`` the other one."""
+    local, remote = arguments.switch("local"), arguments.switch("remote")
+    return not (local or remote is False or (local is None and remote is None))
 
 
 def check_selector(arguments: Arguments) -> None:
@@ -72,34 +89,55 @@ def check_selector(arguments: Arguments) -> None:
         )
 
 
-def open_target(project: Project, arguments: Arguments, *, default_preview: bool | None) -> Target:
-    """The namespace that the arguments name, on its local store.
+async def open_target(project: Project, invocation: Invocation, *, default_preview: bool | None) -> Target:
+    """The namespace that the arguments name, local or in the account.
 
     ``default_preview`` is what the command takes when --preview is not given: False for those that read,
     None for those that write, which then refuse to choose between two ids.
     """
-    if arguments.switch("remote"):
-        raise CommandError(
-            "Remote namespaces cannot be reached yet: leave out --remote to use the local ones."
-        )
-    chosen, display = _identify(project, arguments, default_preview)
-    if persist_to := arguments.text("persist-to"):
-        root = state_root(project.folder, persist_to)
-    else:
-        root = state_root(project.root)
-    return Target(KVNamespace(StateStore(root, chosen)), display)
-
-
-def _identify(project: Project, arguments: Arguments, default_preview: bool | None) -> tuple[str, str]:
+    arguments = invocation.arguments
     if namespace := arguments.text("namespace-id"):
-        return namespace, f'id: "{namespace}"'
-    binding = _binding(project, arguments.text("binding") or "")
-    given = arguments.switch("preview")
-    chosen = _choose(binding, default_preview if given is None else given)
-    return chosen, f'binding: "{binding.binding}" (id: "{chosen}")'
+        return Target(open_namespace(project, invocation, namespace), f'id: "{namespace}"')
+    name = arguments.flags.get("binding")
+    chosen = await binding_id(
+        project, invocation, name, remote=is_remote(arguments), default_preview=default_preview
+    )
+    return Target(open_namespace(project, invocation, chosen), f'binding: "{name}" (id: "{chosen}")')
 
 
-def _binding(project: Project, name: str) -> KVBinding:
+def open_namespace(
+    project: Project, invocation: Invocation, namespace: str, *, remote: bool | None = None
+) -> Namespace:
+    """The namespace of that id; ``remote`` None asks the arguments."""
+    if is_remote(invocation.arguments) if remote is None else remote:
+        from wrangler_compat.remote_namespace import RemoteNamespace
+        from wrangler_compat.session import Session
+
+        return RemoteNamespace(Session(project, invocation), namespace)
+    persist_to = invocation.arguments.text("persist-to")
+    folder = project.folder if persist_to else project.root
+    return LocalNamespace(state_root(folder, persist_to), namespace, invocation.clock)
+
+
+async def binding_id(
+    project: Project, invocation: Invocation, name: str | None, *, remote: bool, default_preview: bool | None
+) -> str:
+    """The id behind a binding. Raises CommandError when the configuration does not say it."""
+    binding = find_binding(project, name)
+    given = invocation.arguments.switch("preview")
+    chosen = choose_id(binding, default_preview if given is None else given)
+    if chosen is not None:
+        return chosen
+    if not remote:
+        return binding.binding  # what the local runtime does
+    from wrangler_compat.session import Session
+
+    async with Session(project, invocation) as session:
+        return await session.deployed_id(binding.binding)
+
+
+def find_binding(project: Project, name: str | None) -> KVBinding:
+    """The binding in the configuration. Raises CommandError if there is none of that name."""
     bindings = project.config.kv_namespaces if project.config else ()
     if not bindings:
         raise CommandError(
@@ -110,17 +148,20 @@ def _binding(project: Project, name: str) -> KVBinding:
         if binding.binding == name:
             return binding
     raise CommandError(
-        f'No KV namespace with binding "{name}" was found in the "kv_namespaces" section of your wrangler '
-        "config. Check the binding name is correct, or use `--namespace-id` instead."
+        f'No KV namespace with binding "{"undefined" if name is None else name}" was found in the '
+        '"kv_namespaces" section of your wrangler config. Check the binding name is correct, or use '
+        "`--namespace-id` instead."
     )
 
 
-def _choose(binding: KVBinding, preview: bool | None) -> str:
+def choose_id(binding: KVBinding, preview: bool | None) -> str | None:
+    """The one of a binding's two ids that is meant, None when it has none. Raises CommandError."""
     if preview:
         if not binding.preview_id:
             raise CommandError(
-                f"No preview ID found for {binding.binding}. Add one to your wrangler config file to use a "
-                "separate namespace for previewing your worker."
+                f'No preview namespace ID is configured for binding "{binding.binding}". Add a "preview_id" '
+                f'to the "{binding.binding}" entry in your config\'s "kv_namespaces" section, or use '
+                "`--namespace-id` to specify a preview namespace directly."
             )
         return binding.preview_id
     if preview is None and binding.id and binding.preview_id:
@@ -131,5 +172,4 @@ def _choose(binding: KVBinding, preview: bool | None) -> str:
         )
     if preview is None and binding.preview_id and not binding.id:
         return binding.preview_id
-    # Without an id the local runtime uses the binding's name.
-    return binding.id or binding.binding
+    return binding.id or None

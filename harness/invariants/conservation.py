@@ -1,7 +1,7 @@
 """I1 Conservation: at every moment each live task is stored in one format or the other."""
 
 from harness.invariants.timeline import timeline
-from harness.layout import NEW_TASK, OLD_TASK
+from harness.layout import NEW_TASK, OLD_TASK, QUARANTINE
 from harness.outcome import Outcome
 from harness.verdict import Verdict, finding, verdict
 
@@ -13,9 +13,10 @@ def conservation(outcome: Outcome) -> Verdict:
         if event.verb != "delete" or not event.key.startswith((OLD_TASK, NEW_TASK)):
             continue
         task = event.key.removeprefix(OLD_TASK).removeprefix(NEW_TASK)
-        if task in live and OLD_TASK + task not in state and NEW_TASK + task not in state:
+        kept = any(prefix + task in state for prefix in (OLD_TASK, NEW_TASK, QUARANTINE))
+        if task in live and not kept and task not in outcome.done:
             gone.setdefault(task, event.index)
-    after = outcome.after.tasks
+    after = outcome.after.tasks | outcome.after.quarantined
     lost = [task for task in gone if task not in after]
     gap = [task for task in gone if task in after]
     return verdict(

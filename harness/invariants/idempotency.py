@@ -3,8 +3,12 @@
 from harness.outcome import Outcome
 from harness.verdict import Finding, Verdict, finding, verdict
 
+_TITLE = "Idempotency: a second run changes nothing and reports zero"
+
 
 def idempotency(outcome: Outcome) -> Verdict:
+    if not outcome.finished:
+        return verdict("I11", _TITLE, [])  # there is more to do, and a second run does it
     rerun = outcome.rerun
     before, after = rerun.before.entries, rerun.after.entries
     changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
@@ -15,7 +19,7 @@ def idempotency(outcome: Outcome) -> Verdict:
     says = f"a second run answers {report.status}, migrated {moved or 0}, failed {failed or 0}"
     return verdict(
         "I11",
-        "Idempotency: a second run changes nothing and reports zero",
+        _TITLE,
         [
             finding("{n} key{s} change{es} when the migration is run again", changed, "H04", "H41"),
             Finding(says, (), ("H04", "H43")) if dishonest else None,

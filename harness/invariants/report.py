@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness.outcome import Exchange, Outcome
+from harness.outcome import Exchange, Outcome, Run
 from harness.queue_state import QueueState
 from harness.verdict import Finding, Verdict, finding, verdict
 
@@ -11,20 +11,19 @@ _SECTIONS = ("tasks", "leases")
 
 
 def honest_report(outcome: Outcome) -> Verdict:
-    run = outcome.run
     return verdict(
         "I16",
         "Honest report: the answer of the run is complete and true",
         [
-            finding("{n} member{s} {are} missing from the answer", _missing(run), "H18"),
+            finding("{n} member{s} {are} missing from the answer", _missing(outcome.runs[0].report), "H18"),
             finding(
                 "{n} member{s} {are} missing from the answer of a second run",
                 _missing(outcome.rerun.report),
                 "H18",
             ),
-            _success(run),
-            _counts(run),
-            _truth(outcome),
+            *(_success(one.report) for one in outcome.runs),
+            *(_counts(one.report) for one in outcome.runs),
+            *(_truth(one) for one in outcome.runs),
             _false_failures(outcome),
         ],
     )
@@ -64,9 +63,11 @@ def _counts(run: Exchange) -> Finding | None:
     return None
 
 
-def _truth(outcome: Outcome) -> Finding | None:
-    claimed = _number(outcome.run.member("tasks", "migrated"))
-    arrived = len(_arrived(outcome.before, outcome.after))
+def _truth(run: Run) -> Finding | None:
+    if run.report.status not in (200, 207):
+        return None  # no report to be honest in
+    claimed = _number(run.report.member("tasks", "migrated"))
+    arrived = len(_arrived(run.before, run.after))
     if claimed == arrived:
         return None
     return Finding(f"tasks.migrated is {claimed:,}, but {arrived:,} tasks arrived in the new format")
@@ -78,7 +79,7 @@ def _arrived(before: QueueState, after: QueueState) -> list[str]:
 
 def _false_failures(outcome: Outcome) -> Finding | None:
     """Failures that are none: nothing was there to move, or it was moved already."""
-    said = set(_errors(outcome.run))
+    said = set(_errors(outcome.runs[0].report))
     suspects = dict.fromkeys((*outcome.before.dangling, *outcome.before.duplicates))
     return finding(
         "{n} reported failure{s} {are} none: nothing is there to move for a dangling or repeated id",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.outcome import Exchange, Outcome, Rerun
+from harness.outcome import Exchange, Outcome, Run
 from harness.queue_state import QueueState
 from kvstore import Entry, Event
 
@@ -99,9 +99,9 @@ def faultless() -> Outcome:
         events=events,
         now=NOW,
         status_before=status(before),
-        run=report(),
+        runs=[Run(report(), before, after)],
         status_after=status(after),
-        rerun=Rerun(report(0, 0), after, after),
+        rerun=Run(report(0, 0), after, after),
         listing=listing,
         exchanges=[
             listing,

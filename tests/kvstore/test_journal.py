@@ -3,7 +3,7 @@
 import pytest
 
 from kvstore import Entry, Journal, KVNamespace, ManualClock, SqliteStore, StoreError
-from kvstore.database import Program
+from kvstore.database import Steps
 
 pytestmark = pytest.mark.anyio
 
@@ -12,7 +12,7 @@ async def test_journal_records_every_operation_in_order() -> None:
     journal = Journal(SqliteStore.in_memory(ManualClock(5)))
     kv = KVNamespace(journal)
     await kv.put("a", "v")
-    with journal.invocation("request 1"):
+    with journal.invocations.start("request 1"):
         await kv.get("a")
         await kv.list(prefix="a")
     await kv.delete("a")
@@ -29,12 +29,12 @@ async def test_journal_records_every_operation_in_order() -> None:
 async def test_journal_records_what_failed() -> None:
     store = SqliteStore.in_memory(ManualClock())
     journal = Journal(store)
-    await store.database.write(_drop())
+    await store.database.write(_drop)
     with pytest.raises(StoreError, match="no such table"):
         await journal.put("a", Entry(b"v"))
     assert journal.events[0].error is not None
     assert "no such table" in journal.events[0].error
 
 
-def _drop() -> Program[None]:
+def _drop() -> Steps[None]:
     yield "DROP TABLE entries", ()

@@ -1,14 +1,23 @@
 """The store in wrangler's own folder and format."""
 
+import asyncio
 import shutil
 import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
+from typing import ClassVar, TypeVar
 
 import pytest
 
-from kvstore import Entry, KVNamespace, ManualClock, StateError, StateStore
+from kvstore import Entry, KVNamespace, ManualClock, StateError, StateStore, StoreError
+from kvstore.database import Database, Program
+from kvstore.inline import InlineDatabase
+from kvstore.pooled import PooledDatabase
 from kvstore.state_names import state_root
 from tests.fixtures import GUIDE_5, NAMESPACE
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.anyio
 
@@ -80,3 +89,152 @@ async def test_a_damaged_database_is_named(tmp_path: Path) -> None:
     store.path.write_bytes(b"no database" * 100)
     with pytest.raises(StateError, match=store.path.name):
         await store.get("k")
+
+
+async def test_puts_that_wait_share_a_commit(tmp_path: Path) -> None:
+    store = StateStore(tmp_path, "ns", opener=PooledDatabase.open)
+    await store.put("first", Entry(b"v"))
+    executed: list[str] = []
+    database = store._database
+    assert isinstance(database, PooledDatabase)
+    await database._writer.set_trace_callback(executed.append)
+    await asyncio.gather(*(store.put(f"k{number}", Entry(b"v")) for number in range(50)))
+    assert executed.count("COMMIT") == 1
+    assert len(list(store.blobs.iterdir())) == 51
+    await store.close()
+
+
+async def test_first_puts_at_the_same_time_open_one_database(tmp_path: Path) -> None:
+    opened: list[Database] = []
+
+    async def opener(path: Path, setup: Iterable[str]) -> Database:
+        opened.append(await PooledDatabase.open(path, setup))
+        return opened[-1]
+
+    store = StateStore(tmp_path, "ns", opener=opener)
+    await asyncio.gather(*(store.put(f"k{number}", Entry(b"v")) for number in range(5)))
+    assert len(opened) == 1
+    await store.close()
+
+
+async def test_a_put_that_fails_leaves_no_value_file(tmp_path: Path) -> None:
+    store = StateStore(tmp_path, "ns")
+    await store.put("k", Entry(b"1"))
+    with closing(sqlite3.connect(store.path)) as other:
+        other.execute("DROP TABLE _mf_entries")
+    with pytest.raises(StoreError, match="no such table"):
+        await store.put("k", Entry(b"2"))
+    assert [path.read_bytes() for path in store.blobs.iterdir()] == [b"1"]
+    await store.close()
+
+
+async def test_a_lock_of_another_process_is_waited_for(tmp_path: Path) -> None:
+    store = StateStore(tmp_path, "ns", opener=PooledDatabase.open)
+    await store.put("k", Entry(b"1"))
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(store.put("k", Entry(b"2")))
+        assert await store.get("k") == Entry(b"1")
+        assert not waiting.done()
+        other.execute("COMMIT")
+        await waiting
+    assert await store.get("k") == Entry(b"2")
+    await store.close()
+
+
+async def test_a_value_replaced_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    writer = StateStore(tmp_path, "ns")
+    await writer.put("k", Entry(b"1"))
+
+    class Overtaken(InlineDatabase):
+        """Another process puts between the reading of a row and the reading of its file, twice."""
+
+        values: ClassVar = [b"2", b"3"]
+
+        async def read(self, program: Program[T]) -> T:
+            result = await super().read(program)
+            if self.values:
+                await writer.put("k", Entry(self.values.pop(0)))
+            return result
+
+    reader = StateStore(tmp_path, "ns", opener=Overtaken.open)
+    assert await reader.get("k") == Entry(b"3")
+    await reader.close()
+    await writer.close()
+
+
+async def test_a_lost_value_file_reads_as_a_missing_key(tmp_path: Path) -> None:
+    store = StateStore(tmp_path, "ns")
+    await store.put("k", Entry(b"1"))
+    for path in store.blobs.iterdir():
+        path.unlink()
+    assert await store.get("k") is None
+    await store.close()
+
+
+@pytest.mark.parametrize("namespace", [".hidden", "..", "a/b", "x" * 255])
+async def test_any_namespace_id_keeps_its_values(tmp_path: Path, namespace: str) -> None:
+    store = StateStore(tmp_path, namespace)
+    await store.put("k", Entry(b"1"))
+    assert await store.get("k") == Entry(b"1")
+    await store.close()
+
+
+async def test_a_namespace_id_too_long_for_a_folder_is_refused(tmp_path: Path) -> None:
+    store = StateStore(tmp_path, "ä" * 200)
+    with pytest.raises(StateError, match="too long: .* 400 bytes, and 255 is the most"):
+        await store.put("k", Entry(b"1"))
+    assert await store.get("k") is None
+
+
+HOUR = 60 * 60 * 1000
+
+
+def orphan(store: StateStore, age: int) -> Path:
+    """A value file that no row names, ``age`` milliseconds old."""
+    path = store.blobs / (b"\xee" * 32 + (store.clock.now_ms() - age).to_bytes(8, "big")).hex()
+    path.write_bytes(b"orphan")
+    return path
+
+
+async def test_sweep_removes_what_no_row_names_once_it_is_an_hour_old(tmp_path: Path) -> None:
+    clock = ManualClock(1_700_000_000_000)
+    store = StateStore(tmp_path, "ns", clock)
+    await store.put("k", Entry(b"1"))
+    clock.advance(2 * HOUR)
+    old, fresh = orphan(store, HOUR + 1), orphan(store, HOUR)
+    foreign = store.blobs / ".kj-tmp.1.partial"
+    foreign.write_bytes(b"")
+    assert await store.sweep() == 1
+    assert (old.exists(), fresh.exists(), foreign.exists()) == (False, True, True)
+    assert await store.get("k") == Entry(b"1")
+    await store.close()
+
+
+async def test_sweep_removes_nothing_beside_a_damaged_neighbour(tmp_path: Path) -> None:
+    clock = ManualClock(1_700_000_000_000)
+    store = StateStore(tmp_path, "ns", clock)
+    await store.put("k", Entry(b"1"))
+    old = orphan(store, HOUR + 1)
+    (store.path.parent / "damaged.sqlite").write_bytes(b"no database" * 100)
+    assert await store.sweep() == 0
+    assert old.exists()
+    await store.close()
+
+
+async def test_sweep_spares_a_namespace_that_shares_the_folder(tmp_path: Path) -> None:
+    clock = ManualClock(1_700_000_000_000)
+    store, neighbour = StateStore(tmp_path, "a/b", clock), StateStore(tmp_path, "a?b", clock)
+    assert store.blobs == neighbour.blobs
+    await store.put("k", Entry(b"1"))
+    await neighbour.put("k", Entry(b"2"))
+    clock.advance(2 * HOUR)
+    assert await store.sweep() == 0
+    assert await neighbour.get("k") == Entry(b"2")
+    await store.close()
+    await neighbour.close()
+
+
+async def test_sweep_of_an_unwritten_namespace_creates_nothing(tmp_path: Path) -> None:
+    assert await StateStore(tmp_path / "not-there", "ns").sweep() == 0
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,9 @@ class Dev:
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )
         self.lines: list[str] = []
+        # What never says what is waited for is ended, so that a test fails and does not hang.
+        self.watchdog = threading.Timer(60, self.process.kill)
+        self.watchdog.start()
         self.url = self.read_until("Ready on ").split("Ready on ")[1].strip()
 
     def read_until(self, text: str) -> str:
@@ -44,6 +48,7 @@ class Dev:
         raise AssertionError("".join(self.lines))
 
     def stop(self) -> int:
+        self.watchdog.cancel()
         self.process.send_signal(signal.SIGINT)
         rest, _ = self.process.communicate(timeout=20)
         self.lines += rest.splitlines(keepends=True)
@@ -142,6 +147,42 @@ def test_dev_takes_secrets_from_dev_vars_and_hides_them(notes: Path) -> None:
     assert httpx.get(dev.url, trust_env=False).text == "s3cretgiven"
     dev.stop()
     assert "s3cret" not in "".join(dev.lines)
+
+
+SAYS = """
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response({text})
+"""
+
+
+def test_dev_reloads_what_has_changed_and_keeps_the_last_good_worker(notes: Path) -> None:
+    entry = notes / "src" / "entry.py"
+    entry.write_text(SAYS.format(text="'first'"))
+    dev = Dev(notes, "--port=0")
+    assert httpx.get(dev.url, trust_env=False).text == "first"
+    entry.write_text(SAYS.format(text="'the second'"))
+    dev.read_until("Local server updated and ready")
+    assert httpx.get(dev.url, trust_env=False).text == "the second"
+    entry.write_text(SAYS.format(text="("))
+    dev.read_until("The Worker that was loaded before goes on.")
+    assert httpx.get(dev.url, trust_env=False).text == "the second"
+    entry.write_text(SAYS.format(text="self.env.GREETING"))
+    (notes / ".dev.vars").write_text("GREETING=good again")
+    while httpx.get(dev.url, trust_env=False).text != "good again":
+        dev.read_until("Local server updated and ready")
+    assert dev.stop() == 0
+
+
+def test_dev_runs_the_scheduled_handler_for_a_test(notes: Path) -> None:
+    dev = Dev(notes, "--port=0", "--test-scheduled")
+    answer = httpx.get(f"{dev.url}/__scheduled?cron=*+*+*+*+*&time=5", trust_env=False)
+    assert (answer.status_code, answer.text) == (200, "Ran scheduled event")
+    dev.stop()
+    assert wrangler("kv", "key", "get", "swept", "--binding=NOTES", cwd=notes).stdout == "5"
 
 
 def test_dev_refuses_a_port_in_use(notes: Path) -> None:

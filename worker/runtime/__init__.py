@@ -3,6 +3,7 @@
 from worker.runtime.app import Access, create_app
 from worker.runtime.errors import AddressInUse, LoadError, ServeError
 from worker.runtime.local import LocalNamespaces, open_local
+from worker.runtime.platform import Platform
 from worker.runtime.server import bind, serve
 from worker.runtime.worker import Worker, load_configured, load_worker
 
@@ -11,6 +12,7 @@ __all__ = [
     "AddressInUse",
     "LoadError",
     "LocalNamespaces",
+    "Platform",
     "ServeError",
     "Worker",
     "bind",

@@ -42,11 +42,18 @@ class Access:
 AccessLog = Callable[[Access], None]
 
 
-def create_app(worker: Worker, log: AccessLog | None = None, clock: Clock | None = None) -> Starlette:
+def create_app(
+    worker: Worker,
+    log: AccessLog | None = None,
+    clock: Clock | None = None,
+    *,
+    test_scheduled: bool = False,
+) -> Starlette:
     """An ASGI app that serves ``worker``.
 
     An uncaught exception is a 500 whose text is the traceback, as under ``wrangler dev``, and goes to the
-    Worker's error log. ``/cdn-cgi/handler/scheduled`` runs the scheduled handler. Background work of the
+    Worker's error log. ``/cdn-cgi/handler/scheduled`` runs the scheduled handler, and with
+    ``test_scheduled`` so does ``/__scheduled``. Background work of the
     Worker goes on after the answer, and is waited for (at most 30 s) when the server stops.
     """
 
@@ -56,7 +63,10 @@ def create_app(worker: Worker, log: AccessLog | None = None, clock: Clock | None
         await worker.background.drain()
 
     handlers = Handlers(worker, clock or SystemClock())
-    app = Starlette(routes=[Route("/cdn-cgi/handler/{name:path}", handlers.answer)], lifespan=lifespan)
+    routes = [Route("/cdn-cgi/handler/{name:path}", handlers.answer)]
+    if test_scheduled:
+        routes.append(Route("/__scheduled", handlers.test_scheduled))
+    app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = Front(worker, log)
     return app
@@ -137,6 +147,10 @@ class Handlers:
             text = f'"/cdn-cgi/handler/{name}" is not a valid handler. Did you mean to use {known}?'
             return PlainTextResponse(text, 404)
         return await self._scheduled(request)
+
+    async def test_scheduled(self, request: HTTPRequest) -> Response:
+        answer = await self._scheduled(request)
+        return PlainTextResponse("Ran scheduled event") if answer.status_code == 200 else answer
 
     async def _scheduled(self, request: HTTPRequest) -> Response:
         given = request.query_params.get("time")

@@ -6,10 +6,11 @@ from pathlib import Path
 from types import ModuleType
 
 from worker.runtime.errors import LoadError
+from worker.runtime.platform import Platform
 from worker.sdk.install import install
 
 
-def import_worker(entry: Path) -> ModuleType:
+def import_worker(entry: Path, platform: Platform | None = None) -> ModuleType:
     """Run the entry file of a Worker and return its module.
 
     Modules beside the entry file are importable by their plain names. Two Workers may use the same names:
@@ -25,7 +26,8 @@ def import_worker(entry: Path) -> ModuleType:
     if folder in sys.path:
         sys.path.remove(folder)
     sys.path.insert(0, folder)
-    return _execute(entry)
+    with (platform or Platform()).importing():
+        return _execute(entry)
 
 
 # Modules of Workers carry this mark, so that the next load can tell them from everybody else's.

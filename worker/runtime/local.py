@@ -17,6 +17,10 @@ class LocalNamespaces:
     bindings: Mapping[str, KVNamespace]
     stores: Mapping[str, StateStore]
 
+    async def sweep(self) -> int:
+        """Remove the value files that crashes left behind (`StateStore.sweep`), and say how many."""
+        return sum([await store.sweep() for store in self.stores.values()])
+
     async def close(self) -> None:
         for store in self.stores.values():
             await store.close()

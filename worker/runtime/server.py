@@ -37,9 +37,16 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
-    """Serve ``app`` on ``listener`` for as long as the block lasts; gives the base URL, without a slash."""
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", ws="none")
+async def serve(
+    app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | None = None
+) -> AsyncIterator[str]:
+    """Serve ``app`` on ``listener`` for as long as the block lasts; gives the base URL, without a slash.
+
+    ``http`` is a protocol class, instead of the one that uvicorn chooses.
+    """
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="on", ws="none", http=http or "auto"
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:

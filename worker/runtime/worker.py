@@ -11,6 +11,7 @@ from worker.config import WorkerConfig, load_config
 from worker.runtime.background import Background
 from worker.runtime.errors import LoadError
 from worker.runtime.loader import import_worker
+from worker.runtime.platform import Platform
 from worker.runtime.scheduled import ScheduledController
 from worker.sdk.context import ExecutionContext, current
 from worker.sdk.env import make_env
@@ -36,6 +37,11 @@ class Worker:
         self.env = env
         self.on_error = on_error
         self.background = Background(lambda error: self.on_error(error))
+        self._accepted: dict[Callable[..., Any], int | None] = {}
+
+    def with_bindings(self, bindings: Mapping[str, object]) -> "Worker":
+        """The same code with ``bindings`` for its whole environment: another deployment of it."""
+        return Worker(self.module, make_env(bindings), self.on_error)
 
     async def fetch(self, request: Request) -> ResponseParts:
         """Answer a request. Raises what the handler raises, TypeError when it returns no Response."""
@@ -55,7 +61,10 @@ class Worker:
         handler = self._handler(event, context)
         if event == "fetch" and inspect.ismethod(handler):
             arguments = arguments[:1]
-        result = handler(*_accepted(handler, arguments))
+        function = getattr(handler, "__func__", handler)  # a method is another object every time
+        if function not in self._accepted:
+            self._accepted[function] = _accepted(handler)
+        result = handler(*arguments[: self._accepted[function]])
         return await result if inspect.isawaitable(result) else result
 
     def _handler(self, event: str, context: ExecutionContext) -> Callable[..., Awaitable[Any] | Any]:
@@ -70,20 +79,23 @@ class Worker:
         return found
 
 
-def _accepted(handler: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """As many of ``arguments`` as the handler takes: JavaScript, and so the platform, drops the rest."""
+def _accepted(handler: Callable[..., Any]) -> int | None:
+    """How many arguments the handler takes, None for all: JavaScript, and so the platform, drops the rest."""
     parameters = inspect.signature(handler).parameters.values()
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-        return arguments
-    positional = (
-        (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        if (parameter := next(iter(parameters), None))
-        else ()
+        return None
+    return sum(
+        parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        for parameter in parameters
     )
-    return arguments[: sum(parameter.kind in positional for parameter in parameters)]
 
 
-def load_worker(folder: Path, bindings: Mapping[str, object], environment: str | None = None) -> Worker:
+def load_worker(
+    folder: Path,
+    bindings: Mapping[str, object],
+    environment: str | None = None,
+    platform: Platform | None = None,
+) -> Worker:
     """The Worker whose configuration file is in ``folder``, with the configured variables and ``bindings``.
 
     A binding replaces a variable of the same name. KVNamespace values become KV bindings; namespaces that
@@ -91,17 +103,19 @@ def load_worker(folder: Path, bindings: Mapping[str, object], environment: str |
     """
     for name in ("wrangler.json", "wrangler.jsonc", "wrangler.toml"):
         if (folder / name).is_file():
-            return load_configured(load_config(folder / name, environment), bindings)
+            return load_configured(load_config(folder / name, environment), bindings, platform)
     raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
 
 
-def load_configured(config: WorkerConfig, bindings: Mapping[str, object]) -> Worker:
-    """The Worker that ``config`` describes; see `load_worker`."""
+def load_configured(
+    config: WorkerConfig, bindings: Mapping[str, object], platform: Platform | None = None
+) -> Worker:
+    """The Worker that ``config`` describes; see `load_worker`. ``platform`` gives it time and chance."""
     if config.main is None:
         raise LoadError(f'{config.path} names no entry file: add main = "src/entry.py" or the like')
     env = make_env({**config.vars, **bindings})
     with current(env, None):
-        module = import_worker(config.root / config.main)
+        module = import_worker(config.root / config.main, platform)
     if not any(hasattr(module, name) for name in ("Default", "on_fetch", "on_scheduled")):
         raise LoadError(f"{config.root / config.main} defines no class Default and no on_fetch")
     return Worker(module, env)

@@ -43,7 +43,7 @@ class Request:
     ) -> Self:
         """A request as it reaches a Worker: any method, headers that cannot be changed, redirects manual."""
         content = Content(body) if body else None
-        lines = WebHeaders([[name, value] for name, value in headers])
+        lines = WebHeaders.js_incoming(headers)
         return cls(wrap(WebRequest.js_incoming(method, url, lines, content, cf)))
 
     def __repr__(self) -> str:

@@ -113,7 +113,7 @@ async def test_without_the_namespace_the_queue_is_503(serve: Serve) -> None:
 async def test_an_unknown_format_is_named(serve: Serve) -> None:
     response = await serve(QUEUE_FORMAT="newer").get("/api/queue")
     assert response.status_code == 500
-    assert response.json() == {"error": 'QUEUE_FORMAT is "newer"; it must be "old" or "new"'}
+    assert response.json() == {"error": 'QUEUE_FORMAT is "newer"; it must be "old" or "new" or "dual"'}
 
 
 async def test_the_format_is_old_unless_set(serve: Serve, kv: KVNamespace) -> None:

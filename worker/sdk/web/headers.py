@@ -1,7 +1,7 @@
 """The Headers of a request or response."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from kvstore.javascript import JsMap, Undefined, to_string
@@ -82,6 +82,15 @@ class Headers(JsObject):
     def js_lines(self) -> list[tuple[str, str]]:
         """As they are sent: one pair for each value."""
         return [(name, value) for name, values in sorted(self._values.items()) for value in values]
+
+    @classmethod
+    def js_incoming(cls, lines: Iterable[tuple[str, str]]) -> "Headers":
+        """The lines of a message that a server read, and so checked; they cannot be changed."""
+        headers = cls()
+        for name, value in lines:
+            headers._values.setdefault(name.lower(), []).append(value.strip(_WHITESPACE))
+        headers.js_immutable = True
+        return headers
 
     def js_copy(self) -> "Headers":
         copy = Headers()

@@ -89,7 +89,8 @@ class Request(Body):
     @staticmethod
     def js_incoming(method: str, url: str, headers: Headers, content: Content | None, cf: Any) -> "Request":
         """A request that reached the Worker: any method, headers that cannot be changed, redirects manual."""
-        request = Request(url, {"cf": UNDEFINED if cf is None else cf})
+        request = Request.__new__(Request)
+        request._url, request._cf = _url(url), UNDEFINED if cf is None else cf
         request._method, request._redirect = method, "manual"
         Body.__init__(request, content, headers)
         headers.js_immutable = True

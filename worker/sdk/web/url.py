@@ -14,6 +14,8 @@ from worker.sdk.web.search_params import URLSearchParams, parse_urlencoded
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)", re.DOTALL)
 _FORBIDDEN_IN_HOST: Final = re.compile(r"[\x00-\x20\"#%/:<>?@\[\\\]^`{|}\x7f]")
+_CONTROLS_AND_SPACE: Final = "".join(map(chr, range(0x21)))
+_LINE_BREAKS: Final = dict.fromkeys(map(ord, "\t\r\n"))
 _PATH_SAFE: Final = "!$&'()*+,-./:;=@[\\]_|~%^"
 _QUERY_SAFE: Final = "!$&()*+,-./:;=?@[\\]^_`{|}~%"
 _FRAGMENT_SAFE: Final = "!#$%&'()*+,-./:;=?@[\\]^_{|}~"
@@ -47,7 +49,7 @@ class ParsedUrl:
 
 def parse_url(text: str, base: ParsedUrl | None = None) -> ParsedUrl | None:
     """``text`` as a URL, relative to ``base`` if there is one; None for what is no URL."""
-    text = re.sub(r"[\t\r\n]", "", text.strip("".join(map(chr, range(0x21)))))
+    text = text.strip(_CONTROLS_AND_SPACE).translate(_LINE_BREAKS)
     match = _SCHEME.fullmatch(text)
     if match is None:
         return parse_url(urljoin(base.href, text)) if base else None

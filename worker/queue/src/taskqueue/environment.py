@@ -10,14 +10,25 @@ class KV(Protocol):
     is not the JSON asked for raises one that reads ``SyntaxError: …``.
     """
 
-    async def get(self, key: str, type: str = "text", /) -> Any: ...
+    async def get(self, key: Any, type: str = "text", /) -> Any:
+        """One value, None without one; for a list of up to 100 keys a dict of them, in one operation."""
+        ...
 
-    async def put(self, key: str, value: str, /, *, expirationTtl: int) -> None: ...
+    async def getWithMetadata(self, key: str, type: str = "text", /) -> Any:
+        """``{"value": …, "metadata": …}``."""
+        ...
+
+    async def put(self, key: str, value: Any, /, **options: Any) -> None:
+        """Options: ``expirationTtl`` or ``expiration`` (seconds, 60 ahead at least), ``metadata``."""
+        ...
 
     async def delete(self, key: str, /) -> None: ...
 
-    async def list(self, *, prefix: str) -> Any:
-        """One page, at most 1000 keys: ``{"keys": [{"name": …, "expiration": …}], "list_complete": …}``."""
+    async def list(self, **options: Any) -> Any:
+        """One page, at most 1000 keys: ``{"keys": [{"name": …, "expiration": …}], "list_complete": …}``.
+
+        Options: ``prefix``, ``limit``, and the ``cursor`` of the page before.
+        """
         ...
 
 

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
+MAX_BYTES: Final = 512
+
 PENDING: Final = "orchestrator:pending"
 RESULT: Final = "orchestrator:result:"
 EVENT: Final = "event:"
 RATE_LIMIT: Final = "ratelimit:"
+QUARANTINE: Final = "queue:quarantine:"
+JOURNAL: Final = "migrate:queue:batch:"
+DRY_RUN: Final = "migrate:queue:dry-run"
 
 TASK_TTL: Final = 3600
 PENDING_TTL: Final = 3600
@@ -15,6 +20,10 @@ EVENT_TTL: Final = 3600
 RATE_LIMIT_TTL: Final = 120
 LEASE_TTL: Final = 300
 LEASE_TTL_MAX: Final = 600
+JOURNAL_TTL: Final = 3600
+DRY_RUN_TTL: Final = 600
+# KV gives no key a shorter life.
+LEAST_TTL: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,10 @@ NEW: Final = Layout(tasks="queue:task:", leases="queue:lease:")
 
 def result(task_id: str) -> str:
     return RESULT + task_id
+
+
+def quarantine(task_id: str) -> str:
+    return QUARANTINE + task_id
 
 
 def event(event_id: str) -> str:

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from workers import Request
 
 from taskqueue import access, api, health, migration, webhooks
-from taskqueue.formats import UnknownFormatError
 from taskqueue.reply import Reply, json_reply, text_reply, unauthorized
+from taskqueue.settings import SettingError
 
 
 async def respond(request: Request, env: Any) -> Reply:
@@ -17,7 +17,7 @@ async def respond(request: Request, env: Any) -> Reply:
     """
     try:
         return await _dispatch(request, env, urlsplit(request.url).path)
-    except UnknownFormatError as error:
+    except SettingError as error:
         return json_reply({"error": str(error)}, 500)
 
 

@@ -52,7 +52,7 @@ class LeasedTasks:
 
     async def _try(self, candidate: Any, worker_id: str, seconds: int) -> Claimed | None:
         task_id = text(candidate)
-        lease = _new_lease(worker_id, seconds)
+        lease = new_lease(worker_id, seconds)
         await self._put_lease(task_id, lease, seconds)
         if _member(await self.lease(task_id), "claimNonce") != lease["claimNonce"]:
             return None
@@ -78,7 +78,7 @@ class LeasedTasks:
         await self.kv.put(self.layout.lease(task_id), stringify(lease), expirationTtl=seconds)
 
 
-def _new_lease(worker_id: str, seconds: int) -> Object:
+def new_lease(worker_id: str, seconds: int) -> Object:
     now = platform.now_ms()
     return {
         "workerId": worker_id,

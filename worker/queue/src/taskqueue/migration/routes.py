@@ -1,4 +1,4 @@
-"""The three endpoints of the migration, with the answers that the guide shows.
+"""The three endpoints of the migration, with the answers that the guide shows; MIGRATION says of which one.
 
 No rate limit. What KV refuses outside the two phases of a run is answered with 500 and the text of the
 exception; a rollback may have deleted part of the keys by then (H47).
@@ -9,9 +9,11 @@ from typing import Any
 
 from workers import Request
 
+from taskqueue import settings
 from taskqueue.environment import KV, cache
 from taskqueue.migration import documented
 from taskqueue.migration.documented import Phase
+from taskqueue.migration.safe import routes as safe
 from taskqueue.migration.status import counters
 from taskqueue.reply import Reply, json_reply, kv_not_configured, not_found
 
@@ -24,6 +26,8 @@ async def respond(request: Request, env: Any, path: str) -> Reply:
     if endpoint is None:
         return not_found()
     try:
+        if settings.migration(env) == "safe":
+            return await safe.respond(kv, env, path, request.url)
         return await endpoint(kv)
     except Exception as error:
         return json_reply({"success": False, "error": str(error)}, 500)

@@ -11,8 +11,8 @@ from workers import Request
 
 from taskqueue import limiter, platform
 from taskqueue.environment import cache
-from taskqueue.formats import UnknownFormatError
 from taskqueue.reply import Refusal, Reply, json_reply, text_reply
+from taskqueue.settings import SettingError
 from taskqueue.webhooks import clawdbot, discord, generic, slack, telegram, whatsapp
 
 SOURCES = ("slack", "discord", "telegram", "whatsapp", "clawdbot", "github", "stripe")
@@ -48,7 +48,7 @@ async def _receive(request: Request, env: Any, source: str, admission: limiter.A
         reply = await receive(request, env)
     except Refusal as refusal:
         reply = refusal.reply
-    except UnknownFormatError:
+    except SettingError:
         raise
     except Exception:
         # The sender learns nothing of the cause; what it sends again becomes a task twice.

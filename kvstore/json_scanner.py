@@ -1,10 +1,12 @@
-"""Where and how a text stops being JSON, told in V8's words.
+"""JSON read character by character: for texts that are no JSON, and for those nested too deep for Python.
 
-Only asked after a parse has failed. The texts are those of V8 13 and newer, which name line and column;
-positions count UTF-16 units from 0.
+Slow, and only asked after the fast parser has given up. It says where and how a text stops being JSON in
+V8's words, those of V8 13 and newer, which name line and column; positions count UTF-16 units from 0.
 """
 
-from typing import Final, NoReturn
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
 
 from kvstore.errors import KVSyntaxError
 from kvstore.javascript import normalise_surrogates, utf16_units
@@ -15,29 +17,45 @@ _HEX: Final = "0123456789abcdefABCDEF"
 _NOT_JSON: Final = ("NaN", "Infinity", "undefined", "[object Object]")
 _CONTEXT: Final = 10  # characters shown on each side of an unexpected one
 _END: Final = ""
+_AFTER_PROPERTY: Final = "Expected ',' or '}' after property value"
 
 
-def json_fault(text: str) -> KVSyntaxError:
-    """The SyntaxError that ``JSON.parse(text)`` throws; ``text`` is known not to be JSON."""
-    try:
-        _Scanner(text).scan()
-    except KVSyntaxError as error:
-        return error
-    return KVSyntaxError("Unexpected end of JSON input")
+def scan(text: str, decode: Callable[[str], Any], members: Callable[[list[tuple[str, Any]]], Any]) -> Any:
+    """The value of ``text``, whatever its depth.
+
+    ``decode`` reads a string, a number or a word, ``members`` makes an object of its pairs. Raises
+    KVSyntaxError as ``JSON.parse`` does.
+    """
+    return _Scanner(text, decode, members).scan()
+
+
+@dataclass(slots=True)
+class _Unfinished:
+    """An array or object that is being read: what ends it, the members so far, the name of the next."""
+
+    end: str
+    items: list[tuple[str, Any]] = field(default_factory=list)
+    name: str = ""
 
 
 class _Scanner:
     """Walks a text as V8's parser does and raises at the first character that cannot be."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(
+        self, text: str, decode: Callable[[str], Any], members: Callable[[list[tuple[str, Any]]], Any]
+    ) -> None:
         self.text = utf16_units(text)
         self.at = 0
+        self._decode = decode
+        self._members = members
 
-    def scan(self) -> None:
-        self._value()
+    def scan(self) -> Any:
+        """The value of the whole text."""
+        value = self._value()
         self._skip_space()
         if self._peek():
             self._fail("Unexpected non-whitespace character after JSON")
+        return value
 
     def _peek(self) -> str:
         return self.text[self.at] if self.at < len(self.text) else _END
@@ -76,19 +94,70 @@ class _Scanner:
             return f'..."{text[at - _CONTEXT :]}"'
         return f'..."{text[at - _CONTEXT : at + _CONTEXT]}"...'
 
-    def _value(self) -> None:
+    def _value(self) -> Any:
+        """One value; what it is inside of is kept in a list, not on the stack: any depth can be read."""
+        inside: list[_Unfinished] = []
+        while True:
+            self._skip_space()
+            opened = self._peek()
+            if opened in ("{", "["):
+                self.at += 1
+                self._skip_space()
+                inside.append(_Unfinished("}" if opened == "{" else "]"))
+                if self._peek() != inside[-1].end:
+                    if opened == "{":
+                        inside[-1].name = self._name(first=True)
+                    continue
+                self.at += 1
+                value = self._finished(inside.pop())
+            else:
+                value = self._scalar()
+            while inside and self._ends(inside[-1], value):
+                value = self._finished(inside.pop())
+            if not inside:
+                return value
+            if inside[-1].end == "}":
+                inside[-1].name = self._name(first=False)
+
+    def _ends(self, holder: "_Unfinished", value: Any) -> bool:
+        """Keep a member of ``holder``; whether it was the last one."""
+        holder.items.append((holder.name, value))
         self._skip_space()
-        first = self._peek()
-        if first == "{":
-            self._object()
-        elif first == "[":
-            self._array()
-        elif first == '"':
+        found = self._peek()
+        if found not in (holder.end, ","):
+            array = holder.end == "]"
+            self._fail("Expected ',' or ']' after array element" if array else _AFTER_PROPERTY)
+        self.at += 1
+        return found == holder.end
+
+    def _finished(self, holder: "_Unfinished") -> Any:
+        return self._members(holder.items) if holder.end == "}" else [item for _, item in holder.items]
+
+    def _scalar(self) -> Any:
+        start, first = self.at, self._peek()
+        if first == '"':
             self._string()
         elif first == "-" or (first.isascii() and first.isdigit()):
             self._number()
         else:
             self._word({"t": "true", "f": "false", "n": "null"}.get(first, _END))
+        return self._decode(normalise_surrogates(self.text[start : self.at]))
+
+    def _name(self, *, first: bool) -> str:
+        """The name of a member, up to and with its colon."""
+        self._skip_space()
+        if self._peek() != '"':
+            self._fail("Expected property name or '}'" if first else "Expected double-quoted property name")
+        start = self.at
+        self._string()
+        name = self._decode(normalise_surrogates(self.text[start : self.at]))
+        self._skip_space()
+        if self._peek() != ":" and first:
+            self._fail("Expected ':' after property name")
+        if self._peek() != ":":
+            self._unexpected()
+        self.at += 1
+        return str(name)
 
     def _word(self, word: str) -> None:
         if not word:
@@ -97,51 +166,6 @@ class _Scanner:
             if self._peek() != letter:
                 self._unexpected()
             self.at += 1
-
-    def _object(self) -> None:
-        self.at += 1
-        self._skip_space()
-        if self._peek() == "}":
-            self.at += 1
-            return
-        complaint = "Expected property name or '}'"
-        while True:
-            self._skip_space()
-            if self._peek() != '"':
-                self._fail(complaint)
-            self._string()
-            self._skip_space()
-            self._colon(first=complaint.startswith("Expected property"))
-            self._value()
-            if self._closes("}", "Expected ',' or '}' after property value"):
-                return
-            complaint = "Expected double-quoted property name"
-
-    def _colon(self, first: bool) -> None:
-        if self._peek() != ":" and first:
-            self._fail("Expected ':' after property name")
-        if self._peek() != ":":
-            self._unexpected()
-        self.at += 1
-
-    def _array(self) -> None:
-        self.at += 1
-        self._skip_space()
-        if self._peek() == "]":
-            self.at += 1
-            return
-        while True:
-            self._value()
-            if self._closes("]", "Expected ',' or ']' after array element"):
-                return
-
-    def _closes(self, bracket: str, complaint: str) -> bool:
-        self._skip_space()
-        found = self._peek()
-        if found not in (bracket, ","):
-            self._fail(complaint)
-        self.at += 1
-        return found == bracket
 
     def _string(self) -> None:
         self.at += 1

@@ -1,0 +1,1 @@
+"""What is fast enough, measured side by side: ``python -m benchmarks``. See docs/performance.md."""

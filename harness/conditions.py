@@ -1,0 +1,38 @@
+"""The conditions that a rehearsal runs under: how unfriendly the platform is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from kvstore.edge import Staleness
+from kvstore.quotas import FREE_PLAN, PAID_PLAN, UNLIMITED, Allowance
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """``allowance`` limits operations, ``staleness`` what a location sees (None: everything at once).
+
+    ``latency_ms`` is how long a KV operation takes, ``pause_ms`` how long somebody waits between two
+    requests; where either is set, time is simulated and nothing really waits.
+    """
+
+    name: str
+    allowance: Allowance = UNLIMITED
+    staleness: Staleness | None = None
+    latency_ms: int = 0
+    pause_ms: int = 0
+
+    @property
+    def simulated(self) -> bool:
+        """Whether time is simulated: everything but a plain local run."""
+        return bool(self.latency_ms or self.pause_ms or self.staleness)
+
+
+_HOSTILE = Allowance(operations=50, write_interval_ms=1000, deletes_are_writes=True)
+
+# 10 ms is a round number for a KV operation from inside a Worker; no published figure is meant by it.
+CONDITIONS: Final = {
+    "local": Conditions("local"),
+    "production": Conditions("production", PAID_PLAN, Staleness(), latency_ms=10, pause_ms=2000),
+    "free": Conditions("free", FREE_PLAN, Staleness(), latency_ms=10, pause_ms=2000),
+    "hostile": Conditions("hostile", _HOSTILE, Staleness(own_writes=900), latency_ms=10, pause_ms=2000),
+}

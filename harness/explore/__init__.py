@@ -1,0 +1,1 @@
+"""Searches: the same rehearsal again and again, with another mishap each time."""

@@ -1,0 +1,254 @@
+"""Stops, or disturbs, a migration at every single KV operation, and judges what is left when it is over.
+
+For each operation and each kind of fault: the run meets the fault there, the operator runs the migration
+again until it reports success (the documented one three times at most), the new Worker is deployed and lists
+its queue. What is violated then, and is not violated without any fault, is the fault's doing.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from typing import Final
+
+from harness.invariants import judge
+from harness.migrations.queue import Migration, Walk
+from harness.outcome import Outcome
+from harness.source import Source
+from harness.stage import Stage
+from harness.verdict import Finding, Verdict
+from kvstore import Entry, Event, ManualClock, SqliteStore
+from kvstore.faults import KINDS, Fault, Kind
+
+OPERATOR_RUNS: Final = 3
+
+JUDGED: Final = ("I1", "I2", "I3", "I4", "I6", "I7", "I9", "I11", "I16", "I17", "I25", "W")
+
+Tell = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One way in which faults violate an invariant.
+
+    ``what``, ``keys`` and ``operation`` (in words) are those of the first fault that shows it; ``points`` has
+    all, by kind.
+    """
+
+    invariant: str
+    title: str
+    what: str
+    keys: tuple[str, ...]
+    hazards: tuple[str, ...]
+    operation: str
+    first: Fault
+    points: dict[Kind, list[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """A finished search: ``visited`` points of ``operations`` operations, and what was found."""
+
+    operations: int
+    visited: int
+    violations: list[Violation]
+    baseline: list[str]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One violated invariant at one point; sent between processes."""
+
+    fault: Fault
+    verdicts: tuple[Verdict, ...]
+
+
+Entries = Mapping[str, Entry]
+
+
+async def explore_crashes(
+    source: Source,
+    now: int,
+    kinds: Sequence[Kind] = KINDS,
+    jobs: int | None = None,
+    *,
+    migration: Migration = "documented",
+    tell: Tell = lambda done, of, found: None,
+) -> Exploration:
+    """Visit every operation of the run with every kind of fault.
+
+    ``now`` is when it all happens, in milliseconds since the UNIX epoch: time is simulated. ``jobs``
+    processes share the work, all cores by default. ``tell`` hears how many points are done, of how many, and
+    how many showed a violation.
+    """
+    entries = source.namespace.entries
+    plain = await uninterrupted(entries, now, migration)
+    # A Worker keeps nothing in memory, so crashes with the same writes behind them are one and the same.
+    same = plain.crash_points()
+    every = range(1, len(plain.asked) + 1)
+    faults = [Fault(kind, at) for kind in kinds for at in (same if kind == "crash" else every)]
+    known = Known(plain.verdicts)
+    found: list[_Found] = []
+    visited = 0
+    for batch in _visited(entries, now, plain, faults, jobs or os.cpu_count() or 1):
+        for one in batch:
+            points = same[one.fault.at] if one.fault.kind == "crash" else [one.fault.at]
+            visited += len(points)
+            found += [
+                replace(one, fault=Fault(one.fault.kind, at)) for at in points if known.leaves(one.verdicts)
+            ]
+        tell(visited, len(plain.asked) * len(kinds), len(found))
+    violated = [verdict.invariant for verdict in plain.verdicts if not verdict.held]
+    return Exploration(len(plain.asked), visited, _grouped(found, known, plain.asked), violated)
+
+
+async def uninterrupted(entries: Entries, now: int, migration: Migration) -> "Uninterrupted":
+    """A migration that nothing disturbs, from its first run to its last."""
+    stage = await _stage(entries, now)
+    outcome = await Walk(stage, migration=migration, runs=OPERATOR_RUNS).take()
+    first = sum(
+        one.operations for one in outcome.exchanges[: outcome.exchanges.index(outcome.runs[0].report)]
+    )
+    count = sum(run.report.operations for run in outcome.runs)
+    asked = stage.layers.asked.events[first : first + count]
+    return Uninterrupted(migration, tuple(asked), tuple(_judged(outcome)))
+
+
+@dataclass(frozen=True)
+class Uninterrupted:
+    """A migration without any fault: what it asked of KV, in order, and what is violated all the same."""
+
+    migration: Migration
+    asked: tuple[Event, ...]
+    verdicts: tuple[Verdict, ...]
+
+    def writes_before(self, at: int) -> tuple[Event, ...]:
+        """What was written before the ``at``-th operation: all that a crash there leaves behind."""
+        return tuple(event for event in self.asked[: at - 1] if event.verb in ("put", "delete"))
+
+    def crash_points(self) -> dict[int, list[int]]:
+        """The operations before which a crash leaves the same state, by the first of them."""
+        groups: dict[int, list[int]] = {}
+        at_count: dict[int, int] = {}
+        for at in range(1, len(self.asked) + 1):
+            first = at_count.setdefault(len(self.writes_before(at)), at)
+            groups.setdefault(first, []).append(at)
+        return groups
+
+
+async def _stage(entries: Entries, now: int) -> Stage:
+    store = SqliteStore.in_memory(ManualClock(now))
+    await store.put_many(entries)
+    return Stage(store)
+
+
+def _judged(outcome: Outcome, fault: Fault | None = None) -> list[Verdict]:
+    """The verdicts; after a crash the report, which nobody received, is not judged."""
+    unjudged = "I16" if fault is not None and fault.kind == "crash" else ""
+    judged = [name for name in JUDGED if name != unjudged]
+    return [verdict for verdict in judge(outcome) if verdict.invariant in judged]
+
+
+def _visited(
+    entries: Entries, now: int, plain: Uninterrupted, faults: list[Fault], jobs: int
+) -> Iterator[list[_Found]]:
+    """The judged points, in batches as they are done."""
+    size = max(1, min(25, len(faults) // (4 * jobs)))
+    batches = [faults[at : at + size] for at in range(0, len(faults), size)]
+    # Spawned, not forked: whoever starts a search may have threads.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(entries, now, plain)) as pool:
+        yield from pool.map(_visit, batches)
+
+
+class _Process:
+    """What one process keeps between batches: the namespace, and the Worker's code."""
+
+    stage: Stage
+    now: int
+    plain: Uninterrupted
+
+
+def _begin(entries: Entries, now: int, plain: Uninterrupted) -> None:
+    _Process.now = now
+    _Process.plain = plain
+    _Process.stage = asyncio.run(_stage(entries, now))
+    _ = _Process.stage.code
+
+
+def _visit(faults: list[Fault]) -> list[_Found]:
+    return asyncio.run(_visit_all(faults))
+
+
+async def _visit_all(faults: list[Fault]) -> list[_Found]:
+    return [_Found(fault, await _violated_by(fault)) for fault in faults]
+
+
+async def _violated_by(fault: Fault) -> tuple[Verdict, ...]:
+    origin = _Process.stage
+    clock = origin.store.clock
+    assert isinstance(clock, ManualClock)
+    clock.set(_Process.now)
+    stage = Stage(origin.store.fork(), code=origin.code)
+    plain = _Process.plain
+    crash = fault.kind == "crash"
+    walk = Walk(
+        stage,
+        migration=plain.migration,
+        fault=None if crash else fault,
+        cut_off_after=plain.writes_before(fault.at) if crash else None,
+        runs=OPERATOR_RUNS,
+    )
+    outcome = await walk.take()
+    await stage.store.close()
+    return tuple(verdict for verdict in _judged(outcome, fault) if not verdict.held)
+
+
+class Known:
+    """What is violated without any fault: a finding that says no more than that is no news."""
+
+    def __init__(self, verdicts: Sequence[Verdict]) -> None:
+        self._keys: dict[tuple[str, str], set[str]] = {}
+        for verdict in verdicts:
+            for finding in verdict.findings:
+                self._keys.setdefault((verdict.invariant, _words(finding.what)), set()).update(finding.keys)
+
+    def has(self, invariant: str, finding: Finding) -> bool:
+        keys = self._keys.get((invariant, _words(finding.what)))
+        return keys is not None and keys.issuperset(finding.keys)
+
+    def leaves(self, verdicts: Sequence[Verdict]) -> bool:
+        """Whether anything in ``verdicts`` is news."""
+        return any(not self.has(one.invariant, finding) for one in verdicts for finding in one.findings)
+
+
+def _grouped(found: list[_Found], known: Known, asked: Sequence[Event]) -> list[Violation]:
+    groups: dict[tuple[str, str], Violation] = {}
+    for one in sorted(found, key=lambda one: (KINDS.index(one.fault.kind), one.fault.at)):
+        for verdict in one.verdicts:
+            for finding in verdict.findings:
+                if not known.has(verdict.invariant, finding):
+                    key = (verdict.invariant, _words(finding.what))
+                    group = groups.setdefault(key, _violation(one.fault, verdict, finding, asked))
+                    points = group.points.setdefault(one.fault.kind, [])
+                    if points[-1:] != [one.fault.at]:
+                        points.append(one.fault.at)
+    order = {invariant: place for place, invariant in enumerate(JUDGED)}
+    return sorted(groups.values(), key=lambda one: order[one.invariant])
+
+
+def _violation(fault: Fault, verdict: Verdict, finding: Finding, asked: Sequence[Event]) -> Violation:
+    event = asked[fault.at - 1]
+    operation = f"{event.verb} {event.key}"
+    return Violation(
+        verdict.invariant, verdict.title, finding.what, finding.keys, finding.hazards, operation, fault
+    )
+
+
+def _words(text: str) -> str:
+    """The wording of a finding, whatever it counts, and whether that is one or many."""
+    ones = {"is": "are", "was": "were", "has": "have", "does": "do", "its": "their"}
+    words = (word for word in text.replace(",", "").split() if not word.strip(".:").isdigit())
+    return " ".join(ones.get(word, word.removesuffix("s")) for word in words)

@@ -1,0 +1,107 @@
+"""The report of a search: what was visited, and each thing that goes wrong with the command that shows it."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from harness.explore.crashes import OPERATOR_RUNS, Exploration, Violation
+from harness.report import folded, some
+from harness.source import Source
+
+
+@dataclass(frozen=True)
+class CrashSearch:
+    """A finished search. ``command`` begins a rehearsal of the same source, and lacks only the fault."""
+
+    source: Source
+    migration: str
+    kinds: tuple[str, ...]
+    exploration: Exploration
+    seconds: float
+    command: str
+
+    @property
+    def passed(self) -> bool:
+        return not self.exploration.violations
+
+    def replay(self, violation: Violation) -> str:
+        """The command that rehearses the first fault that shows a violation."""
+        runs = f" --runs {OPERATOR_RUNS}" if self.migration == "documented" else ""
+        return f"{self.command} --fault {violation.first}{runs}"
+
+
+def as_json(search: CrashSearch) -> dict[str, Any]:
+    """The whole search: every violation with every point at which it happens."""
+    exploration = search.exploration
+    return {
+        "migration": "queue",
+        "variant": search.migration,
+        "explore": "crashes",
+        "source": search.source.label,
+        "faults": list(search.kinds),
+        "operations": exploration.operations,
+        "visited": exploration.visited,
+        "exhausted": exploration.visited == exploration.operations * len(search.kinds),
+        "violatedWithoutFault": exploration.baseline,
+        "violations": [
+            {
+                "invariant": one.invariant,
+                "points": one.points,
+                "what": one.what,
+                "keys": list(one.keys),
+                "hazards": list(one.hazards),
+                "operation": one.operation,
+                "replay": search.replay(one),
+            }
+            for one in exploration.violations
+        ],
+        "held": search.passed,
+        "seconds": round(search.seconds, 3),
+    }
+
+
+def as_text(search: CrashSearch) -> str:
+    """The report for a person."""
+    exploration = search.exploration
+    visited = f"{exploration.operations:,} operations × {len(search.kinds)} kinds of fault"
+    lines = [
+        f"Search through the {search.migration} queue migration: one fault at a time, at every KV operation",
+        f"Source: {search.source.label}, {len(search.source.namespace.entries):,} keys",
+        f"Visited: {visited} ({', '.join(search.kinds)}) = {exploration.visited:,} points, all there are, "
+        f"in {search.seconds:.1f} s",
+        "After each fault the operator runs the migration again, and goes on."
+        + (f" ({OPERATOR_RUNS} runs at most.)" if search.migration == "documented" else ""),
+    ]
+    if exploration.baseline:
+        lines.append(f"Violated without any fault, and not repeated here: {', '.join(exploration.baseline)}")
+    for title, violations in groupby(exploration.violations, key=lambda one: (one.invariant, one.title)):
+        lines += ["", f"FAIL {title[0]:<4} {title[1]}"]
+        lines += [line for one in violations for line in _violation_lines(search, one)]
+    return "\n".join(part for line in [*lines, "", _conclusion(search)] for part in folded(line))
+
+
+def _violation_lines(search: CrashSearch, one: Violation) -> list[str]:
+    hazards = f" [{', '.join(one.hazards)}]" if one.hazards else ""
+    keys = f": {some(one.keys)}" if one.keys else ""
+    points = ", ".join(f"{kind} at {len(points):,}" for kind, points in one.points.items())
+    when = f"when {_HAPPENS[one.first.kind]} operation {one.first.at}, {one.operation}"
+    return [
+        f"     {one.what}{hazards}{keys}",
+        f"       {when} (in all: {points})",
+        f"       {search.replay(one)}",
+    ]
+
+
+_HAPPENS = {
+    "crash": "the run is cut off before",
+    "refused": "KV refuses",
+    "unanswered": "KV carries out, and does not confirm,",
+    "outage": "KV refuses everything from",
+}
+
+
+def _conclusion(search: CrashSearch) -> str:
+    found = search.exploration.violations
+    if search.passed:
+        return "GO: no fault leads to anything that does not happen without it"
+    return f"NO-GO: {len(found)} kinds of damage, each with the command that shows it"

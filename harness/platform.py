@@ -1,0 +1,49 @@
+"""The platform of a rehearsal: the layers between a Worker's binding and the copy of its namespace."""
+
+from dataclasses import dataclass
+
+from harness.conditions import Conditions
+from kvstore import Clock, Journal, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store, SystemClock
+from kvstore.edge import Edge, Origin
+from kvstore.faults import Faults
+from kvstore.invocation import Invocations
+from kvstore.latency import Latency
+from kvstore.quotas import Quotas
+
+COLO = "AMS"
+
+
+@dataclass
+class Layers:
+    """The deployment of one namespace, top to bottom, as `compose` puts it together.
+
+    ``asked`` records what the Worker asked, ``done`` what reached the store; ``faults`` can be armed.
+    """
+
+    namespace: KVNamespace
+    asked: Journal
+    done: Journal
+    faults: Faults
+    invocations: Invocations
+
+
+def compose(store: SqliteStore, conditions: Conditions, seed: int) -> Layers:
+    """KVNamespace, Journal, Latency, Quotas, Faults, Edge, Journal, store.
+
+    The last Journal is the judge's: it sees what was done, whatever the Worker was told.
+    """
+    invocations = Invocations()
+    done = Journal(store, invocations)
+    seen: Store = done
+    if conditions.staleness is not None:
+        seen = Edge(Origin(done), COLO, conditions.staleness, SeededEntropy(seed))
+    faults = Faults(seen)
+    limited = Quotas(faults, conditions.allowance, invocations)
+    asked = Journal(Latency(limited, conditions.latency_ms), invocations)
+    return Layers(KVNamespace(asked), asked, done, faults, invocations)
+
+
+def clock_of(conditions: Conditions) -> Clock:
+    """The rehearsal's clock: the machine's, or a simulated one that starts at the same moment."""
+    machine = SystemClock()
+    return ManualClock(machine.now_ms()) if conditions.simulated else machine

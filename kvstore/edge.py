@@ -1,0 +1,144 @@
+"""Edge: what one location of the network sees of a namespace that is written in many.
+
+Reads are served from the location's cache for as long as they were asked to be cached, misses too; listings
+lag behind. Sources: the product's pages "How KV works" and "List keys". Numbers that are not documented are
+parameters, with the documented worst case as their default.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kvstore.clock import Clock
+from kvstore.entries_sql import is_expired, milliseconds
+from kvstore.entropy import Entropy
+from kvstore.store import Entry, KeyInfo, Page, Store
+
+_PER_MILLE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Staleness:
+    """``cache_ttl`` in seconds when a read does not ask for another, ``list_lag`` in seconds.
+
+    ``own_writes`` is how many of 1,000 writes the location that made them sees at once: all by default,
+    which is usual and not promised.
+    """
+
+    cache_ttl: int = 60
+    list_lag: int = 60
+    own_writes: int = _PER_MILLE
+
+
+@dataclass(slots=True)
+class _Copy:
+    """A cached read: the entry, or None for a miss, and when it was taken and goes, in milliseconds."""
+
+    entry: Entry | None
+    taken: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a listing showed of a key before a write."""
+
+    at: int
+    colo: str
+    key: str
+    before: KeyInfo | None
+
+
+@dataclass
+class Origin:
+    """The authoritative store, and what changed in it lately: locations list the past by that."""
+
+    store: Store
+    changes: list[_Change] = field(default_factory=list)
+
+    async def put(self, colo: str, key: str, entry: Entry) -> None:
+        await self._note(colo, key)
+        await self.store.put(key, entry)
+
+    async def delete(self, colo: str, key: str) -> None:
+        await self._note(colo, key)
+        await self.store.delete(key)
+
+    async def _note(self, colo: str, key: str) -> None:
+        old = await self.store.get(key)
+        before = None if old is None else KeyInfo(key, old.expiration, old.metadata)
+        self.changes.append(_Change(self.store.clock.now_ms(), colo, key, before))
+
+    async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> dict[str, KeyInfo]:
+        """Every key as a listing at ``moment`` showed it; with ``own``, the writes of ``colo`` up to now."""
+        keys = {info.name: info for info in await self._every_key(prefix)}
+        for change in reversed(self.changes):
+            hidden = change.at > moment and not (own and change.colo == colo)
+            if hidden and change.key.startswith(prefix):
+                if change.before is None:
+                    keys.pop(change.key, None)
+                else:
+                    keys[change.key] = change.before
+        return keys
+
+    async def _every_key(self, prefix: str) -> list[KeyInfo]:
+        keys: list[KeyInfo] = []
+        page = await self.store.scan(prefix)
+        keys += page.keys
+        while not page.complete:
+            page = await self.store.scan(prefix, keys[-1].name)
+            keys += page.keys
+        return keys
+
+
+@dataclass
+class Edge:
+    """The store as the location ``colo`` sees it. Locations of one namespace share an Origin."""
+
+    origin: Origin
+    colo: str
+    staleness: Staleness
+    entropy: Entropy
+    _cache: dict[str, _Copy] = field(default_factory=dict, init=False)
+
+    @property
+    def clock(self) -> Clock:
+        return self.origin.store.clock
+
+    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+        now, ttl = self.clock.now_ms(), 1000 * (cache_ttl or self.staleness.cache_ttl)
+        copy = self._cache.get(key)
+        if copy is not None:
+            # A read that asks for a shorter life may end the copy's; the expiration of the key always does.
+            copy.until = min(copy.until, copy.taken + ttl)
+            if now < copy.until:
+                entry = copy.entry
+                return None if entry and is_expired(milliseconds(entry.expiration), now) else entry
+        entry = await self.origin.store.get(key, cache_ttl)
+        self._cache[key] = _Copy(entry, now, now + ttl)
+        return entry
+
+    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
+        found = {key: await self.get(key, cache_ttl) for key in keys}
+        return {key: entry for key, entry in found.items() if entry is not None}
+
+    async def put(self, key: str, entry: Entry) -> None:
+        await self.origin.put(self.colo, key, entry)
+        self._saw_own_write(key)
+
+    async def delete(self, key: str) -> None:
+        await self.origin.delete(self.colo, key)
+        self._saw_own_write(key)
+
+    def _saw_own_write(self, key: str) -> None:
+        if self.entropy.below(_PER_MILLE) < self.staleness.own_writes:
+            self._cache.pop(key, None)
+
+    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+        """The page as of ``list_lag`` seconds ago, with this location's own writes if it sees those."""
+        now = self.clock.now_ms()
+        own = self.entropy.below(_PER_MILLE) < self.staleness.own_writes
+        moment = now - 1000 * self.staleness.list_lag
+        keys = await self.origin.keys_as_of(moment, self.colo, prefix, own=own)
+        names = sorted(name for name in keys if after is None or name > after)
+        shown = [keys[name] for name in names if not is_expired(milliseconds(keys[name].expiration), now)]
+        return Page(shown[:limit], complete=len(shown) <= limit)

@@ -1,0 +1,37 @@
+"""Which request an operation belongs to: layers count and record by it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Invocation:
+    """One request or event that a Worker handles. ``operations`` counts what it asked of any namespace."""
+
+    name: str
+    operations: int = 0
+
+
+@dataclass(frozen=True)
+class Invocations:
+    """Tells what invocation is running, in whatever task asks; shared by the layers of one deployment."""
+
+    _current: ContextVar[Invocation | None] = field(
+        default_factory=lambda: ContextVar("invocation", default=None)
+    )
+
+    @property
+    def current(self) -> Invocation | None:
+        return self._current.get()
+
+    @contextmanager
+    def start(self, name: str) -> Iterator[Invocation]:
+        """Operations inside the block, and in tasks that it starts, belong to a new invocation."""
+        invocation = Invocation(name)
+        token = self._current.set(invocation)
+        try:
+            yield invocation
+        finally:
+            self._current.reset(token)

@@ -1,0 +1,113 @@
+"""Quotas: a layer that refuses what production refuses for how much or how often it is asked.
+
+Sources: the product's limits and pricing pages (2026-04-21), the Workers limits page (2026-07-28), and error
+texts seen in production.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from kvstore import messages
+from kvstore.clock import Clock
+from kvstore.errors import KVError
+from kvstore.invocation import Invocations
+from kvstore.store import Entry, Page, Store
+
+DAY_MS: Final = 86_400_000
+SECOND_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much is allowed; None is no limit.
+
+    ``operations`` per invocation, of all namespaces together, a bulk get counting as one (50, 1,000 or
+    10,000 in practice); ``write_interval_ms`` between two writes of one key; the rest per day, which begins
+    at 00:00 UTC. Whether a delete counts as a write of its key is not documented: ``deletes_are_writes``.
+    """
+
+    operations: int | None = None
+    write_interval_ms: int | None = None
+    deletes_are_writes: bool = False
+    reads_per_day: int | None = None
+    writes_per_day: int | None = None
+    deletes_per_day: int | None = None
+    lists_per_day: int | None = None
+
+
+UNLIMITED: Final = Allowance()
+FREE_PLAN: Final = Allowance(
+    operations=1000,
+    write_interval_ms=SECOND_MS,
+    reads_per_day=100_000,
+    writes_per_day=1000,
+    deletes_per_day=1000,
+    lists_per_day=1000,
+)
+PAID_PLAN: Final = Allowance(operations=10_000, write_interval_ms=SECOND_MS)
+
+
+@dataclass
+class Quotas:
+    """A store around ``store`` that enforces ``allowance``.
+
+    ``spent`` counts today's operations by method, for a report; a bulk get counts one read for every key.
+    """
+
+    store: Store
+    allowance: Allowance
+    invocations: Invocations
+    spent: dict[str, int] = field(default_factory=dict)
+    _day: int = field(default=-1, init=False)
+    _written: dict[str, int] = field(default_factory=dict, init=False)
+
+    @property
+    def clock(self) -> Clock:
+        return self.store.clock
+
+    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+        self._spend("get", self.allowance.reads_per_day)
+        return await self.store.get(key, cache_ttl)
+
+    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
+        self._spend("get", self.allowance.reads_per_day, len(keys))
+        return await self.store.get_many(keys, cache_ttl)
+
+    async def put(self, key: str, entry: Entry) -> None:
+        self._spend("put", self.allowance.writes_per_day)
+        self._pace(key, "PUT")
+        await self.store.put(key, entry)
+
+    async def delete(self, key: str) -> None:
+        self._spend("delete", self.allowance.deletes_per_day)
+        if self.allowance.deletes_are_writes:
+            self._pace(key, "DELETE")
+        await self.store.delete(key)
+
+    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+        self._spend("list", self.allowance.lists_per_day)
+        return await self.store.scan(prefix, after, limit)
+
+    def _spend(self, method: str, per_day: int | None, amount: int = 1) -> None:
+        invocation = self.invocations.current
+        if invocation is not None:
+            invocation.operations += 1
+            if self.allowance.operations is not None and invocation.operations > self.allowance.operations:
+                raise KVError(messages.TOO_MANY_OPERATIONS)
+        today = self.clock.now_ms() // DAY_MS
+        if today != self._day:
+            self._day = today
+            self.spent.clear()
+        if per_day is not None and self.spent.get(method, 0) + amount > per_day:
+            raise KVError(messages.day_is_over(method))
+        self.spent[method] = self.spent.get(method, 0) + amount
+
+    def _pace(self, key: str, verb: messages.Verb) -> None:
+        interval = self.allowance.write_interval_ms
+        if interval is None:
+            return
+        now, last = self.clock.now_ms(), self._written.get(key)
+        if last is not None and now - last < interval:
+            raise messages.refused(verb, 429, "Too Many Requests")
+        self._written[key] = now

@@ -1,0 +1,85 @@
+"""The value files of a namespace in wrangler's folder: one for each put, named once and never changed."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from kvstore.clock import Clock
+from kvstore.entropy import Entropy
+from kvstore.errors import StateError, StoreError
+
+_NAME: Final = re.compile("[0-9a-f]{80}")
+_RANDOM_BYTES: Final = 32
+_TIME_BYTES: Final = 8
+_LONGEST_NAME: Final = 255  # bytes, of a folder, on every file system in use
+
+
+class ValueFiles:
+    """The files in ``folder``. A name is 32 random bytes and the time (milliseconds), in hexadecimal."""
+
+    def __init__(self, folder: Path, clock: Clock, entropy: Entropy) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._entropy = entropy
+
+    def create(self) -> None:
+        """Make the folder. Raises StateError; one is that the namespace's id is too long for a name."""
+        name = self.folder.parent.name
+        size = len(name.encode(errors="surrogatepass"))
+        if size > _LONGEST_NAME:
+            raise StateError(
+                f"the namespace id {name!r} is too long: the folder of its values would have a name of "
+                f"{size} bytes, and {_LONGEST_NAME} is the most that a file system takes"
+            )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(f"cannot create {error.filename}: {error.strerror}") from error
+
+    def keep(self, value: bytes) -> str:
+        """Write a value and return the name of its file. Raises StoreError, and then leaves no file."""
+        now = self._clock.now_ms().to_bytes(_TIME_BYTES, "big")
+        name = (self._entropy.token(_RANDOM_BYTES) + now).hex()
+        path = self.folder / name
+        try:
+            with path.open("xb") as file:
+                file.write(value)
+        except OSError as error:
+            self.remove([name])
+            raise StoreError(f"cannot write {path}: {error.strerror}") from error
+        return name
+
+    def read(self, name: str) -> bytes | None:
+        """The value; None when its file is missing. Raises StoreError when it cannot be read."""
+        path = self.folder / name
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"cannot read {path}: {error.strerror}") from error
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files that no row names any more. One that cannot be removed is left for a sweep."""
+        for name in names:
+            try:
+                (self.folder / name).unlink(missing_ok=True)
+            except OSError:
+                continue
+
+    def older_than(self, age_ms: int) -> set[str]:
+        """The names of all files that were written more than ``age_ms`` milliseconds ago."""
+        newest = self._clock.now_ms() - age_ms
+        try:
+            names = [path.name for path in self.folder.iterdir()]
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            raise StoreError(f"cannot read {self.folder}: {error.strerror}") from error
+        return {name for name in names if _NAME.fullmatch(name) and written_at(name) < newest}
+
+
+def written_at(name: str) -> int:
+    """When a value file was written, from its name: milliseconds since the UNIX epoch."""
+    return int(name[2 * _RANDOM_BYTES :], 16)

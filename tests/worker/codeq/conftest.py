@@ -1,0 +1,52 @@
+"""The services on every server that they must run on."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from kvstore.clock import ManualClock
+from kvstore.entropy import SeededEntropy
+from tests.worker.codeq import real_redis
+from tests.worker.codeq.bench import IDENTITY, START, Bench
+from worker.codeq import Issuer, Kvrocks27, Recording, connect, embedded
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if real_redis.BINARY is None:
+        pytest.skip(real_redis.REASON)
+    with real_redis.running(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def signer() -> Issuer:
+    return Issuer(IDENTITY, ManualClock(START), SeededEntropy(1))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture(params=["embedded", pytest.param("redis", marks=pytest.mark.redis)])
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[Recording]:
+    if request.param == "embedded":
+        inner = embedded()
+    else:
+        inner = await connect(request.getfixturevalue("redis_url"))
+    await inner.call("FLUSHALL")
+    await inner.call("SCRIPT FLUSH")
+    yield Recording(inner)
+    await inner.close()
+
+
+@pytest.fixture
+async def bench(server: Recording, signer: Issuer, clock: ManualClock) -> Bench:
+    return Bench(server, signer, clock)
+
+
+@pytest.fixture
+async def kvrocks(server: Recording, signer: Issuer, clock: ManualClock) -> Bench:
+    """The same on a server with the manners of KVRocks 2.7."""
+    return Bench(Recording(Kvrocks27(server)), signer, clock)

@@ -1,0 +1,45 @@
+"""A redis-server process for tests: on a free port, in a folder of its own."""
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
+REASON = "redis-server is not installed (Debian: apt-get install redis-server)"
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """The URL of a server that ends with the block."""
+    assert BINARY is not None
+    port = free_port()
+    command = [BINARY, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            wait_for(port, process, folder / "log")
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until it answers; at most ten seconds, and no longer than the process lives."""
+    for _ in range(500):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1) as connection:
+            connection.sendall(b"PING\r\n")
+            if connection.recv(7) == b"+PONG\r\n":
+                return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+            break
+    raise AssertionError(f"redis-server does not answer:\n{log.read_text()}")

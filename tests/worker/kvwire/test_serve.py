@@ -1,0 +1,154 @@
+"""``wrangler-compat kv serve``, run as its user runs it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .workerd import running
+
+PROGRAM = (sys.executable, "-m", "wrangler_compat")
+NAMESPACE = "0f2ac74b498b48028cb68387c421e279"
+CONFIG = f"""\
+name = "demo"
+main = "index.js"
+compatibility_date = "2026-04-20"
+[[kv_namespaces]]
+binding = "CACHE"
+id = "{NAMESPACE}"
+"""
+
+
+def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60)
+
+
+class Serving:
+    """A running ``kv serve``; ``said`` is what it printed until it was ready."""
+
+    def __init__(self, cwd: Path, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [*PROGRAM, "kv", "serve", "--port=0", *arguments],
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+        self.said = ""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if "Ready on " in line:
+                self.url = line.partition("Ready on ")[2].strip().replace("localhost", "127.0.0.1")
+                return
+        raise AssertionError(self.said)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=20)
+        return self.process.returncode
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "wrangler.toml").write_text(CONFIG)
+    return tmp_path
+
+
+@pytest.fixture
+def serving(project: Path) -> Iterator[Serving]:
+    served = Serving(project)
+    yield served
+    if served.process.poll() is None:
+        served.stop()
+
+
+def test_kv_serve_shares_its_namespaces_with_the_command_line(serving: Serving, project: Path) -> None:
+    headers = {"X-KV-Namespace": NAMESPACE}
+    httpx.put(f"{serving.url}/a%2Fb?urlencoded=true", content="v", headers=headers, trust_env=False)
+    assert command("kv", "key", "get", "a/b", "--binding=CACHE", cwd=project).stdout == "v"
+    command("kv", "key", "put", "c", "w", "--binding=CACHE", cwd=project)
+    got = httpx.get(f"{serving.url}/c?urlencoded=true", headers=headers, trust_env=False)
+    assert got.content == b"w"
+
+
+def test_kv_serve_answers_the_rest_api_to_all_other_requests(serving: Serving) -> None:
+    answer = httpx.get(f"{serving.url}/client/v4/nowhere", trust_env=False)
+    assert answer.status_code == 404
+    assert answer.json()["success"] is False
+
+
+def test_kv_serve_says_address_folder_and_namespaces_and_stops_with_0(project: Path) -> None:
+    command("kv", "key", "put", "k", "v", "--binding=CACHE", cwd=project)
+    command("kv", "key", "put", "k", "v", "--namespace-id=ffff", cwd=project)
+    serving = Serving(project)
+    assert serving.stop() == 0
+    address = serving.url.removeprefix("http://").replace("127.0.0.1", "localhost")
+    assert f"workerd    {address}, header X-KV-Namespace: <namespace id>" in serving.said
+    assert f"Folder     {project}/.wrangler/state/v3/kv" in serving.said
+    assert f"Namespace  CACHE ({NAMESPACE}), 1 keys" in serving.said
+    assert "Namespace  ffff (ffff), 1 keys" in serving.said
+
+
+def test_kv_serve_keeps_its_state_where_persist_to_says(project: Path) -> None:
+    serving = Serving(project, "--persist-to", "elsewhere")
+    headers = {"X-KV-Namespace": "any"}
+    httpx.put(f"{serving.url}/k", content="v", headers=headers, trust_env=False)
+    serving.stop()
+    arguments = ("--namespace-id=any", "--persist-to=elsewhere")
+    assert command("kv", "key", "get", "k", *arguments, cwd=project).stdout == "v"
+    assert not (project / ".wrangler").exists()
+
+
+def test_kv_serve_refuses_a_port_in_use(project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = command("kv", "serve", "--port", str(port), cwd=project)
+    assert done.returncode == 1
+    assert f"Address already in use (127.0.0.1:{port})." in done.stderr
+
+
+def test_kv_serve_refuses_what_is_no_port(project: Path) -> None:
+    done = command("kv", "serve", "--port=70000", cwd=project)
+    assert done.returncode == 1
+    assert "--port must be a whole number from 0 to 65535, but got 70000" in done.stderr
+
+
+@pytest.mark.anyio
+@pytest.mark.workerd
+async def test_kv_serve_is_the_store_of_a_real_worker(serving: Serving, project: Path) -> None:
+    state = project / "workerd"
+    state.mkdir()
+    async with running(state, serving.url) as worker:
+        put = await worker.play("", "put", ["queue:task:日本", "väl", {"metadata": {"a": [1, None]}}])
+        assert put == {"result": {"$type": "undefined"}}
+    listed = command("kv", "key", "list", "--namespace-id=main", cwd=project)
+    assert json.loads(listed.stdout) == [{"name": "queue:task:日本", "metadata": {"a": [1, None]}}]
+
+
+def test_kv_serve_is_not_open_to_other_machines(project: Path) -> None:
+    done = command("kv", "serve", "--port=0", "--ip=0.0.0.0", cwd=project)
+    assert done.returncode == 1
+    assert "give a token that they must send, with --token or in CLOUDFLARE_API_TOKEN" in done.stderr
+
+
+def test_kv_serve_with_a_token_answers_nobody_without_it(project: Path) -> None:
+    served = Serving(project, "--ip=0.0.0.0", "--token=s3cret")
+    url = served.url.replace("0.0.0.0", "127.0.0.1")
+    wire = {"X-KV-Namespace": NAMESPACE}
+    token = {"Authorization": "Bearer s3cret"}
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        for headers in ({}, wire, wire | {"Authorization": "Bearer wrong"}):
+            assert client.get("/client/v4/accounts", headers=headers).status_code in (400, 401, 403)
+        assert client.put("/a?urlencoded=true", content="1", headers=wire | token).status_code == 200
+        assert client.get("/a?urlencoded=true", headers=wire | token).text == "1"
+        assert client.get("/client/v4/accounts", headers=token).json()["success"] is True
+    assert served.stop() == 0

@@ -1,0 +1,111 @@
+"""``wrangler-compat dev`` for a TypeScript Worker, in the real workerd."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .test_dev import Dev, wrangler
+
+REAL = Path(__file__).parents[2] / ".real" / "node_modules" / ".bin"
+
+CONFIG = """\
+name = "typed"
+main = "src/index.ts"
+compatibility_date = "2025-01-01"
+[[kv_namespaces]]
+binding = "CACHE"
+id = "abc"
+[vars]
+GREETING = 'hé"llo'
+N = 5
+"""
+INDEX = """\
+import { shout } from "./shout";
+
+interface Env { CACHE: any; GREETING: string; N: number }
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const path = new URL(request.url).pathname;
+    if (path === "/boom") throw new Error("no such luck");
+    await env.CACHE.put("last", path, { metadata: { n: env.N }, expirationTtl: 3600 });
+    const tooShort = env.CACHE.put("x", "y", { expirationTtl: 5 });
+    const refused = await tooShort.catch((error: Error) => error.message);
+    return Response.json([shout(env.GREETING), refused, await env.CACHE.getWithMetadata("last")]);
+  },
+  async scheduled(event: any, env: Env) {
+    await env.CACHE.put("cron", `${event.cron} ${event.scheduledTime}`);
+  },
+};
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "wrangler.toml").write_text(CONFIG)
+    (tmp_path / "src" / "index.ts").write_text(INDEX)
+    (tmp_path / "src" / "shout.ts").write_text("export const shout = (s: string) => s.toUpperCase();")
+    for part in ("workerd", "esbuild"):
+        if (REAL / part).exists():
+            monkeypatch.setenv(f"{part.upper()}_BIN", str(REAL / part))
+    return tmp_path
+
+
+@pytest.fixture
+def dev(project: Path) -> Iterator[Dev]:
+    if "WORKERD_BIN" not in os.environ or "ESBUILD_BIN" not in os.environ:
+        pytest.skip("workerd or esbuild is not installed: npm install --prefix .real wrangler@4.86.0")
+    running = Dev(project, "--port", "0")
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@pytest.mark.workerd
+def test_a_typescript_worker_runs_on_our_namespaces(dev: Dev, project: Path) -> None:
+    answer = httpx.get(f"{dev.url}/hello", trust_env=False)
+    assert answer.json() == [
+        'HÉ"LLO',
+        "KV PUT failed: 400 Invalid expiration_ttl of 5. Expiration TTL must be at least 60.",
+        {"value": "/hello", "metadata": {"n": 5}, "cacheStatus": None},
+    ]
+    fired = httpx.get(f"{dev.url}/cdn-cgi/handler/scheduled?cron=*+*&time=5", trust_env=False)
+    assert fired.text == "ok"
+    listed = json.loads(wrangler("kv", "key", "list", "--binding=CACHE", cwd=project).stdout)
+    assert [key["name"] for key in listed] == ["cron", "last"]
+    assert wrangler("kv", "key", "get", "cron", "--binding=CACHE", cwd=project).stdout == "* * 5"
+
+
+@pytest.mark.workerd
+def test_an_exception_is_a_500_with_its_text(dev: Dev) -> None:
+    broken = httpx.get(f"{dev.url}/boom", trust_env=False)
+    assert broken.status_code == 500
+    assert "no such luck" in broken.text
+    assert httpx.get(f"{dev.url}/fine", trust_env=False).status_code == 200
+
+
+@pytest.mark.workerd
+def test_a_broken_build_keeps_the_last_good_worker(dev: Dev, project: Path) -> None:
+    shout = project / "src" / "shout.ts"
+    shout.write_text("export const shout = (s: string) => `new ${s}`;")
+    dev.read_until("Local server updated and ready")
+    assert httpx.get(dev.url, trust_env=False).json()[0] == 'new hé"llo'
+    shout.write_text("export const (")
+    dev.read_until("The Worker that was loaded before goes on.")
+    assert httpx.get(dev.url, trust_env=False).json()[0] == 'new hé"llo'
+    assert dev.stop() == 0
+
+
+def test_missing_parts_are_named_with_how_to_get_them(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WORKERD_BIN", "ESBUILD_BIN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    done = wrangler("dev", "--port=0", cwd=project)
+    assert done.returncode == 1
+    assert "workerd is not installed" in done.stderr
+    assert "npm install --save-dev workerd esbuild" in done.stderr

@@ -1,0 +1,123 @@
+"""What depends on a terminal: questions, colours, completion; and what Ctrl-C does."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wrangler_compat.bulk_file import decode_base64
+from wrangler_compat.cli import main
+from wrangler_compat.commands import COMMANDS
+from wrangler_compat.console import Console
+from wrangler_compat.errors import CommandError
+from wrangler_compat.prompt import choose, confirm
+
+Capture = pytest.CaptureFixture[str]
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, text: str = "") -> Terminal:
+    """Put a terminal in place of all three streams; ``text`` is typed on it."""
+    shown = Terminal()
+    monkeypatch.setattr(sys, "stdout", shown)
+    monkeypatch.setattr(sys, "stderr", shown)
+    monkeypatch.setattr(sys, "stdin", Terminal(text))
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"), [("y\n", True), ("no\n", False), ("\n", True), ("what\nn\n", False), ("", False)]
+)
+def test_confirm_takes_the_answer_that_is_typed(
+    text: str, answer: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = on_terminal(monkeypatch, text)
+    assert confirm(Console({}), "Sure?") is answer
+    assert terminal.getvalue().startswith("? Sure? › (Y/n) ")
+
+
+def test_confirm_asks_nobody_in_a_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_terminal(monkeypatch, "n\n")
+    assert confirm(Console({"CI": "true"}), "Sure?") is True
+    assert "Using fallback value in non-interactive context: yes" in terminal.getvalue()
+
+
+def test_choose_takes_a_number_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_terminal(monkeypatch, "9\n2\n")
+    assert choose(Console({}), "Which?", ["a", "b"]) == 1
+
+
+def test_errors_are_coloured_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_terminal(monkeypatch)
+    Console({}).fail(CommandError("oh"))
+    assert "\x1b[31m✘ \x1b[41;31m[\x1b[41;97mERROR\x1b[41;31m]\x1b[0m \x1b[1moh\x1b[0m" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_errors_are_plain_when_that_is_wanted(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = on_terminal(monkeypatch)
+    Console(environ).fail(CommandError("oh"))
+    assert "\x1b" not in terminal.getvalue()
+
+
+def test_ctrl_c_is_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wrangler_compat.local_namespace.LocalNamespace.keys", interrupted)
+    monkeypatch.chdir(tmp_path)
+    assert main(["kv", "key", "list", "--namespace-id=abc"], {}) == 130
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_name_every_command_and_flag(shell: str, capfd: Capture) -> None:
+    assert main(["completions", shell], {}) == 0
+    script = capfd.readouterr().out
+    for command in COMMANDS:
+        assert all(word in script for word in command.words)
+        assert all(flag.name in script for flag in command.flags)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("kv", "key"), ("kv key", "list"), ("kv key list", "--prefix"), ("kv key list --binding X", "--limit")],
+)
+def test_completions_of_bash_follow_the_words(words: str, offered: str, capfd: Capture) -> None:
+    main(["completions", "bash"], {})
+    script = capfd.readouterr().out
+    asked = f"COMP_WORDS=(wrangler-compat {words} ''); COMP_CWORD={len(words.split()) + 1}; _wrangler_compat"
+    shown = subprocess.run(
+        ["bash", "-c", f'{script}\n{asked}\necho "${{COMPREPLY[@]}}"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert offered in shown.stdout.split()
+
+
+def test_completions_of_another_shell_are_refused(capfd: Capture) -> None:
+    assert main(["completions", "csh"], {}) == 1
+    assert "Give one of: bash, zsh, fish" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("AAH+/w==", b"\x00\x01\xfe\xff"),
+        ("AAH-_w", b"\x00\x01\xfe\xff"),
+        ("a G V s\nbG8", b"hello"),
+        ("A", b""),
+    ],
+)
+def test_base64_is_read_as_node_reads_it(text: str, content: bytes) -> None:
+    assert decode_base64(text) == content

@@ -1,0 +1,109 @@
+"""What the legacy scheduler does, as Redis commands.
+
+The source is an audit of the old service, made before codeQ replaced it; the service itself is not public.
+There are no retries' counts and no dead letters: expired work is pending again at once, for ever.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from kvstore.entropy import Entropy
+from worker.codeq.documents import IN_PROGRESS, PENDING, Task, Timeline, encode
+from worker.codeq.errors import Refusal
+from worker.codeq.keys import BUILT_IN_COMMANDS, LegacyKeys
+from worker.codeq.scheduler.queues import LegacyQueues
+from worker.codeq.servers import Command, Server, checked
+from worker.codeq.settings import Settings
+from worker.codeq.store import Ownership, TaskTable
+
+
+class Scheduler:
+    """The operations; ``ownership`` holds heartbeat and abandon."""
+
+    def __init__(self, server: Server, timeline: Timeline, entropy: Entropy, settings: Settings) -> None:
+        self._server = server
+        self._timeline = timeline
+        self._entropy = entropy
+        self._settings = settings
+        self._keys = LegacyKeys()
+        self._queues = LegacyQueues(server, self._keys)
+        self.tasks = TaskTable(server, self._keys, timeline)
+        self.ownership = Ownership(server, self._keys, self.tasks, self._queues, timeline)
+
+    async def create(self, command: str, payload: Any, priority: int, webhook: str) -> Task:
+        """A new task at the end of its queue. The priority is stored, and that is all."""
+        now = self._timeline.now()
+        task_id = str(UUID(bytes=self._entropy.token(16), version=4))
+        task = Task(task_id, command, encode(payload), PENDING, now, now, priority, webhook)
+        await self.tasks.save(task)
+        await self._queues.push(command, task.id)
+        return task
+
+    async def claim(self, worker: str, commands: list[str], lease: int) -> Task | None:
+        """The oldest task of the first command that has one; None when none has."""
+        for command in commands or BUILT_IN_COMMANDS:
+            await self.repair(command)
+            while (task_id := await self._queues.take(command)) is not None:
+                task = await self.tasks.read(task_id)
+                if task is not None:
+                    return await self._hand_out(task, worker, lease)
+                await self._queues.finish(command, task_id)
+        return None
+
+    async def _hand_out(self, task: Task, worker: str, lease: int) -> Task:
+        await self._server.call("SETEX", self._keys.lease(task.id), lease, worker)
+        task.status = IN_PROGRESS
+        task.worker_id = worker
+        task.lease_until = self._timeline.lease_until(lease)
+        await self.tasks.save(task)
+        return task
+
+    async def repair(self, command: str) -> None:
+        """Puts back what nobody holds any more, looking at the newest ids in progress only."""
+        limit = self._settings.requeue_inspect_limit
+        for task_id in await self._queues.newest_in_progress(command, limit):
+            if await self._server.call("TTL", self._keys.lease(task_id)) > 0:
+                continue
+            await self._queues.finish(command, task_id)
+            await self._queues.push(command, task_id)
+            await self.tasks.retain(task_id)
+
+    async def finish(self, task_id: str, worker: str, status: str) -> Task:
+        """ASSUMPTION: the audit lists no way to complete a task.
+
+        The migration guide speaks of "results storage" beside the scheduler, so something finished tasks in
+        this keyspace. This is the least that it can have done.
+        """
+        task = await self.tasks.read(task_id)
+        if task is None:
+            raise Refusal(404, "not found")
+        if task.worker_id != worker:
+            raise Refusal(403, "not-owner")
+        task.release(status)
+        await self.tasks.write(task)
+        await self._queues.finish(task.command, task_id)
+        await self._server.call("DEL", self._keys.lease(task_id))
+        await self.tasks.retain(task_id)
+        return task
+
+    async def queue_lengths(self) -> dict[str, int]:
+        return await self._queues.lengths(BUILT_IN_COMMANDS)
+
+    async def clean_up(self, before: int, limit: int) -> int:
+        """Deletes at most ``limit`` tasks whose retention ended by ``before`` (epoch seconds); how many."""
+        ids = await self._server.call("ZRANGEBYSCORE", self._keys.ttl, "-inf", before, "LIMIT", 0, limit)
+        for task_id in ids:
+            task = await self.tasks.read(task_id)
+            checked(await self._server.pipeline(self._deletion(task_id, task)))
+        return len(ids)
+
+    def _deletion(self, task_id: str, task: Task | None) -> list[Command]:
+        commands: list[Command] = [
+            ("HDEL", self._keys.tasks, task_id),
+            ("ZREM", self._keys.ttl, task_id),
+            ("DEL", self._keys.lease(task_id)),
+        ]
+        if task is not None:  # without its record, nobody knows which queue it was in
+            commands.append(("LREM", self._keys.pending(task.command), 0, task_id))
+            commands.append(("LREM", self._keys.inprog(task.command), 0, task_id))
+        return commands

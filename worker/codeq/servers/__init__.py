@@ -1,0 +1,24 @@
+"""Where the data lives: a real server, an embedded one, or either with the manners of KVRocks 2.7."""
+
+from worker.codeq.servers.ageing import age
+from worker.codeq.servers.client import RedisServer, connect
+from worker.codeq.servers.embedded import embedded
+from worker.codeq.servers.kvrocks import Kvrocks27
+from worker.codeq.servers.opening import PROFILES, open_server
+from worker.codeq.servers.recording import Recording
+from worker.codeq.servers.server import Argument, Command, Server, checked
+
+__all__ = [
+    "PROFILES",
+    "Argument",
+    "Command",
+    "Kvrocks27",
+    "Recording",
+    "RedisServer",
+    "Server",
+    "age",
+    "checked",
+    "connect",
+    "embedded",
+    "open_server",
+]

@@ -1,0 +1,98 @@
+"""A Redis server through redis-py's asyncio client."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from worker.codeq.errors import ServerError
+from worker.codeq.servers.server import Argument, Command
+
+_CODE = re.compile(r"[A-Z]{4,} ")
+OPTIONS: dict[str, Any] = {"decode_responses": True, "encoding_errors": "surrogateescape"}
+
+
+class RedisServer:
+    """A server that ``client`` talks to. ``name`` says to people what it is."""
+
+    def __init__(self, client: Redis, name: str) -> None:
+        # redis-py's methods answer either at once or later, and say so in types that help nobody.
+        self._client: Any = client
+        # Replies as they were sent: redis-py would, for one, take KVRocks' cursors for numbers.
+        self._client.response_callbacks.clear()
+        self.name = name
+
+    async def call(self, *command: Argument) -> Any:
+        try:
+            return await self._client.execute_command(*command)
+        except RedisError as error:
+            raise ServerError(server_text(error)) from error
+
+    async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
+        return await self._together(commands, transaction=False)
+
+    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
+        return await self._together(commands, transaction=True)
+
+    async def _together(self, commands: Sequence[Command], transaction: bool) -> list[Any]:
+        try:
+            async with self._client.pipeline(transaction=transaction) as pipe:
+                for command in commands:
+                    pipe.execute_command(*command)
+                replies = await pipe.execute(raise_on_error=False)
+        except RedisError as error:
+            raise ServerError(server_text(error)) from error
+        return [ServerError(server_text(one)) if isinstance(one, RedisError) else one for one in replies]
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def server_text(error: RedisError) -> str:
+    """The line that the server sent: redis-py takes known codes off its front.
+
+    ``NOSCRIPT …`` as a plain ResponseError came as ``ERR NOSCRIPT …``, which is how KVRocks says it.
+    """
+    text = str(error)
+    if isinstance(error, NoScriptError):
+        return text if text.startswith("NOSCRIPT ") else f"NOSCRIPT {text}"
+    if not isinstance(error, ResponseError):
+        return text
+    if text.startswith("NOSCRIPT ") or not _CODE.match(text):
+        code = getattr(error, "status_code", None)
+        return text if text.startswith("ERR ") else f"{code or 'ERR'} {text}"
+    return text
+
+
+async def connect(url: str) -> RedisServer:
+    """The server at ``redis://…``, asked for its name. Raises ServerError if it does not answer.
+
+    RESP 2, because KVRocks 2.7 knows no other.
+    """
+    try:
+        client = Redis.from_url(url, protocol=2, **OPTIONS)
+    except ValueError as error:
+        raise ServerError(f"{url}: {error}") from error
+    server = RedisServer(client, url)
+    try:
+        await server.call("PING")
+        info = await server.call("INFO", "server")
+    except ServerError as error:
+        await server.close()
+        raise ServerError(f"{_without_password(url)}: {error}") from error
+    server.name = f"{_product(info)} at {_without_password(url)}"
+    return server
+
+
+def _product(info: str) -> str:
+    fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
+    for field, product in (("kvrocks_version", "KVRocks"), ("valkey_version", "Valkey")):
+        if field in fields:
+            return f"{product} {fields[field]}"
+    return f"Redis {fields.get('redis_version', 'of unknown version')}"
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^@/]*@", "//", url)

@@ -1,0 +1,52 @@
+"""The one seam between the services and Redis: commands in, replies or the server's own error text out.
+
+Everything that must happen between a service and its data hangs on this seam: recording, a server that
+behaves like another one, a crash after the n-th command.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from worker.codeq.errors import ServerError
+
+Argument = str | bytes | int | float
+Command = tuple[Argument, ...]
+
+
+class Server(Protocol):
+    """Where the data lives.
+
+    Replies are what the server sent, in the forms of RESP 2: ``OK``, numbers, lists, None; members with
+    scores are a flat list. Strings come back as ``str``; bytes that are no UTF-8 survive as lone surrogates.
+    The names of commands are written in upper case.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is and where, for people."""
+        ...
+
+    async def call(self, *command: Argument) -> Any:
+        """One command. Raises ServerError with the text that the server sent."""
+        ...
+
+    async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
+        """Commands in one trip; an error is a value in the list of replies."""
+        ...
+
+    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
+        """Commands between MULTI and EXEC; an error of one is a value, and the others take effect.
+
+        Raises ServerError if the server refuses the whole.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+def checked(replies: list[Any]) -> list[Any]:
+    """The replies, if none of them is an error; otherwise raises the first that is."""
+    for reply in replies:
+        if isinstance(reply, ServerError):
+            raise reply
+    return replies

@@ -1,0 +1,102 @@
+"""Takes in a new task."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from kvstore.entropy import Entropy
+from worker.codeq.documents import PENDING, Task, Timeline, encode
+from worker.codeq.errors import Refusal
+from worker.codeq.keys import CodeqKeys
+from worker.codeq.servers import Server
+from worker.codeq.service.notifications import Notifications
+from worker.codeq.service.queues import CodeqQueues
+from worker.codeq.settings import IDEMPOTENCY_SECONDS
+from worker.codeq.store import TaskTable
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a producer asks for, checked. ``visible_at`` is in epoch seconds; one that is past means now."""
+
+    command: str
+    payload: Any
+    priority: int
+    webhook: str
+    max_attempts: int
+    idempotency_key: str
+    visible_at: int
+
+
+class Creation:
+    """Separate commands, no transaction: a crash in between leaves a record that is in no queue."""
+
+    def __init__(
+        self,
+        server: Server,
+        keys: CodeqKeys,
+        tasks: TaskTable,
+        queues: CodeqQueues,
+        notifications: Notifications,
+        timeline: Timeline,
+        entropy: Entropy,
+    ) -> None:
+        self._server = server
+        self._keys = keys
+        self._tasks = tasks
+        self._queues = queues
+        self._notifications = notifications
+        self._timeline = timeline
+        self._entropy = entropy
+
+    async def create(self, order: Order) -> Task:
+        """The new task, or the stored one of an earlier order with the same idempotency key."""
+        task = self._new_task(order)
+        if order.idempotency_key:
+            earlier = await self._earlier(order.idempotency_key, task.id)
+            if earlier is not None:
+                return earlier
+        await self._server.call("HSET", self._keys.tasks, task.id, task.text())
+        await self._tasks.retain(task.id)
+        if order.visible_at > self._timeline.epoch():
+            await self._server.call("ZADD", self._keys.delayed(task.command), order.visible_at, task.id)
+        else:
+            await self._queues.push(task.command, task.priority, task.id)
+            await self._announce(task.command)
+        return task
+
+    def _new_task(self, order: Order) -> Task:
+        now = self._timeline.now()
+        return Task(
+            id=str(UUID(bytes=self._entropy.token(16), version=4)),
+            command=order.command,
+            payload=encode(order.payload),
+            status=PENDING,
+            created_at=now,
+            updated_at=now,
+            priority=min(max(order.priority, 0), 9),
+            webhook=order.webhook,
+            max_attempts=order.max_attempts,
+        )
+
+    async def _earlier(self, idempotency_key: str, task_id: str) -> Task | None:
+        """The task that has the key already; None when the key is now ``task_id``'s.
+
+        A key whose task is gone (cleanup forgets keys) is a conflict. That, and the second look after a lost
+        race, are inferred from the error text.
+        """
+        key = self._keys.idempo(idempotency_key)
+        known = await self._server.call("GET", key)
+        if known is None:
+            if await self._server.call("SET", key, task_id, "EX", IDEMPOTENCY_SECONDS, "NX"):
+                return None
+            known = await self._server.call("GET", key)
+        task = await self._tasks.read(known) if known else None
+        if task is None:
+            raise Refusal(400, "idempotency conflict")
+        return task
+
+    async def _announce(self, command: str) -> None:
+        """Tells subscribers that an empty queue has its first task, before the producer gets an answer."""
+        if await self._queues.waiting(command) == 1:
+            await self._notifications.send(command)

@@ -1,0 +1,98 @@
+"""Tells subscribed workers that an empty queue has work again."""
+
+import zlib
+
+import httpx
+
+from worker.codeq.documents import Subscription, Timeline, encode
+from worker.codeq.documents.subscription import FANOUT, GROUP
+from worker.codeq.errors import DocumentError, ServerError
+from worker.codeq.keys import CodeqKeys
+from worker.codeq.servers import Server
+from worker.codeq.service.signature import signed_headers
+from worker.codeq.settings import Settings
+
+CLAIM_URL = "/v1/codeq/tasks/claim"
+_MOST_SUBSCRIBERS = 1000
+
+
+class Notifications:
+    """Posted one after the other while the producer waits, without a time limit: so codeQ does it.
+
+    Failures are not reported to anyone. Which subscriber of mode ``hash`` is chosen, and what ``available``
+    and ``claimUrl`` say, is inferred.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        keys: CodeqKeys,
+        http: httpx.AsyncClient,
+        timeline: Timeline,
+        settings: Settings,
+    ) -> None:
+        self._server = server
+        self._keys = keys
+        self._http = http
+        self._timeline = timeline
+        self._secret = settings.webhook_hmac_secret
+
+    async def send(self, command: str) -> None:
+        """One notification to each chosen subscriber whose least interval has passed."""
+        try:
+            for subscription in await self._chosen(command, await self._subscribers(command)):
+                if await self._may_send(subscription):
+                    await self._post(command, subscription)
+        except ServerError:
+            return  # the task is stored; that nobody is told of it is no reason to refuse it
+
+    async def _subscribers(self, command: str) -> list[Subscription]:
+        key, now = self._keys.subscribers(command), self._timeline.epoch()
+        ids = await self._server.call("ZRANGEBYSCORE", key, now, "+inf", "LIMIT", 0, _MOST_SUBSCRIBERS)
+        subscriptions = []
+        for subscription_id in ids:
+            text = await self._server.call("HGET", self._keys.subs, subscription_id)
+            try:
+                subscriptions.append(Subscription.parse(text or ""))
+            except DocumentError:
+                continue
+        return subscriptions
+
+    async def _chosen(self, command: str, subscriptions: list[Subscription]) -> list[Subscription]:
+        """All of mode fanout, one of each group in turn, one of mode hash."""
+        chosen = [one for one in subscriptions if one.delivery_mode == FANOUT]
+        groups: dict[str, list[Subscription]] = {}
+        hashed = []
+        for one in subscriptions:
+            if one.delivery_mode == GROUP:
+                groups.setdefault(one.group_id, []).append(one)
+            elif one.delivery_mode != FANOUT:
+                hashed.append(one)
+        for group, members in groups.items():
+            turn = await self._server.call("INCR", self._keys.turn(command, group))
+            chosen.append(members[(turn - 1) % len(members)])
+        if hashed:
+            chosen.append(hashed[zlib.crc32(command.encode()) % len(hashed)])
+        return chosen
+
+    async def _may_send(self, subscription: Subscription) -> bool:
+        key, now = self._keys.last_sent(subscription.id), self._timeline.epoch()
+        seconds = max(subscription.min_interval, 1)
+        return bool(await self._server.call("SET", key, now, "EX", seconds, "NX"))
+
+    async def _post(self, command: str, subscription: Subscription) -> None:
+        body = encode(
+            {
+                "available": True,
+                "claimUrl": CLAIM_URL,
+                "eventType": command,
+                "notificationId": f"ntf-{subscription.id}",
+                "queueDepth": 0,
+                "sentAt": str(self._timeline.now()),
+            }
+        ).encode()
+        headers = signed_headers(self._secret, self._timeline.epoch(), body)
+        try:
+            await self._http.post(subscription.callback_url, content=body, headers=headers, timeout=None)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return

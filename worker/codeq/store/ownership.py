@@ -1,0 +1,56 @@
+"""What a worker does with a task that it holds, alike in both services: heartbeat and abandon."""
+
+from typing import Protocol
+
+from worker.codeq.documents import PENDING, Task, Timeline
+from worker.codeq.errors import Refusal
+from worker.codeq.keys import Keys
+from worker.codeq.servers import Server
+from worker.codeq.store.tasks import TaskTable
+
+
+class Queues(Protocol):
+    """Where tasks wait and where they are worked on."""
+
+    async def requeue(self, task: Task) -> None:
+        """Out of the in-progress part, and into the pending one."""
+        ...
+
+
+class Ownership:
+    """Leases in the worker's hands.
+
+    A task that is not there is refused with 500 ``not-found``, another worker's with 403 ``not-owner``.
+    """
+
+    def __init__(
+        self, server: Server, keys: Keys, tasks: TaskTable, queues: Queues, timeline: Timeline
+    ) -> None:
+        self._server = server
+        self._keys = keys
+        self._tasks = tasks
+        self._queues = queues
+        self._timeline = timeline
+
+    async def heartbeat(self, task_id: str, worker: str, seconds: int) -> None:
+        """Extends the lease. Does not notice that the lease is gone: it is not made anew."""
+        task = await self._owned(task_id, worker)
+        await self._server.call("EXPIRE", self._keys.lease(task_id), seconds)
+        task.lease_until = self._timeline.lease_until(seconds)
+        await self._tasks.save(task)
+
+    async def abandon(self, task_id: str, worker: str) -> None:
+        """Gives the task back: pending again at once, its attempts unchanged."""
+        task = await self._owned(task_id, worker)
+        await self._queues.requeue(task)
+        await self._server.call("DEL", self._keys.lease(task_id))
+        task.release(PENDING)
+        await self._tasks.save(task)
+
+    async def _owned(self, task_id: str, worker: str) -> Task:
+        task = await self._tasks.read(task_id)
+        if task is None:
+            raise Refusal(500, "not-found")
+        if task.worker_id != worker:
+            raise Refusal(403, "not-owner")
+        return task

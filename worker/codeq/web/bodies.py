@@ -1,0 +1,42 @@
+"""Request bodies, read as the real service reads them."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from worker.codeq.documents import Fields, Moment, Timeline, decode
+from worker.codeq.errors import DocumentError, Refusal
+
+
+async def required(request: Request, text: str = "invalid body") -> Fields:
+    """The body as an object; 400 with ``text`` when there is none. What follows the object is ignored."""
+    try:
+        return Fields(decode(await request.body()))
+    except DocumentError as error:
+        raise Refusal(400, text) from error
+
+
+async def optional(request: Request) -> Fields:
+    """The body as an object; an empty one when there is none or it is not one."""
+    try:
+        return Fields(decode(await request.body()))
+    except DocumentError:
+        return Fields(None)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether it is http or https, with a host."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.netloc)
+    except ValueError:
+        return False
+
+
+def cleanup_terms(body: Fields, timeline: Timeline) -> tuple[int, Moment]:
+    """How many, as asked, and up to when. Raises Refusal 400 for a time that is none."""
+    limit, before = body.integer("limit"), body.string("before")
+    try:
+        return limit, Moment.parse(before) if before else Moment(timeline.epoch())
+    except DocumentError as error:
+        raise Refusal(400, "invalid 'before' (use RFC3339)") from error

@@ -1,0 +1,20 @@
+"""worker.javascript: runs a JavaScript or TypeScript Worker in the real workerd, its KV bound to ours."""
+
+from worker.javascript.bundle import BuildError, bundle
+from worker.javascript.configuration import Service, configuration, write_entry
+from worker.javascript.parts import MissingPartError, find_part
+from worker.javascript.process import Workerd, WorkerdError
+from worker.javascript.proxy import Proxy
+
+__all__ = [
+    "BuildError",
+    "MissingPartError",
+    "Proxy",
+    "Service",
+    "Workerd",
+    "WorkerdError",
+    "bundle",
+    "configuration",
+    "find_part",
+    "write_entry",
+]

@@ -1,0 +1,103 @@
+"""Writes the configuration that workerd reads: the Worker, its bindings, and where its KV is."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from worker.config import WorkerConfig
+from worker.kvwire import NAMESPACE_HEADER
+
+_OLDEST_DATE: Final = "2021-11-02"
+_ENTRY: Final = Path(__file__).parent / "entry.mjs"
+
+
+@dataclass(frozen=True)
+class Service:
+    """``kv_address`` is the host and port of our KV service, ``bundle`` the file of the Worker's module."""
+
+    config: WorkerConfig
+    kv_address: str
+    bundle: str = "bundle.mjs"
+
+
+def configuration(service: Service) -> str:
+    """The text of a workerd configuration that serves the Worker on a free port of 127.0.0.1."""
+    config = service.config
+    namespaces = sorted({binding.local_id for binding in config.kv_namespaces})
+    return _TEMPLATE.format(
+        namespaces="".join(_namespace(name, service.kv_address) for name in namespaces),
+        date=_text(config.compatibility_date or _OLDEST_DATE),
+        flags=", ".join(_text(flag) for flag in config.compatibility_flags if flag != "python_workers"),
+        bindings=", ".join([*_kv_bindings(config), *_variables(config.vars)]),
+        bundle=_text(service.bundle),
+        entry=_text(_ENTRY.name),
+    )
+
+
+def write_entry(folder: Path) -> None:
+    """Put the module that comes before the Worker into the folder of the configuration."""
+    (folder / _ENTRY.name).write_bytes(_ENTRY.read_bytes())
+
+
+_TEMPLATE: Final = """\
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "entry", worker = .entry),
+    (name = "user", worker = .user),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+{namespaces}  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "entry")],
+);
+
+const entry :Workerd.Worker = (
+  modules = [(name = "entry", esModule = embed {entry})],
+  compatibilityDate = "2025-01-01",
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  bindings = [(name = "USER", service = "user")],
+);
+
+const user :Workerd.Worker = (
+  modules = [(name = "worker", esModule = embed {bundle})],
+  compatibilityDate = {date},
+  compatibilityFlags = [{flags}],
+  bindings = [{bindings}],
+);
+"""
+
+
+def _namespace(name: str, address: str) -> str:
+    header = f"(name = {_text(NAMESPACE_HEADER)}, value = {_text(name)})"
+    return (
+        f"    (name = {_text('kv:' + name)}, external = (address = {_text(address)}, "
+        f"http = (injectRequestHeaders = [{header}]))),\n"
+    )
+
+
+def _kv_bindings(config: WorkerConfig) -> list[str]:
+    return [
+        f"(name = {_text(binding.binding)}, kvNamespace = {_text('kv:' + binding.local_id)})"
+        for binding in config.kv_namespaces
+    ]
+
+
+def _variables(variables: Mapping[str, Any]) -> list[str]:
+    """Text stays text; every other value is JSON to the Worker."""
+    return [
+        f"(name = {_text(name)}, text = {_text(value)})"
+        if isinstance(value, str)
+        else f"(name = {_text(name)}, json = {_text(json.dumps(value))})"
+        for name, value in variables.items()
+    ]
+
+
+def _text(value: str) -> str:
+    """A Cap'n Proto string: bytes beyond ASCII, quotes and control characters as hexadecimal escapes."""
+    plain = (
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\x{byte:02x}"
+        for byte in value.encode()
+    )
+    return '"' + "".join(plain) + '"'

@@ -1,0 +1,177 @@
+"""The KV binding's own HTTP, as an ASGI app.
+
+    GET    /<key>?urlencoded=true[&cache_ttl=]                     the value; metadata in CF-KV-Metadata
+    PUT    /<key>?urlencoded=true[&expiration=][&expiration_ttl=]  the value in the body, metadata as above
+    DELETE /<key>?urlencoded=true
+    GET    /?[key_count_limit=][&prefix=][&cursor=]                one page of keys, as JSON
+    POST   /bulk/get                                               many values, as JSON
+
+404 means that a key is missing. Of any other error the status and its text become the message that the
+Worker sees: ``KV PUT failed: 413 Value length of …``. Source: requests of workerd 1.20260426, recorded.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from kvstore import LIMITS, KVError, Limits, Store, StoreError
+from kvstore.json_text import parse, stringify
+from kvstore.storage import Lifetime, Listing, Storage
+from worker.kvwire.parameters import BulkGet, Query, bad_request, key_in_path
+from worker.kvwire.status_text import status_text
+
+NAMESPACE_HEADER: Final = "x-kv-namespace"
+METADATA_HEADER: Final = "cf-kv-metadata"
+EXPIRATION_HEADER: Final = "cf-expiration"
+
+_HANG_UP_SECONDS: Final = 0.02
+
+Resolver = Callable[[str], Store]
+
+
+def create_kv_app(resolver: Resolver, limits: Limits = LIMITS) -> Starlette:
+    """An ASGI app that answers for every namespace; ``resolver`` gives the store of a namespace id.
+
+    Status texts need a server that writes them: see worker.kvwire.status_text. The stores are the caller's
+    to close.
+    """
+    app = Starlette()
+    app.router.redirect_slashes = False
+    app.router.default = KVWire(resolver, limits)
+    return app
+
+
+class KVWire:
+    """Answers one request at a time; knows which namespace, which verb, and how errors are said."""
+
+    def __init__(self, resolver: Resolver, limits: Limits) -> None:
+        self._resolver = resolver
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":  # the router answers other types itself
+            return
+        request = Request(scope, receive)
+        try:
+            # Read to its end first: who is still sending would take an early answer for a broken connection.
+            body = await request.body()
+            if "content-length" not in request.headers and await _hangs_up(request):
+                return
+            response = await self._answer(request, body)
+        except ClientDisconnect:
+            return
+        except KVError as refusal:
+            response = failed(refusal.status, refusal.reason)
+        except StoreError as error:
+            response = failed(500, str(error)[:512])
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, body: bytes) -> Response:
+        storage = Storage(self._resolver(_namespace(request)), self._limits)
+        match request.method, request.scope["raw_path"]:
+            case "GET", b"/":
+                return await _list(storage, request)
+            case "POST", b"/bulk/get":
+                return await _get_many(storage, body)
+            case "GET", _:
+                return await _get(storage, request)
+            case "PUT", _:
+                return await _put(storage, request, body)
+            case "DELETE", _:
+                return await _delete(storage, request)
+            case _:
+                return failed(405, f"The KV protocol has no {request.method} {request.scope['path']}")
+
+
+async def _hangs_up(request: Request) -> bool:
+    """Whether the sender leaves as soon as it has sent its chunks.
+
+    When the stream that a Worker puts fails, workerd ends the body as if it were whole, and closes the
+    connection at once. Nobody waits for the answer then, and what came is not what was to be stored.
+    """
+    if request.method != "PUT":
+        return False
+    try:
+        async with asyncio.timeout(_HANG_UP_SECONDS):
+            message = await request.receive()
+    except TimeoutError:
+        return False
+    return message.get("type") == "http.disconnect"
+
+
+def _namespace(request: Request) -> str:
+    """The id in the header, which is UTF-8 there. Raises KVError (400) when there is none."""
+    given = request.headers.get(NAMESPACE_HEADER, "").encode("latin-1").decode("utf-8", "replace")
+    if not given:
+        raise bad_request("The header X-KV-Namespace must name a namespace")
+    return given
+
+
+async def _get(storage: Storage, request: Request) -> Response:
+    query = Query(request.scope)
+    entry = await storage.get(key_in_path(request.scope, query, "GET"), query.integer("cache_ttl"))
+    if entry is None:
+        return failed(404, "Not Found")
+    response = Response(entry.value, media_type="application/octet-stream")
+    if entry.expiration is not None:
+        response.raw_headers.append((EXPIRATION_HEADER.encode(), b"%d" % entry.expiration))
+    if entry.metadata is not None:
+        # Anyone can have written the folder: a header must have no line breaks, which JSON may have.
+        metadata = str(stringify(parse(entry.metadata)))
+        response.raw_headers.append((METADATA_HEADER.encode(), metadata.encode()))
+    return response
+
+
+async def _put(storage: Storage, request: Request, body: bytes) -> Response:
+    query = Query(request.scope)
+    key = key_in_path(request.scope, query, "PUT")
+    lifetime = Lifetime(query.integer("expiration"), query.integer("expiration_ttl"))
+    given = request.headers.get(METADATA_HEADER)
+    metadata = None if given is None else given.encode("latin-1").decode("utf-8", "replace")
+    await storage.put(key, body, lifetime, metadata)
+    return Response()
+
+
+async def _delete(storage: Storage, request: Request) -> Response:
+    await storage.delete(key_in_path(request.scope, Query(request.scope), "DELETE"))
+    return Response()
+
+
+async def _list(storage: Storage, request: Request) -> Response:
+    query = Query(request.scope)
+    prefix, cursor = query.text("prefix"), query.text("cursor")
+    return _json(_listing(await storage.list(prefix, cursor, query.integer("key_count_limit"))))
+
+
+def _listing(page: Listing) -> dict[str, object]:
+    keys = []
+    for info in page.keys:
+        shown: dict[str, object] = {"name": info.name}
+        if info.expiration is not None:
+            shown["expiration"] = info.expiration
+        if info.metadata is not None:
+            shown["metadata"] = info.metadata  # JSON text: workerd parses it
+        keys.append(shown)
+    more = {} if page.cursor is None else {"cursor": page.cursor}
+    return {"keys": keys, "list_complete": page.cursor is None} | more | {"cacheStatus": None}
+
+
+async def _get_many(storage: Storage, body: bytes) -> Response:
+    asked = BulkGet.read(body)
+    return _json(await storage.get_many(asked.keys, asked.options, with_metadata=asked.with_metadata))
+
+
+def _json(value: object) -> Response:
+    return Response(str(stringify(value)), media_type="application/json")
+
+
+def failed(status: int, text: str) -> Response:
+    """An error: ``text`` in the status line, for workerd, and in the body, for people."""
+    response = Response(text.encode("utf-8", "replace"), status, media_type="text/plain")
+    response.raw_headers.append(status_text(text))
+    return response

@@ -1,0 +1,80 @@
+"""Listings, page after page, and what they alone show of a key: when it expires."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from taskqueue.environment import KV
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A key as a listing shows it; ``id`` is its name without the prefix, ``expiration`` epoch seconds."""
+
+    id: str
+    expiration: int | None
+    metadata: Any
+
+    def ends_within(self, seconds: int, now_ms: int) -> bool:
+        """Whether less than ``seconds`` are left, for a put to be refused."""
+        return self.expiration is not None and self.expiration - seconds < -(-now_ms // 1000)
+
+    def options(self) -> dict[str, Any]:
+        """What a put takes to give another key the same end and metadata."""
+        kept = {"expiration": self.expiration, "metadata": self.metadata}
+        return {name: value for name, value in kept.items() if value is not None}
+
+
+async def pages(kv: KV, prefix: str, under: str | None = None) -> AsyncIterator[list[Shown]]:
+    """Every page of the keys that begin with ``prefix``, or with the longer ``under``.
+
+    A page may be empty and not the last. Listings may lag behind by a minute.
+    """
+    options: dict[str, Any] = {"prefix": under or prefix}
+    while True:
+        page = await kv.list(**options)
+        yield [
+            Shown(key["name"].removeprefix(prefix), key.get("expiration"), key.get("metadata"))
+            for key in page["keys"]
+        ]
+        if page["list_complete"]:
+            return
+        options["cursor"] = page["cursor"]
+
+
+async def ids(kv: KV, prefix: str) -> list[str]:
+    """All ids under ``prefix``, in the order of their bytes."""
+    return [shown.id async for page in pages(kv, prefix) for shown in page]
+
+
+async def describe(kv: KV, prefix: str, wanted: Sequence[str]) -> dict[str, Shown]:
+    """Those of ``wanted`` that a listing shows. Neighbours cost one operation, strangers one each."""
+    found: dict[str, Shown] = {}
+    waiting = [sorted(set(wanted), key=str.encode)] if wanted else []
+    while waiting:
+        group = waiting.pop()
+        covered = await _look(kv, prefix, group, found)
+        rest = group[covered:]
+        if covered:
+            waiting += [rest] if rest else []
+        else:
+            half = len(rest) // 2
+            waiting += [rest[half:], rest[:half]]
+    return {id: found[id] for id in wanted if id in found}
+
+
+async def _look(kv: KV, prefix: str, group: list[str], found: dict[str, Shown]) -> int:
+    """List what ``group`` has in common; how many of it are known by then. One alone is found for sure."""
+    async for page in pages(kv, prefix, prefix + _common_prefix(group[0], group[-1])):
+        found |= {shown.id: shown for shown in page}
+        last = page[-1].id.encode() if page else b""
+        covered = sum(id.encode() <= last for id in group)
+        if covered == len(group) or (len(group) > 1 and page):
+            return covered
+    return len(group)
+
+
+def _common_prefix(first: str, last: str) -> str:
+    """What the first and the last of a sorted group have in common, all of it has."""
+    pairs = zip(first, last, strict=False)
+    return first[: next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(first), len(last)))]

@@ -1,0 +1,61 @@
+"""What is left to move, as the listings show it: counted to the end, remembered as far as it can be used."""
+
+from dataclasses import dataclass, field
+
+from taskqueue import keys, listing, platform
+from taskqueue.listing import Shown
+from taskqueue.migration.safe.meter import BudgetSpent, Meter
+
+
+@dataclass(slots=True)
+class Inventory:
+    """The originals of one kind.
+
+    ``fresh`` are to be copied; ``ending`` have less than a minute left, which no copy can have: they end
+    where they are, the next at ``ends_at`` (ms). ``waiting`` are copied and not yet verified.
+    """
+
+    fresh: list[Shown] = field(default_factory=list)
+    uncounted_fresh: int = 0
+    ending: int = 0
+    ends_at: int | None = None
+    waiting: int = 0
+    complete: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.to_copy + self.waiting
+
+    @property
+    def to_copy(self) -> int:
+        return len(self.fresh) + self.uncounted_fresh + self.ending
+
+
+async def take(meter: Meter, prefix: str, noted: set[str], want: int, most_pages: int) -> Inventory:
+    """List ``prefix`` from its beginning: at most ``most_pages`` pages and ``want`` fresh keys remembered."""
+    found, now = Inventory(), platform.now_ms()
+    try:
+        async for page in listing.pages(meter, prefix):
+            if not most_pages:
+                break
+            most_pages -= 1
+            for shown in page:
+                _sort(found, shown, noted, want, now)
+        else:
+            found.complete = True
+    except BudgetSpent:
+        return found
+    return found
+
+
+def _sort(found: Inventory, shown: Shown, noted: set[str], want: int, now: int) -> None:
+    if shown.id in noted:
+        found.waiting += 1
+    elif shown.ends_within(keys.LEAST_TTL, now):
+        found.ending += 1
+        end = (shown.expiration or 0) * 1000
+        found.ends_at = end if found.ends_at is None else min(found.ends_at, end)
+    elif len(found.fresh) < want:
+        found.fresh.append(shown)
+    else:
+        found.uncounted_fresh += 1

@@ -1,0 +1,64 @@
+"""What a step answers: the guide's members first, then what a client needs to go on."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from taskqueue.migration.documented import Phase
+
+Kind = Literal["tasks", "leases"]
+KINDS: Final[tuple[Kind, ...]] = ("leases", "tasks")
+
+
+@dataclass(slots=True)
+class Step:
+    """What one call did.
+
+    ``tasks`` and ``leases`` count copies made, and what failed of anything, as the guide does; ``deleted``
+    are originals removed. ``remaining`` is work: a copy to make, an original to delete, the end to be made;
+    with ``complete`` False there may be more. ``retry_at`` (ms) is when waiting work falls due.
+    """
+
+    tasks: Phase = field(default_factory=Phase)
+    leases: Phase = field(default_factory=Phase)
+    fatal: list[str] = field(default_factory=list)
+    deleted: int = 0
+    remaining: int = 0
+    complete: bool = False
+    done: bool = False
+    cursor: str | None = None
+    retry_at: int | None = None
+    quarantined: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    touched: bool = False
+
+    def section(self, kind: Kind) -> Phase:
+        return self.tasks if kind == "tasks" else self.leases
+
+    def fail(self, kind: Kind, task_id: str, error: Exception) -> None:
+        self.section(kind).fail("Task " + task_id if kind == "tasks" else "Lease " + task_id, str(error))
+
+    def wait_until(self, moment: int) -> None:
+        self.retry_at = moment if self.retry_at is None else min(self.retry_at, moment)
+
+    @property
+    def errors(self) -> list[str]:
+        return self.tasks.errors + self.leases.errors + self.fatal
+
+    @property
+    def status(self) -> int:
+        """200, 207 when something failed, 500 when the step could not go on."""
+        return 500 if self.fatal else 207 if self.errors else 200
+
+    def members(self, now_ms: int, operations: int) -> dict[str, Any]:
+        """The members that both directions answer. ``retryAfter`` in seconds, 0 for at once."""
+        wait = 0 if self.done or self.retry_at is None else max(0, -(-(self.retry_at - now_ms) // 1000))
+        return {
+            "done": self.done,
+            "remaining": self.remaining,
+            "complete": self.complete,
+            "cursor": self.cursor,
+            "retryAfter": wait,
+            "operations": operations,
+            "quarantined": self.quarantined,
+            "notes": self.notes,
+        }

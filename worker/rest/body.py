@@ -1,0 +1,97 @@
+"""Request bodies: bytes up to a limit, JSON, and the value of a PUT in its different wrappings."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from kvstore import messages
+from kvstore.errors import KVSyntaxError
+from kvstore.json_text import parse
+from kvstore.limits import LIMITS
+from worker.rest.errors import bad_body, bad_metadata, bad_value, too_large
+from worker.rest.form_metadata import nested_metadata
+from worker.rest.multipart import form_fields, is_multipart
+
+JSON_SIZE: Final = 1024 * 1024
+BULK_SIZE: Final = 100_000_000  # Miniflare's own REST API has this limit too
+# A form may be larger than its value: headers, boundaries and metadata are in it too.
+_FORM_SIZE: Final = LIMITS.value_size + 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What a PUT of a value stores; ``metadata`` is JSON text, None for none."""
+
+    value: bytes
+    metadata: str | None = None
+
+
+class _TooLarge(Exception):
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
+async def _read(request: Request, most: int) -> bytes:
+    """The body, of at most ``most`` bytes.
+
+    What is beyond is read and counted, but not kept: clients do not listen before they have sent it all.
+    """
+    kept = bytearray()
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= most:
+            kept += chunk
+    if size > most:
+        raise _TooLarge(size)
+    return bytes(kept)
+
+
+async def read_json(request: Request, most: int = JSON_SIZE) -> Any:
+    """The body as JSON, whatever its content type. Raises RestError (10029, 10024)."""
+    try:
+        return parse((await _read(request, most)).decode())
+    except _TooLarge as error:
+        raise too_large(error.size, most) from error
+    except UnicodeDecodeError as error:
+        raise bad_body("not UTF-8 text") from error
+    except KVSyntaxError as error:
+        raise bad_body(error.message) from error
+
+
+async def read_upload(request: Request) -> Upload:
+    """The body of a PUT of a value: a form's fields, or else the body itself, JSON among others.
+
+    Raises RestError (10012, 10024, 10047), and KVError (413) for a raw value beyond 25 MiB.
+    """
+    content_type = request.headers.get("content-type", "")
+    form = is_multipart(content_type)
+    most = _FORM_SIZE if form else LIMITS.value_size
+    try:
+        body = await _read(request, most)
+    except _TooLarge as error:
+        if form:
+            raise too_large(error.size, most) from error
+        raise messages.long_value(error.size, most) from error
+    return _form(form_fields(content_type, body)) if form else Upload(body)
+
+
+def _form(fields: list[tuple[str, bytes]]) -> Upload:
+    first = dict(reversed(fields))
+    if "value" not in first:
+        raise bad_value("multipart put request does not contain required form field 'value'")
+    if "metadata" in first:
+        return Upload(first["value"], checked_metadata(first["metadata"]))
+    return Upload(first["value"], nested_metadata(fields))
+
+
+def checked_metadata(given: bytes) -> str | None:
+    """Metadata as sent, which must be JSON; null and nothing at all are none."""
+    try:
+        text = given.decode()
+        return text if text.strip() and parse(text) is not None else None
+    except UnicodeDecodeError as error:
+        raise bad_metadata("not UTF-8 text") from error
+    except KVSyntaxError as error:
+        raise bad_metadata(error.message) from error

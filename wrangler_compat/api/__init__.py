@@ -1,0 +1,10 @@
+"""The Cloudflare API, as far as Workers KV needs it.
+
+    credentials.py   who asks           client.py   how it is asked, and asked again
+    envelope.py      what is answered   pages.py    answers in several parts
+    account.py       whose account      namespaces.py, values.py   the endpoints
+    whoami.py        what is known of credentials that were refused
+
+Nothing here is imported before a command needs the network: httpx takes longer to import than a local
+command takes to run.
+"""

@@ -1,0 +1,135 @@
+"""Asks the Cloudflare API, and asks again when that makes sense."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote_plus
+
+import httpx
+
+from kvstore.clock import Clock
+from kvstore.entropy import Entropy, SystemEntropy
+from wrangler_compat.api.credentials import Credentials
+from wrangler_compat.api.envelope import FAILED, open_envelope, retry_after
+from wrangler_compat.errors import ApiError, CommandError, OfflineError
+from wrangler_compat.version import VERSION
+
+ATTEMPTS: Final = 4
+FIRST_WAIT: Final = 0.5
+LONGEST_WAIT: Final = 120.0
+_TIMEOUT: Final = 60.0
+
+
+class ApiClient:
+    """The API at ``base_url``.
+
+    A request that is answered with 429 or 5xx is sent up to four times: after as long as ``Retry-After``
+    says, else after about 0.5, 1 and 2 seconds. One that would have to wait for more than two minutes is
+    given up at once. Resources are paths below the base, their parts encoded already.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        clock: Clock,
+        entropy: Entropy | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self.credentials = credentials
+        self.clock = clock
+        self.entropy = entropy or SystemEntropy()
+        headers = {"User-Agent": f"wrangler-compat/{VERSION}", **credentials.headers()}
+        # Reading all certificates takes longer than a request; without TLS nobody needs them.
+        verify = base_url.startswith("https:")
+        self._http = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT, transport=transport, verify=verify)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def ask(
+        self,
+        method: str,
+        resource: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        content_type: str = "",
+        named: bool = True,
+    ) -> dict[str, Any]:
+        """The envelope of the answer. Raises ApiError when it is no success, OfflineError without one.
+
+        ``named`` says whether errors name the resource, which wrangler does not do everywhere.
+        """
+        try:
+            response = await self.send(
+                method, resource, query=query, content=content, content_type=content_type
+            )
+        except OfflineError as error:
+            if named:
+                raise
+            raise ApiError(FAILED.format(""), f"{self.base_url} could not be reached: {error}") from error
+        return open_envelope(response, resource, self.clock.now_ms(), named=named)
+
+    async def send(
+        self,
+        method: str,
+        resource: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        content_type: str = "",
+    ) -> httpx.Response:
+        """The answer as it came, whatever its status. Raises OfflineError when there is none."""
+        request = self._http.build_request(
+            method,
+            f"{self.base_url}{resource}{_query_text(query)}",
+            content=content,
+            headers={"Content-Type": content_type} if content_type else {},
+        )
+        for attempt in range(ATTEMPTS):
+            response = await self._once(request)
+            wait = self._wait(response, attempt)
+            if wait is None:
+                break
+            await self.clock.sleep(wait)
+        return response
+
+    async def _once(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._http.send(request)
+        except httpx.TimeoutException as error:
+            raise CommandError(
+                "The request to Cloudflare's API timed out.\n"
+                "This is likely due to network connectivity issues or slow network speeds.\n"
+                "Please check your internet connection and try again."
+            ) from error
+        except httpx.TransportError as error:
+            raise OfflineError("fetch failed") from error
+
+    def _wait(self, response: httpx.Response, attempt: int) -> float | None:
+        """How long to wait before asking again; None for not at all."""
+        if attempt + 1 == ATTEMPTS or not (response.status_code == 429 or response.status_code >= 500):
+            return None
+        told = retry_after(response, self.clock.now_ms())
+        # A quarter is left to chance, so that many clients do not come back at the same moment.
+        own = FIRST_WAIT * 2**attempt * (1 - self.entropy.below(250) / 1000)
+        wait = own if told is None else told
+        return wait if wait <= LONGEST_WAIT else None
+
+
+def _query_text(query: Mapping[str, str] | None) -> str:
+    """As URLSearchParams writes it: a space is ``+``."""
+    if not query:
+        return ""
+    pairs = (f"{name}={quote_plus(value, safe='*').replace('~', '%7E')}" for name, value in query.items())
+    return "?" + "&".join(pairs)

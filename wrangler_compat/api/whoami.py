@@ -1,0 +1,76 @@
+"""What is known of credentials that the API refused: shown so that one sees whose they are."""
+
+from collections.abc import Sequence
+
+from wrangler_compat.api.account import find_accounts
+from wrangler_compat.api.client import ApiClient
+from wrangler_compat.console import Console
+from wrangler_compat.errors import ApiError
+
+_EMAIL_DENIED = 9109
+_ACCOUNT_TOKEN = 1000
+
+
+async def show_user(client: ApiClient, console: Console) -> None:
+    """Print who the credentials belong to. Raises CommandError when the API does not say."""
+    console.say("Getting User settings...")
+    kind = await _kind(client)
+    email = client.credentials.email or await _email(client)
+    accounts = await find_accounts(client, some=False)
+    console.say(_greeting(kind, email, accounts))
+    if kind != "Global API Key":
+        console.say("ℹ️  The API Token is read from the CLOUDFLARE_API_TOKEN environment variable.")
+    console.say(
+        table(["Account Name", "Account ID"], [[str(one["name"]), str(one["id"])] for one in accounts])
+    )
+    place = "profile" if kind == "User API Token" or not accounts else accounts[0]["id"]
+    console.say(f"🔓 To see token permissions visit https://dash.cloudflare.com/{place}/api-tokens")
+
+
+async def _kind(client: ApiClient) -> str:
+    if client.credentials.key:
+        return "Global API Key"
+    try:
+        await client.ask("GET", "/user/tokens/verify")
+    except ApiError as error:
+        if error.code != _ACCOUNT_TOKEN:
+            raise
+        return "Account API Token"
+    return "User API Token"
+
+
+async def _email(client: ApiClient) -> str:
+    try:
+        envelope = await client.ask("GET", "/user")
+    except ApiError as error:
+        if error.code != _EMAIL_DENIED:
+            raise
+        return ""
+    return str((envelope.get("result") or {}).get("email") or "")
+
+
+def _greeting(kind: str, email: str, accounts: Sequence[dict[str, str]]) -> str:
+    if kind == "Account API Token" and accounts:
+        return f"👋 You are logged in with an {kind}, associated with the account {accounts[0]['name']}."
+    if not email:
+        return (
+            f"👋 You are logged in with an {kind}. Unable to retrieve email for this user. "
+            "Are you missing the `User->User Details->Read` permission?"
+        )
+    return f"👋 You are logged in with an {kind}, associated with the email {email}."
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows in a frame of lines."""
+    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
+
+    def rule(left: str, between: str, right: str) -> str:
+        return left + between.join("─" * (width + 2) for width in widths) + right
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (f" {cell:<{width}} " for cell, width in zip(cells, widths, strict=True))
+        return "│" + "│".join(padded) + "│"
+
+    body = f"\n{rule('├', '┼', '┤')}\n".join(line(row) for row in rows)
+    middle = [rule("├", "┼", "┤"), body] if rows else []
+    return "\n".join([rule("┌", "┬", "┐"), line(titles), *middle, rule("└", "┴", "┘")])

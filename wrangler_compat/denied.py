@@ -1,0 +1,38 @@
+"""What is shown after the API refused the credentials: whose they are."""
+
+import asyncio
+
+from wrangler_compat.context import Invocation
+from wrangler_compat.errors import ApiError, CommandError
+
+_HINT = (
+    "📎 It looks like you are authenticating Wrangler via a custom API token set in an environment "
+    "variable.\n"
+    "Please ensure it has the correct permissions for this operation.\n"
+)
+
+
+def explain_credentials(invocation: Invocation, *, again: bool = True) -> None:
+    """Print the user of the credentials. When the API refuses that too, say so; ``again``: try once more."""
+    from wrangler_compat.api.credentials import find_credentials
+
+    try:
+        if find_credentials(invocation.environ).token:
+            invocation.console.say(_HINT)
+        asyncio.run(_show(invocation))
+    except CommandError as error:
+        if not again:
+            return
+        invocation.console.fail(error)
+        if isinstance(error, ApiError) and error.unauthenticated:
+            explain_credentials(invocation, again=False)
+
+
+async def _show(invocation: Invocation) -> None:
+    from wrangler_compat.api.client import ApiClient
+    from wrangler_compat.api.credentials import base_url, find_credentials
+    from wrangler_compat.api.whoami import show_user
+
+    environ = invocation.environ
+    async with ApiClient(base_url(environ), find_credentials(environ), invocation.clock) as client:
+        await show_user(client, invocation.console)

@@ -1,0 +1,139 @@
+"""A Worker that is being served, with its namespaces: replaced as a whole when a file changes."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kvstore import KVNamespace, StoreError
+from worker.config import ConfigError, KVBinding, WorkerConfig
+from worker.runtime import (
+    Access,
+    LocalNamespaces,
+    ServeError,
+    Worker,
+    create_app,
+    load_configured,
+    open_local,
+)
+from wrangler_compat.console import Console
+from wrangler_compat.errors import CommandError
+
+
+class Deployment(Protocol):
+    """An ASGI app around a Worker.
+
+    ``begin`` loads it and says what it is bound to, or raises; ``renew`` loads it again, and keeps the one
+    that runs, saying why, when that fails; ``end`` waits for background work and closes all.
+    """
+
+    async def begin(self) -> None: ...
+
+    async def renew(self) -> None: ...
+
+    async def end(self) -> None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+class PythonDeployment:
+    """A Python Worker, in this process. ``read`` gives the configuration as it is now."""
+
+    def __init__(
+        self, read: Callable[[], WorkerConfig], root: Path, console: Console, *, test_scheduled: bool
+    ) -> None:
+        self._read = read
+        self._root = root
+        self._console = console
+        self._test_scheduled = test_scheduled
+        self._local: LocalNamespaces | None = None
+        self._worker: Worker | None = None
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._app is not None, "begin comes first"
+        await self._app(scope, receive, send)
+
+    async def begin(self) -> None:
+        """Load the Worker and say what it is bound to. Raises ConfigError, ServeError, StoreError."""
+        config = self._read()
+        local = open_local(config, self._root)
+        await local.sweep()
+        self._put_on(config, local)
+        await show_bindings(self._console, config, local, self._root)
+
+    async def renew(self) -> None:
+        """Load the Worker again; if that fails, say why and go on with the one that runs."""
+        self._console.say("⎔ Reloading local server...")
+        before, worker = self._local, self._worker
+        try:
+            config = self._read()
+            self._put_on(config, open_local(config, self._root))
+        except (CommandError, ConfigError, ServeError, StoreError) as error:
+            self._console.fail(CommandError(f"{error}\nThe Worker that was loaded before goes on."))
+            return
+        self._console.say("⎔ Local server updated and ready")
+        sys.stdout.flush()
+        if worker is not None:
+            await worker.background.drain()
+        if before is not None:
+            await before.close()
+
+    def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
+        worker = load_configured(config, local.bindings)
+        worker.on_error = lambda error: _show_error(self._console, error)
+        app = create_app(
+            worker,
+            lambda access: show_access(self._console, access),
+            test_scheduled=self._test_scheduled,
+        )
+        self._worker, self._app, self._local = worker, app, local
+
+    async def end(self) -> None:
+        if self._worker is not None:
+            await self._worker.background.drain()
+        if self._local is not None:
+            await self._local.close()
+
+
+def show_access(console: Console, access: Access) -> None:
+    took = f"{round(access.seconds * 1000)}ms"
+    console.say(f"[wrangler:info] {access.method} {access.path} {access.status} {access.phrase} ({took})")
+    sys.stdout.flush()
+
+
+def _show_error(console: Console, error: BaseException) -> None:
+    console.say("[wrangler:error] " + "".join(traceback.format_exception(error)).rstrip())
+
+
+async def show_bindings(console: Console, config: WorkerConfig, local: LocalNamespaces, root: Path) -> None:
+    """Binding, namespace, and where its keys are: an empty namespace is then no riddle."""
+    rows = [("Binding", "Resource")]
+    for binding in config.kv_namespaces:
+        keys = await _key_count(local.bindings[binding.binding])
+        rows.append((_kv_name(binding), f"KV Namespace, {keys:,} keys in {root}"))
+    for name, value in config.vars.items():
+        shown = "(hidden)" if name in config.secrets else str(value)
+        rows.append((f'env.{name} ("{shown}")', "Environment Variable"))
+    if len(rows) > 1:
+        width = max(len(first) for first, _ in rows)
+        console.say("Your Worker has access to the following bindings:")
+        console.say("\n".join(f"{first:<{width}}  {second}" for first, second in rows) + "\n")
+
+
+def _kv_name(binding: KVBinding) -> str:
+    return f"env.{binding.binding} ({binding.local_id})"
+
+
+async def _key_count(namespace: KVNamespace) -> int:
+    count = 0
+    options: dict[str, str] = {}
+    while True:
+        page = await namespace.list(options)
+        count += len(page["keys"])
+        if page["list_complete"]:
+            return count
+        options = {"cursor": page["cursor"]}

@@ -1,0 +1,73 @@
+"""A namespace on this machine: wrangler's own state folder, through the binding."""
+
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kvstore.clock import Clock
+from kvstore.errors import KVError, StoreError
+from kvstore.namespace import KVNamespace
+from kvstore.state_store import StateStore
+from wrangler_compat.bulk_file import decode_base64
+from wrangler_compat.errors import CommandError, RefusedError
+from wrangler_compat.namespace import Listing, PutOptions
+
+T = TypeVar("T")
+
+
+class LocalNamespace:
+    """The namespace ``id`` in the state folder ``root``."""
+
+    def __init__(self, root: Path, id: str, clock: Clock) -> None:
+        self.id = id
+        self._store = StateStore(root, id, clock)
+        self._binding = KVNamespace(self._store)
+
+    async def keys(self, prefix: str = "", limit: int | None = None, cursor: str = "") -> Listing:
+        options: dict[str, Any] = {"prefix": prefix, "cursor": cursor} | ({"limit": limit} if limit else {})
+        keys: list[dict[str, Any]] = []
+        while True:
+            page = await _refusals(self._binding.list(options))
+            keys += page["keys"]
+            options["cursor"] = page.get("cursor", "")
+            if limit or page["list_complete"]:
+                return Listing(keys, options["cursor"])
+
+    async def get(self, key: str) -> bytes | None:
+        value: bytes | None = await _refusals(self._binding.get(key, "arrayBuffer"))
+        return value
+
+    async def put(self, key: str, content: str | bytes, options: PutOptions) -> None:
+        given = {"expiration": options.expiration, "expirationTtl": options.ttl, "metadata": options.metadata}
+        members = {name: value for name, value in given.items() if value is not None}
+        await _refusals(self._binding.put(key, content, members))
+
+    async def delete(self, key: str) -> None:
+        await _refusals(self._binding.delete(key))
+
+    async def get_many(self, keys: list[str]) -> dict[str, Any]:
+        return {key: {"value": await _refusals(self._binding.get(key, "text"))} for key in keys}
+
+    async def put_many(self, items: list[dict[str, Any]]) -> None:
+        """One by one: what comes before an item that is refused stays written."""
+        for item in items:
+            value = decode_base64(item["value"]) if item.get("base64") else item["value"]
+            options = PutOptions(item.get("expiration"), item.get("expiration_ttl"), item.get("metadata"))
+            await self.put(item["key"], value, options)
+
+    async def delete_many(self, keys: list[str]) -> None:
+        for key in keys:
+            await self.delete(key)
+
+    async def close(self) -> None:
+        await self._store.close()
+
+
+async def _refusals(work: Awaitable[T]) -> T:
+    """Carry out one operation. Raises RefusedError with the store's words."""
+    try:
+        return await work
+    except KVError as error:
+        raise RefusedError(error.message) from error
+    except StoreError as error:
+        raise CommandError(str(error)) from error

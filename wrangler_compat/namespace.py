@@ -1,0 +1,50 @@
+"""What the commands do with a namespace, wherever it is."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PutOptions:
+    """Times in seconds as they were given, NaN among them; ``metadata`` is an object, None for none."""
+
+    expiration: float | None = None
+    ttl: float | None = None
+    metadata: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Keys as ``list`` shows them; ``cursor`` is "" when nothing follows."""
+
+    keys: list[dict[str, Any]]
+    cursor: str = ""
+
+
+class Namespace(Protocol):
+    """One namespace. Every method raises CommandError with the words of whoever refused."""
+
+    @property
+    def id(self) -> str: ...
+
+    async def keys(self, prefix: str = "", limit: int | None = None, cursor: str = "") -> Listing:
+        """All keys, or ``limit`` of them."""
+        ...
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def put(self, key: str, content: str | bytes, options: PutOptions) -> None: ...
+
+    async def delete(self, key: str) -> None: ...
+
+    async def get_many(self, keys: list[str]) -> dict[str, Any]:
+        """What ``bulk get`` prints: its form differs between the two worlds, in wrangler too."""
+        ...
+
+    async def put_many(self, items: list[dict[str, Any]]) -> None:
+        """Write the items of a bulk file, in order."""
+        ...
+
+    async def delete_many(self, keys: list[str]) -> None: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,142 @@
+"""``kv serve``: the local namespaces on one port, for programs that are no Python.
+
+Requests that carry X-KV-Namespace are those of a real workerd's KV binding; all others belong to the REST
+API.
+"""
+
+import asyncio
+import hmac
+import sys
+from pathlib import Path
+from typing import Final
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kvstore import Store, StoreError
+from kvstore.state_names import state_root
+from worker.config import WorkerConfig
+from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
+from worker.rest import create_rest_app, namespaces_in
+from worker.runtime import ServeError, bind, serve
+from wrangler_compat.context import Invocation
+from wrangler_compat.errors import CommandError
+from wrangler_compat.listening import asked_host, asked_port, until_interrupted
+from wrangler_compat.target import open_project
+
+DEFAULT_PORT: Final = 8788
+_LOOPBACK: Final = ("127.0.0.1", "::1")
+
+
+def serve_namespaces(invocation: Invocation) -> int:
+    """Run until interrupted; exit code 0 then."""
+    arguments, console = invocation.arguments, invocation.console
+    console.banner()
+    project = open_project(arguments, invocation.environ, console)
+    persist_to = arguments.text("persist-to")
+    root = state_root(project.folder if persist_to else project.root, persist_to)
+    try:
+        asyncio.run(_serve(invocation, root, _bindings(project.config)))
+    except (ServeError, StoreError) as error:
+        raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _bindings(config: WorkerConfig | None) -> dict[str, str]:
+    """The ids of the namespaces that the configuration binds, by the name of the binding."""
+    return {binding.binding: binding.local_id for binding in (config.kv_namespaces if config else ())}
+
+
+async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -> None:
+    port = asked_port(invocation.arguments)
+    # The address is written into configurations of others: another port than that would be no service.
+    listener = bind(asked_host(invocation.arguments), DEFAULT_PORT if port is None else port)
+    names = {namespace: namespace for namespace in namespaces_in(root)}
+    names |= {namespace: name for name, namespace in bindings.items()}
+    folder = StateFolder(root, invocation.clock)
+    token = _token(invocation)
+    rest = create_rest_app(root, folder, names, bindings=bindings, token=token)
+    app = ByHeader(create_kv_app(folder), rest, token)
+    try:
+        namespaces = await _swept(folder, names)
+        async with serve(app, listener, StatusTextProtocol) as url:
+            invocation.console.say(_banner(url.replace("127.0.0.1", "localhost"), root, namespaces))
+            sys.stdout.flush()
+            await until_interrupted()
+    finally:
+        await folder.close()
+
+
+def _token(invocation: Invocation) -> str | None:
+    """What every request must carry: CLOUDFLARE_API_TOKEN, or --token.
+
+    Raises CommandError when there is none and other machines could ask.
+    """
+    token = invocation.arguments.text("token") or invocation.environ.get("CLOUDFLARE_API_TOKEN") or None
+    host = asked_host(invocation.arguments)
+    if token is None and host not in _LOOPBACK:
+        raise CommandError(
+            f"Other machines reach {host}: give a token that they must send, with --token or in "
+            "CLOUDFLARE_API_TOKEN, or listen on localhost."
+        )
+    return token if host not in _LOOPBACK or invocation.arguments.text("token") else None
+
+
+class ByHeader:
+    """Two apps on one port: ``keys`` for requests that name a namespace in a header, ``rest`` for others.
+
+    With a ``token`` the first ask for it here (``Authorization: Bearer …``, which workerd can be told to
+    send); the REST API asks for it itself.
+    """
+
+    def __init__(self, keys: ASGIApp, rest: ASGIApp, token: str | None = None) -> None:
+        self._keys = keys
+        self._rest = rest
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope.get("headers", ()))
+        if NAMESPACE_HEADER.encode() not in headers:
+            await self._rest(scope, receive, send)
+        elif self._token is not None and not _carries(headers, self._token):
+            await PlainTextResponse("Authentication error", 401)(scope, receive, send)
+        else:
+            await self._keys(scope, receive, send)
+
+
+def _carries(headers: dict[bytes, bytes], token: str) -> bool:
+    return hmac.compare_digest(headers.get(b"authorization", b""), b"Bearer " + token.encode())
+
+
+async def _swept(folder: StateFolder, names: dict[str, str]) -> list[str]:
+    """Name, id and size of each namespace: an empty one is then no riddle."""
+    described = []
+    for namespace, name in names.items():
+        store = folder(namespace)
+        await store.sweep()
+        described.append(f"{name} ({namespace}), {await _count(store):,} keys")
+    return described
+
+
+def _banner(url: str, root: Path, namespaces: list[str]) -> str:
+    """Address, folder, namespaces; that all is ready comes last."""
+    rows = [
+        ("workerd", f"{url.removeprefix('http://')}, header X-KV-Namespace: <namespace id>"),
+        ("REST API", f"{url}/client/v4"),
+        ("Folder", str(root)),
+        *(("Namespace", described) for described in namespaces),
+    ]
+    lines = [f"{title:<10} {text}" for title, text in rows]
+    return "\n".join([*lines, "", f"[wrangler:info] Ready on {url}"])
+
+
+async def _count(store: Store) -> int:
+    count, last = 0, None
+    while True:
+        page = await store.scan(after=last)
+        count += len(page.keys)
+        if page.complete:
+            return count
+        last = page.keys[-1].name

@@ -1,0 +1,93 @@
+"""Who asks the Cloudflare API for a command: found out when first needed, as wrangler does."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from wrangler_compat.api import namespaces
+from wrangler_compat.api.account import checked_id, find_accounts, several
+from wrangler_compat.api.client import ApiClient
+from wrangler_compat.api.credentials import base_url, find_credentials
+from wrangler_compat.context import Invocation
+from wrangler_compat.errors import CommandError
+from wrangler_compat.prompt import choose
+from wrangler_compat.target import Project
+
+
+class Session:
+    """The API client and the account of one command; a context manager that closes the connections."""
+
+    def __init__(self, project: Project, invocation: Invocation) -> None:
+        self._project = project
+        self._invocation = invocation
+        self._client: ApiClient | None = None
+        self._account = ""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def say(self) -> Callable[[str], None]:
+        """Where progress is told."""
+        return self._invocation.console.say
+
+    @property
+    def client(self) -> ApiClient:
+        """Raises CommandError without credentials."""
+        if self._client is None:
+            environ = self._invocation.environ
+            credentials = find_credentials(environ)
+            self._client = ApiClient(base_url(environ), credentials, self._invocation.clock)
+        return self._client
+
+    async def account(self) -> str:
+        """The account's id: of the configuration, the environment, else the one the credentials reach."""
+        client = self.client
+        if not self._account:
+            self._account = self._named_account() or await self._chosen_account(client)
+        return self._account
+
+    def _named_account(self) -> str:
+        config, environ = self._project.config, self._invocation.environ
+        if config and config.account_id:
+            return checked_id(config.account_id, "set in your Wrangler configuration file")
+        named = environ.get("CLOUDFLARE_ACCOUNT_ID") or environ.get("CF_ACCOUNT_ID")
+        where = "set in the `CLOUDFLARE_ACCOUNT_ID` environment variable"
+        return checked_id(named, where) if named else ""
+
+    async def _chosen_account(self, client: ApiClient) -> str:
+        accounts = await find_accounts(client)
+        chosen: int | None = 0
+        if len(accounts) > 1:
+            names = [f"{account.get('name')} ({account.get('id')})" for account in accounts]
+            chosen = choose(self._invocation.console, "Select an account", names)
+        if chosen is None:
+            raise several(accounts)
+        return checked_id(str(accounts[chosen]["id"]), "in the answer of the API")
+
+    async def deployed_id(self, binding: str) -> str:
+        """The namespace that the deployed Worker has behind a binding. Raises CommandError without one."""
+        account = await self.account()
+        name = self._project.config.name if self._project.config else None
+        if not name:
+            raise CommandError(
+                'Cannot resolve KV binding: no Worker name is configured. Add a "name" field to your '
+                "wrangler config file, or use `--namespace-id` instead."
+            )
+        found = await namespaces.deployed_binding(self.client, account, name, binding)
+        if found is None:
+            raise CommandError(
+                f'No KV namespace ID found for binding "{binding}" in the deployed Worker settings for '
+                f'"{name}". Deploy the Worker so the binding is provisioned, or use `--namespace-id` instead.'
+            )
+        return found
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None

@@ -1,0 +1,41 @@
+"""Notices that a Worker's files have changed."""
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from kvstore.clock import Clock
+
+_EVERY_SECONDS: Final = 0.3
+_SKIPPED: Final = ("node_modules", "__pycache__")
+_BESIDE: Final = (".dev.vars", ".env")
+_WATCHED: Final = (".py", ".js", ".mjs", ".jsx", ".ts", ".mts", ".tsx", ".toml", ".json", ".jsonc")
+
+Stamp = dict[str, tuple[int, int]]
+
+
+def stamp(folder: Path) -> Stamp:
+    """Every watched file below ``folder`` with its time of change and size; hidden folders are left out."""
+    found: Stamp = {}
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
+        for name in files:
+            if name.endswith(_WATCHED) or name.startswith(_BESIDE):
+                path = Path(place, name)
+                try:
+                    status = path.stat()
+                except OSError:
+                    continue
+                found[str(path)] = (status.st_mtime_ns, status.st_size)
+    return found
+
+
+async def watch(folder: Path, before: Stamp, clock: Clock, changed: Callable[[], Awaitable[None]]) -> None:
+    """Call ``changed`` after each change below ``folder`` since the stamp ``before``, until cancelled."""
+    while True:
+        await clock.sleep(_EVERY_SECONDS)
+        now = stamp(folder)
+        if now != before:
+            before = now
+            await changed()
