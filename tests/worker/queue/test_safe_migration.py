@@ -115,9 +115,7 @@ async def test_a_corrupt_body_goes_into_quarantine_and_is_named(
 
 
 @pytest.mark.parametrize("value", ["0", '""', "null", "false", '{"n": 9007199254740993, "a": 1, "a": 2.0}'])
-async def test_a_body_is_copied_byte_for_byte(
-    one: Deployment, client: httpx.AsyncClient, value: str
-) -> None:
+async def test_a_body_is_copied_byte_for_byte(one: Deployment, client: httpx.AsyncClient, value: str) -> None:
     """H55, H56."""
     await one.put({OLD + "a": value})
     await one.finish(client)
