@@ -142,6 +142,8 @@ def unwrap(value: Any) -> Any:
 
 def wrap(value: Any) -> Any:
     """One JavaScript value as Python sees it."""
+    if type(value) is str:
+        return value
     if isinstance(value, Undefined):
         return None
     if value is None:

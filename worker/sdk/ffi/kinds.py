@@ -197,6 +197,8 @@ class JsDoubleProxy(JsProxy):
 
 def proxy_of(target: Any) -> Any:
     """The proxy of an object, by its kind; a Python function is its own."""
+    if isinstance(target, JsObject):
+        return JsIterable(target) if isinstance(target, Iterable) else JsProxy(target)
     if isinstance(target, type):
         return JsFunction(target) if issubclass(target, JsObject) else target
     if isinstance(target, list | tuple):
@@ -213,8 +215,6 @@ def proxy_of(target: Any) -> Any:
         return JsAsyncIterable(target)
     if isinstance(target, Iterator):
         return JsIterator(target)
-    if isinstance(target, JsObject):
-        return JsIterable(target) if isinstance(target, Iterable) else JsProxy(target)
     return JsProxy(target) if isinstance(target, dict | datetime) else target
 
 

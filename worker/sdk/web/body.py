@@ -33,6 +33,8 @@ def extract(value: Any) -> Content | None:
     """The content that a body argument stands for; None for null and undefined, text for anything odd."""
     if value is None or isinstance(value, Undefined):
         return None
+    if isinstance(value, str):
+        return Content(value.encode("utf-8", "replace"), "text/plain;charset=UTF-8")
     if isinstance(value, ReadableStream):
         if value.disturbed or value.locked:
             raise type_error(

@@ -29,7 +29,8 @@ class Request(Body):
 
     def __init__(self, input: Any, init: Any = UNDEFINED, *_: Any) -> None:
         source = input if isinstance(input, Request) else None
-        self._url = source.url if source else _url(input)
+        self._url: str | None = source.url if source else _url(input)
+        self._given_url = self._url
         self._method = _method(option(init, "method"), source.method if source else "GET")
         self._redirect = _redirect(option(init, "redirect"), source.redirect if source else "follow")
         given_headers = option(init, "headers")
@@ -52,6 +53,8 @@ class Request(Body):
 
     @property
     def url(self) -> str:
+        if self._url is None:
+            self._url = _url(self._given_url)
         return self._url
 
     @property
@@ -81,7 +84,7 @@ class Request(Body):
 
     def clone(self) -> "Request":
         content = self.js_clone()
-        copy = Request(self._url, {"headers": self.headers.js_copy(), "cf": self._cf})
+        copy = Request(self.url, {"headers": self.headers.js_copy(), "cf": self._cf})
         copy._method, copy._redirect = self._method, self._redirect
         Body.__init__(copy, content, copy.headers)
         return copy
@@ -90,7 +93,9 @@ class Request(Body):
     def js_incoming(method: str, url: str, headers: Headers, content: Content | None, cf: Any) -> "Request":
         """A request that reached the Worker: any method, headers that cannot be changed, redirects manual."""
         request = Request.__new__(Request)
-        request._url, request._cf = _url(url), UNDEFINED if cf is None else cf
+        # Most Workers look at the URL, some do not: it is read as one when it is asked for.
+        request._url, request._given_url = None, url
+        request._cf = UNDEFINED if cf is None else cf
         request._method, request._redirect = method, "manual"
         Body.__init__(request, content, headers)
         headers.js_immutable = True
