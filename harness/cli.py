@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.codeq.command import run_codeq
+from harness.codeq.flags import add_codeq
 from harness.conditions import CONDITIONS
 from harness.example import example_namespace
 from harness.explore.crashes import explore_crashes
@@ -28,6 +30,7 @@ from harness.source import Source, open_source
 from kvstore import Clock, SourceError, StoreError, SystemClock, write_bulk
 from kvstore.clock import stopwatch
 from kvstore.faults import KINDS, Fault, Kind, read_fault
+from worker.codeq import CodeqError
 from worker.config import ConfigError
 from worker.runtime import ServeError
 
@@ -43,8 +46,9 @@ def parser() -> argparse.ArgumentParser:
         description="Rehearse a migration on a copy of a namespace, before production sees it.",
         epilog="exit codes: 0 all held, 1 something was violated, 2 bad usage, 3 could not start",
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="queue | example")
+    commands = top.add_subparsers(dest="command", required=True, metavar="queue | codeq | example")
     _add_queue(commands)
+    add_codeq(commands)
     example = commands.add_parser(
         "example",
         help="write the example namespace as a file for `wrangler kv bulk put`",
@@ -168,8 +172,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.insert(0, _COMMANDS[0])
     options = parser().parse_args(given)
     try:
-        return _write_example(options) if options.command == "example" else _rehearse(options, given)
-    except (SourceError, ConfigError, ServeError, StoreError) as error:
+        return _RUN[options.command](options, given)
+    except (SourceError, ConfigError, ServeError, StoreError, CodeqError) as error:
         print(f"rehearse: could not start: {error}", file=sys.stderr)
         return NOT_STARTED
     except KeyboardInterrupt:
@@ -177,10 +181,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _write_example(options: argparse.Namespace) -> int:
+def _write_example(options: argparse.Namespace, given: Sequence[str]) -> int:
     text = write_bulk(example_namespace(SystemClock()).entries)
     _write(str(options.file), text)
     return HELD
+
+
+def _codeq(options: argparse.Namespace, given: Sequence[str]) -> int:
+    try:
+        document, text, passed = asyncio.run(run_codeq(options, shlex.join(["rehearse", *given])))
+    except KeyboardInterrupt:
+        if not options.apply:
+            raise
+        print("rehearse: stopped on the way; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    return _finish(options, document, text, passed=passed)
 
 
 def _rehearse(options: argparse.Namespace, given: Sequence[str]) -> int:
@@ -264,3 +279,6 @@ def _write(target: str, text: str) -> None:
         Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
         raise StoreError(f"cannot write {target}: {error.strerror}") from error
+
+
+_RUN = {"queue": _rehearse, "codeq": _codeq, "example": _write_example}

@@ -277,10 +277,10 @@ def to_int32(value: Any) -> int:
     number = to_number(value)
     if math.isnan(number) or math.isinf(number):
         return 0
-    whole = math.trunc(number)
-    if not INT32_MIN <= whole <= INT32_MAX:
+    # The range is that of the number as given: half a second beyond it is beyond it.
+    if not INT32_MIN <= number <= INT32_MAX:
         raise KVTypeError(f"Value out of range. Must be between {INT32_MIN} and {INT32_MAX} (inclusive).")
-    return whole
+    return math.trunc(number)
 
 
 def has_lone_surrogate(text: str) -> bool:

@@ -39,7 +39,7 @@ class KVNamespace:
         For a list of up to 100 keys a JsMap of values in request order.
         """
         key, settings = self._get_arguments("get", "string or Array", arguments, options)
-        if isinstance(key, list):
+        if isinstance(key, list | tuple):
             return await self._many(key, settings, with_metadata=False)
         entry = await self._entry(key, settings)
         return None if entry is None else read_as(entry.value, settings.kind)
@@ -47,7 +47,7 @@ class KVNamespace:
     async def getWithMetadata(self, *arguments: Any, **options: Any) -> Any:
         """As `get`, with ``{value, metadata, cacheStatus}``; a bulk answer has no cacheStatus."""
         key, settings = self._get_arguments("getWithMetadata", "Array or string", arguments, options)
-        if isinstance(key, list):
+        if isinstance(key, list | tuple):
             return await self._many(key, settings, with_metadata=True)
         entry = await self._entry(key, settings)
         if entry is None:

@@ -122,4 +122,5 @@ def with_after(outcome: Outcome, **changes: Entry | None) -> Outcome:
         if entry is not None:
             entries[key] = entry
     state = QueueState(entries)
-    return replace(outcome, after=state, at_listing=state)
+    runs = [replace(run, after=state) for run in outcome.runs]
+    return replace(outcome, after=state, at_listing=state, runs=runs)

@@ -178,7 +178,7 @@ async def test_get_refuses_an_unknown_type_of_an_existing_key_only(kv: Binding, 
         await kv.get("k", kind)
 
 
-@pytest.mark.parametrize("ttl", [30, 30.9, 60, "30", "0x1e", [30], 2**31 - 1, 2147483647.9, UNDEFINED])
+@pytest.mark.parametrize("ttl", [30, 30.9, 60, "30", "0x1e", [30], 2**31 - 1, UNDEFINED])
 async def test_get_takes_a_cache_ttl_from_30(kv: Binding, ttl: Any) -> None:
     await kv.put("k", "v")
     assert await kv.get("k", {"cacheTtl": ttl}) == "v"
@@ -215,7 +215,6 @@ async def test_get_takes_a_cache_ttl_from_30(kv: Binding, ttl: Any) -> None:
         ("1_0", 0),
         ("\u0661\u0662", 0),
         (-(2**31), -(2**31)),
-        (-2147483648.9, -(2**31)),
     ],
 )
 async def test_get_refuses_a_shorter_cache_ttl(kv: Binding, ttl: Any, shown: int) -> None:
@@ -223,7 +222,7 @@ async def test_get_refuses_a_shorter_cache_ttl(kv: Binding, ttl: Any, shown: int
         await kv.get("k", {"cacheTtl": ttl})
 
 
-@pytest.mark.parametrize("ttl", [2**31, -(2**31) - 1, 1e300, "4294967296"])
+@pytest.mark.parametrize("ttl", [2**31, 2147483647.9, -(2**31) - 1, -2147483648.9, 1e300, "4294967296"])
 async def test_get_refuses_a_cache_ttl_beyond_32_bits(kv: Binding, ttl: Any) -> None:
     with refusal(RANGE):
         await kv.get("k", {"cacheTtl": ttl})

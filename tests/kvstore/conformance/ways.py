@@ -1,7 +1,8 @@
 """The ways to the binding: each opens an empty namespace and answers the same calls in the same words.
 
 A way is given a folder of its own and the clock that its storage must follow. To add one, write such a
-context manager and name it in WAYS; the whole suite then runs on it.
+context manager and name it in WAYS; the whole suite then runs on it. One more, through a Worker in the real
+workerd, needs a workerd that serves many tests: in_workerd.py.
 """
 
 from collections.abc import AsyncIterator, Callable

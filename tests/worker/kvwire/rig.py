@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from kvstore import KVError, SqliteStore, StateStore
+from kvstore import KVError, KVRangeError, KVSyntaxError, KVTypeError, SqliteStore, StateStore
 from kvstore.clock import Clock
 from tests.kvstore.test_recordings import make_store
 from worker.kvwire import StatusTextProtocol, create_kv_app
@@ -49,6 +49,7 @@ async def open_rig(folder: Path) -> AsyncIterator[Rig]:
 
 def as_error(recorded: dict[str, str]) -> KVError:
     """An error that the Worker saw, as the binding in Python raises it."""
-    error = KVError(recorded["message"])
+    kinds = {kind.name: kind for kind in (KVRangeError, KVSyntaxError, KVTypeError)}
+    error = kinds.get(recorded["name"], KVError)(recorded["message"])
     error.name = recorded["name"]
     return error

@@ -36,7 +36,12 @@ async def serve(kv: KVNamespace) -> AsyncIterator[Callable[..., httpx.AsyncClien
     clients: list[httpx.AsyncClient] = []
 
     def start(**changes: object) -> httpx.AsyncClient:
-        usual = {"CACHE": kv, "QUEUE_API_KEY": "queue-key", "ADMIN_API_KEY": "admin-key"}
+        usual = {
+            "CACHE": kv,
+            "QUEUE_API_KEY": "queue-key",
+            "ADMIN_API_KEY": "admin-key",
+            "MIGRATION": "documented",
+        }
         bindings = {name: value for name, value in {**usual, **changes}.items() if value is not None}
         transport = httpx.ASGITransport(app=create_app(load_worker(FOLDER, bindings)))
         headers = {"X-API-Key": "queue-key"}

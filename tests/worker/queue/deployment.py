@@ -10,6 +10,7 @@ import httpx
 
 import worker
 from kvstore import Entry, Journal, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store
+from kvstore.clock import iso
 from kvstore.faults import Fault, Faults, InvocationCrashed
 from worker.runtime import Platform, Worker, create_app, load_worker
 
@@ -47,7 +48,7 @@ class Deployment:
         self.kv = KVNamespace(self.faults)
 
     def client(self, **variables: object) -> httpx.AsyncClient:
-        """The Worker over HTTP: dual format, safe migration, no waiting, unless ``variables`` say otherwise."""
+        """The Worker over HTTP: dual format, safe migration, no waiting; ``variables`` change that."""
         usual = {
             "CACHE": self.kv,
             "QUEUE_API_KEY": "key",
@@ -103,14 +104,13 @@ def tasks(ids: Sequence[str], prefix: str = OLD) -> dict[str, str | bytes | Entr
 
 def lease(worker_id: str, seconds: int) -> Entry:
     """A lease that lasts, by its key and by ``expiresAt``."""
-    from kvstore.clock import iso
-
-    text = f'{{"workerId":"{worker_id}","claimNonce":"{worker_id}:0:a","expiresAt":"{iso(NOW + 1000 * seconds)}"}}'
+    end = iso(NOW + 1000 * seconds)
+    text = f'{{"workerId":"{worker_id}","claimNonce":"{worker_id}:0:a","expiresAt":"{end}"}}'
     return Entry(text.encode(), in_seconds(max(seconds, 60)))
 
 
 def busy() -> dict[str, str | bytes | Entry]:
-    """Six tasks, one permanent, one with metadata, one corrupt, one an orphan; two leases; odd list entries."""
+    """Six tasks: one permanent, one with metadata, one corrupt, one an orphan; two leases; an odd list."""
     return {
         **tasks(["a", "b", "orphan"]),
         OLD + "for-ever": Entry(b'{"id":"for-ever"}'),

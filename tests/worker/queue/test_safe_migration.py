@@ -3,10 +3,12 @@
 import httpx
 import pytest
 
-from kvstore import Entry, Journal, SeededEntropy, SqliteStore
+from kvstore import Entry, Journal, KVError, SeededEntropy, SqliteStore
 from kvstore.edge import Edge, Origin, Staleness
+from kvstore.faults import Fault
 from kvstore.invocation import Invocations
 from kvstore.quotas import Allowance, Quotas
+from kvstore.store import Page
 from tests.worker.queue.deployment import (
     CLOCK,
     NEW,
@@ -263,11 +265,82 @@ async def test_stale_reads_and_late_listings_change_nothing(seed: int) -> None:
     CLOCK.advance(200_000)
     before = await store.entries()
     await one.finish(one.client(MIGRATION_VERIFY_AFTER="60", MIGRATION_BUDGET="50"), most=100)
-    assert await store.entries() == {
-        key: entry
-        for key, entry in migrated(before).items()
-        if entry.expiration is None or entry.expiration * 1000 > CLOCK.now_ms()
+    # What no listing showed of the journal ends by itself.
+    after = {key: entry for key, entry in (await store.entries()).items() if not key.startswith("migrate:")}
+    now = CLOCK.now_ms() / 1000
+    live = {key for key, entry in before.items() if entry.expiration is None or entry.expiration > now}
+    assert after == migrated({key: before[key] for key in before if key in live})
+
+
+class Refusing(Journal):
+    """Refuses puts of one key, or carries them out and does not say so; lists no old tasks if ``late``."""
+
+    key = NEW + "a"
+    confirms = True
+    late = False
+
+    async def put(self, key: str, entry: Entry) -> None:
+        if key != self.key or not self.confirms:
+            await super().put(key, entry)
+        if key == self.key:
+            raise KVError("KV PUT failed: 429 Too Many Requests")
+
+    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+        page = await super().scan(prefix, after, limit)
+        return Page([], complete=True) if self.late and prefix == OLD else page
+
+
+@pytest.fixture
+def refusing() -> Refusing:
+    return Refusing(SqliteStore.in_memory(CLOCK))
+
+
+async def test_a_refused_key_is_reported_and_tried_again(refusing: Refusing) -> None:
+    """I16, H25: the others move on."""
+    assert isinstance(refusing.store, SqliteStore)
+    one = Deployment(refusing.store, refusing)
+    await one.put(tasks(["a", "b"]))
+    response = await one.client().post(RUN)
+    assert response.status_code == 207
+    assert response.json()["tasks"] == {
+        "migrated": 1,
+        "failed": 1,
+        "errors": ["Task a: Error: KV PUT failed: 429 Too Many Requests"],
     }
+    assert (response.json()["success"], response.json()["totalFailed"]) == (False, 1)
+    refusing.key = "nothing"
+    await one.finish(one.client())
+    assert await one.keys() == [NEW + "a", NEW + "b"]
+
+
+async def test_a_write_that_was_not_confirmed_is_no_failure(refusing: Refusing) -> None:
+    assert isinstance(refusing.store, SqliteStore)
+    refusing.confirms = False
+    one = Deployment(refusing.store, refusing)
+    await one.put(tasks(["a"]))
+    answer = (await one.client().post(RUN)).json()
+    assert (answer["success"], answer["totalMigrated"]) == (True, 1)
+
+
+async def test_the_list_stays_while_it_names_a_task_that_no_listing_shows(refusing: Refusing) -> None:
+    """I15."""
+    assert isinstance(refusing.store, SqliteStore)
+    refusing.late = True
+    one = Deployment(refusing.store, refusing)
+    await one.put({**tasks(["a"]), PENDING: '["gone","a"]'})
+    answer = (await one.client().post(RUN)).json()
+    assert (answer["done"], answer["notes"]) == (False, ["Not listed yet, but there: a"])
+    assert PENDING in await one.keys()
+
+
+async def test_an_outage_is_fatal_and_full_in_shape(one: Deployment, client: httpx.AsyncClient) -> None:
+    await one.put(tasks(["a"]))
+    one.faults.arm(Fault("outage", 1))
+    response = await client.post(RUN)
+    assert response.status_code == 500
+    answer = response.json()
+    assert answer["errors"] == ["Fatal: Error: KV GET failed: 500 Internal Server Error"]
+    assert (answer["success"], answer["done"], answer["totalFailed"]) == (False, False, 1)
 
 
 async def test_no_key_is_written_twice(one: Deployment, client: httpx.AsyncClient) -> None:

@@ -70,6 +70,20 @@ async def test_the_list_is_there_before_a_new_task_goes(one: Deployment, client:
     assert writes.index(("put", PENDING)) < writes.index(("delete", NEW + "a"))
 
 
+async def test_nothing_goes_in_the_call_that_writes_the_list(
+    one: Deployment, client: httpx.AsyncClient
+) -> None:
+    """Another operator may write the list at the same time: only what a later call reads in it is safe."""
+    await queued(one, "a", "")
+    while PENDING not in await one.keys():
+        await client.post(ROLLBACK)
+    await one.put({PENDING: "[]"})
+    await client.post(ROLLBACK)
+    assert await one.keys(NEW) == [NEW + "a"]
+    await one.finish(client, ROLLBACK)
+    assert (await one.store.entries())[PENDING].value == b'["a"]'
+
+
 async def test_the_old_format_goes_on(one: Deployment, client: httpx.AsyncClient) -> None:
     await queued(one, "held", "1")
     await queued(one, "free", "2")

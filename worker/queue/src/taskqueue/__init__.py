@@ -2,5 +2,6 @@
 
 router        which part answers a request
 api           /api/queue and /api/result          webhooks      /webhook/*: where tasks come from
-formats       the two key layouts of the queue    migration     /api/migrate: from the one to the other
+formats       the key layouts of the queue        migration     /api/migrate: from the one to the other
+settings      the variables                       bulk, listing many keys at once, and what only listings show
 """

@@ -1,4 +1,7 @@
-"""The migration API of the guide: ``/api/migrate/status``, ``/run`` and ``/rollback``."""
+"""The migration API of the guide: ``/api/migrate/status``, ``/run`` and ``/rollback``.
+
+documented    as the guide's Worker does it      safe      as it should be; MIGRATION chooses
+"""
 
 from taskqueue.migration.routes import respond
 

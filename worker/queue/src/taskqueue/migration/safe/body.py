@@ -22,6 +22,11 @@ class Body:
         return None if stored["value"] is None else cls(stored["value"], stored["metadata"])
 
     @property
+    def text(self) -> str:
+        """As a get of text reads it."""
+        return bytes(self.content).decode("utf-8", "replace")
+
+    @property
     def is_json(self) -> bool:
         try:
             parse(bytes(self.content).decode())

@@ -17,8 +17,8 @@ from taskqueue.migration.safe.report import Kind, Step
 from taskqueue.migration.safe.results import completed
 from taskqueue.migration.safe.route import Route
 
-# Operations of a batch beside two for each copy: four bulk gets, the note, results once more, two to spare.
-OVERHEAD: Final = 8
+# Operations of a batch beside two for each copy: four bulk gets, the note, two more bulk gets, two to spare.
+OVERHEAD: Final = 9
 PER_COPY: Final = 2
 
 
@@ -51,40 +51,42 @@ class Copying:
             return set()
         note = await self.journal.note(kind, [shown.id for shown in wanted])
         self.step.wait_until(note.due(self.verify_after))
-        copied = []
+        copied: dict[str, str] = {}
         for shown in wanted:
             if self.verify_after and platform.now_ms() > note.at + COPYING_MS:
                 break
             if there[self.route.to_key(kind, shown.id)] is not None and self.route.target_wins:
                 continue
-            if await self._copy(kind, shown):
-                copied.append(shown.id)
-        await self._take_back(kind, copied)
+            body = await self._copy(kind, shown)
+            if body is not None:
+                copied[shown.id] = body.text
+        if kind == "tasks" and copied:
+            await self._take_back(copied)
         self.step.touched = True
         return set(note.ids)
 
-    async def _copy(self, kind: Kind, shown: Shown) -> bool:
+    async def _copy(self, kind: Kind, shown: Shown) -> Body | None:
         try:
             return await self._copy_one(kind, shown)
         except BudgetSpent:
             raise
         except Exception as error:
             self.step.fail(kind, shown.id, error)
-            return False
+            return None
 
-    async def _copy_one(self, kind: Kind, shown: Shown) -> bool:
-        """False when there is nothing to copy any more, or too late, or when it went into quarantine."""
+    async def _copy_one(self, kind: Kind, shown: Shown) -> Body | None:
+        """What was copied; None when it is gone, has too little time left, or went into quarantine."""
         if shown.ends_within(keys.LEAST_TTL, platform.now_ms()):
-            return False
+            return None
         body = await Body.read(self.meter, self.route.from_key(kind, shown.id))
         if body is None:
-            return False
+            return None
         if kind == "tasks" and self.route.target_wins and not body.is_json:
             await self.keep(shown, body)
-            return False
+            return None
         await self._put(body, self.route.to_key(kind, shown.id), shown)
         self.step.section(kind).migrated += 1
-        return True
+        return body
 
     async def _put(self, body: Body, key: str, shown: Shown) -> None:
         try:
@@ -133,11 +135,18 @@ class Copying:
         except Exception as error:
             self.step.fail(kind, task_id, error)
 
-    async def _take_back(self, kind: Kind, copied: list[str]) -> None:
-        """A task that was completed while it was copied must not come back."""
-        if kind == "tasks" and copied:
-            for id in await completed(self.meter, copied):
-                await self.delete(kind, id, self.route.to_key(kind, id))
+    async def _take_back(self, copied: dict[str, str]) -> None:
+        """Delete copies of what was completed, or changed in the source, while it was copied.
+
+        A worker that writes to the source later than this finds the copy, and sees to it.
+        """
+        undone = await completed(self.meter, list(copied))
+        source = await bulk.texts(self.meter, [self.route.from_key("tasks", id) for id in copied])
+        changed = [id for id in copied if source[self.route.from_key("tasks", id)] not in (copied[id], None)]
+        target = await bulk.texts(self.meter, [self.route.to_key("tasks", id) for id in changed])
+        undone |= {id for id in changed if target[self.route.to_key("tasks", id)] == copied[id]}
+        for id in sorted(undone, key=str.encode):
+            await self.delete("tasks", id, self.route.to_key("tasks", id))
 
 
 def noted_ids(batches: Sequence[Batch], kind: Kind) -> set[str]:

@@ -74,15 +74,14 @@ async def addition(meter: Meter, moved: Collection[str]) -> Addition:
     )
 
 
-async def add(meter: Meter, new: Addition) -> set[str]:
-    """Put the list with what it lacks, by ``queuedAt`` and id, unread ids last; all ids in it now.
+async def add(meter: Meter, new: Addition) -> None:
+    """Put the list with what it lacks, by ``queuedAt`` and id, unread ids last.
 
     It gets no expiration: the old format gives it one with its first change.
     """
     ordered = sorted(new.queued, key=lambda id: (new.queued[id], id.encode())) + new.unread
     if ordered:
         await meter.put(keys.PENDING, stringify([*new.present, *ordered]))
-    return {*new.listed, *ordered}
 
 
 def _queued_at(body: str) -> str:

@@ -56,7 +56,9 @@ async def _list_and_verify(mover: Mover) -> None:
     if missed:  # copying was cut off, or refused
         await mover.copy_now("tasks", list(missed.values()))
         return
-    await mover.verify(["tasks"], await pending.add(mover.meter, new))
+    await pending.add(mover.meter, new)
+    # Not what was added just now: another operator may be writing the list too, and the later one wins.
+    await mover.verify(["tasks"], set(new.listed))
 
 
 def _answer(step: Step, operations: int) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""The guide's verification checklist as checks with verdicts, in an order that disturbs nothing."""
+
+from harness.codeq.checklist import keyspace, service
+from harness.codeq.checklist.codeq_state import CodeqState
+from harness.codeq.checklist.inspection import Inspection
+from harness.verdict import Verdict
+
+__all__ = ["CHECKS", "CodeqState", "Inspection", "check"]
+
+CHECKS = (
+    keyspace.records,
+    keyspace.pending,
+    keyspace.leases,
+    service.admin,
+    service.sample,
+    keyspace.conservation,
+    keyspace.retention,
+    keyspace.types,
+    service.health,
+    service.authorisation,
+    keyspace.ownership,
+    service.rerun,
+)
+
+
+async def check(seen: Inspection) -> list[Verdict]:
+    """All verdicts, V1 first. Raises ServerError if the server fails meanwhile."""
+    return [await one(seen) for one in CHECKS]

@@ -1,0 +1,162 @@
+"""The checks that look at keys: V1 records, V2 pending, V3 leases, V6 conservation, V7 retention, V8 types,
+V11 ownership."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from harness.codeq import legacy_state as legacy
+from harness.codeq.checklist.inspection import Inspection
+from harness.codeq.legacy_state import FINISHED, parse
+from harness.codeq.plan import COPY
+from harness.verdict import Finding, Verdict, finding, verdict
+
+_DAY = 86_400
+
+
+async def records(seen: Inspection) -> Verdict:
+    """V1: every record is there, unchanged, under its own id, and codeQ can read it."""
+    before, after = seen.before.tasks, seen.after.tasks
+    parsed = {task_id: parse(text) for task_id, text in after.items()}
+    found = [
+        finding("{n} record{s} of the old hash {are} not in codeq:tasks", sorted(set(before) - set(after))),
+        finding("{n} record{s} in codeq:tasks that the source never had", sorted(set(after) - set(before))),
+        finding(
+            "{n} record{s} {are} not what they were",
+            [one for one, text in after.items() if one in before and before[one] != text],
+        ),
+        finding(
+            "{n} record{s} codeQ cannot read: claims drop the id for ever",
+            [one for one, task in parsed.items() if task is None],
+            "codeq/H10",
+        ),
+        finding(
+            "{n} record{s} under another id than their own",
+            [one for one, task in parsed.items() if task is not None and task.id != one],
+        ),
+    ]
+    return verdict("V1", "records: codeq:tasks has every task, unchanged and readable", found)
+
+
+async def pending(seen: Inspection) -> Verdict:
+    """V2: tier 0 is the old list, id by id from left to right; the other tiers are empty."""
+    found: list[Finding | None] = []
+    old = {command.lower(): queue.get(legacy.PENDING, []) for command, queue in seen.before.queues.items()}
+    new = {key: ids for key, ids in seen.after.queues.items() if key[1].startswith("pending:") and ids}
+    for command in sorted(old.keys() | {command for command, _ in new}):
+        was, has = old.get(command, []), new.get((command, "pending:0"), [])
+        if was != has:
+            what = f"{command}: {len(was):,} were pending, tier 0 has {len(has):,}, or in another order"
+            found.append(finding(what, sorted(set(was) ^ set(has)) or has))
+    tiers = [f"{command}:{part}" for command, part in new if part != "pending:0"]
+    found.append(finding("{n} other tier{s} {are} not empty", tiers))
+    return verdict("V2", "pending: each list is the old one, in its order, at priority 0", found)
+
+
+async def leases(seen: Inspection) -> Verdict:
+    """V3: in progress are the same ids, each with its lease, its worker and an end."""
+    before, after = seen.before, seen.after
+    was, has = set(before.ids(legacy.INPROG)), set(after.ids("inprog"))
+    expired = {one for one in was if before.leases.get(one, ("", 0))[1] <= 0}
+    endless = {one for one, (_, pttl) in after.leases.items() if pttl < 0}
+    unheld = {one for one in has - expired if one not in after.leases}
+    longer = {
+        one
+        for one, (_, pttl) in after.leases.items()
+        if one in before.leases and pttl > max(before.leases[one][1], 0) + 1000
+    }
+    owners = {one: task.worker_id for one, text in after.tasks.items() if (task := parse(text))}
+    found = [
+        finding("{n} id{s} no longer in progress, or newly so", sorted(was ^ has)),
+        finding("{n} in progress lost {their} lease", sorted(unheld), "codeq/H4"),
+        finding("{n} lease{s} without an end: codeQ takes it for expired", sorted(endless), "codeq/H4"),
+        finding("{n} lease{s} of nothing in progress", sorted(set(after.leases) - has)),
+        finding(
+            "{n} lease{s} with another worker than the task's",
+            sorted(one for one, (worker, _) in after.leases.items() if owners.get(one, worker) != worker),
+            "codeq/H11",
+        ),
+        finding(
+            "{n} in progress had no lease before: retried at the first claims, attempts +1",
+            sorted(expired & has),
+            "codeq/H4",
+        ),
+    ]
+    if not seen.extended:
+        found.append(finding("{n} lease{s} last longer than before", sorted(longer)))
+    return verdict("V3", "leases: every task in progress has its lease, worker and time", found)
+
+
+async def conservation(seen: Inspection) -> Verdict:
+    """V6: every id of the source is in exactly one place."""
+    after = seen.after
+    places: Counter[str] = Counter()
+    for part in ("pending", "inprog", "delayed", "dlq"):
+        places.update(after.ids(part))
+    tasks = {one: parse(text) for one, text in after.tasks.items()}
+    finished = {one for one, task in tasks.items() if task and task.status in FINISHED}
+    known = (
+        set(seen.before.tasks) | set(seen.before.ids(legacy.PENDING)) | set(seen.before.ids(legacy.INPROG))
+    )
+    found = [
+        finding(
+            "{n} id{s} in two places or twice in one",
+            sorted(one for one, count in places.items() if count > 1),
+            "codeq/H6",
+            "codeq/H7",
+        ),
+        finding("{n} task{s} in no queue and not finished", sorted(known - set(places) - finished)),
+        finding("{n} finished task{s} in a queue: it runs again", sorted(finished & set(places)), "codeq/H5"),
+        finding(
+            "{n} queued id{s} without a record: dropped at the first claim",
+            sorted(set(places) - set(tasks)),
+            "codeq/H8",
+        ),
+    ]
+    return verdict("V6", "conservation: every id is in exactly one place", found)
+
+
+async def retention(seen: Inspection) -> Verdict:
+    """V7: the scores are the old ones, within a day of now, and no task is without one."""
+    before, after = seen.before.scores, seen.after.scores
+    found = [
+        finding(
+            "{n} score{s} changed or missing",
+            sorted(one for one in before.keys() | after.keys() if before.get(one) != after.get(one)),
+        ),
+        finding(
+            "{n} score{s} further than a day from now: milliseconds, or another clock?",
+            sorted(one for one, score in after.items() if abs(score - seen.now) > _DAY),
+            "codeq/H17",
+        ),
+        finding("{n} task{s} without a score: never cleaned up", sorted(set(seen.after.tasks) - set(after))),
+    ]
+    return verdict("V7", "retention: the scores are unchanged and plausible", found)
+
+
+async def types(seen: Inspection) -> Verdict:
+    """V8: every key has the type that codeQ expects; the source is gone (rename) or untouched (copy)."""
+    return verdict("V8", "types: every key is of codeQ's type, the source gone or untouched", _types(seen))
+
+
+def _types(seen: Inspection) -> Iterator[Finding | None]:
+    yield finding("{n} key{s} of a wrong type or name", seen.after.wrong_types, "codeq/H1")
+    left = seen.left.contents()
+    if seen.mode != COPY:
+        yield finding("{n} legacy key{s} left, or written since: stragglers", sorted(left), "codeq/H19")
+        return
+    was = seen.before.snapshot.contents()
+    changed = {key for key in was.keys() | left.keys() if was.get(key) != left.get(key)}
+    gone = {key for key in changed if key not in left and key.startswith(legacy.LEASE)}
+    yield finding("{n} legacy key{s} changed since the freeze", sorted(changed - gone), "codeq/H19")
+
+
+async def ownership(seen: Inspection) -> Verdict:
+    """V11: whoever holds a task will come back under the same name."""
+    held = {one: worker for one, (worker, _) in seen.after.leases.items()}
+    strange = [one for one, worker in held.items() if seen.workers is not None and worker not in seen.workers]
+    found = finding(
+        "{n} task{s} held under a name that no worker's token carries: 403 until the lease ends",
+        sorted(strange),
+        "codeq/H11",
+    )
+    return verdict("V11", "ownership: every lease belongs to a known worker", [found])

@@ -1,0 +1,53 @@
+"""A connection that is cut before its n-th command, at the seam on which everything hangs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from worker.codeq import Server
+from worker.codeq.servers.server import Argument, Command
+
+
+class Crashed(Exception):
+    """The program ended here. Not a CodeqError: nothing must be able to handle it."""
+
+
+class Crashing:
+    """``inner`` for ``commands`` commands; before the next one the program ends.
+
+    In a pipeline each command counts, and those before the crash take effect; a transaction is one command,
+    as it is for the server. ``count`` is how many were carried out.
+    """
+
+    def __init__(self, inner: Server, commands: int | None = None) -> None:
+        self._inner = inner
+        self._left = commands
+        self.count = 0
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    async def call(self, *command: Argument) -> Any:
+        self._spend()
+        return await self._inner.call(*command)
+
+    async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
+        left = len(commands) if self._left is None else self._left - self.count
+        if left < len(commands):
+            if left:
+                await self._inner.pipeline(commands[:left])
+            raise Crashed(f"before command {self._left}")
+        self.count += len(commands)
+        return await self._inner.pipeline(commands)
+
+    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
+        self._spend()
+        return await self._inner.transaction(commands)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+    def _spend(self) -> None:
+        if self._left is not None and self.count >= self._left:
+            raise Crashed(f"before command {self._left}")
+        self.count += 1

@@ -1,0 +1,68 @@
+"""Option A as the guide has it: drain, start codeQ, and see that new work goes there only."""
+
+from harness.codeq import legacy_state as legacy
+from harness.codeq.drain import Drained, drain
+from harness.codeq.legacy_state import PREFIX
+from harness.codeq.migrator import Tell
+from harness.codeq.seed import COMMANDS
+from harness.codeq.services import Services
+from harness.codeq.snapshot import keys_under, read_snapshot
+from harness.codeq.traffic import OldWorkers
+from harness.verdict import Finding, Verdict, finding, verdict
+from worker.codeq import MOVE_SCRIPT, Server
+
+
+async def cut_over(
+    server: Server, services: Services, deadline: int, tell: Tell
+) -> tuple[Drained, list[Verdict], list[str]]:
+    """Drains within ``deadline`` seconds and cuts over; what is judged is A1 to A4. Raises ServerError."""
+    drained = await drain(server, services.clock, deadline=deadline, work=OldWorkers(services).turn, every=1)
+    tell(f"{'drained' if drained.empty else 'not drained'} after {drained.seconds:.0f} s")
+    leases = await keys_under(server, legacy.LEASE)
+    await server.call("SCRIPT LOAD", MOVE_SCRIPT)
+    before = (await read_snapshot(server, PREFIX)).contents()
+    verdicts = [
+        verdict(
+            "A1",
+            "drain: pending and in progress are empty before the deadline",
+            [finding("{n} id{s} left", map(str, drained.stalls))],
+        ),
+        verdict("A2", "leases: nobody holds anything", [finding("{n} lease{s} left", leases)]),
+        await _new_work(services),
+    ]
+    after = (await read_snapshot(server, PREFIX)).contents()
+    changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    verdicts.append(
+        verdict(
+            "A4",
+            "stragglers: the old keyspace does not change any more",
+            [finding("{n} legacy key{s} changed after the cut-over", changed, "codeq/H19")],
+        )
+    )
+    return drained, verdicts, await _history(server)
+
+
+async def _new_work(services: Services) -> Verdict:
+    """A task that is created now is claimed and finished at codeQ, for each command."""
+    found = []
+    for command in COMMANDS:
+        worker = services.worker(commands=(command,))
+        made = await services.new("/tasks", {"command": command, "payload": {"after": True}})
+        taken = await services.new("/tasks/claim", {"commands": [command]}, worker)
+        same = taken.status_code == 200 and taken.json()["id"] == made.json().get("id")
+        done = {"status": "COMPLETED", "result": {"ok": True}}
+        path = f"/tasks/{made.json().get('id')}/result"
+        finished = await services.new(path, done, worker)
+        if not same or finished.status_code != 200:
+            statuses = f"{made.status_code}, {taken.status_code}, {finished.status_code}"
+            found.append(Finding(f"{command}: create, claim, result answered {statuses}: {taken.text[:80]}"))
+    return verdict("A3", "new work: created, claimed and finished at codeQ, under codeq: only", found)
+
+
+async def _history(server: Server) -> list[str]:
+    kept = await server.call("HLEN", legacy.TASKS)
+    if not kept:
+        return []
+    return [
+        f"{kept:,} old tasks stay under legacy:tasks; codeQ answers 404 for their ids, as this option has it"
+    ]

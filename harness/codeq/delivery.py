@@ -1,0 +1,106 @@
+"""The traffic goes on at codeQ: what was migrated is claimed and finished, and judged by what workers got."""
+
+import json
+from dataclasses import dataclass, field
+
+from harness.codeq import legacy_state as legacy
+from harness.codeq.legacy_state import LegacyState
+from harness.codeq.services import Services
+from harness.verdict import Finding, Verdict, finding, verdict
+
+_DONE = {"status": "COMPLETED", "result": {"ok": True}}
+
+
+@dataclass
+class Delivery:
+    """What workers were handed, by command as in keys; ``refused``: results that were not taken."""
+
+    handed: dict[str, list[str]] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    owners_refused: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+async def deliver(services: Services, before: LegacyState, most: int) -> Delivery:
+    """Owners finish what they hold; then at most ``most`` tasks of each queue are claimed and finished."""
+    seen = Delivery()
+    for task_id, (worker, pttl) in sorted(before.leases.items()):
+        if pttl > 0 and task_id in before.parsed:
+            answer = await services.new(f"/tasks/{task_id}/result", _DONE, services.worker(worker))
+            if answer.status_code != 200:
+                seen.owners_refused.append(f"{task_id} ({answer.status_code} {answer.text[:60]})")
+    for _, queue in sorted(before.queues.items()):
+        ids = queue.get(legacy.PENDING, [])
+        known = [before.parsed[one].command for one in ids if one in before.parsed]
+        if known:
+            await _drain(services, before, seen, known[0], most)
+    return seen
+
+
+async def _drain(services: Services, before: LegacyState, seen: Delivery, command: str, most: int) -> None:
+    handed = seen.handed.setdefault(command.lower(), [])
+    worker = services.worker(commands=(command,))
+    while len(handed) < most:
+        answer = await services.new("/tasks/claim", {"commands": [command]}, worker)
+        if answer.status_code != 200:
+            if answer.status_code != 204:
+                seen.errors.append(f"claim of {command}: {answer.status_code} {answer.text[:80]}")
+            return
+        task = answer.json()
+        handed.append(task["id"])
+        old = json.loads(before.tasks.get(task["id"], "{}"))
+        if any(old.get(name) != task.get(name) for name in ("payload", "priority", "webhook", "createdAt")):
+            seen.changed.append(task["id"])
+        finished = await services.new(f"/tasks/{task['id']}/result", _DONE, worker)
+        if finished.status_code != 200:
+            seen.refused.append(f"{task['id']} ({finished.status_code} {finished.text[:60]})")
+
+
+def judge(seen: Delivery, before: LegacyState, most: int) -> list[Verdict]:
+    """D1 to D4. ``most`` is how many of a queue were to be claimed."""
+    lost, order, twice = [], [], []
+    for command, queue in before.queues.items():
+        expected = list(reversed(queue.get(legacy.PENDING, [])))
+        handed = seen.handed.get(command.lower(), [])
+        twice += sorted({one for one in handed if handed.count(one) > 1}) if _repeats(handed) else []
+        lost += sorted(set(expected[:most]) - set(handed))
+        if handed != expected[:most] and set(handed) == set(expected[:most]):
+            order.append(command)
+    return [
+        verdict(
+            "D1",
+            "delivery: every pending task is handed out exactly once",
+            [
+                finding("{n} task{s} {were} never handed out", lost),
+                finding("{n} task{s} {were} handed out more than once", twice, "codeq/H6"),
+                finding("{n} claim{s} failed", seen.errors),
+            ],
+        ),
+        verdict(
+            "D2",
+            "order: each queue is handed out in the order in which it was filled",
+            [finding("{n} queue{s} came in another order", order)],
+        ),
+        verdict(
+            "D3",
+            "content: payload, priority, webhook and creation time arrive unchanged",
+            [finding("{n} task{s} arrived changed", seen.changed)],
+        ),
+        verdict(
+            "D4",
+            "completion: results are taken, also from those who held a task during the migration",
+            [
+                finding("{n} result{s} refused", seen.refused),
+                _refused_owners(seen),
+            ],
+        ),
+    ]
+
+
+def _repeats(handed: list[str]) -> bool:
+    return len(set(handed)) != len(handed)
+
+
+def _refused_owners(seen: Delivery) -> Finding | None:
+    return finding("{n} task{s} could not be finished by {their} worker", seen.owners_refused, "codeq/H11")

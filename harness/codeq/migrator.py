@@ -1,0 +1,146 @@
+"""Option B: the legacy keyspace becomes codeQ's, in place, journalled, resumable after any command."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.codeq.backup import write_backup
+from harness.codeq.errors import MigrationError, Refused
+from harness.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
+from harness.codeq.moving import carry_out
+from harness.codeq.plan import Plan, Step
+from harness.codeq.preflight import Preflight, frozen, preflight
+from harness.codeq.snapshot import CHUNK, keys_under
+from kvstore.clock import Clock
+from worker.codeq import MOVE_SCRIPT, CodeqKeys, Server
+from worker.codeq.servers.server import checked
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How to migrate. ``freeze_seconds``: how long nothing may change before it starts, 0 for no proof.
+
+    ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``backup`` is a
+    file for the logical backup; None takes none.
+    """
+
+    keep_source: bool = False
+    accept_defects: bool = False
+    freeze_seconds: float = 2
+    lease_seconds: int = 0
+    chunk: int = CHUNK
+    backup: Path | None = None
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """What a run did. ``changed`` has the members that each step moved in this run."""
+
+    plan: Plan
+    changed: tuple[tuple[Step, int], ...]
+    resumed: bool
+    extended: int
+    backup: str
+
+    @property
+    def changes(self) -> int:
+        return sum(count for _, count in self.changed) + self.extended
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "mode": self.plan.mode,
+            "steps": [{"step": str(step), "changed": count} for step, count in self.changed],
+            "resumed": self.resumed,
+            "leasesExtended": self.extended,
+            "changes": self.changes,
+            "backup": self.backup,
+        }
+
+
+class Migrator:
+    """Migrates the keyspace on ``server``. ``tell`` hears a sentence for each step."""
+
+    def __init__(
+        self, server: Server, clock: Clock, terms: Terms | None = None, tell: Tell | None = None
+    ) -> None:
+        self._server = server
+        self._clock = clock
+        self._terms = terms or Terms()
+        self._tell = tell or (lambda text: None)
+        self._journal = Journal(server)
+
+    async def look(self) -> Preflight:
+        """The dry run: only reads. Raises ServerError."""
+        terms = self._terms
+        return await preflight(
+            self._server, keep_source=terms.keep_source, accept_defects=terms.accept_defects
+        )
+
+    async def apply(self) -> Migrated:
+        """Does it, or what is left of it; a complete migration is not touched again.
+
+        Raises Refused before anything is changed, MigrationError later, ServerError from the server. After
+        either of the last two, call it again.
+        """
+        entries = await self._journal.read()
+        resumed = entries is not None
+        if entries is None:
+            entries = await self._begin()
+        if entries.phase == ROLLING_BACK:
+            raise MigrationError("a rollback was begun here: finish it before migrating again")
+        if entries.phase == COMPLETE:
+            await self._load_script()
+            return Migrated(entries.plan, (), resumed, 0, entries.backup)
+        changed = await self._steps(entries)
+        extended = await self._extend()
+        await self._load_script()
+        await self._journal.enter(COMPLETE)
+        return Migrated(entries.plan, tuple(changed), resumed, extended, entries.backup)
+
+    async def _begin(self) -> Entries:
+        look = await self.look()
+        if look.refusals:
+            raise Refused(look.refusals)
+        if self._terms.freeze_seconds > 0:
+            moving = await frozen(self._server, self._clock, self._terms.freeze_seconds)
+            if moving:
+                named = ", ".join(moving[:3])
+                raise Refused([f"not frozen: {len(moving):,} keys changed while we looked, such as {named}"])
+        backup = self._terms.backup
+        if backup is not None:
+            write_backup(backup, look.state.snapshot, self._clock.now_ms())
+            self._tell(f"backup written to {backup}")
+        await self._journal.begin(look.plan, str(backup or ""))
+        entries = await self._journal.read()
+        assert entries is not None, "the journal was just begun"
+        return entries
+
+    async def _steps(self, entries: Entries) -> list[tuple[Step, int]]:
+        changed = []
+        for number, step in enumerate(entries.plan.steps):
+            if number in entries.done:
+                continue
+            count = await carry_out(self._server, step, entries.plan.mode, self._terms.chunk)
+            await self._journal.step_done(number, count)
+            changed.append((step, count))
+            self._tell(f"{number + 1}/{len(entries.plan.steps)} {step}")
+        return changed
+
+    async def _extend(self) -> int:
+        """Gives leases the time that the freeze took, as the last change. Never shortens one."""
+        wanted = self._terms.lease_seconds * 1000
+        if wanted <= 0:
+            return 0
+        keys = await keys_under(self._server, CodeqKeys().lease(""))
+        left = checked(await self._server.pipeline([("PTTL", key) for key in keys])) if keys else []
+        short = [key for key, pttl in zip(keys, left, strict=True) if 0 <= pttl < wanted]
+        if short:
+            checked(await self._server.pipeline([("PEXPIRE", key, wanted) for key in short]))
+        return len(short)
+
+    async def _load_script(self) -> None:
+        """codeQ's claim script: KVRocks up to 2.8 words its absence in a way that codeQ does not know."""
+        await self._server.call("SCRIPT LOAD", MOVE_SCRIPT)

@@ -1,0 +1,164 @@
+"""The whole rehearsal: the old service at work, the freeze, the migration, codeQ, the checks, the traffic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.codeq.checklist import CodeqState, Inspection, check
+from harness.codeq.cutover import cut_over
+from harness.codeq.delivery import deliver, judge
+from harness.codeq.drain import Drained
+from harness.codeq.errors import Refused
+from harness.codeq.journal import KEY
+from harness.codeq.legacy_state import PREFIX, LegacyState
+from harness.codeq.literal import Attempt, literal
+from harness.codeq.migrator import Migrated, Migrator, Tell, Terms
+from harness.codeq.preflight import Preflight
+from harness.codeq.services import Services
+from harness.codeq.snapshot import CHUNK, Snapshot, keys_under, read_snapshot, restore
+from harness.codeq.traffic import work_a_little
+from harness.verdict import Verdict
+from kvstore.clock import ManualClock
+from kvstore.entropy import Entropy
+from worker.codeq import Server
+from worker.codeq.keys import CODEQ
+
+OPTIONS = ("a", "b")
+_OURS = (PREFIX, CODEQ, KEY)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What to rehearse. ``freeze`` is how many seconds pass between the last request and the migration.
+
+    ``workers`` are the subs that workers' tokens will carry, None if unknown; ``most`` is how many tasks of
+    each queue are claimed at the end; ``deadline`` is Option A's, in seconds.
+    """
+
+    option: str = "b"
+    terms: Terms = field(default_factory=lambda: Terms(freeze_seconds=1))
+    freeze: int = 0
+    workers: frozenset[str] | None = None
+    most: int = 1000
+    deadline: int = 600
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A finished rehearsal. Of Option A there is ``drained``, of Option B ``look`` and ``migrated``."""
+
+    server: str
+    option: str
+    keys: int
+    tasks: int
+    attempts: Sequence[Attempt]
+    verdicts: Sequence[Verdict]
+    notes: Sequence[str]
+    look: Preflight | None = None
+    migrated: Migrated | None = None
+    drained: Drained | None = None
+
+    @property
+    def violated(self) -> list[Verdict]:
+        return [one for one in self.verdicts if not one.held]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "migration": "codeq",
+            "option": self.option,
+            "server": self.server,
+            "held": not self.violated,
+            "source": {"keys": self.keys, "tasks": self.tasks},
+            "guideLiterally": [attempt.as_json() for attempt in self.attempts],
+            "preflight": self.look.as_json() if self.look else None,
+            "migrated": self.migrated.as_json() if self.migrated else None,
+            "drained": self.drained.as_json() if self.drained else None,
+            "notes": list(self.notes),
+            "verdicts": [one.as_json() for one in self.verdicts],
+        }
+
+
+async def rehearse(
+    server: Server,
+    source: Snapshot,
+    clock: ManualClock,
+    entropy: Entropy,
+    wishes: Wishes,
+    tell: Tell | None = None,
+) -> Rehearsed:
+    """Rehearses on ``server``, which must hold neither service's keys, and takes its own away at the end.
+
+    Raises Refused, MigrationError, ServerError.
+    """
+    for prefix in _OURS:
+        if await keys_under(server, prefix):
+            raise Refused(
+                [f"{server.name} holds {prefix} keys, and a rehearsal works on a server of its own"]
+            )
+    said = tell or (lambda text: None)
+    attempts = await literal(server)
+    await restore(server, source)
+    said(f"{len(source.entries):,} legacy keys on {server.name}")
+    services = Services(server, clock, entropy)
+    try:
+        requests = await work_a_little(services)
+        said(f"{requests} requests to the old service, then frozen")
+        if wishes.freeze:
+            await services.wait(wishes.freeze)
+        walk = _option_b if wishes.option == "b" else _option_a
+        return await walk(server, services, source, wishes, attempts, said)
+    finally:
+        await services.close()
+        await _clear(server)
+
+
+async def _clear(server: Server) -> None:
+    keys = [key for prefix in _OURS for key in await keys_under(server, prefix)]
+    for at in range(0, len(keys), CHUNK):
+        await server.call("DEL", *keys[at : at + CHUNK])
+
+
+async def _option_b(
+    server: Server,
+    services: Services,
+    source: Snapshot,
+    wishes: Wishes,
+    attempts: list[Attempt],
+    tell: Tell,
+) -> Rehearsed:
+    before = LegacyState(await read_snapshot(server, PREFIX))
+    migrator = Migrator(server, services.clock, wishes.terms, tell)
+    look = await migrator.look()
+    migrated = await migrator.apply()
+    seen = Inspection(
+        server=server,
+        services=services,
+        migrator=migrator,
+        before=before,
+        after=CodeqState(await read_snapshot(server, CODEQ)),
+        left=await read_snapshot(server, PREFIX),
+        mode=migrated.plan.mode,
+        extended=wishes.terms.lease_seconds > 0,
+        workers=wishes.workers,
+        now=services.clock.now_ms() // 1000,
+    )
+    verdicts = await check(seen)
+    tell("the checklist is through; the traffic goes on at codeQ")
+    verdicts += judge(await deliver(services, before, wishes.most), before, wishes.most)
+    tasks = len(before.tasks)
+    return Rehearsed(
+        server.name, "b", len(source.entries), tasks, attempts, verdicts, look.notes, look, migrated
+    )
+
+
+async def _option_a(
+    server: Server,
+    services: Services,
+    source: Snapshot,
+    wishes: Wishes,
+    attempts: list[Attempt],
+    tell: Tell,
+) -> Rehearsed:
+    drained, verdicts, notes = await cut_over(server, services, wishes.deadline, tell)
+    tasks = await server.call("HLEN", "legacy:tasks")
+    return Rehearsed(server.name, "a", len(source.entries), tasks, attempts, verdicts, notes, drained=drained)

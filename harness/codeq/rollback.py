@@ -1,0 +1,105 @@
+"""Back to the old service, from whatever the migration reached: resumable like the way there.
+
+After a copy, codeQ's keys are dropped. After a rename they are moved back, and what codeQ did meanwhile goes
+along as far as the old layout has a place for it. Everything under ``codeq:`` is exported first.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.codeq import reverse
+from harness.codeq.account import Account, account
+from harness.codeq.backup import write_backup
+from harness.codeq.errors import Refused
+from harness.codeq.journal import ROLLING_BACK, Entries, Journal
+from harness.codeq.legacy_state import PREFIX
+from harness.codeq.migrator import Tell
+from harness.codeq.plan import COPY
+from harness.codeq.snapshot import CHUNK, Snapshot, keys_under, read_snapshot
+from kvstore.clock import Clock
+from worker.codeq import Server
+from worker.codeq.keys import CODEQ
+from worker.codeq.servers.server import checked
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """``mode`` is the migration's; None if there was none to roll back."""
+
+    mode: str | None
+    account: Account | None
+    restored: int
+    export: str
+
+    @property
+    def sentences(self) -> list[str]:
+        return self.account.sentences(source_kept=self.mode == COPY) if self.account else []
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "mode": self.mode,
+            "account": self.account.as_json() if self.account else None,
+            "restored": self.restored,
+            "export": self.export,
+        }
+
+
+class Rollback:
+    """Rolls back the keyspace on ``server``; ``export`` is the file for what was under ``codeq:``."""
+
+    def __init__(self, server: Server, clock: Clock, export: Path, tell: Tell | None = None) -> None:
+        self._server = server
+        self._clock = clock
+        self._export = export
+        self._tell = tell or (lambda text: None)
+        self._journal = Journal(server)
+
+    async def look(self) -> RolledBack:
+        """What it would mean. Only reads. Raises ServerError."""
+        entries = await self._journal.read()
+        if entries is None:
+            return RolledBack(None, None, 0, "")
+        return RolledBack(entries.plan.mode, (await self._account(entries))[1], 0, "")
+
+    async def apply(self) -> RolledBack:
+        """Does it. Raises Refused before anything is changed, MigrationError and ServerError later."""
+        entries = await self._journal.read()
+        if entries is None:
+            return RolledBack(None, None, 0, "")
+        codeq, found = await self._account(entries)
+        if entries.phase != ROLLING_BACK:
+            await self._refuse(entries)
+            write_backup(self._export, codeq, self._clock.now_ms())
+            self._tell(f"everything under codeq: is in {self._export}")
+            await reverse.settle(self._server, self._journal, entries)
+            await self._journal.enter(ROLLING_BACK)
+            entries = await self._journal.read() or entries
+        restored = 0
+        if entries.plan.mode != COPY:
+            restored = await reverse.move_back(self._server, entries)
+        await self._drop()
+        await self._journal.forget()
+        return RolledBack(entries.plan.mode, found, restored, str(self._export))
+
+    async def _account(self, entries: Entries) -> tuple[Snapshot, Account]:
+        codeq = await read_snapshot(self._server, CODEQ)
+        kept = await read_snapshot(self._server, PREFIX) if entries.plan.mode == COPY else Snapshot(PREFIX)
+        return codeq, account(codeq, kept)
+
+    async def _refuse(self, entries: Entries) -> None:
+        """After a copy the source must still be there; otherwise only the backup has it."""
+        if entries.plan.mode != COPY:
+            return
+        sources = [step.source for step in entries.plan.steps if step.kind != "leases"]
+        there = checked(await self._server.pipeline([("EXISTS", key) for key in sources])) if sources else []
+        gone = [key for key, exists in zip(sources, there, strict=True) if not exists]
+        if gone:
+            raise Refused(
+                [f"{gone[0]} is gone, dropping codeq: would leave nothing; backup: {entries.backup}"]
+            )
+
+    async def _drop(self) -> None:
+        keys = await keys_under(self._server, CODEQ)
+        for at in range(0, len(keys), CHUNK):
+            await self._server.call("DEL", *keys[at : at + CHUNK])

@@ -1,0 +1,53 @@
+"""A server of each kind, with a legacy keyspace on it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from harness.codeq.seed import Shape, seed
+from harness.codeq.snapshot import Snapshot, restore
+from kvstore.clock import ManualClock
+from kvstore.entropy import SeededEntropy
+from tests.worker.codeq import real_redis
+from worker.codeq import Kvrocks27, Server, connect, embedded
+
+START = 1_795_311_283_496
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if real_redis.BINARY is None:
+        pytest.skip(real_redis.REASON)
+    with real_redis.running(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def legacy(clock: ManualClock) -> Snapshot:
+    """Fifty tasks over three commands."""
+    return seed(Shape(50), clock, SeededEntropy(3))
+
+
+@pytest.fixture(params=["embedded", pytest.param("redis", marks=pytest.mark.redis)])
+async def redis7(request: pytest.FixtureRequest, legacy: Snapshot) -> AsyncIterator[Server]:
+    url = None if request.param == "embedded" else request.getfixturevalue("redis_url")
+    server = embedded() if url is None else await connect(url)
+    await server.call("FLUSHALL")
+    await restore(server, legacy)
+    yield server
+    await server.close()
+
+
+@pytest.fixture
+def kvrocks27(redis7: Server) -> Server:
+    return Kvrocks27(redis7)
+
+
+@pytest.fixture(params=["redis7", "kvrocks27"])
+def server(request: pytest.FixtureRequest, redis7: Server) -> Server:
+    return redis7 if request.param == "redis7" else Kvrocks27(redis7)

@@ -1,0 +1,142 @@
+"""Each check holds after a good migration, and finds what it is there to find."""
+
+import pytest
+
+from harness.codeq.checklist import CodeqState, Inspection, check
+from harness.codeq.delivery import deliver, judge
+from harness.codeq.legacy_state import PREFIX, LegacyState
+from harness.codeq.migrator import Migrator, Terms
+from harness.codeq.seed import WORKERS
+from harness.codeq.services import Services
+from harness.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.verdict import Verdict
+from kvstore.clock import ManualClock
+from kvstore.entropy import SeededEntropy
+from worker.codeq import Server, embedded
+from worker.codeq.servers.server import Command
+
+pytestmark = pytest.mark.anyio
+
+QUEUE = "codeq:q:generate_master"
+
+
+async def migrated(
+    legacy: Snapshot, clock: ManualClock, damage: tuple[Command, ...] = (), keep_source: bool = False
+) -> tuple[Server, Services, LegacyState, Migrator, str]:
+    server = embedded()
+    await restore(server, legacy)
+    before = LegacyState(await read_snapshot(server, PREFIX))
+    migrator = Migrator(server, clock, Terms(freeze_seconds=0, keep_source=keep_source))
+    mode = (await migrator.apply()).plan.mode
+    for command in damage:
+        await server.call(*command)
+    return server, Services(server, clock, SeededEntropy(1)), before, migrator, mode
+
+
+async def verdicts(
+    legacy: Snapshot,
+    clock: ManualClock,
+    *damage: Command,
+    workers: tuple[str, ...] = WORKERS,
+    keep_source: bool = False,
+) -> list[Verdict]:
+    server, services, before, migrator, mode = await migrated(legacy, clock, damage, keep_source)
+    after = CodeqState(await read_snapshot(server, "codeq:"))
+    left = await read_snapshot(server, PREFIX)
+    now = clock.now_ms() // 1000
+    seen = Inspection(server, services, migrator, before, after, left, mode, False, frozenset(workers), now)
+    found = await check(seen)
+    await services.close()
+    return found
+
+
+@pytest.mark.parametrize("keep_source", [False, True])
+async def test_after_a_good_migration_all_twelve_hold(
+    legacy: Snapshot, clock: ManualClock, keep_source: bool
+) -> None:
+    found = await verdicts(legacy, clock, keep_source=keep_source)
+    assert [one.invariant for one in found] == [f"V{number}" for number in range(1, 13)]
+    assert [one for one in found if not one.held] == []
+
+
+def first(legacy: Snapshot, key: str) -> str:
+    """The first id of one of the source's lists."""
+    found: str = legacy.entries[key].value[0]
+    return found
+
+
+PENDING, INPROG = "legacy:q:generate_master:pending", "legacy:q:generate_master:inprog"
+
+
+@pytest.mark.parametrize(
+    ("invariant", "damage"),
+    [
+        ("V1", ("HDEL", "codeq:tasks", PENDING)),
+        ("V1", ("HSET", "codeq:tasks", PENDING, "{")),
+        ("V2", ("LREM", f"{QUEUE}:pending:0", 1, PENDING)),
+        ("V2", ("LPUSH", f"{QUEUE}:pending:3", PENDING)),
+        ("V2", ("LMOVE", f"{QUEUE}:pending:0", f"{QUEUE}:pending:0", "LEFT", "RIGHT")),
+        ("V3", ("DEL", "codeq:lease:{id}", INPROG)),
+        ("V3", ("PERSIST", "codeq:lease:{id}", INPROG)),
+        ("V3", ("SREM", f"{QUEUE}:inprog", INPROG)),
+        ("V4", ("SET", f"{QUEUE}:dlq", "no list")),
+        ("V6", ("SADD", f"{QUEUE}:inprog", PENDING)),
+        ("V6", ("RPUSH", f"{QUEUE}:pending:0", PENDING)),
+        ("V6", ("RPUSH", f"{QUEUE}:pending:0", "ghost")),
+        ("V7", ("ZREM", "codeq:tasks:ttl", PENDING)),
+        ("V7", ("ZADD", "codeq:tasks:ttl", 1_795_397_683_000, PENDING)),
+        ("V8", ("SET", f"{QUEUE}:dlq", "no list")),
+        ("V8", ("LPUSH", "legacy:q:generate_master:pending", "straggler")),
+        ("V9", ("SET", f"{QUEUE}:dlq", "no list")),
+    ],
+)
+async def test_a_check_finds_its_damage(
+    legacy: Snapshot, clock: ManualClock, invariant: str, damage: tuple[str, ...]
+) -> None:
+    last = damage[-1]
+    task = first(legacy, last) if last in (PENDING, INPROG) else str(last)
+    key = damage[1]
+    command = (damage[0], key.format(id=task)) if "{id}" in key else (*damage[:-1], task)
+    found = await verdicts(legacy, clock, command)
+    assert invariant in [one.invariant for one in found if not one.held]
+
+
+async def test_a_lease_of_an_unknown_worker_is_found(legacy: Snapshot, clock: ManualClock) -> None:
+    found = await verdicts(legacy, clock, workers=("somebody",))
+    assert [one.invariant for one in found if not one.held] == ["V11"]
+
+
+async def test_an_expired_lease_is_said_to_be_one(legacy: Snapshot, clock: ManualClock) -> None:
+    task = first(legacy, INPROG)
+    del legacy.entries[f"legacy:lease:{task}"]
+    found = await verdicts(legacy, clock)
+    failed = [one for one in found if not one.held]
+    assert [(one.invariant, one.findings[0].keys) for one in failed] == [("V3", (task,))]
+
+
+async def delivered(legacy: Snapshot, clock: ManualClock, *damage: Command, most: int = 1000) -> list[str]:
+    """The violated ones of D1 to D4."""
+    _, services, before, _, _ = await migrated(legacy, clock, damage)
+    found = judge(await deliver(services, before, most), before, most)
+    await services.close()
+    return [one.invariant for one in found if not one.held]
+
+
+async def test_everything_is_delivered_once_in_order_unchanged(legacy: Snapshot, clock: ManualClock) -> None:
+    assert await delivered(legacy, clock) == []
+    assert await delivered(legacy, clock, most=2) == []
+
+
+@pytest.mark.parametrize(
+    ("invariant", "damage"),
+    [
+        ("D1", ("LPOP", f"{QUEUE}:pending:0")),
+        ("D1", ("LMOVE", f"{QUEUE}:pending:0", f"{QUEUE}:inprog:away", "LEFT", "LEFT")),
+        ("D2", ("LMOVE", f"{QUEUE}:pending:0", f"{QUEUE}:pending:0", "LEFT", "RIGHT")),
+        ("D4", ("DEL", "codeq:tasks:away", "codeq:tasks")),
+    ],
+)
+async def test_what_goes_wrong_in_delivery_is_found(
+    legacy: Snapshot, clock: ManualClock, invariant: str, damage: tuple[str, ...]
+) -> None:
+    assert invariant in await delivered(legacy, clock, damage)

@@ -1,0 +1,106 @@
+"""``rehearse codeq``, as typed."""
+
+import json
+from pathlib import Path
+
+import anyio
+import pytest
+
+from harness.cli import HELD, NOT_STARTED, USAGE, VIOLATED, main
+from harness.codeq.snapshot import Snapshot, read_snapshot, restore
+from worker.codeq import connect
+
+SMALL = ["codeq", "-q", "--tasks", "20"]
+
+
+def contents(url: str, prefix: str = "") -> dict[str, object]:
+    async def read() -> dict[str, object]:
+        server = await connect(url)
+        found = (await read_snapshot(server, prefix)).contents()
+        await server.close()
+        return dict(found)
+
+    return anyio.run(read)
+
+
+@pytest.fixture
+def production(redis_url: str, legacy: Snapshot) -> str:
+    """A real server with a legacy keyspace."""
+
+    async def fill() -> None:
+        server = await connect(redis_url)
+        await server.call("FLUSHALL")
+        await restore(server, legacy)
+        await server.close()
+
+    anyio.run(fill)
+    return redis_url
+
+
+def test_a_rehearsal_reports_and_exits_0(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    assert main([*SMALL, "--server", "kvrocks27", "--json", str(report)]) == HELD
+    out = capsys.readouterr().out
+    assert "GO: all 16 checks held" in out
+    assert "fails: RENAMENX per key → ERR unknown command `RENAMENX`" in out
+    assert json.loads(report.read_text())["held"] is True
+
+
+def test_a_violation_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, "--freeze", "400"]) == VIOLATED
+    assert "NO-GO: 1 of 16 checks violated (V3)" in capsys.readouterr().out
+
+
+def test_the_crash_search_finds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, "--explore", "crashes"]) == HELD
+    assert "GO: every one ends in the same state" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--redis", "redis://127.0.0.1:1/0"], "redis://127.0.0.1:1/0: Error"),
+        (["--from", "nowhere.jsonl"], "cannot read nowhere.jsonl"),
+        (["migrate"], "name it with --redis"),
+    ],
+)
+def test_what_cannot_start_exits_3(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["codeq", *arguments]) == NOT_STARTED
+    assert words in capsys.readouterr().err
+
+
+def test_bad_usage_exits_2() -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main(["codeq", "--option", "c"])
+    assert exit_info.value.code == USAGE
+
+
+@pytest.mark.redis
+def test_a_dry_run_says_what_it_would_do_and_changes_nothing(
+    production: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(production)
+    assert main(["codeq", "migrate", "--redis", production]) == HELD
+    assert "legacy:tasks → codeq:tasks (50 members)" in capsys.readouterr().out
+    assert contents(production) == before
+
+
+@pytest.mark.redis
+def test_migrate_and_roll_back_for_real(production: str, tmp_path: Path) -> None:
+    before = contents(production)
+    there = ["--redis", production, "--apply", "-q", "--backup"]
+    assert main(["codeq", "migrate", *there, str(tmp_path / "backup")]) == HELD
+    assert contents(production, "legacy:") == {}
+    assert main(["codeq", "migrate", *there, str(tmp_path / "backup")]) == HELD  # nothing left to do
+    assert main(["codeq", "rollback", *there, str(tmp_path / "export")]) == HELD
+    assert contents(production).keys() == before.keys()
+    assert main(["codeq", "rehearse", "-q", "--from", str(tmp_path / "backup")]) == HELD
+
+
+@pytest.mark.redis
+def test_a_rehearsal_from_a_server_only_reads_there(production: str) -> None:
+    before = contents(production)
+    assert main(["codeq", "-q", "--from", production]) == HELD
+    assert contents(production) == before

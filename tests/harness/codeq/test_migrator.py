@@ -1,0 +1,208 @@
+"""Option B: what is moved, what is refused, and that a crash anywhere changes nothing about the end."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.codeq.backup import read_backup
+from harness.codeq.crash import Crashed, Crashing
+from harness.codeq.errors import MigrationError, Refused
+from harness.codeq.journal import KEY
+from harness.codeq.legacy_state import PREFIX
+from harness.codeq.migrator import Migrator, Terms
+from harness.codeq.snapshot import Snapshot, keys_under, read_snapshot, restore
+from kvstore.clock import ManualClock
+from worker.codeq import Server, embedded
+
+pytestmark = pytest.mark.anyio
+
+AT_ONCE = Terms(freeze_seconds=0)
+KEEP = Terms(freeze_seconds=0, keep_source=True)
+SMALL = {"freeze_seconds": 0, "chunk": 7}
+
+
+def expected(legacy: Snapshot) -> dict[str, tuple[str, object]]:
+    """What codeQ's keyspace must be, by the guide's table."""
+    found: dict[str, tuple[str, object]] = {}
+    for key, entry in legacy.entries.items():
+        target = "codeq:" + key.removeprefix("legacy:")
+        if key.endswith(":pending"):
+            found[f"{target}:0"] = ("list", entry.value)
+        elif key.endswith(":inprog"):
+            found[target] = ("set", sorted(set(entry.value)))
+        else:
+            found[target] = (entry.type, entry.value)
+    return found
+
+
+async def contents(server: Server, prefix: str = "codeq:") -> dict[str, tuple[str, object]]:
+    return (await read_snapshot(server, prefix)).contents()
+
+
+@pytest.mark.parametrize("keep_source", [False, True])
+async def test_apply_maps_every_key_by_the_guides_table(
+    server: Server, legacy: Snapshot, clock: ManualClock, keep_source: bool
+) -> None:
+    migrated = await Migrator(
+        server, clock, Terms(freeze_seconds=0, keep_source=keep_source, chunk=7)
+    ).apply()
+    assert await contents(server) == expected(legacy)
+    stays = keep_source or "KVRocks" in server.name
+    assert migrated.plan.mode == ("copy" if stays else "rename")
+    assert await contents(server, PREFIX) == (legacy.contents() if stays else {})
+
+
+async def test_leases_keep_their_time(server: Server, clock: ManualClock) -> None:
+    await Migrator(server, clock, AT_ONCE).apply()
+    found = await read_snapshot(server, "codeq:lease:")
+    assert found.entries
+    assert all(290_000 < entry.pttl <= 300_000 for entry in found.entries.values())
+
+
+async def test_leases_can_be_given_the_time_that_the_freeze_took(server: Server, clock: ManualClock) -> None:
+    migrated = await Migrator(server, clock, Terms(freeze_seconds=0, lease_seconds=900)).apply()
+    found = await read_snapshot(server, "codeq:lease:")
+    assert migrated.extended == len(found.entries) == 5
+    assert all(entry.pttl > 890_000 for entry in found.entries.values())
+
+
+async def test_a_second_run_changes_nothing(server: Server, clock: ManualClock) -> None:
+    await Migrator(server, clock, AT_ONCE).apply()
+    before = await contents(server, "")
+    again = await Migrator(server, clock, AT_ONCE).apply()
+    assert (again.changes, again.resumed) == (0, True)
+    assert await contents(server, "") == before
+
+
+async def test_look_changes_nothing(server: Server, clock: ManualClock) -> None:
+    before = await contents(server, "")
+    look = await Migrator(server, clock, AT_ONCE).look()
+    assert not look.refusals
+    assert len(look.plan.steps) == 9
+    assert await contents(server, "") == before
+
+
+@pytest.mark.parametrize("keep_source", [False, True])
+async def test_a_crash_after_every_single_command_ends_in_the_same_state(
+    redis7: Server, legacy: Snapshot, clock: ManualClock, keep_source: bool
+) -> None:
+    terms = Terms(freeze_seconds=0, keep_source=keep_source, chunk=7)
+    whole = Crashing(redis7)
+    await Migrator(whole, clock, terms).apply()
+    end = await contents(redis7, "")
+    del end[KEY]
+    assert whole.count > 60
+    for commands in range(whole.count):
+        await redis7.call("FLUSHALL")
+        await restore(redis7, legacy)
+        with pytest.raises(Crashed):
+            await Migrator(Crashing(redis7, commands), clock, terms).apply()
+        await Migrator(redis7, clock, terms).apply()
+        found = await contents(redis7, "")
+        del found[KEY]
+        assert found == end, f"after {commands} commands"
+
+
+async def test_two_crashes_in_a_row_end_in_the_same_state(
+    redis7: Server, legacy: Snapshot, clock: ManualClock
+) -> None:
+    for first in range(20, 60, 3):
+        await redis7.call("FLUSHALL")
+        await restore(redis7, legacy)
+        for commands in (first, 12):
+            with pytest.raises(Crashed):
+                await Migrator(Crashing(redis7, commands), clock, Terms(freeze_seconds=0)).apply()
+        await Migrator(redis7, clock, AT_ONCE).apply()
+        assert await contents(redis7) == expected(legacy)
+
+
+async def test_the_backup_holds_everything_and_fills_a_server_again(
+    redis7: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.jsonl"
+    await Migrator(redis7, clock, Terms(freeze_seconds=0, backup=file)).apply()
+    other = embedded()
+    await restore(other, read_backup(file))
+    assert await contents(other, "") == legacy.contents()
+
+
+async def test_a_target_without_a_journal_is_refused(server: Server, clock: ManualClock) -> None:
+    await server.call("HSET", "codeq:tasks", "a", "{}")
+    before = await contents(server, "")
+    with pytest.raises(Refused, match="codeq: keys exist and no journal says"):
+        await Migrator(server, clock, AT_ONCE).apply()
+    assert await contents(server, "") == before
+
+
+async def test_an_empty_keyspace_is_refused(clock: ManualClock) -> None:
+    with pytest.raises(Refused, match="the wrong server, or the wrong database number"):
+        await Migrator(embedded(), clock, AT_ONCE).apply()
+
+
+async def test_commands_that_differ_in_case_only_are_refused(redis7: Server, clock: ManualClock) -> None:
+    await redis7.call("COPY", "legacy:q:generate_master:pending", "legacy:q:GENERATE_MASTER:pending")
+    with pytest.raises(Refused, match="would both become codeq:q:generate_master:pending:0"):
+        await Migrator(redis7, clock, Terms(freeze_seconds=0, accept_defects=True)).apply()
+
+
+async def test_an_upper_case_command_becomes_lower_case(redis7: Server, clock: ManualClock) -> None:
+    await redis7.call("RENAME", "legacy:q:generate_master:pending", "legacy:q:GENERATE_MASTER:pending")
+    look = await Migrator(redis7, clock, AT_ONCE).look()
+    assert any("GENERATE_MASTER" in note for note in look.notes)
+    await Migrator(redis7, clock, AT_ONCE).apply()
+    assert await redis7.call("EXISTS", "codeq:q:generate_master:pending:0") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("HSET", "legacy:tasks", "x", "{no json"), "1 task that codeQ cannot read"),
+        (("LPUSH", "legacy:q:generate_master:pending", "ghost"), "1 queued id without a task"),
+        (("SET", "legacy:strange", "1"), "legacy:strange is a string, expected no such key"),
+        (("SADD", "legacy:q:other:inprog", "x"), "legacy:q:other:inprog is a set, expected list"),
+    ],
+)
+async def test_defects_are_refused_in_clear_words(
+    redis7: Server, clock: ManualClock, command: tuple[str, ...], words: str
+) -> None:
+    await redis7.call(*command)
+    with pytest.raises(Refused, match=words):
+        await Migrator(redis7, clock, AT_ONCE).apply()
+    assert await keys_under(redis7, "codeq:") == []
+
+
+async def test_accepted_defects_are_moved_as_they_are(redis7: Server, clock: ManualClock) -> None:
+    await redis7.call("HSET", "legacy:tasks", "x", "{no json")
+    await Migrator(redis7, clock, Terms(freeze_seconds=0, accept_defects=True)).apply()
+    assert await redis7.call("HGET", "codeq:tasks", "x") == "{no json"
+
+
+class Writer(ManualClock):
+    """A clock in whose time somebody writes."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    async def sleep(self, seconds: float) -> None:
+        await self._server.call("HSET", "legacy:tasks", "late", "{}")
+
+
+async def test_a_keyspace_that_is_written_to_is_not_frozen(redis7: Server) -> None:
+    with pytest.raises(Refused, match="not frozen: 1 keys changed while we looked, such as legacy:tasks"):
+        await Migrator(redis7, Writer(redis7), Terms(freeze_seconds=2)).apply()
+
+
+async def test_a_straggler_stops_a_resumed_run_and_is_not_lost(
+    redis7: Server, legacy: Snapshot, clock: ManualClock
+) -> None:
+    whole = Crashing(redis7)
+    await Migrator(whole, clock, AT_ONCE).apply()
+    await redis7.call("FLUSHALL")
+    await restore(redis7, legacy)
+    with pytest.raises(Crashed):  # after the last RENAMENX, before the journal knows of it
+        await Migrator(Crashing(redis7, whole.count - 3), clock, AT_ONCE).apply()
+    await redis7.call("LPUSH", "legacy:q:generate_preview:pending", "late")
+    with pytest.raises(MigrationError, match="someone wrote during the freeze"):
+        await Migrator(redis7, clock, AT_ONCE).apply()
+    assert await redis7.call("LRANGE", "legacy:q:generate_preview:pending", 0, -1) == ["late"]

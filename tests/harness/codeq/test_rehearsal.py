@@ -1,0 +1,71 @@
+"""The whole rehearsal, both options, on both kinds of server."""
+
+import pytest
+
+from harness.codeq.errors import Refused
+from harness.codeq.legacy_state import PREFIX
+from harness.codeq.literal import literal
+from harness.codeq.rehearsal import Wishes, rehearse
+from harness.codeq.snapshot import Snapshot, keys_under
+from kvstore.clock import ManualClock
+from kvstore.entropy import SeededEntropy
+from worker.codeq import Server
+
+pytestmark = pytest.mark.anyio
+
+
+async def rehearsed(server: Server, legacy: Snapshot, clock: ManualClock, wishes: Wishes) -> list[str]:
+    """The invariants that were violated."""
+    await server.call("FLUSHALL")
+    done = await rehearse(server, legacy, clock, SeededEntropy(1), wishes)
+    assert await keys_under(server, "") == []
+    return [one.invariant for one in done.violated]
+
+
+@pytest.mark.parametrize("option", ["a", "b"])
+async def test_a_sound_keyspace_passes(
+    server: Server, legacy: Snapshot, clock: ManualClock, option: str
+) -> None:
+    assert await rehearsed(server, legacy, clock, Wishes(option)) == []
+
+
+async def test_a_freeze_longer_than_the_leases_is_found(
+    redis7: Server, legacy: Snapshot, clock: ManualClock
+) -> None:
+    assert await rehearsed(redis7, legacy, clock, Wishes(freeze=400)) == ["V3"]
+
+
+async def test_option_a_reports_what_stalls(redis7: Server, legacy: Snapshot, clock: ManualClock) -> None:
+    legacy.entries["legacy:q:unknown:pending"] = legacy.entries["legacy:q:generate_master:pending"]
+    await redis7.call("FLUSHALL")
+    done = await rehearse(redis7, legacy, clock, SeededEntropy(1), Wishes("a", deadline=5))
+    assert [one.invariant for one in done.violated] == ["A1"]
+    assert done.drained is not None
+    assert "unknown" in str(done.drained.stalls[0])
+    assert "pending, and no worker took it" in str(done.drained.stalls[0])
+
+
+async def test_a_server_in_use_is_not_rehearsed_on(
+    redis7: Server, legacy: Snapshot, clock: ManualClock
+) -> None:
+    with pytest.raises(Refused, match="a rehearsal works on a server of its own"):
+        await rehearse(redis7, legacy, clock, SeededEntropy(1), Wishes())
+    assert len(await keys_under(redis7, PREFIX)) == len(legacy.entries)
+
+
+async def test_the_guides_words_on_redis_7(redis7: Server) -> None:
+    assert [(one.words, one.worked) for one in await literal(redis7)] == [
+        ("RENAMENX per key", True),
+        ("DUMP/RESTORE per key", True),
+        ("LRANGE + SADD + DEL on one key", False),
+        ("LRANGE + DEL + SADD on one key", False),
+    ]
+    assert await keys_under(redis7, "understudy:") == []
+
+
+async def test_the_guides_words_on_kvrocks_27(kvrocks27: Server) -> None:
+    found = {one.words: one for one in await literal(kvrocks27)}
+    assert found["RENAMENX per key"].answer == "ERR unknown command `RENAMENX`"
+    assert "copy by reading and writing" in found["RENAMENX per key"].instead
+    assert found["LRANGE + SADD + DEL on one key"].answer.startswith("ERR Invalid argument: WRONGTYPE")
+    assert not any(one.worked for one in found.values())

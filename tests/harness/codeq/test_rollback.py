@@ -1,0 +1,123 @@
+"""Back again, from every state that a migration can be in."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.codeq.backup import read_backup
+from harness.codeq.crash import Crashed, Crashing
+from harness.codeq.errors import Refused
+from harness.codeq.migrator import Migrator, Terms
+from harness.codeq.rollback import Rollback
+from harness.codeq.snapshot import Snapshot, keys_under, read_snapshot, restore
+from kvstore.clock import ManualClock
+from worker.codeq import Server
+
+pytestmark = pytest.mark.anyio
+
+AT_ONCE = Terms(freeze_seconds=0)
+
+
+async def comparable(server: Server) -> dict[str, object]:
+    """The whole keyspace, with the in-progress lists sorted: a set has no order to give back."""
+    found = (await read_snapshot(server, "")).contents()
+    return {key: sorted(one[1]) if key.endswith(":inprog") else one for key, one in found.items()}
+
+
+async def test_without_a_migration_there_is_nothing_to_do(
+    server: Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    before = await comparable(server)
+    rolled = await Rollback(server, clock, tmp_path / "export").apply()
+    assert (rolled.mode, await comparable(server)) == (None, before)
+
+
+@pytest.mark.parametrize("keep_source", [False, True])
+async def test_a_complete_migration_is_taken_back(
+    server: Server, clock: ManualClock, tmp_path: Path, keep_source: bool
+) -> None:
+    before = await comparable(server)
+    await Migrator(server, clock, Terms(freeze_seconds=0, keep_source=keep_source)).apply()
+    await Rollback(server, clock, tmp_path / "export").apply()
+    assert await comparable(server) == before
+    await Migrator(server, clock, AT_ONCE).apply()  # and the way is free for the next attempt
+
+
+async def test_every_half_done_migration_is_taken_back(
+    redis7: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path
+) -> None:
+    before = await comparable(redis7)
+    whole = Crashing(redis7)
+    await Migrator(whole, clock, AT_ONCE).apply()
+    for commands in range(whole.count):
+        await redis7.call("FLUSHALL")
+        await restore(redis7, legacy)
+        with pytest.raises(Crashed):
+            await Migrator(Crashing(redis7, commands), clock, AT_ONCE).apply()
+        await Rollback(redis7, clock, tmp_path / "export").apply()
+        assert await comparable(redis7) == before, f"after {commands} commands"
+
+
+@pytest.mark.parametrize("keep_source", [False, True])
+async def test_a_rollback_that_crashed_anywhere_is_finished_by_the_next(
+    redis7: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path, keep_source: bool
+) -> None:
+    before = await comparable(redis7)
+    terms = Terms(freeze_seconds=0, keep_source=keep_source)
+    await Migrator(redis7, clock, terms).apply()
+    whole = Crashing(redis7)
+    await Rollback(whole, clock, tmp_path / "export").apply()
+    for commands in range(whole.count):
+        await redis7.call("FLUSHALL")
+        await restore(redis7, legacy)
+        await Migrator(redis7, clock, terms).apply()
+        with pytest.raises(Crashed):
+            await Rollback(Crashing(redis7, commands), clock, tmp_path / "export").apply()
+        await Rollback(redis7, clock, tmp_path / "export").apply()
+        assert await comparable(redis7) == before, f"after {commands} commands"
+
+
+async def test_after_a_rename_work_done_in_codeq_goes_along(
+    redis7: Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    await Migrator(redis7, clock, AT_ONCE).apply()
+    old = await redis7.call("LRANGE", "codeq:q:generate_master:pending:0", 0, -1)
+    await redis7.call("LPUSH", "codeq:q:generate_master:pending:9", "urgent-1", "urgent-2")
+    await redis7.call("ZADD", "codeq:q:generate_master:delayed", 20, "later", 10, "sooner")
+    await redis7.call("LPUSH", "codeq:q:generate_master:dlq", "dead")
+    await redis7.call("HSET", "codeq:results", "r", "{}")
+    export = tmp_path / "export"
+    rolled = await Rollback(redis7, clock, export).apply()
+    queue = await redis7.call("LRANGE", "legacy:q:generate_master:pending", 0, -1)
+    assert queue == ["later", "sooner", *old, "urgent-2", "urgent-1"]
+    assert await keys_under(redis7, "codeq:") == []
+    assert read_backup(export).entries["codeq:results"].value == {"r": "{}"}
+    assert rolled.sentences == [
+        "2 waiting for a time in codeQ, pending at once in the old service",
+        "1 dead letters, for which the old service has no queue",
+        "1 results, kept in the export only",
+    ]
+
+
+async def test_after_a_copy_the_account_names_what_is_lost_and_what_runs_again(
+    redis7: Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    await Migrator(redis7, clock, Terms(freeze_seconds=0, keep_source=True)).apply()
+    done = (await redis7.call("LRANGE", "codeq:q:generate_master:pending:0", 0, 0))[0]
+    record = json.loads(await redis7.call("HGET", "codeq:tasks", done))
+    await redis7.call("HSET", "codeq:tasks", done, json.dumps({**record, "status": "COMPLETED"}))
+    await redis7.call("HSET", "codeq:tasks", "new", json.dumps({**record, "id": "new"}))
+    rolled = await Rollback(redis7, clock, tmp_path / "export").look()
+    assert rolled.account is not None
+    assert (rolled.account.created, rolled.account.finished) == (("new",), (done,))
+
+
+async def test_a_copy_whose_source_is_gone_is_not_dropped(
+    redis7: Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    await Migrator(redis7, clock, Terms(freeze_seconds=0, keep_source=True)).apply()
+    await redis7.call("DEL", "legacy:tasks")
+    with pytest.raises(Refused, match="legacy:tasks is gone"):
+        await Rollback(redis7, clock, tmp_path / "export").apply()
+    assert await redis7.call("EXISTS", "codeq:tasks") == 1

@@ -1,0 +1,56 @@
+"""The safe migration, judged as the documented one is."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.cli import HELD, main
+from harness.explore.crashes import explore_crashes
+from harness.migrations.queue import Strategy, Walk
+from harness.rehearse import rehearse_queue
+from harness.source import open_source
+from harness.stage import Stage
+from kvstore import ManualClock, SqliteStore, SystemClock
+from kvstore.faults import KINDS
+from tests.fixtures import GUIDE_5, unpack_busy
+
+from .namespaces import NOW_MS, old_queue
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_busy_1200_moves_without_any_violation(tmp_path: Path) -> None:
+    clock = SystemClock()
+    source = open_source(unpack_busy(tmp_path), clock)
+    rehearsal = await rehearse_queue(source, clock, migration="safe")
+    assert [verdict.invariant for verdict in rehearsal.violated] == []
+    # All but the one whose body is no JSON, which is set aside as it was.
+    assert len(rehearsal.outcome.listed) == 1198
+    assert list(rehearsal.outcome.after.quarantined) == ["slack_1764010333.433"]
+
+
+@pytest.mark.parametrize("conditions", ["local", "production", "free", "hostile"])
+def test_guide_5_moves_under_all_conditions(conditions: str) -> None:
+    arguments = ["-q", "--from", str(GUIDE_5), "--migration", "safe", "--conditions", conditions]
+    assert main(arguments) == HELD
+
+
+@pytest.mark.parametrize("strategy", ["guide", "zero-downtime"])
+async def test_work_goes_on_while_it_migrates(strategy: Strategy) -> None:
+    store = SqliteStore.in_memory(ManualClock(NOW_MS))
+    await store.put_many(old_queue(300, 20).namespace.entries)
+    outcome = await Walk(Stage(store), strategy, migration="safe").take()
+    if strategy == "zero-downtime":
+        assert outcome.born
+        assert outcome.done
+        assert sorted(outcome.listed) == sorted(outcome.expected)
+    else:
+        # The guide's own order strands what arrives before the new Worker, whatever the migration.
+        assert set(outcome.expected) - set(outcome.listed) == {"slack_1.1"}
+
+
+async def test_no_fault_at_any_operation_does_any_damage() -> None:
+    exploration = await explore_crashes(old_queue(3, 2), NOW_MS, KINDS, 2, migration="safe")
+    assert exploration.visited == 4 * exploration.operations > 100
+    assert exploration.violations == []
+    assert exploration.baseline == []
