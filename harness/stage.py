@@ -19,7 +19,7 @@ from harness.queue_state import QueueState
 from kvstore import Event, ManualClock, SeededEntropy, SqliteStore
 from kvstore.clock import stopwatch
 from kvstore.faults import InvocationCrashed
-from worker.runtime import Platform, Worker, bind, create_app, load_worker, serve
+from worker.runtime import Platform, Worker, answer_lifespan, bind, create_app, load_worker, serve
 
 QUEUE_WORKER = Path(worker.__file__).parent / "queue"
 _TIMEOUT_SECONDS = 600
@@ -75,7 +75,7 @@ class Stage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await answer_lifespan(receive, send)
             return
         assert self._app is not None, "nothing was deployed"
         with self.layers.invocations.start(str(len(self.exchanges))):
@@ -134,11 +134,3 @@ class Stage:
                 yield url
             finally:
                 self._client = None
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": message["type"] + ".complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

@@ -22,7 +22,7 @@ from worker.javascript import (
     write_entry,
 )
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
-from worker.runtime import LoadError, bind, open_local, serve
+from worker.runtime import LoadError, answer_lifespan, bind, open_local, serve
 from wrangler_compat.console import Console
 from wrangler_compat.deployment import show_access, show_bindings
 from wrangler_compat.errors import CommandError
@@ -55,7 +55,7 @@ class JavaScriptDeployment:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await answer_lifespan(receive, send)
         else:
             await self._proxy(scope, receive, send)
 
@@ -108,11 +108,3 @@ class JavaScriptDeployment:
             await self._workerd.stop()
         await self._proxy.close()
         await self._stack.aclose()
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": message["type"] + ".complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

@@ -10,7 +10,7 @@ _PROBE = "understudy:probe:absent"
 
 @dataclass(frozen=True)
 class Capability:
-    """``rename``: RENAMENX exists and may be used. ``cluster``: keys live in slots, where codeQ's claim fails.
+    """``rename``: RENAMENX exists and may be used. ``cluster``: keys are in slots, where codeQ's claim fails.
 
     ``bare_noscript``: the answer to an unknown script starts with NOSCRIPT, which is all that codeQ's claim
     understands; otherwise its script must be loaded before the first claim and after each restart.

@@ -1,7 +1,7 @@
 """The whole rehearsal: the old service at work, the freeze, the migration, codeQ, the checks, the traffic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.codeq.checklist import CodeqState, Inspection, check
@@ -127,8 +127,9 @@ async def _option_b(
     tell: Tell,
 ) -> Rehearsed:
     before = LegacyState(await read_snapshot(server, PREFIX))
-    migrator = Migrator(server, services.clock, wishes.terms, tell)
-    look = await migrator.look()
+    look = await Migrator(server, services.clock, wishes.terms).look()
+    # It is a copy: what would be refused for real is migrated all the same, to show what comes of it.
+    migrator = Migrator(server, services.clock, replace(wishes.terms, accept_defects=True), tell)
     migrated = await migrator.apply()
     seen = Inspection(
         server=server,
@@ -146,9 +147,8 @@ async def _option_b(
     tell("the checklist is through; the traffic goes on at codeQ")
     verdicts += judge(await deliver(services, before, wishes.most), before, wishes.most)
     tasks = len(before.tasks)
-    return Rehearsed(
-        server.name, "b", len(source.entries), tasks, attempts, verdicts, look.notes, look, migrated
-    )
+    notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]
+    return Rehearsed(server.name, "b", len(source.entries), tasks, attempts, verdicts, notes, look, migrated)
 
 
 async def _option_a(

@@ -2,6 +2,7 @@
 
 from worker.runtime.app import Access, create_app
 from worker.runtime.errors import AddressInUse, LoadError, ServeError
+from worker.runtime.lifespan import answer_lifespan
 from worker.runtime.local import LocalNamespaces, open_local
 from worker.runtime.platform import Platform
 from worker.runtime.server import bind, serve
@@ -15,6 +16,7 @@ __all__ = [
     "Platform",
     "ServeError",
     "Worker",
+    "answer_lifespan",
     "bind",
     "create_app",
     "load_configured",

@@ -69,3 +69,30 @@ async def test_the_guides_words_on_kvrocks_27(kvrocks27: Server) -> None:
     assert "copy by reading and writing" in found["RENAMENX per key"].instead
     assert found["LRANGE + SADD + DEL on one key"].answer.startswith("ERR Invalid argument: WRONGTYPE")
     assert not any(one.worked for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "violated", "words"),
+    [
+        ("legacy:tasks", {"x": "{no json"}, {"V1", "V6", "V7"}, "that codeQ cannot read"),
+        ("legacy:q:generate_master:pending", ["ghost"], {"V6", "D1"}, "queued id without a task"),
+    ],
+)
+async def test_defects_are_rehearsed_and_named(
+    redis7: Server,
+    legacy: Snapshot,
+    clock: ManualClock,
+    key: str,
+    value: dict[str, str] | list[str],
+    violated: set[str],
+    words: str,
+) -> None:
+    entry = legacy.entries[key]
+    if isinstance(value, dict):
+        entry.value.update(value)
+    else:
+        entry.value[:0] = value
+    await redis7.call("FLUSHALL")
+    done = await rehearse(redis7, legacy, clock, SeededEntropy(1), Wishes())
+    assert {one.invariant for one in done.violated} == violated
+    assert any("migrate would refuse this" in note and words in note for note in done.notes)
