@@ -49,6 +49,12 @@ class InlineDatabase:
             raise StoreError(f"cannot write to {self.target}: {error}") from error
         return result
 
+    def __del__(self) -> None:
+        # A store in memory may be dropped like any other object: nothing is lost that anybody could want.
+        connection = getattr(self, "connection", None)
+        if connection is not None and self.target == ":memory:":
+            connection.close()
+
     async def close(self) -> None:
         self.connection.close()
 

@@ -17,6 +17,11 @@ TYPES = {"string": str, "list": list, "set": list, "hash": dict, "zset": dict}
 
 def write_backup(path: Path, snapshot: Snapshot, taken: int) -> None:
     """Writes ``snapshot``; ``taken`` is in epoch milliseconds. The file appears whole or not at all."""
+    strange = [
+        f"{key} is a {entry.type}" for key, entry in snapshot.entries.items() if entry.type not in TYPES
+    ]
+    if strange:
+        raise MigrationError(f"a backup has no form for this: {strange[0]}")
     unfinished = path.with_name(path.name + ".part")
     try:
         with unfinished.open("w", encoding="utf-8") as file:

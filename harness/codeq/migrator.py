@@ -105,7 +105,8 @@ class Migrator:
         if look.refusals:
             raise Refused(look.refusals)
         if self._terms.freeze_seconds > 0:
-            moving = await frozen(self._server, self._clock, self._terms.freeze_seconds)
+            found = look.state.snapshot
+            moving = await frozen(self._server, self._clock, self._terms.freeze_seconds, found)
             if moving:
                 named = ", ".join(moving[:3])
                 raise Refused([f"not frozen: {len(moving):,} keys changed while we looked, such as {named}"])

@@ -9,7 +9,7 @@ from typing import Any
 from harness.codeq.capability import Capability, capability
 from harness.codeq.legacy_state import PREFIX, LegacyState, classify
 from harness.codeq.plan import COPY, RENAME, Plan, collisions, plan_of
-from harness.codeq.snapshot import keys_under, read_snapshot
+from harness.codeq.snapshot import Snapshot, keys_under, read_snapshot
 from harness.verdict import agree
 from kvstore.clock import Clock
 from worker.codeq import Server
@@ -105,14 +105,14 @@ async def _reasons(server: Server, able: Capability, state: LegacyState, plan: P
     return reasons
 
 
-async def frozen(server: Server, clock: Clock, seconds: float) -> list[str]:
-    """Proof that nobody writes: two inventories ``seconds`` apart. The keys that changed in between.
+async def frozen(server: Server, clock: Clock, seconds: float, inventory: Snapshot) -> list[str]:
+    """Proof that nobody writes: a second inventory after ``seconds``. The keys that changed since the first.
 
     A lease that ran out meanwhile is no write.
     """
-    before = (await read_snapshot(server, PREFIX)).contents()
+    before = inventory.contents()
     await clock.sleep(seconds)
-    after = (await read_snapshot(server, PREFIX)).contents()
+    after = (await read_snapshot(server, inventory.prefix)).contents()
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     expired = {key for key in changed if key not in after and before[key][0] == "string"}
     return sorted(changed - expired)

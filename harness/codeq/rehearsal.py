@@ -90,6 +90,9 @@ async def rehearse(
 
     Raises Refused, MigrationError, ServerError.
     """
+    strange = [f"{key} is a {entry.type}" for key, entry in source.entries.items() if entry.value is None]
+    if strange:
+        raise Refused([f"the source cannot be copied: {strange[0]}"])
     for prefix in _OURS:
         if await keys_under(server, prefix):
             raise Refused(
@@ -97,10 +100,10 @@ async def rehearse(
             )
     said = tell or (lambda text: None)
     attempts = await literal(server)
-    await restore(server, source)
-    said(f"{len(source.entries):,} legacy keys on {server.name}")
     services = Services(server, clock, entropy)
     try:
+        await restore(server, source)
+        said(f"{len(source.entries):,} legacy keys on {server.name}")
         requests = await work_a_little(services)
         said(f"{requests} requests to the old service, then frozen")
         if wishes.freeze:

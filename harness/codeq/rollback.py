@@ -16,6 +16,7 @@ from harness.codeq.journal import ROLLING_BACK, Entries, Journal
 from harness.codeq.legacy_state import PREFIX
 from harness.codeq.migrator import Tell
 from harness.codeq.plan import COPY
+from harness.codeq.preflight import frozen
 from harness.codeq.snapshot import CHUNK, Snapshot, keys_under, read_snapshot
 from kvstore.clock import Clock
 from worker.codeq import Server
@@ -46,9 +47,20 @@ class RolledBack:
 
 
 class Rollback:
-    """Rolls back the keyspace on ``server``; ``export`` is the file for what was under ``codeq:``."""
+    """Rolls back the keyspace on ``server``; ``export`` is the file for what was under ``codeq:``.
 
-    def __init__(self, server: Server, clock: Clock, export: Path, tell: Tell | None = None) -> None:
+    ``freeze_seconds``: how long nothing may change under ``codeq:`` before it starts, 0 for no proof.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        clock: Clock,
+        export: Path,
+        tell: Tell | None = None,
+        freeze_seconds: float = 2,
+    ) -> None:
+        self._freeze_seconds = freeze_seconds
         self._server = server
         self._clock = clock
         self._export = export
@@ -69,7 +81,7 @@ class Rollback:
             return RolledBack(None, None, 0, "")
         codeq, found = await self._account(entries)
         if entries.phase != ROLLING_BACK:
-            await self._refuse(entries)
+            await self._refuse(entries, codeq)
             write_backup(self._export, codeq, self._clock.now_ms())
             self._tell(f"everything under codeq: is in {self._export}")
             await reverse.settle(self._server, self._journal, entries)
@@ -87,8 +99,12 @@ class Rollback:
         kept = await read_snapshot(self._server, PREFIX) if entries.plan.mode == COPY else Snapshot(PREFIX)
         return codeq, account(codeq, kept)
 
-    async def _refuse(self, entries: Entries) -> None:
-        """After a copy the source must still be there; otherwise only the backup has it."""
+    async def _refuse(self, entries: Entries, codeq: Snapshot) -> None:
+        """codeQ must stand still; after a copy the source must be there, otherwise only the backup has it."""
+        if self._freeze_seconds > 0:
+            moving = await frozen(self._server, self._clock, self._freeze_seconds, codeq)
+            if moving:
+                raise Refused([f"codeQ is not frozen: {moving[0]} changed while we looked; stop its clients"])
         if entries.plan.mode != COPY:
             return
         sources = [step.source for step in entries.plan.steps if step.kind != "leases"]

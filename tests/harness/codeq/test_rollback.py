@@ -121,3 +121,25 @@ async def test_a_copy_whose_source_is_gone_is_not_dropped(
     with pytest.raises(Refused, match="legacy:tasks is gone"):
         await Rollback(redis7, clock, tmp_path / "export").apply()
     assert await redis7.call("EXISTS", "codeq:tasks") == 1
+
+
+class Writer(ManualClock):
+    """A clock in whose time codeQ goes on."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    async def sleep(self, seconds: float) -> None:
+        await self._server.call("HSET", "codeq:tasks", "new", "{}")
+
+
+async def test_a_codeq_that_is_still_at_work_is_not_rolled_back(
+    redis7: Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    await Migrator(redis7, clock, AT_ONCE).apply()
+    before = await comparable(redis7)
+    with pytest.raises(Refused, match="codeQ is not frozen: codeq:tasks changed"):
+        await Rollback(redis7, Writer(redis7), tmp_path / "export").apply()
+    await redis7.call("HDEL", "codeq:tasks", "new")
+    assert await comparable(redis7) == before
