@@ -19,7 +19,14 @@ def connect(target: str) -> sqlite3.Connection:
     A lock that another process holds is waited for, up to five seconds.
     """
     uri = target.startswith("file:")
-    return sqlite3.connect(target, isolation_level=None, uri=uri, timeout=BUSY_TIMEOUT_MS / 1000)
+    return sqlite3.connect(
+        target,
+        isolation_level=None,
+        uri=uri,
+        timeout=BUSY_TIMEOUT_MS / 1000,
+        # What is dropped may be dropped by any thread, and is closed there.
+        check_same_thread=target != ":memory:",
+    )
 
 
 def run(connection: sqlite3.Connection, program: Program[T]) -> T:
