@@ -1,6 +1,6 @@
 """One bounded step along a route: verify what is due, look what is left, copy as much as fits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,6 +41,16 @@ class Mover:
         self.meter = Meter(self.kv, self.limits.budget)
         self.journal = Journal(self.meter, self.route.name)
         self.copying = Copying(self.meter, self.route, self.journal, self.step, self.limits.verify_after)
+
+    async def take(self, step: Callable[["Mover"], Awaitable[None]]) -> None:
+        """Go as far as ``step`` goes within the budget; whatever stops it is in the answer, never raised."""
+        try:
+            await step(self)
+        except BudgetSpent:
+            self.step.wait_until(platform.now_ms())
+        except Exception as error:
+            self.step.fatal.append(f"Fatal: {error}")
+        self.count()
 
     async def load(self) -> None:
         self.batches, self.full = await self.journal.load()

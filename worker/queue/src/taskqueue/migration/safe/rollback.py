@@ -11,7 +11,7 @@ from taskqueue import listing, platform
 from taskqueue.environment import KV
 from taskqueue.migration.safe import inventory, pending
 from taskqueue.migration.safe.copying import noted_ids
-from taskqueue.migration.safe.meter import BudgetSpent, Meter
+from taskqueue.migration.safe.meter import Meter
 from taskqueue.migration.safe.mover import Mover
 from taskqueue.migration.safe.report import KINDS, Step
 from taskqueue.migration.safe.route import BACK
@@ -25,13 +25,7 @@ UNDER_WAY = "Call again until done is true, then deploy the old format"
 async def roll_back(kv: KV, limits: Limits) -> Reply:
     """Take one step back and answer it; call again until ``done``."""
     mover = Mover(kv, BACK, limits)
-    try:
-        await _step(mover)
-    except BudgetSpent:
-        mover.step.wait_until(platform.now_ms())
-    except Exception as error:
-        mover.step.fatal.append(f"Fatal: {error}")
-    mover.count()
+    await mover.take(_step)
     return json_reply(_answer(mover.step, mover.meter.used), mover.step.status)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from taskqueue import platform
 from taskqueue.environment import KV
 from taskqueue.migration.safe import pending
-from taskqueue.migration.safe.meter import BudgetSpent
 from taskqueue.migration.safe.mover import Mover
 from taskqueue.migration.safe.report import Step
 from taskqueue.migration.safe.route import FORWARD
@@ -16,13 +15,7 @@ from taskqueue.settings import Limits
 async def run(kv: KV, limits: Limits) -> Reply:
     """Take one step and answer it. What it needs to know is in the store; call again until ``done``."""
     mover = Mover(kv, FORWARD, limits)
-    try:
-        await _step(mover)
-    except BudgetSpent:
-        mover.step.wait_until(platform.now_ms())
-    except Exception as error:
-        mover.step.fatal.append(f"Fatal: {error}")
-    mover.count()
+    await mover.take(_step)
     return json_reply(_answer(mover.step, mover.meter.used), mover.step.status)
 
 
