@@ -171,6 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
         given.insert(0, _COMMANDS[0])
     options = parser().parse_args(given)
+    if options.command == "queue" and (conflict := _conflict(options)):
+        parser().error(conflict)
     try:
         return _RUN[options.command](options, given)
     except (SourceError, ConfigError, ServeError, StoreError, CodeqError) as error:
@@ -179,6 +181,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rehearse: stopped; nothing but the copy was touched", file=sys.stderr)
         return INTERRUPTED
+
+
+def _conflict(options: argparse.Namespace) -> str | None:
+    """What was asked for and does not go together: nothing is passed over in silence."""
+    if options.migration == "safe" and options.runs != 1:
+        return "--runs is for the documented migration: the safe one runs until it is done"
+    if not options.explore:
+        return None
+    fixed = {"strategy": "steps", "conditions": "local", "fault": None, "runs": 1}
+    given = [f"--{name}" for name, value in fixed.items() if getattr(options, name) != value]
+    return f"--explore chooses for itself, and takes no {', '.join(given)}" if given else None
 
 
 def _write_example(options: argparse.Namespace, given: Sequence[str]) -> int:
