@@ -5,20 +5,38 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+@dataclass(frozen=True, order=True)
+class Moment:
+    """One event of an argument: ``at`` in milliseconds since the UNIX epoch, ``who`` did or saw ``what``."""
+
+    at: int
+    who: str
+    what: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"at": self.at, "who": self.who, "what": self.what}
+
+
 @dataclass(frozen=True)
 class Finding:
     """One way in which an invariant was violated.
 
     ``what`` is a sentence, ``keys`` name everything that it is true of, ``hazards`` the known causes
-    (H01 … H75 of the hazard list).
+    (H01 … H75 of the hazard list), ``moments`` the events that show it for the first of the keys.
     """
 
     what: str
     keys: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
+    moments: tuple[Moment, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {"what": self.what, "keys": list(self.keys), "hazards": list(self.hazards)}
+        return {
+            "what": self.what,
+            "keys": list(self.keys),
+            "hazards": list(self.hazards),
+            "moments": [moment.as_json() for moment in self.moments],
+        }
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ T = TypeVar("T")
 Kind = Literal["crash", "refused", "unanswered", "outage"]
 KINDS: tuple[Kind, ...] = ("crash", "refused", "unanswered", "outage")
 
-_PRODUCT_VERBS: dict[Verb, ProductVerb] = {
+PRODUCT_VERBS: dict[Verb, ProductVerb] = {
     "get": "GET",
     "get_many": "GET_BULK",
     "put": "PUT",
@@ -100,7 +100,7 @@ class Faults:
             operation.close()
         if kind == "crash":
             raise InvocationCrashed(f"cut off before operation {self.count}")
-        raise messages.refused(_PRODUCT_VERBS[verb], 500, "Internal Server Error")
+        raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
 
     def _due(self) -> Kind | None:
         if self.fault is None or self.count < self.fault.at:

@@ -32,23 +32,31 @@ class Event:
 
 @dataclass
 class Journal:
-    """A store around ``store`` that appends an Event to ``events`` for every operation, in order."""
+    """A store around ``store`` that appends an Event to ``events`` for every operation, in order.
+
+    Without ``reads`` only for puts and deletes.
+    """
 
     store: Store
     invocations: Invocations = field(default_factory=Invocations)
     events: list[Event] = field(default_factory=list)
+    reads: bool = True
 
     @property
     def clock(self) -> Clock:
         return self.store.clock
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+        if not self.reads:
+            return await self.store.get(key, cache_ttl)
         with self._recording("get", key) as found:
             entry = await self.store.get(key, cache_ttl)
             found.append(entry)
             return entry
 
     async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
+        if not self.reads:
+            return await self.store.get_many(keys, cache_ttl)
         with self._recording("get_many", ",".join(keys)):
             return await self.store.get_many(keys, cache_ttl)
 
@@ -62,6 +70,8 @@ class Journal:
             await self.store.delete(key)
 
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+        if not self.reads:
+            return await self.store.scan(prefix, after, limit)
         with self._recording("scan", prefix):
             return await self.store.scan(prefix, after, limit)
 

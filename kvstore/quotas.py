@@ -49,18 +49,26 @@ PAID_PLAN: Final = Allowance(operations=10_000, write_interval_ms=SECOND_MS)
 
 
 @dataclass
+class Ledger:
+    """What was used so far: ``spent`` today by method, ``written`` when each key was written last (ms)."""
+
+    day: int = -1
+    spent: dict[str, int] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
 class Quotas:
     """A store around ``store`` that enforces ``allowance``.
 
-    ``spent`` counts today's operations by method, for a report; a bulk get counts one read for every key.
+    ``ledger`` counts today's operations by method, for a report; a bulk get counts one read for every key.
+    Locations of one namespace share it.
     """
 
     store: Store
     allowance: Allowance
     invocations: Invocations
-    spent: dict[str, int] = field(default_factory=dict)
-    _day: int = field(default=-1, init=False)
-    _written: dict[str, int] = field(default_factory=dict, init=False)
+    ledger: Ledger = field(default_factory=Ledger)
 
     @property
     def clock(self) -> Clock:
@@ -95,19 +103,19 @@ class Quotas:
             invocation.operations += 1
             if self.allowance.operations is not None and invocation.operations > self.allowance.operations:
                 raise KVError(messages.TOO_MANY_OPERATIONS)
-        today = self.clock.now_ms() // DAY_MS
-        if today != self._day:
-            self._day = today
-            self.spent.clear()
-        if per_day is not None and self.spent.get(method, 0) + amount > per_day:
+        ledger, today = self.ledger, self.clock.now_ms() // DAY_MS
+        if today != ledger.day:
+            ledger.day = today
+            ledger.spent.clear()
+        if per_day is not None and ledger.spent.get(method, 0) + amount > per_day:
             raise KVError(messages.day_is_over(method))
-        self.spent[method] = self.spent.get(method, 0) + amount
+        ledger.spent[method] = ledger.spent.get(method, 0) + amount
 
     def _pace(self, key: str, verb: messages.Verb) -> None:
         interval = self.allowance.write_interval_ms
         if interval is None:
             return
-        now, last = self.clock.now_ms(), self._written.get(key)
+        now, last = self.clock.now_ms(), self.ledger.written.get(key)
         if last is not None and now - last < interval:
             raise messages.refused(verb, 429, "Too Many Requests")
-        self._written[key] = now
+        self.ledger.written[key] = now

@@ -1,0 +1,52 @@
+"""What simulations share: the queue Worker's code. Time and chance come from the one that runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+
+from harness.simulation.chance import Chance
+from harness.simulation.clock import LoopClock
+from harness.stage import QUEUE_WORKER
+from worker.runtime import Platform, Worker, load_worker
+
+
+class Backstage:
+    """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location."""
+
+    def __init__(self) -> None:
+        self.clock: LoopClock | None = None
+        self.chance = Chance(0)
+        self._skew: ContextVar[int] = ContextVar("skew", default=0)
+
+    @cached_property
+    def code(self) -> Worker:
+        """The queue Worker without bindings."""
+        return load_worker(QUEUE_WORKER, {}, platform=Platform(self, self))
+
+    def enter(self, clock: LoopClock, seed: int) -> None:
+        """A new simulation begins."""
+        self.clock, self.chance = clock, Chance(seed, "worker")
+
+    @contextmanager
+    def at(self, skew: int) -> Iterator[None]:
+        """While the block lasts, the Worker's clock is ``skew`` milliseconds ahead."""
+        token = self._skew.set(skew)
+        try:
+            yield
+        finally:
+            self._skew.reset(token)
+
+    def now_ms(self) -> int:
+        assert self.clock is not None, "no simulation is running"
+        return self.clock.now_ms() + self._skew.get()
+
+    async def sleep(self, seconds: float) -> None:
+        assert self.clock is not None, "no simulation is running"
+        await self.clock.sleep(seconds)
+
+    def token(self, size: int) -> bytes:
+        return self.chance.token(size)
+
+    def below(self, limit: int) -> int:
+        return self.chance.below(limit)

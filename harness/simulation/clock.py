@@ -1,0 +1,19 @@
+"""Time in a simulation: the loop's."""
+
+import asyncio
+
+from harness.simulation.loop import SimulatedLoop
+
+
+class LoopClock:
+    """The Clock of a simulation that begins at ``start`` (milliseconds since the UNIX epoch)."""
+
+    def __init__(self, loop: SimulatedLoop, start: int) -> None:
+        self._loop = loop
+        self._start = start
+
+    def now_ms(self) -> int:
+        return self._start + self._loop.now_ms
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

@@ -1,0 +1,149 @@
+"""An event loop without waiting: its clock jumps when everybody waits, and chance picks who goes next.
+
+Tasks, futures, timers and everything built on them run as on any loop. There is no input or output: what a
+simulation talks to lives in the same process.
+"""
+
+import asyncio
+import heapq
+from asyncio import events
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from typing import Any, TypeVar
+
+from harness.simulation.chance import Chance
+
+T = TypeVar("T")
+
+
+class Deadlock(Exception):
+    """Nobody can go on: every task waits for another."""
+
+
+class SimulatedLoop(asyncio.AbstractEventLoop):
+    """Runs one simulation. Its time is whole milliseconds since it began; ``chance`` orders what is ready.
+
+    An exception that nobody awaits ends the simulation: `run` raises it.
+    """
+
+    def __init__(self, chance: Chance) -> None:
+        self._chance = chance
+        self._ready: list[asyncio.Handle] = []
+        self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
+        self._timer_count = 0
+        self._failure: BaseException | None = None
+        self._closed = False
+        self.now_ms = 0
+        self.steps = 0
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """The result of ``main``. What still runs when it ends is cancelled.
+
+        Raises Deadlock when nothing is left that could go on, with what was waited for.
+        """
+        events._set_running_loop(self)
+        try:
+            task = asyncio.Task(main, loop=self, name="simulation")
+            self._run_until(task)
+            self._cancel_all()
+            return task.result()
+        finally:
+            events._set_running_loop(None)
+            self.close()
+
+    def _run_until(self, task: "asyncio.Task[Any]") -> None:
+        while not task.done():
+            if not self._ready and not self._next_moment():
+                waiting = sorted(one.get_name() for one in asyncio.all_tasks(self) if not one.done())
+                raise Deadlock(f"nobody can go on; waiting: {', '.join(waiting)}")
+            self._step()
+            if self._failure is not None:
+                raise self._failure
+
+    def _step(self) -> None:
+        ready = self._ready
+        if len(ready) > 1:
+            place = self._chance.below(len(ready))
+            ready[place], ready[-1] = ready[-1], ready[place]
+        handle = ready.pop()
+        self.steps += 1
+        if not handle.cancelled():
+            handle._run()
+
+    def _next_moment(self) -> bool:
+        """Let time jump to the next timer, or timers; False without any."""
+        timers = self._timers
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+        if not timers:
+            return False
+        self.now_ms = max(self.now_ms, timers[0][0])
+        while timers and timers[0][0] <= self.now_ms:
+            handle = heapq.heappop(timers)[2]
+            if not handle.cancelled():
+                self._ready.append(handle)
+        return True
+
+    def _cancel_all(self) -> None:
+        left = [task for task in asyncio.all_tasks(self) if not task.done()]
+        for task in left:
+            task.cancel()
+        while self._ready and not all(task.done() for task in left):
+            self._step()
+
+    def time(self) -> float:
+        """Seconds since the simulation began."""
+        return self.now_ms / 1000
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.time() + delay, callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        self._timer_count += 1
+        heapq.heappush(self._timers, (round(when * 1000), self._timer_count, handle))
+        return handle
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """A cancelled timer is dropped when its moment comes."""
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        return asyncio.Future(loop=self)
+
+    def create_task(self, coro: Any, **options: Any) -> "asyncio.Task[Any]":
+        return asyncio.Task(coro, loop=self, **options)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        failure = context.get("exception")
+        self._failure = failure if failure is not None else RuntimeError(str(context.get("message")))
+
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        self.call_exception_handler(context)
+
+    def get_debug(self) -> bool:
+        return False
+
+    def is_running(self) -> bool:
+        return not self._closed
+
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        self._closed = True
+        self._ready.clear()
+        self._timers.clear()
+
+    async def shutdown_asyncgens(self) -> None:
+        """Generators are closed when they are collected."""

@@ -1,0 +1,88 @@
+"""The network of a simulation: the layers between each location's binding and the one namespace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.simulation.chance import Chance
+from harness.simulation.clock import LoopClock
+from harness.simulation.mishap import PlannedMishap
+from harness.simulation.scenario import COLOS, Scenario
+from kvstore import Entry, Event, Journal, KVNamespace, SqliteStore, Store
+from kvstore.edge import Edge, Origin
+from kvstore.invocation import Invocations
+from kvstore.journal import Verb
+from kvstore.paging import Paging
+from kvstore.quotas import Ledger, Quotas
+from kvstore.transit import MISHAPS, Transit, Trip
+
+# How long an operation travels, one way, in milliseconds: nearly always, sometimes, and rarely.
+_USUAL, _SOMETIMES, _RARELY = (2, 15), (15, 250), (250, 3000)
+
+
+@dataclass(frozen=True)
+class Location:
+    """What the Worker has in one location; ``skew`` is how far its clock is ahead, in milliseconds."""
+
+    namespace: KVNamespace
+    skew: int
+
+
+class Network:
+    """One namespace, and what the scenario puts between it and the locations.
+
+    ``asked`` records what Workers asked and were told, ``done`` what was carried out; ``fired`` are the
+    mishaps that happened.
+    """
+
+    def __init__(self, scenario: Scenario, clock: LoopClock) -> None:
+        self.scenario = scenario
+        self.invocations = Invocations()
+        self.store = SqliteStore.in_memory(clock)
+        self.done = Journal(self.store, self.invocations, reads=False)
+        self.asked: list[Event] = []
+        self.fired: list[str] = []
+        self._origin = Origin(self.done)
+        self._ledger = Ledger()
+        self._mishaps = {(one.request, one.operation): one for one in scenario.mishaps}
+
+    async def fill(self, entries: Mapping[str, Entry]) -> None:
+        """Put ``entries`` where everybody has seen them for long."""
+        await self.store.put_many(entries)
+
+    def location(self, colo: str) -> Location:
+        """KVNamespace, Journal, Transit, Quotas, Paging, Edge, Origin, Journal, store."""
+        conditions = self.scenario.platform
+        place = COLOS.index(colo) if colo in COLOS else 0
+        seen: Store = self.done
+        if conditions.staleness is not None:
+            seen = Edge(self._origin, colo, conditions.staleness, Chance(self.scenario.seed, f"edge/{colo}"))
+        limited = Quotas(
+            Paging(seen, self.scenario.page), conditions.allowance, self.invocations, self._ledger
+        )
+        asked = Journal(Transit(limited, self._trip, self.invocations), self.invocations, self.asked)
+        return Location(KVNamespace(asked), self.scenario.skew * place)
+
+    def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
+        mishap = self._mishaps.get((invocation, ordinal))
+        kind = next((one for one in MISHAPS if mishap is not None and one == mishap.kind), None)
+        if mishap is not None and kind is not None:
+            self._fire(mishap)
+        chance = Chance(self.scenario.seed, f"trip/{invocation}/{ordinal}")
+        return Trip(self._duration(chance), self._duration(chance), kind)
+
+    def _duration(self, chance: Chance) -> int:
+        usual = chance.below(100) if self.scenario.platform.simulated else 0
+        least, most = _USUAL if usual < 80 else _SOMETIMES if usual < 97 else _RARELY
+        return chance.between(least, most)
+
+    def befalls(self, kind: str, request: str) -> bool:
+        """Whether a mishap of a request as a whole happens to ``request``."""
+        mishap = self._mishaps.get((request, 0))
+        if mishap is None or mishap.kind != kind:
+            return False
+        self._fire(mishap)
+        return True
+
+    def _fire(self, mishap: PlannedMishap) -> None:
+        if str(mishap) not in self.fired:
+            self.fired.append(str(mishap))

@@ -1,0 +1,165 @@
+"""What happened in a simulation: everything that the checkers judge by."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, Literal
+
+from harness.queue_state import QueueState
+from harness.simulation.scenario import Scenario
+from kvstore import Entry, Event
+
+Kind = Literal["invoke", "ok", "fail", "info"]
+
+# Who migrates; the names of the others begin with what they are.
+OPERATOR: Final = "operator"
+
+
+@dataclass(slots=True)
+class Call:
+    """One request of somebody, from when it was sent to when its answer came, in milliseconds of the epoch.
+
+    ``name`` is ``<actor>.<number>``, and the invocation that answers it has the same one. ``status`` is None
+    when no answer came: nobody knows then whether anything was done. ``first`` and ``last`` are places in the
+    record's ``writes``: what was there when it was sent, and when it ended.
+    """
+
+    name: str
+    actor: str
+    colo: str
+    step: str
+    method: str
+    path: str
+    body: Any
+    sent: int
+    first: int
+    queue_format: str
+    answered: int = -1
+    status: int | None = None
+    answer: Any = None
+    last: int = -1
+    operations: int = 0
+
+    def member(self, *names: str) -> Any:
+        """A member of a JSON answer, None when it is not there."""
+        value = self.answer
+        for name in names:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    @property
+    def outcome(self) -> Kind:
+        """``ok`` for a 2xx, ``fail`` for a refusal, ``info`` when nobody knows what was done."""
+        if self.status is None or self.status >= 500:
+            return "info"
+        return "ok" if self.status < 400 else "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """A line of the history: ``kind`` at ``at`` (ms) of ``call``, seen from outside the Worker."""
+
+    at: int
+    kind: Kind
+    call: Call
+
+    def as_json(self) -> dict[str, Any]:
+        call = self.call
+        invoked = self.kind == "invoke"
+        told = {"body": call.body} if invoked else {"status": call.status, "answer": call.answer}
+        return {
+            "at": self.at,
+            "kind": self.kind,
+            "request": call.name,
+            "colo": call.colo,
+            "method": call.method,
+            "path": call.path,
+            **told,
+        }
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished simulation.
+
+    start     the namespace at the beginning; ``writes`` every put and delete that was carried out since, in
+              order; ``final`` the namespace when everybody had seen everything
+    calls     every request, in the order in which they were sent
+    asked     every KV operation as the Worker saw it: what it asked, and what it was told
+    deployed  when (ms) each format was deployed
+    judged    the answers after everything was over: ``listing``, ``status``, and ``rerun``, another run;
+              ``rewritten`` are the writes of that
+    fired     the mishaps that happened
+    """
+
+    scenario: Scenario
+    start: QueueState
+    final: QueueState
+    writes: Sequence[Event]
+    calls: Sequence[Call]
+    asked: Sequence[Event]
+    began: int
+    ended: int
+    deployed: Sequence[tuple[int, str]]
+    judged: Mapping[str, Call]
+    rewritten: Sequence[Event]
+    fired: Sequence[str] = field(default=())
+
+    @cached_property
+    def history(self) -> list[HistoryEvent]:
+        """Every request twice: when it was sent, and when it ended."""
+        invoked = [HistoryEvent(call.sent, "invoke", call) for call in self.calls]
+        ended = [HistoryEvent(call.answered, call.outcome, call) for call in self.calls]
+        return sorted([*invoked, *ended], key=lambda event: event.at)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the history and of every write: equal for two runs of one scenario."""
+        digest = hashlib.sha256()
+        for event in self.history:
+            digest.update(json.dumps(event.as_json(), sort_keys=True).encode())
+        for write in self.writes:
+            value = b"" if write.entry is None else write.entry.value
+            digest.update(f"{write.at} {write.invocation} {write.verb} {write.key} ".encode() + value)
+        return digest.hexdigest()[:16]
+
+    def timeline(self) -> Iterator[tuple[Event, dict[str, Entry]]]:
+        """Each write with the namespace right after it; the same dict every time, changed in place."""
+        state = dict(self.start.entries)
+        for event in self.writes:
+            if event.verb == "put" and event.entry is not None:
+                state[event.key] = event.entry
+            else:
+                state.pop(event.key, None)
+            yield event, state
+
+    def state_at(self, place: int) -> QueueState:
+        """The namespace after the first ``place`` writes, expired keys included."""
+        state = dict(self.start.entries)
+        for event in self.writes[:place]:
+            if event.verb == "put" and event.entry is not None:
+                state[event.key] = event.entry
+            else:
+                state.pop(event.key, None)
+        return QueueState(state)
+
+    def made_by_migration(self, event: Event) -> bool:
+        """Whether a request of an operator made a write or asked an operation."""
+        return event.invocation.startswith(OPERATOR)
+
+    def to(self, method: str, path: str) -> list[Call]:
+        """The requests to a route; a path that ends in ``*`` stands for all that begin like it."""
+        whole = not path.endswith("*")
+        start = path.rstrip("*")
+        return [
+            call
+            for call in self.calls
+            if call.method == method and (call.path == path if whole else call.path.startswith(start))
+        ]
+
+    @cached_property
+    def runs(self) -> list[Call]:
+        """The calls of ``POST /api/migrate/run``."""
+        return self.to("POST", "/api/migrate/run")

@@ -1,0 +1,87 @@
+"""Runs one scenario from its beginning to its end, and gives the record of it."""
+
+import asyncio
+from collections.abc import Mapping
+
+from harness.queue_state import QueueState
+from harness.simulation.backstage import Backstage
+from harness.simulation.chance import Chance
+from harness.simulation.clock import LoopClock
+from harness.simulation.loop import SimulatedLoop
+from harness.simulation.people.actor import Actor
+from harness.simulation.people.daemon import Daemon
+from harness.simulation.people.operator import Operator
+from harness.simulation.people.producer import Producer
+from harness.simulation.population import populate
+from harness.simulation.record import Call, Record
+from harness.simulation.scenario import JUDGE, Scenario
+from harness.simulation.world import World
+from kvstore import Entry
+
+# When every simulation begins: a round moment, in milliseconds since the UNIX epoch.
+BEGIN_MS = 1_795_300_000_000
+# Longer than anything can be seen late: a minute of cached reads or listings, and what is on its way.
+_SETTLE_SECONDS = 150.0
+
+
+def simulate(scenario: Scenario, backstage: Backstage, entries: Mapping[str, Entry] | None = None) -> Record:
+    """What happens in ``scenario``. ``entries`` stand for its own tasks when they are given.
+
+    Raises Deadlock when everybody waits for somebody else.
+    """
+    # What a loop without input and output never gets asked for is left out of it.
+    loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
+    clock = LoopClock(loop, BEGIN_MS)
+    backstage.enter(clock, scenario.seed)
+    if entries is None:
+        entries = populate(BEGIN_MS // 1000, scenario.tasks, scenario.leases, scenario.odd)
+    return loop.run(_play(World(scenario, entries, clock, backstage)))
+
+
+async def _play(world: World) -> Record:
+    scenario = world.scenario
+    await world.network.fill(world.start.entries)
+    world.deploy("old")
+    plays = [Operator(world, f"operator-{number}", "AMS").play() for number in _numbers(scenario.operators)]
+    plays += [
+        Producer(world, f"producer-{one}").play(scenario.events) for one in _numbers(scenario.producers)
+    ]
+    plays += [Daemon(world, f"daemon-{one}").play(scenario.polls) for one in _numbers(scenario.daemons)]
+    await asyncio.gather(*plays)
+    await world.clock.sleep(_SETTLE_SECONDS)
+    final, calls, writes, asked = (
+        QueueState(await world.network.store.entries()),
+        len(world.calls),
+        len(world.writes),
+        len(world.network.asked),
+    )
+    ended, fired = world.clock.now_ms(), tuple(world.network.fired)
+    judged = await _judge(Actor(world, "judge", JUDGE))
+    await world.network.store.close()
+    return Record(
+        scenario,
+        world.start,
+        final,
+        world.writes[:writes],
+        world.calls[:calls],
+        world.network.asked[:asked],
+        BEGIN_MS,
+        ended,
+        world.deployed,
+        judged,
+        world.writes[writes:],
+        fired,
+    )
+
+
+async def _judge(judge: Actor) -> dict[str, Call]:
+    """Ask once more, where nobody has asked before, so that nothing is stale."""
+    return {
+        "listing": await judge.ask("queue", "GET", "/api/queue"),
+        "status": await judge.ask("status", "GET", "/api/migrate/status"),
+        "rerun": await judge.ask("run again", "POST", "/api/migrate/run"),
+    }
+
+
+def _numbers(count: int) -> range:
+    return range(1, count + 1)
