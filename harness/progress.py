@@ -8,6 +8,7 @@ from typing import TextIO
 from harness.outcome import Exchange
 from harness.stage import Stage
 from kvstore import Clock
+from kvstore.clock import stopwatch
 
 _EVERY_SECONDS = 0.1
 
@@ -21,6 +22,7 @@ class Progress:
         self._live = enabled and out.isatty()
         self._stage: Stage | None = None
         self._step = 0
+        self._began = stopwatch()
 
     def watch(self, stage: Stage) -> None:
         """Count the operations of ``stage`` from now on."""
@@ -59,6 +61,21 @@ class Progress:
         """So many points of a search are done, and so many of them showed a violation."""
         if self._live:
             self._out.write(f"{self._erase()}   {done:,} of {of:,} points, {found:,} with a violation …")
+            self._out.flush()
+
+    def simulated(self, done: int, of: int, found: int, met: int) -> None:
+        """So many runs of a search are done, with so many kinds of violation, and so many rare things met."""
+        if self._live:
+            pace = done / max(stopwatch() - self._began, 0.001)
+            runs = f"{done:,} of {of:,} runs, {pace:,.0f} a second"
+            self._out.write(f"{self._erase()}   {runs}, {found:,} kinds of violation, {met:,} probes met …")
+            self._out.flush()
+
+    def copied(self, what: str, done: int, of: int | None) -> None:
+        """So much of a remote namespace has come; ``of`` is None while nobody knows how much there is."""
+        if self._live:
+            total = "" if of is None else f" of {of:,}"
+            self._out.write(f"{self._erase()}   {done:,}{total} {what} …")
             self._out.flush()
 
     def end(self) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Final
 
+from harness.explore.wording import wording
 from harness.invariants import judge
 from harness.migrations.queue import Migration, Walk
 from harness.outcome import Outcome
@@ -213,10 +214,10 @@ class Known:
         self._keys: dict[tuple[str, str], set[str]] = {}
         for verdict in verdicts:
             for finding in verdict.findings:
-                self._keys.setdefault((verdict.invariant, _words(finding.what)), set()).update(finding.keys)
+                self._keys.setdefault((verdict.invariant, wording(finding.what)), set()).update(finding.keys)
 
     def has(self, invariant: str, finding: Finding) -> bool:
-        keys = self._keys.get((invariant, _words(finding.what)))
+        keys = self._keys.get((invariant, wording(finding.what)))
         return keys is not None and keys.issuperset(finding.keys)
 
     def leaves(self, verdicts: Sequence[Verdict]) -> bool:
@@ -230,7 +231,7 @@ def _grouped(found: list[_Found], known: Known, asked: Sequence[Event]) -> list[
         for verdict in one.verdicts:
             for finding in verdict.findings:
                 if not known.has(verdict.invariant, finding):
-                    key = (verdict.invariant, _words(finding.what))
+                    key = (verdict.invariant, wording(finding.what))
                     group = groups.setdefault(key, _violation(one.fault, verdict, finding, asked))
                     points = group.points.setdefault(one.fault.kind, [])
                     if points[-1:] != [one.fault.at]:
@@ -245,10 +246,3 @@ def _violation(fault: Fault, verdict: Verdict, finding: Finding, asked: Sequence
     return Violation(
         verdict.invariant, verdict.title, finding.what, finding.keys, finding.hazards, operation, fault
     )
-
-
-def _words(text: str) -> str:
-    """The wording of a finding, whatever it counts, and whether that is one or many."""
-    ones = {"is": "are", "was": "were", "has": "have", "does": "do", "its": "their"}
-    words = (word for word in text.replace(",", "").split() if not word.strip(".:").isdigit())
-    return " ".join(ones.get(word, word.removesuffix("s")) for word in words)

@@ -81,8 +81,14 @@ class Scenario:
     @property
     def size(self) -> tuple[int, ...]:
         """How much there is to understand: a search prefers the smaller."""
-        people = self.producers * self.events + self.daemons * self.polls
-        return (len(self.mishaps), self.tasks + self.leases + len(self.odd), people, self.colos, self.runs)
+        people = self.producers * self.events + self.daemons * self.polls + 3 * self.operators
+        unusual = (self.page != 1000, self.budget != 0, self.skew != 0, self.rollback != "never")
+        return (
+            len(self.mishaps),
+            self.tasks + self.leases + len(self.odd),
+            people,
+            self.colos + self.runs + sum(unusual),
+        )
 
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {

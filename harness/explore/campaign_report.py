@@ -1,0 +1,108 @@
+"""The report of a campaign."""
+
+import shlex
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from harness.explore.campaign import Campaign, Violation
+from harness.report import folded, some
+from harness.simulation.report import elapsed
+from harness.simulation.scenario import Scenario
+from harness.simulation.simulate import BEGIN_MS
+from harness.verdict import Moment
+
+_MOST_CAUSES = 3
+
+
+def replay(scenario: Scenario) -> str:
+    """The command that runs a scenario again."""
+    return shlex.join(["rehearse", "queue", "--scenario", str(scenario)])
+
+
+def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
+    """The whole search."""
+    tally = search.tally
+    return {
+        "migration": "queue",
+        "variant": search.base.migration,
+        "explore": search.what,
+        "base": str(search.base),
+        "conditions": search.base.conditions,
+        "runs": tally.runs,
+        "operations": tally.operations,
+        "fingerprint": f"{tally.fingerprint:016x}",
+        "met": dict(sorted(tally.met.items())),
+        "unmet": list(search.unmet),
+        "conclusive": not search.unmet,
+        "violations": [_violation_json(one) for one in search.violations],
+        "hazards": {
+            hazard: {"runs": group.runs, "first": group.first, "replay": replay(group.smallest)}
+            for hazard, group in sorted(tally.hazards.items())
+        },
+        "held": search.passed,
+        "workers": search.workers,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _violation_json(one: Violation) -> dict[str, Any]:
+    return {
+        "invariant": one.invariant,
+        "title": one.title,
+        **one.finding.as_json(),
+        "causes": [cause.as_json() for cause in one.causes],
+        "runs": one.runs,
+        "first": one.first,
+        "scenario": str(one.scenario),
+        "replay": replay(one.scenario),
+    }
+
+
+def as_text(search: Campaign, seconds: float) -> str:
+    """The report for a person."""
+    tally, base = search.tally, search.base
+    pace = f"{tally.runs / seconds:,.0f} runs a second" if seconds else "at once"
+    lines = [
+        f"Search through the {base.migration} queue migration under {base.conditions}: {search.what}",
+        f"Visited: {tally.runs:,} runs with {tally.operations:,} KV operations, in {seconds:.1f} s ({pace}, "
+        f"{search.workers} processes)",
+        f"Met, in so many runs: {_counted(tally.met)}",
+        f"Fingerprint: {tally.fingerprint:016x}",
+    ]
+    for title, violations in groupby(search.violations, key=lambda one: (one.invariant, one.title)):
+        lines += ["", f"FAIL {title[0]:<4} {title[1]}"]
+        lines += [line for one in violations for line in _violation_lines(one)]
+    if tally.hazards:
+        known = _counted({name: group.runs for name, group in tally.hazards.items()})
+        lines += ["", f"Hazards recognised, in so many runs: {known}"]
+    return "\n".join(part for line in [*lines, "", _conclusion(search)] for part in folded(line))
+
+
+def _violation_lines(one: Violation) -> list[str]:
+    hazards = dict.fromkeys((*one.finding.hazards, *(cause.hazard for cause in one.causes)))
+    named = f" [{', '.join(hazards)}]" if hazards else ""
+    keys = f": {some(one.finding.keys)}" if one.finding.keys else ""
+    return [
+        f"     {one.finding.what}{named}{keys}",
+        f"       in {one.runs:,} runs, first with seed {one.first:,}; most simply:",
+        *(_moment_line(moment) for moment in one.finding.moments),
+        *(f"       likely cause {cause.hazard}: {cause.what}" for cause in one.causes[:_MOST_CAUSES]),
+        f"       {replay(one.scenario)}",
+    ]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+
+
+def _moment_line(moment: Moment) -> str:
+    return f"       {elapsed(moment.at - BEGIN_MS)}  {moment.who:<14} {moment.what}"
+
+
+def _conclusion(search: Campaign) -> str:
+    if search.violations:
+        return f"NO-GO: {len(search.violations)} kinds of damage, each with the command that shows it"
+    if search.unmet:
+        return f"INCONCLUSIVE: nothing was violated, but this never happened: {', '.join(search.unmet)}"
+    return "GO: nothing was violated, and everything was met that should be"

@@ -1,0 +1,101 @@
+"""The report of one simulation: who did what, what is violated by it, and why."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from harness.report import folded, some
+from harness.simulation.checkers import judge
+from harness.simulation.hazards import Diagnosis, diagnose
+from harness.simulation.record import Call, Record
+from harness.verdict import Finding, Moment, Verdict
+
+_MOST_CALLS = 40
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A simulation with its judgement."""
+
+    record: Record
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        return judge(self.record)
+
+    @cached_property
+    def diagnoses(self) -> list[Diagnosis]:
+        return diagnose(self.record)
+
+    @property
+    def passed(self) -> bool:
+        return all(verdict.held for verdict in self.verdicts)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole simulation: history, verdicts, diagnoses."""
+        record = self.record
+        return {
+            "migration": "queue",
+            "scenario": str(record.scenario),
+            "fingerprint": record.fingerprint,
+            "held": self.passed,
+            "began": record.began,
+            "ended": record.ended,
+            "operations": len(record.asked),
+            "mishaps": list(record.fired),
+            "verdicts": [verdict.as_json() for verdict in self.verdicts],
+            "diagnoses": [one.as_json() for one in self.diagnoses],
+            "history": [event.as_json() for event in record.history],
+        }
+
+    def as_text(self) -> str:
+        """For a person."""
+        record = self.record
+        minutes = (record.ended - record.began) / 60_000
+        lines = [
+            f"Simulation: {record.scenario}",
+            f"{len(record.calls):,} requests, {len(record.asked):,} KV operations in {minutes:.1f} simulated "
+            f"minutes; fingerprint {record.fingerprint}",
+            f"Mishaps that happened: {', '.join(record.fired) or 'none'}",
+            "",
+            *(self._call(call) for call in record.calls[:_MOST_CALLS]),
+        ]
+        if len(record.calls) > _MOST_CALLS:
+            lines.append(f"   and {len(record.calls) - _MOST_CALLS:,} more requests; --json has all")
+        for verdict in self.verdicts:
+            if not verdict.held:
+                lines += ["", f"FAIL {verdict.invariant:<4} {verdict.title}"]
+                lines += [line for finding in verdict.findings for line in self._finding(finding)]
+        held = [verdict.invariant for verdict in self.verdicts if verdict.held]
+        lines += ["", f"Held: {', '.join(held) or 'none'}"]
+        for one in self.diagnoses:
+            keys = f": {some(one.keys)}" if one.keys else ""
+            lines += [
+                "",
+                f"{one.hazard}  {one.what}{keys}",
+                *(self._moment(moment) for moment in one.moments),
+            ]
+        return "\n".join(part for line in lines for part in folded(line))
+
+    def _call(self, call: Call) -> str:
+        status = "no answer" if call.status is None else call.status
+        said = next((call.member(name) for name in ("message", "error", "taskId") if call.member(name)), "")
+        what = f"{call.name:<14} {call.colo} {call.method:<4} {call.path}"
+        return f"  {self._elapsed(call.sent)}  {what}  {status} {str(said)[:60]}".rstrip()
+
+    def _finding(self, finding: Finding) -> list[str]:
+        hazards = f" [{', '.join(finding.hazards)}]" if finding.hazards else ""
+        keys = f": {some(finding.keys)}" if finding.keys else ""
+        return [f"     {finding.what}{hazards}{keys}", *(self._moment(moment) for moment in finding.moments)]
+
+    def _moment(self, moment: Moment) -> str:
+        return f"       {self._elapsed(moment.at)}  {moment.who:<14} {moment.what}"
+
+    def _elapsed(self, at: int) -> str:
+        return elapsed(at - self.record.began)
+
+
+def elapsed(milliseconds: int) -> str:
+    """Minutes, seconds and milliseconds, as ``02:07.250``."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 60:02}:{seconds % 60:02}.{rest:03}"
