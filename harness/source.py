@@ -82,19 +82,29 @@ def _bound_id(config: WorkerConfig | None, root: Path, binding: str, preview: bo
             f"{path} has no wrangler configuration that says which namespace {binding} is: "
             "give --namespace-id"
         )
-    found = next((one for one in config.kv_namespaces if one.binding == binding), None)
-    if found is None:
-        names = ", ".join(one.binding for one in config.kv_namespaces) or "none"
-        raise SourceError(f"no KV binding {binding!r} in {config.path}; it binds: {names}")
-    return _with_state(found, root, preview)
+    return _with_state(bound(config, binding), root, preview)
+
+
+def bound(config: WorkerConfig, binding: str) -> KVBinding:
+    """What the configuration says about a binding. Raises SourceError with the names that it has."""
+    for one in config.kv_namespaces:
+        if one.binding == binding:
+            return one
+    names = ", ".join(one.binding for one in config.kv_namespaces) or "none"
+    raise SourceError(f"no KV binding {binding!r} in {config.path}; it binds: {names}")
+
+
+def preview_of(binding: KVBinding) -> str:
+    """The preview namespace's id. Raises SourceError when there is none."""
+    if binding.preview_id is None:
+        raise SourceError(f"No preview ID found for {binding.binding}: it has no preview_id")
+    return binding.preview_id
 
 
 def _with_state(binding: KVBinding, root: Path, preview: bool) -> str:
     """The id to read: as asked for, or the only one of the two that has local state."""
     if preview:
-        if binding.preview_id is None:
-            raise SourceError(f"No preview ID found for {binding.binding}: it has no preview_id")
-        return binding.preview_id
+        return preview_of(binding)
     plain = binding.id or binding.binding
     other = binding.preview_id
     if other and not database_path(root, plain).is_file() and database_path(root, other).is_file():

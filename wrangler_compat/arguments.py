@@ -52,7 +52,9 @@ def read_arguments(given: Sequence[str], flags: Sequence[Flag]) -> Arguments:
 class _Reader:
     def __init__(self, given: Sequence[str], flags: Sequence[Flag]) -> None:
         self._rest = list(given)
-        self._known = {flag.name: flag for flag in flags} | {flag.short: flag for flag in flags if flag.short}
+        self._known = {
+            name: flag for flag in flags for name in (flag.name, flag.short, *flag.aliases) if name
+        }
         self._result = Arguments()
 
     def read(self) -> Arguments:
@@ -78,6 +80,8 @@ class _Reader:
             self._keep(flag, not negated and self._switch_value(value if equals else None))
         elif equals or not flag.bare or self._follows():
             self._keep(flag, _unquoted(value if equals else self._next(flag)))
+            while flag.many and self._follows():
+                self._keep(flag, _unquoted(self._next(flag)))
         elif flag.kind == "text":
             self._keep(flag, "")
 

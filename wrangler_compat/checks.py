@@ -24,6 +24,7 @@ def check_arguments(command: Command | None, arguments: Arguments, given: Sequen
             f"Not enough non-option arguments: got {len(words)}, need at least {command.required}"
         )
     _check_required(command, arguments)
+    _check_choices(command, arguments)
     extra = words[len(command.positionals) :] if command else words
     if command is None or extra or arguments.unknown:
         _refuse_unknown([*_unknown_to_wrangler(command, given), *extra])
@@ -55,6 +56,17 @@ def _check_required(command: Command | None, arguments: Arguments) -> None:
     ]
     if missing:
         raise UsageError(f"Missing required argument{'s' if len(missing) > 1 else ''}: {', '.join(missing)}")
+
+
+def _check_choices(command: Command | None, arguments: Arguments) -> None:
+    lines = ["Invalid values:"]
+    for flag in command.flags if command else ():
+        value = arguments.flags.get(flag.name)
+        if flag.choices and value is not None and value not in flag.choices:
+            choices = ", ".join(f'"{choice}"' for choice in flag.choices)
+            lines.append(f'  Argument: {flag.name}, Given: "{value}", Choices: {choices}')
+    if len(lines) > 1:
+        raise UsageError("\n".join(lines))
 
 
 def _unknown_to_wrangler(command: Command | None, given: Sequence[str]) -> list[str]:

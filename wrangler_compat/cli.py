@@ -8,13 +8,14 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from kvstore.clock import Clock, SystemClock
+from worker.cloudflare.errors import ApiError, CloudflareError
 from wrangler_compat.arguments import Arguments, read_arguments
 from wrangler_compat.checks import check_arguments
 from wrangler_compat.commands import COMMANDS, Command, find_command
 from wrangler_compat.console import Console
 from wrangler_compat.context import Invocation
 from wrangler_compat.denied import explain_credentials
-from wrangler_compat.errors import ApiError, CommandError, UsageError
+from wrangler_compat.errors import CommandError, UsageError
 from wrangler_compat.flags import GLOBAL, Flag
 from wrangler_compat.help import command_help, group_help, group_of
 from wrangler_compat.suggestion import did_you_mean
@@ -34,11 +35,19 @@ def main(
         sys.stdout.flush()
         return exit_code
     except BrokenPipeError:
-        # The reader has gone; what is left in the buffer must not fail a second time at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return 0
+    except OSError as error:  # a full disk behind ``>``; stores and files say so themselves
+        _let_go_of_output()
+        Console(variables).fail(CommandError(f"The output could not be written: {error.strerror}"))
+        return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _let_go_of_output() -> None:
+    """What is left in the buffer must not fail a second time at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _modern(given: list[str]) -> list[str]:
@@ -69,12 +78,28 @@ def _main(given: list[str], environ: Mapping[str, str], clock: Clock) -> int:
         arguments.words = check_arguments(command, arguments, given)
         assert command is not None
         console.only_data = bool(arguments.switch("json"))
+        environ = _with_files(arguments, environ)
         return command.run(Invocation(arguments, environ, console, clock)) or 0
-    except CommandError as error:
+    except (CommandError, CloudflareError) as error:
         console.fail(error, did_you_mean(error, group, arguments.words) + help_text)
         if isinstance(error, ApiError) and error.unauthenticated:
             explain_credentials(Invocation(arguments, environ, console, clock))
         return 1
+
+
+def _with_files(arguments: Arguments, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment with what the .env files add to it, or those that --env-file names: a token, perhaps.
+
+    Raises CommandError for variables in them that refer to each other without end.
+    """
+    from worker.config import ConfigError, command_env
+    from wrangler_compat.target import folder_of
+
+    chosen, files = arguments.text("env"), arguments.flags.get("env-file", ())
+    try:
+        return command_env(folder_of(arguments), environ, chosen, files)
+    except ConfigError as error:
+        raise CommandError(error.message) from error
 
 
 def _parse(given: list[str]) -> tuple[Command | None, Arguments, UsageError | None]:

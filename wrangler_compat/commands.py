@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from wrangler_compat import flags
 from wrangler_compat.context import Invocation
+from wrangler_compat.dev_flags import DEV
 from wrangler_compat.flags import Flag
 
 
@@ -38,7 +39,7 @@ COMMANDS: Final = (
         "Serve the Worker of this folder, with its local namespaces",
         "wrangler_compat.dev:serve_worker",
         ("script",),
-        flags=flags.DEV,
+        flags=DEV,
         example="wrangler-compat dev --port 8787",
     ),
     Command(

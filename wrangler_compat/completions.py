@@ -12,23 +12,33 @@ _PROGRAM: Final = "wrangler-compat"
 
 _BASH: Final = """\
 _wrangler_compat() {
-  local current="${COMP_WORDS[COMP_CWORD]}" path="" word
-  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    [[ "$word" == -* ]] || path="$path $word"
+  local current="${COMP_WORDS[COMP_CWORD]}" typed="" word
+  for word in "${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
+    [[ "$word" == -* ]] || typed="$typed $word"
   done
   local choices=""
-  case "$path" in
+  case "$typed" in
+%s
+  esac
+  case "${COMP_WORDS[$((COMP_CWORD-1))]}" in
 %s
   esac
   COMPREPLY=($(compgen -W "$choices" -- "$current"))
-  [[ ${#COMPREPLY[@]} -gt 0 ]] || COMPREPLY=($(compgen -f -- "$current"))
 }
-complete -F _wrangler_compat wrangler-compat
+complete -o default -F _wrangler_compat wrangler-compat
 """
+
+# A switch takes nothing after it; a text may be a file, a number never is.
+_FISH_VALUES: Final = {"switch": "", "text": " -r", "number": " -x"}
+# Commands whose own words may be files.
+_FILES: Final = tuple(
+    command.words for command in COMMANDS if {"filename", "script", "a"} & set(command.positionals)
+)
 
 _ZSH: Final = """\
 #compdef wrangler-compat
-autoload -U +X bashcompinit && bashcompinit
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
+autoload -Uz bashcompinit && bashcompinit
 """
 
 
@@ -50,7 +60,10 @@ def bash_script() -> str:
     cases += [
         f'    "{_joined(group)}") choices="{" ".join(next_words)}" ;;' for group, next_words in _groups()
     ]
-    return _BASH % "\n".join(cases)
+    values = [
+        f'    --{flag.name}) choices="{" ".join(flag.choices)}" ;;' for flag in _every_flag() if flag.choices
+    ]
+    return _BASH % ("\n".join(cases), "\n".join(values))
 
 
 def fish_script() -> str:
@@ -61,12 +74,20 @@ def fish_script() -> str:
         lines += [f"complete -c {_PROGRAM} -n '{condition}' -a {word}" for word in next_words]
     for words, flags in _commands():
         condition = _seen(words, ())
+        if words in _FILES:
+            lines.append(f"complete -c {_PROGRAM} -n '{condition}' -F")
         for flag in flags:
             short = f" -s {flag.short}" if flag.short else ""
-            value = "" if flag.kind == "switch" else " -r"
+            value = f" -x -a '{' '.join(flag.choices)}'" if flag.choices else _FISH_VALUES[flag.kind]
             text = flag.help.replace("'", "\\'")
             lines.append(f"complete -c {_PROGRAM} -n '{condition}' -l {flag.name}{short}{value} -d '{text}'")
     return "\n".join(lines) + "\n"
+
+
+def _every_flag() -> list[Flag]:
+    """Each flag once, by its name."""
+    every = {flag.name: flag for _, flags in _commands() for flag in flags}
+    return list(every.values())
 
 
 def _commands() -> Iterable[tuple[tuple[str, ...], list[Flag]]]:

@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Mapping
 
-from wrangler_compat.errors import ApiError, CommandError, NotedError, OfflineError, RefusedError, UsageError
+from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError, StatusError
+from wrangler_compat.errors import CommandError, FileError, RefusedError, UsageError
 from wrangler_compat.frame import block
 from wrangler_compat.version import VERSION
 
@@ -24,12 +25,13 @@ class Console:
     """Prints in wrangler's form.
 
     ``environ`` is read for WRANGLER_LOG, WRANGLER_HIDE_BANNER, NO_COLOR and CI. With ``only_data`` the
-    messages on stdout are left out, which is what --json asks for.
+    messages on stdout are left out, which is what --json asks for. ``level`` is WRANGLER_LOG's unless set:
+    how much is said.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.only_data = False
-        self._level = environ.get("WRANGLER_LOG", "").lower()
+        self.level = environ.get("WRANGLER_LOG", "").lower()
         self.bannerless = environ.get("WRANGLER_HIDE_BANNER") == "true"
         self._plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
         self._automatic = environ.get("CI", "false").lower() not in ("", "false", "0")
@@ -46,7 +48,7 @@ class Console:
 
     def data(self, text: str) -> None:
         """What was asked for, as text. WRANGLER_LOG silences it too, as it does in wrangler."""
-        if self._level not in _NO_MESSAGES:
+        if self.level not in _NO_MESSAGES:
             sys.stdout.write(text + "\n")
 
     def raw(self, content: bytes) -> None:
@@ -54,6 +56,11 @@ class Console:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
+
+    def clear(self, text: str) -> None:
+        """Empty the terminal, and show ``text`` at its top."""
+        self.say(f"\x1b[2J\x1b[3J\x1b[H{text}")
+        sys.stdout.flush()
 
     def ask(self, question: str) -> str:
         """A line that somebody typed; "" at the end of the input."""
@@ -75,7 +82,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """A warning, already laid out as wrangler lays it out."""
-        if self._level not in _NO_WARNINGS:
+        if self.level not in _NO_WARNINGS:
             sys.stderr.write(text + "\n")
 
     def caution(self, text: str) -> None:
@@ -84,29 +91,30 @@ class Console:
 
     def note(self, text: str) -> None:
         """A remark beside the data, out of its way."""
-        if self._level not in _NO_MESSAGES:
+        if self.level not in _NO_MESSAGES:
             sys.stdout.flush()
             sys.stderr.write(text + "\n")
 
-    def fail(self, error: CommandError, help_text: str = "") -> None:
+    def fail(self, error: CommandError | CloudflareError, help_text: str = "") -> None:
         """The error block, with on stdout what wrangler shows beside it."""
         self.say("")
         if isinstance(error, OfflineError):
             self.caution(_OFFLINE)
         if isinstance(error, UsageError) and help_text:
             self.say(help_text.rstrip("\n"))
-        if isinstance(error, RefusedError):
+        if isinstance(error, RefusedError | OfflineError | StatusError):
             self.say("If you think this is a bug then please create an issue at " + _ISSUES)
-        if self._level not in _NO_ERRORS:
+        if self.level not in _NO_ERRORS:
             sys.stdout.flush()
             sys.stderr.write(self._error_block(error) + "\n")
 
-    def _error_block(self, error: CommandError) -> str:
-        if not isinstance(error, NotedError):
+    def _error_block(self, error: CommandError | CloudflareError) -> str:
+        if not isinstance(error, FileError | ApiError):
             return block("error", str(error), colour=self._coloured())
         refused = isinstance(error, ApiError) and error.unauthenticated
         notes = error.notes if refused else (*error.notes, _ADVICE)
-        return block("error", str(error), notes, error.location, colour=self._coloured())
+        location = error.location if isinstance(error, FileError) else None
+        return block("error", str(error), notes, location, colour=self._coloured())
 
     def _coloured(self) -> bool:
         return not self._plain and sys.stderr.isatty()

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from worker.cloudflare.errors import ApiError, CloudflareError
 from wrangler_compat.context import Invocation
-from wrangler_compat.errors import ApiError, CommandError
 
 _HINT = (
     "📎 It looks like you are authenticating Wrangler via a custom API token set in an environment "
@@ -14,13 +14,13 @@ _HINT = (
 
 def explain_credentials(invocation: Invocation, *, again: bool = True) -> None:
     """Print the user of the credentials. When the API refuses that too, say so; ``again``: try once more."""
-    from wrangler_compat.api.credentials import find_credentials
+    from worker.cloudflare.credentials import find_credentials
 
     try:
         if find_credentials(invocation.environ).token:
             invocation.console.say(_HINT)
         asyncio.run(_show(invocation))
-    except CommandError as error:
+    except CloudflareError as error:
         if not again:
             return
         invocation.console.fail(error)
@@ -29,10 +29,12 @@ def explain_credentials(invocation: Invocation, *, again: bool = True) -> None:
 
 
 async def _show(invocation: Invocation) -> None:
-    from wrangler_compat.api.client import ApiClient
-    from wrangler_compat.api.credentials import base_url, find_credentials
-    from wrangler_compat.api.whoami import show_user
+    from worker.cloudflare.client import ApiClient
+    from worker.cloudflare.credentials import base_url, find_credentials
+    from wrangler_compat.version import USER_AGENT
+    from wrangler_compat.whoami import show_user
 
     environ = invocation.environ
-    async with ApiClient(base_url(environ), find_credentials(environ), invocation.clock) as client:
+    credentials, clock = find_credentials(environ), invocation.clock
+    async with ApiClient(base_url(environ), credentials, clock, user_agent=USER_AGENT) as client:
         await show_user(client, invocation.console)

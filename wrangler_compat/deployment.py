@@ -27,8 +27,12 @@ class Deployment(Protocol):
     """An ASGI app around a Worker.
 
     ``begin`` loads it and says what it is bound to, or raises; ``renew`` loads it again, and keeps the one
-    that runs, saying why, when that fails; ``end`` waits for background work and closes all.
+    that runs, saying why, when that fails; ``end`` waits for background work and closes all. ``devtools`` is
+    a page that debugs it, None for none.
     """
+
+    @property
+    def devtools(self) -> str | None: ...
 
     async def begin(self) -> None: ...
 
@@ -40,15 +44,26 @@ class Deployment(Protocol):
 
 
 class PythonDeployment:
-    """A Python Worker, in this process. ``read`` gives the configuration as it is now."""
+    """A Python Worker, in this process. ``read`` gives the configuration anew, after a change."""
+
+    devtools = None
 
     def __init__(
-        self, read: Callable[[], WorkerConfig], root: Path, console: Console, *, test_scheduled: bool
+        self,
+        config: WorkerConfig,
+        read: Callable[[], WorkerConfig],
+        root: Path,
+        console: Console,
+        *,
+        test_scheduled: bool,
+        strict: bool = False,
     ) -> None:
+        self._config = config
         self._read = read
         self._root = root
         self._console = console
         self._test_scheduled = test_scheduled
+        self._strict = strict
         self._local: LocalNamespaces | None = None
         self._worker: Worker | None = None
         self._app: ASGIApp | None = None
@@ -59,11 +74,10 @@ class PythonDeployment:
 
     async def begin(self) -> None:
         """Load the Worker and say what it is bound to. Raises ConfigError, ServeError, StoreError."""
-        config = self._read()
-        local = open_local(config, self._root)
+        local = open_local(self._config, self._root, strict=self._strict)
         await local.sweep()
-        self._put_on(config, local)
-        await show_bindings(self._console, config, local, self._root)
+        self._put_on(self._config, local)
+        await show_bindings(self._console, self._config, local, self._root)
 
     async def renew(self) -> None:
         """Load the Worker again; if that fails, say why and go on with the one that runs."""
@@ -71,7 +85,7 @@ class PythonDeployment:
         before, worker = self._local, self._worker
         try:
             config = self._read()
-            self._put_on(config, open_local(config, self._root))
+            self._put_on(config, open_local(config, self._root, strict=self._strict))
         except (CommandError, ConfigError, ServeError, StoreError) as error:
             self._console.fail(CommandError(f"{error}\nThe Worker that was loaded before goes on."))
             return
@@ -83,7 +97,9 @@ class PythonDeployment:
             await before.close()
 
     def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
-        worker = load_configured(config, local.bindings)
+        worker = load_configured(config, local.bindings, durable=local.durable)
+        for objects in local.durable.values():
+            objects.restore()
         worker.on_error = lambda error: _show_error(self._console, error)
         app = create_app(
             worker,
@@ -115,6 +131,8 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
     for binding in config.kv_namespaces:
         keys = await _key_count(local.bindings[binding.binding])
         rows.append((_kv_name(binding), f"KV Namespace, {keys:,} keys in {root}"))
+    for durable in config.durable_objects:
+        rows.append((f"env.{durable.name} ({durable.class_name})", "Durable Object"))
     for name, value in config.vars.items():
         shown = "(hidden)" if name in config.secrets else str(value)
         rows.append((f'env.{name} ("{shown}")', "Environment Variable"))

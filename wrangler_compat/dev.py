@@ -1,44 +1,63 @@
 """``dev``: serves the Worker of a folder on a local port, with its local namespaces."""
 
 import asyncio
-import socket
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from typing import Final
+
+from starlette.types import ASGIApp
 
 from kvstore import StoreError
 from kvstore.state_names import state_root
 from worker.config import WorkerConfig
-from worker.runtime import AddressInUse, ServeError, bind, serve
-from wrangler_compat.arguments import Arguments
-from wrangler_compat.console import Console
+from worker.runtime import Certificate, ServeError, serve
 from wrangler_compat.context import Invocation
 from wrangler_compat.deployment import Deployment, PythonDeployment
+from wrangler_compat.dev_flags import BUILD, WITHOUT_EFFECT
+from wrangler_compat.dev_settings import DevSettings, configured, read_settings
 from wrangler_compat.errors import CommandError
+from wrangler_compat.hotkeys import box, dev_keys, listening, usable
 from wrangler_compat.javascript import JavaScriptDeployment
-from wrangler_compat.listening import asked_host, asked_port, until_interrupted
+from wrangler_compat.listening import listen, reached_at, until_interrupted
+from wrangler_compat.live_reload import LiveReload
 from wrangler_compat.target import Project, open_project
 from wrangler_compat.watch import stamp, watch
 
-DEFAULT_PORT = 8787
-_PORTS_TRIED = 100
+DEFAULT_PORT: Final = 8787
+_OF_A_BUILD: Final = tuple(flag.name for flag in BUILD)
+_OF_A_DEBUGGER: Final = ("inspector-port", "inspector-ip")
+
+_BY_HAND: Final = (
+    "Scheduled Workers are not automatically triggered during local development.\n"
+    'To manually trigger a scheduled event, run:\n  curl "{}/cdn-cgi/handler/scheduled"\n'
+    "For more details, see "
+    "https://developers.cloudflare.com/workers/configuration/cron-triggers/#test-cron-triggers-locally"
+)
 
 
 def serve_worker(invocation: Invocation) -> int:
     """Run until interrupted. Exit code 0 after Ctrl-C, as wrangler's."""
     arguments, console = invocation.arguments, invocation.console
+    console.level = arguments.text("log-level") or console.level
     console.banner()
-    project = open_project(arguments, invocation.environ, console, with_secrets=True)
-    _with_main(project, arguments)
+    if arguments.switch("remote"):
+        raise CommandError(
+            "dev --remote would run the Worker on Cloudflare's network; here it runs on this machine only. "
+            "`wrangler dev --remote` does that."
+        )
 
-    def read() -> WorkerConfig:
-        now = open_project(arguments, invocation.environ, console, with_secrets=True)
-        return _with_main(now, arguments)
+    def read() -> Project:
+        return open_project(arguments, invocation.environ, console, with_secrets=True)
 
+    project = read()
+    config = configured(project, arguments)
+    for line in config.log:
+        if line not in config.warnings:
+            console.say(line)
     try:
-        listener = _listen(arguments)
-        asyncio.run(_serve(read, project, invocation, listener))
+        settings = read_settings(arguments, config, project.folder)
+        asyncio.run(_serve(invocation, project, config, settings, lambda: configured(read(), arguments)))
     except (ServeError, StoreError) as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt:
@@ -46,73 +65,97 @@ def serve_worker(invocation: Invocation) -> int:
     return 0
 
 
-def _with_main(project: Project, arguments: Arguments) -> WorkerConfig:
-    """The configuration, with the entry file that was named on the command line, if one was."""
-    script = arguments.words[0] if arguments.words else None
-    config = project.config
-    if config is None:
-        if script is None:
-            raise CommandError(
-                f"No configuration was found from {project.folder} upward: there is no wrangler.toml, "
-                "wrangler.json or wrangler.jsonc. Name the entry file, or run this in a Worker's folder."
-            )
-        return WorkerConfig(path=project.folder / "wrangler.toml", root=project.folder, main=script)
-    given = _given_variables(arguments)
-    main = script if script is not None else config.main
-    return replace(config, main=main, vars={**config.vars, **given}, secrets=config.secrets | given.keys())
-
-
-def _given_variables(arguments: Arguments) -> dict[str, str]:
-    pairs = {}
-    for text in arguments.flags.get("var", []):
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise CommandError(f'--var takes KEY:VALUE, but got "{text}"')
-        pairs[name] = value
-    return pairs
-
-
-def _listen(arguments: Arguments) -> socket.socket:
-    """A listening socket: the port that was asked for, else 8787 or the next free one."""
-    host, asked = asked_host(arguments), asked_port(arguments)
-    if asked is not None:
-        return bind(host, asked)
-    for port in range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED):
-        try:
-            return bind(host, port)
-        except AddressInUse:
-            continue
-    raise AddressInUse(host, DEFAULT_PORT)
-
-
 async def _serve(
-    read: Callable[[], WorkerConfig],
-    project: Project,
     invocation: Invocation,
-    listener: socket.socket,
+    project: Project,
+    config: WorkerConfig,
+    settings: DevSettings,
+    read: Callable[[], WorkerConfig],
 ) -> None:
-    arguments, console = invocation.arguments, invocation.console
-    persist_to = arguments.text("persist-to")
+    persist_to = invocation.arguments.text("persist-to")
     root = state_root(project.folder if persist_to else project.root, persist_to)
+    tls = _certificate(invocation, project) if settings.https else None
+    listener = listen(settings.host, settings.port, DEFAULT_PORT)
     before = stamp(project.root)  # whatever changes from here on is loaded again
-    deployment = _deployment(read, root, console, invocation)
+    deployment = _deployment(config, read, root, invocation, settings)
+    live = LiveReload(deployment) if settings.live_reload else None
+
+    async def changed() -> None:
+        await deployment.renew()
+        if live is not None:
+            await live.changed()
+
+    app: ASGIApp = settings.upstream.before(live or deployment)
     try:
         await deployment.begin()
-        async with serve(deployment, listener) as url:
-            console.say(f"[wrangler:info] Ready on {url.replace('127.0.0.1', 'localhost')}")
-            sys.stdout.flush()
-            watching = asyncio.create_task(watch(project.root, before, invocation.clock, deployment.renew))
-            await until_interrupted()
+        invocation.console.say("⎔ Starting local server...")
+        async with serve(app, listener, tls=tls) as url:
+            watching = asyncio.create_task(watch(project.root, before, invocation.clock, changed))
+            url = url.replace("127.0.0.1", "localhost")
+            if config.crons and not settings.test_scheduled:
+                invocation.console.caution(_BY_HAND.format(url))
+            await _attend(invocation, url, settings.host, deployment)
             watching.cancel()
+            if live is not None:
+                await live.end()
     finally:
         await deployment.end()
 
 
+def _certificate(invocation: Invocation, project: Project) -> Certificate:
+    from wrangler_compat.certificate import find_certificate  # cryptography is slow to import
+
+    return find_certificate(
+        invocation.arguments,
+        invocation.environ,
+        project.folder,
+        project.root / ".wrangler",
+        invocation.clock,
+    )
+
+
+async def _attend(invocation: Invocation, url: str, host: str, deployment: Deployment) -> None:
+    """Say that all is ready, and wait for the end: Ctrl-C, or a key."""
+    console = invocation.console
+    console.say(f"[wrangler:info] Ready on {url}")
+    for address in reached_at(host):
+        console.say(f"[wrangler:info] - {url.replace(host, address)}")
+    stop = asyncio.Event()
+    wanted = invocation.arguments.switch("show-interactive-dev-session") is not False
+    if not (wanted and console.interactive and usable()):
+        sys.stdout.flush()
+        await until_interrupted(stop)
+        return
+    keys = dev_keys(console, url, deployment.devtools, stop.set)
+    console.say(box(keys))
+    sys.stdout.flush()
+    with listening(keys):
+        await until_interrupted(stop)
+    console.say("⎔ Shutting down local server...")
+
+
 def _deployment(
-    read: Callable[[], WorkerConfig], root: Path, console: Console, invocation: Invocation
+    config: WorkerConfig,
+    read: Callable[[], WorkerConfig],
+    root: Path,
+    invocation: Invocation,
+    settings: DevSettings,
 ) -> Deployment:
     """Python Workers run in this process, all others in workerd."""
-    test_scheduled = bool(invocation.arguments.switch("test-scheduled"))
-    if (read().main or "").endswith(".py"):
-        return PythonDeployment(read, root, console, test_scheduled=test_scheduled)
-    return JavaScriptDeployment(read, root, console, invocation.environ)
+    console = invocation.console
+    _mention(invocation, WITHOUT_EFFECT)
+    if (config.main or "").endswith(".py"):
+        _mention(invocation, dict.fromkeys(_OF_A_BUILD, "a Python Worker is not built"))
+        _mention(invocation, dict.fromkeys(_OF_A_DEBUGGER, "a Python Worker runs in this very process"))
+        return PythonDeployment(
+            config, read, root, console, test_scheduled=settings.test_scheduled, strict=settings.strict
+        )
+    return JavaScriptDeployment(config, read, root, console, invocation.environ, settings)
+
+
+def _mention(invocation: Invocation, reasons: dict[str, str]) -> None:
+    """Say of each of these flags that was given why nothing comes of it."""
+    for name, reason in reasons.items():
+        given = invocation.arguments.flags.get(name)
+        if given is not None and given is not False:
+            invocation.console.caution(f"--{name} has no effect here: {reason}.")

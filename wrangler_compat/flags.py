@@ -8,9 +8,10 @@ Kind = Literal["text", "switch", "number"]
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """``many``: may be given more than once, and then is a list. ``bare``: may stand without a value.
+    """``many``: takes all values that follow, is a list. ``bare``: may stand without a value.
 
-    ``required``: the command cannot do without. ``beyond``: wrangler does not know it.
+    ``required``: the command cannot do without. ``beyond``: wrangler does not know it. ``choices``: the only
+    values; none for any. ``aliases``: other names of it.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Flag:
     required: bool = False
     beyond: bool = False
     choices: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 GLOBAL: Final = (
@@ -93,17 +95,10 @@ NAMESPACE_RENAME: Final = (
 
 DIFF: Final = (PREVIEW, *PLACE, JSON)
 
-DEV: Final = (
-    Flag("port", "number", "Port to listen on (8787)"),
-    Flag("ip", "text", "Address to listen on (localhost)"),
-    Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
-    Flag("var", "text", "KEY:VALUE, a variable that overrides the configuration", many=True),
-    Flag("test-scheduled", "switch", "Also run the scheduled handler at /__scheduled"),
-)
-
 SERVE: Final = (
     Flag("port", "number", "Port to listen on (8788)"),
     Flag("ip", "text", "Address to listen on (localhost)"),
     Flag("token", "text", "What every request must carry; needed when other machines can ask"),
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
+    Flag("strict", "switch", "To workerd, list as production may: short pages, no foreign cursor"),
 )

@@ -1,16 +1,21 @@
 """A JavaScript or TypeScript Worker that is being served: in the real workerd, on our namespaces."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from kvstore import SystemClock
+from kvstore import StrictStorage, SystemClock
+from kvstore.storage import Storage
 from worker.config import ConfigError, WorkerConfig
 from worker.javascript import (
+    USER_SERVICE,
     BuildError,
+    Forwarder,
     MissingPartError,
     Proxy,
     Service,
@@ -25,33 +30,43 @@ from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
 from worker.runtime import LoadError, answer_lifespan, bind, open_local, serve
 from wrangler_compat.console import Console
 from wrangler_compat.deployment import show_access, show_bindings
+from wrangler_compat.dev_settings import DevSettings
 from wrangler_compat.errors import CommandError
+from wrangler_compat.listening import listen
 
+DEFAULT_INSPECTOR_PORT: Final = 9229
+_DEVTOOLS: Final = "https://devtools.devprod.cloudflare.dev/js_app?theme=systemPreferred&debugger=true&ws="
 _TROUBLE = (BuildError, MissingPartError, WorkerdError)
 
 
 class JavaScriptDeployment:
     """A Worker in workerd, behind a proxy that stays while the process is replaced.
 
-    ``read`` gives the configuration as it is now. Raises CommandError when the parts are missing, or the
-    Worker cannot be built or started.
+    ``read`` gives the configuration anew, after a change. Raises CommandError when the parts are missing, or
+    the Worker cannot be built or started. A debugger finds the same port whichever process runs.
     """
 
     def __init__(
         self,
+        config: WorkerConfig,
         read: Callable[[], WorkerConfig],
         root: Path,
         console: Console,
         environ: Mapping[str, str],
+        settings: DevSettings,
     ) -> None:
+        self._config = config
         self._read = read
+        self._settings = settings
+        debugged = listen(settings.inspector_host, settings.inspector_port, DEFAULT_INSPECTOR_PORT)
+        self._debugger = Forwarder(debugged, lambda: self._running().inspector)
         self._root = root
         self._console = console
         self._environ = environ
         self._workerd: Workerd | None = None
         self._kv_address = ""
         self._stack = AsyncExitStack()
-        self._proxy = Proxy(self._url, lambda access: show_access(console, access))
+        self._proxy = Proxy(lambda: self._running().url, lambda access: show_access(console, access))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -59,23 +74,29 @@ class JavaScriptDeployment:
         else:
             await self._proxy(scope, receive, send)
 
-    def _url(self) -> str:
+    @property
+    def devtools(self) -> str:
+        return _DEVTOOLS + f"{self._debugger.address}/{USER_SERVICE}"
+
+    def _running(self) -> Workerd:
         assert self._workerd is not None, "begin comes first"
-        return self._workerd.url
+        return self._workerd
 
     async def begin(self) -> None:
         folder = StateFolder(self._root, SystemClock())
         self._stack.push_async_callback(folder.close)
-        served = serve(create_kv_app(folder), bind("127.0.0.1", 0), StatusTextProtocol)
+        storage = StrictStorage if self._settings.strict else Storage
+        app = create_kv_app(folder, storage=storage)
+        served = serve(app, bind("127.0.0.1", 0), StatusTextProtocol)
         self._kv_address = (await self._stack.enter_async_context(served)).removeprefix("http://")
-        config = self._read()
-        local = open_local(config, self._root)
-        await show_bindings(self._console, config, local, self._root)
+        local = open_local(self._config, self._root)
+        await show_bindings(self._console, self._config, local, self._root)
         await local.close()
         try:
-            self._workerd = await self._start(config)
+            self._workerd = await self._start(self._config)
         except _TROUBLE as error:
             raise CommandError(str(error)) from error
+        await self._debugger.start()
 
     async def renew(self) -> None:
         self._console.say("⎔ Reloading local server...")
@@ -97,13 +118,17 @@ class JavaScriptDeployment:
         esbuild = find_part("esbuild", config.root, self._environ)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            service = Service(config, self._kv_address)
-            await bundle(esbuild, entry, folder / service.bundle)
+            service = Service(config, self._kv_address, test_scheduled=self._settings.test_scheduled)
+            if self._settings.build.no_bundle:
+                shutil.copyfile(entry, folder / service.bundle)
+            else:
+                await bundle(esbuild, entry, folder / service.bundle, self._settings.build)
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))
             return await Workerd.start(workerd, folder / "config.capnp", self._console.say)
 
     async def end(self) -> None:
+        await self._debugger.stop()
         if self._workerd is not None:
             await self._workerd.stop()
         await self._proxy.close()

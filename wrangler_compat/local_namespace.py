@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 from kvstore.clock import Clock
 from kvstore.errors import KVError, StoreError
+from kvstore.json_text import stringify
 from kvstore.namespace import KVNamespace
 from kvstore.state_store import StateStore
+from kvstore.store import Entry
 from wrangler_compat.bulk_file import decode_base64
 from wrangler_compat.errors import CommandError, RefusedError
 from wrangler_compat.namespace import Listing, PutOptions
@@ -36,6 +38,15 @@ class LocalNamespace:
     async def get(self, key: str) -> bytes | None:
         value: bytes | None = await _refusals(self._binding.get(key, "arrayBuffer"))
         return value
+
+    async def entries(self) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for key in (await self.keys()).keys:
+            value = await self.get(key["name"])
+            if value is not None:
+                metadata = None if key.get("metadata") is None else str(stringify(key["metadata"]))
+                found[key["name"]] = Entry(value, key.get("expiration"), metadata)
+        return found
 
     async def put(self, key: str, content: str | bytes, options: PutOptions) -> None:
         given = {"expiration": options.expiration, "expirationTtl": options.ttl, "metadata": options.metadata}

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kvstore.store import Entry
+
 
 @dataclass(frozen=True, slots=True)
 class PutOptions:
@@ -32,6 +34,10 @@ class Namespace(Protocol):
         ...
 
     async def get(self, key: str) -> bytes | None: ...
+
+    async def entries(self) -> dict[str, Entry]:
+        """Everything, byte for byte."""
+        ...
 
     async def put(self, key: str, content: str | bytes, options: PutOptions) -> None: ...
 

@@ -2,9 +2,10 @@
 
 from kvstore.javascript import utf16_length
 from kvstore.json_text import stringify
+from worker.cloudflare.errors import ApiError, CloudflareError
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.context import Invocation
-from wrangler_compat.errors import ApiError, CommandError, UsageError
+from wrangler_compat.errors import CommandError, UsageError
 from wrangler_compat.keys import report
 from wrangler_compat.new_binding import offer_binding
 from wrangler_compat.prompt import confirm
@@ -17,7 +18,7 @@ _TITLE_TAKEN = "[code: 10014]"
 
 async def list_namespaces(invocation: Invocation) -> None:
     """Every namespace of the account, as the API describes it."""
-    from wrangler_compat.api import namespaces
+    from worker.cloudflare import namespaces
 
     async with Session(_project(invocation), invocation) as session:
         account = await session.account()
@@ -52,7 +53,7 @@ def _title(arguments: Arguments) -> str:
 
 
 async def _create(session: Session, account: str, members: dict[str, str]) -> str:
-    from wrangler_compat.api import namespaces
+    from worker.cloudflare import namespaces
 
     try:
         return str((await namespaces.create(session.client, account, members)).get("id"))
@@ -68,7 +69,7 @@ async def _create(session: Session, account: str, members: dict[str, str]) -> st
 
 async def delete_namespace(invocation: Invocation) -> None:
     """Delete a namespace, after asking."""
-    from wrangler_compat.api import namespaces
+    from worker.cloudflare import namespaces
 
     arguments, console = invocation.arguments, invocation.console
     console.banner()
@@ -123,13 +124,13 @@ async def _find(session: Session, account: str, project: Project, invocation: In
             return namespace, f'name: "{arguments.words[0]}" (id: "{namespace}")'
         name = arguments.text("binding")
         namespace = await binding_id(project, invocation, name, remote=True, default_preview=None)
-    except CommandError as error:
+    except (CommandError, CloudflareError) as error:
         raise UsageError(f"Not able to delete namespace.\n{error}") from error
     return namespace, f'binding: "{name}" (id: "{namespace}")'
 
 
 async def _by_title(session: Session, account: str, title: str, advice: str) -> str:
-    from wrangler_compat.api import namespaces
+    from worker.cloudflare import namespaces
 
     found = await namespaces.find_by_title(session.client, account, title)
     if found is None:
@@ -139,7 +140,7 @@ async def _by_title(session: Session, account: str, title: str, advice: str) -> 
 
 async def rename_namespace(invocation: Invocation) -> None:
     """Give a namespace another title."""
-    from wrangler_compat.api import namespaces
+    from worker.cloudflare import namespaces
 
     arguments, console = invocation.arguments, invocation.console
     console.banner()

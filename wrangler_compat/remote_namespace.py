@@ -3,7 +3,9 @@
 from typing import Any, Final
 
 from kvstore.limits import LIMITS
-from wrangler_compat.api.values import Values
+from kvstore.store import Entry
+from worker.cloudflare.entries import fetch_entries
+from worker.cloudflare.values import Values
 from wrangler_compat.namespace import Listing, PutOptions
 from wrangler_compat.session import Session
 
@@ -20,20 +22,31 @@ class RemoteNamespace:
         self._values: Values | None = None
 
     async def values(self) -> Values:
-        """The endpoints of this namespace. Raises CommandError without credentials or an account."""
+        """The endpoints of this namespace. Raises CloudflareError without credentials or an account."""
         if self._values is None:
             account = await self._session.account()
             self._values = Values(self._session.client, account, self.id)
         return self._values
 
     async def keys(self, prefix: str = "", limit: int | None = None, cursor: str = "") -> Listing:
-        return await (await self.values()).keys(prefix, limit, cursor)
+        return Listing(*await (await self.values()).keys(prefix, limit, cursor))
 
     async def get(self, key: str) -> bytes | None:
         return await (await self.values()).get(key)
 
+    async def entries(self) -> dict[str, Entry]:
+        values = await self.values()
+        keys, _ = await values.keys()
+        found: dict[str, Entry] = {}
+        async for part in fetch_entries(values, keys):
+            found |= part
+        return found
+
     async def put(self, key: str, content: str | bytes, options: PutOptions) -> None:
-        await (await self.values()).put(key, content, options)
+        values = await self.values()
+        await values.put(
+            key, content, expiration=options.expiration, ttl=options.ttl, metadata=options.metadata
+        )
 
     async def delete(self, key: str) -> None:
         await (await self.values()).delete(key)

@@ -13,8 +13,9 @@ from typing import Final
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kvstore import Store, StoreError
+from kvstore import Store, StoreError, StrictStorage
 from kvstore.state_names import state_root
+from kvstore.storage import Storage
 from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app, namespaces_in
@@ -58,7 +59,8 @@ async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -
     folder = StateFolder(root, invocation.clock)
     token = _token(invocation)
     rest = create_rest_app(root, folder, names, bindings=bindings, token=token)
-    app = ByHeader(create_kv_app(folder), rest, token)
+    storage = StrictStorage if invocation.arguments.switch("strict") else Storage
+    app = ByHeader(create_kv_app(folder, storage=storage), rest, token)
     try:
         namespaces = await _swept(folder, names)
         async with serve(app, listener, StatusTextProtocol) as url:

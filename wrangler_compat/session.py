@@ -4,14 +4,15 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from wrangler_compat.api import namespaces
-from wrangler_compat.api.account import checked_id, find_accounts, several
-from wrangler_compat.api.client import ApiClient
-from wrangler_compat.api.credentials import base_url, find_credentials
+from worker.cloudflare import namespaces
+from worker.cloudflare.account import checked_id, find_accounts, named_account, several
+from worker.cloudflare.client import ApiClient
+from worker.cloudflare.credentials import base_url, find_credentials
 from wrangler_compat.context import Invocation
 from wrangler_compat.errors import CommandError
 from wrangler_compat.prompt import choose
 from wrangler_compat.target import Project
+from wrangler_compat.version import USER_AGENT
 
 
 class Session:
@@ -38,11 +39,13 @@ class Session:
 
     @property
     def client(self) -> ApiClient:
-        """Raises CommandError without credentials."""
+        """Raises CloudflareError without credentials."""
         if self._client is None:
             environ = self._invocation.environ
             credentials = find_credentials(environ)
-            self._client = ApiClient(base_url(environ), credentials, self._invocation.clock)
+            self._client = ApiClient(
+                base_url(environ), credentials, self._invocation.clock, user_agent=USER_AGENT
+            )
         return self._client
 
     async def account(self) -> str:
@@ -53,12 +56,8 @@ class Session:
         return self._account
 
     def _named_account(self) -> str:
-        config, environ = self._project.config, self._invocation.environ
-        if config and config.account_id:
-            return checked_id(config.account_id, "set in your Wrangler configuration file")
-        named = environ.get("CLOUDFLARE_ACCOUNT_ID") or environ.get("CF_ACCOUNT_ID")
-        where = "set in the `CLOUDFLARE_ACCOUNT_ID` environment variable"
-        return checked_id(named, where) if named else ""
+        config = self._project.config
+        return named_account(config.account_id if config else None, self._invocation.environ)
 
     async def _chosen_account(self, client: ApiClient) -> str:
         accounts = await find_accounts(client)

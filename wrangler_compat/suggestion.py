@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from wrangler_compat.commands import COMMANDS
-from wrangler_compat.errors import CommandError
 
 _MOST_EDITS: Final = 3
 
 
-def did_you_mean(error: CommandError, group: Sequence[str], words: Sequence[str]) -> str:
+def did_you_mean(error: Exception, group: Sequence[str], words: Sequence[str]) -> str:
     """wrangler's box above the help when the first unknown thing is a word like a command; else ""."""
     unknown = str(error).partition("Unknown argument")[2].partition(": ")[2].split(", ")[0]
     if not unknown or list(words[len(group) : len(group) + 1]) != [unknown]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from kvstore.state_names import state_root
 from worker.config import ConfigError, ConfigFileError, KVBinding, WorkerConfig, find_config, load_config
@@ -12,6 +13,12 @@ from wrangler_compat.context import Invocation
 from wrangler_compat.errors import CommandError, FileError, UsageError
 from wrangler_compat.local_namespace import LocalNamespace
 from wrangler_compat.namespace import Namespace
+
+_NO_FOLDER: Final = (
+    "A file or directory could not be found.\n\nMissing file or directory: {}\n\n"
+    "This is typically caused by:\n  - The file or directory does not exist\n  - A typo in the file path\n"
+    "  - The file was moved or deleted\n\nPlease check the file path and try again."
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,11 @@ def open_project(
 
 
 def folder_of(arguments: Arguments) -> Path:
-    """The folder that relative paths are seen from."""
-    return Path(arguments.text("cwd") or ".").absolute()
+    """The folder that relative paths are seen from. Raises CommandError for one that is not there."""
+    folder = Path(arguments.text("cwd") or ".").absolute()
+    if not folder.is_dir():
+        raise CommandError(_NO_FOLDER.format(folder))
+    return folder
 
 
 @dataclass(frozen=True)

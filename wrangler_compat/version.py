@@ -11,3 +11,4 @@ def _installed() -> str:
 
 
 VERSION = _installed()
+USER_AGENT = f"wrangler-compat/{VERSION}"

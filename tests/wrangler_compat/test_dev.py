@@ -1,68 +1,19 @@
 """``wrangler-compat dev``, run as its user runs it."""
 
 import json
-import os
-import shutil
-import signal
 import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-m", "wrangler_compat")
-
-
-def wrangler(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, capture_output=True, text=True)
-
-
-class Dev:
-    """A running ``dev``; ``lines`` is what it has printed so far."""
-
-    def __init__(self, cwd: Path, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [*PROGRAM, "dev", *arguments],
-            cwd=cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        )
-        self.lines: list[str] = []
-        # What never says what is waited for is ended, so that a test fails and does not hang.
-        self.watchdog = threading.Timer(60, self.process.kill)
-        self.watchdog.start()
-        self.url = self.read_until("Ready on ").split("Ready on ")[1].strip()
-
-    def read_until(self, text: str) -> str:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if text in line:
-                return line
-        raise AssertionError("".join(self.lines))
-
-    def stop(self) -> int:
-        self.watchdog.cancel()
-        self.process.send_signal(signal.SIGINT)
-        rest, _ = self.process.communicate(timeout=20)
-        self.lines += rest.splitlines(keepends=True)
-        return self.process.returncode
+from .dev import Dev, copy_notes, wrangler
 
 
 @pytest.fixture
 def notes(tmp_path: Path) -> Path:
-    """A copy of the example Worker, without any state."""
-    shutil.copytree(
-        ROOT / "examples" / "notes", tmp_path / "notes", ignore=shutil.ignore_patterns(".wrangler")
-    )
-    return tmp_path / "notes"
+    return copy_notes(tmp_path)
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from .test_dev import Dev, wrangler
+from .dev import Dev, wrangler
 
 REAL = Path(__file__).parents[2] / ".real" / "node_modules" / ".bin"
 
@@ -57,9 +58,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def dev(project: Path) -> Iterator[Dev]:
+def real_parts(project: Path) -> None:
     if "WORKERD_BIN" not in os.environ or "ESBUILD_BIN" not in os.environ:
         pytest.skip("workerd or esbuild is not installed: npm install --prefix .real wrangler@4.86.0")
+
+
+@pytest.fixture
+def dev(project: Path, real_parts: None) -> Iterator[Dev]:
     running = Dev(project, "--port", "0")
     yield running
     if running.process.poll() is None:
@@ -109,3 +114,90 @@ def test_missing_parts_are_named_with_how_to_get_them(project: Path, monkeypatch
     assert done.returncode == 1
     assert "workerd is not installed" in done.stderr
     assert "npm install --save-dev workerd esbuild" in done.stderr
+
+
+ECHO = """\
+import { word } from "aliased";
+export default {
+  async fetch(request) {
+    return Response.json({ url: request.url, headers: [...request.headers], word, defined: DEFINED });
+  },
+  async scheduled() {},
+};
+"""
+
+
+@pytest.fixture
+def echo(project: Path, real_parts: None) -> Path:
+    (project / "src" / "index.ts").write_text(ECHO)
+    (project / "src" / "own.ts").write_text("export const word: string = 'own';")
+    return project
+
+
+FLAGS = ("--port=0", "--define", 'DEFINED:"a:b"', "--alias", "aliased:./own")
+
+
+@pytest.mark.workerd
+def test_flags_reach_the_build_and_the_worker(echo: Path) -> None:
+    dev = Dev(echo, *FLAGS, "--host=example.com", "--upstream-protocol=https", "--minify", "--test-scheduled")
+    answer = httpx.get(f"{dev.url}/x?y=1", trust_env=False, headers={"accept": "a/b", "user-agent": "me"})
+    # As wrangler 4.86 showed them to the same Worker; it adds mf-original-hostname.
+    assert answer.json() == {
+        "url": "https://example.com/x?y=1",
+        "headers": [
+            ["accept", "a/b"],
+            ["accept-encoding", "br, gzip"],
+            ["cf-connecting-ip", "127.0.0.1"],
+            ["host", "example.com"],
+            ["user-agent", "me"],
+        ],
+        "word": "own",
+        "defined": "a:b",
+    }
+    assert set(answer.headers) == {"content-type", "content-length"}
+    fired = httpx.get(f"{dev.url}/__scheduled?cron=*", trust_env=False)
+    assert (fired.status_code, fired.text) == (200, "Ran scheduled event")
+    assert dev.stop() == 0
+
+
+@pytest.mark.workerd
+def test_only_this_machine_fires_events(dev: Dev) -> None:
+    def ask(path: str, **headers: str) -> tuple[int, str]:
+        answer = httpx.get(f"{dev.url}/cdn-cgi/handler/{path}", trust_env=False, headers=headers)
+        return answer.status_code, answer.text
+
+    assert ask("scheduled", host="evil.example") == (403, "Invalid Host header")
+    assert ask("scheduled", origin="http://evil.example") == (403, "Invalid Origin header")
+    assert ask("scheduled", origin="http://localhost:3000") == (200, "ok")
+    status, text = ask("foo")
+    assert status == 404
+    assert text.startswith('"/cdn-cgi/handler/foo" is not a valid handler. Did you mean to use ')
+
+
+@pytest.mark.workerd
+def test_a_debugger_finds_the_same_port_after_a_reload(echo: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    dev = Dev(echo, *FLAGS, f"--inspector-port={port}")
+
+    def debugged() -> list[str]:
+        listed = httpx.get(f"http://127.0.0.1:{port}/json", trust_env=False).json()
+        return [one["webSocketDebuggerUrl"] for one in listed]
+
+    assert f"ws://127.0.0.1:{port}/user" in debugged()
+    (echo / "src" / "own.ts").write_text("export const word = 'new';")
+    dev.read_until("Local server updated and ready")
+    assert httpx.get(dev.url, trust_env=False).json()["word"] == "new"
+    assert f"ws://127.0.0.1:{port}/user" in debugged()
+    refused = wrangler("dev", *FLAGS, f"--inspector-port={port}", cwd=echo)
+    assert refused.returncode == 1
+    assert f"Address already in use (127.0.0.1:{port})" in refused.stderr
+    assert dev.stop() == 0
+
+
+@pytest.mark.workerd
+def test_no_bundle_runs_the_entry_file_as_it_is(echo: Path) -> None:
+    (echo / "plain.js").write_text("export default { fetch() { return new Response('plain'); } }")
+    dev = Dev(echo, "plain.js", "--no-bundle", "--port=0")
+    assert httpx.get(dev.url, trust_env=False).text == "plain"
+    assert dev.stop() == 0

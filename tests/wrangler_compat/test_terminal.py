@@ -1,6 +1,11 @@
 """What depends on a terminal: questions, colours, completion; and what Ctrl-C does."""
 
 import io
+import os
+import pty
+import select
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +126,93 @@ def test_completions_of_another_shell_are_refused(capfd: Capture) -> None:
 )
 def test_base64_is_read_as_node_reads_it(text: str, content: bytes) -> None:
     assert decode_base64(text) == content
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("", {"dev", "kv", "completions"}),
+        ("kv ", {"key", "bulk", "namespace", "diff", "serve"}),
+        ("kv key ", {"list", "get", "put", "delete"}),
+        ("kv key list --pre", {"--prefix", "--preview"}),
+        ("dev --log-level ", {"debug", "info", "log", "warn", "error", "none"}),
+    ],
+)
+def test_completions_of_fish_follow_the_words(typed: str, offered: set[str], capfd: Capture) -> None:
+    fish = shutil.which("fish")
+    if fish is None:
+        pytest.skip("fish is not installed: apt-get install fish")
+    main(["completions", "fish"], {})
+    script = f"{capfd.readouterr().out}\ncomplete -C 'wrangler-compat {typed}'"
+    shown = subprocess.run([fish, "--no-config", "-c", script], capture_output=True, text=True)
+    assert {line.partition("\t")[0] for line in shown.stdout.splitlines()} == offered, shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("kv key li", "list "),
+        ("kv name", "namespace "),
+        ("dev --log-level w", "warn "),
+        ("kv key list --persi", "--persist-to "),
+    ],
+)
+def test_completions_of_zsh_finish_a_word(typed: str, completed: str, tmp_path: Path, capfd: Capture) -> None:
+    zsh = shutil.which("zsh")
+    if zsh is None:
+        pytest.skip("zsh is not installed: apt-get install zsh")
+    main(["completions", "zsh"], {})
+    (tmp_path / "script").write_text(capfd.readouterr().out)
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execve(zsh, ["zsh", "-f", "-i"], os.environ | {"TERM": "dumb", "HOME": str(tmp_path)})
+    try:
+        os.write(terminal, f"source {tmp_path}/script; echo read''y\n".encode())
+        until(terminal, "ready")
+        os.write(terminal, f"wrangler-compat {typed}\t".encode())
+        until(terminal, f"{typed.rpartition(' ')[0]} {completed}")
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        os.close(terminal)
+
+
+def until(terminal: int, text: str) -> None:
+    """Read until ``text`` stands on the terminal; what never comes fails after ten seconds."""
+    shown = ""
+    while text not in shown:
+        assert select.select([terminal], [], [], 10)[0], shown
+        shown += os.read(terminal, 4096).decode("utf-8", "replace")
+
+
+def test_a_full_disk_behind_the_output_is_said(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "wrangler_compat", "kv", "key", "list", "--namespace-id=abc"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("✘ [ERROR] The output could not be written: No space left on device")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path, capfd: Capture) -> None:
+    assert main(["kv", "key", "list", "--namespace-id=abc", "--cwd", str(tmp_path / "no")], {}) == 1
+    error = capfd.readouterr().err
+    assert error.startswith("✘ [ERROR] A file or directory could not be found.")
+    assert f"Missing file or directory: {tmp_path / 'no'}" in error
+
+
+def test_a_command_sees_the_variables_of_dot_env_files(tmp_path: Path, capfd: Capture) -> None:
+    (tmp_path / ".env").write_text("CLOUDFLARE_API_BASE_URL=nowhere\nCLOUDFLARE_API_TOKEN=t")
+    (tmp_path / ".env.staging").write_text("CLOUDFLARE_API_BASE_URL=else")
+    (tmp_path / "other").write_text("CLOUDFLARE_API_BASE_URL=other")
+    listing = ["kv", "key", "list", "--namespace-id=abc", "--remote", "--cwd", str(tmp_path)]
+
+    def complaint(*arguments: str, **environ: str) -> str:
+        assert main([*listing, *arguments], environ) == 1
+        return capfd.readouterr().err
+
+    said = 'CLOUDFLARE_API_BASE_URL is "{}", but should begin with https://'
+    assert said.format("nowhere") in complaint()
+    assert said.format("else") in complaint("--env=staging")
+    assert said.format("given") in complaint(CLOUDFLARE_API_BASE_URL="given")
+    assert "necessary to set a CLOUDFLARE_API_TOKEN" in complaint("--env-file=other")
+    assert said.format("other") in complaint("--env-file=other", CLOUDFLARE_API_TOKEN="t")

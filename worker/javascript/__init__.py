@@ -1,13 +1,17 @@
 """worker.javascript: runs a JavaScript or TypeScript Worker in the real workerd, its KV bound to ours."""
 
-from worker.javascript.bundle import BuildError, bundle
-from worker.javascript.configuration import Service, configuration, write_entry
+from worker.javascript.bundle import BuildError, BuildOptions, bundle
+from worker.javascript.configuration import USER_SERVICE, Service, configuration, write_entry
+from worker.javascript.forwarder import Forwarder
 from worker.javascript.parts import MissingPartError, find_part
 from worker.javascript.process import Workerd, WorkerdError
 from worker.javascript.proxy import Proxy
 
 __all__ = [
+    "USER_SERVICE",
     "BuildError",
+    "BuildOptions",
+    "Forwarder",
     "MissingPartError",
     "Proxy",
     "Service",

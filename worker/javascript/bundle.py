@@ -1,6 +1,8 @@
 """Makes one ES module of a Worker and everything that it imports, with esbuild."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,16 +22,48 @@ _OPTIONS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How a Worker is built: what the flags of ``wrangler dev`` say, by their names.
+
+    ``define`` holds expressions by the name that they replace, ``alias`` modules by the one they replace;
+    ``tsconfig`` is a path. With ``no_bundle`` the entry file is taken as it is.
+    """
+
+    define: Mapping[str, str] = field(default_factory=dict)
+    alias: Mapping[str, str] = field(default_factory=dict)
+    jsx_factory: str | None = None
+    jsx_fragment: str | None = None
+    tsconfig: Path | None = None
+    minify: bool = False
+    no_bundle: bool = False
+
+    def arguments(self) -> list[str]:
+        """What esbuild is told."""
+        valued = {
+            "jsx-factory": self.jsx_factory,
+            "jsx-fragment": self.jsx_fragment,
+            "tsconfig": self.tsconfig,
+        }
+        return [
+            *(f"--define:{name}={value}" for name, value in self.define.items()),
+            *(f"--alias:{name}={other}" for name, other in self.alias.items()),
+            *(f"--{name}={value}" for name, value in valued.items() if value is not None),
+            *(["--minify"] if self.minify else []),
+        ]
+
+
 class BuildError(Exception):
     """The Worker's code cannot be bundled; the message is esbuild's."""
 
 
-async def bundle(esbuild: Path, entry: Path, output: Path) -> None:
+async def bundle(esbuild: Path, entry: Path, output: Path, options: BuildOptions) -> None:
     """Write the bundle of ``entry`` to ``output``. Raises BuildError."""
     process = await asyncio.create_subprocess_exec(
         str(esbuild),
         str(entry),
         *_OPTIONS,
+        *options.arguments(),
         f"--outfile={output}",
         cwd=entry.parent,
         stdout=asyncio.subprocess.DEVNULL,

@@ -10,16 +10,24 @@ from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER
 
 _OLDEST_DATE: Final = "2021-11-02"
+# Tells workerd which protocol the client spoke; a Worker does not see it.
+PROTOCOL_HEADER: Final = "Understudy-Protocol"
+# The service that is the user's Worker: a debugger sees its name.
+USER_SERVICE: Final = "user"
 _ENTRY: Final = Path(__file__).parent / "entry.mjs"
 
 
 @dataclass(frozen=True)
 class Service:
-    """``kv_address`` is the host and port of our KV service, ``bundle`` the file of the Worker's module."""
+    """``kv_address`` is the host and port of our KV service, ``bundle`` the file of the Worker's module.
+
+    With ``test_scheduled`` the path ``/__scheduled`` fires the scheduled handler.
+    """
 
     config: WorkerConfig
     kv_address: str
     bundle: str = "bundle.mjs"
+    test_scheduled: bool = False
 
 
 def configuration(service: Service) -> str:
@@ -30,9 +38,12 @@ def configuration(service: Service) -> str:
         namespaces="".join(_namespace(name, service.kv_address) for name in namespaces),
         date=_text(config.compatibility_date or _OLDEST_DATE),
         flags=", ".join(_text(flag) for flag in config.compatibility_flags if flag != "python_workers"),
-        bindings=", ".join([*_kv_bindings(config), *_variables(config.vars)]),
+        bindings=", ".join([*_variables(config.vars), *_kv_bindings(config)]),
         bundle=_text(service.bundle),
         entry=_text(_ENTRY.name),
+        test_scheduled="true" if service.test_scheduled else "false",
+        protocol=_text(PROTOCOL_HEADER),
+        user=_text(USER_SERVICE),
     )
 
 
@@ -47,17 +58,19 @@ using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "entry", worker = .entry),
-    (name = "user", worker = .user),
+    (name = {user}, worker = .user),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
 {namespaces}  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "entry")],
+  sockets = [
+    (name = "http", address = "127.0.0.1:0", http = (forwardedProtoHeader = {protocol}), service = "entry"),
+  ],
 );
 
 const entry :Workerd.Worker = (
   modules = [(name = "entry", esModule = embed {entry})],
   compatibilityDate = "2025-01-01",
   compatibilityFlags = ["service_binding_extra_handlers"],
-  bindings = [(name = "USER", service = "user")],
+  bindings = [(name = "USER", service = {user}), (name = "TEST_SCHEDULED", json = "{test_scheduled}")],
 );
 
 const user :Workerd.Worker = (

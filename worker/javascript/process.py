@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -15,14 +15,15 @@ class WorkerdError(Exception):
 
 
 class Workerd:
-    """A workerd process; `start` makes one, ``url`` is where it answers."""
+    """A workerd process; `start` makes one. ``url`` is where it answers, ``inspector`` a debugger's port."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, url: str, output: list[asyncio.Task[None]]
+        self, process: asyncio.subprocess.Process, ports: Mapping[str, int], output: list[asyncio.Task[None]]
     ) -> None:
         self._process = process
         self._output = output
-        self.url = url
+        self.url = f"http://127.0.0.1:{ports['listen']}"
+        self.inspector = ports["listen-inspector"]
 
     @classmethod
     async def start(cls, program: Path, configuration: Path, say: Callable[[str], None]) -> Self:
@@ -37,6 +38,7 @@ class Workerd:
                 "serve",
                 "--experimental",
                 f"--control-fd={writing}",
+                "--inspector-addr=127.0.0.1:0",
                 str(configuration),
                 pass_fds=[writing],
                 stdout=asyncio.subprocess.PIPE,
@@ -56,11 +58,11 @@ class Workerd:
         output = [
             asyncio.create_task(_read(stream, hear)) for stream in (process.stdout, process.stderr) if stream
         ]
-        port = await _listening_port(reading)
-        if port is None:
+        ports = await _ports(reading)
+        if ports is None:
             await _ended(process, output)
             raise WorkerdError("\n".join(lines) or f"workerd ended with exit code {process.returncode}")
-        return cls(process, f"http://127.0.0.1:{port}", output)
+        return cls(process, ports, output)
 
     async def stop(self) -> None:
         """End the process, and wait for it."""
@@ -83,8 +85,12 @@ async def _read(stream: asyncio.StreamReader, hear: Callable[[str], None]) -> No
         hear(line.decode("utf-8", "replace").rstrip("\n"))
 
 
-async def _listening_port(reading: int) -> int | None:
-    """The port that workerd tells through its control pipe; None when it ends, or is silent, instead."""
+async def _ports(reading: int) -> dict[str, int] | None:
+    """The ports that workerd tells through its control pipe, by the event that tells them.
+
+    None when it ends, or is silent, instead.
+    """
+    ports: dict[str, int] = {}
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     with os.fdopen(reading, "rb") as pipe:
@@ -93,8 +99,9 @@ async def _listening_port(reading: int) -> int | None:
             async with asyncio.timeout(_STARTS_WITHIN_SECONDS):
                 async for line in reader:
                     event = json.loads(line)
-                    if event.get("event") == "listen":
-                        return int(event["port"])
+                    ports[event["event"]] = int(event["port"])
+                    if "listen" in ports:
+                        return ports
         except TimeoutError:
             pass
         finally:

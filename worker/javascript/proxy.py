@@ -9,10 +9,12 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from kvstore.clock import stopwatch
+from worker.javascript.configuration import PROTOCOL_HEADER
 from worker.runtime import Access
 
 # Headers that belong to one connection, and not to the message that travels over it.
 _OF_A_CONNECTION: Final = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"te", b"trailer"}
+_NOT_HANDED_ON: Final = {*_OF_A_CONNECTION, b"accept-encoding", PROTOCOL_HEADER.lower().encode()}
 
 
 class Proxy:
@@ -45,10 +47,14 @@ class Proxy:
         scope = request.scope
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         url = httpx.URL(self._url()).copy_with(raw_path=scope["raw_path"] + query)
-        headers = [pair for pair in scope["headers"] if pair[0] not in _OF_A_CONNECTION]
-        outgoing = self._http.build_request(
-            request.method, url, headers=headers, content=await request.body()
-        )
+        headers = [pair for pair in scope["headers"] if pair[0] not in _NOT_HANDED_ON]
+        headers.append((PROTOCOL_HEADER.encode(), scope["scheme"].encode()))
+        # What the platform adds or replaces, as observed under wrangler dev.
+        headers.append((b"accept-encoding", b"br, gzip"))
+        if "cf-connecting-ip" not in request.headers:
+            headers.append((b"cf-connecting-ip", (scope["client"] or ("127.0.0.1",))[0].encode()))
+        # Not the client's build_request: that adds headers of its own.
+        outgoing = httpx.Request(request.method, url, headers=headers, content=await request.body())
         try:
             answer = await self._http.send(outgoing, stream=True)
         except httpx.HTTPError as error:

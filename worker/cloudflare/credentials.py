@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from wrangler_compat.errors import CommandError
+from worker.cloudflare.errors import CloudflareError, NoTokenError
 
 DEFAULT_BASE_URL: Final = "https://api.cloudflare.com/client/v4"
 _NO_TOKEN: Final = (
@@ -33,21 +33,23 @@ class Credentials:
 def find_credentials(environ: Mapping[str, str]) -> Credentials:
     """CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, else CLOUDFLARE_API_TOKEN; also by their old names, CF_….
 
-    Raises CommandError when there are none, or when a header cannot carry them.
+    Raises NoTokenError when there are none, CloudflareError when a header cannot carry them.
     """
     key, email, token = (_variable(environ, name) for name in ("API_KEY", "EMAIL", "API_TOKEN"))
     if key and email:
         return _sendable(Credentials(key=key, email=email))
     if token:
         return _sendable(Credentials(token=token))
-    raise CommandError(_NO_TOKEN)
+    raise NoTokenError(_NO_TOKEN)
 
 
 def base_url(environ: Mapping[str, str]) -> str:
-    """Where the API is: CLOUDFLARE_API_BASE_URL, else Cloudflare's own. Raises CommandError for no URL."""
+    """Where the API is: CLOUDFLARE_API_BASE_URL, else Cloudflare's own. Raises CloudflareError for no URL."""
     url = (_variable(environ, "API_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
     if not url.startswith(("http://", "https://")):
-        raise CommandError(f'CLOUDFLARE_API_BASE_URL is "{url}", but should begin with https:// or http://')
+        raise CloudflareError(
+            f'CLOUDFLARE_API_BASE_URL is "{url}", but should begin with https:// or http://'
+        )
     return url
 
 
@@ -60,7 +62,7 @@ def _sendable(credentials: Credentials) -> Credentials:
     wrong = [letter for letter in letters if not " " <= letter <= "~"]
     if wrong:
         worst = max(wrong)
-        raise CommandError(
+        raise CloudflareError(
             "The configured Cloudflare API token contains a character that cannot be used in an HTTP "
             f'Authorization header: "{worst}" (U+{ord(worst):04X}). Recreate or copy the token '
             "again, making sure it does not include characters such as ellipses."

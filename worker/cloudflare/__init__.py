@@ -3,8 +3,8 @@
     credentials.py   who asks           client.py   how it is asked, and asked again
     envelope.py      what is answered   pages.py    answers in several parts
     account.py       whose account      namespaces.py, values.py   the endpoints
-    whoami.py        what is known of credentials that were refused
+    entries.py       whole entries      errors.py   why not
 
-Nothing here is imported before a command needs the network: httpx takes longer to import than a local
-command takes to run.
+The other side of this API, for local namespaces, is worker.rest. Nothing here is imported before a command
+needs the network: httpx takes longer to import than a local command takes to run.
 """

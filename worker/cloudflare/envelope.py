@@ -9,7 +9,7 @@ import httpx
 
 from kvstore.errors import KVSyntaxError
 from kvstore.json_text import parse
-from wrangler_compat.errors import ApiError
+from worker.cloudflare.errors import ApiError
 
 FAILED: Final = "A request to the Cloudflare API{} failed."
 _MOST_SHOWN: Final = 100
@@ -64,6 +64,7 @@ def _failure(
         *notes,
         code=number if isinstance(number, int) else 0,
         account=account[1] if account else "",
+        status=response.status_code,
     )
 
 
@@ -86,6 +87,7 @@ def _blocked(response: httpx.Response, resource: str) -> ApiError:
         *([f"Cloudflare Ray ID: {ray}"] if ray else []),
         f"If the issue persists, please open a Cloudflare Support ticket and {where}.",
         f"{response.request.method} {resource} -> {response.status_code} {response.reason_phrase}",
+        status=response.status_code,
     )
 
 
@@ -98,6 +100,7 @@ def _malformed(response: httpx.Response, resource: str, named: bool) -> ApiError
         shown,
         f"{response.request.method} {resource} -> {response.status_code} {response.reason_phrase}",
         *([f"Cloudflare Ray ID: {ray}"] if ray else []),
+        status=response.status_code,
     )
 
 

@@ -9,10 +9,9 @@ import httpx
 
 from kvstore.clock import Clock
 from kvstore.entropy import Entropy, SystemEntropy
-from wrangler_compat.api.credentials import Credentials
-from wrangler_compat.api.envelope import FAILED, open_envelope, retry_after
-from wrangler_compat.errors import ApiError, CommandError, OfflineError
-from wrangler_compat.version import VERSION
+from worker.cloudflare.credentials import Credentials
+from worker.cloudflare.envelope import FAILED, open_envelope, retry_after
+from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError
 
 ATTEMPTS: Final = 4
 FIRST_WAIT: Final = 0.5
@@ -25,7 +24,8 @@ class ApiClient:
 
     A request that is answered with 429 or 5xx is sent up to four times: after as long as ``Retry-After``
     says, else after about 0.5, 1 and 2 seconds. One that would have to wait for more than two minutes is
-    given up at once. Resources are paths below the base, their parts encoded already.
+    given up at once. Resources are paths below the base, their parts encoded already. With ``only_reads`` no
+    request that could change anything is ever sent: asking for one raises CloudflareError.
     """
 
     def __init__(
@@ -35,12 +35,16 @@ class ApiClient:
         clock: Clock,
         entropy: Entropy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        user_agent: str = "understudy",
+        only_reads: bool = False,
     ) -> None:
         self.base_url = base_url
         self.credentials = credentials
         self.clock = clock
         self.entropy = entropy or SystemEntropy()
-        headers = {"User-Agent": f"wrangler-compat/{VERSION}", **credentials.headers()}
+        self._only_reads = only_reads
+        headers = {"User-Agent": user_agent, **credentials.headers()}
         # Reading all certificates takes longer than a request; without TLS nobody needs them.
         verify = base_url.startswith("https:")
         self._http = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT, transport=transport, verify=verify)
@@ -90,6 +94,8 @@ class ApiClient:
         content_type: str = "",
     ) -> httpx.Response:
         """The answer as it came, whatever its status. Raises OfflineError when there is none."""
+        if self._only_reads and not reads(method, resource):
+            raise CloudflareError(f"{method} {resource} could change something; nothing was sent.")
         request = self._http.build_request(
             method,
             f"{self.base_url}{resource}{_query_text(query)}",
@@ -108,7 +114,7 @@ class ApiClient:
         try:
             return await self._http.send(request)
         except httpx.TimeoutException as error:
-            raise CommandError(
+            raise CloudflareError(
                 "The request to Cloudflare's API timed out.\n"
                 "This is likely due to network connectivity issues or slow network speeds.\n"
                 "Please check your internet connection and try again."
@@ -125,6 +131,11 @@ class ApiClient:
         own = FIRST_WAIT * 2**attempt * (1 - self.entropy.below(250) / 1000)
         wait = own if told is None else told
         return wait if wait <= LONGEST_WAIT else None
+
+
+def reads(method: str, resource: str) -> bool:
+    """Whether a request leaves everything as it is: a GET, or the one POST that only asks for values."""
+    return method == "GET" or (method == "POST" and resource.endswith("/bulk/get"))
 
 
 def _query_text(query: Mapping[str, str] | None) -> str:

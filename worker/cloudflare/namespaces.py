@@ -4,9 +4,9 @@ from typing import Any
 from urllib.parse import quote
 
 from kvstore.json_text import stringify
-from wrangler_compat.api.client import ApiClient
-from wrangler_compat.api.pages import until_empty
-from wrangler_compat.api.paths import namespace_path, namespaces_path
+from worker.cloudflare.client import ApiClient
+from worker.cloudflare.pages import until_empty
+from worker.cloudflare.paths import namespace_path, namespaces_path
 
 _JSON = "application/json"
 _PAGE = 100

@@ -2,11 +2,12 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
-from wrangler_compat.api.client import ApiClient
-from wrangler_compat.api.pages import numbered
-from wrangler_compat.errors import ApiError, CommandError
+from worker.cloudflare.client import ApiClient
+from worker.cloudflare.errors import ApiError, CloudflareError
+from worker.cloudflare.pages import numbered
 
 _ID: Final = re.compile("[A-Za-z0-9_-]+")
 _ADVICE: Final = (
@@ -34,19 +35,30 @@ _NONE: Final = (
 
 
 def checked_id(account: str, where: str) -> str:
-    """An account id that somebody wrote down. Raises CommandError for one that cannot stand in a path."""
+    """An account id that somebody wrote down. Raises CloudflareError for one that cannot stand in a path."""
     if not _ID.fullmatch(account):
-        raise CommandError(
+        raise CloudflareError(
             f'Invalid account ID "{account}" {where}. Account IDs may only contain alphanumeric characters, '
             "hyphens, and underscores."
         )
     return account
 
 
+def named_account(configured: str | None, environ: Mapping[str, str]) -> str:
+    """The account of the configuration, else CLOUDFLARE_ACCOUNT_ID; "" for neither.
+
+    Raises CloudflareError for what cannot stand in a path.
+    """
+    if configured:
+        return checked_id(configured, "set in your Wrangler configuration file")
+    named = environ.get("CLOUDFLARE_ACCOUNT_ID") or environ.get("CF_ACCOUNT_ID")
+    return checked_id(named, "set in the `CLOUDFLARE_ACCOUNT_ID` environment variable") if named else ""
+
+
 async def find_accounts(client: ApiClient, *, some: bool = True) -> list[dict[str, Any]]:
     """The accounts that the credentials may use, as ``{id, name}``: those they see and are a member of.
 
-    Raises CommandError when the API does not say, and, with ``some``, when there are none.
+    Raises CloudflareError when the API does not say, and, with ``some``, when there are none.
     """
     accounts: list[dict[str, Any]] | BaseException
     memberships: list[dict[str, Any]] | BaseException
@@ -60,18 +72,18 @@ async def find_accounts(client: ApiClient, *, some: bool = True) -> list[dict[st
             raise memberships
         if accounts:  # an account's own token has no memberships
             return accounts
-        raise CommandError(_NOT_FOUND + _DENIED[memberships.code]) from memberships
+        raise CloudflareError(_NOT_FOUND + _DENIED[memberships.code]) from memberships
     mine = {(membership.get("account") or {}).get("id") for membership in memberships}
     usable = [account for account in accounts if account.get("id") in mine]
     if some and not usable:
-        raise CommandError(_NOT_FOUND + _NONE)
+        raise CloudflareError(_NOT_FOUND + _NONE)
     return usable
 
 
-def several(accounts: list[dict[str, Any]]) -> CommandError:
+def several(accounts: list[dict[str, Any]]) -> CloudflareError:
     """What to say when one of several accounts would have to be chosen, and nobody can be asked."""
     lines = "\n".join(f"  `{account.get('name')}`: `{account.get('id')}`" for account in accounts)
-    return CommandError(
+    return CloudflareError(
         "More than one account available but unable to select one in non-interactive mode.\n"
         "Please set the appropriate account ID in your Wrangler configuration file or assign it to the "
         "`CLOUDFLARE_ACCOUNT_ID` environment variable.\n"

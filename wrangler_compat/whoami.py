@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from wrangler_compat.api.account import find_accounts
-from wrangler_compat.api.client import ApiClient
+from worker.cloudflare.account import find_accounts
+from worker.cloudflare.client import ApiClient
+from worker.cloudflare.errors import ApiError
 from wrangler_compat.console import Console
-from wrangler_compat.errors import ApiError
 
 _EMAIL_DENIED = 9109
 _ACCOUNT_TOKEN = 1000
 
 
 async def show_user(client: ApiClient, console: Console) -> None:
-    """Print who the credentials belong to. Raises CommandError when the API does not say."""
+    """Print who the credentials belong to. Raises CloudflareError when the API does not say."""
     console.say("Getting User settings...")
     kind = await _kind(client)
     email = client.credentials.email or await _email(client)

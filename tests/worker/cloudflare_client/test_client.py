@@ -9,13 +9,12 @@ import httpx
 import pytest
 
 from kvstore import ManualClock, SeededEntropy
-from wrangler_compat.api.account import find_accounts
-from wrangler_compat.api.client import ATTEMPTS, ApiClient
-from wrangler_compat.api.credentials import Credentials, base_url, find_credentials
-from wrangler_compat.api.namespaces import find_by_title, list_all
-from wrangler_compat.api.values import Values
-from wrangler_compat.errors import ApiError, CommandError, OfflineError
-from wrangler_compat.namespace import PutOptions
+from worker.cloudflare.account import find_accounts
+from worker.cloudflare.client import ATTEMPTS, ApiClient
+from worker.cloudflare.credentials import Credentials, base_url, find_credentials
+from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError
+from worker.cloudflare.namespaces import find_by_title, list_all
+from worker.cloudflare.values import Values
 
 OK = {"success": True, "errors": [], "messages": [], "result": {}}
 NAMESPACE = "1" * 32
@@ -121,11 +120,11 @@ def test_a_key_that_leads_elsewhere_is_never_sent(key: str) -> None:
     answer, asked = sequence(httpx.Response(200, json=OK))
     works: list[Callable[[Values], Coroutine[Any, Any, Any]]] = [
         lambda one: one.delete(key),
-        lambda one: one.put(key, "v", PutOptions()),
+        lambda one: one.put(key, "v"),
         lambda one: one.get(key),
     ]
     for work in works:
-        with pytest.raises(CommandError) as caught:
+        with pytest.raises(CloudflareError) as caught:
             with_client(answer, lambda client, work=work: work(values(client)))  # type: ignore[misc]
         assert "Nothing was sent" in str(caught.value) + "".join(getattr(caught.value, "notes", ()))
     assert asked == []
@@ -134,22 +133,22 @@ def test_a_key_that_leads_elsewhere_is_never_sent(key: str) -> None:
 @pytest.mark.parametrize("namespace", ["..", ".", ""])
 def test_a_namespace_that_leads_elsewhere_is_never_asked_for(namespace: str) -> None:
     answer, asked = sequence(httpx.Response(200, json=OK))
-    with pytest.raises(CommandError, match="nothing was sent"):
-        with_client(answer, lambda client: Values(client, "acc", namespace).keys("", None, ""))
+    with pytest.raises(CloudflareError, match="nothing was sent"):
+        with_client(answer, lambda client: Values(client, "acc", namespace).keys())
     assert asked == []
 
 
 def test_a_prefix_is_encoded_like_a_form() -> None:
     answer, asked = sequence(httpx.Response(200, json={**OK, "result": []}))
-    with_client(answer, lambda client: values(client).keys("queue:task/é &~*", None, ""))
+    with_client(answer, lambda client: values(client).keys("queue:task/é &~*"))
     assert asked[0].url.query == b"prefix=queue%3Atask%2F%C3%A9+%26%7E*"
 
 
 def test_a_listing_ends_at_a_cursor_that_came_before() -> None:
     page = {**OK, "result": [{"name": "a"}], "result_info": {"cursor": "same"}}
     answer, asked = sequence(httpx.Response(200, json=page))
-    listing = with_client(answer, lambda client: values(client).keys("", None, ""))
-    assert (len(asked), len(listing.keys)) == (2, 2)
+    listing = with_client(answer, lambda client: values(client).keys())
+    assert (len(asked), len(listing[0])) == (2, 2)
 
 
 def test_a_list_of_namespaces_ends_at_a_page_that_came_before() -> None:
@@ -182,8 +181,8 @@ def test_accounts_are_those_with_a_membership() -> None:
 
 def test_bytes_and_metadata_are_sent_as_a_form() -> None:
     answer, asked = sequence(httpx.Response(200, json=OK))
-    options = PutOptions(ttl=300.0, expiration=float("nan"), metadata={"a": "é"})
-    with_client(answer, lambda client: values(client).put("k", b"\x00\xff", options))
+    options: dict[str, Any] = {"ttl": 300.0, "expiration": float("nan"), "metadata": {"a": "é"}}
+    with_client(answer, lambda client: values(client).put("k", b"\x00\xff", **options))
     boundary = asked[0].headers["content-type"].partition("boundary=")[2].encode()
     value, metadata = asked[0].content.split(b"--" + boundary)[1:3]
     assert b'name="value"; filename="blob"' in value
@@ -197,11 +196,37 @@ def test_credentials_come_from_the_environment() -> None:
     assert find_credentials(both).headers() == {"X-Auth-Key": "k", "X-Auth-Email": "e@x"}
     assert find_credentials({"CF_API_TOKEN": "t"}).headers() == {"Authorization": "Bearer t"}
     assert "secret" not in repr(find_credentials({"CLOUDFLARE_API_TOKEN": "secret"}))
-    with pytest.raises(CommandError, match="necessary to set a CLOUDFLARE_API_TOKEN"):
+    with pytest.raises(CloudflareError, match="necessary to set a CLOUDFLARE_API_TOKEN"):
         find_credentials({"CLOUDFLARE_API_KEY": "k"})
     with pytest.raises(
-        CommandError, match=r"cannot be used in an HTTP Authorization header: \"…\" \(U\+2026\)"
+        CloudflareError, match=r"cannot be used in an HTTP Authorization header: \"…\" \(U\+2026\)"
     ):
         find_credentials({"CLOUDFLARE_API_TOKEN": "tö…"})
-    with pytest.raises(CommandError, match="should begin with https://"):
+    with pytest.raises(CloudflareError, match="should begin with https://"):
         base_url({"CLOUDFLARE_API_BASE_URL": "api.example"})
+
+
+@pytest.mark.parametrize(
+    ("method", "resource"),
+    [
+        ("PUT", "/x/bulk"),
+        ("DELETE", "/x"),
+        ("POST", "/x"),
+        ("POST", "/x/bulk/delete"),
+        ("PATCH", "/bulk/get"),
+    ],
+)
+def test_a_client_that_only_reads_sends_nothing_else(method: str, resource: str) -> None:
+    async def session() -> None:
+        transport = httpx.MockTransport(answer)
+        async with ApiClient(
+            "http://api/v4", Credentials("tok"), ManualClock(), transport=transport, only_reads=True
+        ) as client:
+            await client.ask("GET", "/x")
+            await client.ask("POST", "/x/bulk/get")
+            with pytest.raises(CloudflareError, match=f"{method} {resource} could change something"):
+                await client.ask(method, resource)
+
+    answer, asked = sequence(httpx.Response(200, json=OK))
+    asyncio.run(session())
+    assert [request.method for request in asked] == ["GET", "POST"]

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import quote
 
-from wrangler_compat.errors import CommandError
+from worker.cloudflare.errors import CloudflareError
 
 # What encodeURIComponent leaves as it is, besides letters, digits and ``_.-~``.
 _SAFE: Final = "!'()*"
@@ -15,9 +15,9 @@ def namespaces_path(account: str) -> str:
 
 
 def namespace_path(account: str, namespace: str) -> str:
-    """Raises CommandError for an id that would name another resource."""
+    """Raises CloudflareError for an id that would name another resource."""
     if namespace in _COLLAPSING:
-        raise CommandError(f'"{namespace}" is no id of a namespace; nothing was sent.')
+        raise CloudflareError(f'"{namespace}" is no id of a namespace; nothing was sent.')
     return f"{namespaces_path(account)}/{quote(namespace, safe=_SAFE)}"
 
 

@@ -1,9 +1,9 @@
 """Answers that come in several parts. Each of these ends, whatever the server says."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from wrangler_compat.api.client import ApiClient
+from worker.cloudflare.client import ApiClient
 
 
 async def numbered(client: ApiClient, resource: str) -> list[dict[str, Any]]:
@@ -44,17 +44,16 @@ async def until_empty(client: ApiClient, resource: str, query: Mapping[str, str]
 
 async def by_cursor(
     client: ApiClient, resource: str, query: Mapping[str, str], cursor: str = ""
-) -> list[dict[str, Any]]:
-    """All parts of a list that are linked by cursors. A cursor that came before ends it."""
-    found: list[dict[str, Any]] = []
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """The parts of a list that are linked by cursors. A cursor that came before ends it."""
     seen = {cursor}
     while True:
         linked = {"cursor": cursor} if cursor else {}
         envelope = await client.ask("GET", resource, query={**query, **linked})
-        found += envelope.get("result") or []
+        yield envelope.get("result") or []
         cursor = next_cursor(envelope)
         if cursor in seen or not cursor:
-            return found
+            return
         seen.add(cursor)
 
 

@@ -1,14 +1,14 @@
 """The endpoints for what is in a namespace: keys, values, and both in bulk."""
 
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from kvstore.javascript import number_text
 from kvstore.json_text import stringify
-from wrangler_compat.api.client import ApiClient
-from wrangler_compat.api.pages import by_cursor, next_cursor
-from wrangler_compat.api.paths import collapses, namespace_path, value_path
-from wrangler_compat.errors import ApiError, RefusedError
-from wrangler_compat.namespace import Listing, PutOptions
+from worker.cloudflare.client import ApiClient
+from worker.cloudflare.errors import ApiError, StatusError
+from worker.cloudflare.pages import by_cursor, next_cursor
+from worker.cloudflare.paths import collapses, namespace_path, value_path
 
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain;charset=UTF-8"
@@ -23,30 +23,47 @@ class Values:
         self._namespace = namespace
         self._path = namespace_path(account, namespace)
 
-    async def keys(self, prefix: str, limit: int | None, cursor: str) -> Listing:
+    async def keys(
+        self, prefix: str = "", limit: int | None = None, cursor: str = ""
+    ) -> tuple[list[dict[str, Any]], str]:
+        """All keys as the API describes them, or ``limit`` of them with the cursor of the next ones."""
         query = {"prefix": prefix}
         if limit is None:
-            return Listing(await by_cursor(self._client, f"{self._path}/keys", query, cursor))
+            parts = by_cursor(self._client, f"{self._path}/keys", query, cursor)
+            return [key async for part in parts for key in part], ""
         query |= {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
         envelope = await self._client.ask("GET", f"{self._path}/keys", query=query)
-        return Listing(envelope.get("result") or [], next_cursor(envelope))
+        return envelope.get("result") or [], next_cursor(envelope)
+
+    def key_parts(self) -> AsyncIterator[list[dict[str, Any]]]:
+        """All keys, as they come: up to 1,000 in a part."""
+        return by_cursor(self._client, f"{self._path}/keys", {"prefix": ""})
 
     async def get(self, key: str) -> bytes:
-        """Raises RefusedError for any status but a success, for a missing key too."""
+        """The bytes of a value. Raises StatusError for any answer but a success, for a missing key too."""
         path = value_path(self._account, self._namespace, key)
         shown = f"Failed to fetch {self._client.base_url}{path}"
         if collapses(key):
-            raise RefusedError(f"{shown} - 404: Not Found\n{_unsendable(key)}")
+            raise StatusError(f"{shown} - 404: Not Found\n{_unsendable(key)}", 404)
         response = await self._client.send("GET", path)
         if not response.is_success:
-            raise RefusedError(f"{shown} - {response.status_code}: {response.reason_phrase}")
+            status = response.status_code
+            raise StatusError(f"{shown} - {status}: {response.reason_phrase}", status)
         return response.content
 
-    async def put(self, key: str, content: str | bytes, options: PutOptions) -> None:
-        """A time of zero, or one that is no number, is not sent."""
-        times = (("expiration", options.expiration), ("expiration_ttl", options.ttl))
+    async def put(
+        self,
+        key: str,
+        content: str | bytes,
+        *,
+        expiration: float | None = None,
+        ttl: float | None = None,
+        metadata: Any = None,
+    ) -> None:
+        """Times are seconds, since the epoch and from now; one of zero, or that is no number, is not sent."""
+        times = (("expiration", expiration), ("expiration_ttl", ttl))
         query = {name: number_text(time) for name, time in times if time and time == time}
-        body, kind = self._form(content, options.metadata) if options.metadata else _plain(content)
+        body, kind = self._form(content, metadata) if metadata else _plain(content)
         path = self._sendable(key)
         await self._client.ask("PUT", path, query=query, content=body, content_type=kind)
 

@@ -1,0 +1,78 @@
+"""A stub: calls to one object, from wherever it is bound."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from kvstore.javascript import UNDEFINED
+from worker.durable.errors import no_such_method
+from worker.durable.object_id import DurableObjectId
+from worker.durable.structured_clone import clone
+from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.ffi.jsproxy import unwrap, wrap
+from worker.sdk.request import Request
+from worker.sdk.response import response_object
+from worker.sdk.rpc import python_from_rpc, python_to_rpc
+from worker.sdk.web.request import Request as WebRequest
+from worker.sdk.web.response import Response as WebResponse
+
+Event = Callable[[object], Awaitable[Any]]
+Send = Callable[[DurableObjectId, str, Event], Awaitable[Any]]
+
+
+class DurableObjectStub(JsObject):
+    """``fetch`` is the object's handler of requests; every other name is a method of its class (RPC).
+
+    ``send`` delivers an event to an object, by a name for it, and brings the result.
+    """
+
+    js_name = "DurableObject"
+
+    def __init__(self, identity: DurableObjectId, send: Send) -> None:
+        self.id = identity
+        self._send = send
+        if hasattr(identity, "name"):
+            self.name = identity.name
+
+    async def fetch(self, resource: Any, init: Any = UNDEFINED) -> WebResponse:
+        """The object's answer to a request. Raises ObjectError for what its handler raises."""
+        request = WebRequest(resource, init)
+
+        async def handle(target: object) -> WebResponse:
+            handler = getattr(target, "fetch", None)
+            if handler is None:
+                raise TypeError("Handler does not export a fetch() function.")
+            return response_object(await _result(handler(Request(wrap(request)))))
+
+        response: WebResponse = await self._send(self.id, "fetch", handle)
+        return response
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_", "js_")):
+            raise AttributeError(name)
+
+        # Named for what it does: Python asks a function for its name when it shows one.
+        async def call(*arguments: Any) -> Any:
+            return await self._send(self.id, name, _call_of(name, [_carried(one) for one in arguments]))
+
+        return call
+
+
+def _call_of(name: str, arguments: list[Any]) -> Event:
+    async def handle(target: object) -> Any:
+        method = getattr(target, name, None)
+        if not callable(method):
+            raise no_such_method(name)
+        given = [python_from_rpc(wrap(argument)) for argument in arguments]
+        return _carried(unwrap(python_to_rpc(await _result(method(*given)))))
+
+    return handle
+
+
+async def _result(returned: Any) -> Any:
+    return await returned if inspect.isawaitable(returned) else returned
+
+
+def _carried(value: Any) -> Any:
+    """A value as it arrives at the other side: a copy; requests and responses go as they are."""
+    return value if isinstance(value, WebRequest | WebResponse) else clone(value)

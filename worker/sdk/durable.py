@@ -1,0 +1,115 @@
+"""Durable Objects as a Python Worker sees them: the binding, stubs, and the ``ctx`` of an object.
+
+As in workers-runtime-sdk 1.9: what is called on a stub or on ``ctx.storage`` converts its arguments and its
+result like any binding; other members of a namespace or a context are JavaScript's own.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+
+from worker.sdk.fetch import fetch
+from worker.sdk.ffi.errors import javascript_errors
+from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.ffi.jsproxy import unwrap, wrap
+from worker.sdk.response import Response
+from worker.sdk.rpc import python_from_rpc, python_to_rpc
+
+
+class DurableObjectAbort(BaseException):
+    """ctx.abort() ends the object, and with it the code that asked for it."""
+
+    __module__ = "workers"
+
+
+class _Converted:
+    """What an operation comes to, converted; the operation itself has begun already."""
+
+    def __init__(self, pending: Awaitable[Any]) -> None:
+        self._pending = pending
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Any:
+        with javascript_errors():
+            result = await self._pending
+        return result if type(result) is str else python_from_rpc(wrap(result))
+
+
+class _ObjectWrapper:
+    """A JavaScript object whose methods take and give Python's values.
+
+    Keyword arguments become one options object in last place. A method that has no result yet gives an
+    awaitable; it has begun whether or not that is awaited.
+    """
+
+    def __init__(self, target: JsObject) -> None:
+        self._target = target
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(wrap(self._target), name)
+        if not callable(member):
+            return python_from_rpc(member)
+        method: Callable[..., Any] = getattr(self._target, name)
+
+        def invoke(*arguments: Any, **options: Any) -> Any:
+            given = [_sent(argument) for argument in arguments]
+            if options:
+                given.append({key: _sent(value) for key, value in options.items()})
+            with javascript_errors():
+                result = method(*given)
+            return _Converted(result) if inspect.isawaitable(result) else python_from_rpc(wrap(result))
+
+        setattr(self, name, invoke)  # the next look-up finds it, as in the SDK
+        return invoke
+
+
+def _sent(value: Any) -> Any:
+    return value if type(value) is str else unwrap(python_to_rpc(value))
+
+
+class _FetcherWrapper(_ObjectWrapper):
+    """A stub."""
+
+    async def fetch(self, *arguments: Any, **options: Any) -> Response:
+        return await fetch(*arguments, fetcher=wrap(self._target).fetch, **options)
+
+
+class _DurableObjectNamespaceWrapper:
+    """A namespace: ``get`` and ``getByName`` give stubs."""
+
+    def __init__(self, target: JsObject) -> None:
+        self._target = target
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(wrap(self._target), name)
+
+    def get(self, *arguments: Any, **options: Any) -> _FetcherWrapper:
+        return _FetcherWrapper(unwrap(wrap(self._target).get(*arguments, **options)))
+
+    def getByName(self, *arguments: Any, **options: Any) -> _FetcherWrapper:
+        return _FetcherWrapper(unwrap(wrap(self._target).getByName(*arguments, **options)))
+
+
+class DurableObjectContext:
+    """``self.ctx`` of a Durable Object."""
+
+    def __init__(self, state: Any) -> None:
+        self._ctx = state
+        self.storage = _ObjectWrapper(state.storage)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(wrap(self._ctx), name)
+
+    def blockConcurrencyWhile(self, callback: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:
+        """Run ``callback`` before any later event; it begins at once, awaited or not."""
+        pending: Awaitable[Any] = self._ctx.js_block(callback)
+        return pending
+
+    def waitUntil(self, awaitable: Awaitable[Any]) -> None:
+        self._ctx.waitUntil(awaitable)
+
+    def abort(self, reason: str | None = None) -> None:
+        """End the object now. Raises DurableObjectAbort, which is no Exception."""
+        self._ctx.js_abort(reason)

@@ -1,0 +1,74 @@
+"""The flags of ``dev``: those that it acts on, and those that it knows and cannot act on."""
+
+from typing import Final
+
+from wrangler_compat.flags import Flag
+
+LEVELS: Final = ("debug", "info", "log", "warn", "error", "none")
+_PROTOCOLS: Final = ("http", "https")
+
+WORKER: Final = (
+    Flag("name", "text", "Name of the Worker"),
+    Flag("compatibility-date", "text", "The runtime of this day, YYYY-MM-DD"),
+    Flag("compatibility-flags", "text", "Flags of the runtime", many=True, aliases=("compatibility-flag",)),
+    Flag("var", "text", "KEY:VALUE, a variable that overrides the configuration", many=True),
+)
+
+LISTENING: Final = (
+    Flag("ip", "text", "Address to listen on (localhost)"),
+    Flag("port", "number", "Port to listen on (8787, or the next free one)"),
+    Flag("local-protocol", "text", "Protocol to listen for (http)", choices=_PROTOCOLS),
+    Flag("https-key-path", "text", "Key of a certificate of your own"),
+    Flag("https-cert-path", "text", "Certificate of your own"),
+    Flag("inspector-port", "number", "Port for a debugger (9229, or the next free one)"),
+    Flag("inspector-ip", "text", "Address for a debugger (127.0.0.1)"),
+)
+
+UPSTREAM: Final = (
+    Flag("host", "text", "Host that the Worker takes for its own"),
+    Flag("routes", "text", "Routes; the host of the first is taken", many=True, aliases=("route",)),
+    Flag("local-upstream", "text", "The same as --host, and comes before it"),
+    Flag("upstream-protocol", "text", "Protocol that the Worker sees in its URLs", choices=_PROTOCOLS),
+)
+
+# What esbuild is told; a Python Worker is not built.
+BUILD: Final = (
+    Flag("no-bundle", "switch", "Run the entry file as it is"),
+    Flag("define", "text", "NAME:VALUE, an expression put in the place of a name", many=True),
+    Flag("alias", "text", "MODULE:OTHER, a module put in the place of another", many=True),
+    Flag("jsx-factory", "text", "Function that makes a JSX element"),
+    Flag("jsx-fragment", "text", "Function that makes a JSX fragment"),
+    Flag("tsconfig", "text", "Path to a tsconfig.json"),
+    Flag("minify", "switch", "Shorten the code"),
+)
+
+SESSION: Final = (
+    Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
+    Flag("strict", "switch", "KV lists as production may: short pages, no foreign cursor"),
+    Flag("test-scheduled", "switch", "Also run the scheduled handler at /__scheduled"),
+    Flag("live-reload", "switch", "Reload HTML pages in the browser when the Worker changes"),
+    Flag("log-level", "text", "How much to say (log)", choices=LEVELS),
+    Flag("show-interactive-dev-session", "switch", "Take single keys on a terminal (true)"),
+    Flag("local", "switch", "Run on this machine (always)", short="l"),
+)
+
+# Accepted, so that a script that gives them goes on working; each is answered with its reason.
+WITHOUT_EFFECT: Final = {
+    "latest": "the runtime is the one that is installed",
+    "assets": "static assets are not served; the Worker sees every request",
+    "types": "no types are generated; `wrangler types` does that",
+    "tunnel": "nothing but this machine and its network reaches the Worker",
+}
+
+DEV: Final = (
+    *WORKER,
+    *LISTENING,
+    *UPSTREAM,
+    *BUILD,
+    *SESSION,
+    Flag("remote", "switch", "Not possible here: refused", short="r"),
+    Flag("latest", "switch", "Without effect here"),
+    Flag("assets", "text", "Without effect here"),
+    Flag("types", "switch", "Without effect here"),
+    Flag("tunnel", "switch", "Without effect here"),
+)

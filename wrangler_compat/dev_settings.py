@@ -1,0 +1,113 @@
+"""What the flags of ``dev`` ask for, and where they are silent the section ``dev`` of the configuration."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from worker.config import WorkerConfig
+from worker.javascript.bundle import BuildOptions
+from wrangler_compat.arguments import Arguments
+from wrangler_compat.errors import CommandError
+from wrangler_compat.listening import address_of, port_of
+from wrangler_compat.target import Project
+from wrangler_compat.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class DevSettings:
+    """``port`` and ``inspector_port`` are None where any free one from wrangler's default on will do."""
+
+    host: str
+    port: int | None
+    https: bool
+    inspector_host: str
+    inspector_port: int | None
+    upstream: Upstream
+    build: BuildOptions
+    test_scheduled: bool
+    live_reload: bool
+    strict: bool
+
+
+def read_settings(arguments: Arguments, config: WorkerConfig, cwd: Path) -> DevSettings:
+    """Raises CommandError for a port that is none, and for a pair without a colon."""
+    section = config.dev
+
+    def text(name: str) -> str | None:
+        given = arguments.text(name) or section.get(name.replace("-", "_"))
+        return str(given) if given else None
+
+    def port(name: str) -> int | None:
+        return port_of(arguments.flags.get(name, section.get(name.replace("-", "_"))), f"--{name}")
+
+    routes = arguments.flags.get("routes", [])
+    return DevSettings(
+        host=address_of(text("ip") or "localhost"),
+        port=port("port"),
+        https=text("local-protocol") == "https",
+        inspector_host=address_of(text("inspector-ip") or "localhost"),
+        inspector_port=port("inspector-port"),
+        upstream=Upstream(
+            text("local-upstream") or text("host") or (_host_of(routes[0]) if routes else None),
+            text("upstream-protocol"),
+        ),
+        build=_build(arguments, cwd),
+        test_scheduled=bool(arguments.switch("test-scheduled")),
+        live_reload=bool(arguments.switch("live-reload")),
+        strict=bool(arguments.switch("strict")),
+    )
+
+
+def _host_of(route: str) -> str | None:
+    """``www.example.org`` of ``https://*.www.example.org/path/*``."""
+    return re.sub(r"^(https?://)?[*.]*", "", route).partition("/")[0] or None
+
+
+def _build(arguments: Arguments, cwd: Path) -> BuildOptions:
+    tsconfig = arguments.text("tsconfig")
+    return BuildOptions(
+        define=_pairs(arguments, "define"),
+        alias=_pairs(arguments, "alias"),
+        jsx_factory=arguments.text("jsx-factory"),
+        jsx_fragment=arguments.text("jsx-fragment"),
+        tsconfig=cwd / tsconfig if tsconfig else None,
+        minify=bool(arguments.switch("minify")),
+        no_bundle=bool(arguments.switch("no-bundle")),
+    )
+
+
+def _pairs(arguments: Arguments, name: str) -> dict[str, str]:
+    pairs = {}
+    for text in arguments.flags.get(name, []):
+        first, colon, second = text.partition(":")
+        if not colon or not first:
+            raise CommandError(f'--{name} takes KEY:VALUE, but got "{text}"')
+        pairs[first] = second
+    return pairs
+
+
+def configured(project: Project, arguments: Arguments) -> WorkerConfig:
+    """The configuration with what the flags say in its place: entry file, name, variables, compatibility."""
+    script = arguments.words[0] if arguments.words else None
+    config = project.config
+    if config is None:
+        if script is None:
+            raise CommandError(
+                f"No configuration was found from {project.folder} upward: there is no wrangler.toml, "
+                "wrangler.json or wrangler.jsonc. Name the entry file, or run this in a Worker's folder."
+            )
+        config = WorkerConfig(path=project.folder / "wrangler.toml", root=project.folder)
+    variables = _pairs(arguments, "var")
+    changes: dict[str, Any] = {
+        "main": script,
+        "name": arguments.text("name"),
+        "compatibility_date": arguments.text("compatibility-date"),
+        "compatibility_flags": tuple(arguments.flags.get("compatibility-flags", ())) or None,
+    }
+    return replace(
+        config,
+        vars={**config.vars, **variables},
+        secrets=config.secrets | variables.keys(),
+        **{name: value for name, value in changes.items() if value is not None},
+    )
