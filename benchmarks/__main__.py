@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import binding, command, fork, listing, requests, writes
+from benchmarks import binding, codeq, command, fork, listing, requests, search, writes
 from benchmarks.measurement import Measurement, table
 
 ALL = {
@@ -16,7 +16,9 @@ ALL = {
     "list": listing.measure,
     "http": requests.measure,
     "command": command.measure,
+    "codeq": codeq.measure,
     "fork": fork.measure,
+    "search": search.measure,
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.queue_state import QueueState
 from kvstore import Event
+from kvstore.messages import DAY_IS_OVER
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Outcome:
     ``runs`` are the operator's, ``rerun`` is one more on a copy of what they left.
     ``at_status`` is the namespace when the first status was asked for, ``before`` and ``after`` right before
     and right after the run, ``at_listing`` when the new Worker listed its queue. ``events`` are the KV
-    operations of the run in order, ``now`` when it ended, in epoch seconds. ``born`` are the ids that
+    operations of the runs in order as they reached the store, ``asked`` the same as the Worker asked them,
+    ``now`` when it ended, in epoch seconds. ``born`` are the ids that
     producers were told were accepted after it, ``done`` those that workers completed before the listing.
     """
 
@@ -66,6 +68,7 @@ class Outcome:
     before: QueueState
     after: QueueState
     events: Sequence[Event]
+    asked: Sequence[Event]
     now: float
     status_before: Exchange
     runs: Sequence[Run]
@@ -106,3 +109,8 @@ class Outcome:
         """The ids that the new Worker lists, in its order."""
         pending = self.listing.member("pending")
         return [item for item in pending if isinstance(item, str)] if isinstance(pending, list) else []
+
+
+def out_of_quota(report: Exchange) -> bool:
+    """Whether a step was told that the operations of the day are used up."""
+    return DAY_IS_OVER in str(report.member("errors"))

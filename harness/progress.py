@@ -71,6 +71,12 @@ class Progress:
             self._out.write(f"{self._erase()}   {runs}, {found:,} kinds of violation, {met:,} probes met …")
             self._out.flush()
 
+    def ordered(self, done: int, found: int) -> None:
+        """So many runs of a search through every order are done, with so many kinds of violation."""
+        if self._live:
+            self._out.write(f"{self._erase()}   {done:,} runs, {found:,} kinds of violation …")
+            self._out.flush()
+
     def copied(self, what: str, done: int, of: int | None) -> None:
         """So much of a remote namespace has come; ``of`` is None while nobody knows how much there is."""
         if self._live:

@@ -1,6 +1,7 @@
 """Rehearses the queue migration on a copy of a namespace, and judges it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from harness.conditions import CONDITIONS, Conditions
 from harness.invariants import judge
@@ -8,7 +9,7 @@ from harness.migrations.queue import Migration, Strategy, Walk
 from harness.outcome import Exchange
 from harness.report import Rehearsal
 from harness.source import Source
-from harness.stage import Stage
+from harness.stage import QUEUE_WORKER, Stage
 from kvstore import Clock, SqliteStore
 from kvstore.clock import stopwatch
 from kvstore.faults import Fault
@@ -26,6 +27,7 @@ async def rehearse_queue(
     runs: int = 1,
     port: int = 0,
     command: str = "",
+    worker: Path = QUEUE_WORKER,
     tell: Callable[[Exchange], None] = lambda exchange: None,
     watch: Callable[[Stage], None] = lambda stage: None,
 ) -> Rehearsal:
@@ -40,7 +42,7 @@ async def rehearse_queue(
     start = stopwatch()
     store = SqliteStore.in_memory(clock)
     await store.put_many(source.namespace.entries)
-    stage = Stage(store, conditions, seed)
+    stage = Stage(store, conditions, seed, worker=worker)
     async with stage.open(port=port):
         watch(stage)
         walk = Walk(stage, strategy, tell, migration=migration, fault=fault, runs=runs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.conditions import Conditions
+from harness.cost import cost
 from harness.fate import FATES, fates
 from harness.invariants.status import needs_migration, true_counters
 from harness.layout import PENDING
@@ -15,6 +16,7 @@ from harness.source import Source
 from harness.verdict import Verdict
 
 _NAMED = 3  # offending keys that are shown before "and n more"
+_MOST_RUNS = 8
 _WIDTH = 110
 
 
@@ -59,6 +61,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "before": inventory(outcome.before),
             "after": inventory(outcome.after),
         },
+        "cost": cost(outcome, simulated=rehearsal.conditions.simulated).as_json(),
         "fates": {fate: sorted(tasks) for fate, tasks in fates(outcome).items()},
         "verdicts": [verdict.as_json() for verdict in rehearsal.verdicts],
         "exchanges": [exchange.as_json() for exchange in outcome.exchanges],
@@ -99,6 +102,7 @@ def as_text(rehearsal: Rehearsal) -> str:
         *_count_lines(outcome),
         "",
         *_run_lines(outcome, simulated=rehearsal.conditions.simulated),
+        cost(outcome, simulated=rehearsal.conditions.simulated).as_text(),
         *_fate_lines(outcome),
         "",
         *(line for verdict in rehearsal.violated for line in _violation_lines(verdict)),
@@ -182,6 +186,9 @@ def _run_lines(outcome: Outcome, *, simulated: bool) -> list[str]:
         f"Run {number} answered {run.report.status}: {_moved(run.report)}"
         for number, run in enumerate(outcome.runs[:-1], 1)
     ]
+    if len(lines) > _MOST_RUNS:
+        left_out = len(lines) - _MOST_RUNS
+        lines[_MOST_RUNS - 2 : -2] = [f"… {left_out:,} more runs; --json has all"]
     run = outcome.run
     message = run.member("message") or run.member("error") or str(run.body)[:60]
     which = f"Run {len(outcome.runs)}" if lines else "The run"

@@ -30,8 +30,8 @@ class Stage:
     """Where a migration is rehearsed.
 
     ``store`` holds the copy, ``layers`` what ``conditions`` put around it. The Worker can be replaced
-    (`deploy`) while clients stay connected, as on the platform. ``code`` is an earlier stage's Worker whose
-    code is taken instead of loading it again.
+    (`deploy`) while clients stay connected, as on the platform. ``worker`` is its folder; ``code`` is an
+    earlier stage's Worker, whose code is taken instead of loading it again.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Stage:
         conditions: Conditions = CONDITIONS["local"],
         seed: int = 1,
         code: Worker | None = None,
+        worker: Path = QUEUE_WORKER,
     ) -> None:
         self.store = store
         self.conditions = conditions
@@ -47,16 +48,17 @@ class Stage:
         self.layers = compose(store, conditions, seed)
         self.exchanges: list[Exchange] = []
         self._code = code
+        self._worker = worker
         self._app: ASGIApp | None = None
         self._client: Client | None = None
 
     @cached_property
     def code(self) -> Worker:
-        """The Worker of the guide, loaded once."""
+        """The Worker, loaded once."""
         clock = self.store.clock
         simulated = isinstance(clock, ManualClock)
         platform = Platform(clock, SeededEntropy(self.seed)) if simulated else None
-        return self._code or load_worker(QUEUE_WORKER, {}, platform=platform)
+        return self._code or load_worker(self._worker, {}, platform=platform)
 
     def deploy(self, queue_format: str, migration: str = "documented") -> None:
         """Put the Worker of the guide on: for a format (``old``, ``dual``, ``new``) and a migration."""

@@ -135,5 +135,8 @@ def bulk_too_large() -> KVError:
 TOO_MANY_OPERATIONS: Final = "Too many API requests by single Worker invocation."
 
 
+DAY_IS_OVER: Final = "limit exceeded for the day"
+
+
 def day_is_over(method: str) -> str:
-    return f"KV {method}() limit exceeded for the day."
+    return f"KV {method}() {DAY_IS_OVER}."

@@ -3,21 +3,25 @@
 import shlex
 from collections.abc import Mapping
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
-from harness.explore.campaign import Campaign, Violation
+from harness.explore.campaign import Campaign
+from harness.explore.violation import Violation
 from harness.report import folded, some
 from harness.simulation.report import elapsed
 from harness.simulation.scenario import Scenario
 from harness.simulation.simulate import BEGIN_MS
+from harness.stage import QUEUE_WORKER
 from harness.verdict import Moment
 
 _MOST_CAUSES = 3
 
 
-def replay(scenario: Scenario) -> str:
+def replay(scenario: Scenario, worker: Path) -> str:
     """The command that runs a scenario again."""
-    return shlex.join(["rehearse", "queue", "--scenario", str(scenario)])
+    other = [] if worker == QUEUE_WORKER else ["--worker", str(worker)]
+    return shlex.join(["rehearse", "queue", *other, "--scenario", str(scenario)])
 
 
 def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
@@ -35,9 +39,13 @@ def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
         "met": dict(sorted(tally.met.items())),
         "unmet": list(search.unmet),
         "conclusive": not search.unmet,
-        "violations": [_violation_json(one) for one in search.violations],
+        "violations": [_violation_json(one, search.worker) for one in search.violations],
         "hazards": {
-            hazard: {"runs": group.runs, "first": group.first, "replay": replay(group.smallest)}
+            hazard: {
+                "runs": group.runs,
+                "first": group.first,
+                "replay": replay(group.smallest, search.worker),
+            }
             for hazard, group in sorted(tally.hazards.items())
         },
         "held": search.passed,
@@ -46,7 +54,7 @@ def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
     }
 
 
-def _violation_json(one: Violation) -> dict[str, Any]:
+def _violation_json(one: Violation, worker: Path) -> dict[str, Any]:
     return {
         "invariant": one.invariant,
         "title": one.title,
@@ -55,7 +63,7 @@ def _violation_json(one: Violation) -> dict[str, Any]:
         "runs": one.runs,
         "first": one.first,
         "scenario": str(one.scenario),
-        "replay": replay(one.scenario),
+        "replay": replay(one.scenario, worker),
     }
 
 
@@ -67,19 +75,20 @@ def as_text(search: Campaign, seconds: float) -> str:
         f"Search through the {base.migration} queue migration under {base.conditions}: {search.what}",
         f"Visited: {tally.runs:,} runs with {tally.operations:,} KV operations, in {seconds:.1f} s ({pace}, "
         f"{search.workers} processes)",
+        *search.notes,
         f"Met, in so many runs: {_counted(tally.met)}",
         f"Fingerprint: {tally.fingerprint:016x}",
     ]
     for title, violations in groupby(search.violations, key=lambda one: (one.invariant, one.title)):
         lines += ["", f"FAIL {title[0]:<4} {title[1]}"]
-        lines += [line for one in violations for line in _violation_lines(one)]
+        lines += [line for one in violations for line in _violation_lines(one, search.worker)]
     if tally.hazards:
         known = _counted({name: group.runs for name, group in tally.hazards.items()})
         lines += ["", f"Hazards recognised, in so many runs: {known}"]
     return "\n".join(part for line in [*lines, "", _conclusion(search)] for part in folded(line))
 
 
-def _violation_lines(one: Violation) -> list[str]:
+def _violation_lines(one: Violation, worker: Path) -> list[str]:
     hazards = dict.fromkeys((*one.finding.hazards, *(cause.hazard for cause in one.causes)))
     named = f" [{', '.join(hazards)}]" if hazards else ""
     keys = f": {some(one.finding.keys)}" if one.finding.keys else ""
@@ -88,7 +97,7 @@ def _violation_lines(one: Violation) -> list[str]:
         f"       in {one.runs:,} runs, first with seed {one.first:,}; most simply:",
         *(_moment_line(moment) for moment in one.finding.moments),
         *(f"       likely cause {cause.hazard}: {cause.what}" for cause in one.causes[:_MOST_CAUSES]),
-        f"       {replay(one.scenario)}",
+        f"       {replay(one.scenario, worker)}",
     ]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Final
 
 from harness.explore.wording import wording
@@ -18,7 +19,7 @@ from harness.invariants import judge
 from harness.migrations.queue import Migration, Walk
 from harness.outcome import Outcome
 from harness.source import Source
-from harness.stage import Stage
+from harness.stage import QUEUE_WORKER, Stage
 from harness.verdict import Finding, Verdict
 from kvstore import Entry, Event, ManualClock, SqliteStore
 from kvstore.faults import KINDS, Fault, Kind
@@ -76,6 +77,7 @@ async def explore_crashes(
     jobs: int | None = None,
     *,
     migration: Migration = "documented",
+    worker: Path = QUEUE_WORKER,
     tell: Tell = lambda done, of, found: None,
 ) -> Exploration:
     """Visit every operation of the run with every kind of fault.
@@ -85,7 +87,7 @@ async def explore_crashes(
     how many showed a violation.
     """
     entries = source.namespace.entries
-    plain = await uninterrupted(entries, now, migration)
+    plain = await uninterrupted(entries, now, migration, worker)
     # A Worker keeps nothing in memory, so crashes with the same writes behind them are one and the same.
     same = plain.crash_points()
     every = range(1, len(plain.asked) + 1)
@@ -105,16 +107,18 @@ async def explore_crashes(
     return Exploration(len(plain.asked), visited, _grouped(found, known, plain.asked), violated)
 
 
-async def uninterrupted(entries: Entries, now: int, migration: Migration) -> "Uninterrupted":
+async def uninterrupted(
+    entries: Entries, now: int, migration: Migration, worker: Path = QUEUE_WORKER
+) -> "Uninterrupted":
     """A migration that nothing disturbs, from its first run to its last."""
-    stage = await _stage(entries, now)
+    stage = await _stage(entries, now, worker)
     outcome = await Walk(stage, migration=migration, runs=OPERATOR_RUNS).take()
     first = sum(
         one.operations for one in outcome.exchanges[: outcome.exchanges.index(outcome.runs[0].report)]
     )
     count = sum(run.report.operations for run in outcome.runs)
     asked = stage.layers.asked.events[first : first + count]
-    return Uninterrupted(migration, tuple(asked), tuple(_judged(outcome)))
+    return Uninterrupted(migration, worker, tuple(asked), tuple(_judged(outcome)))
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ class Uninterrupted:
     """A migration without any fault: what it asked of KV, in order, and what is violated all the same."""
 
     migration: Migration
+    worker: Path
     asked: tuple[Event, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -139,10 +144,10 @@ class Uninterrupted:
         return groups
 
 
-async def _stage(entries: Entries, now: int) -> Stage:
+async def _stage(entries: Entries, now: int, worker: Path) -> Stage:
     store = SqliteStore.in_memory(ManualClock(now))
     await store.put_many(entries)
-    return Stage(store)
+    return Stage(store, worker=worker)
 
 
 def _judged(outcome: Outcome, fault: Fault | None = None) -> list[Verdict]:
@@ -175,7 +180,7 @@ class _Process:
 def _begin(entries: Entries, now: int, plain: Uninterrupted) -> None:
     _Process.now = now
     _Process.plain = plain
-    _Process.stage = asyncio.run(_stage(entries, now))
+    _Process.stage = asyncio.run(_stage(entries, now, plain.worker))
     _ = _Process.stage.code
 
 

@@ -3,14 +3,15 @@
 A search in which no read was ever stale has not shown that stale reads do no harm.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.layout import NEW_LEASE, OLD_LEASE
-from harness.simulation.record import Call, Record
-from harness.simulation.scenario import Scenario
-from kvstore import Entry, messages
+from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
+from harness.simulation.record import OPERATOR, Call, Record
+from harness.simulation.scenario import COLOS, Scenario
+from kvstore import Entry, Event, messages
 
 Due = Callable[[Scenario], bool]
 
@@ -26,6 +27,39 @@ class Property:
 
 def _stale_read(record: Record) -> bool:
     """Whether a read was answered with what was there no more, or not yet."""
+    return next(_stale_reads(record), None) is not None
+
+
+def _cached_miss(record: Record) -> bool:
+    """Whether a read found nothing where there was something."""
+    return any(event.entry is None for event in _stale_reads(record))
+
+
+def _own_write_unseen(record: Record) -> bool:
+    """Whether a location did not see what had been written there before the request was even sent."""
+    calls = {call.name: call for call in record.calls}
+    for event in record.asked:
+        call = calls.get(event.invocation)
+        if call is None or event.error is not None:
+            continue
+        for key in event.found if event.verb == "scan" else [event.key] if event.verb == "get" else []:
+            last = _last_write(record, key, call.sent, event.at)
+            if last is None or calls.get(last.invocation, call).colo != call.colo:
+                continue
+            expired = last.entry is not None and _ended(last.entry, event.at)
+            if last.entry is None if event.verb == "scan" else not expired and event.entry != last.entry:
+                return True
+    return False
+
+
+def _last_write(record: Record, key: str, before: int, until: int) -> Event | None:
+    """The last write of a key before a moment; None when there is a later one, ``until`` another."""
+    writes = [write for write in record.past.to(key) if write.at <= until]
+    return writes[-1] if writes and writes[-1].at < before else None
+
+
+def _stale_reads(record: Record) -> Iterator[Event]:
+    """Reads of what was there no more, or not yet."""
     truth: dict[str, Entry] = dict(record.start.entries)
     writes, place = record.writes, 0
     for event in record.asked:
@@ -41,8 +75,52 @@ def _stale_read(record: Record) -> bool:
             late = [one for one in writes[place:] if one.key == event.key and one.at <= event.at]
             expired = event.key in truth and _ended(truth[event.key], event.at)
             if not late and not (expired and event.entry is None):
+                yield event
+
+
+def _stale_listing(record: Record) -> bool:
+    """Whether a listing left out, between two keys, one that was there for long, or showed one long gone."""
+    past = record.past
+    keys = sorted({*record.start.entries, *(write.key for write in record.writes)})
+    for event in record.asked:
+        if event.verb != "scan" or event.error is not None or not event.found:
+            continue
+        since, shown = event.at - _ON_THE_WAY_MS, set(event.found)
+        for key in keys[bisect_left(keys, event.found[0]) : bisect_right(keys, event.found[-1])]:
+            there = past.during(key, since, event.at)
+            if (all(there) and key not in shown) or (not any(there) and key in shown):
                 return True
     return False
+
+
+def _crash_between_copy_and_delete(record: Record) -> bool:
+    """Whether a run was cut off when it had written a task's new key, and not deleted the old one."""
+    for call in record.runs:
+        asked = record.operations.get(call.name, [])
+        if not asked or "cut off" not in (asked[-1].error or ""):
+            continue
+        done = record.writes[call.first : call.last]
+        mine = [write for write in done if write.invocation == call.name]
+        copied = {one.key.removeprefix(NEW_TASK) for one in mine if one.key.startswith(NEW_TASK)}
+        deleted = {one.key.removeprefix(OLD_TASK) for one in mine if one.verb == "delete"}
+        if copied - deleted:
+            return True
+    return False
+
+
+def _skewed(record: Record) -> bool:
+    """Whether somebody was answered where the clock is wrong."""
+    return record.scenario.skew != 0 and any(call.colo != COLOS[0] for call in record.calls)
+
+
+def _task_ended(record: Record) -> bool:
+    """Whether a task expired between the first run and the last look of an operator."""
+    theirs = [call for call in record.calls if call.actor.startswith(OPERATOR)]
+    if not record.runs:
+        return False
+    began, ended = record.runs[0].sent, max(call.answered for call in theirs)
+    ends = [entry.expiration for key, entry in record.start.entries.items() if key.startswith(OLD_TASK)]
+    return any(end is not None and began < end * 1000 <= ended for end in ends)
 
 
 _ON_THE_WAY_MS: Final = 6000
@@ -95,6 +173,11 @@ def _stale(scenario: Scenario) -> bool:
     return scenario.platform.staleness is not None
 
 
+def _own_unseen(scenario: Scenario) -> bool:
+    staleness = scenario.platform.staleness
+    return staleness is not None and staleness.own_writes < 1000
+
+
 def _paced(scenario: Scenario) -> bool:
     return scenario.platform.allowance.write_interval_ms is not None
 
@@ -105,10 +188,14 @@ def _documented(scenario: Scenario) -> bool:
 
 PROPERTIES: Final = (
     Property("a stale read", _stale_read, _stale),
+    Property("a cached miss", _cached_miss, _stale),
+    Property("a stale listing", _stale_listing, _stale),
+    Property("an own write not seen at once", _own_write_unseen, _own_unseen),
     Property("a write refused with 429", _refused_with("429 Too Many Requests"), _paced),
     Property("an operation budget used up", _refused_with(messages.TOO_MANY_OPERATIONS), _documented),
     Property("a crash", _fired("crash")),
     Property("a run cut off half-way", _cut_off_half_way),
+    Property("a crash between copy and delete", _crash_between_copy_and_delete),
     Property("an operation refused", _fired("refused")),
     Property("a write carried out and not confirmed", _fired("unanswered")),
     Property("an outage", _fired("outage")),
@@ -117,6 +204,8 @@ PROPERTIES: Final = (
     Property("two claims at once", _claims_at_once),
     Property("a request during a run", _traffic),
     Property("a lease that ran out", _lease_ended),
+    Property("a task that expired during the migration", _task_ended),
+    Property("a clock that is off", _skewed),
     Property("a second operator", lambda record: record.scenario.operators > 1),
     Property("a rollback", lambda record: record.scenario.rollback != "never"),
 )
@@ -124,7 +213,7 @@ PROPERTIES: Final = (
 
 def met(record: Record) -> list[str]:
     """The names of the properties that a record has."""
-    return [one.name for one in PROPERTIES if one.met(record)]
+    return [one.name for one in PROPERTIES if one.due(record.scenario) and one.met(record)]
 
 
 def due(scenario: Scenario) -> list[str]:

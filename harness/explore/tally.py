@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
+from threading import get_ident
 from typing import Final
 
 from harness.explore.sometimes import met
@@ -35,8 +37,16 @@ class Group:
     smallest: Scenario
 
     def __add__(self, other: "Group") -> "Group":
-        smallest = min(self.smallest, other.smallest, key=lambda one: (one.size, one.seed))
+        smallest = _simpler(self.smallest, other.smallest)
         return Group(self.runs + other.runs, min(self.first, other.first), smallest)
+
+
+def _simpler(one: Scenario, other: Scenario) -> Scenario:
+    """The smaller of two: always the same one, whichever was found first."""
+    sizes = (one.size, one.seed), (other.size, other.seed)
+    if sizes[0] == sizes[1]:
+        return min(one, other, key=str)
+    return one if sizes[0] < sizes[1] else other
 
 
 @dataclass
@@ -91,18 +101,31 @@ def violated(record: Record) -> set[Key]:
     }
 
 
+def backstage(worker: Path) -> Backstage:
+    """The one of this thread for a Worker's folder, loaded when it is first asked for."""
+    return _backstage(worker, get_ident())
+
+
 @cache
-def backstage() -> Backstage:
-    """The one of this process, loaded when it is first asked for."""
-    return Backstage()
+def _backstage(worker: Path, thread: int) -> Backstage:
+    """A simulation has its backstage to itself; workers of a cluster may have several threads."""
+    return Backstage(worker)
 
 
-def tallied(scenarios: Sequence[Scenario]) -> Tally:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Scenarios to simulate with the Worker of a folder."""
+
+    worker: Path
+    scenarios: Sequence[Scenario]
+
+
+def tallied(batch: Batch) -> Tally:
     """Simulate each of the scenarios. Raises SearchError."""
     tally = Tally()
-    for scenario in scenarios:
+    for scenario in batch.scenarios:
         try:
-            tally.add(scenario, simulate(scenario, backstage()))
+            tally.add(scenario, simulate(scenario, backstage(batch.worker)))
         except Deadlock as deadlock:
             tally.add_deadlock(scenario, deadlock)
         except Exception as error:

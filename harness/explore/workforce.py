@@ -67,7 +67,7 @@ class Cluster:
         # Not pure: a job that was done before may be asked for again, and is then done again.
         waiting = self._client.map(work, jobs, pure=False)
         try:
-            for future in self._dask.as_completed(waiting):
+            for future in self._dask.as_completed(waiting, loop=self._client.loop):
                 yield future.result()
         finally:
             self._client.cancel(waiting)

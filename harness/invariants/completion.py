@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from harness.layout import PENDING
-from harness.outcome import Outcome
+from harness.outcome import Outcome, out_of_quota
 from harness.queue_state import BROKEN, parsed
 from harness.verdict import Verdict, finding, verdict
 
@@ -43,6 +43,7 @@ _ORPHAN = Reason("no pending list names {their} id{s}", ("H29",))
 _CORRUPT = Reason("the body is no JSON", ("H57", "H10"))
 _FALSY = Reason("JavaScript takes the body for false", ("H56", "H10"))
 _FAILED = Reason("the run failed on {their} key{s}", ("H10",))
+_QUOTA = Reason("the day's operations were used up", ("H08",))
 
 
 def _by_reason(outcome: Outcome, tasks: list[str]) -> dict[Reason, list[str]]:
@@ -57,6 +58,8 @@ def _reason(outcome: Outcome, task: str) -> Reason:
         return _ARRIVED
     if task in outcome.before.orphans:
         return _ORPHAN
+    if out_of_quota(outcome.run):
+        return _QUOTA
     body = parsed(outcome.before.old_tasks[task])
     if body is BROKEN:
         return _CORRUPT

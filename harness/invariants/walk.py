@@ -26,19 +26,24 @@ def _is_broken(exchange: Exchange) -> bool:
 
 
 def _broken(exchange: Exchange) -> Finding:
-    text = str(exchange.body).strip().splitlines() or [""]
-    return Finding(f"{exchange.method} {exchange.path} answered {exchange.status}: {text[-1][:160]}")
+    return Finding(f"{exchange.method} {exchange.path} answered {exchange.status}: {_said(exchange)}")
+
+
+def _said(exchange: Exchange) -> str:
+    """An answer in a line: of a traceback the last one."""
+    lines = str(exchange.body).strip().splitlines() or [""]
+    return lines[-1][:160]
 
 
 def _claimed(claim: Exchange, outcome: Outcome) -> Finding | None:
     if claim.member("success") is True or not outcome.listed:
         return None
-    return Finding(f"no task could be claimed although {len(outcome.listed):,} are listed: {claim.body}")
+    return Finding(f"no task could be claimed although {len(outcome.listed):,} are listed: {_said(claim)}")
 
 
 def _completed(complete: Exchange, again: Exchange) -> Finding | None:
     if complete.status != 200:
-        return Finding(f"{complete.path} answered {complete.status}: {complete.body}")
+        return Finding(f"{complete.path} answered {complete.status}: {_said(complete)}")
     task, listed = complete.path.rpartition("/")[2], again.member("pending")
     if isinstance(listed, list) and unquote(task) in listed:
         return Finding("a completed task is still listed", (unquote(task),), ("H38",))

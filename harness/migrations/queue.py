@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from harness.client import CUT_OFF
-from harness.outcome import Exchange, Outcome, Run
+from harness.outcome import Exchange, Outcome, Run, out_of_quota
 from harness.stage import Stage
 from kvstore import Event
 from kvstore.faults import Fault
@@ -69,15 +69,22 @@ class Walk:
         at_status = await stage.state()
         status_before = await self._ask("status", "GET", "/api/migrate/status")
         held = await self._old_daemon_claims() if self._strategy == "guide" else None
-        first = stage.done
+        first, first_asked = stage.done, len(stage.layers.asked.events)
         runs = await self._run()
+        asked = stage.layers.asked.events[first_asked:]
         now = stage.store.clock.now_ms() / 1000
         events = stage.done_since(first)
         status_after = await self._ask("status again", "GET", "/api/migrate/status")
         rerun = await self._run_again()
         if self._strategy == "guide":
             await self._traffic_before_deployment()
-        self._deploy("new")
+        # Nobody removes the old format's support while the safe migration says that there is something left.
+        if (
+            self._migration == "documented"
+            or self._strategy != "zero-downtime"
+            or self._is_over(runs[-1].report)
+        ):
+            self._deploy("new")
         at_listing = await stage.state()
         listing = await self._ask("queue", "GET", "/api/queue")
         await self._work_on_new(held)
@@ -86,6 +93,7 @@ class Walk:
             before=runs[0].before,
             after=runs[-1].after,
             events=events,
+            asked=asked,
             now=now,
             status_before=status_before,
             runs=runs,
@@ -113,7 +121,7 @@ class Walk:
             if faults.fired:
                 faults.arm(None)  # whatever it was, it ends with the invocation
             runs.append(Run(report, before, await self._stage.state()))
-            if self._is_over(report):
+            if self._is_over(report) or out_of_quota(report):
                 break
             await self._between_runs(runs)
         faults.arm(None)

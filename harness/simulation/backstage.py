@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
+from pathlib import Path
 
 from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
@@ -12,9 +13,13 @@ from worker.runtime import Platform, Worker, load_worker
 
 
 class Backstage:
-    """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location."""
+    """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location.
 
-    def __init__(self) -> None:
+    ``folder`` is the Worker's.
+    """
+
+    def __init__(self, folder: Path = QUEUE_WORKER) -> None:
+        self.folder = folder
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
         self._skew: ContextVar[int] = ContextVar("skew", default=0)
@@ -22,7 +27,7 @@ class Backstage:
     @cached_property
     def code(self) -> Worker:
         """The queue Worker without bindings."""
-        return load_worker(QUEUE_WORKER, {}, platform=Platform(self, self))
+        return load_worker(self.folder, {}, platform=Platform(self, self))
 
     def enter(self, clock: LoopClock, seed: int) -> None:
         """A new simulation begins."""

@@ -8,6 +8,11 @@ often that name has drawn before: nothing else.
 from hashlib import blake2b
 
 
+def once(seed: int, name: str) -> int:
+    """A whole number of 64 bits, always the same for a name."""
+    return int.from_bytes(blake2b(f"{seed}/{name}".encode(), digest_size=8).digest(), "big")
+
+
 class Chance:
     """An Entropy for ``name``. The same on every machine and every version of Python."""
 

@@ -1,7 +1,5 @@
 """Time in a simulation: the loop's."""
 
-import asyncio
-
 from harness.simulation.loop import SimulatedLoop
 
 
@@ -16,4 +14,4 @@ class LoopClock:
         return self._start + self._loop.now_ms
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        await self._loop.pause(round(seconds * 1000))

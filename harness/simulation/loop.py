@@ -29,7 +29,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
         self._ready: list[asyncio.Handle] = []
-        self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
+        self._timers: list[tuple[int, int, asyncio.TimerHandle | asyncio.Future[None]]] = []
         self._timer_count = 0
         self._failure: BaseException | None = None
         self._closed = False
@@ -41,6 +41,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
         Raises Deadlock when nothing is left that could go on, with what was waited for.
         """
+        outer = events._get_running_loop()  # a simulation may be run from a coroutine
         events._set_running_loop(self)
         try:
             task = asyncio.Task(main, loop=self, name="simulation")
@@ -48,7 +49,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             self._cancel_all()
             return task.result()
         finally:
-            events._set_running_loop(None)
+            events._set_running_loop(outer)
             self.close()
 
     def _run_until(self, task: "asyncio.Task[Any]") -> None:
@@ -79,10 +80,21 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             return False
         self.now_ms = max(self.now_ms, timers[0][0])
         while timers and timers[0][0] <= self.now_ms:
-            handle = heapq.heappop(timers)[2]
-            if not handle.cancelled():
-                self._ready.append(handle)
+            due = heapq.heappop(timers)[2]
+            if due.cancelled():
+                continue
+            if isinstance(due, asyncio.TimerHandle):
+                self._ready.append(due)
+            else:
+                due.set_result(None)
         return True
+
+    def pause(self, milliseconds: int) -> "asyncio.Future[None]":
+        """What is done after so long: a sleep that takes one step instead of two."""
+        done: asyncio.Future[None] = asyncio.Future(loop=self)
+        self._timer_count += 1
+        heapq.heappush(self._timers, (self.now_ms + max(0, milliseconds), self._timer_count, done))
+        return done
 
     def _cancel_all(self) -> None:
         left = [task for task in asyncio.all_tasks(self) if not task.done()]

@@ -68,3 +68,9 @@ def finding(record: Record, what: str, tasks: Iterable[str], *hazards: str) -> F
     """A finding about ``tasks`` with the events of the first of them; None when there are none."""
     found = verdict_finding(what, tasks, *hazards)
     return found and replace(found, moments=about(record, found.keys[0]))
+
+
+def told(what: str, keys: Iterable[str], moments: Iterable[Moment], *hazards: str) -> Finding | None:
+    """A finding about ``keys`` that other events show best: ``moments``, in order of time."""
+    found = verdict_finding(what, keys, *hazards)
+    return found and replace(found, moments=shortened(sorted(moments)))

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.simulation.chance import Chance
+from harness.simulation.chance import Chance, once
 from harness.simulation.clock import LoopClock
 from harness.simulation.mishap import PlannedMishap
 from harness.simulation.scenario import COLOS, Scenario
+from harness.simulation.turns import TakingTurns, Turns, following
 from kvstore import Entry, Event, Journal, KVNamespace, SqliteStore, Store
 from kvstore.edge import Edge, Origin
 from kvstore.invocation import Invocations
@@ -31,16 +32,19 @@ class Network:
     """One namespace, and what the scenario puts between it and the locations.
 
     ``asked`` records what Workers asked and were told, ``done`` what was carried out; ``fired`` are the
-    mishaps that happened.
+    mishaps that happened. Requests that are sent at once take ``turns``; then nothing takes time on its way.
     """
 
     def __init__(self, scenario: Scenario, clock: LoopClock) -> None:
         self.scenario = scenario
+        self._conditions = scenario.platform
+        self._far = self._conditions.simulated
         self.invocations = Invocations()
         self.store = SqliteStore.in_memory(clock)
         self.done = Journal(self.store, self.invocations, reads=False)
         self.asked: list[Event] = []
         self.fired: list[str] = []
+        self.turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
         self._origin = Origin(self.done)
         self._ledger = Ledger()
         self._mishaps = {(one.request, one.operation): one for one in scenario.mishaps}
@@ -50,16 +54,19 @@ class Network:
         await self.store.put_many(entries)
 
     def location(self, colo: str) -> Location:
-        """KVNamespace, Journal, Transit, Quotas, Paging, Edge, Origin, Journal, store."""
-        conditions = self.scenario.platform
+        """KVNamespace, Journal, Transit, TakingTurns, Quotas, Paging, Edge, Origin, Journal, store."""
+        conditions = self._conditions
         place = COLOS.index(colo) if colo in COLOS else 0
         seen: Store = self.done
         if conditions.staleness is not None:
             seen = Edge(self._origin, colo, conditions.staleness, Chance(self.scenario.seed, f"edge/{colo}"))
-        limited = Quotas(
+        limited: Store = Quotas(
             Paging(seen, self.scenario.page), conditions.allowance, self.invocations, self._ledger
         )
-        asked = Journal(Transit(limited, self._trip, self.invocations), self.invocations, self.asked)
+        if self.turns is not None:
+            limited = TakingTurns(limited, self.turns, self.invocations)
+        travelling = Transit(limited, self._trip, self.invocations)
+        asked = Journal(travelling, self.invocations, self.asked, names=True)
         return Location(KVNamespace(asked), self.scenario.skew * place)
 
     def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
@@ -67,13 +74,13 @@ class Network:
         kind = next((one for one in MISHAPS if mishap is not None and one == mishap.kind), None)
         if mishap is not None and kind is not None:
             self._fire(mishap)
-        chance = Chance(self.scenario.seed, f"trip/{invocation}/{ordinal}")
-        return Trip(self._duration(chance), self._duration(chance), kind)
-
-    def _duration(self, chance: Chance) -> int:
-        usual = chance.below(100) if self.scenario.platform.simulated else 0
-        least, most = _USUAL if usual < 80 else _SOMETIMES if usual < 97 else _RARELY
-        return chance.between(least, most)
+        if self.turns is not None:
+            return Trip(mishap=kind)
+        number = once(self.scenario.seed, f"trip/{invocation}/{ordinal}")
+        number, usual = divmod(number, 100)
+        least, most = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY
+        # The way back is part of the next operation's way there: nobody could tell the difference.
+        return Trip(least + number % (most - least + 1), 0, kind)
 
     def befalls(self, kind: str, request: str) -> bool:
         """Whether a mishap of a request as a whole happens to ``request``."""

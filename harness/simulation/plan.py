@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from harness.simulation.scenario import Scenario, ScenarioError, read_member
+from harness.simulation.scenario import Scenario, ScenarioError, read_member, whole
 
 
 def read_plan(path: Path) -> Scenario:
@@ -27,18 +27,26 @@ def read_plan(path: Path) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path} is no TOML file: {error}") from error
     try:
-        mishaps = [_mishap(one) for one in content.pop("mishap", [])]
-        return Scenario(**_members({**content, "mishaps": mishaps}))
+        mishaps = _mishaps(content.pop("mishap", []))
+        return whole(Scenario(**_members(content), mishaps=read_member("mishaps", mishaps)))
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {error}") from error
 
 
 def _members(content: dict[str, Any]) -> dict[str, Any]:
-    known = [one.name for one in fields(Scenario)]
+    known = [one.name for one in fields(Scenario) if one.name != "mishaps"]
     unknown = [name for name in content if name not in known]
     if unknown:
-        raise ScenarioError(f"{unknown[0]!r} is no part of a scenario: it has {', '.join(known)}")
+        raise ScenarioError(
+            f"{unknown[0]!r} is no part of a scenario: it has {', '.join(known)} and [[mishap]] tables"
+        )
     return {name: read_member(name, value) for name, value in content.items()}
+
+
+def _mishaps(tables: Any) -> list[str]:
+    if not isinstance(tables, list):
+        raise ScenarioError(f"mishap is {tables!r}: each mishap is a [[mishap]] table")
+    return [_mishap(one) for one in tables]
 
 
 def _mishap(table: Any) -> str:

@@ -1,11 +1,11 @@
 """What is in the namespace when a simulation begins: tasks in the old format, and what is odd about them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from harness.layout import NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
+from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
 from kvstore import Entry
 from kvstore.clock import iso
 
@@ -72,6 +72,18 @@ def populate(now: int, tasks: int, leases: int, odd: tuple[str, ...]) -> dict[st
         population.entries[PENDING] = pending
     population.entries["event:slack_000"] = Entry(b'{"id":"slack_000"}', now + _HOUR)
     return dict(sorted(population.entries.items(), key=lambda item: item[0].encode()))
+
+
+def migrated(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The same tasks and leases in the new format, as if nothing had ever gone wrong."""
+    moved = {}
+    for key, entry in entries.items():
+        for old, new in ((OLD_TASK, NEW_TASK), (OLD_LEASE, NEW_LEASE)):
+            if key.startswith(old):
+                key = new + key.removeprefix(old)
+        moved[key] = entry
+    moved.pop(PENDING, None)
+    return dict(sorted(moved.items(), key=lambda item: item[0].encode()))
 
 
 def _duplicate(population: Population) -> None:
@@ -160,6 +172,15 @@ def _in_both(population: Population) -> None:
     population.entries[NEW_TASK + "slack_both"] = Entry(encoded(body), population.now + _HOUR)
 
 
+def _copied_before(population: Population) -> None:
+    """What an earlier attempt left, and workers of the new code went on with."""
+    for task in population.pending:
+        original = population.entries.get(OLD_TASK + str(task))
+        if original is not None:
+            body = {"id": task, "content": f"the work of {task}", "status": "processing"}
+            population.entries[NEW_TASK + task] = Entry(encoded(body), original.expiration)
+
+
 def _pending_broken(population: Population) -> Entry:
     return Entry(b"[oops", population.now + _HOUR)
 
@@ -208,4 +229,5 @@ ODDITIES: Final[dict[str, Oddity]] = {
     "pending-text": _pending_text,
     "pending-empty": _nothing,
     "pending-absent": _nothing,
+    "copied-before": _copied_before,
 }

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from harness.queue_state import QueueState
+from harness.simulation.past import Past
 from harness.simulation.scenario import Scenario
+from harness.simulation.truth import Truth
 from kvstore import Entry, Event
 
 Kind = Literal["invoke", "ok", "fail", "info"]
@@ -144,6 +146,53 @@ class Record:
             else:
                 state.pop(event.key, None)
         return QueueState(state)
+
+    @cached_property
+    def truth(self) -> Truth:
+        """Every entry that there was, from when until when, and what was to happen to each task."""
+        return Truth(self)
+
+    @cached_property
+    def past(self) -> Past:
+        """What was stored when, key by key."""
+        return Past(self.start.entries, self.writes)
+
+    @cached_property
+    def operations(self) -> dict[str, list[Event]]:
+        """What each request asked of KV, by the name of its Call, in the order in which that ended."""
+        found: dict[str, list[Event]] = {}
+        for event in self.asked:
+            found.setdefault(event.invocation, []).append(event)
+        return found
+
+    @cached_property
+    def around(self) -> dict[str, tuple[QueueState, QueueState]]:
+        """What was alive before and after each request of an operator, by the name of its Call."""
+        theirs = [call for call in self.calls if call.actor.startswith(OPERATOR)]
+        places = {(call.first, call.sent) for call in theirs} | {
+            (call.last, call.answered) for call in theirs
+        }
+        states = dict(self._states(sorted(places)))
+        return {
+            call.name: (states[call.first, call.sent], states[call.last, call.answered]) for call in theirs
+        }
+
+    def _states(self, places: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], QueueState]]:
+        """What is alive at each of ``places`` in the writes, which are in order."""
+        state, done = dict(self.start.entries), 0
+        for place, at in places:
+            for event in self.writes[done:place]:
+                if event.verb == "put" and event.entry is not None:
+                    state[event.key] = event.entry
+                else:
+                    state.pop(event.key, None)
+            done = place
+            alive = {
+                key: entry
+                for key, entry in state.items()
+                if entry.expiration is None or entry.expiration * 1000 > at
+            }
+            yield (place, at), QueueState(alive)
 
     def made_by_migration(self, event: Event) -> bool:
         """Whether a request of an operator made a write or asked an operation."""

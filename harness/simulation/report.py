@@ -7,6 +7,7 @@ from typing import Any
 from harness.report import folded, some
 from harness.simulation.checkers import judge
 from harness.simulation.hazards import Diagnosis, diagnose
+from harness.simulation.moments import of_read
 from harness.simulation.record import Call, Record
 from harness.verdict import Finding, Moment, Verdict
 
@@ -59,6 +60,7 @@ class Simulation:
             f"Mishaps that happened: {', '.join(record.fired) or 'none'}",
             "",
             *(self._call(call) for call in record.calls[:_MOST_CALLS]),
+            *self._turns(),
         ]
         if len(record.calls) > _MOST_CALLS:
             lines.append(f"   and {len(record.calls) - _MOST_CALLS:,} more requests; --json has all")
@@ -82,6 +84,13 @@ class Simulation:
         said = next((call.member(name) for name in ("message", "error", "taskId") if call.member(name)), "")
         what = f"{call.name:<14} {call.colo} {call.method:<4} {call.path}"
         return f"  {self._elapsed(call.sent)}  {what}  {status} {str(said)[:60]}".rstrip()
+
+    def _turns(self) -> list[str]:
+        """What was asked by requests that were sent at once, in the order in which it was."""
+        sent = {call.name for call in self.record.calls[: len(self.record.scenario.at_once)]}
+        asked = [event for event in self.record.asked if event.invocation in sent]
+        lines = [f"  {self._elapsed(one.at)}  {one.who:<14} {one.what}" for one in map(of_read, asked)]
+        return ["", *lines] if self.record.scenario.at_once else []
 
     def _finding(self, finding: Finding) -> list[str]:
         hazards = f" [{', '.join(finding.hazards)}]" if finding.hazards else ""

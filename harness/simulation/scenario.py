@@ -12,11 +12,15 @@ from harness.conditions import CONDITIONS, Conditions
 from harness.simulation.chance import Chance
 from harness.simulation.mishap import PlannedMishap, read_mishap
 from harness.simulation.population import ODDITIES
+from harness.simulation.requests import KINDS
+from harness.simulation.theme import themed
+from harness.simulation.turns import letters_of
 
 Migration = Literal["documented", "safe"]
-Strategy = Literal["steps", "guide", "zero-downtime"]
+Strategy = Literal["steps", "guide", "zero-downtime", "new-first"]
 Claims = Literal["kv", "coordinator"]
-Rollback = Literal["never", "after", "halfway"]
+Format = Literal["old", "dual", "new"]
+Rollback = Literal["never", "after", "halfway", "late"]
 
 COLOS: Final = ("AMS", "NRT", "IAD", "GRU")
 JUDGE: Final = "ZRH"  # from where nobody has read anything before the end
@@ -36,9 +40,19 @@ class Scenario:
     page         keys per listing; ``budget`` KV operations per invocation, 0 for that of the conditions
     colos        locations; the operator, and what comes first, is in the first of them
     producers, daemons   how many; ``events`` each producer sends, ``polls`` each daemon makes
-    runs         how often the operator of a documented migration tries
-    operators    how many migrate at once
+    lookers      how many look at tasks all the time
+    beat         seconds: all daemons poll when this divides the time; 0 for each at its own times
+    lease        seconds that the daemons claim for, 0 for what each of them likes
+    rollout      seconds until a deployment has reached every location, at most
+    gap          seconds between two messages of a producer, at most
+    rollback     after the run, half-way, or late: when new code has been at work for a while
+    runs         how often the operator of a documented migration tries, ``retry`` seconds later at most
+    again        how often more when the new code is deployed, as long as status says that it is needed
+    operators    how many migrate at once; they begin ``within`` so many seconds
     mishaps      what goes wrong, and where
+    at_once      requests that are answered at the same time, of `requests.KINDS`: nobody else is there then,
+                 and the Worker is the one for ``format``; ``order`` says whose KV operation comes when,
+                 and ``pace`` how long each takes, in milliseconds: a second, so that KV takes every write
     """
 
     seed: int = 1
@@ -58,9 +72,21 @@ class Scenario:
     events: int = 2
     daemons: int = 0
     polls: int = 3
+    lookers: int = 0
+    beat: int = 0
+    lease: int = 0
+    rollout: int = 0
+    gap: int = 90
     runs: int = 3
+    retry: int = 30
+    again: int = 0
     operators: int = 1
+    within: int = 60
     mishaps: tuple[PlannedMishap, ...] = ()
+    at_once: tuple[str, ...] = ()
+    format: Format = "old"
+    order: str = ""
+    pace: int = 1000
 
     def __str__(self) -> str:
         """Every member that is not the default, as ``name=value``."""
@@ -88,6 +114,7 @@ class Scenario:
             self.tasks + self.leases + len(self.odd),
             people,
             self.colos + self.runs + sum(unusual),
+            len(self.order),
         )
 
 
@@ -97,8 +124,18 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "strategy": get_args(Strategy),
     "claims": get_args(Claims),
     "rollback": get_args(Rollback),
+    "format": get_args(Format),
 }
-_LEAST: Final = {"page": 1, "colos": 1, "runs": 1, "operators": 1, "skew": -600_000}
+_LEAST: Final = {
+    "page": 1,
+    "colos": 1,
+    "runs": 1,
+    "operators": 1,
+    "retry": 1,
+    "pace": 1,
+    "within": 1,
+    "skew": -600_000,
+}
 _MOST: Final = {"colos": len(COLOS), "tasks": MOST_TASKS, "leases": MOST_TASKS, "operators": 4}
 
 
@@ -106,14 +143,28 @@ def read_scenario(text: str) -> Scenario:
     """The scenario of a line. Raises ScenarioError for what no scenario has."""
     known = {one.name for one in fields(Scenario)}
     members: dict[str, Any] = {}
-    for part in shlex.split(text):
+    for part in _parts(text):
         name, equals, value = part.partition("=")
         if name not in known or not equals:
             raise ScenarioError(
                 f"{part!r} is no part of a scenario: name=value, with a name of {sorted(known)}"
             )
         members[name] = read_member(name, value)
-    return Scenario(**members)
+    return whole(Scenario(**members))
+
+
+def whole(scenario: Scenario) -> Scenario:
+    """The scenario, if its members go together. Raises ScenarioError."""
+    if not scenario.at_once and (scenario.order or scenario.format != "old"):
+        raise ScenarioError("format and order are for at_once: requests that are answered at the same time")
+    return scenario
+
+
+def _parts(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ScenarioError(f"{text!r} is no scenario: {error}") from error
 
 
 def read_member(name: str, value: Any) -> Any:
@@ -122,8 +173,12 @@ def read_member(name: str, value: Any) -> Any:
         if value not in _CHOICES[name]:
             raise ScenarioError(f"{name} is {value!r}: choose from {', '.join(_CHOICES[name])}")
         return value
-    if name in ("odd", "mishaps"):
+    if name == "order":
+        return _read_order(value)
+    if name in ("odd", "mishaps", "at_once"):
         parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+            raise ScenarioError(f"{name} is {value!r}: it must be a list of names")
         return _read_many(name, [part for part in parts if part])
     return _read_number(name, value)
 
@@ -131,6 +186,8 @@ def read_member(name: str, value: Any) -> Any:
 def _read_number(name: str, value: Any) -> int:
     least, most = _LEAST.get(name, 0), _MOST.get(name, 10**15)
     try:
+        if not isinstance(value, int | str) or isinstance(value, bool):
+            raise TypeError  # a file has other types, and int() would take them
         number = int(value)
     except (TypeError, ValueError):
         raise ScenarioError(f"{name} is {value!r}: it must be a whole number") from None
@@ -139,7 +196,20 @@ def _read_number(name: str, value: Any) -> int:
     return number
 
 
-def _read_many(name: str, parts: list[Any]) -> tuple[Any, ...]:
+def _read_order(value: Any) -> str:
+    try:
+        letters_of(str(value))
+    except ValueError as error:
+        raise ScenarioError(str(error)) from error
+    return str(value)
+
+
+def _read_many(name: str, parts: list[str]) -> tuple[Any, ...]:
+    if name == "at_once":
+        unknown = [part for part in parts if part not in KINDS]
+        if unknown:
+            raise ScenarioError(f"{unknown[0]!r} cannot be sent at once: choose from {', '.join(KINDS)}")
+        return tuple(parts)
     if name == "odd":
         unknown = [part for part in parts if part not in ODDITIES]
         if unknown:
@@ -156,9 +226,13 @@ def _text(value: Any) -> str:
 
 
 _PAGES: Final = (1000, 1000, 1, 2, 3, 7)
-_BUDGETS: Final = {"documented": (0, 0, 12, 20, 30, 50), "safe": (0, 0, 50, 60, 100)}
+_BUDGETS: Final = {"documented": (0, 0, 8, 10, 11, 12, 15, 20, 30, 50), "safe": (0, 0, 50, 60, 100)}
+_ROLLBACKS: Final[dict[str, tuple[Rollback, ...]]] = {
+    "documented": ("never", "never", "never", "after", "halfway", "late"),
+    "safe": ("never", "never", "never", "after", "halfway"),
+}
 _STRATEGIES: Final[dict[str, tuple[Strategy, ...]]] = {
-    "documented": ("steps", "guide", "guide", "zero-downtime"),
+    "documented": ("steps", "guide", "guide", "zero-downtime", "new-first"),
     "safe": ("zero-downtime",),
 }
 
@@ -166,15 +240,15 @@ _STRATEGIES: Final[dict[str, tuple[Strategy, ...]]] = {
 def draw(seed: int, base: Scenario) -> Scenario:
     """A scenario by chance: what ``base`` says of conditions, migration and claims, the rest by ``seed``."""
     chance = Chance(seed, "scenario")
-    tasks = (0, 1, 2, 3, 3, 4, 5, 6, 8)[chance.below(9)]
+    tasks = (0, 1, 2, 3, 3, 4, 5, 6, 8, 12)[chance.below(10)]
     busy = chance.happens(700)
     documented = base.migration == "documented"
     strategies = _STRATEGIES[base.migration]
-    return replace(
+    drawn = replace(
         base,
         seed=seed,
         strategy=strategies[chance.below(len(strategies))],
-        rollback=("never", "never", "never", "after", "halfway")[chance.below(5)],
+        rollback=_ROLLBACKS[base.migration][chance.below(len(_ROLLBACKS[base.migration]))],
         tasks=tasks,
         leases=chance.below(tasks + 1) if chance.happens(600) else 0,
         odd=_odd(chance),
@@ -186,10 +260,15 @@ def draw(seed: int, base: Scenario) -> Scenario:
         events=1 + chance.below(3),
         daemons=chance.below(4) if busy else 0,
         polls=1 + chance.below(4),
-        runs=1 + chance.below(3) if documented else 1,
+        gap=1 if chance.happens(150) else 90,
+        runs=(1, 2, 3, 6)[chance.below(4)] if documented else 1,
+        retry=300 if documented and chance.happens(250) else 30,
+        again=1 if documented and chance.happens(300) else 0,
         operators=2 if chance.happens(150) else 1,
-        mishaps=_mishaps(chance, base.migration),
+        within=2 if chance.happens(250) else 60,
+        mishaps=_mishaps(chance, tasks),
     )
+    return themed(drawn)
 
 
 def _odd(chance: Chance) -> tuple[str, ...]:
@@ -198,7 +277,15 @@ def _odd(chance: Chance) -> tuple[str, ...]:
     return tuple(name for name in ODDITIES if chance.happens(120))
 
 
-def _mishaps(chance: Chance, migration: str) -> tuple[PlannedMishap, ...]:
+def _mishaps(chance: Chance, tasks: int) -> tuple[PlannedMishap, ...]:
     if chance.happens(400):
         return ()
+    if chance.happens(300):
+        return (_in_first_run(chance, tasks),)
     return tuple(PlannedMishap.draw(chance) for _ in range(1 + chance.below(3)))
+
+
+def _in_first_run(chance: Chance, tasks: int) -> PlannedMishap:
+    """Something at any operation of the first run, if that takes four for each task and some more."""
+    kind = ("crash", "refused", "refused", "unanswered", "timeout")[chance.below(5)]
+    return PlannedMishap(kind, "operator-1.2", chance.between(1, 4 * tasks + 6))

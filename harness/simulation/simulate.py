@@ -1,7 +1,7 @@
 """Runs one scenario from its beginning to its end, and gives the record of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 
 from harness.queue_state import QueueState
 from harness.simulation.backstage import Backstage
@@ -9,12 +9,15 @@ from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.simulation.loop import SimulatedLoop
 from harness.simulation.people.actor import Actor
+from harness.simulation.people.crowd import Crowd
 from harness.simulation.people.daemon import Daemon
+from harness.simulation.people.looker import Looker
 from harness.simulation.people.operator import Operator
 from harness.simulation.people.producer import Producer
-from harness.simulation.population import populate
+from harness.simulation.population import migrated, populate
 from harness.simulation.record import Call, Record
 from harness.simulation.scenario import JUDGE, Scenario
+from harness.simulation.turns import Choose
 from harness.simulation.world import World
 from kvstore import Entry
 
@@ -22,11 +25,19 @@ from kvstore import Entry
 BEGIN_MS = 1_795_300_000_000
 # Longer than anything can be seen late: a minute of cached reads or listings, and what is on its way.
 _SETTLE_SECONDS = 150.0
+# How often a looker looks at everything.
+_ROUNDS = 4
 
 
-def simulate(scenario: Scenario, backstage: Backstage, entries: Mapping[str, Entry] | None = None) -> Record:
+def simulate(
+    scenario: Scenario,
+    backstage: Backstage,
+    entries: Mapping[str, Entry] | None = None,
+    choose: Choose | None = None,
+) -> Record:
     """What happens in ``scenario``. ``entries`` stand for its own tasks when they are given.
 
+    ``choose`` stands for the order of a scenario in which requests are sent at once.
     Raises Deadlock when everybody waits for somebody else.
     """
     # What a loop without input and output never gets asked for is left out of it.
@@ -35,19 +46,19 @@ def simulate(scenario: Scenario, backstage: Backstage, entries: Mapping[str, Ent
     backstage.enter(clock, scenario.seed)
     if entries is None:
         entries = populate(BEGIN_MS // 1000, scenario.tasks, scenario.leases, scenario.odd)
-    return loop.run(_play(World(scenario, entries, clock, backstage)))
+    if scenario.format == "new":
+        entries = migrated(entries)
+    world = World(scenario, entries, clock, backstage)
+    if choose is not None and world.network.turns is not None:
+        world.network.turns.choose = choose
+    return loop.run(_play(world))
 
 
 async def _play(world: World) -> Record:
     scenario = world.scenario
     await world.network.fill(world.start.entries)
-    world.deploy("old")
-    plays = [Operator(world, f"operator-{number}", "AMS").play() for number in _numbers(scenario.operators)]
-    plays += [
-        Producer(world, f"producer-{one}").play(scenario.events) for one in _numbers(scenario.producers)
-    ]
-    plays += [Daemon(world, f"daemon-{one}").play(scenario.polls) for one in _numbers(scenario.daemons)]
-    await asyncio.gather(*plays)
+    world.deploy(scenario.format)
+    await asyncio.gather(*_plays(world))
     await world.clock.sleep(_SETTLE_SECONDS)
     final, calls, writes, asked = (
         QueueState(await world.network.store.entries()),
@@ -72,6 +83,20 @@ async def _play(world: World) -> Record:
         world.writes[writes:],
         fired,
     )
+
+
+def _plays(world: World) -> list[Coroutine[None, None, None]]:
+    """What everybody does."""
+    scenario, turns = world.scenario, world.network.turns
+    if turns is not None:
+        return [Crowd(world, turns).play()]
+    plays = [Operator(world, f"operator-{number}", "AMS").play() for number in _numbers(scenario.operators)]
+    plays += [
+        Producer(world, f"producer-{one}").play(scenario.events) for one in _numbers(scenario.producers)
+    ]
+    plays += [Daemon(world, f"daemon-{one}").play(scenario.polls) for one in _numbers(scenario.daemons)]
+    plays += [Looker(world, f"looker-{one}").play(_ROUNDS) for one in _numbers(scenario.lookers)]
+    return plays
 
 
 async def _judge(judge: Actor) -> dict[str, Call]:

@@ -13,7 +13,9 @@ from harness.simulation.record import Call
 from harness.simulation.scenario import COLOS, JUDGE, Scenario
 from kvstore import Entry, Event
 from kvstore.faults import InvocationCrashed
+from worker.durable import Objects
 from worker.runtime import Worker
+from worker.runtime.background import WAIT_UNTIL_SECONDS
 from worker.sdk.request import Request
 
 # What a request takes between a client and its location, one way, in milliseconds.
@@ -37,7 +39,8 @@ class World:
         self.calls: list[Call] = []
         self.deployed: list[tuple[int, str]] = []
         self._backstage = backstage
-        self._workers: dict[str, Worker] = {}
+        self._workers: dict[str, list[tuple[int, str, Worker]]] = {}
+        self._coordinated = self._coordination()
 
     @property
     def writes(self) -> list[Event]:
@@ -45,12 +48,20 @@ class World:
         return self.network.done.events
 
     def deploy(self, queue_format: str) -> None:
-        """Put the Worker on, everywhere at once; requests on their way are answered by the one before."""
-        self.deployed.append((self.clock.now_ms(), queue_format))
+        """Put the Worker on; requests on their way are answered by the one before.
+
+        It is in the first location at once, and in the others when it has been rolled out.
+        """
+        now = self.clock.now_ms()
+        self.deployed.append((now, queue_format))
         variables = self._variables(queue_format)
-        for colo, location in self.locations.items():
-            bindings = {"CACHE": location.namespace, **variables}
-            self._workers[colo] = self._backstage.code.with_bindings(bindings)
+        for place, (colo, location) in enumerate(self.locations.items()):
+            coordinated = {} if queue_format == "old" else self._coordinated
+            bindings = {"CACHE": location.namespace, **variables, **coordinated}
+            worker = self._backstage.code.with_bindings(bindings)
+            chance = Chance(self.scenario.seed, f"rollout/{colo}/{len(self.deployed)}")
+            takes = chance.below(1000 * self.scenario.rollout + 1) if place and len(self.deployed) > 1 else 0
+            self._workers.setdefault(colo, []).append((now + takes, queue_format, worker))
 
     def _variables(self, queue_format: str) -> dict[str, str]:
         conditions = self.scenario.platform
@@ -60,6 +71,34 @@ class World:
             "MIGRATION": self.scenario.migration,
             "MIGRATION_VERIFY_AFTER": "0" if conditions.staleness is None else "60",
             "MIGRATION_BUDGET": str(min(900, conditions.allowance.operations or 900)),
+        }
+
+    def _objects(self, kind: str, bindings: Mapping[str, object]) -> Objects:
+        """A class of Durable Objects: each object is one for all locations, and calls to it take time."""
+        chance = Chance(self.scenario.seed, f"{kind}/way")
+
+        async def travel(way: str) -> None:
+            await self.clock.sleep(chance.between(*_WAY_MS) / 1000)
+
+        return Objects(
+            f"orchestrator-hub-{kind}",
+            getattr(self._backstage.code.module, kind),
+            bindings,
+            clock=self.clock,
+            entropy=Chance(self.scenario.seed, kind),
+            latency=travel,
+            around=lambda event: self._backstage.at(0),
+        )
+
+    def _coordination(self) -> dict[str, object]:
+        """What the Worker's formats that take a coordinator are deployed with."""
+        if self.scenario.claims != "coordinator":
+            return {}
+        settle = "0" if self.scenario.platform.staleness is None else "90"
+        return {
+            "CLAIMS": "coordinator",
+            "COORDINATOR": self._objects("TaskCoordinator", {"CLAIMS_SETTLE": settle}).binding,
+            "REQUESTS": self._objects("RequestCounter", {}).binding,
         }
 
     async def send(self, call: Call) -> Call:
@@ -74,10 +113,16 @@ class World:
             call.status, call.answer = answer.status, answer.body
         return call
 
+    def _deployed_in(self, call: Call) -> Worker:
+        """The Worker that answers in a call's location; the call notes its format."""
+        now = self.clock.now_ms()
+        arrived = [one for one in self._workers[call.colo] if one[0] <= now]
+        _, call.queue_format, worker = arrived[-1]
+        return worker
+
     async def _answer(self, call: Call) -> Answer | None:
         """The Worker's answer; None when its invocation was cut off."""
-        worker = self._workers[call.colo]
-        call.queue_format = self.deployed[-1][1]
+        worker = self._deployed_in(call)
         request = Request.from_parts(
             call.method,
             f"https://queue.example{call.path}",
@@ -88,7 +133,8 @@ class World:
         with self.network.invocations.start(call.name) as invocation, skew:
             try:
                 parts = await worker.fetch(request)
-                await worker.background.drain()
+                cut_off = self.network.befalls("background", call.name)
+                await worker.background.drain(0 if cut_off else WAIT_UNTIL_SECONDS)
             except InvocationCrashed:
                 return None
             except Exception as error:  # the platform answers 500 when a handler raises

@@ -97,6 +97,7 @@ def faultless() -> Outcome:
         before=before,
         after=after,
         events=events,
+        asked=events,
         now=NOW,
         status_before=status(before),
         runs=[Run(report(), before, after)],

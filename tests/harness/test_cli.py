@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import HELD, NOT_STARTED, USAGE, VIOLATED, main, parser
+from harness.cli import main, parser
+from harness.exit_codes import HELD, NOT_STARTED, USAGE, VIOLATED
 from kvstore.state_names import database_path, state_root
 from tests.fixtures import GUIDE_5, NAMESPACE
 from tests.kvstore.test_state_copy import digest

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.cli import VIOLATED, main
+from harness.cli import main
+from harness.exit_codes import VIOLATED
 from harness.explore.crashes import Exploration, Violation, explore_crashes, uninterrupted
 from harness.migrations.queue import Walk
 from harness.stage import Stage

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import HELD, main
+from harness.cli import main
+from harness.exit_codes import HELD
 from harness.explore.crashes import explore_crashes
 from harness.migrations.queue import Strategy, Walk
 from harness.rehearse import rehearse_queue

@@ -2,6 +2,7 @@
 
     find.py          which file           document.py, jsonc.py, toml.py   what is in it
     environment.py   which fields count   fields.py, checks.py, bindings.py   whether they may
+    durable_objects.py   bindings and migrations of Durable Objects
     secrets.py       which secrets        dotenv.py   how their files are written
     load.py          all of it in order   model.py    the result
 
@@ -11,12 +12,13 @@ Behaviour and texts are those of wrangler 4.86, measured.
 from worker.config.errors import ConfigError, ConfigFileError, Location
 from worker.config.find import find_config
 from worker.config.load import load_config
-from worker.config.model import KVBinding, WorkerConfig
+from worker.config.model import DurableObjectBinding, KVBinding, WorkerConfig
 from worker.config.secrets import command_env
 
 __all__ = [
     "ConfigError",
     "ConfigFileError",
+    "DurableObjectBinding",
     "KVBinding",
     "Location",
     "WorkerConfig",

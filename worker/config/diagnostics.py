@@ -22,8 +22,8 @@ class Diagnostics:
     def text(self, kind: Kind) -> str:
         """All messages of one kind as a nested list, as it stands in an error message."""
         items = "\n".join(f"- {_indented(message)}" for message in self._own(kind))
-        below = [f"\n- {part.text(kind)}" for part in self.parts if part.has(kind)]
-        return _indented(f"{self.title}\n{items}{''.join(below)}")
+        below = "\n".join(f"\n- {part.text(kind)}" for part in self.parts if part.has(kind))
+        return _indented(f"{self.title}\n{items}{below}")
 
     def _own(self, kind: Kind) -> list[str]:
         return self.errors if kind == "errors" else self.warnings

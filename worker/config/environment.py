@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from worker.config.bindings import check_unique_names, kinds_by_name
 from worker.config.diagnostics import Diagnostics
+from worker.config.durable_objects import warn_without_migrations
 from worker.config.fields import (
     DEV_CHECKS,
     DEV_FIELDS,
@@ -29,7 +30,7 @@ def resolve(top_scope: Scope, environment: str | None, file_name: str) -> dict[s
     for name, check in TOP_CHECKS:
         if name in raw:
             check(top_scope, name, raw[name])
-    top = _read_level(top_scope)
+    top = _read_level(top_scope, file_name)
     fields = _choose(top_scope, top, environment, file_name) if environment else top
     _check_dev(top_scope)
     claims = kinds_by_name({**fields, **{name: raw[name] for name in MODULE_FIELDS if name in raw}})
@@ -47,27 +48,29 @@ def _choose(top_scope: Scope, top: dict[str, JSON], environment: str, file_name:
     if not isinstance(raw, dict | list):  # wrangler crashes with a TypeError of JavaScript's
         top_scope.error(f'The field "env.{environment}" should be an object but got {shown(raw)}.')
         return top
-    return _read_environment(top_scope, top, environment, members(raw))
+    return _read_environment(top_scope, top, environment, members(raw), file_name)
 
 
 def _read_environment(
-    top_scope: Scope, top: dict[str, JSON], environment: str, raw: dict[str, JSON]
+    top_scope: Scope, top: dict[str, JSON], environment: str, raw: dict[str, JSON], file_name: str
 ) -> dict[str, JSON]:
     diagnostics = Diagnostics(f'"env.{environment}" environment configuration')
     scope = Scope(diagnostics, raw, top_scope.experimental, environment, top_scope.raw, top)
-    fields = _read_level(scope)
+    fields = _read_level(scope, file_name)
     scope.warn_unexpected(f"env.{environment}", raw, ENVIRONMENT_FIELDS)
     top_scope.diagnostics.parts.append(diagnostics)
     return fields
 
 
-def _read_level(scope: Scope) -> dict[str, JSON]:
+def _read_level(scope: Scope, file_name: str) -> dict[str, JSON]:
     for name in EXPERIMENTAL_FIELDS if scope.experimental else ():
         if name in scope.raw:
             scope.warn(f'"{name}" fields are experimental and may change or break at any time.')
     scope = replace(scope, raw=_without_empty_texts(scope))
     values = {field.name: _value(scope, field) for field in FIELDS}
-    return {name: value for name, value in values.items() if value is not None}
+    fields: dict[str, JSON] = {name: value for name, value in values.items() if value is not None}
+    warn_without_migrations(scope, fields, file_name)
+    return fields
 
 
 def _without_empty_texts(scope: Scope) -> dict[str, JSON]:

@@ -8,7 +8,7 @@ inherit or not; their content is not checked.
 from dataclasses import dataclass
 from typing import Final
 
-from worker.config import checks
+from worker.config import checks, durable_objects
 from worker.config.bindings import binding_array, kv_namespace
 from worker.config.checks import Check, anything
 
@@ -49,9 +49,9 @@ FIELDS: Final = (
     *_own(checks.variables, "vars"),
     *_own(checks.secrets, "secrets"),
     *_own(checks.defines, "define"),
-    *_own(anything, "durable_objects"),
+    *_own(durable_objects.bindings, "durable_objects"),
     *_own(binding_array(), "workflows"),
-    *_inherited(anything, "migrations"),
+    *_inherited(durable_objects.migrations, "migrations"),
     *_own(binding_array(kv_namespace), "kv_namespaces"),
     *_own(anything, "cloudchamber", "containers"),
     *_own(binding_array(), "send_email"),

@@ -8,6 +8,7 @@ from typing import Final
 from worker.config.bindings import SECRET, VARIABLE, kinds_by_name, kv_namespaces
 from worker.config.diagnostics import Diagnostics, warning_block
 from worker.config.document import read_document
+from worker.config.durable_objects import durable_objects
 from worker.config.environment import resolve
 from worker.config.errors import ConfigError
 from worker.config.javascript import JSON, members
@@ -114,6 +115,7 @@ def _config(
         vars={name: value for name, value in given.items() if name not in taken},
         secrets=frozenset(secrets.values) - taken,
         kv_namespaces=kv_namespaces(fields),
+        durable_objects=durable_objects(fields),
         crons=_texts(members(fields.get("triggers")).get("crons")),
         dev=members(raw.get("dev")),
         log=(*log, *secrets.log),

@@ -29,6 +29,21 @@ class KVBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class DurableObjectBinding:
+    """A Durable Object class that the Worker sees as ``env.<name>``.
+
+    ``script_name`` is another Worker that has the class, None for this one. ``sqlite`` is false for a class
+    that only a migration's ``new_classes`` names, and true for one that no migration names: without a
+    migration it cannot be deployed, and locally wrangler takes it as it comes.
+    """
+
+    name: str
+    class_name: str
+    script_name: str | None = None
+    sqlite: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerConfig:
     """A configuration for one environment, read and checked.
 
@@ -54,6 +69,7 @@ class WorkerConfig:
     vars: dict[str, JSON] = field(default_factory=dict, repr=False)
     secrets: frozenset[str] = frozenset()
     kv_namespaces: tuple[KVBinding, ...] = ()
+    durable_objects: tuple[DurableObjectBinding, ...] = ()
     crons: tuple[str, ...] = ()
     dev: Mapping[str, JSON] = field(default_factory=dict)
     log: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A Worker behind HTTP: a Starlette app that hands every request to it."""
+"""A Worker behind HTTP: an ASGI app that hands every request to it."""
 
 import json
 import traceback
@@ -9,17 +9,18 @@ from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.requests import Request as HTTPRequest
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore.clock import Clock, SystemClock, stopwatch
+from worker.runtime.http import Outgoing, worker_request
 from worker.runtime.scheduled import ScheduledController
 from worker.runtime.worker import Worker
-from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts
 
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_OWN_PATHS = ("/cdn-cgi/", "/__scheduled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,13 @@ def create_app(
     clock: Clock | None = None,
     *,
     test_scheduled: bool = False,
-) -> Starlette:
+) -> ASGIApp:
     """An ASGI app that serves ``worker``.
 
     An uncaught exception is a 500 whose text is the traceback, as under ``wrangler dev``, and goes to the
     Worker's error log. ``/cdn-cgi/handler/scheduled`` runs the scheduled handler, and with
-    ``test_scheduled`` so does ``/__scheduled``. Background work of the
-    Worker goes on after the answer, and is waited for (at most 30 s) when the server stops.
+    ``test_scheduled`` so does ``/__scheduled``. Background work of the Worker goes on after the answer, and
+    is waited for (at most 30 s) when the server stops.
     """
 
     @asynccontextmanager
@@ -66,9 +67,16 @@ def create_app(
     routes = [Route("/cdn-cgi/handler/{name:path}", handlers.answer)]
     if test_scheduled:
         routes.append(Route("/__scheduled", handlers.test_scheduled))
-    app = Starlette(routes=routes, lifespan=lifespan)
-    app.router.redirect_slashes = False
-    app.router.default = Front(worker, log)
+    front = Front(worker, log)
+    platform = Starlette(routes=routes, lifespan=lifespan)
+    platform.router.redirect_slashes = False
+    platform.router.default = front
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # What cannot be the platform's own goes straight to the Worker, past Starlette's layers.
+        straight = scope["type"] == "http" and not scope["path"].startswith(_OWN_PATHS)
+        await (front if straight else platform)(scope, receive, send)
+
     return app
 
 
@@ -83,51 +91,19 @@ class Front:
         if scope["type"] != "http":  # the router answers other types itself
             return
         start = stopwatch()
-        incoming = HTTPRequest(scope, receive)
-        response = await self._answer(incoming)
+        answer = await self._answer(scope, receive)
         if self._log is not None:
             path = scope.get("raw_path", b"").decode("ascii", "replace")
-            self._log(Access(incoming.method, path, response.status_code, stopwatch() - start))
-        await response(scope, receive, send)
+            self._log(Access(scope["method"], path, answer.status, stopwatch() - start))
+        await answer(scope, receive, send)
 
-    async def _answer(self, incoming: HTTPRequest) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive) -> Outgoing:
         try:
-            return outgoing(await self._worker.fetch(await worker_request(incoming)))
+            return Outgoing(await self._worker.fetch(await worker_request(scope, receive)))
         except Exception as error:
             self._worker.on_error(error)
-            return PlainTextResponse("".join(traceback.format_exception(error)), 500)
-
-
-async def worker_request(incoming: HTTPRequest) -> Request:
-    """The request as the Worker sees it: the URL as sent, never decoded, and the platform's headers."""
-    scope = incoming.scope
-    target = scope["raw_path"].decode("latin-1")
-    if scope["query_string"]:
-        target += "?" + scope["query_string"].decode("latin-1")
-    host = incoming.headers.get("host") or "localhost"
-    headers = [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in scope["headers"]
-        if name != b"accept-encoding"
-    ]
-    # What the platform adds or replaces, as observed under wrangler dev.
-    headers.append(("accept-encoding", "br, gzip"))
-    if "cf-connecting-ip" not in incoming.headers:
-        headers.append(("cf-connecting-ip", scope["client"][0] if scope.get("client") else "127.0.0.1"))
-    body = await incoming.body()
-    return Request.from_parts(incoming.method, f"{scope['scheme']}://{host}{target}", headers, body, None)
-
-
-def outgoing(parts: ResponseParts) -> Response:
-    """A Worker's answer on its way out: repeated headers stay separate lines."""
-    if parts.body is None or isinstance(parts.body, bytes):
-        response: Response = Response(parts.body or b"", parts.status)
-    else:
-        response = StreamingResponse(aiter(parts.body), parts.status)
-    own = [(name, value) for name, value in response.raw_headers if name == b"content-length"]
-    given = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in parts.headers]
-    response.raw_headers = [*(pair for pair in given if pair[0] != b"content-length"), *own]
-    return response
+            text = "".join(traceback.format_exception(error)).encode("utf-8", "replace")
+            return Outgoing(ResponseParts(500, "", [("content-type", "text/plain; charset=utf-8")], text))
 
 
 class Handlers:

@@ -1,21 +1,27 @@
-"""The KV bindings of local development: namespaces in wrangler's own state folder."""
+"""The bindings of local development: KV namespaces and Durable Objects in wrangler's own state folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from kvstore import KVNamespace, StateStore
+from kvstore import KVNamespace, StateStore, StrictNamespace
 from kvstore.pooled import PooledDatabase
 from kvstore.state_store import Opener
 from worker.config import WorkerConfig
+from worker.durable import FolderDisk, Objects
+from worker.runtime.errors import LoadError
 
 
 @dataclass(frozen=True)
 class LocalNamespaces:
-    """The KV bindings of a Worker, by name; bindings with one id share one store."""
+    """What a Worker is bound to, by name; bindings with one id share one store.
+
+    ``durable`` are its Durable Objects: their classes come with the Worker's code (`load_configured`).
+    """
 
     bindings: Mapping[str, KVNamespace]
     stores: Mapping[str, StateStore]
+    durable: Mapping[str, Objects] = field(default_factory=dict)
 
     async def sweep(self) -> int:
         """Remove the value files that crashes left behind (`StateStore.sweep`), and say how many."""
@@ -24,13 +30,39 @@ class LocalNamespaces:
     async def close(self) -> None:
         for store in self.stores.values():
             await store.close()
+        for objects in self.durable.values():
+            objects.close()
 
 
-def open_local(config: WorkerConfig, root: Path, opener: Opener = PooledDatabase.open) -> LocalNamespaces:
-    """Open what ``config`` binds, in the state folder ``root``; nothing is created before it is written."""
+def open_local(
+    config: WorkerConfig, root: Path, opener: Opener = PooledDatabase.open, *, strict: bool = False
+) -> LocalNamespaces:
+    """Open what ``config`` binds, in the state folder ``root``; nothing is created before it is written.
+
+    ``root`` is ``<persist root>/v3/kv``; Durable Objects are beside it. With ``strict`` keys are listed as
+    production may list them (kvstore.strict). Raises LoadError for a class of another Worker.
+    """
+    namespace_of = StrictNamespace if strict else KVNamespace
     stores: dict[str, StateStore] = {}
     bindings: dict[str, KVNamespace] = {}
     for binding in config.kv_namespaces:
         store = stores.setdefault(binding.local_id, StateStore(root, binding.local_id, opener=opener))
-        bindings[binding.binding] = KVNamespace(store)
-    return LocalNamespaces(bindings, stores)
+        bindings[binding.binding] = namespace_of(store)
+    return LocalNamespaces(bindings, stores, _durable(config, root.parent / "do"))
+
+
+def _durable(config: WorkerConfig, root: Path) -> dict[str, Objects]:
+    """Bindings to one class share its objects."""
+    classes: dict[str, Objects] = {}
+    bound: dict[str, Objects] = {}
+    for binding in config.durable_objects:
+        if binding.script_name not in (None, config.name):
+            raise LoadError(
+                f"{config.path} binds {binding.name} to a class of the Worker {binding.script_name}: only "
+                "classes of the Worker itself can be run here"
+            )
+        key = f"{config.name or 'worker'}-{binding.class_name}"
+        if key not in classes:
+            classes[key] = Objects(key, disk=FolderDisk(root / key), sqlite=binding.sqlite)
+        bound[binding.name] = classes[key]
+    return bound

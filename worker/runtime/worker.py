@@ -7,7 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from worker.config import WorkerConfig, load_config
+from worker.config import DurableObjectBinding, WorkerConfig, load_config
+from worker.durable import Objects
 from worker.runtime.background import Background
 from worker.runtime.errors import LoadError
 from worker.runtime.loader import import_worker
@@ -108,14 +109,34 @@ def load_worker(
 
 
 def load_configured(
-    config: WorkerConfig, bindings: Mapping[str, object], platform: Platform | None = None
+    config: WorkerConfig,
+    bindings: Mapping[str, object],
+    platform: Platform | None = None,
+    durable: Mapping[str, Objects] | None = None,
 ) -> Worker:
-    """The Worker that ``config`` describes; see `load_worker`. ``platform`` gives it time and chance."""
+    """The Worker that ``config`` describes; see `load_worker`. ``platform`` gives it time and chance.
+
+    ``durable`` are the Durable Objects that it is bound to, by the binding; they get their classes from it.
+    """
+    objects = durable or {}
     if config.main is None:
         raise LoadError(f'{config.path} names no entry file: add main = "src/entry.py" or the like')
-    env = make_env({**config.vars, **bindings})
+    env = make_env({**config.vars, **bindings, **{name: one.binding for name, one in objects.items()}})
     with current(env, None):
         module = import_worker(config.root / config.main, platform)
     if not any(hasattr(module, name) for name in ("Default", "on_fetch", "on_scheduled")):
         raise LoadError(f"{config.root / config.main} defines no class Default and no on_fetch")
+    for binding in config.durable_objects:
+        if binding.name in objects:
+            objects[binding.name].define(_durable_class(module, binding, config), env=env)
     return Worker(module, env)
+
+
+def _durable_class(module: ModuleType, binding: DurableObjectBinding, config: WorkerConfig) -> type:
+    found = getattr(module, binding.class_name, None)
+    if not isinstance(found, type):
+        raise LoadError(
+            f"{config.path} binds {binding.name} to the Durable Object class {binding.class_name}, which "
+            f"{config.main} does not define"
+        )
+    return found

@@ -4,7 +4,7 @@ The names below are exactly those of Cloudflare's module. `worker.sdk.install.in
 under the name ``workers``, together with ``js``, ``pyodide`` and ``asgi``; nothing happens on import.
 
     response, request, headers, form_data, blob, fetch    HTTP, as the SDK wraps it
-    entrypoint, env, binding, context, rpc                how a Worker is run and reaches its bindings
+    entrypoint, env, binding, context, rpc, durable       how a Worker is run and reaches its bindings
     asgi, wsgi, workflows, javascript_modules, types      the other modules of Cloudflare's package
     ffi, web                                              what lies below: Pyodide's border, workerd's objects
 """

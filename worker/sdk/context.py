@@ -1,13 +1,13 @@
 """The current invocation: its environment, its context, and its way out.
 
-Context variables hold them, so that requests that run at the same time never see each other's.
+A context variable holds them, so that requests that run at the same time never see each other's.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import PyObject
@@ -32,8 +32,12 @@ class ExecutionContext:
         self, spawn: Callable[[Awaitable[Any]], object], props: dict[str, Any] | None = None
     ) -> None:
         self._spawn = spawn
-        self.props = wrap(props or {})
+        self._props = props
         self.passes_through = False
+
+    @cached_property
+    def props(self) -> Any:
+        return wrap(self._props or {})
 
     def waitUntil(self, awaitable: Any) -> None:
         """Keep the invocation alive for ``awaitable``; what is none is settled already and ignored."""
@@ -46,48 +50,54 @@ class ExecutionContext:
         self.passes_through = True
 
 
-_environment: ContextVar[Any] = ContextVar("environment", default=None)
-_invocation: ContextVar[ExecutionContext | None] = ContextVar("invocation", default=None)
-_outbound: ContextVar[Outbound] = ContextVar("outbound", default=send)
+class _Surroundings(NamedTuple):
+    """What is current: in one variable, since every invocation sets and resets it."""
+
+    environment: Any = None
+    invocation: ExecutionContext | None = None
+    outbound: Outbound = send
 
 
-@contextmanager
-def current(
-    env: Any, ctx: ExecutionContext | None = None, outbound: Outbound | None = None
-) -> Iterator[None]:
+_surroundings: ContextVar[_Surroundings] = ContextVar("surroundings", default=_Surroundings())  # noqa: B039
+
+
+class _Inside:
+    """A ``with`` block in which other surroundings are current."""
+
+    __slots__ = ("_surroundings", "_token")
+
+    def __init__(self, surroundings: _Surroundings) -> None:
+        self._surroundings = surroundings
+
+    def __enter__(self) -> None:
+        self._token = _surroundings.set(self._surroundings)
+
+    def __exit__(self, *_: object) -> None:
+        _surroundings.reset(self._token)
+
+
+def current(env: Any, ctx: ExecutionContext | None = None, outbound: Outbound | None = None) -> _Inside:
     """Make ``env`` and ``ctx`` the current ones inside the ``with`` block, and ``outbound`` the way out.
 
     For importing a Worker ``ctx`` is None: nothing may be awaited there. ``outbound`` answers the requests
-    that the Worker sends, the network by default.
+    that the Worker sends; by default whoever did outside the block, and that is the network at first.
     """
-    tokens = _environment.set(env), _invocation.set(ctx)
-    way_out = _outbound.set(outbound) if outbound else None
-    try:
-        yield
-    finally:
-        if way_out:
-            _outbound.reset(way_out)
-        _invocation.reset(tokens[1])
-        _environment.reset(tokens[0])
+    return _Inside(_Surroundings(env, ctx, outbound or _surroundings.get().outbound))
+
+
+def replaced_environment(env: Any) -> _Inside:
+    """Make ``env`` the current environment inside the ``with`` block."""
+    return _Inside(_surroundings.get()._replace(environment=env))
 
 
 def current_environment() -> Any:
     """The environment of what runs now; None outside any Worker."""
-    return _environment.get()
-
-
-@contextmanager
-def replaced_environment(env: Any) -> Iterator[None]:
-    token = _environment.set(env)
-    try:
-        yield
-    finally:
-        _environment.reset(token)
+    return _surroundings.get().environment
 
 
 def outbound() -> Outbound:
     """How the current invocation sends requests."""
-    return _outbound.get()
+    return _surroundings.get().outbound
 
 
 def wait_until(awaitable: Any) -> None:
@@ -95,7 +105,7 @@ def wait_until(awaitable: Any) -> None:
 
     Raises JsException outside an invocation, with workerd's text.
     """
-    invocation = _invocation.get()
+    invocation = _surroundings.get().invocation
     if invocation is None:
         raise JsException("Error", _GLOBAL_SCOPE)
     invocation.waitUntil(awaitable)

@@ -25,7 +25,10 @@ class WorkerEntrypoint:
 
 
 class DurableObject:
-    """Base of a Durable Object class. Nothing here runs one."""
+    """Base of a Durable Object class: ``fetch(self, request)``, ``alarm(self)``, and methods to be called.
+
+    ``ctx`` is a `worker.sdk.durable.DurableObjectContext`; worker.durable runs the objects.
+    """
 
     ctx: Any
     env: Any

@@ -7,6 +7,8 @@ from typing import Any
 from kvstore.namespace import KVNamespace
 from worker.sdk.binding import _BindingWrapper
 from worker.sdk.context import current_environment, replaced_environment
+from worker.sdk.durable import _DurableObjectNamespaceWrapper
+from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.jsproxy import wrap
 from worker.sdk.ffi.to_js import to_js
 
@@ -43,8 +45,8 @@ env = _EnvWrapper(_current_bindings)
 def make_env(bindings: Mapping[str, object]) -> _EnvWrapper:
     """An environment for a Worker.
 
-    KVNamespace objects get the Python binding, text, numbers and booleans stay, dicts and lists become
-    JsProxy, None becomes jsnull.
+    KVNamespace objects and Durable Object namespaces get the Python binding, text, numbers and booleans stay,
+    dicts and lists become JsProxy, None becomes jsnull.
     """
     wrapped = {name: _binding(value) for name, value in bindings.items()}
     return _EnvWrapper(lambda: wrapped)
@@ -67,4 +69,8 @@ def _patch(value: object) -> Any:
 
 
 def _binding(value: object) -> Any:
-    return _BindingWrapper(value) if isinstance(value, KVNamespace) else wrap(value)
+    if isinstance(value, KVNamespace):
+        return _BindingWrapper(value)
+    if isinstance(value, JsObject) and value.js_name == "DurableObjectNamespace":
+        return _DurableObjectNamespaceWrapper(value)
+    return wrap(value)

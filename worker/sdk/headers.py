@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http.client import HTTPMessage
 from typing import Any
 
+from worker.sdk.ffi.jsobject import JsObject, PyObject
 from worker.sdk.ffi.jsproxy import JsProxy, unwrap, wrap
 from worker.sdk.web.headers import Headers as WebHeaders
 
@@ -25,7 +26,12 @@ Mapping.register(MessageHeaders)
 
 def constructor_name(value: Any) -> str | None:
     """The name of the JavaScript class of ``value``; None for what is no JavaScript object."""
-    return str(value.constructor.name) if isinstance(value, JsProxy) else None
+    if not isinstance(value, JsProxy):
+        return None
+    target = unwrap(value)
+    if isinstance(target, JsObject) and not isinstance(target, PyObject):
+        return target.js_name  # what the line below would find, by a longer way
+    return str(value.constructor.name)
 
 
 def javascript_headers(headers: Any) -> Any:

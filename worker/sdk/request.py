@@ -44,7 +44,9 @@ class Request:
         """A request as it reaches a Worker: any method, headers that cannot be changed, redirects manual."""
         content = Content(body) if body else None
         lines = WebHeaders.js_incoming(headers)
-        return cls(wrap(WebRequest.js_incoming(method, url, lines, content, cf)))
+        request = cls.__new__(cls)
+        request._js_request = wrap(WebRequest.js_incoming(method, url, lines, content, cf))
+        return request
 
     def __repr__(self) -> str:
         return f"Request(method={self._js_request.method!r}, url={self._js_request.url!r})"

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, overload
+from types import NoneType
+from typing import Any, Final, NamedTuple, overload
 
 from kvstore.stream import ReadableStream
 from worker.sdk.blob import Blob
@@ -16,6 +16,7 @@ from worker.sdk.headers import MessageHeaders, constructor_name, javascript_head
 from worker.sdk.web.response import Response as WebResponse
 
 _BUFFERS: Final = ("ArrayBuffer", "DataView", "TypedArray", "Uint8Array")
+_PYTHON_BODIES: Final = (str, bytes, FormData, NoneType)
 _ACCEPTED: Final = (*_BUFFERS, "Blob", "FormData", "ReadableStream", "URLSearchParams", "Response")
 
 
@@ -105,8 +106,8 @@ class Response(FetchResponse):
         headers: Any = None,
         web_socket: Any = None,
     ) -> None:
-        kind = constructor_name(body)
-        if kind not in _ACCEPTED if kind else not isinstance(body, str | bytes | FormData | None):
+        kind = None if type(body) is str else constructor_name(body)
+        if kind not in _ACCEPTED if kind else not isinstance(body, _PYTHON_BODIES):
             raise TypeError(f"Unsupported type in Response: {kind or type(body).__name__}")
         if kind == "Response":
             if status is not None or status_text or headers is not None:
@@ -116,7 +117,7 @@ class Response(FetchResponse):
         if web_socket:
             raise JsException("Error", "WebSockets are not emulated")
         options = _options(status, status_text, headers)
-        super().__init__("", call(WebResponse, (_javascript_body(body),), options))
+        self._url, self.js_response = "", call(WebResponse, (_javascript_body(body),), options)
 
     def __repr__(self) -> str:
         shown = [f"status={self.status}"]
@@ -131,8 +132,7 @@ class Response(FetchResponse):
         return f"Response({', '.join(shown)})"
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseParts:
+class ResponseParts(NamedTuple):
     """An answer ready to be sent: one pair in ``headers`` for each line, names in lower case."""
 
     status: int
@@ -147,12 +147,18 @@ def response_parts(value: Any) -> ResponseParts:
     Takes Response, FetchResponse, Pyodide's and a JavaScript Response. Raises TypeError, with workerd's text,
     for anything else, and JsException if the body was read before.
     """
-    response = unwrap(value.js_response if isinstance(value, http.FetchResponse) else value)
-    if not isinstance(response, WebResponse):
-        raise TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
+    response = response_object(value)
     content = response.js_content()
     body = None if content is None else content.data
     return ResponseParts(response.status, response.statusText, response.headers.js_lines(), body)
+
+
+def response_object(value: Any) -> WebResponse:
+    """The JavaScript Response in what a handler returned. Raises TypeError as `response_parts` does."""
+    response = unwrap(value.js_response if isinstance(value, http.FetchResponse) else value)
+    if not isinstance(response, WebResponse):
+        raise TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
+    return response
 
 
 def _options(status: HTTPStatus | int | None, status_text: str, headers: Any) -> dict[str, Any]:
@@ -168,6 +174,8 @@ def _options(status: HTTPStatus | int | None, status_text: str, headers: Any) ->
 
 
 def _javascript_body(body: Any) -> Any:
+    if type(body) is str:
+        return body
     if isinstance(body, FormData):
         return body.js_object
     return wrap(body) if isinstance(body, bytes) else body

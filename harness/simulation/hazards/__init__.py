@@ -4,40 +4,38 @@ A checker says what is wrong; a detector here says how it came about. The number
 hazards.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
+from harness.simulation.hazards.capacity import CAPACITY
+from harness.simulation.hazards.completion import COMPLETION
+from harness.simulation.hazards.content import CONTENT
+from harness.simulation.hazards.crash_rollback import CRASH_ROLLBACK
+from harness.simulation.hazards.deployment import DEPLOYMENT
+from harness.simulation.hazards.diagnosis import Detector, Diagnosis, diagnosis
+from harness.simulation.hazards.ids import IDS
+from harness.simulation.hazards.lifetime import LIFETIME
+from harness.simulation.hazards.pending_list import PENDING_LIST
+from harness.simulation.hazards.races import RACES
+from harness.simulation.hazards.reports import REPORTS
+from harness.simulation.hazards.traffic import TRAFFIC
+from harness.simulation.hazards.verification import VERIFICATION
 from harness.simulation.record import Record
-from harness.verdict import Moment
 
+__all__ = ["DETECTORS", "Detector", "Diagnosis", "diagnose", "diagnosis"]
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """``hazard`` happened: ``what`` in a sentence, to ``keys``, as ``moments`` show for the first of them.
-
-    ``invariants`` are those that it violates, by the list.
-    """
-
-    hazard: str
-    what: str
-    keys: tuple[str, ...]
-    moments: tuple[Moment, ...]
-    invariants: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "hazard": self.hazard,
-            "what": self.what,
-            "keys": list(self.keys),
-            "moments": [moment.as_json() for moment in self.moments],
-            "invariants": list(self.invariants),
-        }
-
-
-Detector = Callable[[Record], Diagnosis | None]
-
-DETECTORS: tuple[Detector, ...] = ()
+# One line for each file of detectors.
+DETECTORS: tuple[Detector, ...] = (
+    *CAPACITY,
+    *REPORTS,
+    *PENDING_LIST,
+    *CRASH_ROLLBACK,
+    *VERIFICATION,
+    *RACES,
+    *TRAFFIC,
+    *COMPLETION,
+    *LIFETIME,
+    *CONTENT,
+    *IDS,
+    *DEPLOYMENT,
+)
 
 
 def diagnose(record: Record) -> list[Diagnosis]:

@@ -6,11 +6,11 @@ _TRIES = 3
 
 
 class Producer(Actor):
-    """Sends ``events`` messages, some minutes apart at most."""
+    """Sends ``events`` messages, as far apart as the scenario says."""
 
     async def play(self, events: int) -> None:
         for number in range(1, events + 1):
-            await self.pause(0, 90)
+            await self.pause(0, self.world.scenario.gap)
             await self._send(number)
 
     async def _send(self, number: int) -> None:

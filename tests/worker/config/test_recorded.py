@@ -17,7 +17,10 @@ VECTORS = Path(__file__).parents[2] / "data" / "vectors" / "config"
 
 
 def _cases() -> list[Any]:
-    texts = [(VECTORS / name).read_text(encoding="utf-8") for name in ("config.json", "measured.json")]
+    texts = [
+        (VECTORS / name).read_text(encoding="utf-8")
+        for name in ("config.json", "measured.json", "durable_objects.json")
+    ]
     cases = [case for text in texts for case in json.loads(text, parse_int=_double)["cases"]]
     return [pytest.param(case, id=case["name"]) for case in cases]
 

@@ -8,8 +8,7 @@ OSError
 └── AbortError        a fetch failed: network, abort, a stream that broke
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Final
 
 from kvstore.errors import KVError
 
@@ -82,13 +81,25 @@ def range_error(message: str) -> JsException:
     return JsException("RangeError", message)
 
 
-@contextmanager
-def javascript_errors() -> Iterator[None]:
+class _Border:
+    """A context manager without state, and without a generator: every call into JavaScript crosses it."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, KVError):
+            raise JsException(error.name, error.message) from error
+
+
+_BORDER: Final = _Border()
+
+
+def javascript_errors() -> _Border:
     """Errors of the emulated JavaScript leave as JsException, the only form in which Python meets them."""
-    try:
-        yield
-    except KVError as error:
-        raise JsException(error.name, error.message) from error
+    return _BORDER
 
 
 def python_error(error: JsException) -> Exception:

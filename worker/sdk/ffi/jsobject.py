@@ -14,6 +14,10 @@ class JsObject:
     """An object of the emulated JavaScript; ``js_name`` is the name of its class."""
 
     js_name: ClassVar[str] = "Object"
+    js_iterable: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        cls.js_iterable = hasattr(cls, "__iter__")
 
     @classmethod
     def js_construct(cls, *arguments: Any) -> Any:

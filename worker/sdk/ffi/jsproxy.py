@@ -8,7 +8,7 @@ Pyodide 0.28: null arrives as jsnull, undefined as None; a whole number that is 
 import inspect
 import keyword
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from kvstore.javascript import MAX_SAFE_INTEGER, UNDEFINED, BigInt, JsMap, Undefined, to_string
 from worker.sdk.ffi.errors import JsException, javascript_errors
@@ -83,6 +83,11 @@ class JsProxy:
         return dict(self._target) if plain else {}
 
 
+# Asked at every crossing: a tuple is made once, a union of types each time.
+_UNCHANGED_THERE: Final = (bool, float, JsException)
+_UNCHANGED_HERE: Final = (str, int, JsProxy, JsNull, JsException)
+
+
 def javascript_name(name: str) -> str:
     """``from_`` is ``from``: Pyodide lets a Python keyword be written with an underscore after it."""
     stem = name[:-1]
@@ -124,13 +129,15 @@ def write_property(target: Any, name: str, value: Any) -> None:
 
 def unwrap(value: Any) -> Any:
     """One Python value as an argument of JavaScript."""
+    if type(value) is str:
+        return value
     if value is None:
         return UNDEFINED
     if isinstance(value, JsNull):
         return None
     if isinstance(value, JsProxy):
         return value._target
-    if isinstance(value, bool | float | JsException):
+    if isinstance(value, _UNCHANGED_THERE):
         return value
     if isinstance(value, int):
         return value if isinstance(value, BigInt) else int(value)
@@ -144,19 +151,29 @@ def wrap(value: Any) -> Any:
     """One JavaScript value as Python sees it."""
     if type(value) is str:
         return value
+    if isinstance(value, JsObject):
+        return _proxy_of_object(value)
     if isinstance(value, Undefined):
         return None
     if value is None:
         return jsnull
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) <= MAX_SAFE_INTEGER else value
-    if isinstance(value, str | int | JsProxy | JsNull | JsException):
+    if isinstance(value, _UNCHANGED_HERE):
         return value
-    if isinstance(value, PyObject):
-        return value.js_unwrap()
     from worker.sdk.ffi.kinds import proxy_of
 
     return proxy_of(value)
+
+
+def _proxy_of_object(target: JsObject) -> Any:
+    if isinstance(target, PyObject):
+        return target.js_unwrap()
+    if not target.js_iterable:
+        return JsProxy(target)
+    from worker.sdk.ffi.kinds import JsIterable
+
+    return JsIterable(target)
 
 
 def function_proxy(function: Callable[..., Any]) -> Any:
@@ -175,7 +192,9 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict
         given.append({name: unwrap(value) for name, value in options.items()})
     with javascript_errors():
         result = function(*given)
-    return settle(result) if inspect.isawaitable(result) else wrap(result)
+    if isinstance(result, JsObject) or not inspect.isawaitable(result):
+        return wrap(result)
+    return settle(result)
 
 
 async def settle(pending: Awaitable[Any]) -> Any:

@@ -196,9 +196,7 @@ class JsDoubleProxy(JsProxy):
 
 
 def proxy_of(target: Any) -> Any:
-    """The proxy of an object, by its kind; a Python function is its own."""
-    if isinstance(target, JsObject):
-        return JsIterable(target) if isinstance(target, Iterable) else JsProxy(target)
+    """The proxy of what is no JsObject, by its kind; a Python function is its own."""
     if isinstance(target, type):
         return JsFunction(target) if issubclass(target, JsObject) else target
     if isinstance(target, list | tuple):

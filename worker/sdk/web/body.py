@@ -1,8 +1,7 @@
 """What a request or response carries: made of many kinds of value, read once."""
 
-from dataclasses import dataclass
 from email.message import Message
-from typing import Any
+from typing import Any, NamedTuple
 
 from kvstore.entropy import SystemEntropy
 from kvstore.javascript import ArrayBuffer, Undefined, byte_view, to_string
@@ -21,8 +20,7 @@ Data = bytes  # inside Body, ``bytes`` is a method
 USED = "Body has already been used. It can only be used once. Use tee() first if you need to read it twice."
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """Bytes or a stream, with the content type that their kind implies."""
 
     data: bytes | ReadableStream
@@ -62,12 +60,18 @@ class Body(JsObject):
     """
 
     def __init__(self, content: Content | None, headers: Headers) -> None:
-        self._data = content.data if content and isinstance(content.data, bytes) else None
-        self._stream = content.data if content and isinstance(content.data, ReadableStream) else None
+        self._data: Data | None = None
+        self._stream: ReadableStream | None = None
         self._used = False
         self._headers = headers
-        if content and content.kind and not headers.has("content-type"):
-            headers.set("content-type", content.kind)
+        if content is None:
+            return
+        if isinstance(content.data, ReadableStream):
+            self._stream = content.data
+        else:
+            self._data = content.data
+        if content.kind:
+            headers.js_imply(content.kind)
 
     @property
     def headers(self) -> Headers:

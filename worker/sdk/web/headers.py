@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any, Final
 
 from kvstore.javascript import JsMap, Undefined, to_string
@@ -23,11 +24,22 @@ class Headers(JsObject):
 
     js_name = "Headers"
 
+    _lines: Iterable[tuple[str, str]] = ()
+
     def __init__(self, init: Any = None) -> None:
-        self._values: dict[str, list[str]] = {}
+        self._values = {}
         self.js_immutable = False
-        for name, value in _pairs(init):
-            self.append(name, value)
+        if init is not None and not isinstance(init, Undefined):
+            for name, value in _pairs(init):
+                self.append(name, value)
+
+    @cached_property
+    def _values(self) -> dict[str, list[str]]:
+        """The values of each name. Only incoming headers make them this late."""
+        values: dict[str, list[str]] = {}
+        for name, value in self._lines:
+            values.setdefault(name.lower(), []).append(value.strip(_WHITESPACE))
+        return values
 
     def append(self, name: Any, value: Any) -> None:
         key, text = self._checked(name, value)
@@ -85,12 +97,20 @@ class Headers(JsObject):
 
     @classmethod
     def js_incoming(cls, lines: Iterable[tuple[str, str]]) -> "Headers":
-        """The lines of a message that a server read, and so checked; they cannot be changed."""
-        headers = cls()
-        for name, value in lines:
-            headers._values.setdefault(name.lower(), []).append(value.strip(_WHITESPACE))
+        """The lines of a message that a server read, and so checked; they cannot be changed.
+
+        They are not looked at before the headers are: many a Worker never does.
+        """
+        headers = cls.__new__(cls)
+        headers._lines = lines
         headers.js_immutable = True
         return headers
+
+    def js_imply(self, content_type: str) -> None:
+        """Set the content type that a body's kind implies, unless there is one; it is printable ASCII."""
+        if "content-type" not in self._values:
+            self._require_mutable()
+            self._values["content-type"] = [content_type.strip(_WHITESPACE)]
 
     def js_copy(self) -> "Headers":
         copy = Headers()
@@ -101,7 +121,7 @@ class Headers(JsObject):
         self._require_mutable()
         text = to_string(value).strip(_WHITESPACE)
         key = _key(name)
-        if any(character in text for character in "\r\n\0"):
+        if "\r" in text or "\n" in text or "\0" in text:
             raise type_error("Invalid header value.")
         return key, text
 
@@ -119,8 +139,6 @@ def _key(name: Any) -> str:
 
 def _pairs(init: Any) -> Iterator[tuple[Any, Any]]:
     """The names and values in what Headers can be made of."""
-    if init is None or isinstance(init, Undefined):
-        return
     if isinstance(init, Headers):
         yield from init.js_lines()
     elif isinstance(init, dict) and not isinstance(init, JsMap):

@@ -22,21 +22,19 @@ class Response(Body):
     js_name = "Response"
 
     def __init__(self, body: Any = UNDEFINED, init: Any = UNDEFINED, *_: Any) -> None:
-        given = option(init, "status")
-        self._status = 200 if isinstance(given, Undefined) else to_int32(given)
-        if not 200 <= self._status <= 599:
-            raise range_error(
-                "Responses may only be constructed with status codes in the range 200 to 599, inclusive."
-            )
-        text = option(init, "statusText")
-        self._status_text = status_text(self._status) if isinstance(text, Undefined) else to_string(text)
-        if any(character < " " for character in self._status_text):
-            raise type_error("Invalid statusText")
-        self._url = ""
-        self._type = "default"
-        self._redirected = False
-        headers = Headers(option(init, "headers"))
+        if init is UNDEFINED:
+            self._status, self._status_text, headers = 200, "OK", Headers()
+        else:
+            self._status = _checked_status(option(init, "status"))
+            text = option(init, "statusText")
+            known = isinstance(text, Undefined)
+            self._status_text = status_text(self._status) if known else _checked_text(text)
+            headers = Headers(option(init, "headers"))
         super().__init__(_allowed(extract(body), self._status), headers)
+
+    _url = ""
+    _type = "default"
+    _redirected = False
 
     @staticmethod
     def error() -> "Response":
@@ -117,6 +115,22 @@ class Response(Body):
         Body.__init__(response, content, headers)
         headers.js_immutable = True
         return response
+
+
+def _checked_status(given: Any) -> int:
+    status = 200 if isinstance(given, Undefined) else to_int32(given)
+    if not 200 <= status <= 599:
+        raise range_error(
+            "Responses may only be constructed with status codes in the range 200 to 599, inclusive."
+        )
+    return status
+
+
+def _checked_text(given: Any) -> str:
+    text = to_string(given)
+    if any(character < " " for character in text):
+        raise type_error("Invalid statusText")
+    return text
 
 
 def _allowed(content: Content | None, status: int) -> Content | None:

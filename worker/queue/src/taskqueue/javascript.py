@@ -75,6 +75,8 @@ def parse(source: str) -> Any:
 
 def stringify(value: Any) -> str:
     """``JSON.stringify``: compact, non-ASCII as it is, lone surrogates escaped."""
+    if _is_plain(value, _PLAIN_DEPTH):
+        return _LONE_SURROGATE.sub(_escaped, _PLAIN.encode(value))
     # A list of work instead of recursion: what could be parsed can always be written.
     waiting: list[Any] = [value]
     written: list[str] = []
@@ -89,6 +91,24 @@ def stringify(value: Any) -> str:
         else:
             written.append(_scalar(item))
     return "".join(written)
+
+
+# What Python's encoder writes as JSON.stringify does, and faster: no floats, no names that look like indices.
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_PLAIN_DEPTH: Final = 50
+
+
+def _is_plain(value: Any, depth: int) -> bool:
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return True
+    if kind is dict and depth:
+        return all(not name.isdigit() and _is_plain(member, depth - 1) for name, member in value.items())
+    return kind is list and depth > 0 and all(_is_plain(item, depth - 1) for item in value)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 class _Written(str):
@@ -119,7 +139,7 @@ def _member_order(name: str) -> int:
 def _scalar(value: Any) -> str:
     if isinstance(value, float):
         return _number_text(value) if math.isfinite(value) else "null"
-    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _LONE_SURROGATE.sub(_escaped, json.dumps(value, ensure_ascii=False))
 
 
 def _number(source: str) -> int | float:

@@ -2,15 +2,16 @@
 
 One get and one put of the same key for every request that is let through, as the original has it; since KV
 takes one write per second and key, two quick calls of one client collide (H25). What KV refuses lets the
-request through: the original once answered 500 to everybody when its daily writes were used up.
+request through: the original once answered 500 to everybody when its daily writes were used up. With CLAIMS
+"coordinator" a Durable Object counts, and nothing is written.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from taskqueue import keys, platform
-from taskqueue.environment import KV
+from taskqueue import keys, platform, settings
+from taskqueue.environment import KV, cache
 from taskqueue.javascript import stringify
 from taskqueue.reply import Reply, json_reply
 
@@ -47,16 +48,24 @@ class Admission:
         return json_reply(body, 429).with_headers({"Retry-After": str(wait), **self.headers()})
 
 
-async def admit(kv: KV | None, scope: str, client: str) -> Admission:
+async def admit(env: Any, scope: str, client: str) -> Admission:
     """Count one request of ``client`` and say whether it may pass. Never raises."""
     limit, now = PER_MINUTE.get(scope, DEFAULT_PER_MINUTE), platform.now_ms()
     unlimited = Admission(allowed=True, remaining=limit - 1, reset_at=now + WINDOW_MS)
-    if kv is None:
-        return unlimited
+    kv, key = cache(env), keys.rate_limit(scope, client)
     try:
-        return await _count(kv, keys.rate_limit(scope, client), limit, now)
+        counter = settings.counter(env, key)
+        if counter is not None:
+            return await _ask(counter, limit)
+        return unlimited if kv is None else await _count(kv, key, limit, now)
     except Exception:
         return unlimited
+
+
+async def _ask(counter: Any, limit: int) -> Admission:
+    counted = await counter.count(limit, WINDOW_MS)
+    reset_at = int(counted["oldest"]) + WINDOW_MS
+    return Admission(bool(counted["allowed"]), limit - int(counted["recent"]), reset_at)
 
 
 async def _count(kv: KV, key: str, limit: int, now: int) -> Admission:

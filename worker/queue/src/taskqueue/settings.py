@@ -2,6 +2,9 @@
 
 MIGRATION               ``documented`` or ``safe``
 CLAIMS                  ``careful``: the new format claims as the dual one does; MIGRATION=safe implies it
+                        ``coordinator``: the Durable Object bound as COORDINATOR decides every claim
+CLAIMS_SETTLE           seconds for which a new coordinator gives out nothing, so that leases from before its
+                        time cannot be hidden by stale reads; 0 for a store without any
 MIGRATION_BUDGET        how many KV operations one call of the safe migration may take
 MIGRATION_VERIFY_AFTER  seconds between a copy and its verification; 0 for a store without stale reads
 """
@@ -14,6 +17,9 @@ MIGRATIONS: Final = ("documented", "safe")
 BUDGET: Final = 900
 LEAST_BUDGET: Final = 30
 VERIFY_AFTER: Final = 60
+# A read lags behind by a minute; the request that made it may take some time to get to the coordinator.
+CLAIMS_SETTLE: Final = 90
+QUEUE: Final = "default-queue"
 
 
 class SettingError(Exception):
@@ -38,6 +44,28 @@ def migration(env: Any) -> str:
 
 def careful_claims(env: Any) -> bool:
     return str(getattr(env, "CLAIMS", "")) == "careful" or migration(env) == "safe"
+
+
+def coordinator(env: Any) -> Any:
+    """The stub of the coordinator; None unless CLAIMS asks for it. Raises SettingError when none is bound."""
+    if str(getattr(env, "CLAIMS", "")) != "coordinator":
+        return None
+    namespace = getattr(env, "COORDINATOR", None)
+    if namespace is None:
+        raise SettingError('CLAIMS is "coordinator", but no Durable Object is bound as COORDINATOR')
+    return namespace.getByName(QUEUE)
+
+
+def counter(env: Any, client: str) -> Any:
+    """The stub of the counter of a limited client; None unless there is a coordinator and one is bound."""
+    namespace = getattr(env, "REQUESTS", None)
+    if namespace is None or str(getattr(env, "CLAIMS", "")) != "coordinator":
+        return None
+    return namespace.getByName(client)
+
+
+def claims_settle(env: Any) -> int:
+    return _number(env, "CLAIMS_SETTLE", CLAIMS_SETTLE, 0)
 
 
 def limits(env: Any) -> Limits:

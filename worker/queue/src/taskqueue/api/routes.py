@@ -18,7 +18,7 @@ _ON_TASK = {"release": leases.release, "renew": leases.renew, "status": tasks.se
 
 async def respond(request: Request, env: Any, path: str) -> Reply:
     kv = cache(env)
-    admission = await limiter.admit(kv, "queue", f"key:{access.offered_key(request)[:8]}")
+    admission = await limiter.admit(env, "queue", f"key:{access.offered_key(request)[:8]}")
     if not admission.allowed:
         return admission.refusal()
     if kv is None:

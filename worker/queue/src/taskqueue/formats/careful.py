@@ -6,7 +6,7 @@ with a nonce is put, and everything is read once more. Still no claim is exclusi
 two workers may both see their own lease (H21, H22).
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,17 +49,22 @@ class CarefulClaims:
         self, candidates: list[str], worker_id: str, seconds: int
     ) -> Claimed | NothingToClaim:
         """Lease the first free one: within a chunk by ``queuedAt`` and id, the chunks as they are listed."""
-        leased = await self._leased_ids()
-        free = [id for id in candidates if id not in leased]
-        # A listing cannot tell whether a lease has run out: those that it shows come last.
-        ordered = free + [id for id in candidates if id in leased]
-        for start in range(0, len(ordered), CHUNK):
-            for seen in sorted(await self._see(ordered[start : start + CHUNK]), key=lambda seen: seen.order):
+        async for chunk in self.chunks(candidates):
+            for seen in chunk:
                 if seen.task is not None and not seen.held(platform.now_ms()):
                     claimed = await self._try(seen.id, worker_id, seconds)
                     if claimed is not None:
                         return claimed
         return NothingToClaim(len(candidates))
+
+    async def chunks(self, candidates: list[str]) -> AsyncIterator[list[Seen]]:
+        """The candidates as they are read, in the order in which they are to be tried."""
+        leased = await self._leased_ids()
+        free = [id for id in candidates if id not in leased]
+        # A listing cannot tell whether a lease has run out: those that it shows come last.
+        ordered = free + [id for id in candidates if id in leased]
+        for start in range(0, len(ordered), CHUNK):
+            yield sorted(await self._see(ordered[start : start + CHUNK]), key=lambda seen: seen.order)
 
     async def _leased_ids(self) -> set[str]:
         return {id for layout in self.layouts for id in await listing.ids(self.kv, layout.leases)}

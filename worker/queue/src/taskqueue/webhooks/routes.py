@@ -10,7 +10,6 @@ from typing import Any
 from workers import Request
 
 from taskqueue import limiter, platform
-from taskqueue.environment import cache
 from taskqueue.reply import Refusal, Reply, json_reply, text_reply
 from taskqueue.settings import SettingError
 from taskqueue.webhooks import clawdbot, discord, generic, slack, telegram, whatsapp
@@ -32,7 +31,7 @@ async def respond(request: Request, env: Any, path: str) -> Reply:
     if method != "POST":
         return text_reply("Method not allowed", 405)
     source = source_of(path)
-    admission = await limiter.admit(cache(env), source, _client(request))
+    admission = await limiter.admit(env, source, _client(request))
     if not admission.allowed:
         return admission.refusal()
     return await _receive(request, env, source, admission)

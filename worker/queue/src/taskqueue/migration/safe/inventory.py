@@ -1,10 +1,13 @@
-"""What is left to move, as the listings show it: counted to the end, remembered as far as it can be used."""
+"""What is left to move, as the listings show it: counted far, remembered as far as it can be used."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from taskqueue import keys, listing, platform
 from taskqueue.listing import Shown
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
+
+COUNTED_PAGES: Final = 4
 
 
 @dataclass(slots=True)
@@ -32,13 +35,17 @@ class Inventory:
 
 
 async def take(meter: Meter, prefix: str, noted: set[str], want: int, most_pages: int) -> Inventory:
-    """List ``prefix`` from its beginning: at most ``most_pages`` pages and ``want`` fresh keys remembered."""
-    found, now = Inventory(), platform.now_ms()
+    """List ``prefix`` from its beginning: at most ``most_pages`` pages and ``want`` fresh keys remembered.
+
+    What is beyond COUNTED_PAGES is looked at only as long as too few fresh keys were found: a step must not
+    cost more because much is left.
+    """
+    found, now, pages = Inventory(), platform.now_ms(), 0
     try:
         async for page in listing.pages(meter, prefix):
-            if not most_pages:
+            if pages == most_pages or (pages >= COUNTED_PAGES and len(found.fresh) >= want):
                 break
-            most_pages -= 1
+            pages += 1
             for shown in page:
                 _sort(found, shown, noted, want, now)
         else:

@@ -1,0 +1,183 @@
+"""``rehearse queue``: a rehearsal, a search, or one simulation again, and its report."""
+
+import argparse
+import asyncio
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.conditions import CONDITIONS
+from harness.exit_codes import HELD, INCONCLUSIVE, VIOLATED
+from harness.explore import campaign_report
+from harness.explore.campaign import explore_mishaps, explore_schedules
+from harness.explore.crashes import explore_crashes
+from harness.explore.orders import explore_orders
+from harness.explore.report import CrashSearch
+from harness.explore.report import as_json as search_json
+from harness.explore.report import as_text as search_text
+from harness.explore.tally import backstage
+from harness.explore.workforce import Cluster, Processes, Workforce
+from harness.platform import clock_of
+from harness.progress import Progress
+from harness.queue_flags import base_of
+from harness.rehearse import rehearse_queue
+from harness.remote import REMOTE, Wanted, copy_remote
+from harness.report import Rehearsal, as_json, as_text
+from harness.simulation import report as simulation_report
+from harness.simulation.loop import Deadlock
+from harness.simulation.scenario import Scenario
+from harness.simulation.simulate import simulate
+from harness.source import Source, open_source
+from harness.stage import QUEUE_WORKER
+from kvstore import Clock, SystemClock
+from kvstore.clock import stopwatch
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is said at the end: for a machine, for a person, and by the exit code."""
+
+    document: dict[str, Any]
+    text: str
+    exit_code: int
+
+
+def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
+    """Do what the options say; ``given`` are the arguments, for the command that does it again."""
+    progress = Progress(sys.stderr, enabled=not options.quiet)
+    if options.explore == "orders":
+        return _orders(options, progress)
+    if options.explore == "schedules" or (options.explore and options.scenario is not None):
+        return _campaign(options, progress)
+    if options.scenario is not None:
+        return _replay(options.scenario, options.worker)
+    source = _copy(options, progress)
+    clock = clock_of(CONDITIONS[options.conditions])
+    if options.explore == "crashes":
+        search = _search_crashes(source, clock.now_ms(), options, progress)
+        return _report(search_json(search), search_text(search), passed=search.passed)
+    command = shlex.join(["rehearse", *given])
+    rehearsal = asyncio.run(_with_progress(source, clock, options, command, progress))
+    return _report(as_json(rehearsal), as_text(rehearsal), passed=rehearsal.passed)
+
+
+def _replay(scenario: Scenario, worker: Path) -> Report:
+    """One simulation again; one in which nobody can go on has no more to it than that."""
+    try:
+        replay = simulation_report.Simulation(simulate(scenario, backstage(worker)))
+    except Deadlock as deadlock:
+        return _report({"scenario": str(scenario), "deadlock": str(deadlock)}, str(deadlock), passed=False)
+    return _report(replay.as_json(), replay.as_text(), passed=replay.passed)
+
+
+def _report(document: dict[str, Any], text: str, *, passed: bool) -> Report:
+    return Report(document, text, HELD if passed else VIOLATED)
+
+
+def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
+    """A search by simulation: through random schedules, or through every mishap of one scenario."""
+    start = stopwatch()
+    base = base_of(options)
+    workforce: Workforce = Cluster(options.cluster) if options.cluster else _processes(options)
+    try:
+        if options.explore == "schedules":
+            search = explore_schedules(base, options.seeds, workforce, progress.simulated, options.worker)
+        else:
+            search = explore_mishaps(base, options.faults, workforce, progress.simulated, options.worker)
+    finally:
+        progress.end()
+        if isinstance(workforce, Cluster):
+            workforce.close()
+    seconds = stopwatch() - start
+    code = VIOLATED if not search.passed else INCONCLUSIVE if search.unmet else HELD
+    return Report(campaign_report.as_json(search, seconds), campaign_report.as_text(search, seconds), code)
+
+
+def _orders(options: argparse.Namespace, progress: Progress) -> Report:
+    """A search through every order of the operations of requests that are answered at once."""
+    start = stopwatch()
+    search = explore_orders(base_of(options), progress.ordered, options.worker)
+    progress.end()
+    seconds = stopwatch() - start
+    text = campaign_report.as_text(search.campaign, seconds)
+    return _report(search.as_json(seconds), text, passed=search.campaign.passed)
+
+
+def _processes(options: argparse.Namespace) -> Processes:
+    return Processes(options.jobs) if options.jobs else Processes()
+
+
+def _copy(options: argparse.Namespace, progress: Progress) -> Source:
+    if options.source != REMOTE:
+        return open_source(
+            options.source,
+            SystemClock(),
+            binding=options.binding,
+            namespace_id=options.namespace_id,
+            preview=options.preview,
+            environment=options.env,
+        )
+    wanted = Wanted(options.binding, options.namespace_id, options.preview, options.env, options.config)
+    try:
+        return copy_remote(wanted, os.environ, SystemClock(), progress.copied)
+    finally:
+        progress.end()
+
+
+def _search_crashes(source: Source, now: int, options: argparse.Namespace, progress: Progress) -> CrashSearch:
+    start = stopwatch()
+    search = explore_crashes(
+        source,
+        now,
+        options.faults,
+        options.jobs,
+        migration=options.migration,
+        worker=options.worker,
+        tell=progress.searched,
+    )
+    exploration = asyncio.run(search)
+    progress.end()
+    command = shlex.join(["rehearse", "queue", *_source_arguments(options)])
+    return CrashSearch(source, options.migration, options.faults, exploration, stopwatch() - start, command)
+
+
+def _source_arguments(options: argparse.Namespace) -> list[str]:
+    """The arguments that name the same source again."""
+    arguments = []
+    for flag, value, default in (
+        ("--from", options.source, None),
+        ("--binding", options.binding, "CACHE"),
+        ("--namespace-id", options.namespace_id, None),
+        ("--env", options.env, None),
+        ("--config", options.config, None),
+        ("--migration", options.migration, "documented"),
+        ("--worker", options.worker, QUEUE_WORKER),
+    ):
+        if value != default:
+            arguments += [flag, str(value)]
+    return [*arguments, "--preview"] if options.preview else arguments
+
+
+async def _with_progress(
+    source: Any, clock: Clock, options: argparse.Namespace, command: str, progress: Progress
+) -> Rehearsal:
+    async with progress.counting(SystemClock()):
+        return await rehearse_queue(
+            source,
+            clock,
+            strategy=options.strategy,
+            migration=options.migration,
+            conditions=CONDITIONS[options.conditions],
+            seed=options.seed,
+            fault=options.fault,
+            runs=options.runs,
+            port=options.port,
+            command=command,
+            worker=options.worker,
+            tell=progress.tell,
+            watch=progress.watch,
+        )

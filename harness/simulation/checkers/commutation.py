@@ -1,0 +1,152 @@
+"""I13 Commutation: whatever the migration does meanwhile, answers are those of one queue.
+
+An answer may be as late as reads and listings are. So it is wrong only if it was wrong at every moment from
+which it can be.
+"""
+
+from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
+from harness.simulation import moments
+from harness.simulation.checkers.exclusion import Hold, holds, is_visible_to_all
+from harness.simulation.checkers.resurrection import is_too_late
+from harness.simulation.checkers.scope import answers_for
+from harness.simulation.record import Call, Record
+from harness.simulation.truth import LONGEST_ID, is_work, task_of
+from harness.verdict import Verdict, verdict
+
+# CLAIMS_SETTLE, and what a claim takes to get to the coordinator.
+_SETTLING_MS = 120_000
+
+_TITLE = "Commutation: answers are those of one queue, whatever the migration does meanwhile"
+
+
+def commutation(record: Record) -> Verdict:
+    granted = holds(record)
+    groups: dict[str, dict[str, None]] = {}
+    for call in (call for call in record.calls if answers_for(record, call)):
+        for what, task in _wrong(record, call, granted):
+            groups.setdefault(what, {})[task] = None
+    return verdict("I13", _TITLE, [moments.finding(record, what, tasks) for what, tasks in groups.items()])
+
+
+def _wrong(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
+    """What is wrong with one answer, and about which task."""
+    by = f" ({call.queue_format} format)"
+    if call.path == "/api/queue/claim":
+        if call.outcome == "ok" and call.member("success") is True:
+            found = _handed_out(record, call, granted)
+        else:
+            found = _passed_over(record, call)
+    elif call.method == "GET" and call.path == "/api/queue":
+        found = _not_shown(record, call)
+    else:
+        found = _refused(record, call, granted)
+    return [(what + by, task) for what, task in found]
+
+
+def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
+    task, (begin, end) = str(call.member("taskId")), record.truth.evidence(call)
+    story = record.truth.stories.get(task)
+    if story is None:
+        return [("{n} task{s} {were} handed out that nobody had sent", task)]
+    if is_too_late(record, call):
+        return [("{n} task{s} {were} handed out after {their} completion", task)]
+    if call.sent > max(story.deadlines):
+        return [("{n} task{s} {were} handed out after {their} deadline", task)]
+    others = (one for one in granted if one.task == task and one.claim is not call)
+    held = any(is_visible_to_all(record, one, begin, end) for one in others)
+    return [("{n} task{s} {were} handed out though everybody could see the lease", task)] if held else []
+
+
+def _passed_over(record: Record, call: Call) -> list[tuple[str, str]]:
+    """Tasks that were free all the time, when a claim is told that there is none."""
+    failed = any(
+        event.error and not event.key.startswith("ratelimit:")
+        for event in record.operations.get(call.name, ())
+    )
+    if call.outcome != "ok" or failed or _is_held_back(record, call):
+        return []
+    what = "{n} task{s} {were} free when a claim was told that there is none"
+    return [(what, task) for task in record.truth.stories if is_free(record, task, call)]
+
+
+def _is_held_back(record: Record, call: Call) -> bool:
+    """Whether a coordinator may have good reason to give out nothing.
+
+    It has just begun, or it granted a lease of which nobody knows: a claim was cut off on its way back.
+    """
+    if record.scenario.claims != "coordinator":
+        return False
+    claims = [
+        one
+        for one in record.to("POST", "/api/queue/claim")
+        if one.queue_format != "old" and one.sent <= call.answered
+    ]
+    began = min(one.sent for one in claims)
+    return call.sent < began + _SETTLING_MS or any(
+        one.outcome == "info" and call.sent < one.answered + 1000 * one.body["leaseDurationSec"]
+        for one in claims
+    )
+
+
+def is_free(record: Record, task: str, call: Call) -> bool:
+    """Whether a claim could have had ``task`` at every moment that it can have seen."""
+    truth, (begin, end) = record.truth, record.truth.evidence(call)
+    if not is_visible(record, task, call) or len(task.encode()) > LONGEST_ID:
+        return False
+    if any(truth.during(prefix + task, begin, end) for prefix in (OLD_LEASE, NEW_LEASE)):
+        return False
+    bodies = [span for prefix in (OLD_TASK, NEW_TASK) for span in truth.during(prefix + task, begin, end)]
+    return all(is_work(span.entry) for span in bodies)
+
+
+def is_visible(record: Record, task: str, call: Call) -> bool:
+    """Whether ``task`` was live and stored all the time, where the format looks or where it should have been.
+
+    An old task that the pending list does not name is visible to the format for both alone.
+    """
+    truth, (begin, end) = record.truth, record.truth.evidence(call)
+    story = truth.stories.get(task)
+    if story is None or not story.is_live(begin) or not story.is_live(end) or len(story.enqueued) > 1:
+        return False
+    if call.queue_format == "dual" or truth.was_steady(NEW_TASK + task, begin, end):
+        return truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
+    listed = truth.was_steady(PENDING, begin, end) and all(
+        task in ids for ids in truth.lists_during(begin, end)
+    )
+    return listed and truth.was_steady(OLD_TASK + task, begin, end)
+
+
+def _not_shown(record: Record, call: Call) -> list[tuple[str, str]]:
+    shown = call.member("pending")
+    if call.outcome != "ok" or not isinstance(shown, list):
+        return []
+    truth, (begin, end) = record.truth, record.truth.evidence(call)
+    missing = [t for t in truth.stories if t not in shown and is_visible(record, t, call)]
+    gone = [
+        task
+        for task in shown
+        if call.queue_format != "old"
+        and isinstance(task, str)
+        and not any(truth.during(prefix + task, begin, end) for prefix in (OLD_TASK, NEW_TASK))
+    ]
+    return [
+        *(("{n} task{s} {were} not listed", task) for task in missing),
+        *(("{n} task{s} {were} listed and nowhere", task) for task in gone),
+    ]
+
+
+def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
+    task = task_of(call)
+    story = record.truth.stories.get(task or "")
+    if task is None or story is None:
+        return []
+    begin, end = record.truth.evidence(call)
+    if call.path.endswith("/status"):
+        stored = record.truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
+        lost = call.status == 404 and stored and story.is_live(begin) and story.is_live(end)
+        return [("{n} task{s} {were} not found for a status update", task)] if lost else []
+    if call.status == 403 or call.member("message") == "No active lease":
+        mine = [one for one in granted if one.task == task and one.worker == call.actor]
+        if any(is_visible_to_all(record, hold, begin, end) for hold in mine):
+            return [("{n} holder{s} {were} told not to hold the task", task)]
+    return []

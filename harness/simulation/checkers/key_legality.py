@@ -1,0 +1,47 @@
+"""I22 Key legality: every key of every accepted task fits, and no claim fails because of one task."""
+
+from harness.simulation import moments
+from harness.simulation.checkers.scope import answers_for
+from harness.simulation.record import Call, Record
+from harness.simulation.truth import task_of
+from harness.verdict import Verdict, verdict
+
+_TOO_LONG = "exceeds key length limit"
+
+
+def key_legality(record: Record) -> Verdict:
+    claims, others = list[Call](), list[Call]()
+    for call in record.calls:
+        if answers_for(record, call) and _TOO_LONG in str(call.answer):
+            (claims if call.path == "/api/queue/claim" else others).append(call)
+    uncompletable = [
+        call for call in record.to("POST", "/api/result/*") if _is_refused(call.status, call.answer)
+    ]
+    return verdict(
+        "I22",
+        "Key legality: every key of a task fits, and no claim fails because of one task",
+        [
+            moments.told(
+                "{n} claim{s} failed because the lease of one task has too long a key",
+                [call.name for call in claims],
+                [moments.of_call(call) for call in claims],
+                "H63",
+            ),
+            moments.told(
+                "{n} request{s} asked for a key that is too long",
+                [call.name for call in others],
+                [moments.of_call(call) for call in others],
+                "H63",
+            ),
+            moments.told(
+                "{n} task{s} {were} handed out and cannot be completed: the result has too long a key",
+                dict.fromkeys(task_of(call) or "" for call in uncompletable),
+                [moments.of_call(call) for call in uncompletable],
+                "H63",
+            ),
+        ],
+    )
+
+
+def _is_refused(status: int | None, answer: object) -> bool:
+    return status == 400 and "Task ID too long" in str(answer)

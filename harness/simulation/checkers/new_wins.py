@@ -1,0 +1,31 @@
+"""I8 New wins: a run puts nothing over what is there in the new format already."""
+
+from harness.layout import NEW_LEASE, NEW_TASK
+from harness.simulation import moments
+from harness.simulation.record import Record
+from harness.simulation.truth import RUN
+from harness.verdict import Verdict, verdict
+
+
+def new_wins(record: Record) -> Verdict:
+    tasks, leases = dict[str, None](), dict[str, None]()
+    truth = record.truth
+    for span, _ in truth.put_by(RUN, NEW_TASK, NEW_LEASE):
+        before = truth.before(span.key, span.first, span.begin)
+        if before is not None and before.entry.value != span.entry.value:
+            if span.key.startswith(NEW_TASK):
+                tasks[span.key.removeprefix(NEW_TASK)] = None
+            else:
+                leases[span.key.removeprefix(NEW_LEASE)] = None
+    return verdict(
+        "I8",
+        "New wins: nothing that is in the new format is overwritten by a copy",
+        [
+            moments.finding(
+                record, "{n} task{s} that had changed in the new format {were} overwritten", tasks, "H41"
+            ),
+            moments.finding(
+                record, "{n} lease{s} in the new format {were} overwritten by older ones", leases, "H36"
+            ),
+        ],
+    )

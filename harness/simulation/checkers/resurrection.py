@@ -1,0 +1,62 @@
+"""I5 No resurrection: what is completed is not claimed again, and does not come back."""
+
+from collections.abc import Iterator
+
+from harness.layout import NEW_TASK
+from harness.simulation import moments
+from harness.simulation.checkers.scope import answers_for
+from harness.simulation.record import Call, Record
+from harness.simulation.truth import Span, Story
+from harness.verdict import Verdict, verdict
+
+
+def resurrection(record: Record) -> Verdict:
+    again = [
+        call.member("taskId")
+        for call in record.to("POST", "/api/queue/claim")
+        if call.outcome == "ok" and answers_for(record, call) and is_too_late(record, call)
+    ]
+    copied, restored = dict[str, None](), dict[str, None]()
+    for story, span in _put_back(record):
+        (copied if span.from_operator else restored)[story.id] = None
+    return verdict(
+        "I5",
+        "No resurrection: a completed task stays completed",
+        [
+            moments.finding(
+                record,
+                "{n} completed task{s} {were} handed out again, later than anything is seen late",
+                dict.fromkeys(again),
+            ),
+            moments.finding(record, "{n} completed task{s} {were} copied and stayed in the queue", copied),
+            moments.finding(
+                record, "{n} completed task{s} {were} put back by a status update, and stayed", restored
+            ),
+        ],
+    )
+
+
+def is_too_late(record: Record, call: Call) -> bool:
+    """Whether a claim got a task of which everybody could know that it was completed."""
+    story = record.truth.stories.get(str(call.member("taskId")))
+    if story is None or story.came_again:
+        return False
+    return call.sent > story.acknowledged + record.truth.window
+
+
+def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:
+    """What was put into the new format after its completion, by somebody who should have known.
+
+    Who cannot know yet, as the result is too young to be seen by everybody, must take it away again.
+    """
+    truth = record.truth
+    for story in truth.stories.values():
+        if story.came_again:
+            continue
+        for span in truth.of(NEW_TASK + story.id):
+            if span.first <= story.completed_at_place:
+                continue
+            call = truth.calls.get(span.writer)
+            known = call is not None and call.sent > story.completed + truth.window
+            if known or span.end > record.ended or span.ended_by is None:
+                yield story, span

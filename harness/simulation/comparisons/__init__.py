@@ -1,0 +1,28 @@
+"""The invariants that compare two simulations: one, and what should have come of it without something.
+
+Each file says which scenario to compare with (``reference``), and judges the two records.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.simulation.comparisons import crash_closure, pagination, staleness
+from harness.simulation.record import Record
+from harness.simulation.scenario import Scenario
+from harness.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``reference`` gives the scenario to compare with, None where there is nothing to compare."""
+
+    invariant: str
+    reference: Callable[[Scenario], Scenario | None]
+    judge: Callable[[Record, Record], Verdict]
+
+
+COMPARISONS: tuple[Comparison, ...] = (
+    Comparison("I12", crash_closure.reference, crash_closure.crash_closure),
+    Comparison("I23", pagination.reference, pagination.pagination),
+    Comparison("I26", staleness.reference, staleness.staleness_tolerance),
+)

@@ -1,0 +1,21 @@
+"""I12 Crash closure: what crashes and failures interrupted ends, run again, as if nothing had happened."""
+
+from dataclasses import replace
+
+from harness.simulation.comparisons.outcome import differences, is_quiet
+from harness.simulation.record import Record
+from harness.simulation.scenario import Scenario
+from harness.verdict import Verdict, verdict
+
+
+def reference(scenario: Scenario) -> Scenario | None:
+    """The same without mishaps; None when there are none, or when others are at work."""
+    return replace(scenario, mishaps=()) if scenario.mishaps and is_quiet(scenario) else None
+
+
+def crash_closure(record: Record, reference: Record) -> Verdict:
+    return verdict(
+        "I12",
+        "Crash closure: an interrupted migration, run again, ends like one that was not",
+        differences(record, reference),
+    )

@@ -1,0 +1,169 @@
+"""Turns: of several requests that are answered at once, whose KV operation is next."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Literal
+
+from harness.simulation.clock import LoopClock
+from kvstore import Store
+from kvstore.clock import Clock
+from kvstore.invocation import Invocations
+from kvstore.journal import Verb
+from kvstore.store import Entry, Page
+
+_RUN = re.compile(r"([a-z])(\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One operation of the request that is called ``who``, a letter. A scan has its prefix for a key.
+
+    A ``call`` is one of a Durable Object, with the object's name for a key.
+    """
+
+    who: str
+    verb: Verb | Literal["call"]
+    keys: tuple[str, ...]
+
+    def commutes_with(self, other: "Turn") -> bool:
+        """Whether nobody can tell which of two came first. The turns of one request keep their order."""
+        if self.who == other.who:
+            return False
+        if not (self.writes or other.writes):
+            return True
+        return not any(self._touches(mine, other, theirs) for mine in self.keys for theirs in other.keys)
+
+    @property
+    def writes(self) -> bool:
+        return self.verb in ("put", "delete", "call")
+
+    def _touches(self, mine: str, other: "Turn", theirs: str) -> bool:
+        if self.verb == "scan":
+            return theirs.startswith(mine)
+        return mine.startswith(theirs) if other.verb == "scan" else mine == theirs
+
+    def __str__(self) -> str:
+        return f"{self.verb} {', '.join(self.keys)}"
+
+
+def letter(place: int) -> str:
+    """What the request at a place of several, from 0, is called."""
+    return chr(ord("a") + place)
+
+
+# Who of those that wait is next.
+Choose = Callable[[Mapping[str, Turn]], str]
+
+
+def following(order: str) -> Choose:
+    """As ``order`` says: ``a4b4a3b3`` is four turns of a, four of b, and so on.
+
+    Whoever has no turn left is passed over; what the order does not say goes by the letters.
+    """
+    letters = iter(letters_of(order))
+
+    def choose(waiting: Mapping[str, Turn]) -> str:
+        return next((who for who in letters if who in waiting), None) or min(waiting)
+
+    return choose
+
+
+def letters_of(order: str) -> list[str]:
+    """Every turn of an order by its letter. Raises ValueError for what is no order."""
+    runs = _RUN.findall(order)
+    if "".join(who + count for who, count in runs) != order:
+        raise ValueError(f"{order!r} is no order: letters with how many turns each has, such as a4b4a3b3")
+    return [who for who, count in runs for _ in range(int(count or 1))]
+
+
+def order_of(turns: Sequence[Turn]) -> str:
+    """The shortest order that says who had which turn."""
+    runs = [(who, len(list(run))) for who, run in groupby(turns, lambda turn: turn.who)]
+    return "".join(who if count == 1 else f"{who}{count}" for who, count in runs)
+
+
+@dataclass
+class Turns:
+    """Gives turns to requests, one at a time, as ``choose`` says: each an operation and what follows from it.
+
+    Who was not sent by `answer_all` has no need of one. An operation takes ``pace`` milliseconds.
+    """
+
+    clock: LoopClock
+    choose: Choose
+    pace: int = 1000
+    _letters: dict[str, str] = field(default_factory=dict, init=False)
+    _waiting: dict[str, list[tuple[Turn, "asyncio.Future[None]"]]] = field(default_factory=dict, init=False)
+
+    async def answer_all(self, requests: Mapping[str, Awaitable[object]]) -> None:
+        """Wait for the answers to ``requests``, by their names: the first is a, the second b.
+
+        All of them have arrived before the first has its first turn.
+        """
+        self._letters = {name: letter(place) for place, name in enumerate(requests)}
+        tasks = {self._letters[name]: asyncio.ensure_future(one) for name, one in requests.items()}
+        while not all(who in self._waiting or task.done() for who, task in tasks.items()):
+            await self.clock.sleep(self.pace / 1000)
+        while not all(task.done() for task in tasks.values()):
+            if self._waiting:
+                self._next()
+            # Time goes on when everybody waits: for a turn, or for another request.
+            await self.clock.sleep(self.pace / 1000)
+        self._letters = {}
+        for task in tasks.values():
+            task.result()
+
+    def _next(self) -> None:
+        who = self.choose({who: queue[0][0] for who, queue in self._waiting.items()})
+        queue = self._waiting[who]
+        queue.pop(0)[1].set_result(None)
+        if not queue:
+            del self._waiting[who]
+
+    async def wait(self, request: str, verb: Verb | Literal["call"], *keys: str) -> None:
+        """Wait for the turn of ``request``."""
+        who = self._letters.get(request)
+        if who is not None:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(who, []).append((Turn(who, verb, keys), turn))
+            await turn
+
+
+@dataclass
+class TakingTurns:
+    """A store around ``store`` in which every operation waits for its turn."""
+
+    store: Store
+    turns: Turns
+    invocations: Invocations
+
+    @property
+    def clock(self) -> Clock:
+        return self.store.clock
+
+    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+        await self._turn("get", key)
+        return await self.store.get(key, cache_ttl)
+
+    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
+        await self._turn("get_many", *keys)
+        return await self.store.get_many(keys, cache_ttl)
+
+    async def put(self, key: str, entry: Entry) -> None:
+        await self._turn("put", key)
+        await self.store.put(key, entry)
+
+    async def delete(self, key: str) -> None:
+        await self._turn("delete", key)
+        await self.store.delete(key)
+
+    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+        await self._turn("scan", prefix)
+        return await self.store.scan(prefix, after, limit)
+
+    async def _turn(self, verb: Verb, *keys: str) -> None:
+        invocation = self.invocations.current
+        await self.turns.wait(invocation.name if invocation else "", verb, *keys)

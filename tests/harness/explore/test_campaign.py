@@ -1,0 +1,167 @@
+"""Campaigns: what is found, made small, told, and replayed; and the exit codes of the commands."""
+
+import json
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from harness.cli import main
+from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from harness.explore.campaign import Campaign, explore_mishaps
+from harness.explore.campaign_report import as_json, as_text, replay
+from harness.explore.sometimes import due
+from harness.explore.tally import SearchError, Tally
+from harness.explore.wording import wording
+from harness.simulation.scenario import Scenario, draw, read_scenario
+from harness.stage import QUEUE_WORKER
+
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+
+class OneProcess:
+    """A workforce without any other process, which does the last job first if it is told to."""
+
+    workers = 1
+
+    def __init__(self, *, backwards: bool = False) -> None:
+        self.backwards = backwards
+
+    def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
+        return map(work, reversed(jobs) if self.backwards else jobs)
+
+
+BASE = "conditions=local tasks=1 runs=1"
+
+
+@pytest.fixture(scope="module")
+def crashes() -> Campaign:
+    return explore_mishaps(read_scenario(BASE), ["crash"], OneProcess())
+
+
+def test_every_operation_of_the_operator_has_its_mishap(crashes: Campaign) -> None:
+    assert crashes.tally.runs == crashes.tally.met["a crash"]
+    assert f"{crashes.tally.runs} operations of the operators × crash, all there are" in crashes.what
+
+
+def test_a_violation_is_made_small_and_seen_again(crashes: Campaign) -> None:
+    assert not crashes.passed
+    for one in crashes.violations:
+        key = (one.invariant, wording(one.finding.what))
+        assert one.runs == crashes.tally.violations[key].runs
+        assert one.scenario.size <= crashes.tally.violations[key].smallest.size
+        assert len(one.finding.moments) <= 10
+    numbers = [int(one.invariant[1:]) for one in crashes.violations]
+    assert numbers == sorted(numbers)
+
+
+def test_the_order_of_the_work_changes_nothing(crashes: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.explore.campaign._BATCH", 3)
+    again = explore_mishaps(read_scenario(BASE), ["crash"], OneProcess(backwards=True))
+    assert as_json(again, 0) == as_json(crashes, 0)
+
+
+def _campaign(conditions: str, met: Sequence[str]) -> Campaign:
+    base, tally = Scenario(conditions=conditions), Tally(runs=3)
+    tally.met.update(met)
+    unmet = [name for name in due(base) if name not in tally.met]
+    return Campaign("a few schedules", base, QUEUE_WORKER, tally, [], unmet, 2)
+
+
+def test_a_search_that_missed_something_is_inconclusive() -> None:
+    search = _campaign("local", ["a crash"])
+    assert "INCONCLUSIVE: nothing was violated, but this never happened: " in as_text(search, 1.5)
+    assert "a rollback" in as_text(search, 1.5)
+    assert as_json(search, 1.5)["conclusive"] is False
+
+
+def test_a_search_that_met_everything_is_conclusive() -> None:
+    search = _campaign("local", due(Scenario(conditions="local")))
+    assert as_text(search, 1.5).endswith("GO: nothing was violated, and everything was met that should be")
+    assert as_json(search, 1.5)["conclusive"] is True
+
+
+def test_a_replay_is_a_command() -> None:
+    scenario = draw(7, Scenario())
+    command = shlex.split(replay(scenario, QUEUE_WORKER))
+    assert command[:3] == ["rehearse", "queue", "--scenario"]
+    assert read_scenario(command[3]) == scenario
+
+
+def searched(*arguments: str) -> int:
+    return main(["queue", "-q", "--jobs", "1", *arguments])
+
+
+def test_a_search_by_command_and_its_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "search.json"
+    arguments = ["--explore", "crashes", "--scenario", f"{BASE} tasks=0", "--faults", "crash"]
+    assert searched(*arguments, "--json", str(report)) == VIOLATED
+    text = capsys.readouterr().out
+    document = json.loads(report.read_text())
+    assert f"NO-GO: {len(document['violations'])} kinds of damage" in text
+    one = document["violations"][0]
+    assert one["replay"] in text
+    assert main([*shlex.split(one["replay"])[1:], "-q"]) == VIOLATED
+    assert one["what"] in " ".join(capsys.readouterr().out.split())
+
+
+def test_too_few_schedules_are_inconclusive(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Whatever is judged, nothing of it is violated here: what is left is that too little was met.
+    monkeypatch.setattr("harness.queue_command.explore_schedules", lambda *_: _campaign("local", []))
+    assert searched("--explore", "schedules", "--seeds", "3") == INCONCLUSIVE
+    assert "INCONCLUSIVE" in capsys.readouterr().out
+    everything = due(Scenario(conditions="local"))
+    monkeypatch.setattr("harness.queue_command.explore_schedules", lambda *_: _campaign("local", everything))
+    assert searched("--explore", "schedules", "--seeds", "3") == HELD
+
+
+def test_a_search_that_fails_by_itself_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise SearchError("KeyError: 'broken', in seed=3")
+
+    monkeypatch.setattr("harness.queue_command.explore_schedules", fail)
+    assert searched("--explore", "schedules") == NOT_STARTED
+    assert capsys.readouterr().err == "rehearse: could not start: KeyError: 'broken', in seed=3\n"
+
+
+def test_a_line_and_a_plan_are_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('conditions = "local"\ntasks = 2\nrollback = "after"\n')
+    codes = [main(["queue", "-q", "--plan", str(plan), "--json", str(tmp_path / "plan.json")])]
+    line = ["--scenario", "conditions=local tasks=2 rollback=after"]
+    codes.append(main(["queue", "-q", *line, "--json", str(tmp_path / "line.json")]))
+    assert codes == [VIOLATED, VIOLATED]
+    assert (tmp_path / "plan.json").read_text() == (tmp_path / "line.json").read_text()
+    assert "fingerprint" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--scenario", "tasks=many"], "tasks is 'many': it must be a whole number"),
+        (["--scenario", "tasks"], "'tasks' is no part of a scenario"),
+        (["--plan", "none.toml"], "cannot read none.toml: No such file"),
+        (["--seeds", "0", "--explore", "schedules"], "'0' are no seeds: there is none in it"),
+        (["--seeds", "9-3", "--explore", "schedules"], "'9-3' are no seeds: there is none in it"),
+        (["--seeds", "few", "--explore", "schedules"], "'few' are no seeds: a count such as 1000"),
+        (["--scenario", "", "--from", "x.json"], "--scenario and --plan say everything, and take no --from"),
+        (["--scenario", "", "--migration", "safe"], "take no --migration"),
+        (["--explore", "schedules", "--strategy", "guide"], "chooses for itself, and takes no --strategy"),
+        (["--explore", "schedules", "--from", "x.json"], "chooses for itself, and takes no --from"),
+        (["--explore", "schedules", "--scenario", "at_once=claim,claim"], "at_once is for --explore orders"),
+    ],
+)
+def test_what_does_not_go_together_is_bad_usage(
+    arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["queue", *arguments])
+    assert caught.value.code == USAGE
+    assert error in " ".join(capsys.readouterr().err.split())

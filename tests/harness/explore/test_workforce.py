@@ -1,0 +1,106 @@
+"""Who does the work of a search, on this machine and on a cluster: the same comes of it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import main
+from harness.exit_codes import NOT_STARTED, USAGE, VIOLATED
+from harness.explore.workforce import Cluster, ClusterError, Processes
+
+ROOT = Path(__file__).parents[3]
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def fail(number: int) -> int:
+    raise KeyError(number)
+
+
+@pytest.mark.parametrize("jobs", [[], [1], [1, 2, 3, 4, 5]])
+def test_processes_do_every_job(jobs: Sequence[int]) -> None:
+    assert sorted(Processes(2).do(double, jobs)) == [2 * number for number in jobs]
+
+
+def test_what_a_job_raises_is_raised() -> None:
+    with pytest.raises(KeyError):
+        list(Processes(1).do(fail, [1]))
+
+
+def test_a_cluster_that_is_not_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["queue", "-q", "--explore", "schedules", "--seeds", "1", "--cluster"]
+    assert main([*arguments, "nonsense://there:1"]) == NOT_STARTED
+    assert "no Dask scheduler answers at nonsense://there:1" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterError, match=r"--cluster takes Dask: pip install 'understudy\[cluster\]'"):
+        Cluster("tcp://127.0.0.1:1")
+
+
+def test_a_cluster_is_for_searches_by_simulation(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["--explore", "crashes"], ["--explore", "orders"]):
+        with pytest.raises(SystemExit) as caught:
+            main(["queue", *arguments, "--cluster", "tcp://127.0.0.1:1"])
+        assert caught.value.code == USAGE
+        assert "--cluster is for --explore schedules" in capsys.readouterr().err
+
+
+def started(stack: ExitStack, part: str, *arguments: str) -> None:
+    """Start a part of Dask, which ends with ``stack``."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"distributed.cli.dask_{part}", "--no-dashboard", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def end() -> None:
+        process.terminate()
+        process.wait(30)
+
+    stack.callback(end)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[str]:
+    """The address of a scheduler with two worker processes, of two threads each."""
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install '.[cluster]'")
+    file = tmp_path / "scheduler.json"
+    with ExitStack() as stack:
+        started(stack, "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+        for _ in range(2):
+            folder = ["--local-directory", str(tmp_path)]
+            threads = ["--nthreads", "2", "--no-nanny"]
+            started(stack, "worker", "--scheduler-file", str(file), *threads, *folder)
+        with distributed.Client(scheduler_file=str(file), timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+        yield json.loads(file.read_text())["address"]
+
+
+def searched(report: Path, *arguments: str) -> dict[str, Any]:
+    search = ["queue", "-q", "--explore", "crashes", "--scenario", "conditions=local tasks=0 leases=0 runs=1"]
+    assert (
+        main([*search, "--faults", "crash,refused,unanswered", *arguments, "--json", str(report)]) == VIOLATED
+    )
+    document: dict[str, Any] = json.loads(report.read_text())
+    return document
+
+
+def test_a_cluster_finds_what_this_machine_finds(cluster: str, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    there, here = searched(report, "--cluster", cluster), searched(report, "--jobs", "1")
+    assert there.pop("workers") == 2
+    assert here.pop("workers") == 1
+    assert there.pop("seconds") > 0
+    assert here.pop("seconds") > 0
+    assert here["runs"] > 10
+    assert there == here

@@ -1,0 +1,87 @@
+"""HTTP as a server has it (ASGI), and as a Worker sees it: requests come in, answers go out."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from kvstore.stream import ReadableStream
+from worker.sdk.request import Request
+from worker.sdk.response import ResponseParts
+
+_WITHOUT_LENGTH: Final = (101, 204, 304)  # of the statuses that a Worker can answer with
+
+
+async def worker_request(scope: Scope, receive: Receive) -> Request:
+    """The request as the Worker sees it: the URL as sent, never decoded, and the platform's headers."""
+    target = scope["raw_path"].decode("latin-1")
+    if scope["query_string"]:
+        target += "?" + scope["query_string"].decode("latin-1")
+    url = f"{scope['scheme']}://{_host(scope)}{target}"
+    return Request.from_parts(scope["method"], url, _headers(scope), await _body(receive))
+
+
+def _host(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"host" and value:
+            return str(value, "latin-1")
+    return "localhost"
+
+
+def _headers(scope: Scope) -> Iterator[tuple[str, str]]:
+    """The headers as sent, with what the platform adds or replaces, as observed under wrangler dev."""
+    client = "127.0.0.1" if not scope.get("client") else scope["client"][0]
+    for name, value in scope["headers"]:
+        if name == b"cf-connecting-ip":
+            client = None
+        if name != b"accept-encoding":
+            yield name.decode("latin-1"), value.decode("latin-1")
+    yield "accept-encoding", "br, gzip"
+    if client is not None:
+        yield "cf-connecting-ip", client
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body. Raises ClientDisconnect when the sender goes before its end."""
+    message = await receive()
+    parts = [_content(message)]
+    while message.get("more_body", False):
+        message = await receive()
+        parts.append(_content(message))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _content(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    content: bytes = message.get("body", b"")
+    return content
+
+
+class Outgoing:
+    """A Worker's answer on its way out: repeated headers stay separate lines.
+
+    Raises UnicodeEncodeError for a header that HTTP has no bytes for.
+    """
+
+    def __init__(self, parts: ResponseParts) -> None:
+        self.status = parts.status
+        self._body = parts.body or b""
+        self._lines = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in parts.headers
+            if name != "content-length"
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if isinstance(self._body, ReadableStream):
+            response = StreamingResponse(aiter(self._body), self.status)
+            response.raw_headers = self._lines
+            await response(scope, receive, send)
+            return
+        if self.status not in _WITHOUT_LENGTH:
+            self._lines.append((b"content-length", b"%d" % len(self._body)))
+        await send({"type": "http.response.start", "status": self.status, "headers": self._lines})
+        await send({"type": "http.response.body", "body": self._body})
