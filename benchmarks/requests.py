@@ -8,7 +8,7 @@ from benchmarks.load import requests_per_second
 from benchmarks.measurement import Measurement
 
 _SECONDS = 2.0
-_ROUNDS = 3
+_ROUNDS = 5
 
 
 async def measure(folder: Path) -> list[Measurement]:

@@ -7,7 +7,7 @@ the same: the expiration is in milliseconds, and a listing is ordered by the key
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from kvstore.database import Steps, program
+from kvstore.database import Lookup, Program, Steps, program
 from kvstore.store import KeyInfo, Page
 
 # SQLite's own limit on bound parameters is far higher; a bulk get never asks for more keys than this.
@@ -51,11 +51,9 @@ class EntriesSql:
         self._all = f"SELECT key, {row} FROM {name} ORDER BY key"
         self._contents = f"SELECT {content} FROM {name}"
 
-    @program
-    def get(self, key: str) -> Steps[tuple[Any, int | None, str | None] | None]:
+    def get(self, key: str) -> Program[tuple[Any, int | None, str | None] | None]:
         """The members of a Row; naming them would be a tenth of what a get costs."""
-        rows: list[Any] = yield self._select, (key,)
-        return rows[0] if rows else None
+        return Lookup(self._select, (key,))
 
     @program
     def get_many(self, keys: Sequence[str]) -> Steps[dict[str, Row]]:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self, TypeVar
+from weakref import finalize
 
 from kvstore.database import Program
 from kvstore.errors import StateError, StoreError
@@ -31,6 +32,9 @@ class InlineDatabase:
         except sqlite3.Error as error:
             self.connection.close()
             raise StateError(f"cannot use {self.target}: {error}") from error
+        if self.target == ":memory:":
+            # One in memory may be dropped like any other object: nothing is lost that anybody could want.
+            finalize(self, self.connection.close)
 
     @classmethod
     async def open(cls, path: Path | str, setup: Iterable[str] = ()) -> Self:
@@ -48,12 +52,6 @@ class InlineDatabase:
         except sqlite3.Error as error:
             raise StoreError(f"cannot write to {self.target}: {error}") from error
         return result
-
-    def __del__(self) -> None:
-        # A store in memory may be dropped like any other object: nothing is lost that anybody could want.
-        connection = getattr(self, "connection", None)
-        if connection is not None and self.target == ":memory:":
-            connection.close()
 
     async def close(self) -> None:
         self.connection.close()

@@ -4,7 +4,7 @@ Takes the arguments that a JavaScript Worker passes, written in Python as kvstor
 them in the product's own order with its own texts. Keyword arguments become one options object in last place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from kvstore import messages
@@ -13,7 +13,7 @@ from kvstore.javascript import UNDEFINED, ArrayBuffer, JsMap, to_string
 from kvstore.json_text import is_array_index, parse
 from kvstore.keys import check_key, unicode_text
 from kvstore.limits import LIMITS, Limits
-from kvstore.options import GetOptions, ListOptions, PutOptions
+from kvstore.options import DEFAULT_GET, GetOptions, ListOptions, PutOptions
 from kvstore.storage import Lifetime, Storage
 from kvstore.store import Entry, KeyInfo, Store
 from kvstore.stream import ReadableStream
@@ -97,12 +97,11 @@ class KVNamespace:
         self, method: str, expected: str, arguments: tuple[Any, ...], options: dict[str, Any]
     ) -> tuple[Any, GetOptions]:
         given = _arguments(method, arguments, options, (expected,))
-        settings = GetOptions.read(given[1] if len(given) > 1 else UNDEFINED)
-        return given[0], settings
+        return given[0], GetOptions.read(given[1]) if len(given) > 1 else DEFAULT_GET
 
-    async def _entry(self, key: Any, settings: GetOptions) -> Entry | None:
+    def _entry(self, key: Any, settings: GetOptions) -> Awaitable[Entry | None]:
         name = check_key("GET", to_string(key), self.limits)
-        return await self.storage.get(name, settings.cache_ttl)
+        return self.storage.get(name, settings.cache_ttl)
 
     async def _many(self, keys: Sequence[Any], settings: GetOptions, *, with_metadata: bool) -> JsMap:
         names = [unicode_text(to_string(key)) for key in keys]

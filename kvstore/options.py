@@ -1,7 +1,7 @@
 """The options objects of the binding: which members count, and how they are converted."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from kvstore import messages
 from kvstore.errors import KVTypeError
@@ -42,15 +42,18 @@ class GetOptions:
     cache_ttl: int | None = None
 
     @classmethod
-    def read(cls, given: Any) -> Self:
+    def read(cls, given: Any) -> "GetOptions":
         """From a type name or ``{type, cacheTtl}``; a bare number or boolean is taken for a type name."""
         if _absent(given):
-            return cls()
+            return DEFAULT_GET
         if isinstance(given, str | int | float | Symbol):
             return cls(to_string(given))
         members = _plain(given)
         kind = members.get("type", UNDEFINED)
         return cls("text" if kind is UNDEFINED else to_string(kind), _integer(members, "cacheTtl"))
+
+
+DEFAULT_GET: Final = GetOptions()
 
 
 @dataclass(frozen=True, slots=True)

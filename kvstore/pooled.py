@@ -1,7 +1,7 @@
 """Programs behind aiosqlite: for a server, whose event loop must not wait for the disk."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -43,9 +43,10 @@ class PooledDatabase:
             await writer.close()
             raise
 
-    async def read(self, program: Program[T]) -> T:
-        if self._reader is not None:
-            return await self._reader.read(program)
+    def read(self, program: Program[T]) -> Coroutine[Any, Any, T]:
+        return self._read_on_writer(program) if self._reader is None else self._reader.read(program)
+
+    async def _read_on_writer(self, program: Program[T]) -> T:
         try:
             return await self._on_writer(run, program)
         except sqlite3.Error as error:

@@ -18,10 +18,18 @@ _EDGES: Final = re.compile(r"^[ /]+|[ /]+$")
 _MOST_UNITS: Final = 255
 
 
-def object_id(namespace: str) -> str:
-    """The 64 hex digits that name the SQLite file of a namespace."""
-    key = hashlib.sha256(OBJECT_FOLDER.encode()).digest()
-    name = hmac.digest(key, namespace.encode("utf-8", "surrogatepass"), "sha256")[:16]
+def object_id(namespace: str, unique_key: str = OBJECT_FOLDER) -> str:
+    """The 64 hex digits that name the SQLite file of a namespace, or of any Durable Object by its name.
+
+    ``unique_key`` is that of the object's class; the folder of its files has the same name.
+    """
+    key = hashlib.sha256(unique_key.encode()).digest()
+    return signed_id(hmac.digest(key, namespace.encode("utf-8", "surrogatepass"), "sha256")[:16], unique_key)
+
+
+def signed_id(name: bytes, unique_key: str) -> str:
+    """The id whose first half is the 16 bytes ``name``: the second tells which class it belongs to."""
+    key = hashlib.sha256(unique_key.encode()).digest()
     return (name + hmac.digest(key, name, "sha256")[:16]).hex()
 
 

@@ -66,7 +66,18 @@ class StateStore:
         return self._clock
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        return (await self.get_many([key])).get(key)
+        database = self._database or await self._existing()
+        if database is None:
+            return None
+        row = await database.read(STATE_SQL.get(key))
+        if row is None:
+            return None
+        content, expiration, metadata = row
+        if expiration is None or not is_expired(expiration, self._clock.now_ms()):
+            value = self._files.read(content)
+            if value is not None:
+                return Entry(value, seconds(expiration), metadata)
+        return (await self._found(database, [key], {})).get(key)  # which removes it, or asks again
 
     async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
         database = await self._existing()

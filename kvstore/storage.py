@@ -47,7 +47,8 @@ class Storage:
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         """The entry, or None; ``cache_ttl`` in seconds, at least 30."""
         check_stored_key("GET", key, self.limits)
-        check_cache_ttl(cache_ttl, self.limits)
+        if cache_ttl is not None:
+            check_cache_ttl(cache_ttl, self.limits)
         return await self.store.get(key, cache_ttl)
 
     async def get_many(self, keys: list[str], options: GetOptions, *, with_metadata: bool) -> dict[str, Any]:

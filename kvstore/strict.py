@@ -24,13 +24,13 @@ class StrictStorage(Storage):
     """The storage layer with production's listings; everything else is as `Storage` has it.
 
     Never two empty pages in a row, so that following cursors always ends: every key that is there throughout
-    is returned exactly once. The same ``entropy`` and calls give the same pages.
+    is returned exactly once. The same ``entropy``, the machine's by default, and calls give the same pages.
     """
 
-    def __init__(self, store: Store, entropy: Entropy, limits: Limits = LIMITS) -> None:
+    def __init__(self, store: Store, limits: Limits = LIMITS, entropy: Entropy | None = None) -> None:
         super().__init__(store, limits)
-        self._entropy = entropy
-        self._cursors = SealedCursors(entropy.token(32))
+        self._entropy = entropy or SystemEntropy()
+        self._cursors = SealedCursors(self._entropy.token(32))
 
     async def list(self, prefix: str = "", cursor: str | None = None, limit: int | None = None) -> Listing:
         """As `Storage.list`; KVError (400, ``invalid cursor``) for "" or a foreign cursor, None for none."""
@@ -52,4 +52,4 @@ class StrictNamespace(KVNamespace):
 
     def __init__(self, store: Store, entropy: Entropy | None = None, limits: Limits = LIMITS) -> None:
         super().__init__(store, limits)
-        self.storage = StrictStorage(store, entropy or SystemEntropy(), limits)
+        self.storage = StrictStorage(store, limits, entropy)

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from kvstore.database import Program
+from kvstore.database import Lookup, Program
 
 T = TypeVar("T")
 
@@ -32,6 +32,9 @@ def connect(target: str) -> sqlite3.Connection:
 def run(connection: sqlite3.Connection, program: Program[T]) -> T:
     """The result of a program. Raises what SQLite raises."""
     execute = connection.execute
+    if isinstance(program, Lookup):
+        rows: list[Any] = execute(*program).fetchall()
+        return rows[0] if rows else None  # type: ignore[return-value]  # T is that, see Lookup
     steps = program()
     try:
         statement = next(steps)

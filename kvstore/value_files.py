@@ -1,5 +1,6 @@
 """The value files of a namespace in wrangler's folder: one for each put, named once and never changed."""
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,10 +9,14 @@ from typing import Final
 from kvstore.clock import Clock
 from kvstore.entropy import Entropy
 from kvstore.errors import StateError, StoreError
+from kvstore.recent import Recent
 
 _NAME: Final = re.compile("[0-9a-f]{80}")
 _RANDOM_BYTES: Final = 32
 _TIME_BYTES: Final = 8
+_SMALL: Final = 16_384  # bytes
+_RECENT: Final = 8 * 1024 * 1024  # bytes
+_READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _LONGEST_NAME: Final = 255  # bytes, of a folder, on every file system in use
 
 
@@ -20,6 +25,8 @@ class ValueFiles:
 
     def __init__(self, folder: Path, clock: Clock, entropy: Entropy) -> None:
         self.folder = folder
+        self._prefix = f"{folder}{os.sep}"
+        self._recent = Recent(_RECENT)
         self._clock = clock
         self._entropy = entropy
 
@@ -52,17 +59,30 @@ class ValueFiles:
 
     def read(self, name: str) -> bytes | None:
         """The value; None when its file is missing. Raises StoreError when it cannot be read."""
-        path = self.folder / name
+        value = self._recent.get(name)
+        return self._read(name) if value is None else value
+
+    def _read(self, name: str) -> bytes | None:
+        path = f"{self._prefix}{name}"
         try:
-            return path.read_bytes()
+            # Without Python's file object, whose making takes as long as all that the system does.
+            descriptor = os.open(path, _READING)
+            try:
+                value = _everything(descriptor)
+            finally:
+                os.close(descriptor)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StoreError(f"cannot read {path}: {error.strerror}") from error
+        if len(value) < _SMALL:
+            self._recent.add(name, value)
+        return value
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files that no row names any more. One that cannot be removed is left for a sweep."""
         for name in names:
+            self._recent.forget(name)
             try:
                 (self.folder / name).unlink(missing_ok=True)
             except OSError:
@@ -78,6 +98,19 @@ class ValueFiles:
         except OSError as error:
             raise StoreError(f"cannot read {self.folder}: {error.strerror}") from error
         return {name for name in names if _NAME.fullmatch(name) and written_at(name) < newest}
+
+
+def _everything(descriptor: int) -> bytes:
+    """What is in an open file; most values are small, and there at once."""
+    content = os.read(descriptor, _SMALL)
+    if len(content) < _SMALL:
+        return content
+    rest = os.fstat(descriptor).st_size - _SMALL
+    parts = [content]
+    while rest > 0 and (part := os.read(descriptor, rest)):
+        parts.append(part)
+        rest -= len(part)
+    return b"".join(parts)
 
 
 def written_at(name: str) -> int:

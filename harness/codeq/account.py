@@ -1,11 +1,14 @@
 """What codeQ did since the cut-over: what a rollback cannot give back to the old service."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness.codeq import legacy_state as legacy
 from harness.codeq.legacy_state import FINISHED, parse
-from harness.codeq.snapshot import Snapshot
-from worker.codeq import CodeqKeys
+from harness.codeq.pieces import parts, scan
+from worker.codeq import CodeqKeys, Server
+from worker.codeq.keys import CODEQ
 
 
 @dataclass(frozen=True)
@@ -37,24 +40,42 @@ def _about(ids: tuple[str, ...], what: str) -> list[str]:
     return [f"{len(ids):,} {what}"] if ids else []
 
 
-def account(codeq: Snapshot, legacy: Snapshot) -> Account:
-    """``legacy`` is the source that was kept, or an empty snapshot after a rename."""
+async def account(server: Server, *, source_kept: bool) -> Account:
+    """Reads both keyspaces in pieces. Raises ServerError."""
     keys = CodeqKeys()
-    tasks = codeq.get(keys.tasks, {})
-    old = legacy.get("legacy:tasks", {})
-    statuses = {task_id: task.status for task_id, text in tasks.items() if (task := parse(text))}
-    before = {task_id for task_id, text in old.items() if (task := parse(text)) and task.status in FINISHED}
+    created, finished = [], []
+    async for page in parts(server, keys.tasks, "hash"):
+        new = dict(zip(page[::2], page[1::2], strict=True))
+        old = await server.call("HMGET", legacy.TASKS, *new) if source_kept else [None] * len(new)
+        for (task_id, text), before in zip(new.items(), old, strict=True):
+            if source_kept and before is None:
+                created.append(task_id)
+            if _finished(text) and not (before is not None and _finished(before)):
+                finished.append(task_id)
+    results = [one async for page in parts(server, keys.results, "hash") for one in page[::2]]
     return Account(
-        created=tuple(sorted(set(tasks) - set(old))) if old else (),
-        finished=tuple(
-            sorted(one for one, status in statuses.items() if status in FINISHED and one not in before)
-        ),
-        delayed=_members(codeq, ":delayed"),
-        dead=_members(codeq, ":dlq"),
-        results=tuple(sorted(codeq.get(keys.results, {}))),
+        created=_named(created),
+        finished=_named(finished),
+        delayed=_named([one async for one in _members(server, ":delayed", "zset")]),
+        dead=_named([one async for one in _members(server, ":dlq", "list")]),
+        results=_named(results),
     )
 
 
-def _members(codeq: Snapshot, suffix: str) -> tuple[str, ...]:
-    found = [entry.value for key, entry in codeq.entries.items() if key.endswith(suffix)]
-    return tuple(sorted({member for value in found for member in value}))
+def _finished(text: str) -> bool:
+    task = parse(text)
+    return task is not None and task.status in FINISHED
+
+
+def _named(ids: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(ids)))
+
+
+async def _members(server: Server, suffix: str, kind: str) -> AsyncIterator[str]:
+    """The ids in every queue whose key ends so."""
+    async for keys in scan(server, f"{CODEQ}q:"):
+        for key in keys:
+            if key.endswith(suffix):
+                async for page in parts(server, key, kind):
+                    for one in page[::2] if kind == "zset" else page:
+                        yield one

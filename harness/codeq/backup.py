@@ -1,56 +1,128 @@
-"""The logical backup: JSON lines, one for each key, which any Redis can be filled from again.
+"""The logical backup: JSON lines, one for each piece of a key, which any Redis can be filled from again.
 
-The first line is a header; the others are ``{"key", "type", "pttl", "value"}`` as in ``Entry``. Bytes that
-are no UTF-8 are escaped lone surrogates, so nothing is lost.
+The first line is a header, the last one says how many lines stand between; those are ``{"key", "type",
+"pttl", "value"}`` as in ``Piece``. Bytes that are no UTF-8 are escaped lone surrogates, so nothing is lost.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, TextIO
 
 from harness.codeq.errors import MigrationError
-from harness.codeq.snapshot import Entry, Snapshot
+from harness.codeq.pieces import STRUCTURES, Piece
+from harness.codeq.snapshot import Snapshot, assembled
 
 FORMAT = "understudy-codeq-backup"
-TYPES = {"string": str, "list": list, "set": list, "hash": dict, "zset": dict}
+TYPES = ("string", *STRUCTURES)
 
 
-def write_backup(path: Path, snapshot: Snapshot, taken: int) -> None:
-    """Writes ``snapshot``; ``taken`` is in epoch milliseconds. The file appears whole or not at all."""
-    strange = [
-        f"{key} is a {entry.type}" for key, entry in snapshot.entries.items() if entry.type not in TYPES
-    ]
-    if strange:
-        raise MigrationError(f"a backup has no form for this: {strange[0]}")
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(_line({"format": FORMAT, "prefix": snapshot.prefix, "taken": taken}))
-            for key, entry in snapshot.entries.items():
-                file.write(_line({"key": key, "type": entry.type, "pttl": entry.pttl, "value": entry.value}))
-        unfinished.replace(path)
-    except OSError as error:
-        raise MigrationError(f"cannot write the backup {path}: {error.strerror}") from error
+class Backup:
+    """A backup while it is written; ``taken`` is in epoch milliseconds.
+
+    The file appears whole, with ``keep``, or not at all. Raises MigrationError where it cannot be written.
+    """
+
+    def __init__(self, path: Path, prefix: str, taken: int) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        self._header = {"format": FORMAT, "prefix": prefix, "taken": taken}
+        self._lines = 0
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> "Backup":
+        try:
+            self._file = self._part.open("w", encoding="utf-8")
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._line(self._header)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._part.unlink(missing_ok=True)
+
+    def write(self, piece: Piece) -> None:
+        """Adds a piece. Raises MigrationError for a type that has no form here."""
+        if piece.type not in TYPES:
+            raise MigrationError(f"a backup has no form for this: {piece.key} is a {piece.type}")
+        self._line({"key": piece.key, "type": piece.type, "pttl": piece.pttl, "value": piece.value})
+        self._lines += 1
+
+    def keep(self) -> None:
+        """It is complete."""
+        self._line({"pieces": self._lines})
+        assert self._file is not None, "keep comes within the block"
+        try:
+            self._file.close()
+            self._part.replace(self._path)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _line(self, record: dict[str, Any]) -> None:
+        assert self._file is not None, "lines are written within the block"
+        try:
+            self._file.write(json.dumps(record, separators=(",", ":")) + "\n")
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> MigrationError:
+        return MigrationError(f"cannot write the backup {self._path}: {error.strerror}")
 
 
 def read_backup(path: Path) -> Snapshot:
-    """A snapshot from its file. Raises MigrationError naming the line that cannot be read."""
+    """A backup in memory. Raises MigrationError naming the line that cannot be read."""
+    with _opened(path) as file:
+        header = _header(path, file)
+        return assembled(str(header.get("prefix", "")), _pieces(path, file), int(header.get("taken", 0)))
+
+
+def backup_pieces(path: Path) -> Iterator[Piece]:
+    """A backup piece by piece. Raises MigrationError naming the line that cannot be read."""
+    with _opened(path) as file:
+        _header(path, file)
+        yield from _pieces(path, file)
+
+
+def _opened(path: Path) -> TextIO:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MigrationError(f"cannot read {path}: {error}") from error
-    lines = text.splitlines()
-    header = _object(path, 1, lines[0] if lines else "")
+        return path.open(encoding="utf-8")
+    except OSError as error:
+        raise MigrationError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _header(path: Path, file: TextIO) -> dict[str, Any]:
+    try:
+        line = file.readline()
+    except UnicodeDecodeError as error:
+        raise MigrationError(f"{path} is no backup: {error}") from error
+    header = _object(path, 1, line)
     if header.get("format") != FORMAT:
         raise MigrationError(f"{path} is no backup: its first line does not say {FORMAT}")
-    entries: dict[str, Entry] = {}
-    for number, line in enumerate(lines[1:], 2):
+    return header
+
+
+def _pieces(path: Path, file: TextIO) -> Iterator[Piece]:
+    count = 0
+    for number, line in enumerate(file, 2):
         record = _object(path, number, line)
+        if "pieces" in record:
+            if record["pieces"] != count:
+                raise MigrationError(
+                    f"{path}, line {number}: {count} lines before it, not {record['pieces']}"
+                )
+            return
+        count += 1
         key, kind, value = record.get("key"), record.get("type"), record.get("value")
-        if not isinstance(key, str) or kind not in TYPES or not isinstance(value, TYPES[kind]):
+        whole = isinstance(value, str if kind == "string" else list)
+        if not isinstance(key, str) or kind not in TYPES or not whole:
             raise MigrationError(f"{path}, line {number}: no key, type and value that belong together")
-        entries[key] = Entry(kind, value, int(record.get("pttl", -1)))
-    return Snapshot(str(header.get("prefix", "")), entries, int(header.get("taken", 0)))
+        yield Piece(key, str(kind), value, int(record.get("pttl", -1)))
+    raise MigrationError(f"{path} was cut off: it ends after {count:,} lines and does not say so")
 
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:
@@ -61,7 +133,3 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise MigrationError(f"{path}, line {number}: not an object")
     return record
-
-
-def _line(record: dict[str, Any]) -> str:
-    return json.dumps(record, separators=(",", ":")) + "\n"

@@ -8,7 +8,7 @@ the ids in a crash. One script does it without anybody in between; KVRocks 2.7 r
 from dataclasses import dataclass
 
 from harness.codeq.errors import MigrationError
-from harness.codeq.snapshot import keys_under
+from harness.codeq.pieces import keys_under
 from worker.codeq import Server
 from worker.codeq.servers.server import checked
 
@@ -38,7 +38,7 @@ class Conversion:
 async def inprog_kinds(server: Server, prefix: str = "codeq:q:") -> dict[str, str]:
     """Every in-progress key with its type, whatever its command. Only reads."""
     keys = [key for key in await keys_under(server, prefix) if key.endswith(":inprog")]
-    kinds = checked(await server.pipeline([("TYPE", key) for key in keys])) if keys else []
+    kinds = checked(await server.pipeline([("TYPE", key) for key in keys]))
     return dict(zip(keys, kinds, strict=True))
 
 

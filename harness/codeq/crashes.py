@@ -73,7 +73,7 @@ async def _one(
 
 async def _filled(source: Snapshot, profile: str) -> Server:
     server = await open_server(None, profile)
-    await restore(server, source)
+    await restore(server, source.pieces())
     return server
 
 

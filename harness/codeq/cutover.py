@@ -1,26 +1,31 @@
 """Option A as the guide has it: drain, start codeQ, and see that new work goes there only."""
 
 from harness.codeq import legacy_state as legacy
+from harness.codeq.checklist import CodeqState, Inspection, check
 from harness.codeq.drain import Drained, drain
-from harness.codeq.legacy_state import PREFIX
-from harness.codeq.migrator import Tell
+from harness.codeq.legacy_state import PREFIX, LegacyState
+from harness.codeq.migrator import Migrator, Tell
+from harness.codeq.pieces import keys_under
+from harness.codeq.plan import COPY, Plan
 from harness.codeq.seed import COMMANDS
 from harness.codeq.services import Services
-from harness.codeq.snapshot import keys_under, read_snapshot
+from harness.codeq.snapshot import Snapshot, read_snapshot
 from harness.codeq.traffic import OldWorkers
 from harness.verdict import Finding, Verdict, finding, verdict
 from worker.codeq import MOVE_SCRIPT, Server
+from worker.codeq.keys import CODEQ
 
 
 async def cut_over(
     server: Server, services: Services, deadline: int, tell: Tell
 ) -> tuple[Drained, list[Verdict], list[str]]:
-    """Drains within ``deadline`` seconds and cuts over; what is judged is A1 to A4. Raises ServerError."""
+    """Drains within ``deadline`` seconds and cuts over; judges A1 to A4, V1 to V11. Raises ServerError."""
     drained = await drain(server, services.clock, deadline=deadline, work=OldWorkers(services).turn, every=1)
     tell(f"{'drained' if drained.empty else 'not drained'} after {drained.seconds:.0f} s")
     leases = await keys_under(server, legacy.LEASE)
     await server.call("SCRIPT LOAD", MOVE_SCRIPT)
     before = (await read_snapshot(server, PREFIX)).contents()
+    fresh = await _fresh(server, services)
     verdicts = [
         verdict(
             "A1",
@@ -39,7 +44,25 @@ async def cut_over(
             [finding("{n} legacy key{s} changed after the cut-over", changed, "codeq/H19")],
         )
     )
-    return drained, verdicts, await _history(server)
+    return drained, verdicts + fresh, await _history(server)
+
+
+async def _fresh(server: Server, services: Services) -> list[Verdict]:
+    """The checklist on a codeQ that nothing was moved to: V1 to V11."""
+    nothing = Snapshot(PREFIX)
+    seen = Inspection(
+        server=server,
+        services=services,
+        migrator=Migrator(server, services.clock),
+        before=LegacyState(nothing),
+        after=CodeqState(await read_snapshot(server, CODEQ)),
+        left=nothing,
+        plan=Plan(COPY, ()),
+        extended=False,
+        workers=None,
+        now=services.clock.now_ms() // 1000,
+    )
+    return await check(seen, moved=False)
 
 
 async def _new_work(services: Services) -> Verdict:

@@ -1,11 +1,14 @@
 """The traffic goes on at codeQ: what was migrated is claimed and finished, and judged by what workers got."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 
 from harness.codeq import legacy_state as legacy
+from harness.codeq.checklist.keyspace import planned_tiers
 from harness.codeq.legacy_state import LegacyState
 from harness.codeq.services import Services
+from harness.codeq.tiers import TIERS, tier_of
 from harness.verdict import Finding, Verdict, finding, verdict
 
 _DONE = {"status": "COMPLETED", "result": {"ok": True}}
@@ -57,16 +60,18 @@ async def _drain(services: Services, before: LegacyState, seen: Delivery, comman
             seen.refused.append(f"{task['id']} ({finished.status_code} {finished.text[:60]})")
 
 
-def judge(seen: Delivery, before: LegacyState, most: int) -> list[Verdict]:
-    """D1 to D4. ``most`` is how many of a queue were to be claimed."""
-    lost, order, twice = [], [], []
-    for command, queue in before.queues.items():
-        expected = list(reversed(queue.get(legacy.PENDING, [])))
-        handed = seen.handed.get(command.lower(), [])
-        twice += sorted({one for one in handed if handed.count(one) > 1}) if _repeats(handed) else []
+def judge(seen: Delivery, before: LegacyState, most: int, *, split: bool = False) -> list[Verdict]:
+    """D1 to D5. ``most`` is how many of a queue were to be claimed; ``split``: tiers by priority."""
+    lost, order, twice, passed = [], [], [], []
+    for command, expected in _expected(before, split=split).items():
+        handed = seen.handed.get(command, [])
+        twice += sorted(one for one, count in Counter(handed).items() if count > 1)
         lost += sorted(set(expected[:most]) - set(handed))
-        if handed != expected[:most] and set(handed) == set(expected[:most]):
+        asked, known = set(handed), set(expected)
+        if [one for one in handed if one in known] != [one for one in expected if one in asked]:
             order.append(command)
+        if split:
+            passed += _passed_over(handed, before)
     return [
         verdict(
             "D1",
@@ -79,7 +84,7 @@ def judge(seen: Delivery, before: LegacyState, most: int) -> list[Verdict]:
         ),
         verdict(
             "D2",
-            "order: each queue is handed out in the order in which it was filled",
+            "order: each queue is handed out in the order that was planned",
             [finding("{n} queue{s} came in another order", order)],
         ),
         verdict(
@@ -95,11 +100,35 @@ def judge(seen: Delivery, before: LegacyState, most: int) -> list[Verdict]:
                 _refused_owners(seen),
             ],
         ),
+        *([_priorities(passed)] if split else []),
     ]
 
 
-def _repeats(handed: list[str]) -> bool:
-    return len(set(handed)) != len(handed)
+def _expected(before: LegacyState, *, split: bool) -> dict[str, list[str]]:
+    """Each command's pending ids in the order in which they must be handed out."""
+    found: dict[str, list[str]] = {}
+    planned = planned_tiers(before, split=split)
+    for command, part in sorted(planned, key=lambda key: (key[0], -int(key[1][-1]))):
+        found.setdefault(command, []).extend(reversed(planned[command, part]))
+    return found
+
+
+def _passed_over(handed: list[str], before: LegacyState) -> list[str]:
+    """Tasks that were handed out after one of lower priority."""
+    found, least = [], max(TIERS)
+    for task_id in handed:
+        tier = tier_of(before.parsed.get(task_id))
+        found += [task_id] if tier > least else []
+        least = min(least, tier)
+    return found
+
+
+def _priorities(passed: list[str]) -> Verdict:
+    return verdict(
+        "D5",
+        "priorities: in each queue the higher comes first",
+        [finding("{n} task{s} came after one of lower priority", passed, "codeq/H9")],
+    )
 
 
 def _refused_owners(seen: Delivery) -> Finding | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from harness.codeq import legacy_state as legacy
 from harness.codeq.legacy_state import LegacyState
-from harness.codeq.snapshot import keys_under, read_snapshot
+from harness.codeq.pieces import keys_under
+from harness.codeq.snapshot import read_snapshot
 from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.servers.server import checked
@@ -76,7 +77,7 @@ async def drain(
 
 async def _lengths(server: Server) -> dict[str, int]:
     keys = [key for key in await keys_under(server, legacy.QUEUE) if legacy.queue_of(key)[0]]
-    lengths = checked(await server.pipeline([("LLEN", key) for key in keys])) if keys else []
+    lengths = checked(await server.pipeline([("LLEN", key) for key in keys]))
     return {key: length for key, length in zip(keys, lengths, strict=True) if length}
 
 

@@ -1,13 +1,17 @@
-"""The flags of ``rehearse codeq``."""
+"""The flags of ``rehearse codeq``, and what those mean that several verbs share."""
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harness.codeq.migrator import Terms
 from harness.codeq.rehearsal import OPTIONS
+from harness.codeq.seed import WORKERS
 from worker.codeq import PROFILES
 
-VERBS = ("rehearse", "migrate", "rollback", "convert", "backup")
+VERBS = ("rehearse", "migrate", "stragglers", "rollback", "convert", "backup", "restore", "hazards")
 
 
 def add_codeq(commands: Any) -> None:
@@ -22,8 +26,9 @@ def add_codeq(commands: Any) -> None:
         nargs="?",
         choices=VERBS,
         default="rehearse",
-        help="rehearse on a copy (default); migrate, rollback and convert a real keyspace: a dry run without "
-        "--apply; backup it to a file for --from",
+        help="rehearse on a copy (default); migrate a real keyspace, move stragglers that arrive afterwards, "
+        "rollback, convert in-progress lists, restore a backup: a dry run without --apply; backup to a file; "
+        "show the hazards",
     )
     _add_place(codeq)
     _add_terms(codeq)
@@ -48,6 +53,17 @@ def _add_place(codeq: argparse.ArgumentParser) -> None:
         "--server", choices=PROFILES, default=PROFILES[0], help="whose manners the server shows (redis7)"
     )
     codeq.add_argument("--option", choices=OPTIONS, default="b", help="the guide's option (b)")
+    codeq.add_argument(
+        "--codeq-url",
+        metavar="URL",
+        help="not a rehearsal but the checklist, against the codeQ that runs there on --redis",
+    )
+    codeq.add_argument(
+        "--tokens",
+        type=Path,
+        metavar="FILE",
+        help="for --codeq-url: JSON with the tokens producer, worker, admin, and those to be refused",
+    )
     codeq.add_argument("--apply", action="store_true", help="do it, instead of saying what would be done")
 
 
@@ -59,6 +75,11 @@ def _add_terms(codeq: argparse.ArgumentParser) -> None:
         "--accept-defects",
         action="store_true",
         help="move ids that codeQ would drop or run again as they are",
+    )
+    codeq.add_argument(
+        "--tiers",
+        action="store_true",
+        help="pending tasks go to the tier of their priority; the guide puts all in tier 0",
     )
     codeq.add_argument(
         "--lease-seconds",
@@ -106,3 +127,34 @@ def _whole(text: str) -> int:
     if not text.isascii() or not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
     return int(text)
+
+
+def terms(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | None = None) -> Terms:
+    """How to migrate."""
+    return Terms(
+        keep_source=options.keep_source,
+        accept_defects=options.accept_defects,
+        freeze_seconds=freeze_seconds,
+        lease_seconds=options.lease_seconds,
+        backup=backup,
+        split=options.tiers,
+        workers=workers(options),
+    )
+
+
+def workers(options: argparse.Namespace) -> frozenset[str] | None:
+    """The subs that workers' tokens will carry; the example's are known."""
+    if options.workers:
+        return frozenset(options.workers.split(","))
+    example = options.verb == "rehearse" and options.source is None and options.codeq_url is None
+    return frozenset(WORKERS) if example else None
+
+
+def tell(options: argparse.Namespace) -> Callable[[str], None]:
+    """Says how far it is, on standard error, unless it is to be quiet."""
+
+    def say(text: str) -> None:
+        if not options.quiet:
+            print(f"  {text}", file=sys.stderr, flush=True)
+
+    return say

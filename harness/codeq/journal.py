@@ -2,6 +2,7 @@
 
     understudy:codeq-migration    plan      the plan as JSON; there is no journal without it
                                   phase     migrating, complete or rolling back
+                                  began     when, in epoch milliseconds
                                   backup    the backup file's name, as the first run gave it
                                   done:<n>  the n-th step is complete; the value is what it changed
 
@@ -24,6 +25,7 @@ class Entries:
 
     plan: Plan
     phase: str
+    began: int
     backup: str
     done: dict[int, int]
 
@@ -42,12 +44,14 @@ class Journal:
             return None
         done = {int(name[5:]): int(text) for name, text in fields.items() if name.startswith("done:")}
         plan = Plan.from_json(json.loads(fields["plan"]))
-        return Entries(plan, fields["phase"], fields.get("backup", ""), done)
+        began = int(fields.get("began", 0))
+        return Entries(plan, fields["phase"], began, fields.get("backup", ""), done)
 
-    async def begin(self, plan: Plan, backup: str) -> None:
-        """One command, so that there is either no journal or all of it."""
+    async def begin(self, plan: Plan, backup: str, now: int) -> None:
+        """One command, so that there is either no journal or all of it. ``now`` is in epoch milliseconds."""
         text = json.dumps(plan.as_json())
-        await self._server.call("HSET", KEY, "plan", text, "phase", MIGRATING, "backup", backup)
+        fields = ("plan", text, "phase", MIGRATING, "began", now, "backup", backup)
+        await self._server.call("HSET", KEY, *fields)
 
     async def step_done(self, number: int, changed: int) -> None:
         await self._server.call("HSET", KEY, f"done:{number}", changed)

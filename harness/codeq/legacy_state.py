@@ -1,10 +1,9 @@
-"""A legacy keyspace by its nouns: tasks, retention, leases, queues; and what does not belong there.
+"""A legacy keyspace by its nouns: tasks, retention, leases, queues.
 
 The layout is stated here a second time on purpose: a judge that took it from the services would agree with
 whatever they do.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,15 +60,6 @@ class LegacyState:
         """The tasks that codeQ can read, by the id that they are stored under."""
         return {task_id: task for task_id, text in self.tasks.items() if (task := parse(text)) is not None}
 
-    @cached_property
-    def unexpected(self) -> list[str]:
-        """Keys with a name or a type that the layout does not have, with what they are."""
-        return [
-            f"{key} is a {entry.type}, expected {expected_type(key) or 'no such key'}"
-            for key, entry in self.snapshot.entries.items()
-            if expected_type(key) != entry.type
-        ]
-
 
 def queue_of(key: str) -> tuple[str, str]:
     """Command and part of a queue's key; empty texts for any other key."""
@@ -93,50 +83,3 @@ def parse(text: str) -> Task | None:
         return Task.parse(text)
     except DocumentError:
         return None
-
-
-def classify(state: LegacyState) -> dict[str, list[str]]:
-    """Every id that is not simply in order, by what is the matter with it; an id may have several.
-
-    The classes of the reference, §4.0; a class without ids is left out.
-    """
-    pending, inprog = state.ids(PENDING), state.ids(INPROG)
-    queued = set(pending) | set(inprog)
-    stored = set(state.tasks)
-    classes = {
-        "orphan": queued - stored,
-        "unparseable": stored - set(state.parsed),
-        "misfiled": {one for one, task in state.parsed.items() if task.id != one},
-        "duplicate": {one for part in (pending, inprog) for one, n in Counter(part).items() if n > 1},
-        "in both lists": set(pending) & set(inprog),
-        "lost from its queue": {
-            one for one, task in state.parsed.items() if one not in queued and task.status not in FINISHED
-        },
-        "finished but queued": {one for one in queued & set(state.parsed) if _finished(state, one)},
-        "in progress without lease": set(inprog) - _leased(state),
-        "lease without work": set(state.leases) - set(inprog),
-        "no retention": stored - set(state.scores),
-        "retention without task": set(state.scores) - stored,
-        "priority": {one for one in set(pending) & set(state.parsed) if state.parsed[one].priority},
-        "in a foreign queue": _foreign(state),
-    }
-    return {name: sorted(ids) for name, ids in classes.items() if ids}
-
-
-def _finished(state: LegacyState, task_id: str) -> bool:
-    return state.parsed[task_id].status in FINISHED
-
-
-def _leased(state: LegacyState) -> set[str]:
-    return {task_id for task_id, (_, pttl) in state.leases.items() if pttl > 0}
-
-
-def _foreign(state: LegacyState) -> set[str]:
-    """Ids whose task has another command than the queue that they are in."""
-    return {
-        task_id
-        for command, queue in state.queues.items()
-        for ids in queue.values()
-        for task_id in ids
-        if task_id in state.parsed and state.parsed[task_id].command.lower() != command.lower()
-    }

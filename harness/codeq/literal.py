@@ -6,8 +6,10 @@ Everything happens under a prefix of its own and is removed afterwards.
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.codeq.snapshot import keys_under
-from worker.codeq import Server, ServerError
+from harness.codeq.pieces import delete_under
+from harness.codeq.seed import COMMANDS
+from harness.codeq.services import Services
+from worker.codeq import MOVE_SCRIPT, CodeqKeys, Server, ServerError
 
 PREFIX = "understudy:literal:"
 
@@ -35,9 +37,7 @@ async def literal(server: Server) -> list[Attempt]:
             await _delete_before_add(server),
         ]
     finally:
-        left = await keys_under(server, PREFIX)
-        if left:
-            await server.call("DEL", *left)
+        await delete_under(server, PREFIX)
 
 
 async def _renamenx(server: Server) -> Attempt:
@@ -83,6 +83,41 @@ async def _delete_before_add(server: Server) -> Attempt:
     answer = "cut off after DEL: the ids are in no queue and nowhere else" if not left else "nothing lost"
     return Attempt(
         "LRANGE + DEL + SADD on one key", bool(left), answer, "rehearse codeq convert, which is one command"
+    )
+
+
+async def on_codeq(services: Services) -> list[Attempt]:
+    """What codeQ itself makes of the words. On an empty keyspace, which is empty again afterwards."""
+    return [await _started(services), await _hyphenated(services)]
+
+
+async def _started(services: Services) -> Attempt:
+    claim = await services.new("/tasks/claim", {"commands": [COMMANDS[0]]}, services.tokens.worker)
+    worked = claim.status_code == 204
+    answer = f"a claim answers {claim.status_code} {claim.text[:80]}".strip()
+    instead = "SCRIPT LOAD of the claim script first, as migrate does, and again after each restart"
+    return Attempt("start codeQ with the new prefix", worked, answer, "" if worked else instead)
+
+
+async def _hyphenated(services: Services) -> Attempt:
+    """The name that codeQ's change log gives a queue, asked for as codeQ asks."""
+    keys, command = CodeqKeys(), COMMANDS[0]
+    await services.server.call("SCRIPT LOAD", MOVE_SCRIPT)
+    made = await services.new("/tasks", {"command": command, "payload": {"n": 1}})
+    task_id = made.json()["id"]
+    key = keys.pending("generate-master", 0)
+    await services.server.call("RPOPLPUSH", keys.pending(command, 0), key)
+    claim = await services.new("/tasks/claim", {"commands": [command]}, services.tokens.worker)
+    queues = await services.new("/admin/queues", token=services.tokens.admin)
+    await services.server.call("DEL", key, keys.tasks, keys.ttl, keys.inprog(command), keys.lease(task_id))
+    seen = claim.status_code == 200
+    counted = sum(queues.json().values()) if queues.status_code == 200 else 0
+    answer = f"a claim answers {claim.status_code}, /admin/queues counts {counted}: 1 id waits in {key}"
+    return Attempt(
+        "generate-master as a queue's name",
+        seen,
+        answer,
+        "generate_master: the command in lower case, nothing else changed, as migrate does (H14)",
     )
 
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.codeq.backup import write_backup
+from harness.codeq.backup import Backup
 from harness.codeq.errors import MigrationError, Refused
+from harness.codeq.fingerprint import Fingerprint, fingerprint
 from harness.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
+from harness.codeq.legacy_state import PREFIX
 from harness.codeq.moving import carry_out
+from harness.codeq.pieces import CHUNK, scan
 from harness.codeq.plan import Plan, Step
-from harness.codeq.preflight import Preflight, frozen, preflight
-from harness.codeq.snapshot import CHUNK, keys_under
-from kvstore.clock import Clock
+from harness.codeq.preflight import Preflight, preflight
+from kvstore.clock import Clock, stopwatch
 from worker.codeq import MOVE_SCRIPT, CodeqKeys, Server
 from worker.codeq.servers.server import checked
 
@@ -24,7 +26,8 @@ class Terms:
     """How to migrate. ``freeze_seconds``: how long nothing may change before it starts, 0 for no proof.
 
     ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``backup`` is a
-    file for the logical backup; None takes none.
+    file for the logical backup; None takes none. ``split``: pending tasks go to the tier of their priority,
+    not all to 0. ``workers`` are the subs that workers' tokens will carry, None if unknown.
     """
 
     keep_source: bool = False
@@ -33,17 +36,20 @@ class Terms:
     lease_seconds: int = 0
     chunk: int = CHUNK
     backup: Path | None = None
+    split: bool = False
+    workers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
 class Migrated:
-    """What a run did. ``changed`` has the members that each step moved in this run."""
+    """What a run did. ``changed`` has the members that each step moved in this run, in ``seconds``."""
 
     plan: Plan
     changed: tuple[tuple[Step, int], ...]
     resumed: bool
     extended: int
     backup: str
+    seconds: float = 0
 
     @property
     def changes(self) -> int:
@@ -57,6 +63,7 @@ class Migrated:
             "leasesExtended": self.extended,
             "changes": self.changes,
             "backup": self.backup,
+            "seconds": round(self.seconds, 3),
         }
 
 
@@ -76,7 +83,11 @@ class Migrator:
         """The dry run: only reads. Raises ServerError."""
         terms = self._terms
         return await preflight(
-            self._server, keep_source=terms.keep_source, accept_defects=terms.accept_defects
+            self._server,
+            keep_source=terms.keep_source,
+            accept_defects=terms.accept_defects,
+            split=terms.split,
+            workers=terms.workers,
         )
 
     async def apply(self) -> Migrated:
@@ -94,30 +105,40 @@ class Migrator:
         if entries.phase == COMPLETE:
             await self._load_script()
             return Migrated(entries.plan, (), resumed, 0, entries.backup)
+        start = stopwatch()
         changed = await self._steps(entries)
+        seconds = stopwatch() - start
         extended = await self._extend()
         await self._load_script()
         await self._journal.enter(COMPLETE)
-        return Migrated(entries.plan, tuple(changed), resumed, extended, entries.backup)
+        return Migrated(entries.plan, tuple(changed), resumed, extended, entries.backup, seconds)
 
     async def _begin(self) -> Entries:
         look = await self.look()
         if look.refusals:
             raise Refused(look.refusals)
-        if self._terms.freeze_seconds > 0:
-            found = look.state.snapshot
-            moving = await frozen(self._server, self._clock, self._terms.freeze_seconds, found)
-            if moving:
-                named = ", ".join(moving[:3])
-                raise Refused([f"not frozen: {len(moving):,} keys changed while we looked, such as {named}"])
+        await self._prove_and_save(look.found)
         backup = self._terms.backup
-        if backup is not None:
-            write_backup(backup, look.state.snapshot, self._clock.now_ms())
-            self._tell(f"backup written to {backup}")
-        await self._journal.begin(look.plan, str(backup or ""))
+        # As a whole path: whoever checks or rolls back may stand elsewhere.
+        saved = str(backup.absolute()) if backup else ""
+        await self._journal.begin(look.plan, saved, self._clock.now_ms())
         entries = await self._journal.read()
         assert entries is not None, "the journal was just begun"
         return entries
+
+    async def _prove_and_save(self, before: Fingerprint) -> None:
+        """Reads everything a second time: the proof that nobody writes, and the backup, in one."""
+        backup, seconds = self._terms.backup, self._terms.freeze_seconds
+        if backup is None and not seconds:
+            return
+        await self._clock.sleep(seconds)
+        if backup is None:
+            refuse_moving(before, await fingerprint(self._server, PREFIX))
+            return
+        with Backup(backup, PREFIX, self._clock.now_ms()) as file:
+            refuse_moving(before, await fingerprint(self._server, PREFIX, file.write))
+            file.keep()
+        self._tell(f"backup written to {backup}")
 
     async def _steps(self, entries: Entries) -> list[tuple[Step, int]]:
         changed = []
@@ -135,13 +156,22 @@ class Migrator:
         wanted = self._terms.lease_seconds * 1000
         if wanted <= 0:
             return 0
-        keys = await keys_under(self._server, CodeqKeys().lease(""))
-        left = checked(await self._server.pipeline([("PTTL", key) for key in keys])) if keys else []
-        short = [key for key, pttl in zip(keys, left, strict=True) if 0 <= pttl < wanted]
-        if short:
+        extended = 0
+        async for keys in scan(self._server, CodeqKeys().lease("")):
+            left = checked(await self._server.pipeline([("PTTL", key) for key in keys]))
+            short = [key for key, pttl in zip(keys, left, strict=True) if 0 <= pttl < wanted]
             checked(await self._server.pipeline([("PEXPIRE", key, wanted) for key in short]))
-        return len(short)
+            extended += len(short)
+        return extended
 
     async def _load_script(self) -> None:
         """codeQ's claim script: KVRocks up to 2.8 words its absence in a way that codeQ does not know."""
         await self._server.call("SCRIPT LOAD", MOVE_SCRIPT)
+
+
+def refuse_moving(before: Fingerprint, later: Fingerprint) -> None:
+    """Raises Refused when something was written in between."""
+    moving = before.changed(later)
+    if moving:
+        named = ", ".join(moving[:3])
+        raise Refused([f"not frozen: {len(moving):,} keys changed while we looked, such as {named}"])

@@ -7,26 +7,29 @@ the keyspace itself. None ever writes over a key that it did not make.
 from typing import Any
 
 from harness.codeq.errors import MigrationError
+from harness.codeq.legacy_state import parse
+from harness.codeq.pieces import parts, scan, written
 from harness.codeq.plan import COPY, Step
-from harness.codeq.snapshot import keys_under, parts, written
-from worker.codeq import Server, ServerError
+from harness.codeq.tiers import tier_of
+from worker.codeq import CodeqKeys, Server, ServerError
 from worker.codeq.servers.server import Command, checked
 
-COUNT = {"hash": "HLEN", "zset": "ZCARD", "list": "LLEN", "set": "SCARD"}
+COUNT = {"hash": "HLEN", "zset": "ZCARD", "list": "LLEN", "set": "SCARD", "tiers": "LLEN"}
 
 
 async def carry_out(server: Server, step: Step, mode: str, chunk: int) -> int:
     """Does the step, or what is left of it; how many members this run moved. Raises MigrationError."""
     if step.kind == "leases":
-        return await (_copy_leases if mode == COPY else _rename_leases)(server, step, chunk)
-    if step.kind == "set":
-        moved = await _convert(server, step, chunk)
+        return await (_copy_leases if mode == COPY else _rename_leases)(server, step)
+    written_anew = step.kind in ("set", "tiers")
+    if written_anew:
+        moved = await (_convert if step.kind == "set" else _spread)(server, step, chunk)
     elif mode == COPY:
         moved = await (_copy_list if step.kind == "list" else _copy_members)(server, step, chunk)
     else:
         moved = await _rename(server, step)
-    await _check_count(server, step)
-    if step.kind == "set" and mode != COPY:
+    await _check_count(server, step, mode)
+    if written_anew and mode != COPY:
         await server.call("DEL", step.source)
     return moved
 
@@ -40,9 +43,11 @@ async def _rename(server: Server, step: Step) -> int:
         return 0  # renamed before a crash, or an empty queue
     if renamed:
         return step.count
+    if await _count(server, step) == step.count:
+        return 0  # renamed before a crash; what is at the source arrived since, and is left there
     raise MigrationError(
-        f"{step.target} exists and {step.source} is there again: someone wrote during the freeze. "
-        "Nothing was overwritten; stop the old service and the writers, and move the stragglers"
+        f"{step.target} exists and {step.source} is there again, and neither is what was planned: someone "
+        "wrote during the freeze. Nothing was overwritten: stop every writer, then rehearse codeq rollback"
     )
 
 
@@ -78,21 +83,51 @@ async def _convert(server: Server, step: Step, chunk: int) -> int:
     return added
 
 
-async def _check_count(server: Server, step: Step) -> None:
-    count = await server.call(COUNT[step.kind], step.target)
-    if count != step.count:
-        raise MigrationError(
-            f"{step.target} has {count:,} members, planned were {step.count:,}: "
-            f"{step.source} changed since the inventory, or something else writes to codeq:"
-        )
+async def _spread(server: Server, step: Step, chunk: int) -> int:
+    """A list over ten, each id by its task's priority; what an earlier run has placed is passed over.
+
+    An id without a readable task goes to tier 0, as all do by the guide. The list stays until all are placed.
+    """
+    have = checked(await server.pipeline([("LLEN", key) for key in step.targets]))
+    added = 0
+    async for part in parts(server, step.source, "list", chunk):
+        tiers: dict[int, list[str]] = {}
+        for task_id, tier in zip(part, await _priorities(server, part), strict=True):
+            if have[tier]:
+                have[tier] -= 1
+            else:
+                tiers.setdefault(tier, []).append(task_id)
+        checked(await server.pipeline([("RPUSH", step.targets[tier], *ids) for tier, ids in tiers.items()]))
+        added += sum(map(len, tiers.values()))
+    return added
 
 
-async def _rename_leases(server: Server, step: Step, chunk: int) -> int:
+async def _priorities(server: Server, ids: list[str]) -> list[int]:
+    texts = await server.call("HMGET", CodeqKeys().tasks, *ids)
+    tasks = [parse(text) if text is not None else None for text in texts]
+    return [tier_of(task) for task in tasks]
+
+
+async def _count(server: Server, step: Step) -> int:
+    return sum(checked(await server.pipeline([(COUNT[step.kind], key) for key in step.targets])))
+
+
+async def _check_count(server: Server, step: Step, mode: str) -> None:
+    count = await _count(server, step)
+    if count == step.count:
+        return
+    kept = "its source is untouched" if mode == COPY else "nothing is lost"
+    raise MigrationError(
+        f"{step.target} has {count:,} members, planned were {step.count:,}: {step.source} changed since the "
+        f"inventory, or something else writes to codeq:. Stop every writer, take it back with rehearse codeq "
+        f"rollback ({kept}), and migrate again"
+    )
+
+
+async def _rename_leases(server: Server, step: Step) -> int:
     """RENAMENX keeps the time that is left. Leases that ran out meanwhile are gone, as they should be."""
     moved = 0
-    keys = await keys_under(server, step.source)
-    for at in range(0, len(keys), chunk):
-        page = keys[at : at + chunk]
+    async for page in scan(server, step.source):
         replies = await server.pipeline([("RENAMENX", key, _renamed(step, key)) for key in page])
         for key, reply in zip(page, replies, strict=True):
             moved += _renamed_lease(step, key, reply)
@@ -109,12 +144,10 @@ def _renamed_lease(step: Step, key: str, reply: Any) -> int:
     return 1
 
 
-async def _copy_leases(server: Server, step: Step, chunk: int) -> int:
+async def _copy_leases(server: Server, step: Step) -> int:
     """GET and PTTL, then SET PX NX: never without an end, which codeQ takes for expired (H4, H21)."""
     moved = 0
-    keys = await keys_under(server, step.source)
-    for at in range(0, len(keys), chunk):
-        page = keys[at : at + chunk]
+    async for page in scan(server, step.source):
         asked: list[Command] = [command for key in page for command in (("GET", key), ("PTTL", key))]
         replies = checked(await server.pipeline(asked))
         commands: list[Command] = [
@@ -122,8 +155,7 @@ async def _copy_leases(server: Server, step: Step, chunk: int) -> int:
             for n, key in enumerate(page)
             if replies[2 * n] is not None and replies[2 * n + 1] > 0
         ]
-        if commands:
-            moved += sum(reply is not None for reply in checked(await server.pipeline(commands)))
+        moved += sum(reply is not None for reply in checked(await server.pipeline(commands)))
     return moved
 
 

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.codeq import legacy_state as legacy
-from harness.codeq.legacy_state import LegacyState
+from harness.codeq.ledger import Ledger
+from harness.codeq.tiers import TIERS
 from worker.codeq import CodeqKeys
 
 RENAME, COPY = "rename", "copy"
@@ -16,7 +17,8 @@ MODES = (RENAME, COPY)
 class Step:
     """``kind``: hash, zset or list move a key as it is; set makes a set of a list; leases are by prefix.
 
-    ``count`` is how many members the target has afterwards; for leases, how many there were.
+    tiers spread a list over the ten lists that begin with ``target``, by the tasks' priorities. ``count`` is
+    how many members the target has afterwards; for leases, how many there were.
     """
 
     kind: str
@@ -25,8 +27,20 @@ class Step:
     count: int
 
     def __str__(self) -> str:
-        what = {"set": "distinct ids, list becomes set", "leases": "leases"}.get(self.kind, "members")
+        what = _WHAT.get(self.kind, "members")
         return f"{self.source} → {self.target} ({self.count:,} {what})"
+
+    @property
+    def targets(self) -> list[str]:
+        """The keys that it fills; for leases, their prefix."""
+        return [f"{self.target}{tier}" for tier in TIERS] if self.kind == "tiers" else [self.target]
+
+
+_WHAT = {
+    "set": "distinct ids, list becomes set",
+    "leases": "leases",
+    "tiers": "members, each in the tier of its priority",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,11 @@ class Plan:
     mode: str
     steps: tuple[Step, ...]
 
+    @property
+    def split(self) -> bool:
+        """Whether pending tasks went to the tier of their priority, and not all to 0."""
+        return any(step.kind == "tiers" for step in self.steps)
+
     def as_json(self) -> dict[str, Any]:
         return {"mode": self.mode, "steps": [asdict(step) for step in self.steps]}
 
@@ -44,31 +63,34 @@ class Plan:
         return cls(document["mode"], tuple(Step(**step) for step in document["steps"]))
 
 
-def plan_of(state: LegacyState, mode: str) -> Plan:
-    """The guide's mapping: pending lists to priority 0, commands in lower case.
+def plan_of(found: Ledger, mode: str, *, split: bool = False) -> Plan:
+    """The guide's mapping: pending lists to priority 0, or with ``split`` each id to that of its task.
 
-    Tasks and leases come before the queues: a codeQ that is started too early throws away ids that have no
-    record, and takes work without a lease for expired.
+    Commands become lower case. Tasks and leases come before the queues: a codeQ that is started too early
+    throws away ids that have no record, and takes work without a lease for expired.
     """
-    return Plan(mode, tuple(_steps(state)))
+    return Plan(mode, tuple(_steps(found, split)))
 
 
-def _steps(state: LegacyState) -> Iterator[Step]:
+def _steps(found: Ledger, split: bool) -> Iterator[Step]:
     keys = CodeqKeys()
-    if state.tasks:
-        yield Step("hash", legacy.TASKS, keys.tasks, len(state.tasks))
-    if state.scores:
-        yield Step("zset", legacy.TTL, keys.ttl, len(state.scores))
-    if state.leases:
-        yield Step("leases", legacy.LEASE, keys.lease(""), len(state.leases))
-    for command, queue in sorted(state.queues.items()):
-        if ids := queue.get(legacy.INPROG):
-            source = f"{legacy.QUEUE}{command}:{legacy.INPROG}"
-            yield Step("set", source, keys.inprog(command), len(set(ids)))
-    for command, queue in sorted(state.queues.items()):
-        if ids := queue.get(legacy.PENDING):
-            source = f"{legacy.QUEUE}{command}:{legacy.PENDING}"
-            yield Step("list", source, keys.pending(command, 0), len(ids))
+    if tasks := found.tasks:
+        yield Step("hash", legacy.TASKS, keys.tasks, tasks)
+    if scores := found.scores:
+        yield Step("zset", legacy.TTL, keys.ttl, scores)
+    if leases := found.leases:
+        yield Step("leases", legacy.LEASE, keys.lease(""), leases)
+    lists = [(*legacy.queue_of(key), key, length) for key, length in sorted(found.lengths.items())]
+    for command, part, key, _ in lists:
+        if part == legacy.INPROG:
+            yield Step("set", key, keys.inprog(command), found.distinct[command.lower()])
+    for command, part, key, length in lists:
+        if part != legacy.PENDING:
+            continue
+        if split:
+            yield Step("tiers", key, keys.queue(command, "pending:"), length)
+        else:
+            yield Step("list", key, keys.pending(command, 0), length)
 
 
 def collisions(plan: Plan) -> list[str]:

@@ -3,15 +3,17 @@
 Only reads, so it is also the dry run.
 """
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from harness.codeq import legacy_state as legacy
 from harness.codeq.capability import Capability, capability
-from harness.codeq.legacy_state import PREFIX, LegacyState, classify
+from harness.codeq.fingerprint import Fingerprint, fingerprint
+from harness.codeq.ledger import STRANGERS, Group, Ledger
+from harness.codeq.pieces import scan
 from harness.codeq.plan import COPY, RENAME, Plan, collisions, plan_of
-from harness.codeq.snapshot import Snapshot, keys_under, read_snapshot
 from harness.verdict import agree
-from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ
 
@@ -28,36 +30,47 @@ HARMFUL = {
 }
 # What happens by the guide's mapping and is worth knowing.
 NOTABLE = {
-    "in progress without lease": "{n} in progress without a lease: retried at once, attempts +1 (H4)",
+    "in progress without lease": "{n} in progress, no lease: retried, 200 a claim (H13), attempts + 1 (H4)",
     "lease without work": "{n} lease{s} of nothing that is in progress",
     "no retention": "{n} task{s} without a retention score: cleanup never finds {their} record",
     "retention without task": "{n} retention score{s} without a task",
-    "priority": "{n} pending task{s} with a priority, all in tier 0 afterwards (H9)",
+    STRANGERS: "{n} task{s} held under a name that no worker's token carries: 403 until the lease ends (H11)",
 }
+
+
+_PRIORITY = "{n} pending task{s} with a priority, all in tier 0 afterwards (H9); --tiers spreads them"
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What was found, and what would be done. ``refusals`` empty: it may start."""
+    """What was found, and what would be done. ``refusals`` empty: it may start.
+
+    ``found`` is for the proof that nothing changed since; ``split``: pending tasks are spread over tiers.
+    """
 
     server: str
     capability: Capability
-    state: LegacyState
-    classes: dict[str, list[str]]
+    commands: tuple[str, ...]
+    classes: dict[str, Group]
     plan: Plan
+    split: bool
     refusals: tuple[str, ...]
+    found: Fingerprint
 
     @property
     def notes(self) -> list[str]:
         """Sentences about what is not refused and still matters."""
+        notable = NOTABLE if self.split else {**NOTABLE, "priority": _PRIORITY}
         notes = [
-            agree(text, len(self.classes[name])) for name, text in NOTABLE.items() if name in self.classes
+            agree(text, self.classes[name].count) for name, text in notable.items() if name in self.classes
         ]
-        odd = sorted(command for command in self.state.queues if command != command.lower())
+        odd = [command for command in self.commands if command != command.lower()]
         if odd:
             notes.append(
                 f"commands that become lower case, or codeQ never finds them (H14): {', '.join(odd)}"
             )
+        if self.plan.steps:
+            notes.append("attempts begin at 0 and end at 5: three deliveries, then the dead letters (H22)")
         if not self.capability.bare_noscript:
             notes.append("codeQ's claims answer 500 here until its script is loaded; the last step does that")
         if not self.capability.rename:
@@ -68,51 +81,48 @@ class Preflight:
         return {
             "server": self.server,
             "plan": self.plan.as_json(),
-            "classes": self.classes,
+            "classes": {name: group.as_json() for name, group in self.classes.items()},
             "notes": self.notes,
             "refusals": list(self.refusals),
         }
 
 
-async def preflight(server: Server, *, keep_source: bool = False, accept_defects: bool = False) -> Preflight:
-    """Looks at the keyspace on ``server``. Raises ServerError."""
+async def preflight(
+    server: Server,
+    *,
+    keep_source: bool = False,
+    accept_defects: bool = False,
+    split: bool = False,
+    workers: frozenset[str] | None = None,
+) -> Preflight:
+    """Looks at the keyspace; ``workers`` are the subs of workers' tokens. Raises ServerError."""
     able = await capability(server)
-    state = LegacyState(await read_snapshot(server, PREFIX))
-    classes = classify(state)
-    plan = plan_of(state, COPY if keep_source or not able.rename else RENAME)
-    reasons = await _reasons(server, able, state, plan)
+    with closing(Ledger()) as ledger:
+        found = await fingerprint(server, legacy.PREFIX, ledger.add)
+        ledger.settle()
+        classes = ledger.classes(workers)
+        plan = plan_of(ledger, COPY if keep_source or not able.rename else RENAME, split=split)
+        commands = tuple(sorted({legacy.queue_of(key)[0] for key in ledger.lengths}))
+        reasons = await _reasons(server, able, found, plan) + ledger.unexpected
     if not accept_defects:
-        found = [agree(text, len(classes[name])) for name, text in HARMFUL.items() if name in classes]
-        reasons += [f"{text}; repair it, or accept it with --accept-defects" for text in found]
-    return Preflight(server.name, able, state, classes, plan, tuple(reasons))
+        harmful = [agree(text, classes[name].count) for name, text in HARMFUL.items() if name in classes]
+        reasons += [f"{text}; repair it, or accept it with --accept-defects" for text in harmful]
+    return Preflight(server.name, able, commands, classes, plan, split, tuple(reasons), found)
 
 
-async def _reasons(server: Server, able: Capability, state: LegacyState, plan: Plan) -> list[str]:
-    """What no flag accepts."""
+async def _reasons(server: Server, able: Capability, found: Fingerprint, plan: Plan) -> list[str]:
+    """What no flag accepts, beside keys of an unknown name or type."""
     reasons = []
     if able.cluster:
         reasons.append("this is a cluster, where codeQ's claim fails with CROSSSLOT")
-    present = await keys_under(server, CODEQ)
-    if present:
+    count, first = 0, ""
+    async for page in scan(server, CODEQ):
+        count, first = count + len(page), min([first, *page] if first else page)
+    if count:
         reasons.append(
-            f"{len(present):,} codeq: keys exist and no journal says that a migration made them, "
-            f"the first is {present[0]}: is codeQ already running, or was this half migrated by hand?"
+            f"{count:,} codeq: keys exist and no journal says that a migration made them, "
+            f"the first is {first}: is codeQ already running, or was this half migrated by hand?"
         )
-    if not state.snapshot.entries:
-        reasons.append(f"no {PREFIX} keys here: the wrong server, or the wrong database number?")
-    reasons += state.unexpected
-    reasons += collisions(plan)
-    return reasons
-
-
-async def frozen(server: Server, clock: Clock, seconds: float, inventory: Snapshot) -> list[str]:
-    """Proof that nobody writes: a second inventory after ``seconds``. The keys that changed since the first.
-
-    A lease that ran out meanwhile is no write.
-    """
-    before = inventory.contents()
-    await clock.sleep(seconds)
-    after = (await read_snapshot(server, inventory.prefix)).contents()
-    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    expired = {key for key in changed if key not in after and before[key][0] == "string"}
-    return sorted(changed - expired)
+    if not found.structures and not found.strings:
+        reasons.append(f"no {legacy.PREFIX} keys here: the wrong server, or the wrong database number?")
+    return reasons + collisions(plan)

@@ -11,11 +11,12 @@ from harness.codeq.drain import Drained
 from harness.codeq.errors import Refused
 from harness.codeq.journal import KEY
 from harness.codeq.legacy_state import PREFIX, LegacyState
-from harness.codeq.literal import Attempt, literal
+from harness.codeq.literal import Attempt, literal, on_codeq
 from harness.codeq.migrator import Migrated, Migrator, Tell, Terms
+from harness.codeq.pieces import delete_under, scan
 from harness.codeq.preflight import Preflight
 from harness.codeq.services import Services
-from harness.codeq.snapshot import CHUNK, Snapshot, keys_under, read_snapshot, restore
+from harness.codeq.snapshot import Snapshot, read_snapshot, restore
 from harness.codeq.traffic import work_a_little
 from harness.verdict import Verdict
 from kvstore.clock import ManualClock
@@ -31,14 +32,12 @@ _OURS = (PREFIX, CODEQ, KEY)
 class Wishes:
     """What to rehearse. ``freeze`` is how many seconds pass between the last request and the migration.
 
-    ``workers`` are the subs that workers' tokens will carry, None if unknown; ``most`` is how many tasks of
-    each queue are claimed at the end; ``deadline`` is Option A's, in seconds.
+    ``most`` is how many tasks of each queue are claimed at the end; ``deadline`` is Option A's, in seconds.
     """
 
     option: str = "b"
     terms: Terms = field(default_factory=lambda: Terms(freeze_seconds=1))
     freeze: int = 0
-    workers: frozenset[str] | None = None
     most: int = 1000
     deadline: int = 600
 
@@ -93,16 +92,13 @@ async def rehearse(
     strange = [f"{key} is a {entry.type}" for key, entry in source.entries.items() if entry.value is None]
     if strange:
         raise Refused([f"the source cannot be copied: {strange[0]}"])
-    for prefix in _OURS:
-        if await keys_under(server, prefix):
-            raise Refused(
-                [f"{server.name} holds {prefix} keys, and a rehearsal works on a server of its own"]
-            )
+    await demand_empty(server)
     said = tell or (lambda text: None)
     attempts = await literal(server)
     services = Services(server, clock, entropy)
     try:
-        await restore(server, source)
+        attempts += await on_codeq(services)
+        await restore(server, source.pieces())
         said(f"{len(source.entries):,} legacy keys on {server.name}")
         requests = await work_a_little(services)
         said(f"{requests} requests to the old service, then frozen")
@@ -116,9 +112,24 @@ async def rehearse(
 
 
 async def _clear(server: Server) -> None:
-    keys = [key for prefix in _OURS for key in await keys_under(server, prefix)]
-    for at in range(0, len(keys), CHUNK):
-        await server.call("DEL", *keys[at : at + CHUNK])
+    for prefix in _OURS:
+        await delete_under(server, prefix)
+
+
+async def demand_empty(server: Server) -> None:
+    """Raises Refused if ``server`` holds keys of either service, or a journal."""
+    for prefix in _OURS:
+        if await anything_under(server, prefix):
+            raise Refused(
+                [f"{server.name} holds {prefix} keys, and a rehearsal works on a server of its own"]
+            )
+
+
+async def anything_under(server: Server, prefix: str) -> bool:
+    """Whether there is any key under ``prefix``."""
+    async for _ in scan(server, prefix):
+        return True
+    return False
 
 
 async def _option_b(
@@ -141,14 +152,16 @@ async def _option_b(
         before=before,
         after=CodeqState(await read_snapshot(server, CODEQ)),
         left=await read_snapshot(server, PREFIX),
-        mode=migrated.plan.mode,
+        plan=migrated.plan,
         extended=wishes.terms.lease_seconds > 0,
-        workers=wishes.workers,
+        workers=wishes.terms.workers,
         now=services.clock.now_ms() // 1000,
     )
     verdicts = await check(seen)
     tell("the checklist is through; the traffic goes on at codeQ")
-    verdicts += judge(await deliver(services, before, wishes.most), before, wishes.most)
+    verdicts += judge(
+        await deliver(services, before, wishes.most), before, wishes.most, split=migrated.plan.split
+    )
     tasks = len(before.tasks)
     notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]
     return Rehearsed(server.name, "b", len(source.entries), tasks, attempts, verdicts, notes, look, migrated)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 from harness.codeq.crashes import Search
+from harness.codeq.drain import Drained
+from harness.codeq.drills import Shown
 from harness.codeq.literal import Attempt
 from harness.codeq.migrator import Migrated
 from harness.codeq.preflight import Preflight
 from harness.codeq.rehearsal import Rehearsed
 from harness.codeq.rollback import RolledBack
+from harness.codeq.stragglers import Stragglers
 from harness.report import folded, some
 from harness.verdict import Verdict
 
@@ -24,12 +27,26 @@ def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
         *_migrated_lines(done),
         *(f"Note: {note}" for note in done.notes),
         "",
-        *(line for one in done.violated for line in _violation(one)),
-        *_held(done.verdicts),
-        "",
-        _conclusion(done, seconds),
-        f"Again: {command}",
+        *_judgement(done.verdicts, seconds, command),
     ]
+    return _folded(lines)
+
+
+def accepted_text(url: str, server: str, verdicts: Sequence[Verdict], seconds: float, command: str) -> str:
+    """What the checklist says of a deployed codeQ."""
+    lines = [f"The checklist for codeQ at {url}", f"Server: {server}", ""]
+    return _folded([*lines, *_judgement(verdicts, seconds, command)])
+
+
+def hazards_text(server: str, shown: Sequence[Shown]) -> str:
+    """What each hazard does, and what tells of it."""
+    lines = [f"Hazards of the move to codeQ, on {server}"]
+    for one in shown:
+        lines.append(f"{one.hazard.removeprefix('codeq/'):<4} {one.title} ({one.seconds:.2f} s)")
+        lines.append(f"       seen: {one.what or 'NOTHING HAPPENED'}")
+        lines.append(f"       found: {one.found or 'NOTHING TELLS OF IT'}")
+    missed = [one.hazard for one in shown if not one.held]
+    lines.append(f"NO-GO: {', '.join(missed)}" if missed else f"All {len(shown)} were seen and found")
     return _folded(lines)
 
 
@@ -37,8 +54,7 @@ def look_text(look: Preflight) -> str:
     """What the dry run says."""
     lines = [
         f"Dry run of option B on {look.server}: nothing was changed",
-        f"{len(look.state.tasks):,} tasks, {len(look.state.leases):,} leases, "
-        f"{len(look.state.queues):,} commands; by {look.plan.mode}:",
+        f"{len(look.commands):,} commands; by {look.plan.mode}:",
         *(f"  {step}" for step in look.plan.steps),
         *(f"Note: {note}" for note in look.notes),
         *(f"Refused: {reason}" for reason in look.refusals),
@@ -52,13 +68,35 @@ def look_text(look: Preflight) -> str:
 def migrated_text(done: Migrated) -> str:
     """What a real run says."""
     lines = [
-        f"Migrated by {done.plan.mode}{', resumed' if done.resumed else ''}: {done.changes:,} changes",
+        f"Migrated by {done.plan.mode}{', resumed' if done.resumed else ''}: {done.changes:,} changes, "
+        f"moved in {done.seconds:.1f} s",
         *(f"  {step}: {count:,}" for step, count in done.changed),
     ]
     if done.extended:
         lines.append(f"  {done.extended:,} leases extended")
     if done.backup:
         lines.append(f"The backup is {done.backup}")
+    return _folded(lines)
+
+
+def drained_text(drained: Drained) -> str:
+    """What option A's wait ended with."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for stall in drained.stalls:
+        causes.setdefault((stall.command, stall.why), []).append(stall.task)
+    lines = [f"  {command}, {why}: {len(ids):,}, {some(ids)}" for (command, why), ids in causes.items()]
+    return _folded([*_drained_lines(drained), *lines])
+
+
+def stragglers_text(found: Stragglers) -> str:
+    """What the old service wrote after the migration, and what became of it."""
+    if not found.moved and not found.left:
+        return "No stragglers: nothing was written under legacy: since the migration"
+    verb = "moved" if found.applied else "would be moved (--apply)"
+    lines = [f"{len(found.moved):,} stragglers {verb}{f': {some(found.moved)}' if found.moved else ''}"]
+    lines += [f"left, {one}: {why}" for one, why in list(found.left.items())[:20]]
+    if len(found.left) > 20:
+        lines.append(f"left, and {len(found.left) - 20:,} more; --json names them all")
     return _folded(lines)
 
 
@@ -98,10 +136,25 @@ def _migrated_lines(done: Rehearsed) -> list[str]:
         steps = [f"  {step}" for step in done.migrated.plan.steps]
         return [f"Migrated by {done.migrated.plan.mode}, {done.migrated.changes:,} changes:", *steps]
     assert done.drained is not None, "either option leaves something"
-    state = "Drained" if done.drained.empty else "Not drained"
+    return _drained_lines(done.drained)
+
+
+def _drained_lines(drained: Drained) -> list[str]:
+    state = "Drained" if drained.empty else "Not drained"
     return [
-        f"{state} after {done.drained.seconds:.0f} s and {done.drained.polls} polls",
-        *(f"  {key}: {count:,} left" for key, count in done.drained.left.items()),
+        f"{state} after {drained.seconds:.0f} s and {drained.polls} polls",
+        *(f"  {key}: {count:,} left" for key, count in drained.left.items()),
+    ]
+
+
+def _judgement(verdicts: Sequence[Verdict], seconds: float, command: str) -> list[str]:
+    violated = [one for one in verdicts if not one.held]
+    return [
+        *(line for one in violated for line in _violation(one)),
+        *_held(verdicts),
+        "",
+        _conclusion(verdicts, violated, seconds),
+        f"Again: {command}",
     ]
 
 
@@ -118,11 +171,11 @@ def _held(verdicts: Sequence[Verdict]) -> list[str]:
     return [f"held: {' · '.join(names)}"] if names else []
 
 
-def _conclusion(done: Rehearsed, seconds: float) -> str:
-    if not done.violated:
-        return f"GO: all {len(done.verdicts)} checks held ({seconds:.1f} s)"
-    names = ", ".join(one.invariant for one in done.violated)
-    return f"NO-GO: {len(done.violated)} of {len(done.verdicts)} checks violated ({names}) in {seconds:.1f} s"
+def _conclusion(verdicts: Sequence[Verdict], violated: Sequence[Verdict], seconds: float) -> str:
+    if not violated:
+        return f"GO: all {len(verdicts)} checks held ({seconds:.1f} s)"
+    names = ", ".join(one.invariant for one in violated)
+    return f"NO-GO: {len(violated)} of {len(verdicts)} checks violated ({names}) in {seconds:.1f} s"
 
 
 def _folded(lines: Sequence[str]) -> str:

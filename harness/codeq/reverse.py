@@ -4,17 +4,23 @@ from harness.codeq import legacy_state as legacy
 from harness.codeq.errors import MigrationError
 from harness.codeq.journal import Entries, Journal
 from harness.codeq.legacy_state import parse
-from harness.codeq.snapshot import CHUNK, keys_under
+from harness.codeq.pieces import CHUNK, keys_under, scan
+from harness.codeq.tiers import TIERS
 from worker.codeq import CodeqKeys, Server, ServerError
 from worker.codeq.servers.server import checked
 
 _PREFIX = "codeq:q:"
+_CONVERSIONS = ("set", "tiers")  # kinds of steps that write anew, and take the source away at their end
 
 
 async def settle(server: Server, journal: Journal, entries: Entries) -> None:
     """Notes conversions whose list is gone as done: from then on a list may be a half-filled one."""
     for number, step in enumerate(entries.plan.steps):
-        if step.kind == "set" and number not in entries.done and not await server.call("EXISTS", step.source):
+        if (
+            step.kind in _CONVERSIONS
+            and number not in entries.done
+            and not await server.call("EXISTS", step.source)
+        ):
             await journal.step_done(number, step.count)
 
 
@@ -23,29 +29,30 @@ async def move_back(server: Server, entries: Entries) -> int:
     keys = CodeqKeys()
     for source, target in ((keys.tasks, legacy.TASKS), (keys.ttl, legacy.TTL)):
         await _rename(server, source, target)
-    for lease in await keys_under(server, keys.lease("")):
-        await _rename(server, lease, legacy.LEASE + lease.removeprefix(keys.lease("")))
-    whole = {step.target for n, step in enumerate(entries.plan.steps) if n not in entries.done}
-    names = {_command(step.target): step.source for step in entries.plan.steps}
+    async for leases in scan(server, keys.lease("")):
+        for lease in leases:
+            await _rename(server, lease, legacy.LEASE + lease.removeprefix(keys.lease("")))
+    # What was not converted to its end: the list is still there, and complete.
+    halves = [step for n, step in enumerate(entries.plan.steps) if n not in entries.done]
+    for step in halves:
+        if step.kind in _CONVERSIONS:
+            await server.call("DEL", *step.targets)
+    names = {_command(step.targets[0]): step.source for step in entries.plan.steps}
     moved = 0
     for command in await _commands(server):
         # The list keeps the spelling that it had before the migration.
         spelled = legacy.queue_of(names.get(command, ""))[0] or command
-        moved += await _queue_back(server, command, f"{legacy.QUEUE}{spelled}", whole)
+        moved += await _queue_back(server, command, f"{legacy.QUEUE}{spelled}")
     return moved
 
 
-async def _queue_back(server: Server, command: str, old: str, whole: set[str]) -> int:
+async def _queue_back(server: Server, command: str, old: str) -> int:
     keys, moved = CodeqKeys(), 0
     # A right pop takes tier 9 first and the oldest of a tier first: tiers follow each other from the left.
-    for tier in range(10):
+    for tier in TIERS:
         moved += await _append(server, keys.pending(command, tier), f"{old}:{legacy.PENDING}")
     moved += await _delayed_back(server, keys.delayed(command), f"{old}:{legacy.PENDING}")
-    inprog = keys.inprog(command)
-    if inprog in whole:
-        await server.call("DEL", inprog)  # not converted yet: the list is still there, and complete
-        return moved
-    return moved + await _inprog_back(server, inprog, f"{old}:{legacy.INPROG}")
+    return moved + await _inprog_back(server, keys.inprog(command), f"{old}:{legacy.INPROG}")
 
 
 async def _rename(server: Server, source: str, target: str) -> bool:
@@ -87,7 +94,9 @@ async def _inprog_back(server: Server, source: str, target: str) -> int:
     ids = await server.call("SMEMBERS", source)
     if not ids:
         return 0
-    records = await server.call("HMGET", legacy.TASKS, *ids)
+    records: list[str | None] = []
+    for at in range(0, len(ids), CHUNK):
+        records += await server.call("HMGET", legacy.TASKS, *ids[at : at + CHUNK])
     tasks = {one: parse(text) if text else None for one, text in zip(ids, records, strict=True)}
     newest = sorted(ids, key=lambda one: (getattr(tasks[one], "lease_until", ""), one), reverse=True)
     for at in range(0, len(newest), CHUNK):

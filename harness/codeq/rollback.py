@@ -10,14 +10,13 @@ from typing import Any
 
 from harness.codeq import reverse
 from harness.codeq.account import Account, account
-from harness.codeq.backup import write_backup
+from harness.codeq.backup import Backup
 from harness.codeq.errors import Refused
+from harness.codeq.fingerprint import fingerprint
 from harness.codeq.journal import ROLLING_BACK, Entries, Journal
-from harness.codeq.legacy_state import PREFIX
 from harness.codeq.migrator import Tell
+from harness.codeq.pieces import delete_under
 from harness.codeq.plan import COPY
-from harness.codeq.preflight import frozen
-from harness.codeq.snapshot import CHUNK, Snapshot, keys_under, read_snapshot
 from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ
@@ -49,7 +48,7 @@ class RolledBack:
 class Rollback:
     """Rolls back the keyspace on ``server``; ``export`` is the file for what was under ``codeq:``.
 
-    ``freeze_seconds``: how long nothing may change under ``codeq:`` before it starts, 0 for no proof.
+    ``freeze_seconds``: how long nothing may change under ``codeq:`` before it starts.
     """
 
     def __init__(
@@ -72,17 +71,17 @@ class Rollback:
         entries = await self._journal.read()
         if entries is None:
             return RolledBack(None, None, 0, "")
-        return RolledBack(entries.plan.mode, (await self._account(entries))[1], 0, "")
+        return RolledBack(entries.plan.mode, await self._account(entries), 0, "")
 
     async def apply(self) -> RolledBack:
         """Does it. Raises Refused before anything is changed, MigrationError and ServerError later."""
         entries = await self._journal.read()
         if entries is None:
             return RolledBack(None, None, 0, "")
-        codeq, found = await self._account(entries)
+        found = await self._account(entries)
         if entries.phase != ROLLING_BACK:
-            await self._refuse(entries, codeq)
-            write_backup(self._export, codeq, self._clock.now_ms())
+            await self._refuse(entries)
+            await self._save()
             self._tell(f"everything under codeq: is in {self._export}")
             await reverse.settle(self._server, self._journal, entries)
             await self._journal.enter(ROLLING_BACK)
@@ -90,32 +89,40 @@ class Rollback:
         restored = 0
         if entries.plan.mode != COPY:
             restored = await reverse.move_back(self._server, entries)
-        await self._drop()
+        await delete_under(self._server, CODEQ)
         await self._journal.forget()
         return RolledBack(entries.plan.mode, found, restored, str(self._export))
 
-    async def _account(self, entries: Entries) -> tuple[Snapshot, Account]:
-        codeq = await read_snapshot(self._server, CODEQ)
-        kept = await read_snapshot(self._server, PREFIX) if entries.plan.mode == COPY else Snapshot(PREFIX)
-        return codeq, account(codeq, kept)
+    async def _account(self, entries: Entries) -> Account:
+        return await account(self._server, source_kept=entries.plan.mode == COPY)
 
-    async def _refuse(self, entries: Entries, codeq: Snapshot) -> None:
-        """codeQ must stand still; after a copy the source must be there, otherwise only the backup has it."""
-        if self._freeze_seconds > 0:
-            moving = await frozen(self._server, self._clock, self._freeze_seconds, codeq)
-            if moving:
-                raise Refused([f"codeQ is not frozen: {moving[0]} changed while we looked; stop its clients"])
-        if entries.plan.mode != COPY:
+    async def _refuse(self, entries: Entries) -> None:
+        """After a copy the source must be there; after a rename nothing may have come in its place."""
+        steps = enumerate(entries.plan.steps)
+        if entries.plan.mode == COPY:
+            keys = [step.source for _, step in steps if step.kind != "leases"]
+        else:
+            keys = [step.source for n, step in steps if step.kind != "leases" and n in entries.done]
+        there = checked(await self._server.pipeline([("EXISTS", key) for key in keys]))
+        if entries.plan.mode == COPY:
+            gone = [key for key, exists in zip(keys, there, strict=True) if not exists]
+            if gone:
+                raise Refused(
+                    [f"{gone[0]} is gone, dropping codeq: would leave nothing; backup: {entries.backup}"]
+                )
             return
-        sources = [step.source for step in entries.plan.steps if step.kind != "leases"]
-        there = checked(await self._server.pipeline([("EXISTS", key) for key in sources])) if sources else []
-        gone = [key for key, exists in zip(sources, there, strict=True) if not exists]
-        if gone:
+        late = [key for key, exists in zip(keys, there, strict=True) if exists]
+        if late:
             raise Refused(
-                [f"{gone[0]} is gone, dropping codeq: would leave nothing; backup: {entries.backup}"]
+                [f"{late[0]} was written since the migration: move it first, rehearse codeq stragglers"]
             )
 
-    async def _drop(self) -> None:
-        keys = await keys_under(self._server, CODEQ)
-        for at in range(0, len(keys), CHUNK):
-            await self._server.call("DEL", *keys[at : at + CHUNK])
+    async def _save(self) -> None:
+        """Everything under ``codeq:`` into the export, read twice: codeQ must stand still."""
+        before = await fingerprint(self._server, CODEQ)
+        await self._clock.sleep(self._freeze_seconds)
+        with Backup(self._export, CODEQ, self._clock.now_ms()) as file:
+            moving = before.changed(await fingerprint(self._server, CODEQ, file.write))
+            if moving:
+                raise Refused([f"codeQ is not frozen: {moving[0]} changed while we looked; stop its clients"])
+            file.keep()

@@ -10,16 +10,20 @@ import httpx
 from starlette.applications import Starlette
 
 from harness.codeq.seed import COMMANDS
+from harness.codeq.tokens import PROBE, Tokens
 from kvstore.clock import ManualClock
 from kvstore.entropy import Entropy
 from worker.codeq import Issuer, Server, Settings, age, create_codeq, create_scheduler
 from worker.codeq.keys import CODEQ, LEGACY
 
 IDENTITY = "http://identity.rehearsal"
-PROBE = "UNDERSTUDY_PROBE"  # the command of the sample task, so that it takes no migrated work
+_JWKS = f"{IDENTITY}/v1/.well-known/jwks.json"
+# As in production: under ``env`` dev, anyone with a producer's token is administrator by a header.
 _SETTINGS = Settings(
+    environment="production",
     identity_service_url=IDENTITY,
-    worker_jwks_url=f"{IDENTITY}/v1/.well-known/jwks.json",
+    identity_jwks_url=_JWKS,
+    worker_jwks_url=_JWKS,
     worker_issuer=IDENTITY,
     webhook_hmac_secret="rehearsal",
 )
@@ -33,12 +37,18 @@ class Services:
         self.clock = clock
         self.issuer = Issuer(IDENTITY, clock, entropy)
         self._http = httpx.AsyncClient(transport=_Closed(self.issuer))
-        self._scheduler = create_scheduler(server, self._http, _SETTINGS, clock, entropy)
-        self._codeq = create_codeq(server, self._http, _SETTINGS, clock, entropy)
-        self.id_token = self.issuer.id_token()
+        self._scheduler = _client(create_scheduler(server, self._http, _SETTINGS, clock, entropy))
+        codeq = create_codeq(server, self._http, _SETTINGS, clock, entropy)
+        self._codeq, self._callbacks = _client(codeq), codeq.state.engine.callbacks
         # Without an end: a rehearsal's clock may go on for days.
-        self.producer = self.issuer.producer_token(exp=None)
-        self.admin = self.issuer.producer_token(role="ADMIN", exp=None)
+        self.tokens = Tokens(
+            producer=self.issuer.producer_token(exp=None),
+            worker=self.worker(),
+            admin=self.issuer.producer_token(role="ADMIN", exp=None),
+            legacy=self.issuer.id_token(),
+            unscoped=self.issuer.worker_token("understudy", (PROBE,), scope="codeq:other", exp=None),
+            foreign=self.worker(commands=("SOMETHING_ELSE",)),
+        )
 
     def worker(self, subject: str = "understudy", commands: tuple[str, ...] = (*COMMANDS, PROBE)) -> str:
         """A token for a worker of that name."""
@@ -46,14 +56,18 @@ class Services:
 
     async def old(self, path: str, body: Any = None) -> httpx.Response:
         """POST with a body, GET without one, under ``/v1/scheduler``."""
-        return await _send(self._scheduler, f"/v1/scheduler{path}", body, self.id_token)
+        return await _send(self._scheduler, f"/v1/scheduler{path}", body, self.tokens.legacy, {})
 
-    async def new(self, path: str, body: Any = None, token: str | None = None) -> httpx.Response:
+    async def new(
+        self, path: str, body: Any = None, token: str | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         """The same under ``/v1/codeq``, as the producer unless ``token`` is another's."""
-        return await _send(self._codeq, f"/v1/codeq{path}", body, token or self.producer)
+        return await _send(
+            self._codeq, f"/v1/codeq{path}", body, token or self.tokens.producer, headers or {}
+        )
 
     async def metrics(self) -> httpx.Response:
-        return await _send(self._codeq, "/metrics", None, self.producer)
+        return await _send(self._codeq, "/metrics", None, self.tokens.producer, {})
 
     async def wait(self, seconds: int) -> None:
         """Time passes, for the services and for the TTLs on the server."""
@@ -62,8 +76,9 @@ class Services:
             await age(self.server, seconds, prefix)
 
     async def close(self) -> None:
-        await self._codeq.state.engine.callbacks.drain()
-        await self._http.aclose()
+        await self._callbacks.drain()
+        for client in (self._scheduler, self._codeq, self._http):
+            await client.aclose()
 
 
 class _Closed(httpx.AsyncBaseTransport):
@@ -78,10 +93,13 @@ class _Closed(httpx.AsyncBaseTransport):
         return httpx.Response(200)
 
 
-async def _send(app: Starlette, path: str, body: Any, token: str) -> httpx.Response:
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://queue.rehearsal"
-    ) as client:
-        content = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {token}"}
-        return await client.request("GET" if body is None else "POST", path, content=content, headers=headers)
+def _client(app: Starlette) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://queue.rehearsal")
+
+
+async def _send(
+    client: httpx.AsyncClient, path: str, body: Any, token: str, headers: dict[str, str]
+) -> httpx.Response:
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    named = {"Authorization": f"Bearer {token}", **headers}
+    return await client.request("GET" if body is None else "POST", path, content=content, headers=named)

@@ -31,15 +31,15 @@ class OldWorkers:
     def __init__(self, services: Services, batch: int = 200) -> None:
         self._services = services
         self._batch = batch
-        self._first = True
+        self._commands: list[str] = []
 
     async def turn(self) -> None:
-        state = LegacyState(await read_snapshot(self._services.server, legacy.PREFIX))
-        if self._first:
-            self._first = False
+        if not self._commands:
+            state = LegacyState(await read_snapshot(self._services.server, legacy.PREFIX))
+            self._commands = sorted({task.command for task in state.parsed.values()})
             for task_id, (worker, _) in sorted(state.leases.items()):
                 await self._finish(task_id, worker)
-        for command in sorted({task.command for task in state.parsed.values()}):
+        for command in self._commands:
             for _ in range(self._batch):
                 worker = "worker-1"
                 asked = {"workerId": worker, "commands": [command]}

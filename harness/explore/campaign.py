@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from harness.explore.recognition import Discovery, Recognition, recognitions
 from harness.explore.shrink import shrink
 from harness.explore.sometimes import due
 from harness.explore.tally import Batch, Tally, backstage, tallied
@@ -19,6 +20,7 @@ from harness.simulation.record import OPERATOR
 from harness.simulation.scenario import Scenario, draw
 from harness.simulation.simulate import simulate
 from harness.stage import QUEUE_WORKER
+from kvstore.clock import stopwatch
 
 _BATCH: Final = 20
 
@@ -42,6 +44,7 @@ class Campaign:
     worker: Path
     tally: Tally
     violations: Sequence[Violation]
+    hazards: Sequence[Recognition]
     unmet: Sequence[str]
     workers: int
     notes: Sequence[str] = ()
@@ -64,9 +67,8 @@ def explore_schedules(
     Raises SearchError when a simulation fails by itself.
     """
     what = f"random schedules, seeds {seeds.start:,} to {seeds.stop - 1:,}"
-    tally, violations = _explored([draw(seed, base) for seed in seeds], workforce, tell, worker)
-    unmet = [name for name in due(base) if name not in tally.met]
-    return Campaign(what, base, worker, tally, violations, unmet, workforce.workers)
+    campaign = explored(what, base, [draw(seed, base) for seed in seeds], workforce, tell, worker)
+    return replace(campaign, unmet=[name for name in due(base) if name not in campaign.tally.met])
 
 
 def explore_mishaps(
@@ -93,20 +95,39 @@ def explore_mishaps(
         for place in places
     ]
     what = f"{len(places):,} operations of the operators × {', '.join(kinds)}, all there are"
-    tally, violations = _explored(scenarios, workforce, tell, worker)
-    return Campaign(what, base, worker, tally, violations, [], workforce.workers)
+    return explored(what, base, scenarios, workforce, tell, worker)
 
 
-def _explored(
-    scenarios: Sequence[Scenario], workforce: Workforce, tell: Tell, worker: Path
-) -> tuple[Tally, list[Violation]]:
-    tally = Tally()
+def explored(
+    what: str,
+    base: Scenario,
+    scenarios: Sequence[Scenario],
+    workforce: Workforce,
+    tell: Tell,
+    worker: Path,
+) -> Campaign:
+    """Simulate all of ``scenarios``; tell what they showed."""
+    start, tally = stopwatch(), Tally()
+    discoveries: dict[str, Discovery] = {}
     jobs = [Batch(worker, scenarios[at : at + _BATCH]) for at in range(0, len(scenarios), _BATCH)]
     for part in workforce.do(tallied, jobs):
         tally.merge(part)
+        for hazard in tally.hazards:
+            discoveries.setdefault(hazard, Discovery(tally.runs, stopwatch() - start))
         tell(tally.runs, len(scenarios), len(tally.violations), len(tally.met))
-    groups = [Shown(worker, key, tally.violations[key].smallest) for key in sorted(tally.violations)]
-    return tally, violations(workforce.do(_shrunk, groups), tally)
+    broken = [Shown(worker, key, tally.violations[key].smallest) for key in sorted(tally.violations)]
+    known = [Shown(worker, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]
+    shrunk = list(workforce.do(_shrunk, [*broken, *known]))
+    return Campaign(
+        what,
+        base,
+        worker,
+        tally,
+        violations([one for one in shrunk if one.key[1]], tally),
+        recognitions([one for one in shrunk if not one.key[1]], tally, discoveries),
+        (),
+        workforce.workers,
+    )
 
 
 def _shrunk(shown: Shown) -> Shown:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.explore.campaign import Campaign
+from harness.explore.recognition import Recognition
 from harness.explore.violation import Violation
 from harness.report import folded, some
 from harness.simulation.report import elapsed
@@ -40,14 +41,9 @@ def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
         "unmet": list(search.unmet),
         "conclusive": not search.unmet,
         "violations": [_violation_json(one, search.worker) for one in search.violations],
-        "hazards": {
-            hazard: {
-                "runs": group.runs,
-                "first": group.first,
-                "replay": replay(group.smallest, search.worker),
-            }
-            for hazard, group in sorted(tally.hazards.items())
-        },
+        "hazards": [
+            {**one.as_json(), "replay": replay(one.scenario, search.worker)} for one in search.hazards
+        ],
         "held": search.passed,
         "workers": search.workers,
         "seconds": round(seconds, 3),
@@ -82,9 +78,9 @@ def as_text(search: Campaign, seconds: float) -> str:
     for title, violations in groupby(search.violations, key=lambda one: (one.invariant, one.title)):
         lines += ["", f"FAIL {title[0]:<4} {title[1]}"]
         lines += [line for one in violations for line in _violation_lines(one, search.worker)]
-    if tally.hazards:
-        known = _counted({name: group.runs for name, group in tally.hazards.items()})
-        lines += ["", f"Hazards recognised, in so many runs: {known}"]
+    if search.hazards:
+        lines += ["", "Hazards recognised:"]
+        lines += [line for one in search.hazards for line in _hazard_lines(one, search.worker)]
     return "\n".join(part for line in [*lines, "", _conclusion(search)] for part in folded(line))
 
 
@@ -98,6 +94,14 @@ def _violation_lines(one: Violation, worker: Path) -> list[str]:
         *(_moment_line(moment) for moment in one.finding.moments),
         *(f"       likely cause {cause.hazard}: {cause.what}" for cause in one.causes[:_MOST_CAUSES]),
         f"       {replay(one.scenario, worker)}",
+    ]
+
+
+def _hazard_lines(one: Recognition, worker: Path) -> list[str]:
+    met = f"in {one.runs:,} runs, first after {one.discovery.seconds:.1f} s"
+    return [
+        f"{one.diagnosis.hazard}  {one.diagnosis.what} ({met})",
+        f"     {replay(one.scenario, worker)}",
     ]
 
 

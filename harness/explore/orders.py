@@ -87,7 +87,7 @@ def explore_orders(
     serially = _serially(base, run)
     notes = _notes(base, tally.runs, orders, redundant, serially)
     what = f"every order of the KV operations of {' and '.join(base.at_once)} at once"
-    campaign = Campaign(what, base, worker, tally, violations(shown, tally), [], 1, notes)
+    campaign = Campaign(what, base, worker, tally, violations(shown, tally), [], [], 1, notes)
     return Orders(campaign, orders, redundant, serially)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from harness.simulation.scenario import Scenario
 
-_MOST_TRIES: Final = 120
+_MOST_TRIES: Final = 60
 
 # What is left out as a whole, in this order, and what takes its place.
 _SIMPLER: Final[tuple[dict[str, Any], ...]] = (

@@ -101,6 +101,11 @@ def violated(record: Record) -> set[Key]:
     }
 
 
+def recognised(record: Record) -> set[Key]:
+    """The hazards that are recognised: a hazard says always the same."""
+    return {(one.hazard, "") for one in diagnose(record)}
+
+
 def backstage(worker: Path) -> Backstage:
     """The one of this thread for a Worker's folder, loaded when it is first asked for."""
     return _backstage(worker, get_ident())

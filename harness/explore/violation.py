@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.explore.tally import DEADLOCK, Key, SearchError, Tally, backstage, violated
+from harness.explore.tally import DEADLOCK, Key, SearchError, Tally, backstage, recognised, violated
 from harness.explore.wording import wording
 from harness.simulation.checkers import judge
 from harness.simulation.hazards import Diagnosis, diagnose
@@ -38,7 +38,8 @@ class Shown:
 
     def is_shown_by(self, scenario: Scenario) -> bool:
         try:
-            return self.key in violated(simulate(scenario, backstage(self.worker)))
+            record = simulate(scenario, backstage(self.worker))
+            return self.key in (violated(record) if self.key[1] else recognised(record))
         except Deadlock as deadlock:
             return self.key == (DEADLOCK, wording(str(deadlock)))
 

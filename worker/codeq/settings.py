@@ -1,7 +1,8 @@
-"""What can be configured, with codeQ's own defaults; the yaml key is the name here in camelCase."""
+"""What can be configured, with codeQ's own defaults; configuration.py reads a file and variables."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone, tzinfo
+from urllib.parse import quote
 
 from worker.codeq.errors import SettingsError
 
@@ -13,11 +14,16 @@ IDEMPOTENCY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Both services' settings; the scheduler reads only the first block and the identity service's.
+    """Both services' settings; the scheduler reads only the first two blocks and the identity service's.
 
     Times are in seconds. ``zone`` is the one that times in documents are written in. ``environment`` is
     ``env``; anything but ``dev`` demands the four settings that ``check`` names, and ignores ``X-Role``.
     """
+
+    port: int = 8080
+    redis_addr: str = "localhost:6379"
+    redis_password: str = field(default="", repr=False)
+    log_level: str = "info"
 
     zone: tzinfo = SAO_PAULO
     environment: str = "dev"
@@ -25,7 +31,7 @@ class Settings:
     requeue_inspect_limit: int = 200
 
     identity_service_url: str = "http://identity.invalid"
-    identity_service_api_key: str = ""
+    identity_service_api_key: str = field(default="", repr=False)
     identity_jwks_url: str = ""
     identity_issuer: str = ""
     identity_audience: str = "codeq-producer"
@@ -45,7 +51,14 @@ class Settings:
     result_webhook_base_backoff_seconds: int = 2
     result_webhook_max_backoff_seconds: int = 60
     subscription_min_interval_seconds: int = 5
+    subscription_cleanup_interval_seconds: int = 60
     local_artifacts_dir: str = "/tmp/codeq-artifacts"
+
+    @property
+    def redis_url(self) -> str:
+        """Where the data lives, as ``redis://…``."""
+        password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""
+        return f"redis://{password}{self.redis_addr}/0"
 
     @property
     def producer_jwks_url(self) -> str:

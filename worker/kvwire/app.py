@@ -32,26 +32,30 @@ EXPIRATION_HEADER: Final = "cf-expiration"
 _HANG_UP_SECONDS: Final = 0.02
 
 Resolver = Callable[[str], Store]
+StorageMaker = Callable[[Store, Limits], Storage]
 
 
-def create_kv_app(resolver: Resolver, limits: Limits = LIMITS) -> Starlette:
+def create_kv_app(resolver: Resolver, limits: Limits = LIMITS, storage: StorageMaker = Storage) -> Starlette:
     """An ASGI app that answers for every namespace; ``resolver`` gives the store of a namespace id.
 
+    ``storage`` makes the storage layer: Storage, or StrictStorage for production's listings.
     Status texts need a server that writes them: see worker.kvwire.status_text. The stores are the caller's
     to close.
     """
     app = Starlette()
     app.router.redirect_slashes = False
-    app.router.default = KVWire(resolver, limits)
+    app.router.default = KVWire(resolver, limits, storage)
     return app
 
 
 class KVWire:
     """Answers one request at a time; knows which namespace, which verb, and how errors are said."""
 
-    def __init__(self, resolver: Resolver, limits: Limits) -> None:
+    def __init__(self, resolver: Resolver, limits: Limits, storage: StorageMaker) -> None:
         self._resolver = resolver
         self._limits = limits
+        self._make_storage = storage
+        self._storages: dict[str, Storage] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # the router answers other types itself
@@ -72,7 +76,7 @@ class KVWire:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, body: bytes) -> Response:
-        storage = Storage(self._resolver(_namespace(request)), self._limits)
+        storage = self._storage(_namespace(request))
         match request.method, request.scope["raw_path"]:
             case "GET", b"/":
                 return await _list(storage, request)
@@ -86,6 +90,14 @@ class KVWire:
                 return await _delete(storage, request)
             case _:
                 return failed(405, f"The KV protocol has no {request.method} {request.scope['path']}")
+
+    def _storage(self, namespace: str) -> Storage:
+        """One for as long as the store is the same: a strict one knows the cursors that it issued."""
+        store = self._resolver(namespace)
+        storage = self._storages.get(namespace)
+        if storage is None or storage.store is not store:
+            storage = self._storages[namespace] = self._make_storage(store, self._limits)
+        return storage
 
 
 async def _hangs_up(request: Request) -> bool:
@@ -144,7 +156,7 @@ async def _delete(storage: Storage, request: Request) -> Response:
 
 async def _list(storage: Storage, request: Request) -> Response:
     query = Query(request.scope)
-    prefix, cursor = query.text("prefix"), query.text("cursor")
+    prefix, cursor = query.text("prefix"), query.given("cursor")
     return _json(_listing(await storage.list(prefix, cursor, query.integer("key_count_limit"))))
 
 

@@ -35,6 +35,10 @@ class Query:
         """A text parameter; "" when absent."""
         return self._members.get(name, "")
 
+    def given(self, name: str) -> str | None:
+        """A text parameter; None when absent."""
+        return self._members.get(name)
+
     def integer(self, name: str) -> int | None:
         """A whole number; None when absent. Raises KVError (400) for anything else."""
         text = self._members.get(name)

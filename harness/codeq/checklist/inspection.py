@@ -1,13 +1,35 @@
 """What the checks are given: the keyspace before and after, codeQ over HTTP, and the server itself."""
 
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
 
 from harness.codeq.checklist.codeq_state import CodeqState
 from harness.codeq.legacy_state import LegacyState
 from harness.codeq.migrator import Migrator
-from harness.codeq.services import Services
+from harness.codeq.plan import Plan
 from harness.codeq.snapshot import Snapshot
+from harness.codeq.tokens import Tokens
 from worker.codeq import Server
+
+
+class Codeq(Protocol):
+    """codeQ over HTTP: in this process, or deployed."""
+
+    tokens: Tokens
+
+    async def new(
+        self, path: str, body: Any = None, token: str | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """POST with a body, GET without one, as the producer unless ``token`` is another's."""
+        ...
+
+    async def metrics(self) -> httpx.Response: ...
+
+    async def wait(self, seconds: int) -> None:
+        """Time passes, for codeQ too."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -15,17 +37,17 @@ class Inspection:
     """Everything that a check may look at.
 
     ``before`` is the frozen source; ``after`` and ``left`` are codeq: and legacy: right after the migration.
-    ``mode`` is how it moved; ``extended``: leases were given more time. ``workers`` are the subs that
+    ``plan`` says how it moved; ``extended``: leases were given more time. ``workers`` are the subs that
     workers' tokens will carry, None if unknown; ``now`` is in epoch seconds.
     """
 
     server: Server
-    services: Services
+    services: Codeq
     migrator: Migrator
     before: LegacyState
     after: CodeqState
     left: Snapshot
-    mode: str
+    plan: Plan
     extended: bool
     workers: frozenset[str] | None
     now: int

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from harness.codeq import legacy_state as legacy
 from harness.codeq.checklist.inspection import Inspection
-from harness.codeq.legacy_state import FINISHED, parse
+from harness.codeq.legacy_state import FINISHED, LegacyState, parse
 from harness.codeq.plan import COPY
+from harness.codeq.tiers import tier_of
 from harness.verdict import Finding, Verdict, finding, verdict
 
 _DAY = 86_400
@@ -38,18 +39,35 @@ async def records(seen: Inspection) -> Verdict:
 
 
 async def pending(seen: Inspection) -> Verdict:
-    """V2: tier 0 is the old list, id by id from left to right; the other tiers are empty."""
+    """V2: each tier is what was planned, id by id from left to right; by the guide, all in tier 0."""
     found: list[Finding | None] = []
-    old = {command.lower(): queue.get(legacy.PENDING, []) for command, queue in seen.before.queues.items()}
+    planned = planned_tiers(seen.before, split=seen.plan.split)
     new = {key: ids for key, ids in seen.after.queues.items() if key[1].startswith("pending:") and ids}
-    for command in sorted(old.keys() | {command for command, _ in new}):
-        was, has = old.get(command, []), new.get((command, "pending:0"), [])
+    for command, part in sorted(planned.keys() | new.keys()):
+        was, has = planned.get((command, part), []), new.get((command, part), [])
         if was != has:
-            what = f"{command}: {len(was):,} were pending, tier 0 has {len(has):,}, or in another order"
+            what = f"{command}:{part}: {len(was):,} were planned, {len(has):,} are there, or in another order"
             found.append(finding(what, sorted(set(was) ^ set(has)) or has))
-    tiers = [f"{command}:{part}" for command, part in new if part != "pending:0"]
-    found.append(finding("{n} other tier{s} {are} not empty", tiers))
-    return verdict("V2", "pending: each list is the old one, in its order, at priority 0", found)
+    known = {command.lower() for command in seen.before.queues}
+    found.append(
+        finding(
+            "{n} queue{s} under a name that codeQ never asks for: a spelling, or a tenant's",
+            sorted({command for command, _ in new} - known),
+            "codeq/H14",
+            "codeq/H15",
+        )
+    )
+    return verdict("V2", "pending: each list is what was planned, in its order", found)
+
+
+def planned_tiers(before: LegacyState, *, split: bool) -> dict[tuple[str, str], list[str]]:
+    """(command, ``pending:<tier>``) → ids from left to right, as they must be after the migration."""
+    planned: dict[tuple[str, str], list[str]] = {}
+    for command, queue in before.queues.items():
+        for task_id in queue.get(legacy.PENDING, []):
+            tier = tier_of(before.parsed.get(task_id)) if split else 0
+            planned.setdefault((command.lower(), f"pending:{tier}"), []).append(task_id)
+    return planned
 
 
 async def leases(seen: Inspection) -> Verdict:
@@ -67,7 +85,7 @@ async def leases(seen: Inspection) -> Verdict:
     owners = {one: task.worker_id for one, text in after.tasks.items() if (task := parse(text))}
     found = [
         finding("{n} id{s} no longer in progress, or newly so", sorted(was ^ has)),
-        finding("{n} in progress lost {their} lease", sorted(unheld), "codeq/H4"),
+        finding("{n} in progress lost {their} lease", sorted(unheld), "codeq/H4", "codeq/H12"),
         finding("{n} lease{s} without an end: codeQ takes it for expired", sorted(endless), "codeq/H4"),
         finding("{n} lease{s} of nothing in progress", sorted(set(after.leases) - has)),
         finding(
@@ -76,7 +94,7 @@ async def leases(seen: Inspection) -> Verdict:
             "codeq/H11",
         ),
         finding(
-            "{n} in progress had no lease before: retried at the first claims, attempts +1",
+            "{n} in progress {have} no lease, and had none left before: retried at once, attempts +1",
             sorted(expired & has),
             "codeq/H4",
         ),
@@ -104,7 +122,9 @@ async def conservation(seen: Inspection) -> Verdict:
             "codeq/H6",
             "codeq/H7",
         ),
-        finding("{n} task{s} in no queue and not finished", sorted(known - set(places) - finished)),
+        finding(
+            "{n} task{s} in no queue and not finished", sorted(known - set(places) - finished), "codeq/H3"
+        ),
         finding("{n} finished task{s} in a queue: it runs again", sorted(finished & set(places)), "codeq/H5"),
         finding(
             "{n} queued id{s} without a record: dropped at the first claim",
@@ -139,9 +159,9 @@ async def types(seen: Inspection) -> Verdict:
 
 
 def _types(seen: Inspection) -> Iterator[Finding | None]:
-    yield finding("{n} key{s} of a wrong type or name", seen.after.wrong_types, "codeq/H1")
+    yield finding("{n} key{s} of a wrong type or name", seen.after.wrong_types, "codeq/H1", "codeq/H16")
     left = seen.left.contents()
-    if seen.mode != COPY:
+    if seen.plan.mode != COPY:
         yield finding("{n} legacy key{s} left, or written since: stragglers", sorted(left), "codeq/H19")
         return
     was = seen.before.snapshot.contents()

@@ -3,23 +3,22 @@ second run of the migrator."""
 
 from typing import Any
 
-import httpx
-
 from harness.codeq.checklist.inspection import Inspection
-from harness.codeq.services import PROBE
 from harness.codeq.snapshot import read_snapshot
+from harness.codeq.tokens import PROBE
 from harness.verdict import Finding, Verdict, verdict
-from worker.codeq.keys import BUILT_IN_COMMANDS, CODEQ
+from worker.codeq.keys import BUILT_IN_COMMANDS, CODEQ, CodeqKeys
 
-_SAMPLE_KEYS = 26
+_KEYS = CodeqKeys()
+_BUILT_IN_KEYS = 26
 
 
 async def admin(seen: Inspection) -> Verdict:
     """V4: the administrators' numbers are the true ones, for every command that has work."""
     found = []
-    answer = await seen.services.new("/admin/queues", token=seen.services.admin)
+    answer = await seen.services.new("/admin/queues", token=seen.services.tokens.admin)
     numbers: dict[str, int] = answer.json() if answer.status_code == 200 else {}
-    if answer.status_code != 200 or len(numbers) != _SAMPLE_KEYS:
+    if answer.status_code != 200 or len(numbers) != _BUILT_IN_KEYS:
         found.append(Finding(f"GET /admin/queues answered {answer.status_code}: {answer.text[:80]}"))
     true = {key: len(entry) for key, entry in seen.after.snapshot.entries.items() if key in numbers}
     wrong = [
@@ -37,35 +36,50 @@ async def admin(seen: Inspection) -> Verdict:
 
 async def _custom(seen: Inspection, command: str) -> list[Finding]:
     """A command outside the built-in two is not in the list, and must be asked for by name."""
-    answer = await seen.services.new(f"/admin/queues/{command}", token=seen.services.admin)
-    parts = {part.split(":")[0]: 0 for part in ("pending", "inprog")}
+    answer = await seen.services.new(f"/admin/queues/{command}", token=seen.services.tokens.admin)
+    true = dict.fromkeys(_FIELDS.values(), 0)
     for (name, part), ids in seen.after.queues.items():
-        if name == command and part.split(":")[0] in parts:
-            parts[part.split(":")[0]] += len(ids)
+        if name == command:
+            true[_FIELDS[part.split(":")[0]]] += len(ids)
     body = answer.json() if answer.status_code == 200 else {}
-    if (body.get("ready"), body.get("inProgress")) == (parts["pending"], parts["inprog"]):
+    if {field: body.get(field) for field in true} == true:
         return []
     return [Finding(f"/admin/queues/{command} answered {answer.status_code}: {answer.text[:80]}")]
 
 
+_FIELDS = {"pending": "ready", "inprog": "inProgress", "delayed": "delayed", "dlq": "dlq"}
+_SAMPLE = "sample: a task can be claimed, nacked, claimed again and completed"
+_HEALTH = "health: claims are answered and the gauges are there"
+_PRIORITY = 9  # taken first, where the sample has to share a queue
+
+
 async def sample(seen: Inspection) -> Verdict:
-    """V5: a task of an own command is created, claimed, nacked, claimed again and completed, then removed."""
+    """V5: a task is created, claimed, nacked, claimed again and completed, then removed.
+
+    It has a command of its own where the worker's token allows one. Otherwise it shares a queue, with the
+    highest priority, and only where nothing has that.
+    """
     services = seen.services
-    made = await services.new("/tasks", {"command": PROBE, "payload": {"probe": True}})
+    urgent = _KEYS.pending(services.tokens.command, _PRIORITY)
+    if services.tokens.shares and await seen.server.call("LLEN", urgent):
+        why = f"not tried: {urgent} has migrated work; a worker's token for {PROBE} would not touch it"
+        return verdict("V5", _SAMPLE, [Finding(why)])
+    order = {"command": services.tokens.command, "payload": {"probe": True}, "priority": _PRIORITY}
+    made = await services.new("/tasks", order)
     if made.status_code != 202:
         return verdict("V5", _SAMPLE, [Finding(f"create answered {made.status_code}: {made.text[:80]}")])
     task_id = made.json()["id"]
+    if not await seen.server.call("HEXISTS", _KEYS.tasks, task_id):
+        elsewhere = f"wrong server: codeQ keeps its tasks elsewhere, not on {seen.server.name}"
+        return verdict("V5", _SAMPLE, [Finding(elsewhere, (task_id,))])
     found = await _walk(seen, task_id)
     await _remove(seen, task_id)
     return verdict("V5", _SAMPLE, [found])
 
 
-_SAMPLE = "sample: a task can be claimed, nacked, claimed again and completed"
-
-
 async def _walk(seen: Inspection, task_id: str) -> Finding | None:
-    services, worker = seen.services, seen.services.worker()
-    take = {"commands": [PROBE]}
+    services, worker = seen.services, seen.services.tokens.worker
+    take = {"commands": [services.tokens.command]}
     done = {"status": "COMPLETED", "result": {"ok": True}}
     # What is asked, and the status, the member and its value that must come back.
     steps: list[tuple[str, Any, int, str, Any]] = [
@@ -81,6 +95,8 @@ async def _walk(seen: Inspection, task_id: str) -> Finding | None:
         if path == "wait":
             await services.wait(2)
             continue
+        if status == 204 and services.tokens.shares:
+            continue  # it would hand out migrated work, and giving that back changes its place
         answer = await services.new(path, body, worker)
         said = answer.json().get(member) if member and answer.status_code == status else value
         if answer.status_code != status or said != value:
@@ -89,17 +105,19 @@ async def _walk(seen: Inspection, task_id: str) -> Finding | None:
 
 
 async def _remove(seen: Inspection, task_id: str) -> None:
+    command = seen.services.tokens.command
     await seen.server.pipeline(
         [
-            ("HDEL", "codeq:tasks", task_id),
-            ("HDEL", "codeq:results", task_id),
-            ("ZREM", "codeq:tasks:ttl", task_id),
-            ("DEL", f"codeq:lease:{task_id}", *(f"codeq:q:{PROBE.lower()}:{part}" for part in _PARTS)),
+            ("HDEL", _KEYS.tasks, task_id),
+            ("HDEL", _KEYS.results, task_id),
+            ("ZREM", _KEYS.ttl, task_id),
+            ("DEL", _KEYS.lease(task_id)),
+            ("LREM", _KEYS.pending(command, _PRIORITY), 0, task_id),
+            ("SREM", _KEYS.inprog(command), task_id),
+            ("ZREM", _KEYS.delayed(command), task_id),
+            ("LREM", _KEYS.dlq(command), 0, task_id),
         ]
     )
-
-
-_PARTS = ("pending:0", "inprog", "delayed", "dlq")
 
 
 async def health(seen: Inspection) -> Verdict:
@@ -110,30 +128,41 @@ async def health(seen: Inspection) -> Verdict:
         found.append(
             Finding("/metrics has no codeq_queue_depth: some key has a wrong type", (), ("codeq/H1",))
         )
-    claim = await seen.services.new("/tasks/claim", {"commands": [PROBE]}, seen.services.worker())
-    if claim.status_code not in (200, 204):
+    tokens = seen.services.tokens
+    if tokens.shares:  # the sample's claims must do: another one would take migrated work
+        return verdict("V9", _HEALTH, found)
+    claim = await seen.services.new("/tasks/claim", {"commands": [tokens.command]}, tokens.worker)
+    if claim.status_code != 204:
         found.append(Finding(f"a claim answered {claim.status_code}: {claim.text[:80]}"))
-    return verdict("V9", "health: claims are answered and the gauges are there", found)
+    return verdict("V9", _HEALTH, found)
 
 
 async def authorisation(seen: Inspection) -> Verdict:
     """V10: the old tokens are worth nothing any more, and the new ones no more than they say."""
-    services, take = seen.services, {"commands": [PROBE]}
-    no_scope = services.issuer.worker_token("understudy", (PROBE,), scope="codeq:other", exp=None)
-    foreign = services.worker(commands=("SOMETHING_ELSE",))
-    task = {"command": PROBE, "payload": 1}
-    expected: list[tuple[str, httpx.Response, int]] = [
-        ("the old idToken", await services.new("/tasks", task, services.id_token), 401),
-        ("a producer's token at a claim", await services.new("/tasks/claim", take), 401),
-        ("a worker without the scope", await services.new("/tasks/claim", take, no_scope), 403),
-        ("a worker of other events", await services.new("/tasks/claim", take, foreign), 403),
-        ("a producer as administrator", await services.new("/admin/queues"), 401),
+    services, tokens = seen.services, seen.services.tokens
+    take, task = {"commands": [tokens.command]}, {"command": tokens.command, "payload": 1}
+    expected: list[tuple[str, str, Any, str, int]] = [
+        ("the old idToken", "/tasks", task, tokens.legacy, 401),
+        ("a producer's token at a claim", "/tasks/claim", take, tokens.producer, 401),
+        ("a worker without the scope", "/tasks/claim", take, tokens.unscoped, 403),
+        ("a worker of other events", "/tasks/claim", take, tokens.foreign, 403),
+        ("a producer as administrator", "/admin/queues", None, tokens.producer, 401),
+        ("a producer with the header X-Role: ADMIN", "/admin/queues", None, tokens.producer, 401),
     ]
-    found = [
-        Finding(f"{who} was answered {answer.status_code}, expected {status}: {answer.text[:80]}")
-        for who, answer, status in expected
-        if answer.status_code != status
-    ]
+    found = []
+    for who, path, body, token, status in expected:
+        if not token:
+            continue
+        headers = {"X-Role": "ADMIN"} if "X-Role" in who else None
+        answer = await services.new(path, body, token, headers)
+        if answer.status_code != status:
+            said = f"{who} was answered {answer.status_code}, expected {status}: {answer.text[:80]}"
+            found.append(Finding(said))
+        if answer.status_code == 200 and path == "/tasks/claim":
+            # Handed out to somebody who should not have got it: given back.
+            await services.new(f"/tasks/{answer.json()['id']}/abandon", b"", token)
+        if answer.status_code == 202:
+            await _remove(seen, answer.json()["id"])
     return verdict("V10", "authorisation: old tokens are refused, new ones do what they say", found)
 
 

@@ -38,7 +38,7 @@ async def redis7(request: pytest.FixtureRequest, legacy: Snapshot) -> AsyncItera
     url = None if request.param == "embedded" else request.getfixturevalue("redis_url")
     server = embedded() if url is None else await connect(url)
     await server.call("FLUSHALL")
-    await restore(server, legacy)
+    await restore(server, legacy.pieces())
     yield server
     await server.close()
 

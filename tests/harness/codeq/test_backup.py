@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.codeq.backup import read_backup, write_backup
+from harness.codeq.backup import Backup, backup_pieces, read_backup
 from harness.codeq.errors import MigrationError
-from harness.codeq.snapshot import Entry, Snapshot, read_snapshot, restore
+from harness.codeq.pieces import Piece, pieces
+from harness.codeq.snapshot import read_snapshot, restore
 from worker.codeq import embedded
 
 pytestmark = pytest.mark.anyio
@@ -16,10 +17,12 @@ async def test_bytes_that_are_no_utf_8_survive(tmp_path: Path) -> None:
     server, other = embedded(), embedded()
     await server.call("HSET", "legacy:tasks", "a", b"\xff\x00 \xe2\x80\xa8")
     await server.call("SET", "legacy:lease:a", "w", "PX", 60_000)
-    write_backup(tmp_path / "file", await read_snapshot(server, "legacy:"), 5)
-    found = read_backup(tmp_path / "file")
-    await restore(other, found)
-    assert found.taken == 5
+    with Backup(tmp_path / "file", "legacy:", 5) as file:
+        async for piece in pieces(server, "legacy:"):
+            file.write(piece)
+        file.keep()
+    await restore(other, backup_pieces(tmp_path / "file"))
+    assert read_backup(tmp_path / "file").taken == 5
     assert (await read_snapshot(other, "")).contents() == (await read_snapshot(server, "")).contents()
     assert 0 < await other.call("PTTL", "legacy:lease:a") <= 60_000
 
@@ -35,6 +38,11 @@ async def test_bytes_that_are_no_utf_8_survive(tmp_path: Path) -> None:
             '{"format":"understudy-codeq-backup"}\n{"key":"a","type":"list","value":{}}',
             "line 2: no key",
         ),
+        (
+            '{"format":"understudy-codeq-backup"}\n{"key":"a","type":"string","value":"1","pttl":-1}\n',
+            "was cut off: it ends after 1 lines",
+        ),
+        ('{"format":"understudy-codeq-backup"}\n{"pieces":2}\n', "line 2: 0 lines before it, not 2"),
     ],
 )
 def test_what_is_no_backup_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -44,6 +52,9 @@ def test_what_is_no_backup_is_named(tmp_path: Path, text: str, words: str) -> No
 
 
 def test_a_type_without_a_form_is_not_left_out_silently(tmp_path: Path) -> None:
-    with pytest.raises(MigrationError, match="legacy:x is a stream"):
-        write_backup(tmp_path / "file", Snapshot("legacy:", {"legacy:x": Entry("stream", None)}), 0)
+    with (
+        pytest.raises(MigrationError, match="legacy:x is a stream"),
+        Backup(tmp_path / "file", "legacy:", 0) as file,
+    ):
+        file.write(Piece("legacy:x", "stream", None))
     assert list(tmp_path.iterdir()) == []

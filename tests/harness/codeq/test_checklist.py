@@ -6,6 +6,7 @@ from harness.codeq.checklist import CodeqState, Inspection, check
 from harness.codeq.delivery import deliver, judge
 from harness.codeq.legacy_state import PREFIX, LegacyState
 from harness.codeq.migrator import Migrator, Terms
+from harness.codeq.plan import Plan
 from harness.codeq.seed import WORKERS
 from harness.codeq.services import Services
 from harness.codeq.snapshot import Snapshot, read_snapshot, restore
@@ -22,15 +23,15 @@ QUEUE = "codeq:q:generate_master"
 
 async def migrated(
     legacy: Snapshot, clock: ManualClock, damage: tuple[Command, ...] = (), keep_source: bool = False
-) -> tuple[Server, Services, LegacyState, Migrator, str]:
+) -> tuple[Server, Services, LegacyState, Migrator, Plan]:
     server = embedded()
-    await restore(server, legacy)
+    await restore(server, legacy.pieces())
     before = LegacyState(await read_snapshot(server, PREFIX))
     migrator = Migrator(server, clock, Terms(freeze_seconds=0, keep_source=keep_source))
-    mode = (await migrator.apply()).plan.mode
+    plan = (await migrator.apply()).plan
     for command in damage:
         await server.call(*command)
-    return server, Services(server, clock, SeededEntropy(1)), before, migrator, mode
+    return server, Services(server, clock, SeededEntropy(1)), before, migrator, plan
 
 
 async def verdicts(
@@ -40,11 +41,11 @@ async def verdicts(
     workers: tuple[str, ...] = WORKERS,
     keep_source: bool = False,
 ) -> list[Verdict]:
-    server, services, before, migrator, mode = await migrated(legacy, clock, damage, keep_source)
+    server, services, before, migrator, plan = await migrated(legacy, clock, damage, keep_source)
     after = CodeqState(await read_snapshot(server, "codeq:"))
     left = await read_snapshot(server, PREFIX)
     now = clock.now_ms() // 1000
-    seen = Inspection(server, services, migrator, before, after, left, mode, False, frozenset(workers), now)
+    seen = Inspection(server, services, migrator, before, after, left, plan, False, frozenset(workers), now)
     found = await check(seen)
     await services.close()
     return found

@@ -6,9 +6,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from harness.cli import HELD, NOT_STARTED, USAGE, VIOLATED, main
+from harness.cli import main
 from harness.codeq.snapshot import Snapshot, read_snapshot, restore
 from worker.codeq import connect
+
+HELD, VIOLATED, USAGE, NOT_STARTED = 0, 1, 2, 3
 
 SMALL = ["codeq", "-q", "--tasks", "20"]
 
@@ -30,7 +32,7 @@ def production(redis_url: str, legacy: Snapshot) -> str:
     async def fill() -> None:
         server = await connect(redis_url)
         await server.call("FLUSHALL")
-        await restore(server, legacy)
+        await restore(server, legacy.pieces())
         await server.close()
 
     anyio.run(fill)
@@ -103,4 +105,52 @@ def test_migrate_and_roll_back_for_real(production: str, tmp_path: Path) -> None
 def test_a_rehearsal_from_a_server_only_reads_there(production: str) -> None:
     before = contents(production)
     assert main(["codeq", "-q", "--from", production]) == HELD
+    assert contents(production) == before
+
+
+@pytest.mark.redis
+def test_a_backup_is_restored_once_and_never_over_anything(
+    production: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, file = contents(production), str(tmp_path / "backup")
+    assert main(["codeq", "backup", "--redis", production, "--backup", file]) == HELD
+    other = production.removesuffix("/0") + "/1"
+    there = ["codeq", "restore", "--redis", other, "--from", file]
+    assert main(there) == HELD
+    assert contents(other) == {}
+    assert main([*there, "--apply"]) == HELD
+    assert contents(other) == before
+    assert main([*there, "--apply"]) == NOT_STARTED
+    assert "has legacy: keys: nothing is ever written over" in capsys.readouterr().err
+
+
+@pytest.mark.redis
+def test_the_example_can_be_put_on_a_server(redis_url: str) -> None:
+    there = redis_url.removesuffix("/0") + "/2"
+    assert main(["codeq", "restore", "--redis", there, "--tasks", "20", "--apply"]) == HELD
+    tasks = contents(there)["legacy:tasks"]
+    assert isinstance(tasks, tuple)
+    assert len(tasks[1]) == 20
+
+
+@pytest.mark.redis
+def test_option_a_waits_for_a_real_drain_and_says_what_is_left(
+    production: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(production)
+    there = ["codeq", "migrate", "--option", "a", "--redis", production, "--deadline", "0"]
+    assert main(there) == VIOLATED
+    out = capsys.readouterr().out
+    assert "Not drained after 0 s" in out
+    assert "pending, and no worker took it: 14, " in out
+    assert contents(production) == before
+    assert main([*there, "--apply"]) == NOT_STARTED
+    assert "it only waits, without --apply" in capsys.readouterr().err
+
+
+@pytest.mark.redis
+def test_no_hazards_are_made_on_a_server_in_use(production: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = contents(production)
+    assert main(["codeq", "hazards", "--redis", production]) == NOT_STARTED
+    assert "holds legacy: keys" in capsys.readouterr().err
     assert contents(production) == before

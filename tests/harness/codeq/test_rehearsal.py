@@ -4,12 +4,15 @@ import pytest
 
 from harness.codeq.errors import Refused
 from harness.codeq.legacy_state import PREFIX
-from harness.codeq.literal import literal
+from harness.codeq.literal import literal, on_codeq
+from harness.codeq.migrator import Terms
+from harness.codeq.pieces import keys_under
 from harness.codeq.rehearsal import Wishes, rehearse
-from harness.codeq.snapshot import Snapshot, keys_under
+from harness.codeq.services import Services
+from harness.codeq.snapshot import Snapshot
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
-from worker.codeq import Server
+from worker.codeq import Kvrocks27, Server
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +72,37 @@ async def test_the_guides_words_on_kvrocks_27(kvrocks27: Server) -> None:
     assert "copy by reading and writing" in found["RENAMENX per key"].instead
     assert found["LRANGE + SADD + DEL on one key"].answer.startswith("ERR Invalid argument: WRONGTYPE")
     assert not any(one.worked for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"), [("redis7", "204"), ("kvrocks27", '500 {"error":"claim move script: ERR NOSCRIPT')]
+)
+async def test_what_codeq_makes_of_the_guides_words(
+    redis7: Server, clock: ManualClock, kind: str, answer: str
+) -> None:
+    server = redis7 if kind == "redis7" else Kvrocks27(redis7)
+    await server.call("FLUSHALL")
+    await server.call("SCRIPT FLUSH")
+    services = Services(server, clock, SeededEntropy(1))
+    started, hyphen = await on_codeq(services)
+    await services.close()
+    assert started.answer.startswith(f"a claim answers {answer}")
+    assert (started.worked, "SCRIPT LOAD" in started.instead) == (kind == "redis7", kind != "redis7")
+    assert hyphen.answer == (
+        "a claim answers 204, /admin/queues counts 0: 1 id waits in codeq:q:generate-master:pending:0"
+    )
+    assert not hyphen.worked
+    assert await keys_under(server, "") == []
+
+
+async def test_with_tiers_the_higher_priority_is_handed_out_first(
+    server: Server, legacy: Snapshot, clock: ManualClock
+) -> None:
+    wishes = Wishes(terms=Terms(freeze_seconds=0, split=True))
+    await server.call("FLUSHALL")
+    done = await rehearse(server, legacy, clock, SeededEntropy(1), wishes)
+    assert [one.invariant for one in done.violated] == []
+    assert done.verdicts[-1].invariant == "D5"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from harness.codeq.backup import read_backup
 from harness.codeq.crash import Crashed, Crashing
 from harness.codeq.errors import Refused
 from harness.codeq.migrator import Migrator, Terms
+from harness.codeq.pieces import keys_under
 from harness.codeq.rollback import Rollback
-from harness.codeq.snapshot import Snapshot, keys_under, read_snapshot, restore
+from harness.codeq.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
 from worker.codeq import Server
 
@@ -19,10 +20,14 @@ pytestmark = pytest.mark.anyio
 AT_ONCE = Terms(freeze_seconds=0)
 
 
-async def comparable(server: Server) -> dict[str, object]:
-    """The whole keyspace, with the in-progress lists sorted: a set has no order to give back."""
+async def comparable(server: Server, *, split: bool = False) -> dict[str, object]:
+    """The whole keyspace, with the in-progress lists sorted: a set has no order to give back.
+
+    Nor have ten tiers: after ``split`` the pending lists come back by priority.
+    """
+    unordered = (":inprog", ":pending") if split else (":inprog",)
     found = (await read_snapshot(server, "")).contents()
-    return {key: sorted(one[1]) if key.endswith(":inprog") else one for key, one in found.items()}
+    return {key: sorted(one[1]) if key.endswith(unordered) else one for key, one in found.items()}
 
 
 async def test_without_a_migration_there_is_nothing_to_do(
@@ -44,19 +49,21 @@ async def test_a_complete_migration_is_taken_back(
     await Migrator(server, clock, AT_ONCE).apply()  # and the way is free for the next attempt
 
 
+@pytest.mark.parametrize("split", [False, True])
 async def test_every_half_done_migration_is_taken_back(
-    redis7: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path
+    server: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path, split: bool
 ) -> None:
-    before = await comparable(redis7)
-    whole = Crashing(redis7)
-    await Migrator(whole, clock, AT_ONCE).apply()
+    terms = Terms(freeze_seconds=0, split=split)
+    before = await comparable(server, split=split)
+    whole = Crashing(server)
+    await Migrator(whole, clock, terms).apply()
     for commands in range(whole.count):
-        await redis7.call("FLUSHALL")
-        await restore(redis7, legacy)
+        await server.call("FLUSHALL")
+        await restore(server, legacy.pieces())
         with pytest.raises(Crashed):
-            await Migrator(Crashing(redis7, commands), clock, AT_ONCE).apply()
-        await Rollback(redis7, clock, tmp_path / "export").apply()
-        assert await comparable(redis7) == before, f"after {commands} commands"
+            await Migrator(Crashing(server, commands), clock, terms).apply()
+        await Rollback(server, clock, tmp_path / "export").apply()
+        assert await comparable(server, split=split) == before, f"after {commands} commands"
 
 
 @pytest.mark.parametrize("keep_source", [False, True])
@@ -70,7 +77,7 @@ async def test_a_rollback_that_crashed_anywhere_is_finished_by_the_next(
     await Rollback(whole, clock, tmp_path / "export").apply()
     for commands in range(whole.count):
         await redis7.call("FLUSHALL")
-        await restore(redis7, legacy)
+        await restore(redis7, legacy.pieces())
         await Migrator(redis7, clock, terms).apply()
         with pytest.raises(Crashed):
             await Rollback(Crashing(redis7, commands), clock, tmp_path / "export").apply()

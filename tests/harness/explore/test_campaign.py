@@ -68,7 +68,7 @@ def _campaign(conditions: str, met: Sequence[str]) -> Campaign:
     base, tally = Scenario(conditions=conditions), Tally(runs=3)
     tally.met.update(met)
     unmet = [name for name in due(base) if name not in tally.met]
-    return Campaign("a few schedules", base, QUEUE_WORKER, tally, [], unmet, 2)
+    return Campaign("a few schedules", base, QUEUE_WORKER, tally, [], [], unmet, 2)
 
 
 def test_a_search_that_missed_something_is_inconclusive() -> None:

@@ -108,6 +108,31 @@ def test_kv_serve_keeps_its_state_where_persist_to_says(project: Path) -> None:
     assert not (project / ".wrangler").exists()
 
 
+@pytest.fixture
+def strict(project: Path) -> Iterator[Serving]:
+    served = Serving(project, "--strict")
+    yield served
+    served.stop()
+
+
+def test_kv_serve_strict_takes_no_cursor_but_its_own(serving: Serving, strict: Serving) -> None:
+    headers = {"X-KV-Namespace": "any"}
+    foreign = {"cursor": "a2V5LTE="}
+    with httpx.Client(base_url=serving.url, headers=headers, trust_env=False) as client:
+        for number in range(5):
+            client.put(f"/key-{number}", content="v")
+        assert client.get("/", params=foreign).status_code == 200
+    with httpx.Client(base_url=strict.url, headers=headers, trust_env=False) as client:
+        refused = client.get("/", params=foreign)
+        assert (refused.status_code, refused.text) == (400, "invalid cursor")
+        pages = [client.get("/", params={"key_count_limit": 2}).json()]
+        while not pages[-1]["list_complete"]:
+            cursor = pages[-1]["cursor"]
+            pages.append(client.get("/", params={"key_count_limit": 2, "cursor": cursor}).json())
+    names = [key["name"] for page in pages for key in page["keys"]]
+    assert names == [f"key-{number}" for number in range(5)]
+
+
 def test_kv_serve_refuses_a_port_in_use(project: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

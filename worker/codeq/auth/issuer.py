@@ -60,6 +60,17 @@ class Issuer:
         )
         return token
 
+    def every_token(self) -> dict[str, str]:
+        """One token of each kind that a deployed codeQ can be tried with; none of them ends."""
+        return {
+            "producer": self.producer_token(exp=None),
+            "admin": self.producer_token(role="ADMIN", exp=None),
+            "worker": self.worker_token(event_types=("*",), exp=None),
+            "unscoped": self.worker_token(event_types=("*",), scope="codeq:none", exp=None),
+            "foreign": self.worker_token(event_types=("UNDERSTUDY_OTHER",), exp=None),
+            "legacy": self.id_token(),
+        }
+
     def token(self, claims: dict[str, Any], header: dict[str, Any] | None = None) -> str:
         """Any token: valid for an hour unless ``claims`` say otherwise; a claim of None is left out."""
         now = self._clock.now_ms() // 1000

@@ -54,8 +54,9 @@ class Jwks:
 
 def _rsa_keys(document: Any) -> dict[str, RSAKey]:
     keys = {}
-    for one in document.get("keys", []) if isinstance(document, dict) else []:
-        if one.get("kty") == "RSA" and one.get("kid"):
+    listed = document.get("keys") if isinstance(document, dict) else None
+    for one in listed if isinstance(listed, list) else []:
+        if isinstance(one, dict) and one.get("kty") == "RSA" and one.get("kid"):
             try:
                 # Its `alg` is not binding to codeQ: any of the accepted ones will do.
                 keys[one["kid"]] = RSAKey.import_key({"kty": "RSA", "n": one["n"], "e": one["e"]})

@@ -74,7 +74,7 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def _segment(text: str, what: str) -> dict[str, Any]:
     try:
         value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refusal(401, f"token is malformed: could not decode {what}") from error
     if not isinstance(value, dict):
         raise Refusal(401, f"token is malformed: could not decode {what}")
@@ -82,5 +82,7 @@ def _segment(text: str, what: str) -> dict[str, Any]:
 
 
 def _audiences(claims: dict[str, Any]) -> list[str]:
-    audience = claims.get("aud", [])
-    return [audience] if isinstance(audience, str) else [str(one) for one in audience]
+    audience = claims.get("aud")
+    if isinstance(audience, str):
+        return [audience]
+    return [str(one) for one in audience] if isinstance(audience, list) else []

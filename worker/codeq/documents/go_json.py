@@ -114,7 +114,8 @@ class Fields:
             return ""
         if not isinstance(value, str):
             raise DocumentError(f"{name}: cannot unmarshal into a string")
-        return _SURROGATE.sub("\ufffd", value)  # half a character is none: it could not be sent to Redis
+        # Half a character is none: it could not be sent to Redis.
+        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
 
     def integer(self, name: str) -> int:
         value = self.value(name)

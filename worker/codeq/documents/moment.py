@@ -1,6 +1,5 @@
 """A point in time as documents write it: RFC 3339 with up to nine digits of a second, in a zone."""
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -11,7 +10,7 @@ from worker.codeq.errors import DocumentError
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII
 )
-_FORMAT = "%Y-%m-%dT%H:%M:%S"
+_EPOCH_DAY = datetime(1970, 1, 1).toordinal()
 _YEAR_2000 = 946_684_800
 _YEAR_9999 = 253_370_764_800
 _CALENDAR_CYCLE = 146_097 * 86_400  # 400 years, after which the calendar repeats
@@ -33,11 +32,13 @@ class Moment:
             raise DocumentError(f"parsing time {text!r}")
         date, fraction, _, sign, hours, minutes = match.groups()
         try:
-            local = calendar.timegm(datetime.strptime(date, _FORMAT).timetuple())
+            local = datetime.fromisoformat(date)
         except ValueError as error:
             raise DocumentError(f"parsing time {text!r}") from error
         offset = 0 if sign is None else (int(hours) * 3600 + int(minutes) * 60) * (-1 if sign == "-" else 1)
-        return cls(local - offset, int((fraction or "0")[:9].ljust(9, "0")), offset)
+        seconds = (local.toordinal() - _EPOCH_DAY) * 86_400
+        seconds += local.hour * 3600 + local.minute * 60 + local.second
+        return cls(seconds - offset, int((fraction or "0")[:9].ljust(9, "0")), offset)
 
     def __str__(self) -> str:
         fraction = f".{self.nanoseconds:09d}".rstrip("0") if self.nanoseconds else ""

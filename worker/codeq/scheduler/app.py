@@ -25,7 +25,6 @@ from worker.codeq.web import (
 )
 
 BASE = "/v1/scheduler"
-CLEANUP_LIMIT = 1000
 
 
 def create_scheduler(
@@ -118,9 +117,9 @@ class Routes:
 
     async def cleanup(self, request: Request) -> Response:
         await self._identity.admin(request.headers)
-        limit, before = cleanup_terms(await optional(request), self._timeline)
-        deleted = await self._scheduler.clean_up(before.seconds, limit or CLEANUP_LIMIT)
-        return json_reply({"before": before.whole(), "deleted": deleted, "limit": limit})
+        asked, most, before = cleanup_terms(await optional(request), self._timeline)
+        deleted = await self._scheduler.clean_up(before.seconds, most)
+        return json_reply({"before": before.whole(), "deleted": deleted, "limit": asked})
 
     async def healthz(self, request: Request) -> Response:
         return json_reply({"status": "ok"})

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from worker.codeq.errors import ServerError
@@ -37,6 +39,8 @@ class RedisServer:
         return await self._together(commands, transaction=True)
 
     async def _together(self, commands: Sequence[Command], transaction: bool) -> list[Any]:
+        if not commands:
+            return []
         try:
             async with self._client.pipeline(transaction=transaction) as pipe:
                 for command in commands:
@@ -72,9 +76,10 @@ async def connect(url: str) -> RedisServer:
     RESP 2, because KVRocks 2.7 knows no other.
     """
     try:
-        client = Redis.from_url(url, protocol=2, **OPTIONS)
+        # A command whose answer got lost is never sent again: a second RPUSH would be a second entry.
+        client = Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **OPTIONS)
     except ValueError as error:
-        raise ServerError(f"{url}: {error}") from error
+        raise ServerError(f"{_without_password(url)}: {error}") from error
     server = RedisServer(client, url)
     try:
         await server.call("PING")

@@ -1,5 +1,6 @@
 """codeQ behind HTTP, at ``/v1/codeq``."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -28,8 +29,9 @@ def create_codeq(
 ) -> Starlette:
     """codeQ's app, as the migration guide knew it. Raises SettingsError.
 
-    ``http`` fetches keys and sends notifications and callbacks; neither it nor ``server`` is closed. When
-    the app ends it waits for callbacks on their way. ``/healthz`` is not there, whatever the documents say.
+    ``http`` fetches keys and sends notifications and callbacks; neither it nor ``server`` is closed. While
+    the app runs it takes ended subscriptions away; when it ends it waits for callbacks on their way.
+    ``/healthz`` is not there, whatever the documents say.
     """
     settings.check()
     chance = entropy or SystemEntropy()
@@ -39,7 +41,9 @@ def create_codeq(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(engine.sweep.run())
         yield
+        sweeping.cancel()
         await engine.callbacks.drain()
 
     app = create_front(

@@ -21,6 +21,7 @@ from worker.codeq.service.repair import Repair
 from worker.codeq.service.results import Results
 from worker.codeq.service.statistics import Statistics
 from worker.codeq.service.subscriptions import Subscriptions
+from worker.codeq.service.sweep import Sweep
 from worker.codeq.settings import Settings
 from worker.codeq.store import Ownership, TaskTable
 
@@ -52,5 +53,6 @@ class Engine:
         self.ownership = Ownership(server, keys, tasks, queues, timeline)
         self.results = Results(server, keys, tasks, queues, artifacts, self.callbacks, timeline)
         self.subscriptions = Subscriptions(server, keys, timeline, entropy, settings)
+        self.sweep = Sweep(server, keys, timeline, settings.subscription_cleanup_interval_seconds)
         self.statistics = Statistics(keys, queues)
         self.cleanup = Cleanup(server, keys, tasks)

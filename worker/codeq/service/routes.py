@@ -14,7 +14,6 @@ from worker.codeq.service.orders import order
 from worker.codeq.settings import Settings
 from worker.codeq.web import cleanup_terms, json_reply, no_content, optional, required
 
-CLEANUP_LIMIT = 1000
 LONGEST_WAIT_SECONDS = 30
 
 
@@ -116,10 +115,9 @@ class Routes:
 
     async def clean_up(self, request: Request) -> Response:
         await self._gate.admin(request.headers)
-        limit, before = cleanup_terms(await optional(request), self._timeline)
-        most = limit if limit > 0 else CLEANUP_LIMIT
+        asked, most, before = cleanup_terms(await optional(request), self._timeline)
         deleted = await self._engine.cleanup.run(before.seconds, most)
-        return json_reply({"before": before.whole(), "deleted": deleted, "limit": limit})
+        return json_reply({"before": before.whole(), "deleted": deleted, "limit": asked})
 
     async def metrics(self, request: Request) -> Response:
         text = await self._engine.statistics.metrics()

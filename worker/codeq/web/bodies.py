@@ -7,6 +7,8 @@ from starlette.requests import Request
 from worker.codeq.documents import Fields, Moment, Timeline, decode
 from worker.codeq.errors import DocumentError, Refusal
 
+CLEANUP_LIMIT = 1000  # tasks in one cleanup, where the body names no number
+
 
 async def required(request: Request, text: str = "invalid body") -> Fields:
     """The body as an object; 400 with ``text`` when there is none. What follows the object is ignored."""
@@ -33,10 +35,11 @@ def is_web_address(url: str) -> bool:
         return False
 
 
-def cleanup_terms(body: Fields, timeline: Timeline) -> tuple[int, Moment]:
-    """How many, as asked, and up to when. Raises Refusal 400 for a time that is none."""
+def cleanup_terms(body: Fields, timeline: Timeline) -> tuple[int, int, Moment]:
+    """How many were asked for, how many that means, and up to when. Raises Refusal 400 for no time."""
     limit, before = body.integer("limit"), body.string("before")
     try:
-        return limit, Moment.parse(before) if before else Moment(timeline.epoch())
+        until = Moment.parse(before) if before else Moment(timeline.epoch())
     except DocumentError as error:
         raise Refusal(400, "invalid 'before' (use RFC3339)") from error
+    return limit, limit if limit > 0 else CLEANUP_LIMIT, until

@@ -44,6 +44,14 @@ OLD: Final = Layout(tasks="orchestrator:queue:", leases="orchestrator:lease:")
 NEW: Final = Layout(tasks="queue:task:", leases="queue:lease:")
 
 
+def can_exist(name: str) -> bool:
+    """Whether KV takes ``name`` for a key: it has 512 bytes at most."""
+    try:
+        return len(name.encode()) <= MAX_BYTES
+    except UnicodeEncodeError:
+        return False
+
+
 def result(task_id: str) -> str:
     return RESULT + task_id
 

@@ -47,31 +47,33 @@ async def ids(kv: KV, prefix: str) -> list[str]:
     return [shown.id async for page in pages(kv, prefix) for shown in page]
 
 
-async def describe(kv: KV, prefix: str, wanted: Sequence[str]) -> dict[str, Shown]:
-    """Those of ``wanted`` that a listing shows. Neighbours cost one operation, strangers one each."""
-    found: dict[str, Shown] = {}
+async def describe(
+    kv: KV, prefix: str, wanted: Sequence[str], most: int | None = None
+) -> dict[str, Shown | None]:
+    """What a listing shows of each of ``wanted``, None for nothing. Neighbours cost one operation together,
+    strangers one each; after ``most`` listings the rest of them are left out.
+    """
+    found: dict[str, Shown | None] = {}
     waiting = [sorted(set(wanted), key=str.encode)] if wanted else []
-    while waiting:
+    while waiting and most != 0:
+        most = None if most is None else most - 1
         group = waiting.pop()
-        covered = await _look(kv, prefix, group, found)
+        shown, covered = await _look(kv, prefix, group)
+        found |= {id: shown.get(id) for id in group[:covered]}
         rest = group[covered:]
-        if covered:
-            waiting += [rest] if rest else []
-        else:
-            half = len(rest) // 2
-            waiting += [rest[half:], rest[:half]]
-    return {id: found[id] for id in wanted if id in found}
+        half = 0 if covered else len(rest) // 2
+        waiting += [part for part in (rest[half:], rest[:half]) if part]
+    return found
 
 
-async def _look(kv: KV, prefix: str, group: list[str], found: dict[str, Shown]) -> int:
+async def _look(kv: KV, prefix: str, group: list[str]) -> tuple[dict[str, Shown], int]:
     """List what ``group`` has in common; how many of it are known by then. One alone is found for sure."""
     async for page in pages(kv, prefix, prefix + _common_prefix(group[0], group[-1])):
-        found |= {shown.id: shown for shown in page}
-        last = page[-1].id.encode() if page else b""
-        covered = sum(id.encode() <= last for id in group)
-        if covered == len(group) or (len(group) > 1 and page):
-            return covered
-    return len(group)
+        if page:
+            last = page[-1].id.encode()
+            covered = sum(id.encode() <= last for id in group)
+            return {shown.id: shown for shown in page}, covered if len(group) > 1 else 1
+    return {}, len(group)
 
 
 def _common_prefix(first: str, last: str) -> str:

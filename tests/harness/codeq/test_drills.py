@@ -1,0 +1,40 @@
+"""Every hazard of the move can be brought about, does what it is known for, and is found."""
+
+import pytest
+
+from harness.codeq.drills import DRILLS, Drill, show
+from harness.codeq.drills.drill import Seen
+from harness.codeq.drills.stage import Stage
+from harness.codeq.pieces import keys_under
+from worker.codeq import Server
+
+pytestmark = pytest.mark.anyio
+
+START = 1_795_311_283_496
+
+
+def test_all_twenty_two_are_there() -> None:
+    assert [drill.hazard for drill in DRILLS] == [f"codeq/H{number}" for number in range(1, 23)]
+
+
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.hazard)
+async def test_it_happens_and_is_found(server: Server, drill: Drill) -> None:
+    await server.call("FLUSHALL")
+    shown = await show(drill, server, START)
+    assert shown.what, "it did not happen"
+    assert shown.found, "nothing tells of it"
+    assert await keys_under(server, "") == []
+
+
+@pytest.mark.parametrize(
+    "hazard", ["codeq/H4", "codeq/H5", "codeq/H6", "codeq/H8", "codeq/H14", "codeq/H16", "codeq/H19"]
+)
+async def test_without_the_damage_nobody_speaks_of_the_hazard(redis7: Server, hazard: str) -> None:
+    async def nothing(stage: Stage) -> Seen:
+        told, before = await stage.said(hazard), await stage.state()
+        await stage.migrate()
+        return Seen("nothing", told + await stage.violated(before, hazard))
+
+    await redis7.call("FLUSHALL")
+    shown = await show(Drill(hazard, "nothing at all", nothing), redis7, START)
+    assert (shown.found, shown.held) == ("", False)

@@ -1,0 +1,141 @@
+"""Every id is sorted into its classes, in memory that does not grow with the keyspace."""
+
+import json
+import tracemalloc
+
+import pytest
+
+from harness.codeq.errors import Refused
+from harness.codeq.ledger import SAMPLES, Ledger
+from harness.codeq.migrator import Migrator, Terms
+from harness.codeq.pieces import Piece
+from harness.codeq.preflight import preflight
+from harness.codeq.snapshot import read_snapshot
+from kvstore.clock import ManualClock
+from worker.codeq import Server
+
+pytestmark = pytest.mark.anyio
+
+QUEUE = "legacy:q:generate_master"
+
+
+def record(task_id: str, status: str = "PENDING", **fields: object) -> str:
+    task = {"id": task_id, "command": "GENERATE_MASTER", "payload": "{}", "status": status}
+    return json.dumps({**task, **fields})
+
+
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [
+        ("orphan", [("LPUSH", f"{QUEUE}:pending", "x")]),
+        ("unparseable", [("HSET", "legacy:tasks", "x", '{"id":"x","priority":"high"}')]),
+        ("misfiled", [("HSET", "legacy:tasks", "x", record("y"))]),
+        ("duplicate", [("LPUSH", f"{QUEUE}:pending", "x", "x")]),
+        ("in both lists", [("LPUSH", f"{QUEUE}:pending", "x"), ("LPUSH", f"{QUEUE}:inprog", "x")]),
+        ("lost from its queue", [("HSET", "legacy:tasks", "x", record("x"))]),
+        (
+            "finished but queued",
+            [("HSET", "legacy:tasks", "x", record("x", "FAILED")), ("LPUSH", f"{QUEUE}:pending", "x")],
+        ),
+        ("in progress without lease", [("LPUSH", f"{QUEUE}:inprog", "x")]),
+        ("in progress without lease", [("LPUSH", f"{QUEUE}:inprog", "x"), ("SET", "legacy:lease:x", "w")]),
+        ("lease without work", [("SET", "legacy:lease:x", "w", "PX", 60_000)]),
+        ("no retention", [("HSET", "legacy:tasks", "x", record("x"))]),
+        ("retention without task", [("ZADD", "legacy:tasks:ttl", 1, "x")]),
+        (
+            "priority",
+            [("HSET", "legacy:tasks", "x", record("x", priority=3)), ("LPUSH", f"{QUEUE}:pending", "x")],
+        ),
+        (
+            "in a foreign queue",
+            [("HSET", "legacy:tasks", "x", record("x")), ("LPUSH", "legacy:q:other:pending", "x")],
+        ),
+        (
+            "held by a stranger",
+            [
+                ("HSET", "legacy:tasks", "x", record("x", "IN_PROGRESS", workerId="stranger")),
+                ("LPUSH", f"{QUEUE}:inprog", "x"),
+                ("SET", "legacy:lease:x", "stranger", "PX", 60_000),
+            ],
+        ),
+    ],
+)
+async def test_each_class_is_found(redis7: Server, name: str, commands: list[tuple[str | int, ...]]) -> None:
+    known = frozenset({"worker-1", "worker-2", "worker-3"})
+    clean = (await preflight(redis7, workers=known)).classes
+    assert name not in clean or name == "priority"
+    for command in commands:
+        await redis7.call(*command)
+    found = (await preflight(redis7, workers=known)).classes[name]
+    assert found.count == 1 + (clean[name].count if name in clean else 0)
+    assert "x" in found.samples
+
+
+async def test_mixed_case_commands_are_told_and_counted_once(redis7: Server) -> None:
+    await redis7.call("RENAME", f"{QUEUE}:inprog", "legacy:q:Generate_Master:inprog")
+    look = await preflight(redis7)
+    assert any("Generate_Master" in note and "(H14)" in note for note in look.notes)
+    assert "in a foreign queue" not in look.classes
+    step = next(one for one in look.plan.steps if one.source.endswith("Master:inprog"))
+    assert (step.target, step.count) == ("codeq:q:generate_master:inprog", 1)
+
+
+async def test_only_some_ids_are_named_of_many(redis7: Server) -> None:
+    await redis7.call("LPUSH", f"{QUEUE}:pending", *(f"ghost-{number}" for number in range(500)))
+    found = (await preflight(redis7)).classes["orphan"]
+    assert (found.count, len(found.samples)) == (500, SAMPLES)
+
+
+async def test_ids_that_are_no_utf_8_are_sorted_like_any_other(redis7: Server) -> None:
+    await redis7.call("LPUSH", f"{QUEUE}:pending", b"\xff\xfe")
+    assert (await preflight(redis7)).classes["orphan"].samples == ("\udcff\udcfe",)
+
+
+def test_the_ledger_needs_no_more_memory_for_more_ids() -> None:
+    def peak(tasks: int) -> int:
+        tracemalloc.start()
+        ledger = Ledger()
+        for start in range(0, tasks, 1000):
+            ids = [f"task-{number}" for number in range(start, start + 1000)]
+            flat = [text for one in ids for text in (one, record(one))]
+            ledger.add(Piece("legacy:tasks", "hash", flat))
+            ledger.add(Piece(f"{QUEUE}:pending", "list", ids))
+        ledger.settle()
+        assert (ledger.tasks, len(ledger.classes())) == (tasks, 1)
+        ledger.close()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(8000) < 1.5 * peak(2000)
+
+
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        (("HSET", "legacy:tasks", "late", "{}"), "legacy:tasks"),
+        (("LMOVE", f"{QUEUE}:pending", f"{QUEUE}:pending", "LEFT", "RIGHT"), f"{QUEUE}:pending"),
+        (("ZADD", "legacy:tasks:ttl", 5, "late"), "legacy:tasks:ttl"),
+        (("SET", "legacy:lease:late", "w", "PX", 60_000), "legacy:lease:late"),
+        (("DEL", f"{QUEUE}:inprog"), f"{QUEUE}:inprog"),
+    ],
+)
+async def test_any_write_during_the_freeze_is_noticed(
+    redis7: Server, command: tuple[str | int, ...], key: str
+) -> None:
+    class Meanwhile(ManualClock):
+        async def sleep(self, seconds: float) -> None:
+            await redis7.call(*command)
+
+    with pytest.raises(Refused, match=f"not frozen: 1 keys changed while we looked, such as {key}"):
+        await Migrator(redis7, Meanwhile(), Terms(freeze_seconds=1)).apply()
+
+
+async def test_a_lease_that_runs_out_is_no_write(redis7: Server) -> None:
+    lease = next(key for key in (await read_snapshot(redis7, "legacy:lease:")).entries)
+
+    class Meanwhile(ManualClock):
+        async def sleep(self, seconds: float) -> None:
+            await redis7.call("DEL", lease)
+
+    await Migrator(redis7, Meanwhile(), Terms(freeze_seconds=1)).apply()

@@ -1,0 +1,71 @@
+"""Ended subscriptions are taken away every minute, and the living ones are not."""
+
+import asyncio
+
+import pytest
+
+from kvstore.clock import ManualClock
+from tests.worker.codeq.bench import Bench
+from worker.codeq import Server
+from worker.codeq.documents import Timeline
+from worker.codeq.keys import CodeqKeys
+from worker.codeq.service.sweep import Sweep
+from worker.codeq.settings import SAO_PAULO
+
+pytestmark = pytest.mark.anyio
+
+
+async def subscribe(bench: Bench, seconds: int) -> str:
+    body = {"callbackUrl": "http://listener.test/", "ttlSeconds": seconds}
+    made: str = (await bench.call("/workers/subscriptions", body)).json()["subscriptionId"]
+    return made
+
+
+async def test_what_has_ended_is_gone_everywhere(bench: Bench) -> None:
+    ended, living = await subscribe(bench, 30), await subscribe(bench, 600)
+    await bench.create()  # which notes when each was told
+    assert await bench.server.call("EXISTS", f"codeq:subs:last:{ended}") == 1
+    bench.clock.advance(31_000)
+    assert await bench.codeq.state.engine.sweep.once() == 1
+    assert await bench.server.call("HKEYS", "codeq:subs") == [living]
+    for command in ("generate_master", "generate_creative"):
+        assert await bench.server.call("ZRANGE", f"codeq:subs:{command}", 0, -1) == [living]
+    assert await bench.server.call("EXISTS", f"codeq:subs:last:{ended}") == 0
+    assert await bench.server.call("EXISTS", f"codeq:subs:last:{living}") == 1
+
+
+async def test_one_that_was_extended_stays(bench: Bench) -> None:
+    subscription = await subscribe(bench, 30)
+    bench.clock.advance(29_000)
+    await bench.call(f"/workers/subscriptions/{subscription}/heartbeat", {"ttlSeconds": 30})
+    bench.clock.advance(5_000)
+    assert await bench.codeq.state.engine.sweep.once() == 0
+
+
+async def test_one_that_cannot_be_read_stays(bench: Bench) -> None:
+    await bench.server.call("HSET", "codeq:subs", "odd", "{no json")
+    assert await bench.codeq.state.engine.sweep.once() == 0
+    assert await bench.server.call("HEXISTS", "codeq:subs", "odd") == 1
+
+
+class Minutes(ManualClock):
+    """Notes how long it is slept, and ends the sleeper after three times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if len(self.slept) == 3:
+            raise asyncio.CancelledError
+        await super().sleep(seconds)
+
+
+async def test_it_runs_every_minute_and_survives_a_server_that_fails(server: Server) -> None:
+    await server.call("SET", "codeq:subs", "no hash")
+    clock = Minutes()
+    sweep = Sweep(server, CodeqKeys(), Timeline(clock, SAO_PAULO), 60)
+    with pytest.raises(asyncio.CancelledError):
+        await sweep.run()
+    assert clock.slept == [60, 60, 60]

@@ -1,0 +1,80 @@
+"""``python -m worker.codeq codeq|scheduler|issuer``: one of the services as a process of its own."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+
+from kvstore.clock import SystemClock
+from kvstore.entropy import SystemEntropy
+from worker.codeq import (
+    PROFILES,
+    CodeqError,
+    Issuer,
+    Settings,
+    create_codeq,
+    create_scheduler,
+    open_server,
+)
+from worker.codeq.configuration import read_settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m worker.codeq", description=__doc__)
+    parser.add_argument("service", choices=("codeq", "scheduler", "issuer"))
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings as JSON, in codeQ's own keys")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
+    parser.add_argument(
+        "--server", choices=PROFILES, default=PROFILES[0], help="whose manners the Redis server shows"
+    )
+    parser.add_argument(
+        "--tokens", type=Path, metavar="FILE", help="where the issuer writes tokens for rehearse --tokens"
+    )
+    return parser
+
+
+async def _run(options: argparse.Namespace) -> None:
+    settings = read_settings(os.environ, options.config)
+    if options.service == "issuer":
+        await _serve(_issuer(options, settings).app, options, settings)
+        return
+    server = await open_server(settings.redis_url, options.server)
+    try:
+        async with httpx.AsyncClient() as http:
+            create = create_codeq if options.service == "codeq" else create_scheduler
+            await _serve(create(server, http, settings), options, settings)
+    finally:
+        await server.close()
+
+
+async def _serve(app: Starlette, options: argparse.Namespace, settings: Settings) -> None:
+    level = settings.log_level.lower()
+    await uvicorn.Server(uvicorn.Config(app, host=options.host, port=settings.port, log_level=level)).serve()
+
+
+def _issuer(options: argparse.Namespace, settings: Settings) -> Issuer:
+    """Signs as ``http://<host>:<port>``, which is what the services' settings must name."""
+    issuer = Issuer(f"http://{options.host}:{settings.port}", SystemClock(), SystemEntropy())
+    if options.tokens is not None:
+        options.tokens.write_text(json.dumps(issuer.every_token(), indent=2) + "\n")
+        options.tokens.chmod(0o600)
+    return issuer
+
+
+def main() -> int:
+    try:
+        asyncio.run(_run(_parser().parse_args()))
+    except CodeqError as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
