@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kvstore.edge import Staleness
-from kvstore.quotas import FREE_PLAN, PAID_PLAN, UNLIMITED, Allowance
+from kvstore.quotas import CONNECTIONS, FREE_PLAN, PAID_PLAN, UNLIMITED, Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Conditions:
         return bool(self.latency_ms or self.pause_ms or self.staleness)
 
 
-_HOSTILE = Allowance(operations=50, write_interval_ms=1000, deletes_are_writes=True)
+_HOSTILE = Allowance(operations=50, connections=CONNECTIONS, write_interval_ms=1000, deletes_are_writes=True)
 
 # 10 ms is a round number for a KV operation from inside a Worker; no published figure is meant by it.
 CONDITIONS: Final = {

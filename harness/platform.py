@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from harness.conditions import Conditions
 from kvstore import Clock, Journal, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store, SystemClock
+from kvstore.connections import Connections
 from kvstore.edge import Edge, Origin
 from kvstore.faults import Faults
 from kvstore.invocation import Invocations
@@ -28,7 +29,7 @@ class Layers:
 
 
 def compose(store: SqliteStore, conditions: Conditions, seed: int) -> Layers:
-    """KVNamespace, Journal, Latency, Quotas, Faults, Edge, Journal, store.
+    """KVNamespace, Journal, Connections, Latency, Quotas, Faults, Edge, Journal, store.
 
     The last Journal is the judge's: it sees what was done, whatever the Worker was told.
     """
@@ -39,8 +40,15 @@ def compose(store: SqliteStore, conditions: Conditions, seed: int) -> Layers:
         seen = Edge(Origin(done), COLO, conditions.staleness, SeededEntropy(seed))
     faults = Faults(seen)
     limited = Quotas(faults, conditions.allowance, invocations)
-    asked = Journal(Latency(limited, conditions.latency_ms), invocations)
+    slow = connected(Latency(limited, conditions.latency_ms), conditions, invocations)
+    asked = Journal(slow, invocations)
     return Layers(KVNamespace(asked), asked, done, faults, invocations)
+
+
+def connected(store: Store, conditions: Conditions, invocations: Invocations) -> Store:
+    """``store`` with as many connections as the conditions allow."""
+    most = conditions.allowance.connections
+    return store if most is None else Connections(store, most, invocations)
 
 
 def clock_of(conditions: Conditions) -> Clock:

@@ -19,10 +19,13 @@ from harness.explore.orders import explore_orders
 from harness.explore.report import CrashSearch
 from harness.explore.report import as_json as search_json
 from harness.explore.report import as_text as search_text
-from harness.explore.tally import backstage
+from harness.explore.tally import backstage, judgement
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.platform import clock_of
 from harness.progress import Progress
+from harness.promises import table
+from harness.promises.evidence import DEFAULT_SEEDS, Inquiry
+from harness.promises.hearing import hear
 from harness.queue_flags import base_of
 from harness.rehearse import rehearse_queue
 from harness.remote import REMOTE, Wanted, copy_remote
@@ -56,6 +59,8 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     if options.scenario is not None:
         return _replay(options.scenario, options.worker)
     source = _copy(options, progress)
+    if options.promises is not None:
+        return _promises(source, options, progress)
     clock = clock_of(CONDITIONS[options.conditions])
     if options.explore == "crashes":
         search = _search_crashes(source, clock.now_ms(), options, progress)
@@ -68,9 +73,10 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
 def _replay(scenario: Scenario, worker: Path) -> Report:
     """One simulation again; one in which nobody can go on has no more to it than that."""
     try:
-        replay = simulation_report.Simulation(simulate(scenario, backstage(worker)))
+        record = simulate(scenario, backstage(worker))
     except Deadlock as deadlock:
         return _report({"scenario": str(scenario), "deadlock": str(deadlock)}, str(deadlock), passed=False)
+    replay = simulation_report.Simulation(record, judgement(worker).verdicts(record))
     return _report(replay.as_json(), replay.as_text(), passed=replay.passed)
 
 
@@ -85,7 +91,9 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
     workforce: Workforce = Cluster(options.cluster) if options.cluster else _processes(options)
     try:
         if options.explore == "schedules":
-            search = explore_schedules(base, options.seeds, workforce, progress.simulated, options.worker)
+            search = explore_schedules(
+                base, options.seeds or range(1, 1001), workforce, progress.simulated, options.worker
+            )
         else:
             search = explore_mishaps(base, options.faults, workforce, progress.simulated, options.worker)
     finally:
@@ -95,6 +103,26 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
     seconds = stopwatch() - start
     code = VIOLATED if not search.passed else INCONCLUSIVE if search.unmet else HELD
     return Report(campaign_report.as_json(search, seconds), campaign_report.as_text(search, seconds), code)
+
+
+def _promises(source: Source, options: argparse.Namespace, progress: Progress) -> Report:
+    """What the guide promises, judged. Local conditions are always among those that are judged."""
+    start = stopwatch()
+    inquiry = Inquiry(
+        source,
+        "production" if options.conditions == "local" else options.conditions,
+        options.seeds or DEFAULT_SEEDS,
+        _processes(options),
+        options.worker,
+        _source_arguments(options),
+        progress.gathered,
+    )
+    try:
+        hearing = hear(inquiry, options.promises)
+    finally:
+        progress.end()
+    seconds = stopwatch() - start
+    return _report(table.as_json(hearing, seconds), table.as_text(hearing, seconds), passed=hearing.passed)
 
 
 def _orders(options: argparse.Namespace, progress: Progress) -> Report:

@@ -1,5 +1,6 @@
 """Which request an operation belongs to: layers count and record by it."""
 
+from asyncio import Semaphore
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,10 +9,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Invocation:
-    """One request or event that a Worker handles. ``operations`` counts what it asked of any namespace."""
+    """One request or event that a Worker handles.
+
+    ``operations`` counts what it asked of any namespace; ``connections`` are what it has open of those.
+    """
 
     name: str
     operations: int = 0
+    connections: Semaphore | None = None
 
 
 @dataclass(frozen=True)

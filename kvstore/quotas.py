@@ -16,6 +16,7 @@ from kvstore.store import Entry, Page, Store
 
 DAY_MS: Final = 86_400_000
 SECOND_MS: Final = 1000
+CONNECTIONS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,12 @@ class Allowance:
     """How much is allowed; None is no limit.
 
     ``operations`` per invocation, of all namespaces together, a bulk get counting as one (50, 1,000 or
-    10,000 in practice); ``write_interval_ms`` between two writes of one key; the rest per day, which begins
-    at 00:00 UTC. Whether a delete counts as a write of its key is not documented: ``deletes_are_writes``.
+    10,000 in practice); ``connections`` at a time per invocation; ``write_interval_ms`` between two writes of
+    one key; the rest per day, which begins at 00:00 UTC. Whether a delete counts as a write of its key is not documented: ``deletes_are_writes``.
     """
 
     operations: int | None = None
+    connections: int | None = None
     write_interval_ms: int | None = None
     deletes_are_writes: bool = False
     reads_per_day: int | None = None
@@ -39,13 +41,14 @@ class Allowance:
 UNLIMITED: Final = Allowance()
 FREE_PLAN: Final = Allowance(
     operations=1000,
+    connections=CONNECTIONS,
     write_interval_ms=SECOND_MS,
     reads_per_day=100_000,
     writes_per_day=1000,
     deletes_per_day=1000,
     lists_per_day=1000,
 )
-PAID_PLAN: Final = Allowance(operations=10_000, write_interval_ms=SECOND_MS)
+PAID_PLAN: Final = Allowance(operations=10_000, connections=CONNECTIONS, write_interval_ms=SECOND_MS)
 
 
 @dataclass

@@ -53,8 +53,10 @@ def test_every_invariant_is_documented() -> None:
 def test_every_cited_hazard_is_explained() -> None:
     cited = set()
     for path in (ROOT / "harness").rglob("*.py"):
+        if "codeq" in path.parts:
+            continue  # the hazards of the other migration are in codeq-migration.md
         cited |= set(re.findall(r'"(H\d\d)"', path.read_text()))
-    assert [hazard for hazard in sorted(cited) if hazard not in page("invariants.md")] == []
+    assert [hazard for hazard in sorted(cited) if hazard not in page("hazards.md")] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

@@ -46,6 +46,7 @@ def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
         ],
         "held": search.passed,
         "workers": search.workers,
+        "discoveries": {one.diagnosis.hazard: one.discovery.as_json() for one in search.hazards},
         "seconds": round(seconds, 3),
     }
 

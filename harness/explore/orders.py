@@ -16,6 +16,7 @@ from harness.explore.campaign import Campaign
 from harness.explore.depth_first import DepthFirst, Redundant, count_equivalent
 from harness.explore.tally import Key, SearchError, Tally, backstage, violated
 from harness.explore.violation import Shown, violations
+from harness.simulation.checkers import judge
 from harness.simulation.loop import Deadlock
 from harness.simulation.people.crowd import names_of
 from harness.simulation.record import Record
@@ -106,7 +107,7 @@ def _add(tally: Tally, scenario: Scenario, outcome: Record | Deadlock) -> None:
     if isinstance(outcome, Deadlock):
         tally.add_deadlock(scenario, outcome)
     else:
-        tally.add(scenario, outcome)
+        tally.add(scenario, outcome, judge(outcome))
 
 
 def _serially(base: Scenario, run: Callable[[Scenario, Choose], Record | Deadlock]) -> list[str]:
@@ -114,7 +115,7 @@ def _serially(base: Scenario, run: Callable[[Scenario, Choose], Record | Deadloc
     found: set[Key] = set()
     for order in permutations(map(letter, range(len(base.at_once)))):
         outcome = run(base, lambda waiting, order=order: min(waiting, key=order.index))  # type: ignore[misc]
-        found |= set() if isinstance(outcome, Deadlock) else violated(outcome)
+        found |= set() if isinstance(outcome, Deadlock) else violated(judge(outcome))
     return sorted({invariant for invariant, _ in found})
 
 

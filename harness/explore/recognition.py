@@ -13,10 +13,16 @@ from harness.simulation.simulate import simulate
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """When a search met something first: after how many runs, and seconds."""
+    """When a search met something first: after how many runs, and seconds.
+
+    Unlike what is said of the runs themselves, that depends on who did which of them when.
+    """
 
     runs: int
     seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {"runs": self.runs, "seconds": round(self.seconds, 2)}
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,6 @@ class Recognition:
             **self.diagnosis.as_json(),
             "runs": self.runs,
             "first": self.first,
-            "afterRuns": self.discovery.runs,
-            "afterSeconds": round(self.discovery.seconds, 2),
             "scenario": str(self.scenario),
         }
 

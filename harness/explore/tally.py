@@ -1,7 +1,7 @@
 """What many simulations showed, added up: the same whatever the order in which they were done."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Final
 from harness.explore.sometimes import met
 from harness.explore.wording import wording
 from harness.simulation.backstage import Backstage
-from harness.simulation.checkers import judge
 from harness.simulation.hazards import diagnose
+from harness.simulation.judgement import Judgement
 from harness.simulation.loop import Deadlock
 from harness.simulation.record import Record
 from harness.simulation.scenario import Scenario
 from harness.simulation.simulate import simulate
+from harness.verdict import Verdict
 
 # A finding by what it says: the invariant, or hazard, and the wording.
 Key = tuple[str, str]
@@ -60,13 +61,13 @@ class Tally:
     met: Counter[str] = field(default_factory=Counter)
     fingerprint: int = 0
 
-    def add(self, scenario: Scenario, record: Record) -> None:
-        """Judge one more."""
+    def add(self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict]) -> None:
+        """One more, and its judgement."""
         self.runs += 1
         self.operations += len(record.asked)
         self.met.update(met(record))
         self.fingerprint ^= int(record.fingerprint, 16)
-        for key in violated(record):
+        for key in violated(verdicts):
             self._note(key, scenario)
         for hazard in sorted({one.hazard for one in diagnose(record)}):
             group = Group(1, scenario.seed, scenario)
@@ -92,12 +93,10 @@ class Tally:
             self.hazards[hazard] = self.hazards[hazard] + group if hazard in self.hazards else group
 
 
-def violated(record: Record) -> set[Key]:
+def violated(verdicts: Iterable[Verdict]) -> set[Key]:
     """What is violated, by invariant and wording."""
     return {
-        (verdict.invariant, wording(finding.what))
-        for verdict in judge(record)
-        for finding in verdict.findings
+        (verdict.invariant, wording(finding.what)) for verdict in verdicts for finding in verdict.findings
     }
 
 
@@ -117,6 +116,16 @@ def _backstage(worker: Path, thread: int) -> Backstage:
     return Backstage(worker)
 
 
+def judgement(worker: Path) -> Judgement:
+    """The one that goes with `backstage`."""
+    return _judgement(worker, get_ident())
+
+
+@cache
+def _judgement(worker: Path, thread: int) -> Judgement:
+    return Judgement(_backstage(worker, thread))
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Scenarios to simulate with the Worker of a folder."""
@@ -130,7 +139,8 @@ def tallied(batch: Batch) -> Tally:
     tally = Tally()
     for scenario in batch.scenarios:
         try:
-            tally.add(scenario, simulate(scenario, backstage(batch.worker)))
+            record = simulate(scenario, backstage(batch.worker))
+            tally.add(scenario, record, judgement(batch.worker).verdicts(record))
         except Deadlock as deadlock:
             tally.add_deadlock(scenario, deadlock)
         except Exception as error:

@@ -4,9 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.explore.tally import DEADLOCK, Key, SearchError, Tally, backstage, recognised, violated
+from harness.explore.tally import (
+    DEADLOCK,
+    Key,
+    SearchError,
+    Tally,
+    backstage,
+    judgement,
+    recognised,
+    violated,
+)
 from harness.explore.wording import wording
-from harness.simulation.checkers import judge
 from harness.simulation.hazards import Diagnosis, diagnose
 from harness.simulation.loop import Deadlock
 from harness.simulation.record import Record
@@ -39,7 +47,9 @@ class Shown:
     def is_shown_by(self, scenario: Scenario) -> bool:
         try:
             record = simulate(scenario, backstage(self.worker))
-            return self.key in (violated(record) if self.key[1] else recognised(record))
+            if not self.key[1]:
+                return self.key in recognised(record)
+            return self.key in violated(judgement(self.worker).verdicts(record))
         except Deadlock as deadlock:
             return self.key == (DEADLOCK, wording(str(deadlock)))
 
@@ -63,7 +73,7 @@ def _violation(shown: Shown, tally: Tally) -> Violation:
         return Violation(
             DEADLOCK, "Nobody can go on", Finding(str(deadlock)), (), scenario, group.runs, group.first
         )
-    for verdict in judge(record):
+    for verdict in judgement(shown.worker).verdicts(record):
         for finding in verdict.findings:
             if (verdict.invariant, wording(finding.what)) == key:
                 causes = likely_causes(record, verdict.invariant, finding)

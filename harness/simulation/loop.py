@@ -16,6 +16,10 @@ from harness.simulation.chance import Chance
 T = TypeVar("T")
 
 
+# What is cancelled may still have something to do: never so much.
+_MOST_STEPS_TO_END = 10_000
+
+
 class Deadlock(Exception):
     """Nobody can go on: every task waits for another."""
 
@@ -46,9 +50,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         try:
             task = asyncio.Task(main, loop=self, name="simulation")
             self._run_until(task)
-            self._cancel_all()
             return task.result()
         finally:
+            self._cancel_all()
             events._set_running_loop(outer)
             self.close()
 
@@ -100,7 +104,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         left = [task for task in asyncio.all_tasks(self) if not task.done()]
         for task in left:
             task.cancel()
-        while self._ready and not all(task.done() for task in left):
+        end = self.steps + _MOST_STEPS_TO_END
+        while not all(task.done() for task in left) and self.steps < end:
+            if not self._ready and not self._next_moment():
+                break
             self._step()
 
     def time(self) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.platform import connected
 from harness.simulation.chance import Chance, once
 from harness.simulation.clock import LoopClock
 from harness.simulation.mishap import PlannedMishap
@@ -54,7 +55,7 @@ class Network:
         await self.store.put_many(entries)
 
     def location(self, colo: str) -> Location:
-        """KVNamespace, Journal, Transit, TakingTurns, Quotas, Paging, Edge, Origin, Journal, store."""
+        """KVNamespace, Journal, Connections, Transit, TakingTurns, Quotas, Paging, Edge, Journal, store."""
         conditions = self._conditions
         place = COLOS.index(colo) if colo in COLOS else 0
         seen: Store = self.done
@@ -66,7 +67,9 @@ class Network:
         if self.turns is not None:
             limited = TakingTurns(limited, self.turns, self.invocations)
         travelling = Transit(limited, self._trip, self.invocations)
-        asked = Journal(travelling, self.invocations, self.asked, names=True)
+        asked = Journal(
+            connected(travelling, conditions, self.invocations), self.invocations, self.asked, names=True
+        )
         return Location(KVNamespace(asked), self.scenario.skew * place)
 
     def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:

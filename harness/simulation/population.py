@@ -144,7 +144,10 @@ def _endless_lease(population: Population) -> None:
 
 
 def _long_id(population: Population) -> None:
-    population.list_task("clawdbot_" + "x" * 492)  # 501 bytes: no lease's key holds it
+    """501 bytes: a key of the new format holds it, none of the old one, and no lease's."""
+    task = "clawdbot_" + "x" * 492
+    population.add_task(task)
+    population.entries[NEW_TASK + task] = population.entries.pop(OLD_TASK + task)
 
 
 def _long_result(population: Population) -> None:

@@ -1,11 +1,11 @@
 """The report of one simulation: who did what, what is violated by it, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from harness.report import folded, some
-from harness.simulation.checkers import judge
 from harness.simulation.hazards import Diagnosis, diagnose
 from harness.simulation.moments import of_read
 from harness.simulation.record import Call, Record
@@ -19,10 +19,7 @@ class Simulation:
     """A simulation with its judgement."""
 
     record: Record
-
-    @cached_property
-    def verdicts(self) -> list[Verdict]:
-        return judge(self.record)
+    verdicts: Sequence[Verdict]
 
     @cached_property
     def diagnoses(self) -> list[Diagnosis]:

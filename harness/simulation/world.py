@@ -56,8 +56,9 @@ class World:
         self.deployed.append((now, queue_format))
         variables = self._variables(queue_format)
         for place, (colo, location) in enumerate(self.locations.items()):
-            coordinated = {} if queue_format == "old" else self._coordinated
-            bindings = {"CACHE": location.namespace, **variables, **coordinated}
+            bindings = {"CACHE": location.namespace, **variables, **self._coordinated}
+            if queue_format == "old":
+                bindings.pop("CLAIMS", None)
             worker = self._backstage.code.with_bindings(bindings)
             chance = Chance(self.scenario.seed, f"rollout/{colo}/{len(self.deployed)}")
             takes = chance.below(1000 * self.scenario.rollout + 1) if place and len(self.deployed) > 1 else 0

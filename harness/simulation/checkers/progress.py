@@ -37,9 +37,14 @@ def _stuck_documented(record: Record) -> list[Call]:
 
 
 def _stuck_safe(record: Record) -> list[Call]:
-    """Steps of one operator in a row that did nothing: many, and for longer than anything is seen late."""
+    """Steps of one operator in a row that did nothing: many, and for longer than anything is seen late.
+
+    What another operator's step did meanwhile is progress of the one migration.
+    """
     stuck: dict[str, list[Call]] = {}
     for run in record.runs:
+        if _moved(record, run):
+            stuck = {who: row for who, row in stuck.items() if _is_stuck(record, row)}
         row = stuck.setdefault(run.actor, [])
         done = run.member("done") is True or not _left(record, run)
         if not _is_stuck(record, row) and (done or _moved(record, run) or _hindered(record, run)):

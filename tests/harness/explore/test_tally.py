@@ -7,6 +7,7 @@ import pytest
 
 from harness.explore.tally import DEADLOCK, Batch, Group, SearchError, Tally, backstage, tallied
 from harness.simulation.backstage import Backstage
+from harness.simulation.checkers import judge
 from harness.simulation.loop import Deadlock
 from harness.simulation.mishap import PlannedMishap
 from harness.simulation.scenario import Scenario, draw
@@ -50,7 +51,7 @@ def test_a_group_keeps_its_first_seed_and_its_smallest_scenario() -> None:
 def test_a_tally_counts_what_a_record_shows() -> None:
     record = run("conditions=local tasks=1 mishaps=crash@operator-1.2:6")
     tally = Tally()
-    tally.add(record.scenario, record)
+    tally.add(record.scenario, record, judge(record))
     assert tally.operations == len(record.asked)
     assert tally.met["a crash"] == 1
     assert tally.fingerprint == int(record.fingerprint, 16)

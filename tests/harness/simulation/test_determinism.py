@@ -20,6 +20,7 @@ PROGRAM = """
 import hashlib, json, sys
 from harness.explore.sometimes import met
 from harness.simulation.backstage import Backstage
+from harness.simulation.checkers import judge
 from harness.simulation.report import Simulation
 from harness.simulation.scenario import read_scenario
 from harness.simulation.simulate import simulate
@@ -27,7 +28,7 @@ from harness.simulation.simulate import simulate
 backstage = Backstage()
 for line in sys.stdin.read().splitlines():
     record = simulate(read_scenario(line), backstage)
-    said = json.dumps([Simulation(record).as_json(), met(record)]).encode()
+    said = json.dumps([Simulation(record, judge(record)).as_json(), met(record)]).encode()
     print(record.fingerprint, hashlib.sha256(said).hexdigest()[:16], line)
 """
 LINES = "\n".join(
