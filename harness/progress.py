@@ -77,6 +77,12 @@ class Progress:
             self._out.write(f"{self._erase()}   {done:,} runs, {found:,} kinds of violation …")
             self._out.flush()
 
+    def gathered(self, what: str, done: int, of: int) -> None:
+        """So much of the evidence of one kind is there."""
+        if self._live:
+            self._out.write(f"{self._erase()}   {what}, {done:,} of {of:,} …")
+            self._out.flush()
+
     def copied(self, what: str, done: int, of: int | None) -> None:
         """So much of a remote namespace has come; ``of`` is None while nobody knows how much there is."""
         if self._live:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from harness.conditions import CONDITIONS
 from harness.explore.orders import refusal
 from harness.migrations.queue import MIGRATIONS, STRATEGIES
+from harness.promises.guide import PROMISES
 from harness.remote import REMOTE
 from harness.simulation.plan import read_plan
 from harness.simulation.scenario import Scenario, ScenarioError, read_scenario
@@ -28,6 +29,15 @@ def add_queue(commands: Any) -> None:
     _add_source(queue)
     _add_walk(queue)
     _add_search(queue)
+    queue.add_argument(
+        "--promises",
+        type=_promises,
+        nargs="?",
+        const=(),
+        metavar="G01,…",
+        help="judge what the guide promises, all of it or some, for the documented and the safe migration: "
+        "held, broken, or held only if; under local conditions and --conditions (production by default)",
+    )
     queue.add_argument(
         "--worker",
         type=_worker,
@@ -115,9 +125,9 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
     queue.add_argument(
         "--seeds",
         type=_seeds,
-        default=range(1, 1001),
         metavar="N|A-B",
-        help="how many random schedules --explore schedules tries, or which (default: 1000)",
+        help="how many random schedules --explore schedules tries, or which (default: 1000); --promises "
+        "(default: 200)",
     )
     queue.add_argument("--jobs", type=_count, help="processes that share a search (default: all cores)")
     queue.add_argument(
@@ -184,6 +194,14 @@ def _seeds(text: str) -> range:
     return seeds
 
 
+def _promises(text: str) -> tuple[str, ...]:
+    ids = tuple(text.split(","))
+    known = [promise.id for promise in PROMISES]
+    if unknown := [one for one in ids if one not in known]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is no promise: they are {known[0]} to {known[-1]}")
+    return ids
+
+
 def _scenario(text: str) -> Scenario:
     try:
         return read_scenario(text)
@@ -212,6 +230,8 @@ def conflict(options: argparse.Namespace) -> str | None:
         return "--runs is for the documented migration: the safe one runs until it is done"
     if options.cluster and not _can_be_shared(options):
         return "--cluster is for --explore schedules, and for --explore crashes with --scenario or --plan"
+    if options.promises is not None:
+        return _refused_promises(options)
     if options.scenario is not None:
         what = "--scenario and --plan say everything, and take"
         refused = ("source", "strategy", "conditions", "migration", "fault", "runs")
@@ -235,6 +255,13 @@ def base_of(options: argparse.Namespace) -> Scenario:
     if options.explore != "orders":
         return base
     return replace(base, at_once=("claim", "claim"), format="dual" if base.migration == "safe" else "old")
+
+
+def _refused_promises(options: argparse.Namespace) -> str | None:
+    if options.explore or options.scenario is not None:
+        return "--promises searches by itself, and takes no --explore, --scenario, --plan"
+    what = "--promises judges both migrations, and takes"
+    return _given(options, what, ("strategy", "migration", "fault", "runs"))
 
 
 def _can_be_shared(options: argparse.Namespace) -> bool:

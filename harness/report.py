@@ -97,7 +97,7 @@ def as_text(rehearsal: Rehearsal) -> str:
     lines = [
         f"Rehearsal of the queue migration · {rehearsal.migration} · strategy {rehearsal.strategy} · "
         f"conditions {rehearsal.conditions.name}",
-        *_source_lines(rehearsal.source),
+        *source_lines(rehearsal.source),
         "",
         *_count_lines(outcome),
         "",
@@ -122,7 +122,8 @@ def folded(line: str) -> list[str]:
     return textwrap.wrap(line, _WIDTH, subsequent_indent=margin, break_on_hyphens=False) or [""]
 
 
-def _source_lines(source: Source) -> list[str]:
+def source_lines(source: Source) -> list[str]:
+    """Where a namespace came from, and what the copy of it is like."""
     copy = source.namespace
     lines = [
         f"Source: {source.label}",

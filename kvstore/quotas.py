@@ -25,7 +25,8 @@ class Allowance:
 
     ``operations`` per invocation, of all namespaces together, a bulk get counting as one (50, 1,000 or
     10,000 in practice); ``connections`` at a time per invocation; ``write_interval_ms`` between two writes of
-    one key; the rest per day, which begins at 00:00 UTC. Whether a delete counts as a write of its key is not documented: ``deletes_are_writes``.
+    one key; the rest per day, which begins at 00:00 UTC. Whether a delete counts as a write of its key is not
+    documented: ``deletes_are_writes``.
     """
 
     operations: int | None = None

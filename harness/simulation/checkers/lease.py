@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
 from harness.queue_state import Lease
 from harness.simulation import moments
+from harness.simulation.checkers.exclusion import Hold, holds
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
 from harness.simulation.truth import ROLLBACK, RUN, Span, task_of
@@ -32,9 +33,10 @@ def lease_continuity(record: Record) -> Verdict:
     for call in record.to("POST", "/api/queue/*"):
         if call.path.endswith("/release"):
             released.setdefault(task_of(call) or "", []).append(call)
+    contested = _contested(record)
     for task in record.truth.stories:
         for holder, spans in _holds(record, task).items():
-            if spans[0][0].writer and holder[1] not in granted:
+            if (spans[0][0].writer and holder[1] not in granted) or (task, holder[0]) in contested:
                 continue
             cause = _break(record, task, spans, released.get(task, []))
             if cause:
@@ -52,6 +54,21 @@ def lease_continuity(record: Record) -> Verdict:
             ),
         ],
     )
+
+
+def _contested(record: Record) -> set[tuple[str, str]]:
+    """The tasks and holders that nobody answers for: the old Worker alone gave a task to two at once."""
+    last: dict[str, Hold] = {}
+    contested: set[tuple[str, str]] = set()
+    for hold in holds(record):
+        before = last.get(hold.task)
+        if hold.claim is not None and answers_for(record, hold.claim):
+            continue
+        if before is not None and hold.begin < before.end:
+            contested |= {(hold.task, before.worker), (hold.task, hold.worker)}
+        if before is None or hold.end > before.end:
+            last[hold.task] = hold
+    return contested
 
 
 def _holds(record: Record, task: str) -> dict[tuple[str, str], _Held]:

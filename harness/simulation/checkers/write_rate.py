@@ -5,6 +5,7 @@ from harness.simulation import moments
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
 from harness.verdict import Moment, Verdict, verdict
+from kvstore import Event
 
 _SECOND_MS = 1000
 _LIMITER = "ratelimit:"
@@ -55,17 +56,32 @@ def _writes(record: Record, keys: dict[str, list[str]]) -> list[Moment]:
 
 
 def _too_fast(record: Record) -> list[tuple[str, str]]:
-    """The invocation and the key of every write that was one too many, refused or not."""
+    """The invocation and the key of every write that was one too many, refused or not.
+
+    One that came too soon after a write for which nobody answers is none.
+    """
     found = [
         (event.invocation, event.key)
         for event in record.asked
         if event.error and event.verb in ("put", "delete") and " 429 " in event.error
+        if not _follows_foreign_write(record, event)
     ]
     deletes = record.scenario.platform.allowance.deletes_are_writes
-    last: dict[str, int] = {}
+    last: dict[str, Event] = {}
     for event in record.writes:
         if event.verb == "put" or deletes:
-            if event.at - last.get(event.key, -_SECOND_MS) < _SECOND_MS:
+            before = last.get(event.key)
+            if before is not None and event.at - before.at < _SECOND_MS and _is_judged(record, before):
                 found.append((event.invocation, event.key))
-            last[event.key] = event.at
+            last[event.key] = event
     return found
+
+
+def _follows_foreign_write(record: Record, refused: Event) -> bool:
+    """Whether the last write before a refused one was that of somebody for whom nobody answers."""
+    before = [event for event in record.past.to(refused.key) if event.at <= refused.at]
+    return bool(before) and not _is_judged(record, before[-1])
+
+
+def _is_judged(record: Record, event: Event) -> bool:
+    return answers_for(record, record.truth.calls.get(event.invocation))

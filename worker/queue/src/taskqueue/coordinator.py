@@ -8,6 +8,7 @@ still show it (H70, I5).
 
     task:<id>     what it knows of a task (`Record`)      meta:first   when it began, in ms
     meta:sweep    how far the alarm has come, which forgets what no longer matters
+    note:<name>   a note of the migration; see `taskqueue.migration.safe.coordinated`
 
 Values are text, and written one at a time: that means the same under every version of the platform's SDK.
 """
@@ -21,6 +22,7 @@ from taskqueue import platform, settings
 from taskqueue.formats.leased import new_lease
 from taskqueue.formats.protocol import Object
 from taskqueue.formats.record import Record, identity
+from taskqueue.turns import Turns
 
 SWEEP_MS: Final = 300_000
 SWEEP_KEYS: Final = 500
@@ -28,6 +30,7 @@ SWEEP_KEYS: Final = 500
 _FIRST: Final = "meta:first"
 _SWEPT: Final = "meta:sweep"
 _TASK: Final = "task:"
+_NOTE: Final = "note:"
 
 
 class TaskCoordinator(DurableObject):
@@ -42,6 +45,7 @@ class TaskCoordinator(DurableObject):
         # The platform lets nothing in while storage is awaited. That Python resumes before anything else
         # is let in is not promised anywhere.
         self._deciding = asyncio.Lock()
+        self._turns = Turns()
 
     async def claim(self, candidates: list[Object], worker_id: str, seconds: int) -> Object:
         """Lease the first free one of ``candidates``, each ``{"id": …, "seen": […]}``, in their order.
@@ -92,6 +96,36 @@ class TaskCoordinator(DurableObject):
             record = await self._record(task_id, [])
             record.complete()
             await self._keep(record)
+
+    async def is_completed(self, task_id: str) -> bool:
+        async with self._deciding:
+            return (await self._record(task_id, [])).is_done
+
+    async def enter(self, name: str, longest: int) -> int:
+        """In how many milliseconds the caller may write what is called ``name``; -1 if another does."""
+        return self._turns.enter(name, platform.now_ms(), longest)
+
+    async def leave(self, name: str) -> None:
+        self._turns.leave(name, platform.now_ms())
+
+    async def enter_each(self, names: list[str]) -> list[str]:
+        """Those of ``names`` that the caller may write at once; to be given back by `leave_each`."""
+        return self._turns.enter_each(names, platform.now_ms())
+
+    async def leave_each(self, names: list[str]) -> None:
+        for name in names:
+            self._turns.leave(name, platform.now_ms())
+
+    async def notes(self) -> dict[str, str]:
+        """The notes of the migration, by name."""
+        found = dict((await self.ctx.storage.list(prefix=_NOTE)).items())
+        return {key.removeprefix(_NOTE): text for key, text in found.items()}
+
+    async def note(self, name: str, text: str) -> None:
+        await self.ctx.storage.put(_NOTE + name, text)
+
+    async def close(self, name: str) -> None:
+        await self.ctx.storage.delete(_NOTE + name)
 
     async def alarm(self) -> None:
         """Forget what no longer matters, some hundred records at a time."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskqueue.environment import KV
+from taskqueue.keys import can_exist
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ async def describe(
     """What a listing shows of each of ``wanted``, None for nothing. Neighbours cost one operation together,
     strangers one each; after ``most`` listings the rest of them are left out.
     """
-    found: dict[str, Shown | None] = {}
-    waiting = [sorted(set(wanted), key=str.encode)] if wanted else []
+    found: dict[str, Shown | None] = {id: None for id in wanted if not can_exist(prefix + id)}
+    able = sorted(set(wanted) - found.keys(), key=str.encode)
+    waiting = [able] if able else []
     while waiting and most != 0:
         most = None if most is None else most - 1
         group = waiting.pop()

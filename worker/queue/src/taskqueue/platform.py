@@ -1,5 +1,6 @@
 """Time and chance come from here and from nowhere else in this Worker."""
 
+import asyncio
 import secrets
 import string
 import time
@@ -22,6 +23,10 @@ def iso(milliseconds: int) -> str:
     """``2026-01-25T12:23:00.000Z``, as toISOString gives it."""
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+async def pause(milliseconds: int) -> None:
+    await asyncio.sleep(milliseconds / 1000)
 
 
 def nonce(length: int) -> str:

@@ -56,6 +56,12 @@ def coordinator(env: Any) -> Any:
     return namespace.getByName(QUEUE)
 
 
+def migration_coordinator(env: Any) -> Any:
+    """The stub of the coordinator for the migration, whatever the format; None if none is bound."""
+    namespace = getattr(env, "COORDINATOR", None)
+    return None if namespace is None else namespace.getByName(QUEUE)
+
+
 def counter(env: Any, client: str) -> Any:
     """The stub of the counter of a limited client; None unless there is a coordinator and one is bound."""
     namespace = getattr(env, "REQUESTS", None)

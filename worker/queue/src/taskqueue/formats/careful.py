@@ -19,6 +19,7 @@ from taskqueue.javascript import parse, stringify, truthy
 
 # As many candidates as one operation reads, with up to five keys each.
 CHUNK: Final = bulk.KEYS_PER_GET // 5
+MOST_REFUSALS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,19 @@ class Seen:
         return any(lease is not None and lease.holds(now_ms) for lease in self.leases)
 
 
+class Refusals:
+    """KV's refusals of leases in a row: one may be about one task, many are about every task."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def note(self, error: Exception) -> None:
+        """Raises ``error`` if it is the last that is put up with."""
+        self.count += 1
+        if self.count == MOST_REFUSALS:
+            raise error
+
+
 class CarefulClaims:
     """Claims over ``layouts``; leases are written in the first of them."""
 
@@ -49,10 +63,11 @@ class CarefulClaims:
         self, candidates: list[str], worker_id: str, seconds: int
     ) -> Claimed | NothingToClaim:
         """Lease the first free one: within a chunk by ``queuedAt`` and id, the chunks as they are listed."""
+        refusals = Refusals()
         async for chunk in self.chunks(candidates):
             for seen in chunk:
                 if seen.task is not None and not seen.held(platform.now_ms()):
-                    claimed = await self._try(seen.id, worker_id, seconds)
+                    claimed = await self._try(seen.id, worker_id, seconds, refusals)
                     if claimed is not None:
                         return claimed
         return NothingToClaim(len(candidates))
@@ -85,13 +100,15 @@ class CarefulClaims:
         body = next((body for body in bodies if body is not None), None)
         return Seen(id, None if found[keys.result(id)] is not None else _task(body), leases)
 
-    async def _try(self, id: str, worker_id: str, seconds: int) -> Claimed | None:
+    async def _try(self, id: str, worker_id: str, seconds: int, refusals: Refusals) -> Claimed | None:
         """Put a lease and look again. KV's refusal of this one task is no refusal of the next."""
         lease = new_lease(worker_id, seconds)
         try:
             await self.put_lease(id, lease, seconds)
-        except Exception:
+        except Exception as error:
+            refusals.note(error)
             return None
+        refusals.count = 0
         [seen] = await self._see([id])
         mine, *others = seen.leases
         if mine is not None and mine.nonce != lease["claimNonce"]:

@@ -11,6 +11,7 @@ from taskqueue.environment import KV
 from taskqueue.formats.careful import CarefulClaims
 from taskqueue.formats.protocol import Claimed, NothingToClaim, Object
 from taskqueue.javascript import parse, stringify, truthy
+from taskqueue.listing import Shown
 
 # How many of the newest listed ids are looked up, in case a listing lags behind.
 NEWEST: Final = bulk.KEYS_PER_GET
@@ -47,35 +48,37 @@ class DualFormat:
         return None
 
     async def set_status(self, task_id: str, status: str) -> bool:
-        for layout in self.layouts:
-            if not await self._set_status_in(layout, task_id, status):
-                continue
-            if layout is keys.OLD:
-                # The migration may have copied the task meanwhile, and then its copy is the one that counts.
-                await self._set_status_in(keys.NEW, task_id, status)
-            return True
-        return False
+        """Write the task again wherever it is, the old format first.
 
-    async def _set_status_in(self, layout: keys.Layout, task_id: str, status: str) -> bool:
-        """Write the task again, in its place, to end when it would have ended; KV gives a minute at least."""
-        stored = await self.kv.getWithMetadata(layout.task(task_id), "text")
-        task = None if stored["value"] is None else _parsed(stored["value"])
-        if not isinstance(task, dict) or not truthy(task):
+        While it is copied some see it in one format only. So what the old one has is never behind, and the
+        migration can tell a copy that is.
+        """
+        stored = {
+            layout: await self.kv.getWithMetadata(layout.task(task_id), "text") for layout in self.layouts
+        }
+        there = {layout: found for layout, found in stored.items() if _work(found["value"]) is not None}
+        if not there:
             return False
-        task |= {"status": status, "updatedAt": platform.now_iso()}
-        options = await self._lifetime(layout, task_id)
-        if stored["metadata"] is not None:
-            options["metadata"] = stored["metadata"]
-        await self.kv.put(layout.task(task_id), stringify(task), **options)
+        task = _work(next(iter(there.values()))["value"])
+        body = stringify({**(task or {}), "status": status, "updatedAt": platform.now_iso()})
+        lifetimes = await self._lifetimes(task_id)
+        for layout in reversed(there):
+            metadata = there[layout]["metadata"]
+            options = lifetimes[layout] if metadata is None else {**lifetimes[layout], "metadata": metadata}
+            await self.kv.put(layout.task(task_id), body, **options)
         return True
 
-    async def _lifetime(self, layout: keys.Layout, task_id: str) -> dict[str, Any]:
-        shown = (await listing.describe(self.kv, layout.tasks, [task_id])).get(task_id)
-        if shown is None:  # too young for a listing that lags
-            return {"expirationTtl": keys.TASK_TTL}
-        if shown.ends_within(keys.LEAST_TTL, platform.now_ms()):
-            return {"expirationTtl": keys.LEAST_TTL}
-        return {} if shown.expiration is None else {"expiration": shown.expiration}
+    async def _lifetimes(self, task_id: str) -> dict[keys.Layout, dict[str, Any]]:
+        """For each format how the task is to end when it would have ended; KV gives a minute at least.
+
+        A copy that is too young for a listing ends with its original.
+        """
+        shown = {
+            layout: (await listing.describe(self.kv, layout.tasks, [task_id])).get(task_id)
+            for layout in self.layouts
+        }
+        known = next((one for one in shown.values() if one is not None), None)
+        return {layout: _lifetime(one or known) for layout, one in shown.items()}
 
     async def lease(self, task_id: str) -> Any:
         return await self.claims.strongest_lease(task_id)
@@ -112,16 +115,22 @@ async def stray_ids(kv: KV, unlisted: list[str], most: int = NEWEST) -> list[str
     What a listing that lags may hide was written last, and so stands at the end of the pending list.
     """
     newest = unlisted[-most:] if most > 0 else []
-    known = [id for id in newest if _can_be_a_key(keys.OLD.task(id))]
-    found = await bulk.texts(kv, [keys.OLD.task(id) for id in known])
-    return [id for id in known if found[keys.OLD.task(id)] is not None]
+    found = await bulk.texts(kv, [keys.OLD.task(id) for id in newest])
+    return [id for id in newest if found[keys.OLD.task(id)] is not None]
 
 
-def _can_be_a_key(name: str) -> bool:
-    try:
-        return len(name.encode()) <= keys.MAX_BYTES
-    except UnicodeEncodeError:
-        return False
+def _lifetime(shown: Shown | None) -> dict[str, Any]:
+    if shown is None:  # too young for a listing that lags
+        return {"expirationTtl": keys.TASK_TTL}
+    if shown.ends_within(keys.LEAST_TTL, platform.now_ms()):
+        return {"expirationTtl": keys.LEAST_TTL}
+    return {} if shown.expiration is None else {"expiration": shown.expiration}
+
+
+def _work(text: str | None) -> Object | None:
+    """The task in a body; None for what is none, or nothing by JavaScript's rules."""
+    task = None if text is None else _parsed(text)
+    return task if isinstance(task, dict) and truthy(task) else None
 
 
 def _parsed(text: str) -> Any:

@@ -1,5 +1,6 @@
 """What is left to move, as the listings show it: counted far, remembered as far as it can be used."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +16,8 @@ class Inventory:
     """The originals of one kind.
 
     ``fresh`` are to be copied; ``ending`` have less than a minute left, which no copy can have: they end
-    where they are, the next at ``ends_at`` (ms). ``waiting`` are copied and not yet verified.
+    where they are, the next at ``ends_at`` (ms). ``waiting`` are copied and not yet verified. ``stuck`` can
+    have no copy at all.
     """
 
     fresh: list[Shown] = field(default_factory=list)
@@ -23,6 +25,7 @@ class Inventory:
     ending: int = 0
     ends_at: int | None = None
     waiting: int = 0
+    stuck: list[str] = field(default_factory=list)
     complete: bool = False
 
     @property
@@ -34,8 +37,17 @@ class Inventory:
         return len(self.fresh) + self.uncounted_fresh + self.ending
 
 
-async def take(meter: Meter, prefix: str, noted: set[str], want: int, most_pages: int) -> Inventory:
+async def take(
+    meter: Meter,
+    prefix: str,
+    noted: set[str],
+    want: int,
+    most_pages: int,
+    able: Callable[[str], bool] = lambda id: True,
+) -> Inventory:
     """List ``prefix`` from its beginning: at most ``most_pages`` pages and ``want`` fresh keys remembered.
+
+    ``able`` tells the ids that can have a copy.
 
     What is beyond COUNTED_PAGES is looked at only as long as too few fresh keys were found: a step must not
     cost more because much is left.
@@ -47,7 +59,10 @@ async def take(meter: Meter, prefix: str, noted: set[str], want: int, most_pages
                 break
             pages += 1
             for shown in page:
-                _sort(found, shown, noted, want, now)
+                if able(shown.id):
+                    _sort(found, shown, noted, want, now)
+                else:
+                    found.stuck.append(shown.id)
         else:
             found.complete = True
     except BudgetSpent:

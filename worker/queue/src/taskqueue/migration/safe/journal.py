@@ -1,34 +1,42 @@
 """Which copies wait for their verification: a key for each batch, under the migration's own prefix.
 
 A batch is noted before the first of its copies is made, under a name that is never used again: it is written
-once and deleted once. What it names is not copied a second time until it has been looked at.
+once and deleted once. What it names is not copied a second time as long as it is open. A batch without ids
+says that nothing was left to move when it was noted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from taskqueue import bulk, keys, platform
 from taskqueue.environment import KV
 from taskqueue.javascript import parse, stringify
 from taskqueue.migration.safe.report import Kind
 
-MOST_OPEN: Final = 100
+MOST_OPEN: Final = 300
 # Copying a batch ends this long after it was noted, so that its verification knows how old its copies are.
 COPYING_MS: Final = 10_000
+# As long as anything is seen late, for a copy to be seen; once more, for what was done before it was seen;
+# and as long as two locations' clocks may differ.
+WINDOWS: Final = 3
+
+BatchKind = Literal[Kind, "end"]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Ids of one ``kind``, noted at ``at`` (ms)."""
+    """Ids of one ``kind``, noted at ``at`` (ms); ``kept`` are those that the target had already."""
 
     key: str
-    kind: Kind
+    kind: BatchKind
     at: int
     ids: list[str]
+    kept: list[str]
 
     def due(self, verify_after: int) -> int:
-        """From when (ms) it may be verified; without stale reads at once."""
-        return self.at + 1000 * verify_after + (COPYING_MS if verify_after else 0)
+        """From when (ms) everybody sees what was done when it was noted; without stale reads at once."""
+        return self.at + 1000 * WINDOWS * verify_after + (COPYING_MS if verify_after else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +46,42 @@ class Journal:
     kv: KV
     direction: str
 
+    @property
+    def prefix(self) -> str:
+        return f"{keys.JOURNAL}{self.direction}:"
+
     async def load(self) -> tuple[list[Batch], bool]:
-        """Two operations, and one for each batch of the other direction: those are dropped."""
+        """An operation for the listing, one for each hundred batches, one for each of the other direction:
+        those are dropped."""
         page = await self.kv.list(prefix=keys.JOURNAL, limit=MOST_OPEN)
         names = [key["name"] for key in page["keys"]]
-        mine = [name for name in names if name.startswith(f"{keys.JOURNAL}{self.direction}:")]
-        for name in names:
-            if name not in mine:
+        found = await bulk.texts(self.kv, names)
+        batches = []
+        for name, text in found.items():
+            if text is None:
+                continue  # closed, and still listed
+            if name.startswith(self.prefix):
+                batches.append(as_batch(name, parse(text)))
+            else:
                 await self.kv.delete(name)
-        found = await bulk.texts(self.kv, mine) if mine else {}
-        batches = [_batch(name, parse(text)) for name, text in found.items() if text is not None]
-        return batches, not page["list_complete"] or len(mine) == MOST_OPEN
+        return batches, not page["list_complete"] or len(batches) == MOST_OPEN
 
-    async def note(self, kind: Kind, ids: list[str]) -> Batch:
-        now = platform.now_ms()
-        batch = Batch(f"{keys.JOURNAL}{self.direction}:{now:014}-{platform.nonce(8)}", kind, now, ids)
-        content = stringify({"kind": kind, "at": now, "ids": ids})
-        await self.kv.put(batch.key, content, expirationTtl=keys.JOURNAL_TTL)
+    async def note(self, kind: BatchKind, ids: Sequence[str], kept: Sequence[str] = ()) -> Batch:
+        batch = self.new(kind, ids, kept)
+        await self.kv.put(batch.key, as_text(batch), expirationTtl=keys.JOURNAL_TTL)
         return batch
 
-    async def clear(self, known: list[Batch]) -> None:
-        """Drop every batch, of which a first listing may have shown only some."""
-        page = await self.kv.list(prefix=keys.JOURNAL)
-        for name in dict.fromkeys([*(batch.key for batch in known), *(key["name"] for key in page["keys"])]):
-            await self.kv.delete(name)
+    def new(self, kind: BatchKind, ids: Sequence[str], kept: Sequence[str]) -> Batch:
+        now = platform.now_ms()
+        return Batch(f"{self.prefix}{now:014}-{platform.nonce(8)}", kind, now, list(ids), list(kept))
 
     async def close(self, batch: Batch) -> None:
         await self.kv.delete(batch.key)
 
 
-def _batch(name: str, noted: Any) -> Batch:
-    return Batch(name, noted["kind"], noted["at"], noted["ids"])
+def as_text(batch: Batch) -> str:
+    return stringify({"kind": batch.kind, "at": batch.at, "ids": batch.ids, "kept": batch.kept})
+
+
+def as_batch(name: str, noted: Any) -> Batch:
+    return Batch(name, noted["kind"], noted["at"], noted["ids"], noted.get("kept", []))

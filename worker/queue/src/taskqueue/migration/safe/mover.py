@@ -1,25 +1,29 @@
-"""One bounded step along a route: verify what is due, look what is left, copy as much as fits."""
+"""One bounded step along a route: settle what is due, look what is left, copy as much as fits."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
-from taskqueue import platform
+from taskqueue import keys, platform
 from taskqueue.environment import KV
 from taskqueue.listing import Shown
 from taskqueue.migration.safe import inventory
-from taskqueue.migration.safe.copying import Copying, noted_ids
+from taskqueue.migration.safe.coordinated import CoordinatedJournal, Coordinator, enter, leave
+from taskqueue.migration.safe.copying import Copying
 from taskqueue.migration.safe.inventory import Inventory
 from taskqueue.migration.safe.journal import Batch, Journal
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
-from taskqueue.migration.safe.report import KINDS, Kind, Step
+from taskqueue.migration.safe.report import KINDS, Kind, Step, named
 from taskqueue.migration.safe.route import Route
-from taskqueue.migration.safe.verifying import Verifying
+from taskqueue.migration.safe.verifying import Outcome, Verifying
 from taskqueue.settings import Limits
 
 # A fifth of the budget looks, the rest works; some operations stay for the end of the step.
 LOOKING: Final = 5
 RESERVE: Final = 6
+# When to ask again while another step is being taken.
+BUSY_MS: Final = 10_000
 
 
 @dataclass
@@ -29,23 +33,37 @@ class Mover:
     kv: KV
     route: Route
     limits: Limits
+    coordinator: Coordinator | None = None
     step: Step = field(default_factory=Step)
     batches: list[Batch] = field(default_factory=list)
+    ends: list[Batch] = field(default_factory=list)
     full: bool = False
     left: dict[Kind, Inventory] = field(default_factory=dict)
-    again: dict[Kind, set[str]] = field(default_factory=lambda: {"leases": set(), "tasks": set()})
     noted: dict[Kind, set[str]] = field(default_factory=lambda: {"leases": set(), "tasks": set()})
 
     def __post_init__(self) -> None:
         self._deleted_before = 0
         self.meter = Meter(self.kv, self.limits.budget)
-        self.journal = Journal(self.meter, self.route.name)
-        self.copying = Copying(self.meter, self.route, self.journal, self.step, self.limits.verify_after)
+        self.journal = (
+            Journal(self.meter, self.route.name)
+            if self.coordinator is None
+            else CoordinatedJournal(self.meter, self.route.name, self.coordinator)
+        )
+        self.copying = Copying(
+            self.meter, self.route, self.journal, self.step, self.limits.verify_after, self.coordinator
+        )
 
     async def take(self, step: Callable[["Mover"], Awaitable[None]]) -> None:
         """Go as far as ``step`` goes within the budget; whatever stops it is in the answer, never raised."""
         try:
-            await step(self)
+            if await enter(self.coordinator):
+                try:
+                    await step(self)
+                finally:
+                    await leave(self.coordinator)
+            else:
+                self.step.notes.append("Another step is being taken")
+                self.step.wait_until(platform.now_ms() + BUSY_MS)
         except BudgetSpent:
             self.step.wait_until(platform.now_ms())
         except Exception as error:
@@ -53,14 +71,16 @@ class Mover:
         self.count()
 
     async def load(self) -> None:
-        self.batches, self.full = await self.journal.load()
+        batches, self.full = await self.journal.load()
+        self.batches = [batch for batch in batches if batch.kind != "end"]
+        self.ends = [batch for batch in batches if batch.kind == "end"]
 
-    async def verify(self, kinds: Sequence[Kind] = KINDS, listed: Collection[str] | None = None) -> None:
-        """Settle every batch of ``kinds`` that is due. Keeps operations for a look at what is left."""
+    async def verify(self, listed: Collection[str] | None = None) -> None:
+        """Settle every batch that is due. Keeps operations for a look at what is left."""
         self.meter.reserve = RESERVE + max(4, self.limits.budget // (2 * LOOKING))
         verifying = Verifying(self.copying, listed)
         try:
-            for batch in [batch for batch in self.batches if batch.kind in kinds]:
+            for batch in list(self.batches):
                 due = batch.due(self.limits.verify_after)
                 if due > platform.now_ms():
                     self.step.wait_until(due)
@@ -72,21 +92,30 @@ class Mover:
             self.meter.reserve = RESERVE
 
     async def _settle(self, verifying: Verifying, batch: Batch) -> bool:
+        """Settle a batch; whether it is closed now."""
         try:
-            outcomes = await verifying.settle(batch)
-            if "waits" not in outcomes.values():
-                await self.journal.close(batch)
-                return True
-            self.again[batch.kind] |= {id for id, outcome in outcomes.items() if outcome == "again"}
+            found = await verifying.settle(batch)
+            if len(found) < len(batch.ids):
+                self.step.wait_until(platform.now_ms())
+                return False
+            if any(self._is_open(outcome) for outcome in found.values()):
+                # What is seen late may look different then.
+                self.step.wait_until(platform.now_ms() + 1000 * self.limits.verify_after)
+                return False
+            await self.journal.close(batch)
+            return True
         except BudgetSpent:
             raise
         except Exception as error:
             self._fail_batch(batch.kind, batch.ids, error)
-        return False
+            return False
 
-    def _fail_batch(self, kind: Kind, ids: list[str], error: Exception) -> None:
-        name = "Tasks" if kind == "tasks" else "Leases"
-        self.step.section(kind).fail(f"{name} {ids[0]} to {ids[-1]}", str(error))
+    def _is_open(self, outcome: Outcome) -> bool:
+        return outcome == "waits" or (outcome == "deleted" and self.limits.verify_after > 0)
+
+    def _fail_batch(self, kind: str, ids: list[str], error: Exception) -> None:
+        name, section = ("Tasks", self.step.tasks) if kind == "tasks" else ("Leases", self.step.leases)
+        section.fail(f"{name} {ids[0]} to {ids[-1]}", str(error))
 
     async def look(self) -> None:
         """Take the inventory of both kinds, by full listings if they fit."""
@@ -96,13 +125,21 @@ class Mover:
             found = await inventory.take(
                 self.meter,
                 self.route.prefix(kind),
-                noted_ids(self.batches, kind) - self.again[kind],
+                {id for batch in self.batches if batch.kind == kind for id in batch.ids},
                 want=self.limits.budget,
                 most_pages=allowed,
+                able=partial(self._can_have_a_copy, kind),
             )
+            if found.stuck:
+                self.step.notes.append(
+                    f"No key is long enough for their ids, they stay: {named(found.stuck)}"
+                )
             self.left[kind] = found
             if found.ends_at is not None:
                 self.step.wait_until(found.ends_at)
+
+    def _can_have_a_copy(self, kind: Kind, id: str) -> bool:
+        return keys.can_exist(self.route.to_key(kind, id))
 
     async def copy(self) -> None:
         """Copy leases, and tasks when no lease is left that could be copied."""
@@ -119,12 +156,7 @@ class Mover:
             if not every or not complete:
                 return
 
-    async def copy_now(self, kind: Kind, fresh: list[Shown]) -> None:
-        """Copy what was noted before, and is not there."""
-        await self._copy_all(kind, fresh)
-        self.step.wait_until(platform.now_ms())
-
-    async def _copy_all(self, kind: Kind, fresh: list[Shown]) -> bool:
+    async def _copy_all(self, kind: Kind, fresh: Sequence[Shown]) -> bool:
         """Whether every fresh key was tried."""
         while fresh:
             size = self.copying.capacity()
@@ -141,19 +173,37 @@ class Mover:
         return True
 
     @property
-    def is_empty(self) -> bool:
-        """Whether full listings show no original of either kind."""
-        return len(self.left) == len(KINDS) and all(
-            one.complete and not one.total for one in self.left.values()
-        )
+    def tasks_on_their_way(self) -> set[str]:
+        """The tasks of every open batch."""
+        return self.noted["tasks"].union(*(batch.ids for batch in self.batches if batch.kind == "tasks"))
 
     @property
-    def everything_is_noted(self) -> bool:
-        """Whether full listings show no task that is not copied, or about to end."""
-        tasks = self.left.get("tasks")
-        if tasks is None or not tasks.complete or tasks.uncounted_fresh:
-            return False
-        return all(shown.id in self.noted["tasks"] for shown in tasks.fresh)
+    def tasks_seen(self) -> set[str]:
+        """The tasks that were to be copied, as far as the inventory remembers them."""
+        return {shown.id for shown in self.left["tasks"].fresh} if "tasks" in self.left else set()
+
+    async def is_over(self) -> bool:
+        """Whether nothing is left, and nothing was when it was looked for long enough ago.
+
+        One look does not tell: listings are late, and what is done elsewhere meanwhile is not seen at all.
+        """
+        now = platform.now_ms()
+        valid = [end for end in self.ends if self._is_empty and now - end.at < 1000 * keys.JOURNAL_TTL]
+        for end in self.ends:
+            if end not in valid:
+                await self.journal.close(end)
+        if not self._is_empty or not self.limits.verify_after:
+            return self._is_empty
+        ends = valid or [await self.journal.note("end", [])]
+        due = min(end.due(self.limits.verify_after) for end in ends)
+        self.step.wait_until(due)
+        return due <= now
+
+    @property
+    def _is_empty(self) -> bool:
+        """Whether no batch is open, and full listings show no original of either kind."""
+        looked = len(self.left) == len(KINDS) and not self.full and not self.batches
+        return looked and all(one.complete and not one.total for one in self.left.values())
 
     def count(self) -> None:
         """Work that is left: two for an original to copy, one for one to verify, one for the end."""

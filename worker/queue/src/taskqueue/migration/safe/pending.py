@@ -2,16 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from taskqueue import bulk, keys
 from taskqueue.formats.dual import pending_ids, stray_ids
 from taskqueue.javascript import parse, stringify
 from taskqueue.migration.safe.meter import Meter
-from taskqueue.migration.safe.report import Step
-
-# How many ids a note names.
-NAMED: Final = 20
+from taskqueue.migration.safe.report import Step, named
 
 
 async def finish(meter: Meter, step: Step) -> bool:
@@ -25,7 +22,7 @@ async def finish(meter: Meter, step: Step) -> bool:
         return True
     strays = await stray_ids(meter, pending_ids(text), bulk.KEYS_PER_GET * max(0, meter.left - 2))
     if strays:
-        step.notes.append(f"Not listed yet, but there: {_named(strays)}")
+        step.notes.append(f"Not listed yet, but there: {named(strays)}")
         return False
     step.notes += _oddities(text)
     await meter.delete(keys.PENDING)
@@ -39,49 +36,36 @@ def _oddities(text: str) -> list[str]:
     if not isinstance(listed, list):
         return ["The pending list was no array; every task was found by its own key"]
     odd = [stringify(item) for item in listed if not isinstance(item, str)]
-    return [f"The pending list had elements that are no ids: {_named(odd)}"] if odd else []
+    return [f"The pending list had elements that are no ids: {named(odd)}"] if odd else []
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
-    """What the list is to get: ``present`` stays as it is, ``listed`` are its ids.
-
-    ``queued`` tells when, of the ids that were read; ``unread`` did not fit; ``absent`` are not there.
-    """
+class Listed:
+    """The list as it was read: ``present`` are its elements, ``ids`` those that are ids."""
 
     present: list[Any]
-    listed: list[str]
-    queued: dict[str, str]
-    unread: list[str]
-    absent: list[str]
+    ids: list[str]
+
+    @classmethod
+    async def read(cls, meter: Meter) -> "Listed":
+        text = await meter.get(keys.PENDING)
+        stored = None if text is None else _parsed(text)
+        return cls(stored if isinstance(stored, list) else [], pending_ids(text))
 
 
-async def addition(meter: Meter, moved: Collection[str]) -> Addition:
-    """Which of ``moved`` the list lacks; as many of their bodies are read as the budget allows."""
-    text = await meter.get(keys.PENDING)
-    listed = pending_ids(text)
-    missing = sorted(set(moved).difference(listed), key=str.encode)
+async def add(meter: Meter, listed: Listed, moved: Collection[str]) -> None:
+    """Put the list with those of ``moved`` that it lacks, by ``queuedAt`` and id, as far as they are there.
+
+    As many of them as the budget allows, the rest the next time. It gets no expiration: the old format gives
+    it one with its first change.
+    """
+    missing = sorted(set(moved).difference(listed.ids), key=str.encode)
     most = bulk.KEYS_PER_GET * max(0, meter.left - 2)
     found = await bulk.texts(meter, [keys.OLD.task(id) for id in missing[:most]])
-    bodies = {id: found[keys.OLD.task(id)] for id in missing[:most]}
-    stored = None if text is None else _parsed(text)
-    return Addition(
-        stored if isinstance(stored, list) else [],
-        listed,
-        {id: _queued_at(body) for id, body in bodies.items() if body is not None},
-        missing[most:],
-        [id for id, body in bodies.items() if body is None],
-    )
-
-
-async def add(meter: Meter, new: Addition) -> None:
-    """Put the list with what it lacks, by ``queuedAt`` and id, unread ids last.
-
-    It gets no expiration: the old format gives it one with its first change.
-    """
-    ordered = sorted(new.queued, key=lambda id: (new.queued[id], id.encode())) + new.unread
-    if ordered:
-        await meter.put(keys.PENDING, stringify([*new.present, *ordered]))
+    queued = {id: _queued_at(body) for id in missing[:most] if (body := found[keys.OLD.task(id)]) is not None}
+    if queued:
+        ordered = sorted(queued, key=lambda id: (queued[id], id.encode()))
+        await meter.put(keys.PENDING, stringify([*listed.present, *ordered]))
 
 
 def _queued_at(body: str) -> str:
@@ -95,8 +79,3 @@ def _parsed(text: str) -> Any:
         return parse(text)
     except ValueError:
         return None
-
-
-def _named(ids: list[str]) -> str:
-    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-    return ", ".join(ids[:NAMED]) + more

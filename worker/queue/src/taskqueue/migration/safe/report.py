@@ -9,6 +9,10 @@ Kind = Literal["tasks", "leases"]
 KINDS: Final[tuple[Kind, ...]] = ("leases", "tasks")
 
 
+# How many ids a note names.
+NAMED: Final = 20
+
+
 @dataclass(slots=True)
 class Step:
     """What one call did.
@@ -62,3 +66,9 @@ class Step:
             "quarantined": self.quarantined,
             "notes": self.notes,
         }
+
+
+def named(ids: list[str]) -> str:
+    """Ids for a note: the first of them, and how many more there are."""
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more

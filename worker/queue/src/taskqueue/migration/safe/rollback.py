@@ -7,10 +7,10 @@ dry run of that in the ten minutes before.
 
 from typing import Any
 
-from taskqueue import listing, platform
+from taskqueue import platform
 from taskqueue.environment import KV
 from taskqueue.migration.safe import inventory, pending
-from taskqueue.migration.safe.copying import noted_ids
+from taskqueue.migration.safe.coordinated import Coordinator
 from taskqueue.migration.safe.meter import Meter
 from taskqueue.migration.safe.mover import Mover
 from taskqueue.migration.safe.report import KINDS, Step
@@ -22,37 +22,24 @@ NOTE = "Tasks and leases are back in the old format, and the pending list names 
 UNDER_WAY = "Call again until done is true, then deploy the old format"
 
 
-async def roll_back(kv: KV, limits: Limits) -> Reply:
+async def roll_back(kv: KV, limits: Limits, coordinator: Coordinator | None) -> Reply:
     """Take one step back and answer it; call again until ``done``."""
-    mover = Mover(kv, BACK, limits)
+    mover = Mover(kv, BACK, limits, coordinator)
     await mover.take(_step)
     return json_reply(_answer(mover.step, mover.meter.used), mover.step.status)
 
 
 async def _step(mover: Mover) -> None:
     await mover.load()
-    await mover.verify(["leases"])
+    listed = await pending.Listed.read(mover.meter)
+    # Not what is added now: another operator may be writing the list too, and the later one wins.
+    await mover.verify(set(listed.ids))
     await mover.look()
     await mover.copy()
-    if mover.is_empty and not mover.full:
-        mover.meter.reserve = 0
-        await mover.journal.clear(mover.batches)
-        mover.step.done = True
-    elif mover.everything_is_noted or mover.full:
-        await _list_and_verify(mover)
-
-
-async def _list_and_verify(mover: Mover) -> None:
-    """Name everything that was copied in the pending list; what it names may be deleted when verified."""
     mover.meter.reserve = 0
-    new = await pending.addition(mover.meter, noted_ids(mover.batches, "tasks") | mover.noted["tasks"])
-    missed = await listing.describe(mover.meter, BACK.prefix("tasks"), new.absent)
-    if missed:  # copying was cut off, or refused
-        await mover.copy_now("tasks", list(missed.values()))
-        return
-    await pending.add(mover.meter, new)
-    # Not what was added just now: another operator may be writing the list too, and the later one wins.
-    await mover.verify(["tasks"], set(new.listed))
+    if mover.full or mover.tasks_seen <= mover.tasks_on_their_way:
+        await pending.add(mover.meter, listed, mover.tasks_on_their_way)
+    mover.step.done = await mover.is_over()
 
 
 def _answer(step: Step, operations: int) -> dict[str, Any]:

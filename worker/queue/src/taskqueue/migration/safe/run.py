@@ -5,6 +5,7 @@ from typing import Any
 from taskqueue import platform
 from taskqueue.environment import KV
 from taskqueue.migration.safe import pending
+from taskqueue.migration.safe.coordinated import Coordinator
 from taskqueue.migration.safe.mover import Mover
 from taskqueue.migration.safe.report import Step
 from taskqueue.migration.safe.route import FORWARD
@@ -12,9 +13,9 @@ from taskqueue.reply import Reply, json_reply
 from taskqueue.settings import Limits
 
 
-async def run(kv: KV, limits: Limits) -> Reply:
+async def run(kv: KV, limits: Limits, coordinator: Coordinator | None) -> Reply:
     """Take one step and answer it. What it needs to know is in the store; call again until ``done``."""
-    mover = Mover(kv, FORWARD, limits)
+    mover = Mover(kv, FORWARD, limits, coordinator)
     await mover.take(_step)
     return json_reply(_answer(mover.step, mover.meter.used), mover.step.status)
 
@@ -24,9 +25,8 @@ async def _step(mover: Mover) -> None:
     await mover.verify()
     await mover.look()
     await mover.copy()
-    if mover.is_empty and not mover.full:
-        mover.meter.reserve = 0
-        await mover.journal.clear(mover.batches)
+    mover.meter.reserve = 0
+    if await mover.is_over():
         mover.step.done = await pending.finish(mover.meter, mover.step)
 
 

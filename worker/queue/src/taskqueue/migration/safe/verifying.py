@@ -1,38 +1,45 @@
-"""One batch verified, in a later call than the one that made its copies; then its originals are deleted.
+"""One batch settled, long after its copies were made: verified originals are deleted, late copies are undone.
 
 Verified is an original whose copy, read anew, has the same bytes, and in the listings the same expiration and
-metadata. Forward, a task in the target whose body differs was changed there since, and wins; anything else
-that differs sends the original into quarantine, so that nothing is lost that was not understood.
+metadata. Forward, a task that was in the target before stays as it is, and so does one that was changed there
+since; one that was changed in the source since is copied anew. Anything else that differs sends the original
+into quarantine, so that nothing is lost that was not understood. What was completed goes from both.
 """
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from taskqueue import bulk, keys, listing, platform
 from taskqueue.formats.lease import StoredLease
+from taskqueue.javascript import parse
 from taskqueue.listing import Shown
 from taskqueue.migration.safe.body import Body, equal, is_json
+from taskqueue.migration.safe.coordinated import turns
 from taskqueue.migration.safe.copying import Copying
 from taskqueue.migration.safe.journal import Batch
 from taskqueue.migration.safe.meter import BudgetSpent
 from taskqueue.migration.safe.report import Kind
 from taskqueue.migration.safe.results import completed
 
-# ``waits`` for a listing to catch up, or for the pending list; ``again`` is for the next copy to see to.
-Outcome = Literal["gone", "waits", "again"]
+# ``waits`` for a listing to catch up, or for the pending list; ``again`` is for the next copy to see to;
+# ``deleted`` may be read for some time to come.
+Outcome = Literal["gone", "deleted", "waits", "again"]
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """One original, its copy, and what the listings show of both; None is not there."""
+    """One original, its copy, and what the listings show of both; None is not there.
+
+    ``kept``: the target had it before there was a copy.
+    """
 
     id: str
     old: str
     new: str | None
     source: Shown | None
     target: Shown | None
-    completed: bool
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,59 @@ class Verifying:
     listed: Collection[str] | None = None
 
     async def settle(self, batch: Batch) -> dict[str, Outcome]:
-        """What became of every original that is still there."""
-        return {one.id: await self._settle(batch.kind, one) for one in await self._originals(batch)}
+        """What became of each of the batch; without those for which the operations did not suffice."""
+        assert batch.kind != "end"
+        async with turns(self.copying.coordinator, batch.kind, batch.ids) as granted:
+            busy: dict[str, Outcome] = {id: "waits" for id in batch.ids if id not in granted}
+            return busy | await self._settle_each(batch, batch.kind, granted)
+
+    async def _settle_each(self, batch: Batch, kind: Kind, ids: Sequence[str]) -> dict[str, Outcome]:
+        meter, route = self.copying.meter, self.copying.route
+        old = await bulk.texts(meter, [route.from_key(kind, id) for id in ids])
+        new = await bulk.texts(meter, [route.to_key(kind, id) for id in ids])
+        done = await completed(meter, ids)
+        found: dict[str, Outcome] = {}
+        there = []
+        for id in ids:
+            texts = old[route.from_key(kind, id)], new[route.to_key(kind, id)]
+            if id in done:
+                found[id] = await self._drop(kind, id, *texts)
+            elif texts[0] is None:
+                found[id] = "gone" if self._is_listed(kind, id, texts[1]) else "waits"
+            else:
+                there.append(id)
+        async for original in self._originals(batch, kind, there, old, new):
+            found[original.id] = await self._settle(kind, original)
+        return found
+
+    def _is_listed(self, kind: Kind, id: str, copy: str | None) -> bool:
+        return self.listed is None or kind == "leases" or copy is None or id in self.listed
+
+    async def _drop(self, kind: Kind, id: str, old: str | None, new: str | None) -> Outcome:
+        """A completed task: nothing of it is left in either format."""
+        route = self.copying.route
+        for text, key in ((new, route.to_key(kind, id)), (old, route.from_key(kind, id))):
+            if text is not None:
+                await self.copying.delete(kind, id, key)
+        return "gone" if old is None and new is None else "deleted"
+
+    async def _originals(
+        self,
+        batch: Batch,
+        kind: Kind,
+        there: list[str],
+        old: dict[str, str | None],
+        new: dict[str, str | None],
+    ) -> AsyncIterator[Original]:
+        """Those that a third of the operations suffices to look up in each of the two listings."""
+        meter, route = self.copying.meter, self.copying.route
+        most = max(1, meter.left // 3)
+        sources = await listing.describe(meter, route.prefix(kind), there, most)
+        targets = await listing.describe(meter, route.to_prefix(kind), list(sources), most)
+        for id in targets:
+            text = old[route.from_key(kind, id)]
+            assert text is not None
+            yield Original(id, text, new[route.to_key(kind, id)], sources[id], targets[id], id in batch.kept)
 
     async def _settle(self, kind: Kind, original: Original) -> Outcome:
         try:
@@ -55,43 +113,23 @@ class Verifying:
             self.copying.step.fail(kind, original.id, error)
             return "waits"
 
-    async def _originals(self, batch: Batch) -> list[Original]:
-        meter, route, kind = self.copying.meter, self.copying.route, batch.kind
-        old = await bulk.texts(meter, [route.from_key(kind, id) for id in batch.ids])
-        there = {id: text for id in batch.ids if (text := old[route.from_key(kind, id)]) is not None}
-        if not there:
-            return []
-        new = await bulk.texts(meter, [route.to_key(kind, id) for id in there])
-        sources = await listing.describe(meter, route.prefix(kind), list(there))
-        targets = await listing.describe(meter, route.to_prefix(kind), list(there))
-        done = await completed(meter, list(there))
-        return [
-            Original(
-                id,
-                text,
-                new[route.to_key(kind, id)],
-                sources.get(id),
-                targets.get(id),
-                id in done,
-            )
-            for id, text in there.items()
-        ]
-
     async def _judge(self, kind: Kind, one: Original) -> Outcome:
-        if one.completed:
-            await self._drop_copy(kind, one)
-            return await self._delete(kind, one)
         if one.source is None:
-            return "again"  # a read older than the listing: it is gone, or comes up again as fresh
+            return "waits"  # a read that is older than the listing: it is gone
         if one.new is None:
             return await self._judge_quarantined(kind, one)
-        if one.target is None:
+        if one.target is None or (kind == "tasks" and (self._is_young(one.old) or self._is_young(one.new))):
             return "waits"
         if await self._is_same(kind, one, one.new):
             if (one.source.expiration, one.source.metadata) == (one.target.expiration, one.target.metadata):
                 return await self._delete(kind, one)
             return await self._judge_other_end(kind, one)
         return await self._judge_other_body(kind, one, one.new)
+
+    def _is_young(self, body: str) -> bool:
+        """Whether a task got a status so lately that not everybody sees it, in either format."""
+        windows = 2000 * self.copying.verify_after
+        return bool(windows) and _changed(body, "updatedAt") > platform.iso(platform.now_ms() - windows)
 
     async def _is_same(self, kind: Kind, one: Original, new: str) -> bool:
         route = self.copying.route
@@ -112,9 +150,13 @@ class Verifying:
         if kind == "leases":
             lasts = _ends_ms(new) >= _ends_ms(one.old)
             return await self._delete(kind, one) if lasts else "again"
-        if is_json(new):
+        if not is_json(new):
+            return await self._quarantine(one, "its new key holds no JSON")
+        if one.kept or _changed(new) >= _changed(one.old):
             return await self._delete(kind, one)
-        return await self._quarantine(one, "its new key holds no JSON")
+        # A worker that did not see the copy yet changed the original.
+        await self.copying.delete(kind, one.id, self.copying.route.to_key(kind, one.id))
+        return "again"
 
     async def _judge_quarantined(self, kind: Kind, one: Original) -> Outcome:
         """Nothing in the target: the copy is in quarantine, or there is none yet."""
@@ -124,6 +166,8 @@ class Verifying:
 
     async def _is_kept(self, one: Original) -> bool:
         key = keys.quarantine(one.id)
+        if not keys.can_exist(key):
+            return False
         text = await self.copying.meter.get(key)
         left = (self.copying.route.from_key("tasks", one.id), one.old)
         if text is None or not await equal(self.copying.meter, left, (key, text)):
@@ -146,16 +190,21 @@ class Verifying:
             self.copying.step.notes.append(f"Task {one.id}: {why}; the old entry is in quarantine")
         return "again"
 
-    async def _drop_copy(self, kind: Kind, one: Original) -> None:
-        """Delete a copy that came too late, if it is one: what differs was queued anew."""
-        if one.new is not None and kind == "tasks" and await self._is_same(kind, one, one.new):
-            await self.copying.delete(kind, one.id, self.copying.route.to_key(kind, one.id))
-
     async def _delete(self, kind: Kind, one: Original) -> Outcome:
         if self.listed is not None and kind == "tasks" and one.id not in self.listed:
             return "waits"
         await self.copying.delete(kind, one.id, self.copying.route.from_key(kind, one.id))
-        return "gone"
+        return "deleted"
+
+
+def _changed(body: str, *names: str) -> str:
+    """When a task was queued or given a status, whichever is later; "" if it does not say."""
+    try:
+        task = parse(body)
+    except ValueError:
+        task = None
+    said = [task.get(name) for name in names or ("queuedAt", "updatedAt")] if isinstance(task, dict) else []
+    return max((moment for moment in said if isinstance(moment, str)), default="")
 
 
 def _ends_ms(text: str) -> float:
