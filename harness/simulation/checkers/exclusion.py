@@ -108,7 +108,7 @@ def _cause(record: Record, first: Hold, second: Hold) -> tuple[str, ...]:
     assert second.claim is not None, "what was held before the beginning begins there"
     by = f", in the {second.claim.queue_format} format"
     if first.claim is None:
-        return (f"somebody had held {{them}} since before{by}",)
+        return (f"one since before the migration{by}",)
     if is_visible_to_all(record, first, *record.truth.evidence(second.claim)):
         return (f"the lease was older than anything is seen late{by}",)
     if first.claim.colo == second.claim.colo:
@@ -118,7 +118,5 @@ def _cause(record: Record, first: Hold, second: Hold) -> tuple[str, ...]:
 
 def _finding(record: Record, cause: str, known: list[str], pairs: list[tuple[Hold, Hold]]) -> Finding | None:
     tasks = dict.fromkeys(first.task for first, _ in pairs)
-    named = dict.fromkeys(f"{first.worker} and {second.worker}" for first, second in pairs)
-    cause = cause.replace("{them}", "it" if len(tasks) == 1 else "them")
-    what = f"{{n}} task{{s}} {{were}} held by two at once ({', '.join(named)}): {cause}"
+    what = f"{{n}} task{{s}} {{were}} held by two at once: {cause}"
     return moments.finding(record, what, tasks, *known)
