@@ -9,10 +9,11 @@ from harness.simulation.clock import LoopClock
 from harness.simulation.mishap import PlannedMishap
 from harness.simulation.scenario import COLOS, Scenario
 from harness.simulation.turns import TakingTurns, Turns, following
-from kvstore import Entry, Event, Journal, KVNamespace, SqliteStore, Store
+from kvstore import Entry, Event, Journal, KVNamespace, Store
 from kvstore.edge import Edge, Origin
 from kvstore.invocation import Invocations
 from kvstore.journal import Verb
+from kvstore.memory_store import MemoryStore
 from kvstore.paging import Paging
 from kvstore.quotas import Ledger, Quotas
 from kvstore.transit import MISHAPS, Transit, Trip
@@ -41,7 +42,7 @@ class Network:
         self._conditions = scenario.platform
         self._far = self._conditions.simulated
         self.invocations = Invocations()
-        self.store = SqliteStore.in_memory(clock)
+        self.store = MemoryStore(clock)
         self.done = Journal(self.store, self.invocations, reads=False)
         self.asked: list[Event] = []
         self.fired: list[str] = []

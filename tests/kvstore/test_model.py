@@ -17,7 +17,7 @@ from .conformance.expect import START
 from .conformance.ways import WAYS, Binding
 from .model import Model, Refused
 
-STORES = ("inline", "pooled", "state-inline", "state-pooled")
+STORES = ("inline", "memory", "pooled", "state-inline", "state-pooled")
 
 # Few keys, so that they meet; chosen where orders differ: case, NUL, the end of the basic plane.
 KEYS = st.sampled_from(

@@ -10,18 +10,19 @@ from kvstore import KVError, KVNamespace, ManualClock, SqliteStore, StateStore, 
 from kvstore.clock import Clock
 from kvstore.entries_sql import milliseconds
 from kvstore.inline import InlineDatabase
+from kvstore.memory_store import MemoryStore
 from kvstore.pooled import PooledDatabase
 
 from .recordings import Case, agrees, cases, play, shown
 
 pytestmark = pytest.mark.anyio
 
-STORES = ["inline", "pooled", "state-inline", "state-pooled"]
+STORES = ["inline", "memory", "pooled", "state-inline", "state-pooled"]
 
 
 async def dump(store: Store) -> list[dict[str, Any]]:
     """All stored rows, as the recordings show them."""
-    if isinstance(store, SqliteStore):
+    if isinstance(store, SqliteStore | MemoryStore):
         rows = [
             (key, milliseconds(row.expiration), row.metadata) for key, row in (await store.rows()).items()
         ]
@@ -33,9 +34,13 @@ async def dump(store: Store) -> list[dict[str, Any]]:
     ]
 
 
-async def make_store(kind: str, folder: Path, name: str, clock: Clock) -> SqliteStore | StateStore:
+async def make_store(
+    kind: str, folder: Path, name: str, clock: Clock
+) -> SqliteStore | MemoryStore | StateStore:
     if kind == "inline":
         return SqliteStore.in_memory(clock)
+    if kind == "memory":
+        return MemoryStore(clock)
     if kind == "pooled":
         return await SqliteStore.pooled(folder / f"{name}.sqlite", clock)
     opener = InlineDatabase.open if kind == "state-inline" else PooledDatabase.open

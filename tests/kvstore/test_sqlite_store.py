@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, ManualClock, SqliteStore, StateError, StoreError
+from kvstore.memory_store import MemoryStore
 
 pytestmark = pytest.mark.anyio
 
@@ -18,6 +19,18 @@ async def test_fork_shares_nothing() -> None:
     await store.put("b", Entry(b"3"))
     assert await store.entries() == {"a": Entry(b"1"), "b": Entry(b"3")}
     assert await twin.entries() == {"a": Entry(b"2")}
+
+
+async def test_fork_of_a_memory_store_shares_nothing() -> None:
+    store = MemoryStore(ManualClock())
+    await store.put("a", Entry(b"1", expiration=60))
+    twin = store.fork(clock := ManualClock())
+    await store.put("b", Entry(b"3"))
+    await twin.put("c", Entry(b"2"))
+    clock.set(60_001)
+    assert [info.name for info in (await twin.scan()).keys] == ["c"]
+    assert await twin.rows() == {"c": Entry(b"2")}
+    assert await store.rows() == {"a": Entry(b"1", expiration=60), "b": Entry(b"3")}
 
 
 async def test_fork_of_a_pooled_store_is_refused(tmp_path: Path) -> None:

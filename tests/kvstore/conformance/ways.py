@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from kvstore import Clock, KVNamespace, SqliteStore, StateStore
 from kvstore.inline import InlineDatabase
+from kvstore.memory_store import MemoryStore
 from kvstore.pooled import PooledDatabase
 
 
@@ -40,6 +41,11 @@ async def inline(folder: Path, clock: Clock) -> AsyncIterator[Binding]:
 
 
 @asynccontextmanager
+async def memory(folder: Path, clock: Clock) -> AsyncIterator[Binding]:
+    yield KVNamespace(MemoryStore(clock))
+
+
+@asynccontextmanager
 async def pooled(folder: Path, clock: Clock) -> AsyncIterator[Binding]:
     store = await SqliteStore.pooled(folder / "kv.sqlite", clock)
     yield KVNamespace(store)
@@ -62,6 +68,7 @@ async def state_pooled(folder: Path, clock: Clock) -> AsyncIterator[Binding]:
 
 WAYS: dict[str, Way] = {
     "inline": inline,
+    "memory": memory,
     "pooled": pooled,
     "state-inline": state_inline,
     "state-pooled": state_pooled,

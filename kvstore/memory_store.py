@@ -1,0 +1,114 @@
+"""A namespace in Python's own memory: for simulations, which make one for every run."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Mapping, Sequence
+
+from kvstore.clock import Clock
+from kvstore.entries_sql import prefix_end
+from kvstore.store import Entry, KeyInfo, Page
+
+
+class MemoryStore:
+    """Entries in a dict, with the expiry rules of the product: what SqliteStore in memory does, sooner.
+
+    Reading an expired entry removes it, and a scan removes all that have expired.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._entries: dict[str, Entry] = {}
+        # In the order of their code points, which is that of their UTF-8 bytes.
+        self._names: list[str] = []
+        # Nothing expires before this moment, in milliseconds; None: nothing expires.
+        self._first_end: int | None = None
+
+    def fork(self, clock: Clock | None = None) -> "MemoryStore":
+        """A copy, as of now, that shares nothing with this store."""
+        twin = MemoryStore(clock or self.clock)
+        twin._entries, twin._names = dict(self._entries), list(self._names)
+        twin._first_end = self._first_end
+        return twin
+
+    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+        return self._alive(key, self.clock.now_ms())
+
+    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
+        now = self.clock.now_ms()
+        found = {key: self._alive(key, now) for key in sorted(keys)}
+        return {key: entry for key, entry in found.items() if entry is not None}
+
+    async def put(self, key: str, entry: Entry) -> None:
+        self._put(key, entry)
+
+    async def put_many(self, entries: Mapping[str, Entry]) -> None:
+        """How a namespace is filled."""
+        for key, entry in entries.items():
+            self._put(key, entry)
+
+    async def delete(self, key: str) -> None:
+        self._remove(key)
+
+    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+        """One page of keys; an entry still shows in the millisecond in which it expires, as measured."""
+        self._purge(self.clock.now_ms())
+        names, entries = self._names, self._entries
+        last = prefix_end(prefix)
+        end = len(names) if last is None else bisect_left(names, last)
+        start = (
+            bisect_right(names, after)
+            if after is not None and after >= prefix
+            else bisect_left(names, prefix)
+        )
+        keys = []
+        for name in names[start : min(end, start + limit)]:
+            entry = entries[name]
+            keys.append(KeyInfo(name, entry.expiration, entry.metadata))
+        return Page(keys, complete=end <= start + limit)
+
+    async def entries(self) -> dict[str, Entry]:
+        """Everything that a reader could see now, in key order."""
+        now = self.clock.now_ms()
+        return {key: entry for key, entry in (await self.rows()).items() if not _is_over(entry, now)}
+
+    async def rows(self) -> dict[str, Entry]:
+        """Everything stored, in key order, with what has expired and was not yet removed."""
+        return {name: self._entries[name] for name in self._names}
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _alive(self, key: str, now: int) -> Entry | None:
+        entry = self._entries.get(key)
+        if entry is not None and _is_over(entry, now):
+            self._remove(key)
+            return None
+        return entry
+
+    def _put(self, key: str, entry: Entry) -> None:
+        if key not in self._entries:
+            insort(self._names, key)
+        self._entries[key] = entry
+        if entry.expiration is not None:
+            end = entry.expiration * 1000
+            self._first_end = end if self._first_end is None else min(end, self._first_end)
+
+    def _remove(self, key: str) -> None:
+        if self._entries.pop(key, None) is not None:
+            del self._names[bisect_left(self._names, key)]
+
+    def _purge(self, now: int) -> None:
+        """Remove every entry that expired before ``now``."""
+        if self._first_end is None or self._first_end >= now:
+            return
+        left = {
+            key: entry
+            for key, entry in self._entries.items()
+            if entry.expiration is None or entry.expiration * 1000 >= now
+        }
+        ends = [entry.expiration * 1000 for entry in left.values() if entry.expiration is not None]
+        self._entries, self._names = left, [name for name in self._names if name in left]
+        self._first_end = min(ends, default=None)
+
+
+def _is_over(entry: Entry, now: int) -> bool:
+    return entry.expiration is not None and entry.expiration * 1000 <= now
