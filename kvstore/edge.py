@@ -7,6 +7,7 @@ parameters, with the documented worst case as their default.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from kvstore.clock import Clock
 from kvstore.entries_sql import is_expired, milliseconds
@@ -72,8 +73,9 @@ class Origin:
         """Every key as a listing at ``moment`` showed it; with ``own``, the writes of ``colo`` up to now."""
         keys = {info.name: info for info in await self._every_key(prefix)}
         for change in reversed(self.changes):
-            hidden = change.at > moment and not (own and change.colo == colo)
-            if hidden and change.key.startswith(prefix):
+            if change.at <= moment:  # and so were all before it
+                break
+            if change.key.startswith(prefix) and not (own and change.colo == colo):
                 if change.before is None:
                     keys.pop(change.key, None)
                 else:
@@ -100,7 +102,7 @@ class Edge:
     entropy: Entropy
     _cache: dict[str, _Copy] = field(default_factory=dict, init=False)
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.origin.store.clock
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from kvstore import messages
@@ -66,7 +67,7 @@ class Faults:
         """Whether the armed fault has happened."""
         return self.fault is not None and self.count >= self.fault.at
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.store.clock
 

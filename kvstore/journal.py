@@ -1,8 +1,8 @@
 """Journal: a layer that records what was asked of a store, and what came of it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from kvstore.clock import Clock
@@ -46,61 +46,69 @@ class Journal:
     reads: bool = True
     names: bool = False
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.store.clock
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         if not self.reads:
             return await self.store.get(key, cache_ttl)
-        with self._recording("get", key) as told:
-            told.entry = await self.store.get(key, cache_ttl)
-            return told.entry
+        try:
+            entry = await self.store.get(key, cache_ttl)
+        except BaseException as error:
+            self._note("get", key, error=error)
+            raise
+        self._note("get", key, entry)
+        return entry
 
     async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
         if not self.reads:
             return await self.store.get_many(keys, cache_ttl)
-        with self._recording("get_many", ",".join(keys)) as told:
+        try:
             entries = await self.store.get_many(keys, cache_ttl)
-            told.names = tuple(entries) if self.names else ()
-            return entries
+        except BaseException as error:
+            self._note("get_many", ",".join(keys), error=error)
+            raise
+        self._note("get_many", ",".join(keys), found=tuple(entries) if self.names else ())
+        return entries
 
     async def put(self, key: str, entry: Entry) -> None:
-        with self._recording("put", key) as told:
-            told.entry = entry
+        try:
             await self.store.put(key, entry)
+        except BaseException as error:
+            self._note("put", key, entry, error=error)
+            raise
+        self._note("put", key, entry)
 
     async def delete(self, key: str) -> None:
-        with self._recording("delete", key):
+        try:
             await self.store.delete(key)
+        except BaseException as error:
+            self._note("delete", key, error=error)
+            raise
+        self._note("delete", key)
 
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         if not self.reads:
             return await self.store.scan(prefix, after, limit)
-        with self._recording("scan", prefix) as told:
-            page = await self.store.scan(prefix, after, limit)
-            told.names = tuple(info.name for info in page.keys) if self.names else ()
-            return page
-
-    @contextmanager
-    def _recording(self, verb: Verb, key: str) -> Iterator["_Told"]:
-        told = _Told()
-        error: str | None = None
         try:
-            yield told
-        except BaseException as caught:
-            error = str(caught) or type(caught).__name__
+            page = await self.store.scan(prefix, after, limit)
+        except BaseException as error:
+            self._note("scan", prefix, error=error)
             raise
-        finally:
-            invocation = self.invocations.current
-            name = invocation.name if invocation else ""
-            index, now = len(self.events), self.clock.now_ms()
-            self.events.append(Event(index, now, name, verb, key, told.entry, error, told.names))
+        self._note("scan", prefix, found=tuple([info.name for info in page.keys]) if self.names else ())
+        return page
 
-
-@dataclass(slots=True)
-class _Told:
-    """What an operation wrote or found, as far as it is known when it ends."""
-
-    entry: Entry | None = None
-    names: tuple[str, ...] = ()
+    def _note(
+        self,
+        verb: Verb,
+        key: str,
+        entry: Entry | None = None,
+        found: tuple[str, ...] = (),
+        error: BaseException | None = None,
+    ) -> None:
+        invocation = self.invocations.current
+        name = invocation.name if invocation else ""
+        why = None if error is None else str(error) or type(error).__name__
+        events = self.events
+        events.append(Event(len(events), self.clock.now_ms(), name, verb, key, entry, why, found))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kvstore.clock import Clock
 from kvstore.store import Entry, Page, Store
@@ -14,7 +15,7 @@ class Paging:
     store: Store
     size: int
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.store.clock
 

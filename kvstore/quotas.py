@@ -6,6 +6,7 @@ texts seen in production.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from kvstore import messages
@@ -74,7 +75,7 @@ class Quotas:
     invocations: Invocations
     ledger: Ledger = field(default_factory=Ledger)
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.store.clock
 

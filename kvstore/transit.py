@@ -6,6 +6,7 @@ invocation asks, and its how-manieth operation this is. So that a plan means the
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from kvstore import messages
@@ -56,7 +57,7 @@ class Transit:
     _ordinals: dict[str, int] = field(default_factory=dict, init=False)
     _out_until: int = field(default=0, init=False)
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.store.clock
 
@@ -84,17 +85,15 @@ class Transit:
             raise InvocationCrashed(f"cut off before operation {ordinal}")
         if trip.mishap == "outage":
             self._out_until = self.clock.now_ms() + OUTAGE_MS
-        await self._wait(trip.there + (SLOW_MS if trip.mishap == "slow" else 0))
+        if there := trip.there + (SLOW_MS if trip.mishap == "slow" else 0):
+            await self.clock.sleep(there / 1000)
         if trip.mishap == "refused" or self.clock.now_ms() < self._out_until:
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
         found = await operation()
-        await self._wait(trip.back + (TIMEOUT_MS if trip.mishap == "timeout" else 0))
+        if back := trip.back + (TIMEOUT_MS if trip.mishap == "timeout" else 0):
+            await self.clock.sleep(back / 1000)
         if trip.mishap == "timeout":
             raise messages.refused(PRODUCT_VERBS[verb], 504, "Gateway Timeout")
         if trip.mishap == "unanswered":
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
         return found
-
-    async def _wait(self, milliseconds: int) -> None:
-        if milliseconds:
-            await self.clock.sleep(milliseconds / 1000)

@@ -9,14 +9,14 @@ from harness.simulation.clock import LoopClock
 from harness.simulation.mishap import PlannedMishap
 from harness.simulation.scenario import COLOS, Scenario
 from harness.simulation.turns import TakingTurns, Turns, following
-from kvstore import Entry, Event, Journal, KVNamespace, Store
+from kvstore import LIMITS, Entry, Event, Journal, KVNamespace, Store
 from kvstore.edge import Edge, Origin
 from kvstore.invocation import Invocations
 from kvstore.journal import Verb
 from kvstore.memory_store import MemoryStore
 from kvstore.paging import Paging
 from kvstore.quotas import Ledger, Quotas
-from kvstore.transit import MISHAPS, Transit, Trip
+from kvstore.transit import MISHAPS, Mishap, Transit, Trip
 
 # How long an operation travels, one way, in milliseconds: nearly always, sometimes, and rarely.
 _USUAL, _SOMETIMES, _RARELY = (2, 15), (15, 250), (250, 3000)
@@ -62,9 +62,9 @@ class Network:
         seen: Store = self.done
         if conditions.staleness is not None:
             seen = Edge(self._origin, colo, conditions.staleness, Chance(self.scenario.seed, f"edge/{colo}"))
-        limited: Store = Quotas(
-            Paging(seen, self.scenario.page), conditions.allowance, self.invocations, self._ledger
-        )
+        if self.scenario.page < LIMITS.list_keys:
+            seen = Paging(seen, self.scenario.page)
+        limited: Store = Quotas(seen, conditions.allowance, self.invocations, self._ledger)
         if self.turns is not None:
             limited = TakingTurns(limited, self.turns, self.invocations)
         travelling = Transit(limited, self._trip, self.invocations)
@@ -75,9 +75,11 @@ class Network:
 
     def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
         mishap = self._mishaps.get((invocation, ordinal))
-        kind = next((one for one in MISHAPS if mishap is not None and one == mishap.kind), None)
-        if mishap is not None and kind is not None:
-            self._fire(mishap)
+        kind: Mishap | None = None
+        if mishap is not None:
+            kind = next((one for one in MISHAPS if one == mishap.kind), None)
+            if kind is not None:
+                self._fire(mishap)
         if self.turns is not None:
             return Trip(mishap=kind)
         number = once(self.scenario.seed, f"trip/{invocation}/{ordinal}")

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
@@ -140,7 +141,7 @@ class TakingTurns:
     turns: Turns
     invocations: Invocations
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.store.clock
 
