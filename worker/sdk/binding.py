@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from kvstore.namespace import KVNamespace
 from worker.sdk.ffi.errors import javascript_errors
-from worker.sdk.ffi.jsproxy import unwrap, wrap
-from worker.sdk.rpc import python_from_rpc, python_to_rpc
+from worker.sdk.ffi.jsproxy import unwrap
+from worker.sdk.rpc import plain_answer, python_to_rpc
 
 _METHODS: Final = ("get", "getWithMetadata", "put", "delete", "list")
 _NAME: Final = "KvNamespace"
@@ -47,14 +47,13 @@ class _BindingWrapper:
 
 
 def _sent(value: Any) -> Any:
-    # Text, which is what nearly every call sends and most answers are, crosses as it is.
-    return value if type(value) is str else unwrap(python_to_rpc(value))
+    # Text and whole numbers, which is what nearly every call sends, cross as they are.
+    kind = type(value)
+    return value if kind is str or kind is int else unwrap(python_to_rpc(value))
 
 
 async def _answer(method: Callable[..., Awaitable[Any]], given: list[Any]) -> Any:
     with javascript_errors():
         result = await method(*given)
-    if type(result) is str:
-        return result
     # A put resolves to undefined, which the namespace writes as Python's None: both are None to a Worker.
-    return python_from_rpc(wrap(result))
+    return plain_answer(result)

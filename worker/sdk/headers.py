@@ -17,8 +17,11 @@ class MessageHeaders(HTTPMessage):
 
     def __init__(self, headers: Any) -> None:
         super().__init__()
-        for name, value in headers:
-            self.add_header(name, value)
+        target = unwrap(headers)
+        # Pairs from Headers itself are text already, and need no proxies on their way.
+        pairs = target.js_combined() if isinstance(target, WebHeaders) else headers
+        for name, value in pairs:
+            self.set_raw(name, value)
 
 
 Mapping.register(MessageHeaders)

@@ -59,6 +59,21 @@ def python_from_rpc(obj: Any) -> Any:
     return _without_nulls(obj.to_py(default_converter=_default_to_python))
 
 
+def plain_answer(value: Any) -> Any:
+    """A binding's answer by its JavaScript value: what `python_from_rpc` makes of its proxy.
+
+    JSON, which nearly every answer is, is converted at once, without a proxy for each of its containers.
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return JsDict({name: plain_answer(member) for name, member in value.items()})
+    if kind is list:
+        return [plain_answer(item) for item in value]
+    return python_from_rpc(wrap(value))
+
+
 def _refuse(value: Any) -> None:
     if callable(value) and not isinstance(value, type):
         return

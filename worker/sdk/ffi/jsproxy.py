@@ -8,6 +8,7 @@ Pyodide 0.28: null arrives as jsnull, undefined as None; a whole number that is 
 import inspect
 import keyword
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from types import FunctionType, MethodType
 from typing import Any, Final
 
 from kvstore.javascript import MAX_SAFE_INTEGER, UNDEFINED, BigInt, JsMap, Undefined, to_string
@@ -86,21 +87,22 @@ class JsProxy:
 # Asked at every crossing: a tuple is made once, a union of types each time.
 _UNCHANGED_THERE: Final = (bool, float, JsException)
 _UNCHANGED_HERE: Final = (str, int, JsProxy, JsNull, JsException)
+_FUNCTIONS: Final = (MethodType, FunctionType)
 
 
 def javascript_name(name: str) -> str:
     """``from_`` is ``from``: Pyodide lets a Python keyword be written with an underscore after it."""
+    if not name.endswith("_"):
+        return name
     stem = name[:-1]
-    return stem if name.endswith("_") and (keyword.iskeyword(stem) or keyword.issoftkeyword(stem)) else name
+    return stem if keyword.iskeyword(stem) or keyword.issoftkeyword(stem) else name
 
 
 def read_property(target: Any, name: str) -> Any:
     """``target.name`` for Python. Raises AttributeError when there is no such property."""
-    from worker.sdk.ffi.view import view_of
-
     if isinstance(target, dict) and not isinstance(target, JsMap) and name in target:
         return wrap(target[name])
-    view = view_of(target)
+    view = target if isinstance(target, JsObject) else _view(target)
     if name == "constructor":
         return wrap(type(view))
     if not is_visible(name):
@@ -112,7 +114,13 @@ def read_property(target: Any, name: str) -> Any:
             value = getattr(view, own_name)
     except AttributeError:
         raise AttributeError(name) from None
-    return function_proxy(value) if inspect.ismethod(value) or inspect.isfunction(value) else wrap(value)
+    return function_proxy(value) if isinstance(value, _FUNCTIONS) else wrap(value)
+
+
+def _view(target: Any) -> JsObject:
+    from worker.sdk.ffi.view import view_of
+
+    return view_of(target)
 
 
 def write_property(target: Any, name: str, value: Any) -> None:

@@ -102,9 +102,18 @@ def _is_plain(value: Any, depth: int) -> bool:
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return True
-    if kind is dict and depth:
-        return all(not name.isdigit() and _is_plain(member, depth - 1) for name, member in value.items())
-    return kind is list and depth > 0 and all(_is_plain(item, depth - 1) for item in value)
+    if isinstance(value, dict):  # what a binding gives is of a class of its own
+        names, members = value.keys(), value.values()
+        if not depth or any(map(str.isdigit, names)):
+            return False
+    elif kind is list and depth:
+        members = value
+    else:
+        return False
+    for member in members:
+        if type(member) is not str and not _is_plain(member, depth - 1):
+            return False
+    return True
 
 
 def _escaped(found: re.Match[str]) -> str:
