@@ -274,6 +274,8 @@ def to_int32(value: Any) -> int:
 
     Raises KVTypeError outside -2**31 … 2**31-1, and for a BigInt.
     """
+    if type(value) is int and INT32_MIN <= value <= INT32_MAX:
+        return value
     number = to_number(value)
     if math.isnan(number) or math.isinf(number):
         return 0

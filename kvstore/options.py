@@ -8,13 +8,17 @@ from kvstore.errors import KVTypeError
 from kvstore.javascript import UNDEFINED, JsMap, Symbol, to_int32, to_string
 
 
+# A tuple is made once, a union of types each time that it is asked for.
+_PRIMITIVES: Final = (str, int, float, Symbol)  # bool is an int
+
+
 def _absent(given: Any) -> bool:
     return given is None or given is UNDEFINED
 
 
 def _members(given: Any, complaint: str) -> dict[str, Any]:
     """The members of an options object. null, undefined, arrays and the like have none that count."""
-    if isinstance(given, str | int | float | Symbol):  # bool is an int
+    if isinstance(given, _PRIMITIVES):
         raise KVTypeError(complaint)
     return _plain(given)
 
@@ -46,7 +50,7 @@ class GetOptions:
         """From a type name or ``{type, cacheTtl}``; a bare number or boolean is taken for a type name."""
         if _absent(given):
             return DEFAULT_GET
-        if isinstance(given, str | int | float | Symbol):
+        if isinstance(given, _PRIMITIVES):
             return cls(to_string(given))
         members = _plain(given)
         kind = members.get("type", UNDEFINED)

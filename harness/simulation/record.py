@@ -15,6 +15,8 @@ from kvstore import Entry, Event
 
 Kind = Literal["invoke", "ok", "fail", "info"]
 
+_IN_ORDER: Final = json.JSONEncoder(sort_keys=True)
+
 # Who migrates; the names of the others begin with what they are.
 OPERATOR: Final = "operator"
 
@@ -121,7 +123,7 @@ class Record:
         """A hash of the history and of every write: equal for two runs of one scenario."""
         digest = hashlib.sha256()
         for event in self.history:
-            digest.update(json.dumps(event.as_json(), sort_keys=True).encode())
+            digest.update(_IN_ORDER.encode(event.as_json()).encode())
         for write in self.writes:
             value = b"" if write.entry is None else write.entry.value
             digest.update(f"{write.at} {write.invocation} {write.verb} {write.key} ".encode() + value)

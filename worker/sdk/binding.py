@@ -11,6 +11,8 @@ from worker.sdk.rpc import plain_answer, python_to_rpc
 _METHODS: Final = ("get", "getWithMetadata", "put", "delete", "list")
 _NAME: Final = "KvNamespace"
 
+Method = Callable[..., Coroutine[Any, Any, Any]]
+
 
 class _BindingWrapper:
     """The five methods of a namespace under their JavaScript names, and nothing else.
@@ -21,20 +23,13 @@ class _BindingWrapper:
     """
 
     def __init__(self, namespace: KVNamespace) -> None:
-        self.__namespace = namespace
+        self.__methods = {name: _converting(getattr(namespace, name)) for name in _METHODS}
 
-    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
-        if name not in _METHODS:
-            raise AttributeError(name)
-        method: Callable[..., Awaitable[Any]] = getattr(self.__namespace, name)
-
-        def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
-            given = [_sent(argument) for argument in arguments]
-            if options:
-                given.append({key: _sent(value) for key, value in options.items()})
-            return _answer(method, given)
-
-        return invoke
+    def __getattr__(self, name: str) -> Method:
+        try:
+            return self.__methods[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
     def __bool__(self) -> bool:
         return True
@@ -44,6 +39,18 @@ class _BindingWrapper:
 
     def __iter__(self) -> Any:
         raise TypeError(f"'{_NAME}' object is not iterable")
+
+
+def _converting(method: Callable[..., Awaitable[Any]]) -> Method:
+    """A method of a namespace as a Worker calls it."""
+
+    def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
+        given = [_sent(argument) for argument in arguments]
+        if options:
+            given.append({key: _sent(value) for key, value in options.items()})
+        return _answer(method, given)
+
+    return invoke
 
 
 def _sent(value: Any) -> Any:

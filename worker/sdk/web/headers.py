@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from kvstore.javascript import JsMap, Undefined, to_string
@@ -29,7 +29,9 @@ class Headers(JsObject):
     def __init__(self, init: Any = None) -> None:
         self._values = {}
         self.js_immutable = False
-        if init is not None and not isinstance(init, Undefined):
+        if isinstance(init, Headers):  # what it holds has been checked
+            self._values = {name: list(values) for name, values in init._values.items()}
+        elif init is not None and not isinstance(init, Undefined):
             for name, value in _pairs(init):
                 self.append(name, value)
 
@@ -113,9 +115,7 @@ class Headers(JsObject):
             self._values["content-type"] = [content_type.strip(_WHITESPACE)]
 
     def js_copy(self) -> "Headers":
-        copy = Headers()
-        copy._values = {name: list(values) for name, values in self._values.items()}
-        return copy
+        return Headers(self)
 
     def _checked(self, name: Any, value: Any) -> tuple[str, str]:
         self._require_mutable()
@@ -131,7 +131,11 @@ class Headers(JsObject):
 
 
 def _key(name: Any) -> str:
-    text = to_string(name)
+    return _lower_case(to_string(name))
+
+
+@lru_cache(maxsize=512)
+def _lower_case(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise type_error("Invalid header name.")
     return text.lower()
@@ -139,9 +143,7 @@ def _key(name: Any) -> str:
 
 def _pairs(init: Any) -> Iterator[tuple[Any, Any]]:
     """The names and values in what Headers can be made of."""
-    if isinstance(init, Headers):
-        yield from init.js_lines()
-    elif isinstance(init, dict) and not isinstance(init, JsMap):
+    if isinstance(init, dict) and not isinstance(init, JsMap):
         yield from init.items()
     elif isinstance(init, PyObject) and isinstance(init.js_unwrap(), dict):
         # A Python dict that was not converted is an iterable of its keys there, and no pairs.

@@ -1,5 +1,6 @@
 """Request, as JavaScript sees it in workerd."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from kvstore.javascript import UNDEFINED, Undefined, to_string
@@ -109,9 +110,14 @@ def _taken(source: Request) -> Content | None:
 
 
 def _url(given: Any) -> str:
-    parsed = parse_url(to_string(given))
+    return _normal_url(to_string(given))
+
+
+@lru_cache(maxsize=256)
+def _normal_url(text: str) -> str:
+    parsed = parse_url(text)
     if parsed is None:
-        raise type_error(f"Invalid URL: {to_string(given)}")
+        raise type_error(f"Invalid URL: {text}")
     return parsed.href
 
 

@@ -3,7 +3,6 @@
 import ipaddress
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin
 
@@ -48,7 +47,6 @@ class ParsedUrl:
         return root + self.path + query + (f"#{self.fragment}" if self.fragment else "")
 
 
-@lru_cache(maxsize=256)
 def parse_url(text: str, base: ParsedUrl | None = None) -> ParsedUrl | None:
     """``text`` as a URL, relative to ``base`` if there is one; None for what is no URL."""
     text = text.strip(_CONTROLS_AND_SPACE).translate(_LINE_BREAKS)

@@ -76,7 +76,8 @@ def parse(source: str) -> Any:
 def stringify(value: Any) -> str:
     """``JSON.stringify``: compact, non-ASCII as it is, lone surrogates escaped."""
     if _is_plain(value, _PLAIN_DEPTH):
-        return _LONE_SURROGATE.sub(_escaped, _PLAIN.encode(value))
+        written = _PLAIN.encode(value)
+        return written if written.isascii() else _LONE_SURROGATE.sub(_escaped, written)
     # A list of work instead of recursion: what could be parsed can always be written.
     waiting: list[Any] = [value]
     written: list[str] = []
@@ -110,10 +111,7 @@ def _is_plain(value: Any, depth: int) -> bool:
         members = value
     else:
         return False
-    for member in members:
-        if type(member) is not str and not _is_plain(member, depth - 1):
-            return False
-    return True
+    return not any([type(member) is not str and not _is_plain(member, depth - 1) for member in members])
 
 
 def _escaped(found: re.Match[str]) -> str:
