@@ -37,8 +37,7 @@ def is_array_index(name: str) -> bool:
 
 def in_member_order(members: dict[str, Any]) -> dict[str, Any]:
     """``members`` in the order in which JavaScript enumerates them."""
-    # Nearly no name begins with a digit; a list is made sooner than a generator is asked.
-    if not any([name[:1].isdigit() for name in members]) or not any(map(is_array_index, members)):
+    if not any(map(str.isdigit, members)) or not any(map(is_array_index, members)):
         return members
     indices = sorted((name for name in members if is_array_index(name)), key=int)
     rest = (name for name in members if not is_array_index(name))

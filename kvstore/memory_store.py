@@ -4,7 +4,6 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 
 from kvstore.clock import Clock
-from kvstore.entries_sql import prefix_end
 from kvstore.store import Entry, KeyInfo, Page
 
 
@@ -52,18 +51,18 @@ class MemoryStore:
         """One page of keys; an entry still shows in the millisecond in which it expires, as measured."""
         self._purge(self.clock.now_ms())
         names, entries = self._names, self._entries
-        last = prefix_end(prefix)
-        end = len(names) if last is None else bisect_left(names, last)
         start = (
             bisect_right(names, after)
             if after is not None and after >= prefix
             else bisect_left(names, prefix)
         )
-        keys = []
-        for name in names[start : min(end, start + limit)]:
+        keys: list[KeyInfo] = []
+        for name in names[start : start + limit + 1]:
+            if not name.startswith(prefix):
+                break
             entry = entries[name]
             keys.append(KeyInfo(name, entry.expiration, entry.metadata))
-        return Page(keys, complete=end <= start + limit)
+        return Page(keys[:limit], complete=len(keys) <= limit)
 
     async def entries(self) -> dict[str, Entry]:
         """Everything that a reader could see now, in key order."""

@@ -7,7 +7,6 @@ from kvstore import messages
 from kvstore.errors import KVTypeError
 from kvstore.javascript import UNDEFINED, JsMap, Symbol, to_int32, to_string
 
-
 # A tuple is made once, a union of types each time that it is asked for.
 _PRIMITIVES: Final = (str, int, float, Symbol)  # bool is an int
 

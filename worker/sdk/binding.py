@@ -10,6 +10,7 @@ from worker.sdk.rpc import plain_answer, python_to_rpc
 
 _METHODS: Final = ("get", "getWithMetadata", "put", "delete", "list")
 _NAME: Final = "KvNamespace"
+_TEXT: Final = {str}
 
 Method = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -54,9 +55,13 @@ def _converting(method: Callable[..., Awaitable[Any]]) -> Method:
 
 
 def _sent(value: Any) -> Any:
-    # Text and whole numbers, which is what nearly every call sends, cross as they are.
+    # Text, whole numbers and lists of keys, which is what nearly every call sends, cross as they are.
     kind = type(value)
-    return value if kind is str or kind is int else unwrap(python_to_rpc(value))
+    if kind is str or kind is int:
+        return value
+    if kind is list and {*map(type, value)} == _TEXT:
+        return list(value)
+    return unwrap(python_to_rpc(value))
 
 
 async def _answer(method: Callable[..., Awaitable[Any]], given: list[Any]) -> Any:

@@ -22,10 +22,10 @@ class _EnvWrapper:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # Python's own questions, such as copy's, are not about bindings
             raise AttributeError(name)
-        try:
-            return self.__source()[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        bindings = self.__source()
+        if name not in bindings:
+            raise AttributeError(name)
+        return bindings[name]
 
 
 def bindings_of(environment: _EnvWrapper) -> Mapping[str, Any]:

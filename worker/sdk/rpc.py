@@ -4,6 +4,7 @@ import inspect
 from datetime import UTC, datetime
 from typing import Any
 
+from kvstore.javascript import JsMap
 from worker.sdk.blob import Blob, File
 from worker.sdk.ffi.date import at
 from worker.sdk.ffi.errors import JsException
@@ -67,7 +68,7 @@ def plain_answer(value: Any) -> Any:
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
-    if kind is dict:
+    if kind is dict or kind is JsMap:
         return JsDict({name: plain_answer(member) for name, member in value.items()})
     if kind is list:
         return [plain_answer(item) for item in value]

@@ -111,7 +111,7 @@ def _is_plain(value: Any, depth: int) -> bool:
         members = value
     else:
         return False
-    return not any([type(member) is not str and not _is_plain(member, depth - 1) for member in members])
+    return all(_is_plain(member, depth - 1) for member in members if type(member) is not str)
 
 
 def _escaped(found: re.Match[str]) -> str:
