@@ -50,8 +50,11 @@ def parse(text: str) -> Any:
     Raises KVSyntaxError with V8's message. Integers beyond 2**53 lose precision, as they do there.
     """
     try:
-        return _DECODER.decode(text)
-    except (ValueError, RecursionError):
+        value, end = _SCAN(text, 0)
+        if end == len(text):
+            return value
+        return _DECODER.decode(text)  # with white space around it, or no JSON
+    except (ValueError, RecursionError, StopIteration):
         pass
     return scan(text, _DECODER.decode, _members)
 
@@ -74,6 +77,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER: Final = json.JSONDecoder(
     parse_int=_whole_number, parse_constant=_refuse, object_pairs_hook=_members
 )
+_SCAN: Final = _DECODER.scan_once
 
 
 def stringify(value: Any, indent: str = "") -> str | Undefined:

@@ -1,7 +1,6 @@
 """The options objects of the binding: which members count, and how they are converted."""
 
-from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from kvstore import messages
 from kvstore.errors import KVTypeError
@@ -37,8 +36,7 @@ def _text(members: dict[str, Any], name: str) -> str | None:
     return None if _absent(value) else to_string(value)
 
 
-@dataclass(frozen=True, slots=True)
-class GetOptions:
+class GetOptions(NamedTuple):
     """``kind`` is the type as given, ``text`` by default; ``cache_ttl`` in seconds, None when absent."""
 
     kind: str = "text"
@@ -59,8 +57,7 @@ class GetOptions:
 DEFAULT_GET: Final = GetOptions()
 
 
-@dataclass(frozen=True, slots=True)
-class PutOptions:
+class PutOptions(NamedTuple):
     """Both times in seconds, None when absent; ``metadata`` is any value, UNDEFINED or None for none."""
 
     expiration: int | None = None
@@ -77,8 +74,7 @@ class PutOptions:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ListOptions:
+class ListOptions(NamedTuple):
     """``limit`` as given, 0 when absent; ``prefix`` is "" for none, ``cursor`` None."""
 
     limit: int = 0

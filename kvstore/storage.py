@@ -4,8 +4,7 @@ It is given options that are converted already. Two ways lead here: the binding 
 (kvstore.namespace), and the binding of a real workerd, over HTTP (worker.kvwire).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kvstore import messages
 from kvstore.bulk_get import bulk_get, check_cache_ttl
@@ -18,16 +17,14 @@ from kvstore.options import GetOptions
 from kvstore.store import Entry, KeyInfo, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lifetime(NamedTuple):
     """When an entry shall expire, as asked: epoch seconds, or seconds from now, which win; None is absent."""
 
     expiration: int | None = None
     ttl: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """One page of keys; ``cursor`` leads to the next, None after the last."""
 
     keys: list[KeyInfo]

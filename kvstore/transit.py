@@ -7,7 +7,7 @@ invocation asks, and its how-manieth operation this is. So that a plan means the
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from kvstore import messages
 from kvstore.clock import Clock
@@ -22,8 +22,7 @@ Mishap = Literal["crash", "refused", "unanswered", "timeout", "slow", "outage"]
 MISHAPS: tuple[Mishap, ...] = ("crash", "refused", "unanswered", "timeout", "slow", "outage")
 
 
-@dataclass(frozen=True, slots=True)
-class Trip:
+class Trip(NamedTuple):
     """How an operation travels: milliseconds to the store and back, and what happens to it on the way.
 
     crash        the invocation ends before the operation

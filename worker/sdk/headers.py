@@ -17,7 +17,7 @@ class MessageHeaders(HTTPMessage):
 
     def __init__(self, headers: Any) -> None:
         super().__init__()
-        target = unwrap(headers)
+        target = unwrap(headers) if isinstance(headers, JsProxy) else headers
         # Pairs from Headers itself are text already, and need no proxies on their way.
         pairs = target.js_combined() if isinstance(target, WebHeaders) else headers
         for name, value in pairs:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from worker.sdk.blob import Blob
 from worker.sdk.ffi.errors import JsException, python_error
-from worker.sdk.ffi.jsproxy import call, wrap
+from worker.sdk.ffi.jsproxy import call, unwrap, wrap
 from worker.sdk.form_data import FormData
 from worker.sdk.headers import MessageHeaders, constructor_name, javascript_headers
 from worker.sdk.web.body import Content
@@ -56,17 +56,23 @@ class Request:
         return self._js_request
 
     @property
+    def _own(self) -> WebRequest:
+        """The JavaScript object itself: text and truth are the same on both sides, and need no proxy."""
+        target: WebRequest = unwrap(self._js_request)
+        return target
+
+    @property
     def method(self) -> HTTPMethod:
         """Raises KeyError for a method that Python's http module does not know, such as PURGE."""
-        return HTTPMethod[self._js_request.method]
+        return HTTPMethod[self._own.method]
 
     @property
     def url(self) -> str:
-        return str(self._js_request.url)
+        return self._own.url
 
     @property
     def headers(self) -> MessageHeaders:
-        return MessageHeaders(self._js_request.headers)
+        return MessageHeaders(self._own.headers)
 
     @property
     def body(self) -> Any:
@@ -75,7 +81,7 @@ class Request:
 
     @property
     def body_used(self) -> bool:
-        return bool(self._js_request.bodyUsed)
+        return self._own.bodyUsed
 
     @property
     def cf(self) -> Any:
@@ -138,7 +144,7 @@ class Request:
 
     async def text(self) -> str:
         self._raise_if_used()
-        return str(await self._js_request.text())
+        return await self._own.text()
 
     async def json(self, **kwargs: Any) -> Any:
         """The body through Python's ``json.loads``, which ``kwargs`` are for."""

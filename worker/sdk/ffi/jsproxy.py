@@ -215,6 +215,8 @@ def iterate(value: Any) -> Iterator[Any]:
 
     Raises JsException (TypeError) for what cannot be iterated.
     """
+    if type(value) is list:
+        return iter(value)
     if isinstance(value, PyObject) and isinstance(inner := value.js_unwrap(), Iterable):
         return (unwrap(item) for item in inner)
     if isinstance(value, JsMap):
