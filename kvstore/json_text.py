@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Generator, Sequence
 from datetime import datetime
+from json.scanner import make_scanner
 from typing import Any, Final, TypeAlias
 
 from kvstore.errors import KVRangeError, KVTypeError
@@ -77,7 +78,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER: Final = json.JSONDecoder(
     parse_int=_whole_number, parse_constant=_refuse, object_pairs_hook=_members
 )
-_SCAN: Final = _DECODER.scan_once
+_SCAN: Final = make_scanner(_DECODER)  # type: ignore[arg-type]  # a decoder is what it is made of
 
 
 def stringify(value: Any, indent: str = "") -> str | Undefined:

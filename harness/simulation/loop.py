@@ -8,7 +8,7 @@ import asyncio
 import heapq
 from asyncio import events
 from collections.abc import Callable, Coroutine
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
 from harness.simulation.chance import Chance
@@ -24,6 +24,39 @@ class Deadlock(Exception):
     """Nobody can go on: every task waits for another."""
 
 
+class _Due:
+    """A callback whose turn has come: what a loop needs of asyncio's Handle, and no more."""
+
+    __slots__ = ("_arguments", "_callback", "_cancelled", "_context", "_loop")
+
+    def __init__(
+        self,
+        loop: "SimulatedLoop",
+        callback: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        context: Context | None,
+    ) -> None:
+        self._loop = loop
+        self._callback = callback
+        self._arguments = arguments
+        self._context = copy_context() if context is None else context
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        self._cancelled = True
+
+    def cancelled(self) -> bool:
+        return self._cancelled
+
+    def _run(self) -> None:
+        try:
+            self._context.run(self._callback, *self._arguments)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._loop.call_exception_handler({"exception": error})
+
+
 class SimulatedLoop(asyncio.AbstractEventLoop):
     """Runs one simulation. Its time is whole milliseconds since it began; ``chance`` orders what is ready.
 
@@ -32,7 +65,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
-        self._ready: list[asyncio.Handle] = []
+        self._ready: list[_Due | asyncio.TimerHandle] = []
         self._timers: list[tuple[int, int, asyncio.TimerHandle | asyncio.Future[None]]] = []
         self._timer_count = 0
         self._failure: BaseException | None = None
@@ -70,10 +103,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         if len(ready) > 1:
             place = self._chance.below(len(ready))
             ready[place], ready[-1] = ready[-1], ready[place]
-        handle = ready.pop()
+        due = ready.pop()
         self.steps += 1
-        if not handle.cancelled():
-            handle._run()
+        if not due.cancelled():
+            due._run()
 
     def _next_moment(self) -> bool:
         """Let time jump to the next timer, or timers; False without any."""
@@ -116,10 +149,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., Any], *args: Any, context: Context | None = None
-    ) -> asyncio.Handle:
-        handle = asyncio.Handle(callback, args, self, context)
-        self._ready.append(handle)
-        return handle
+    ) -> "_Due":
+        due = _Due(self, callback, args, context)
+        self._ready.append(due)
+        return due
 
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None

@@ -150,7 +150,7 @@ def _pairs(init: Any) -> Iterator[tuple[Any, Any]]:
         raise type_error("Headers: a Python dict is no JavaScript object; convert it with to_js.")
     else:
         for pair in iterate(init):
-            items = list(iterate(pair))
+            items = pair if type(pair) is list else list(iterate(pair))
             if len(items) != 2:
                 raise type_error("Headers: each of the pairs must have a name and a value.")
             yield items[0], items[1]
