@@ -76,8 +76,8 @@ def parse(source: str) -> Any:
 def stringify(value: Any) -> str:
     """``JSON.stringify``: compact, non-ASCII as it is, lone surrogates escaped."""
     if _is_plain(value, _PLAIN_DEPTH):
-        written = _PLAIN.encode(value)
-        return written if written.isascii() else _LONE_SURROGATE.sub(_escaped, written)
+        plain = _PLAIN.encode(value)
+        return plain if plain.isascii() else _LONE_SURROGATE.sub(_escaped, plain)
     # A list of work instead of recursion: what could be parsed can always be written.
     waiting: list[Any] = [value]
     written: list[str] = []
