@@ -24,7 +24,7 @@ from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.platform import clock_of
 from harness.progress import Progress
 from harness.promises import table
-from harness.promises.evidence import DEFAULT_SEEDS, Inquiry
+from harness.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
 from harness.promises.hearing import hear
 from harness.queue_flags import base_of
 from harness.rehearse import rehearse_queue
@@ -110,7 +110,7 @@ def _promises(source: Source, options: argparse.Namespace, progress: Progress) -
     start = stopwatch()
     inquiry = Inquiry(
         source,
-        "production" if options.conditions == "local" else options.conditions,
+        DEFAULT_CONDITIONS if options.conditions == "local" else options.conditions,
         options.seeds or DEFAULT_SEEDS,
         _processes(options),
         options.worker,
