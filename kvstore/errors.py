@@ -5,7 +5,8 @@
     ├── KVSyntaxError           a value is not the JSON that was asked for: ``SyntaxError``
     └── KVRangeError            a number outside its range: ``RangeError``
     StoreError                  the storage itself failed: unreadable, corrupt, read-only, full
-    └── StateError              a state folder or database cannot be used; says which file and why
+    ├── StateError              a state folder or database cannot be used; says which file and why
+    └── UnsureError             a write was carried out, and may be gone after a power cut
     SourceError                 a namespace cannot be read from the file or folder that was named
 
 The first family is what a Worker sees, with the product's own wording; the rest is for people.
@@ -55,6 +56,10 @@ class StoreError(Exception):
 
 class StateError(StoreError):
     """A state folder or a database file cannot be opened, read or written."""
+
+
+class UnsureError(StoreError):
+    """The disk did not confirm a write: readers see it, and a power cut may undo it."""
 
 
 class SourceError(Exception):

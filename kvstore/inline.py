@@ -9,6 +9,7 @@ from weakref import finalize
 from kvstore.database import Program
 from kvstore.errors import StateError, StoreError
 from kvstore.transaction import commit, connect, run
+from kvstore.write_ahead_log import set_up
 
 T = TypeVar("T")
 
@@ -27,11 +28,13 @@ class InlineDatabase:
         except sqlite3.Error as error:
             raise StateError(f"cannot open {self.target}: {error}") from error
         try:
-            for statement in setup:
-                self.connection.execute(statement)
+            self._log = set_up(self.connection, self.target, tuple(setup))
         except sqlite3.Error as error:
             self.connection.close()
             raise StateError(f"cannot use {self.target}: {error}") from error
+        except StateError:
+            self.connection.close()
+            raise
         if self.target == ":memory:":
             # One in memory may be dropped like any other object: nothing is lost that anybody could want.
             finalize(self, self.connection.close)
@@ -51,9 +54,13 @@ class InlineDatabase:
             result: T = commit(self.connection, [program])[0]
         except sqlite3.Error as error:
             raise StoreError(f"cannot write to {self.target}: {error}") from error
+        if self._log is not None:
+            self._log.sync()
         return result
 
     async def close(self) -> None:
+        if self._log is not None:
+            self._log.close()
         self.connection.close()
 
     def fork(self) -> Self:

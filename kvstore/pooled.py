@@ -13,6 +13,7 @@ from kvstore.database import Program
 from kvstore.errors import StateError, StoreError
 from kvstore.inline import InlineDatabase
 from kvstore.transaction import Outcome, commit_each, connect, run
+from kvstore.write_ahead_log import WriteAheadLog, set_up
 
 T = TypeVar("T")
 
@@ -26,19 +27,31 @@ class PooledDatabase:
     hundred. An in-memory database has one connection for both.
     """
 
-    def __init__(self, target: str, writer: aiosqlite.Connection, reader: InlineDatabase | None) -> None:
+    def __init__(
+        self,
+        target: str,
+        writer: aiosqlite.Connection,
+        reader: InlineDatabase | None,
+        log: WriteAheadLog | None,
+    ) -> None:
         self.target = target
         self._writer = writer
         self._reader = reader
+        self._log = log
         self._commits = CommitQueue(self._commit_each)
 
     @classmethod
     async def open(cls, path: Path | str, setup: Iterable[str] = ()) -> Self:
         """Open or create ``path``. Raises StateError when it cannot be opened or is no database."""
         target = str(path)
-        writer = await _connect(target, setup)
+        writer = aiosqlite.Connection(partial(connect, target), iter_chunk_size=64)
         try:
-            return cls(target, writer, None if target == ":memory:" else InlineDatabase(target))
+            await writer
+            log = await _on(writer, set_up, target, tuple(setup))
+            return cls(target, writer, None if target == ":memory:" else InlineDatabase(target), log)
+        except sqlite3.Error as error:
+            await writer.close()
+            raise StateError(f"cannot use {target}: {error}") from error
         except StateError:
             await writer.close()
             raise
@@ -59,31 +72,34 @@ class PooledDatabase:
             raise StoreError(f"cannot write to {self.target}: {error}") from error
 
     async def _commit_each(self, programs: Sequence[Program[Any]]) -> list[Outcome]:
-        return await self._on_writer(commit_each, programs)
+        return await self._on_writer(self._commit_and_sync, programs)
+
+    def _commit_and_sync(
+        self, connection: sqlite3.Connection, programs: Sequence[Program[Any]]
+    ) -> list[Outcome]:
+        outcomes = commit_each(connection, programs)
+        if self._log is not None:
+            self._log.sync()
+        return outcomes
 
     async def _on_writer(self, function: Callable[[sqlite3.Connection, Any], T], given: Any) -> T:
-        # aiosqlite makes a hop for every statement, and has no public name for making one for many.
         try:
-            execute: Callable[..., Awaitable[T]] = self._writer._execute
-            return await execute(function, self._writer._conn, given)
+            return await _on(self._writer, function, given)
         except ValueError as error:  # aiosqlite's word for a connection that was closed
             raise StoreError(f"cannot use {self.target}: it is closed") from error
 
     async def close(self) -> None:
         """Close once all writes that wait are done."""
         await self._commits.drain()
+        if self._log is not None:
+            self._log.close()
         await self._writer.close()
         if self._reader is not None:
             await self._reader.close()
 
 
-async def _connect(target: str, setup: Iterable[str]) -> aiosqlite.Connection:
-    connection = aiosqlite.Connection(partial(connect, target), iter_chunk_size=64)
-    try:
-        await connection
-        for statement in setup:
-            await connection.execute(statement)
-    except sqlite3.Error as error:
-        await connection.close()
-        raise StateError(f"cannot use {target}: {error}") from error
-    return connection
+async def _on(connection: aiosqlite.Connection, function: Callable[..., T], *given: Any) -> T:
+    """The result of the function, given SQLite's connection, on the thread of that."""
+    # aiosqlite makes a hop for every statement, and has no public name for making one for many.
+    execute: Callable[..., Awaitable[T]] = connection._execute
+    return await execute(function, connection._conn, *given)

@@ -7,7 +7,7 @@ crash leaves at most an orphaned file, never an entry without a value.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from kvstore.clock import Clock, SystemClock
 from kvstore.database import Database
 from kvstore.entries_sql import EntriesSql, Row, is_expired, milliseconds, seconds
 from kvstore.entropy import Entropy, SystemEntropy
-from kvstore.errors import StateError
+from kvstore.errors import StateError, UnsureError
 from kvstore.inline import InlineDatabase
 from kvstore.state_names import blob_path, database_path
 from kvstore.store import Entry, Page
@@ -24,8 +24,9 @@ from kvstore.value_files import ValueFiles
 
 _COLUMNS: Final = "key TEXT PRIMARY KEY, blob_id TEXT NOT NULL, expiration INTEGER, metadata TEXT"
 STATE_SQL: Final = EntriesSql("_mf_entries", "blob_id", _COLUMNS, removed="blob_id")
-# As workerd, seen with strace: the log is synced at every commit, value files are left to the system.
-_SETUP: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", *STATE_SQL.schema)
+# As workerd, seen with strace: the log is synced at every commit, value files are left to the system. But the
+# log is synced by the driver (kvstore.write_ahead_log): wrangler's own writes meet a shorter lock.
+_SETUP: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", *STATE_SQL.schema)
 
 # A value file waits for its row for as long as a lock may be held: seconds. An hour is never that.
 _ORPHAN_AGE_MS: Final = 60 * 60 * 1000
@@ -104,19 +105,30 @@ class StateStore:
         return found | await self._found(database, list(gone), gone) if gone else found
 
     async def put(self, key: str, entry: Entry) -> None:
-        database = await self._created()
-        row = Row(self._files.keep(entry.value), milliseconds(entry.expiration), entry.metadata)
+        await self.change_many({key: entry})
+
+    async def change_many(self, changes: Mapping[str, Entry | None]) -> None:
+        """Put, or delete where there is None, in one transaction: all or nothing."""
+        database = await (self._created() if any(changes.values()) else self._existing())
+        if database is None:
+            return
+        rows: dict[str, Row | None] = {}
         try:
-            replaced = await database.write(STATE_SQL.replace(key, row))
-        except Exception:  # without CancelledError: the row may be there then, and needs its file
-            self._files.remove([row.content])
+            for key, entry in changes.items():
+                rows[key] = None if entry is None else self._kept(entry)
+            replaced = await database.write(STATE_SQL.change(rows))
+        except UnsureError:  # the rows are there, and need their files
+            raise
+        except Exception:  # without CancelledError: the rows may be there then
+            self._files.remove(row.content for row in rows.values() if row is not None)
             raise
         self._files.remove(replaced)
 
+    def _kept(self, entry: Entry) -> Row:
+        return Row(self._files.keep(entry.value), milliseconds(entry.expiration), entry.metadata)
+
     async def delete(self, key: str) -> None:
-        database = await self._existing()
-        if database is not None:
-            self._files.remove(await database.write(STATE_SQL.delete(key)))
+        await self.change_many({key: None})
 
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         database = await self._existing()

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from kvstore.clock import Clock
 from kvstore.errors import KVError, StoreError
+from kvstore.held_back import HeldBack
 from kvstore.json_text import stringify
 from kvstore.namespace import KVNamespace
 from kvstore.state_store import StateStore
@@ -15,6 +16,9 @@ from wrangler_compat.errors import CommandError, RefusedError
 from wrangler_compat.namespace import Listing, PutOptions
 
 T = TypeVar("T")
+
+# Few enough that a running wrangler, which does not wait for the lock, seldom meets it.
+_AT_ONCE: Final = 256
 
 
 class LocalNamespace:
@@ -49,9 +53,7 @@ class LocalNamespace:
         return found
 
     async def put(self, key: str, content: str | bytes, options: PutOptions) -> None:
-        given = {"expiration": options.expiration, "expirationTtl": options.ttl, "metadata": options.metadata}
-        members = {name: value for name, value in given.items() if value is not None}
-        await _refusals(self._binding.put(key, content, members))
+        await _put(self._binding, key, content, options)
 
     async def delete(self, key: str) -> None:
         await _refusals(self._binding.delete(key))
@@ -60,18 +62,40 @@ class LocalNamespace:
         return {key: {"value": await _refusals(self._binding.get(key, "text"))} for key in keys}
 
     async def put_many(self, items: list[dict[str, Any]]) -> None:
-        """One by one: what comes before an item that is refused stays written."""
-        for item in items:
-            value = decode_base64(item["value"]) if item.get("base64") else item["value"]
-            options = PutOptions(item.get("expiration"), item.get("expiration_ttl"), item.get("metadata"))
-            await self.put(item["key"], value, options)
+        """In their order: what comes before an item that is refused stays written."""
+        held = HeldBack(self._store)
+        binding = KVNamespace(held)
+        try:
+            for item in items:
+                value = decode_base64(item["value"]) if item.get("base64") else item["value"]
+                options = PutOptions(item.get("expiration"), item.get("expiration_ttl"), item.get("metadata"))
+                await _put(binding, item["key"], value, options)
+        finally:
+            await self._carry_out(held)
 
     async def delete_many(self, keys: list[str]) -> None:
-        for key in keys:
-            await self.delete(key)
+        """As `put_many`."""
+        held = HeldBack(self._store)
+        binding = KVNamespace(held)
+        try:
+            for key in keys:
+                await _refusals(binding.delete(key))
+        finally:
+            await self._carry_out(held)
+
+    async def _carry_out(self, held: HeldBack) -> None:
+        changes = list(held.changes.items())
+        for start in range(0, len(changes), _AT_ONCE):
+            await _refusals(self._store.change_many(dict(changes[start : start + _AT_ONCE])))
 
     async def close(self) -> None:
         await self._store.close()
+
+
+async def _put(binding: KVNamespace, key: str, content: str | bytes, options: PutOptions) -> None:
+    given = {"expiration": options.expiration, "expirationTtl": options.ttl, "metadata": options.metadata}
+    members = {name: value for name, value in given.items() if value is not None}
+    await _refusals(binding.put(key, content, members))
 
 
 async def _refusals(work: Awaitable[T]) -> T:

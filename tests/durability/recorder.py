@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import apsw
 
 from kvstore.database import Program
 from kvstore.transaction import commit, run
+from kvstore.write_ahead_log import set_up
 
 T = TypeVar("T")
 
@@ -96,20 +97,36 @@ class RecordingDatabase:
         self.steps: list[Step] = []
         self._vfs = RecordingVFS(f"recording-{path}", self.steps)
         # Without shared memory SQLite needs the file for itself; what it writes stays the same.
-        self.connection: Any = apsw.Connection(str(path), vfs=f"recording-{path}")
-        for statement in ("PRAGMA locking_mode = EXCLUSIVE", *setup):
-            self.connection.execute(statement)
+        self.connection = cast(Any, apsw.Connection(str(path), vfs=f"recording-{path}"))
+        self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._log = set_up(self.connection, str(path), setup)
 
     async def read(self, program: Program[T]) -> T:
         return run(self.connection, program)
 
     async def write(self, program: Program[T]) -> T:
         result: T = commit(self.connection, [program])[0]
+        self.sync_log()
         return result
 
+    def sync_log(self) -> None:
+        """What the drivers do after a commit, where SQLite does not."""
+        if self._log is not None:
+            self._log.sync()
+            self.steps.append(Sync(self._log.path.name))
+
     async def close(self) -> None:
+        if self._log is not None:
+            self._log.close()
         self.connection.close()
         self._vfs.unregister()
+
+
+class ForgetfulDatabase(RecordingDatabase):
+    """Leaves out what it is there for."""
+
+    def sync_log(self) -> None:
+        pass
 
 
 @dataclass

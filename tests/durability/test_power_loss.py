@@ -1,4 +1,7 @@
-"""Power loss at every moment of a run: our own store loses nothing acknowledged, and is never corrupt.
+"""Power loss at every moment of a run: nothing acknowledged is lost, and nothing is ever corrupt.
+
+Both ways to make sure of a commit: SQLite syncs its log, as for our own store, or the driver does, as for
+wrangler's folder.
 
 The run is recorded; then, for every prefix of what was written, the disk is put as a power cut leaves it:
 once with all unsynced writes dropped, once with some of them (chosen by a seed) done and the others not.
@@ -15,7 +18,7 @@ import pytest
 from kvstore import Entry, SeededEntropy, SqliteStore, SystemClock
 from kvstore.sqlite_store import SETUP
 from tests.durability.load import value_of
-from tests.durability.recorder import Acknowledged, Disk, RecordingDatabase, Step
+from tests.durability.recorder import Acknowledged, Disk, ForgetfulDatabase, RecordingDatabase, Step
 
 pytestmark = pytest.mark.anyio
 
@@ -24,11 +27,14 @@ KEYS = 4
 LONGEST = 6000
 # A checkpoint, after which the log begins anew, several times in the run.
 OFTEN_CHECKPOINTED = "PRAGMA wal_autocheckpoint = 8"
+BY_SQLITE = "PRAGMA synchronous = FULL"
+BY_THE_DRIVER = "PRAGMA synchronous = NORMAL"
+BY_NOBODY = "PRAGMA synchronous = OFF"
 
 
-async def recorded(path: Path, *more: str) -> list[Step]:
+async def recorded(path: Path, synced: str, kind: type[RecordingDatabase] = RecordingDatabase) -> list[Step]:
     """Put, overwrite and put again, one after the other; every acknowledgement stands where it was given."""
-    database = RecordingDatabase(path, (*SETUP, OFTEN_CHECKPOINTED, *more))
+    database = kind(path, (*SETUP, OFTEN_CHECKPOINTED, synced))
     store = SqliteStore(database, SystemClock())
     for number in range(1, PUTS + 1):
         key = f"k{number % KEYS}"
@@ -81,24 +87,34 @@ def examined(path: Path, last: dict[str, int]) -> Iterator[str]:
     yield from (f"{key} lost" for key, number in last.items() if there.get(key, 0) < number)
 
 
+@pytest.mark.parametrize("synced", [BY_SQLITE, BY_THE_DRIVER])
 @pytest.mark.parametrize("kept", [dropped, torn])
 async def test_power_loss_loses_nothing_that_was_acknowledged(
-    tmp_path: Path, kept: Callable[[int], Iterator[bool]]
+    tmp_path: Path, kept: Callable[[int], Iterator[bool]], synced: str
 ) -> None:
-    steps = await recorded(tmp_path / "kv.sqlite")
+    steps = await recorded(tmp_path / "kv.sqlite", synced)
     (tmp_path / "left").mkdir()
     assert losses(steps, tmp_path / "left", kept) == []
 
 
 async def test_power_loss_does_lose_puts_when_the_log_is_not_synced(tmp_path: Path) -> None:
     # What the test above proves, it proves because it can fail.
-    steps = await recorded(tmp_path / "kv.sqlite", "PRAGMA synchronous = OFF")
+    steps = await recorded(tmp_path / "kv.sqlite", BY_NOBODY)
     (tmp_path / "left").mkdir()
     assert any("lost" in loss or "unreadable" in loss for loss in losses(steps, tmp_path / "left", dropped))
 
 
-async def test_the_recorded_run_meets_checkpoints(tmp_path: Path) -> None:
-    steps = await recorded(tmp_path / "kv.sqlite")
+async def test_power_loss_does_lose_puts_when_the_driver_does_not_sync_the_log(tmp_path: Path) -> None:
+    steps = await recorded(tmp_path / "kv.sqlite", BY_THE_DRIVER, ForgetfulDatabase)
+    (tmp_path / "left").mkdir()
+    found = losses(steps, tmp_path / "left", dropped)
+    assert any("lost" in loss for loss in found)
+    assert not any("corrupt" in loss or "unreadable" in loss for loss in found)  # SQLite sees to that
+
+
+@pytest.mark.parametrize("synced", [BY_SQLITE, BY_THE_DRIVER])
+async def test_the_recorded_run_meets_checkpoints(tmp_path: Path, synced: str) -> None:
+    steps = await recorded(tmp_path / "kv.sqlite", synced)
     acknowledged = [index for index, step in enumerate(steps) if isinstance(step, Acknowledged)]
     files = [getattr(step, "file", "") for step in steps[acknowledged[0] :]]
     assert files.count("kv.sqlite") > 10

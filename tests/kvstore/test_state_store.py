@@ -45,6 +45,40 @@ async def test_overwrite_and_delete_leave_no_value_file(tmp_path: Path) -> None:
     await store.close()
 
 
+async def test_changes_are_made_together_or_not_at_all(tmp_path: Path) -> None:
+    store = StateStore(tmp_path, "ns")
+    await store.put("old", Entry(b"1"))
+    await store.put("kept", Entry(b"2"))
+    await store.change_many({"old": None, "kept": Entry(b"3"), "new": Entry(b"4", None, "{}"), "none": None})
+    assert await store.get_many(["old", "kept", "new"]) == {
+        "kept": Entry(b"3"),
+        "new": Entry(b"4", None, "{}"),
+    }
+    assert sorted(path.read_bytes() for path in store.blobs.iterdir()) == [b"3", b"4"]
+    with closing(sqlite3.connect(store.path)) as other:
+        other.execute(
+            "CREATE TRIGGER refusal BEFORE INSERT ON _mf_entries WHEN new.key = 'bad' "
+            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        )
+    with pytest.raises(StoreError, match="not this one"):
+        await store.change_many({"kept": None, "new": Entry(b"5"), "bad": Entry(b"6")})
+    assert await store.get_many(["kept", "new"]) == {"kept": Entry(b"3"), "new": Entry(b"4", None, "{}")}
+    assert sorted(path.read_bytes() for path in store.blobs.iterdir()) == [b"3", b"4"]
+    await store.close()
+
+
+async def test_many_changes_are_one_commit(tmp_path: Path) -> None:
+    store = StateStore(tmp_path, "ns")
+    await store.put("first", Entry(b"v"))
+    database = store._database
+    assert isinstance(database, InlineDatabase)
+    executed: list[str] = []
+    database.connection.set_trace_callback(executed.append)
+    await store.change_many({f"k{number}": Entry(b"v") for number in range(100)})
+    assert executed.count("COMMIT") == 1
+    await store.close()
+
+
 async def test_expired_entries_take_their_files_with_them(tmp_path: Path) -> None:
     clock = ManualClock(1_700_000_000_000)
     store = StateStore(tmp_path, "ns", clock)

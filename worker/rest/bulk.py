@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from kvstore.held_back import HeldBack
 from kvstore.json_text import stringify
 from kvstore.options import GetOptions
 from kvstore.storage import Lifetime, Storage
@@ -17,7 +18,7 @@ from worker.rest.body import BULK_SIZE, read_json
 from worker.rest.call import Call
 from worker.rest.envelope import success
 from worker.rest.errors import bad_body, bad_seconds, bad_value, too_many
-from worker.rest.layers import HeldBack, Noted
+from worker.rest.noted import Noted
 from worker.rest.query import MOST
 
 MOST_CHANGES: Final = 10_000
