@@ -49,7 +49,7 @@ async def test_bulk_put_and_delete_take_a_few_transactions(tmp_path: Path, commi
 
 async def test_what_comes_before_an_item_that_is_refused_stays_written(tmp_path: Path) -> None:
     namespace = LocalNamespace(tmp_path, "ns", ManualClock())
-    items = [
+    items: list[dict[str, Any]] = [
         {"key": "first", "value": "1"},
         {"key": "second", "value": "Mg==", "base64": True, "metadata": {"a": 1}, "expiration_ttl": 60},
         {"key": "third", "value": "3", "expiration_ttl": 1},
