@@ -44,17 +44,20 @@ class PooledDatabase:
     async def open(cls, path: Path | str, setup: Iterable[str] = ()) -> Self:
         """Open or create ``path``. Raises StateError when it cannot be opened or is no database."""
         target = str(path)
+        # What cannot be opened fails here: of a thread that could not connect aiosqlite does not await the end.
+        reader = None if target == ":memory:" else InlineDatabase(target)
         writer = aiosqlite.Connection(partial(connect, target), iter_chunk_size=64)
         try:
             await writer
             log = await _on(writer, set_up, target, tuple(setup))
-            return cls(target, writer, None if target == ":memory:" else InlineDatabase(target), log)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StateError) as error:
             await writer.close()
+            if reader is not None:
+                await reader.close()
+            if isinstance(error, StateError):
+                raise
             raise StateError(f"cannot use {target}: {error}") from error
-        except StateError:
-            await writer.close()
-            raise
+        return cls(target, writer, reader, log)
 
     def read(self, program: Program[T]) -> Coroutine[Any, Any, T]:
         return self._read_on_writer(program) if self._reader is None else self._reader.read(program)
