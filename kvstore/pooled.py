@@ -44,7 +44,7 @@ class PooledDatabase:
     async def open(cls, path: Path | str, setup: Iterable[str] = ()) -> Self:
         """Open or create ``path``. Raises StateError when it cannot be opened or is no database."""
         target = str(path)
-        # What cannot be opened fails here: of a thread that could not connect aiosqlite does not await the end.
+        # What cannot be opened fails here: aiosqlite does not await the end of a thread that cannot connect.
         reader = None if target == ":memory:" else InlineDatabase(target)
         writer = aiosqlite.Connection(partial(connect, target), iter_chunk_size=64)
         try:
