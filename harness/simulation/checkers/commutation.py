@@ -4,13 +4,16 @@ An answer may be as late as reads and listings are. So it is wrong only if it wa
 which it can be.
 """
 
+from urllib.parse import unquote
+
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
+from harness.queue_state import Lease, epoch_seconds
 from harness.simulation import moments
 from harness.simulation.checkers.exclusion import Hold, holds, is_visible_to_all
 from harness.simulation.checkers.resurrection import is_too_late
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
-from harness.simulation.truth import LONGEST_ID, is_work, task_of
+from harness.simulation.truth import LONGEST_ID, Span, is_work, task_of
 from harness.verdict import Verdict, verdict
 
 # CLAIMS_SETTLE, and what a claim takes to get to the coordinator.
@@ -38,6 +41,8 @@ def _wrong(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, s
             found = _passed_over(record, call)
     elif call.method == "GET" and call.path == "/api/queue":
         found = _not_shown(record, call)
+    elif call.method == "GET" and call.path.startswith("/api/queue/"):
+        found = _not_read(record, call)
     else:
         found = _refused(record, call, granted)
     return [(what + by, task) for what, task in found]
@@ -52,9 +57,18 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
         return [("{n} task{s} {were} handed out after {their} completion", task)]
     if call.sent > max(story.deadlines):
         return [("{n} task{s} {were} handed out after {their} deadline", task)]
+    if not _is_as_asked(call, "leaseDurationSec", "claimedAt"):
+        return [("{n} task{s} {were} handed out for another time than was asked for", task)]
     others = (one for one in granted if one.task == task and one.claim is not call)
     held = any(is_visible_to_all(record, one, begin, end) for one in others)
     return [("{n} task{s} {were} handed out though everybody could see the lease", task)] if held else []
+
+
+def _is_as_asked(call: Call, name: str, begin: str) -> bool:
+    """Whether a lease lasts as long as its holder asked for."""
+    asked = call.body.get(name) if isinstance(call.body, dict) else None
+    since, until = (epoch_seconds(call.member("lease", member)) for member in (begin, "expiresAt"))
+    return asked is None or since is None or until is None or abs(until - since - asked) < 1
 
 
 def _passed_over(record: Record, call: Call) -> list[tuple[str, str]]:
@@ -93,10 +107,23 @@ def is_free(record: Record, task: str, call: Call) -> bool:
     truth, (begin, end) = record.truth, record.truth.evidence(call)
     if not is_visible(record, task, call) or len(task.encode()) > LONGEST_ID:
         return False
-    if any(truth.during(prefix + task, begin, end) for prefix in (OLD_LEASE, NEW_LEASE)):
+    leases = [span for prefix in (OLD_LEASE, NEW_LEASE) for span in truth.during(prefix + task, begin, end)]
+    if not all(_has_ended(record, span, call) for span in leases):
         return False
     bodies = [span for prefix in (OLD_TASK, NEW_TASK) for span in truth.during(prefix + task, begin, end)]
     return all(is_work(span.entry) for span in bodies)
+
+
+def _has_ended(record: Record, lease: Span, call: Call) -> bool:
+    """Whether a lease, whose key is there, was over by its own account and everybody's clock.
+
+    Only the format for both looks at that; a coordinator may know of a renewal that KV does not show.
+    """
+    said = Lease.read(lease.entry)
+    if call.queue_format != "dual" or record.scenario.claims != "kv" or said is None or said.until is None:
+        return False
+    begin, _ = record.truth.evidence(call)
+    return said.until * 1000 + abs(record.scenario.skew) * record.scenario.colos < begin
 
 
 def is_visible(record: Record, task: str, call: Call) -> bool:
@@ -135,6 +162,15 @@ def _not_shown(record: Record, call: Call) -> list[tuple[str, str]]:
     ]
 
 
+def _not_read(record: Record, call: Call) -> list[tuple[str, str]]:
+    task = unquote(call.path.removeprefix("/api/queue/"))
+    if call.status != 404 or not is_visible(record, task, call):
+        return []
+    bodies = record.truth.stored(task, OLD_TASK, NEW_TASK)
+    work = all(is_work(span.entry) for span in bodies)
+    return [("{n} task{s} {were} not found by somebody who looked", task)] if work else []
+
+
 def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
     task = task_of(call)
     story = record.truth.stories.get(task or "")
@@ -145,6 +181,12 @@ def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str,
         stored = record.truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
         lost = call.status == 404 and stored and story.is_live(begin) and story.is_live(end)
         return [("{n} task{s} {were} not found for a status update", task)] if lost else []
+    if (
+        call.path.endswith("/renew")
+        and call.outcome == "ok"
+        and not _is_as_asked(call, "extendSec", "renewedAt")
+    ):
+        return [("{n} lease{s} {were} renewed for another time than was asked for", task)]
     if call.status == 403 or call.member("message") == "No active lease":
         mine = [one for one in granted if one.task == task and one.worker == call.actor]
         if any(is_visible_to_all(record, hold, begin, end) for hold in mine):

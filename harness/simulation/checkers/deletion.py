@@ -57,4 +57,7 @@ def _unguarded(record: Record, task: str, original: Span) -> str | None:
     if not equal:
         return None if changed else "other"
     old_enough = event.at - truth.window
+    # A worker that sees both writes both: everybody sees the task in the new format, if not as it is now.
+    if changed and truth.was_steady(NEW_TASK + task, old_enough, event.at):
+        return None
     return None if any(span.begin <= old_enough for span in (*equal, *kept)) else "young"

@@ -14,8 +14,13 @@ def key_legality(record: Record) -> Verdict:
     for call in record.calls:
         if answers_for(record, call) and _TOO_LONG in str(call.answer):
             (claims if call.path == "/api/queue/claim" else others).append(call)
+    handed_out = {
+        call.member("taskId") for call in record.to("POST", "/api/queue/claim") if answers_for(record, call)
+    }
     uncompletable = [
-        call for call in record.to("POST", "/api/result/*") if _is_refused(call.status, call.answer)
+        call
+        for call in record.to("POST", "/api/result/*")
+        if _is_refused(call.status, call.answer) and task_of(call) in handed_out
     ]
     return verdict(
         "I22",

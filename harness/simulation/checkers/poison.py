@@ -1,9 +1,10 @@
 """I28 Poison containment: a task that is no work costs at most one failed claim."""
 
-from harness.layout import NEW_LEASE, OLD_LEASE
+from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.simulation import moments
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
+from harness.simulation.truth import is_work
 from harness.verdict import Verdict, verdict
 
 _LEASES = (OLD_LEASE, NEW_LEASE)
@@ -40,11 +41,24 @@ def poison(record: Record) -> Verdict:
 
 
 def _victim(record: Record, call: Call) -> str | None:
-    """The task that a claim failed on: it had put its lease last, or could not even do that."""
+    """The task that a claim failed on: it had put its lease last, or could not even do that.
+
+    A claim that reads before it leases fails on whatever is no work.
+    """
     if _TOO_LONG in str(call.answer):
         return next(
             (t for t in record.truth.stories if len(OLD_LEASE + t) > 512 or len(NEW_LEASE + t) > 512), None
         )
     keys = [event.key for event in record.operations.get(call.name, ()) if event.verb == "put"]
     leases = [key for key in keys if key.startswith(_LEASES)]
-    return leases[-1].partition(":lease:")[2] if leases else None
+    if leases:
+        return leases[-1].partition(":lease:")[2]
+    begin, end = record.truth.evidence(call)
+    return next((task for task in record.truth.stories if _is_no_work(record, task, begin, end)), None)
+
+
+def _is_no_work(record: Record, task: str, begin: int, end: int) -> bool:
+    spans = [
+        span for prefix in (OLD_TASK, NEW_TASK) for span in record.truth.during(prefix + task, begin, end)
+    ]
+    return any(not is_work(span.entry) for span in spans)

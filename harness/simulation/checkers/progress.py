@@ -1,19 +1,29 @@
 """I19 Progress: a migration that is not done gets on with every call, unless it waits for something."""
 
-from harness.layout import NOTES, OLD_LEASE, OLD_TASK, PENDING, belongs_to_migration
+from harness.layout import NEW_LEASE, NEW_TASK, NOTES, OLD_LEASE, OLD_TASK, PENDING, belongs_to_migration
 from harness.simulation import moments
 from harness.simulation.record import Call, Record
+from harness.simulation.truth import ROLLBACK
 from harness.verdict import Verdict, verdict
 from kvstore.messages import TOO_MANY_OPERATIONS
 
 # A safe migration may be called this often for nothing: it sees late what it has done itself.
 _PATIENCE = 5
-# What has less to live can have no copy: a migration waits for its end.
+# What has less to live can have no copy: a migration waits for its end, and a task for that of its lease.
+_LONGEST_KEY = 512
 _LAST_MINUTE_MS = 60_000
+# Longer than anything takes to be seen, or to be verified: who is told to wait so long is put off.
+_LONGEST_WAIT_SECONDS = 600
+# What a run is to move, and what a rollback is.
+_OLD = (OLD_TASK, OLD_LEASE, PENDING)
+_NEW = (NEW_TASK, NEW_LEASE)
 
 
 def progress(record: Record) -> Verdict:
-    stuck = _stuck_safe(record) if record.scenario.migration == "safe" else _stuck_documented(record)
+    safe = record.scenario.migration == "safe"
+    stuck = _stuck_safe(record, record.runs, _OLD) if safe else _stuck_documented(record)
+    back = _stuck_safe(record, record.to("POST", ROLLBACK), _NEW) if safe else []
+    put_off = [run for run in record.runs if _puts_off(record, run)]
     return verdict(
         "I19",
         "Progress: every call of an unfinished migration gets on with it",
@@ -22,7 +32,18 @@ def progress(record: Record) -> Verdict:
                 "{n} call{s} of the migration changed nothing, though old keys were left and nothing failed",
                 [call.name for call in stuck],
                 [moments.of_call(call) for call in stuck],
-            )
+            ),
+            moments.told(
+                "{n} call{s} of the rollback changed nothing, though new keys were left and nothing failed",
+                [call.name for call in back],
+                [moments.of_call(call) for call in back],
+            ),
+            moments.told(
+                f"{{n}} call{{s}} of the migration told to wait for over {_LONGEST_WAIT_SECONDS} seconds, "
+                "though old keys were left that could be moved",
+                [call.name for call in put_off],
+                [moments.of_call(call) for call in put_off],
+            ),
         ],
     )
 
@@ -32,21 +53,21 @@ def _stuck_documented(record: Record) -> list[Call]:
     return [
         run
         for run in record.runs
-        if not _moved(record, run) and not _hindered(record, run) and _left(record, run)
+        if not _moved(record, run) and not _hindered(record, run) and _left(record, run, _OLD)
     ]
 
 
-def _stuck_safe(record: Record) -> list[Call]:
+def _stuck_safe(record: Record, steps: list[Call], sources: tuple[str, ...]) -> list[Call]:
     """Steps of one operator in a row that did nothing: many, and for longer than anything is seen late.
 
     What another operator's step did meanwhile is progress of the one migration.
     """
     stuck: dict[str, list[Call]] = {}
-    for run in record.runs:
+    for run in steps:
         if _moved(record, run):
             stuck = {who: row for who, row in stuck.items() if _is_stuck(record, row)}
         row = stuck.setdefault(run.actor, [])
-        done = run.member("done") is True or not _left(record, run)
+        done = run.member("done") is True or not _left(record, run, sources)
         if not _is_stuck(record, row) and (done or _moved(record, run) or _hindered(record, run)):
             row.clear()
         else:
@@ -54,8 +75,14 @@ def _stuck_safe(record: Record) -> list[Call]:
     return [run for row in stuck.values() if _is_stuck(record, row) for run in row]
 
 
+def _puts_off(record: Record, run: Call) -> bool:
+    wait = run.member("retryAfter")
+    return isinstance(wait, int) and wait > _LONGEST_WAIT_SECONDS and _left(record, run, _OLD)
+
+
 def _is_stuck(record: Record, row: list[Call]) -> bool:
-    return len(row) >= _PATIENCE and row[-1].sent - row[0].sent > 2 * record.truth.window
+    longest = max(2 * record.truth.window, _LAST_MINUTE_MS)
+    return len(row) >= _PATIENCE and row[-1].sent - row[0].sent > longest
 
 
 def _moved(record: Record, run: Call) -> bool:
@@ -63,7 +90,7 @@ def _moved(record: Record, run: Call) -> bool:
     return any(
         belongs_to_migration(event.key)
         and not event.key.startswith(NOTES)
-        and (event.verb == "put" or record.past.before(event) is not None)
+        and record.past.before(event) != event.entry
         for event in record.past.by(run.name)
     )
 
@@ -78,12 +105,18 @@ def _hindered(record: Record, run: Call) -> bool:
     return mishaps or refused or run.status is None
 
 
-def _left(record: Record, run: Call) -> bool:
-    """Whether something of the old format was there all the time, with a minute or more to live."""
+def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
+    """Whether something to move was there all the time, with a minute or more to live."""
     truth, (begin, end) = record.truth, record.truth.evidence(run)
     return any(
         truth.was_steady(key, begin, end)
         and all(span.due > end + _LAST_MINUTE_MS for span in truth.during(key, begin, end))
         for key in truth.spans
-        if key == PENDING or key.startswith((OLD_TASK, OLD_LEASE))
+        if key.startswith(sources) and _can_move(key)
     )
+
+
+def _can_move(key: str) -> bool:
+    """Whether a task of the new format has an id that is short enough for the old one."""
+    task = key.removeprefix(NEW_TASK)
+    return task == key or len((OLD_TASK + task).encode()) <= _LONGEST_KEY

@@ -1,6 +1,7 @@
 """I5 No resurrection: what is completed is not claimed again, and does not come back."""
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from harness.layout import NEW_TASK
 from harness.simulation import moments
@@ -37,11 +38,24 @@ def resurrection(record: Record) -> Verdict:
 
 
 def is_too_late(record: Record, call: Call) -> bool:
-    """Whether a claim got a task of which everybody could know that it was completed."""
-    story = record.truth.stories.get(str(call.member("taskId")))
+    """Whether a claim got a task of which everybody could know that it was completed.
+
+    A coordinator is told of it before anybody else, and gives the task out no more.
+    """
+    task = str(call.member("taskId"))
+    story = record.truth.stories.get(task)
     if story is None or story.came_again:
         return False
+    if record.scenario.claims == "coordinator" and call.queue_format != "old":
+        told = [one for one in record.to("POST", f"/api/result/{quote(task, safe='')}") if _was_told(one)]
+        if any(one.answered < call.sent for one in told):
+            return True
     return call.sent > story.acknowledged + record.truth.window
+
+
+def _was_told(result: Call) -> bool:
+    """Whether the coordinator was told of a result; the old format has none."""
+    return result.outcome == "ok" and result.queue_format != "old"
 
 
 def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:

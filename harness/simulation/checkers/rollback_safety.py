@@ -40,6 +40,11 @@ def rollback_safety(record: Record) -> Verdict:
             ),
             moments.finding(
                 record,
+                "{n} live task{s} {are} in the new format too after a rollback that says it is done",
+                [t for t in known if safe and t in kept and t in final.new_tasks],
+            ),
+            moments.finding(
+                record,
                 "{n} task{s} came during the rollback, and {are} not in the old format",
                 [t for t in born if t not in kept],
                 "H46",

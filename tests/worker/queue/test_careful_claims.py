@@ -126,3 +126,23 @@ async def test_a_claim_costs_few_operations(one: Deployment, client: httpx.Async
     verbs = [event.verb for event in one.journal.events if not event.key.startswith("ratelimit:")]
     assert (verbs.count("get_many"), verbs.count("put"), verbs.count("delete")) == (2, 1, 0)
     assert verbs.count("scan") <= 4
+
+
+class RefusingLeases(Journal):
+    """The day's quota is used up: KV refuses every lease."""
+
+    async def put(self, key: str, entry: Entry) -> None:
+        if key.startswith(NEW_LEASE):
+            self.asked = getattr(self, "asked", 0) + 1
+            raise KVError("KV PUT failed: 429 Too Many Requests")
+        await super().put(key, entry)
+
+
+async def test_a_claim_gives_up_after_three_refusals() -> None:
+    store = SqliteStore.in_memory(CLOCK)
+    layer = RefusingLeases(store)
+    one = Deployment(store, layer)
+    await one.put(tasks(list("abcdefgh"), NEW))
+    answer = await one.client().post("/api/queue/claim", json={"workerId": "w"})
+    assert (answer.status_code, layer.asked) == (500, 3)
+    assert "429 Too Many Requests" in answer.text

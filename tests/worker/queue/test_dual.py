@@ -147,3 +147,20 @@ async def test_work_goes_on_between_the_steps(one: Deployment, client: httpx.Asy
     assert sorted(claimed) == names
     await one.finish(migration)
     assert await one.keys("queue:") + await one.keys(OLD) == []
+
+
+async def test_a_status_is_written_wherever_the_task_is_to_the_end_that_it_had(
+    one: Deployment, client: httpx.AsyncClient
+) -> None:
+    """Who does not see a copy yet writes the original alone: it is never behind."""
+    await one.put({**tasks(["a"]), **tasks(["a"], NEW)})
+    before = await one.store.entries()
+    await client.post("/api/queue/a/status", json={"status": "busy"})
+    after = await one.store.entries()
+    assert b'"status":"busy"' in after[OLD + "a"].value
+    assert after[OLD + "a"].value == after[NEW + "a"].value
+    assert [after[key].expiration for key in (OLD + "a", NEW + "a")] == [
+        before[key].expiration for key in (OLD + "a", NEW + "a")
+    ]
+    puts = [event.key for event in one.journal.events if event.verb == "put" and event.key.endswith(":a")]
+    assert puts == [OLD + "a", NEW + "a"]

@@ -147,11 +147,19 @@ def test_a_run_does_not_tell_the_truth(clean: Record, changes: dict[str, Any], w
 def test_a_run_that_makes_no_progress_is_told_after_a_while(clean: Record) -> None:
     first = next(call for call in clean.calls if call.name == "operator-1.2")
     idle = [
-        replace(first, name=f"operator-9.{number}", actor="operator-9", sent=first.sent - 9000 + number)
-        for number in range(6)
+        replace(first, name=f"operator-9.{number}", actor="operator-9", sent=first.sent - 15_000 * number)
+        for number in (6, 5, 4, 3, 2, 1)
     ]
     for call in idle:
         call.answered, call.answer = call.sent, {**first.answer, "done": False}
     [stuck] = found(with_calls(clean, *idle), "I19")
     assert len(stuck.keys) >= 5
     assert of(with_calls(clean, *idle[:4]), "I19").held
+
+
+def test_a_run_that_puts_the_operator_off_is_told_at_once(clean: Record) -> None:
+    first = next(call for call in clean.calls if call.name == "operator-1.2")
+    idle = replace(first, name="operator-9.1", actor="operator-9", sent=first.sent - 1000)
+    idle.answered, idle.answer = idle.sent, {**first.answer, "done": False, "retryAfter": 3600}
+    [told] = found(with_calls(clean, idle), "I19")
+    assert "told to wait" in told.what

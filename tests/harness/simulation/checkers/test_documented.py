@@ -34,7 +34,7 @@ CASES = [
     ("I18", "tasks=5 budget=12 runs=1", "the 12 operations", ("operator-1.2",), "tasks=2 budget=12"),
     ("I19", "odd=pending-empty tasks=0", "changed nothing", ("operator-1.2",), "tasks=1"),
     ("I21", "tasks=1 lease=30 daemons=1 polls=4", "expiration that KV refuses", (), "tasks=1 daemons=1"),
-    ("I22", "odd=long-id tasks=0", "key that is too long", (), "tasks=1"),
+    ("I22", "odd=long-id tasks=0 daemons=1 polls=6", "has too long a key", (), "tasks=1"),
     ("I24", "rollback=after tasks=2", "lost in the rollback", ("slack_000", "slack_001"), "tasks=2"),
 ]
 

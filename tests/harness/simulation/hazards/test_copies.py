@@ -60,7 +60,7 @@ def test_a_poisoned_claim_leaves_its_lease() -> None:
 
 
 def test_a_lease_without_a_key_blocks_everybody() -> None:
-    diagnosis = first_found(ids.id_too_long, "tasks=0 odd=long-id daemons=2")
+    diagnosis = first_found(ids.id_too_long, "tasks=0 odd=long-id daemons=2 polls=6")
     assert diagnosis.keys == ("clawdbot_" + "x" * 492,)
     assert "414 UTF-8 encoded length of 5" in "".join(told(diagnosis))
 

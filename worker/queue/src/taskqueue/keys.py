@@ -24,6 +24,8 @@ JOURNAL_TTL: Final = 3600
 DRY_RUN_TTL: Final = 600
 # KV gives no key a shorter life.
 LEAST_TTL: Final = 60
+# What has less time left than this has too little for a copy: until that arrives, by another clock.
+LEAST_LEFT: Final = 90
 
 
 @dataclass(frozen=True, slots=True)

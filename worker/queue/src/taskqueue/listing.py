@@ -26,18 +26,25 @@ class Shown:
         return {name: value for name, value in kept.items() if value is not None}
 
 
-async def pages(kv: KV, prefix: str, under: str | None = None) -> AsyncIterator[list[Shown]]:
-    """Every page of the keys that begin with ``prefix``, or with the longer ``under``.
+async def pages(kv: KV, prefix: str) -> AsyncIterator[list[Shown]]:
+    """Every page of the keys that begin with ``prefix``.
 
     A page may be empty and not the last. Listings may lag behind by a minute.
     """
-    options: dict[str, Any] = {"prefix": under or prefix}
+    async for shown, _ in _pages(kv, prefix, prefix):
+        yield shown
+
+
+async def _pages(kv: KV, prefix: str, under: str) -> AsyncIterator[tuple[list[Shown], bool]]:
+    """Every page, and whether it is the last."""
+    options: dict[str, Any] = {"prefix": under}
     while True:
         page = await kv.list(**options)
-        yield [
+        shown = [
             Shown(key["name"].removeprefix(prefix), key.get("expiration"), key.get("metadata"))
             for key in page["keys"]
         ]
+        yield shown, page["list_complete"]
         if page["list_complete"]:
             return
         options["cursor"] = page["cursor"]
@@ -70,12 +77,15 @@ async def describe(
 
 async def _look(kv: KV, prefix: str, group: list[str]) -> tuple[dict[str, Shown], int]:
     """List what ``group`` has in common; how many of it are known by then. One alone is found for sure."""
-    async for page in pages(kv, prefix, prefix + _common_prefix(group[0], group[-1])):
+    found: dict[str, Shown] = {}
+    async for page, is_last in _pages(kv, prefix, prefix + _common_prefix(group[0], group[-1])):
+        found |= {shown.id: shown for shown in page}
+        if is_last or (len(group) == 1 and page):
+            break
         if page:
             last = page[-1].id.encode()
-            covered = sum(id.encode() <= last for id in group)
-            return {shown.id: shown for shown in page}, covered if len(group) > 1 else 1
-    return {}, len(group)
+            return found, sum(id.encode() <= last for id in group)
+    return found, len(group)
 
 
 def _common_prefix(first: str, last: str) -> str:

@@ -122,7 +122,7 @@ async def stray_ids(kv: KV, unlisted: list[str], most: int = NEWEST) -> list[str
 def _lifetime(shown: Shown | None) -> dict[str, Any]:
     if shown is None:  # too young for a listing that lags
         return {"expirationTtl": keys.TASK_TTL}
-    if shown.ends_within(keys.LEAST_TTL, platform.now_ms()):
+    if shown.ends_within(keys.LEAST_LEFT, platform.now_ms()):
         return {"expirationTtl": keys.LEAST_TTL}
     return {} if shown.expiration is None else {"expiration": shown.expiration}
 

@@ -80,7 +80,7 @@ class Copying:
 
     async def _copy_one(self, kind: Kind, shown: Shown) -> None:
         """Copy it unless it is gone, has too little time left, or goes into quarantine."""
-        if shown.ends_within(keys.LEAST_TTL, platform.now_ms()):
+        if shown.ends_within(keys.LEAST_LEFT, platform.now_ms()):
             return
         body = await Body.read(self.meter, self.route.from_key(kind, shown.id))
         if body is None:
@@ -88,15 +88,26 @@ class Copying:
         if kind == "tasks" and self.route.target_wins and not body.is_json:
             await self.keep(shown, body)
             return
-        await body.put(self.meter, self.route.to_key(kind, shown.id), shown)
+        await self._put(body, self.route.to_key(kind, shown.id), shown)
         self.step.section(kind).migrated += 1
+
+    async def _put(self, body: Body, key: str, shown: Shown) -> None:
+        try:
+            await body.put(self.meter, key, shown)
+        except BudgetSpent:
+            raise
+        except Exception as error:
+            # A write may be carried out and not confirmed, but not one that came too soon after another's.
+            stored = None if " 429 " in str(error) else await Body.read(self.meter, key)
+            if stored is None or not stored.same_bytes(body):
+                raise
 
     async def keep(self, shown: Shown, body: Body) -> None:
         """Put a body into quarantine, once."""
         key = keys.quarantine(shown.id)
         kept = await Body.read(self.meter, key)
         if kept is None:
-            await body.put(self.meter, key, shown)
+            await self._put(body, key, shown)
             self.step.quarantined.append(shown.id)
         elif not kept.same_bytes(body):
             raise ValueError(f"{key} holds another body already")
@@ -116,7 +127,7 @@ class Copying:
         """Delete one key; a refusal is collected."""
         try:
             await self.meter.delete(key)
-            self.step.deleted += 1
+            self.step.deleted += key == self.route.from_key(kind, task_id)
             self.step.touched = True
         except BudgetSpent:
             raise

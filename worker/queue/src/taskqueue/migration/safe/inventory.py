@@ -15,7 +15,7 @@ COUNTED_PAGES: Final = 4
 class Inventory:
     """The originals of one kind.
 
-    ``fresh`` are to be copied; ``ending`` have less than a minute left, which no copy can have: they end
+    ``fresh`` are to be copied; ``ending`` have too little time left for a copy: they end
     where they are, the next at ``ends_at`` (ms). ``waiting`` are copied and not yet verified. ``stuck`` can
     have no copy at all.
     """
@@ -73,7 +73,7 @@ async def take(
 def _sort(found: Inventory, shown: Shown, noted: set[str], want: int, now: int) -> None:
     if shown.id in noted:
         found.waiting += 1
-    elif shown.ends_within(keys.LEAST_TTL, now):
+    elif shown.ends_within(keys.LEAST_LEFT, now):
         found.ending += 1
         end = (shown.expiration or 0) * 1000
         found.ends_at = end if found.ends_at is None else min(found.ends_at, end)

@@ -1,11 +1,11 @@
 """One bounded step along a route: settle what is due, look what is left, copy as much as fits."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from taskqueue import keys, platform
+from taskqueue import keys, listing, platform
 from taskqueue.environment import KV
 from taskqueue.listing import Shown
 from taskqueue.migration.safe import inventory
@@ -15,6 +15,7 @@ from taskqueue.migration.safe.inventory import Inventory
 from taskqueue.migration.safe.journal import Batch, Journal
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
 from taskqueue.migration.safe.report import KINDS, Kind, Step, named
+from taskqueue.migration.safe.results import completed
 from taskqueue.migration.safe.route import Route
 from taskqueue.migration.safe.verifying import Outcome, Verifying
 from taskqueue.settings import Limits
@@ -23,7 +24,7 @@ from taskqueue.settings import Limits
 LOOKING: Final = 5
 RESERVE: Final = 6
 # When to ask again while another step is being taken.
-BUSY_MS: Final = 10_000
+BUSY_MS: Final = 30_000
 
 
 @dataclass
@@ -75,12 +76,12 @@ class Mover:
         self.batches = [batch for batch in batches if batch.kind != "end"]
         self.ends = [batch for batch in batches if batch.kind == "end"]
 
-    async def verify(self, listed: Collection[str] | None = None) -> None:
-        """Settle every batch that is due. Keeps operations for a look at what is left."""
+    async def verify(self, kinds: Sequence[Kind] = KINDS, listed: Collection[str] | None = None) -> None:
+        """Settle every batch of ``kinds`` that is due. Keeps operations for a look at what is left."""
         self.meter.reserve = RESERVE + max(4, self.limits.budget // (2 * LOOKING))
         verifying = Verifying(self.copying, listed)
         try:
-            for batch in list(self.batches):
+            for batch in [batch for batch in self.batches if batch.kind in kinds]:
                 due = batch.due(self.limits.verify_after)
                 if due > platform.now_ms():
                     self.step.wait_until(due)
@@ -93,6 +94,9 @@ class Mover:
 
     async def _settle(self, verifying: Verifying, batch: Batch) -> bool:
         """Settle a batch; whether it is closed now."""
+        # What was noted once more since is settled with the later batch.
+        later = {id for one in self.batches if one.kind == batch.kind and one.at > batch.at for id in one.ids}
+        batch = replace(batch, ids=[id for id in batch.ids if id not in later])
         try:
             found = await verifying.settle(batch)
             if len(found) < len(batch.ids):
@@ -155,6 +159,18 @@ class Mover:
                 self.step.wait_until(platform.now_ms())
             if not every or not complete:
                 return
+
+    async def copy_missed(self, ids: list[str]) -> bool:
+        """Copy those tasks of ``ids`` that were noted and not copied; whether there are any."""
+        done = await completed(self.meter, ids)
+        shown = await listing.describe(
+            self.meter, self.route.prefix("tasks"), [id for id in ids if id not in done]
+        )
+        missed = [one for one in shown.values() if one is not None]
+        if missed:
+            await self._copy_all("tasks", missed)
+            self.step.wait_until(platform.now_ms())
+        return bool(missed)
 
     async def _copy_all(self, kind: Kind, fresh: Sequence[Shown]) -> bool:
         """Whether every fresh key was tried."""

@@ -53,18 +53,31 @@ class Listed:
         return cls(stored if isinstance(stored, list) else [], pending_ids(text))
 
 
-async def add(meter: Meter, listed: Listed, moved: Collection[str]) -> None:
-    """Put the list with those of ``moved`` that it lacks, by ``queuedAt`` and id, as far as they are there.
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What the list is to get: ``queued`` tells when, of the ids that were read; ``absent`` have no task."""
 
-    As many of them as the budget allows, the rest the next time. It gets no expiration: the old format gives
-    it one with its first change.
-    """
+    queued: dict[str, str]
+    absent: list[str]
+
+
+async def addition(meter: Meter, listed: Listed, moved: Collection[str]) -> Addition:
+    """Which of ``moved`` the list lacks, of as many as the budget allows."""
     missing = sorted(set(moved).difference(listed.ids), key=str.encode)
-    most = bulk.KEYS_PER_GET * max(0, meter.left - 2)
-    found = await bulk.texts(meter, [keys.OLD.task(id) for id in missing[:most]])
-    queued = {id: _queued_at(body) for id in missing[:most] if (body := found[keys.OLD.task(id)]) is not None}
-    if queued:
-        ordered = sorted(queued, key=lambda id: (queued[id], id.encode()))
+    missing = missing[: bulk.KEYS_PER_GET * max(0, meter.left - 2)]
+    found = await bulk.texts(meter, [keys.OLD.task(id) for id in missing])
+    bodies = {id: found[keys.OLD.task(id)] for id in missing}
+    queued = {id: _queued_at(body) for id, body in bodies.items() if body is not None}
+    return Addition(queued, [id for id in missing if id not in queued])
+
+
+async def add(meter: Meter, listed: Listed, new: Addition) -> None:
+    """Put the list with what it lacks, by ``queuedAt`` and id.
+
+    It gets no expiration: the old format gives it one with its first change.
+    """
+    if new.queued:
+        ordered = sorted(new.queued, key=lambda id: (new.queued[id], id.encode()))
         await meter.put(keys.PENDING, stringify([*listed.present, *ordered]))
 
 

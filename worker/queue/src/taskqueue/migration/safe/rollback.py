@@ -31,15 +31,28 @@ async def roll_back(kv: KV, limits: Limits, coordinator: Coordinator | None) -> 
 
 async def _step(mover: Mover) -> None:
     await mover.load()
-    listed = await pending.Listed.read(mover.meter)
-    # Not what is added now: another operator may be writing the list too, and the later one wins.
-    await mover.verify(set(listed.ids))
+    await mover.verify(["leases"])
     await mover.look()
     await mover.copy()
     mover.meter.reserve = 0
     if mover.full or mover.tasks_seen <= mover.tasks_on_their_way:
-        await pending.add(mover.meter, listed, mover.tasks_on_their_way)
+        listed = await pending.Listed.read(mover.meter)
+        # Not what is added now: another operator may be writing the list too, and the later one wins.
+        await mover.verify(["tasks"], set(listed.ids))
+        mover.meter.reserve = 0
+        await _name(mover, listed)
     mover.step.done = await mover.is_over()
+
+
+async def _name(mover: Mover, listed: pending.Listed) -> None:
+    """Name in the list what was copied, in one order: not before everything is that was noted."""
+    new = await pending.addition(mover.meter, listed, mover.tasks_on_their_way)
+    failed = mover.noted["tasks"].intersection(new.absent)
+    missed = await mover.copy_missed([id for id in new.absent if id not in failed])
+    if failed or missed:
+        mover.step.wait_until(platform.now_ms())
+    else:
+        await pending.add(mover.meter, listed, new)
 
 
 def _answer(step: Step, operations: int) -> dict[str, Any]:

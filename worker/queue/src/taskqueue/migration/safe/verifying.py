@@ -68,15 +68,19 @@ class Verifying:
             if id in done:
                 found[id] = await self._drop(kind, id, *texts)
             elif texts[0] is None:
-                found[id] = "gone" if self._is_listed(kind, id, texts[1]) else "waits"
+                found[id] = "gone" if texts[1] is None or self._is_listed(kind, id) else "waits"
+            elif texts[1] is None and _is_work(kind, texts[0]):
+                found[id] = "again"
+            elif not self._is_listed(kind, id):
+                found[id] = "waits"
             else:
                 there.append(id)
         async for original in self._originals(batch, kind, there, old, new):
             found[original.id] = await self._settle(kind, original)
         return found
 
-    def _is_listed(self, kind: Kind, id: str, copy: str | None) -> bool:
-        return self.listed is None or kind == "leases" or copy is None or id in self.listed
+    def _is_listed(self, kind: Kind, id: str) -> bool:
+        return self.listed is None or kind == "leases" or id in self.listed
 
     async def _drop(self, kind: Kind, id: str, old: str | None, new: str | None) -> Outcome:
         """A completed task: nothing of it is left in either format."""
@@ -182,7 +186,7 @@ class Verifying:
         """Keep the original's entry; it is deleted when a later call has found it kept."""
         if await self._is_kept(one):
             return await self._delete("tasks", one)
-        if one.source is None or one.source.ends_within(keys.LEAST_TTL, platform.now_ms()):
+        if one.source is None or one.source.ends_within(keys.LEAST_LEFT, platform.now_ms()):
             return "again"
         body = await Body.read(self.copying.meter, self.copying.route.from_key("tasks", one.id))
         if body is not None:
@@ -191,10 +195,13 @@ class Verifying:
         return "again"
 
     async def _delete(self, kind: Kind, one: Original) -> Outcome:
-        if self.listed is not None and kind == "tasks" and one.id not in self.listed:
-            return "waits"
         await self.copying.delete(kind, one.id, self.copying.route.from_key(kind, one.id))
         return "deleted"
+
+
+def _is_work(kind: Kind, body: str) -> bool:
+    """Whether a copy is made of it in the target, and not in quarantine."""
+    return kind == "leases" or (is_json(body) and "�" not in body)
 
 
 def _changed(body: str, *names: str) -> str:
