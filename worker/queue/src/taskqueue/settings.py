@@ -12,7 +12,7 @@ MIGRATION_VERIFY_AFTER  seconds between a copy and its verification; 0 for a sto
 from dataclasses import dataclass
 from typing import Any, Final
 
-DEFAULT_MIGRATION: Final = "documented"
+DEFAULT_MIGRATION: Final = "safe"
 MIGRATIONS: Final = ("documented", "safe")
 BUDGET: Final = 900
 LEAST_BUDGET: Final = 30
