@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kvstore import KVError, KVRangeError, KVSyntaxError, KVTypeError, SqliteStore, StateStore
 from kvstore.clock import Clock
+from kvstore.memory_store import MemoryStore
 from tests.kvstore.test_recordings import make_store
 from worker.kvwire import StatusTextProtocol, create_kv_app
 from worker.runtime import bind, serve
@@ -17,10 +18,10 @@ class Rig:
     """``worker`` carries out operations on the stores of the namespaces ``main`` and ``other``."""
 
     def __init__(self) -> None:
-        self.stores: dict[str, SqliteStore | StateStore] = {}
+        self.stores: dict[str, SqliteStore | MemoryStore | StateStore] = {}
         self.worker: RealWorker
 
-    def store(self, namespace: str) -> SqliteStore | StateStore:
+    def store(self, namespace: str) -> SqliteStore | MemoryStore | StateStore:
         return self.stores[namespace]
 
     async def refill(self, kind: str, folder: Path, clock: Clock) -> None:
