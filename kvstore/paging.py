@@ -1,35 +1,16 @@
 """Paging: a layer with smaller pages than the product's, so that a few keys fill more than one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-
-from kvstore.clock import Clock
-from kvstore.store import Entry, Page, Store
+from kvstore.layer import Layer
+from kvstore.store import Page, Store
 
 
-@dataclass
-class Paging:
+class Paging(Layer):
     """A store around ``store`` whose listings have at most ``size`` keys (from 1)."""
 
-    store: Store
-    size: int
-
-    @cached_property
-    def clock(self) -> Clock:
-        return self.store.clock
-
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        return await self.store.get(key, cache_ttl)
-
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        return await self.store.get_many(keys, cache_ttl)
-
-    async def put(self, key: str, entry: Entry) -> None:
-        await self.store.put(key, entry)
-
-    async def delete(self, key: str) -> None:
-        await self.store.delete(key)
+    def __init__(self, store: Store, size: int) -> None:
+        super().__init__(store)
+        self.size = size
 
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+        """A page, but no more than ``size`` of it."""
         return await self.store.scan(prefix, after, min(limit, self.size))
