@@ -4,7 +4,7 @@ Chance goes by names, so that leaving somebody out changes nothing for the other
 happens again, with less around it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,34 +36,38 @@ _COUNTS: Final = ("tasks", "leases", "producers", "daemons", "events", "polls", 
 
 def shrink(scenario: Scenario, shows: Callable[[Scenario], bool]) -> Scenario:
     """The smallest scenario found that ``shows`` is true of; it is true of ``scenario``."""
-    tries = 0
-    changed = True
-    while changed:
-        changed = False
-        for smaller in _smaller(scenario):
-            tries += 1
-            if tries > _MOST_TRIES:
-                return scenario
-            if shows(smaller):
-                scenario, changed = smaller, True
-                break
-    return scenario
+    search = _Shrinking(scenario, shows)
+    while search.improves():
+        continue
+    return search.scenario
 
 
-def _smaller(scenario: Scenario) -> Iterator[Scenario]:
-    """Each way to leave something out, the biggest steps first."""
-    for change in _SIMPLER:
-        smaller = replace(scenario, **change)
-        if smaller.size < scenario.size:
-            yield smaller
-    for name in ("mishaps", "odd"):
-        parts = getattr(scenario, name)
-        if len(parts) > 1:
-            for place in range(len(parts)):
-                rest: Any = (*parts[:place], *parts[place + 1 :])
-                yield replace(scenario, **{name: rest})
-    for name in _COUNTS:
-        count = getattr(scenario, name)
-        for fewer in (count // 2, count - 1):
-            if 0 < fewer < count:
-                yield replace(scenario, **{name: fewer})
+class _Shrinking:
+    """``scenario`` is the smallest so far."""
+
+    def __init__(self, scenario: Scenario, shows: Callable[[Scenario], bool]) -> None:
+        self.scenario = scenario
+        self._shows = shows
+        self._tries = 0
+
+    def improves(self) -> bool:
+        """Try once to leave out everything there is, the biggest steps first; whether anything could go."""
+        before = self.scenario
+        for change in _SIMPLER:
+            self._try(replace(self.scenario, **change))
+        for name in ("mishaps", "odd"):
+            for part in getattr(self.scenario, name):
+                rest: Any = tuple(one for one in getattr(self.scenario, name) if one != part)
+                self._try(replace(self.scenario, **{name: rest}))
+        for name in _COUNTS:
+            for fewer in (getattr(self.scenario, name) // 2, getattr(self.scenario, name) - 1):
+                if fewer > 0:
+                    self._try(replace(self.scenario, **{name: fewer}))
+        return self.scenario != before
+
+    def _try(self, smaller: Scenario) -> None:
+        if smaller.size >= self.scenario.size or self._tries >= _MOST_TRIES:
+            return
+        self._tries += 1
+        if self._shows(smaller):
+            self.scenario = smaller

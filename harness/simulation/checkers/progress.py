@@ -67,12 +67,18 @@ def _stuck_safe(record: Record, steps: list[Call], sources: tuple[str, ...]) -> 
         if _moved(record, run):
             stuck = {who: row for who, row in stuck.items() if _is_stuck(record, row)}
         row = stuck.setdefault(run.actor, [])
-        done = run.member("done") is True or not _left(record, run, sources)
+        done = run.member("done") is True or not _left(record, run, sources) or _has_less_left(row, run)
         if not _is_stuck(record, row) and (done or _moved(record, run) or _hindered(record, run)):
             row.clear()
         else:
             row.append(run)
     return [run for row in stuck.values() if _is_stuck(record, row) for run in row]
+
+
+def _has_less_left(row: list[Call], run: Call) -> bool:
+    """Whether a run says that less is left than the one before it: what it waited for has come."""
+    before, now = row[-1].member("remaining") if row else None, run.member("remaining")
+    return isinstance(before, int) and isinstance(now, int) and now < before
 
 
 def _puts_off(record: Record, run: Call) -> bool:

@@ -28,14 +28,12 @@ def test_what_it_takes_stays() -> None:
         return scenario.tasks >= 3 and CRASH in scenario.mishaps and "metadata" in scenario.odd
 
     smallest = shrink(LARGE, shows)
-    assert smallest == Scenario(
-        seed=5, tasks=3, odd=("metadata",), mishaps=(CRASH,), events=1, polls=1, runs=1
-    )
+    assert smallest == Scenario(seed=5, tasks=3, odd=("metadata",), mishaps=(CRASH,), runs=1)
 
 
 def test_nothing_is_left_of_what_always_shows() -> None:
     smallest = shrink(LARGE, lambda scenario: True)
-    assert smallest == Scenario(seed=5, tasks=0, events=1, polls=1, runs=1)
+    assert smallest == Scenario(seed=5, tasks=0, runs=1)
 
 
 def test_a_scenario_that_cannot_shrink_stays() -> None:

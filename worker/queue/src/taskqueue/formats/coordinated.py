@@ -75,6 +75,9 @@ class CoordinatedClaims(CarefulClaims):
         self, candidates: list[str], worker_id: str, seconds: int
     ) -> Claimed | NothingToClaim:
         refusals = Refusals()
+        if not candidates:
+            # A new coordinator lets some time pass before it gives out anything: from now on.
+            await self.coordinator.claim([], worker_id, seconds)
         async for chunk in self.chunks(candidates):
             able = {seen.id: seen for seen in chunk if seen.task is not None}
             while able:
