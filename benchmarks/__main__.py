@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import binding, codeq, command, fork, listing, requests, search, writes
+from benchmarks import binding, codeq, command, fork, listing, migration, requests, search, writes
 from benchmarks.measurement import Measurement, table
 
 ALL = {
@@ -19,6 +19,7 @@ ALL = {
     "codeq": codeq.measure,
     "fork": fork.measure,
     "search": search.measure,
+    "migration": migration.measure,
 }
 
 
