@@ -36,7 +36,8 @@ def _pace() -> Measurement:
 
 async def _crashes(file: Path) -> Measurement:
     file.write_text(write_bulk(_queue(SystemClock().now_ms() // 1000 + 36_000)))
-    search = ["queue", "-q", "--from", str(file), "--explore", "crashes", "--jobs", str(_CORES)]
+    search = ["queue", "-q", "--from", str(file), "--explore", "crashes", "--faults", "crash"]
+    search += ["--jobs", str(_CORES)]
     start = stopwatch()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "harness", *search, "--json", "-", stdout=asyncio.subprocess.PIPE
@@ -44,7 +45,7 @@ async def _crashes(file: Path) -> Measurement:
     output, _ = await process.communicate()
     took = stopwatch() - start
     assert json.loads(output)["exhausted"], output
-    what = f"every fault at every operation of a migration of {_TASKS} tasks, {_CORES} cores, whole process"
+    what = f"a crash at every operation of a migration of {_TASKS} tasks, {_CORES} cores, whole process"
     return Measurement(what, "s", took, bar=10)
 
 
