@@ -107,11 +107,26 @@ def is_free(record: Record, task: str, call: Call) -> bool:
     truth, (begin, end) = record.truth, record.truth.evidence(call)
     if not is_visible(record, task, call) or len(task.encode()) > LONGEST_ID:
         return False
+    if _is_given_meanwhile(record, task, call):
+        return False
     leases = [span for prefix in (OLD_LEASE, NEW_LEASE) for span in truth.during(prefix + task, begin, end)]
     if not all(_has_ended(record, span, call) for span in leases):
         return False
     bodies = [span for prefix in (OLD_TASK, NEW_TASK) for span in truth.during(prefix + task, begin, end)]
     return all(is_work(span.entry) for span in bodies)
+
+
+def _is_given_meanwhile(record: Record, task: str, call: Call) -> bool:
+    """Whether a coordinator may have given ``task`` to a claim that was on its way too: KV lags behind."""
+    if record.scenario.claims != "coordinator":
+        return False
+    return any(
+        other is not call
+        and other.sent <= call.answered
+        and other.answered >= call.sent
+        and (other.outcome == "info" or other.member("taskId") == task)
+        for other in record.to("POST", "/api/queue/claim")
+    )
 
 
 def _has_ended(record: Record, lease: Span, call: Call) -> bool:

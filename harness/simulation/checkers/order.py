@@ -63,26 +63,7 @@ def _passed_over(record: Record, call: Call) -> list[str]:
     else:
         first = [task for task in record.truth.stories if task.encode() < got.encode()]
     prefix = {"old": OLD_TASK, "new": NEW_TASK}.get(call.queue_format, "")
-    return [
-        task
-        for task in first
-        if is_free(record, task, call)
-        and _is_in(record, prefix, task, call)
-        and not _is_given_meanwhile(record, task, call)
-    ]
-
-
-def _is_given_meanwhile(record: Record, task: str, call: Call) -> bool:
-    """Whether a coordinator may have given ``task`` to a claim that was on its way too: KV lags behind."""
-    if record.scenario.claims != "coordinator":
-        return False
-    return any(
-        other is not call
-        and other.sent <= call.answered
-        and other.answered >= call.sent
-        and (other.outcome == "info" or other.member("taskId") == task)
-        for other in record.to("POST", "/api/queue/claim")
-    )
+    return [task for task in first if is_free(record, task, call) and _is_in(record, prefix, task, call)]
 
 
 def _is_in(record: Record, prefix: str, task: str, call: Call) -> bool:
