@@ -95,7 +95,14 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
                 base, options.seeds or range(1, 1001), workforce, progress.simulated, options.worker
             )
         else:
-            search = explore_mishaps(base, options.faults, workforce, progress.simulated, options.worker)
+            search = explore_mishaps(
+                base,
+                options.faults,
+                workforce,
+                progress.simulated,
+                options.worker,
+                everyone=options.everyone,
+            )
     finally:
         progress.end()
         if isinstance(workforce, Cluster):

@@ -123,6 +123,12 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
         help=f"the kinds of fault that --explore tries (default: {','.join(KINDS)})",
     )
     queue.add_argument(
+        "--everyone",
+        action="store_true",
+        help="--explore crashes with --scenario or --plan: at the operations of daemons, producers and "
+        "lookers too, not the operators' alone",
+    )
+    queue.add_argument(
         "--seeds",
         type=_seeds,
         metavar="N|A-B",
@@ -228,6 +234,8 @@ def conflict(options: argparse.Namespace) -> str | None:
         return "--config is for --from remote: a folder has its own configuration"
     if options.migration == "safe" and options.runs != 1:
         return "--runs is for the documented migration: the safe one runs until it is done"
+    if options.everyone and not _has_people(options):
+        return "--everyone is for --explore crashes with --scenario or --plan: elsewhere nobody else is there"
     if options.cluster and not _can_be_shared(options):
         return "--cluster is for --explore schedules, and for --explore crashes with --scenario or --plan"
     if options.promises is not None:
@@ -265,7 +273,11 @@ def _refused_promises(options: argparse.Namespace) -> str | None:
 
 
 def _can_be_shared(options: argparse.Namespace) -> bool:
-    return options.explore == "schedules" or (options.explore == "crashes" and options.scenario is not None)
+    return options.explore == "schedules" or _has_people(options)
+
+
+def _has_people(options: argparse.Namespace) -> bool:
+    return options.explore == "crashes" and options.scenario is not None
 
 
 def _refused_order(options: argparse.Namespace) -> str | None:

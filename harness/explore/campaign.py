@@ -77,16 +77,19 @@ def explore_mishaps(
     workforce: Workforce,
     tell: Tell = _nobody,
     worker: Path = QUEUE_WORKER,
+    *,
+    everyone: bool = False,
 ) -> Campaign:
     """Simulate ``base`` with each kind of mishap at every KV operation of every operator, one at a time.
 
+    With ``everyone`` also at those of daemons, producers and lookers.
     Raises SearchError as `explore_schedules` does.
     """
     record = simulate(base, backstage(worker))
     places = [
         (call.name, operation)
         for call in record.calls
-        if call.actor.startswith(OPERATOR)
+        if everyone or call.actor.startswith(OPERATOR)
         for operation in range(1, call.operations + 1)
     ]
     scenarios = [
@@ -94,7 +97,8 @@ def explore_mishaps(
         for kind in kinds
         for place in places
     ]
-    what = f"{len(places):,} operations of the operators × {', '.join(kinds)}, all there are"
+    whose = "everyone" if everyone else "the operators"
+    what = f"{len(places):,} operations of {whose} × {', '.join(kinds)}, all there are"
     return explored(what, base, scenarios, workforce, tell, worker)
 
 

@@ -13,9 +13,10 @@ from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from harness.explore.campaign import Campaign, explore_mishaps
 from harness.explore.campaign_report import as_json, as_text, replay
 from harness.explore.sometimes import due
-from harness.explore.tally import SearchError, Tally
+from harness.explore.tally import SearchError, Tally, backstage
 from harness.explore.wording import wording
 from harness.simulation.scenario import Scenario, draw, read_scenario
+from harness.simulation.simulate import simulate
 from harness.stage import QUEUE_WORKER
 
 Job = TypeVar("Job")
@@ -45,6 +46,15 @@ def crashes() -> Campaign:
 def test_every_operation_of_the_operator_has_its_mishap(crashes: Campaign) -> None:
     assert crashes.tally.runs == crashes.tally.met["a crash"]
     assert f"{crashes.tally.runs} operations of the operators × crash, all there are" in crashes.what
+
+
+def test_everyone_has_a_mishap_at_every_operation() -> None:
+    base = read_scenario("conditions=local migration=safe strategy=steps tasks=0 producers=1 events=1 runs=1")
+    operators = explore_mishaps(base, ["crash"], OneProcess())
+    everyone = explore_mishaps(base, ["crash"], OneProcess(), everyone=True)
+    assert f"{everyone.tally.runs} operations of everyone × crash, all there are" in everyone.what
+    assert everyone.tally.runs == len(simulate(base, backstage(QUEUE_WORKER)).asked)
+    assert everyone.tally.runs > operators.tally.runs > 0
 
 
 def test_a_violation_is_made_small_and_seen_again(crashes: Campaign) -> None:
@@ -156,6 +166,14 @@ def test_a_line_and_a_plan_are_one_run(tmp_path: Path, capsys: pytest.CaptureFix
         (["--explore", "schedules", "--strategy", "guide"], "chooses for itself, and takes no --strategy"),
         (["--explore", "schedules", "--from", "x.json"], "chooses for itself, and takes no --from"),
         (["--explore", "schedules", "--scenario", "at_once=claim,claim"], "at_once is for --explore orders"),
+        (
+            ["--explore", "crashes", "--everyone"],
+            "--everyone is for --explore crashes with --scenario",
+        ),
+        (
+            ["--everyone", "--scenario", "seed=1"],
+            "--everyone is for --explore crashes with --scenario",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_bad_usage(
