@@ -24,6 +24,7 @@ _SIMPLER: Final[tuple[dict[str, Any], ...]] = (
     {"colos": 1},
     {"page": 1000},
     {"budget": 0},
+    {"spent": 0},
     {"leases": 0},
     {"runs": 1},
     {"events": 1},

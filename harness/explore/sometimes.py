@@ -182,6 +182,10 @@ def _paced(scenario: Scenario) -> bool:
     return scenario.platform.allowance.write_interval_ms is not None
 
 
+def _limited_by_day(scenario: Scenario) -> bool:
+    return scenario.platform.allowance.writes_per_day is not None
+
+
 def _documented(scenario: Scenario) -> bool:
     return scenario.migration == "documented"
 
@@ -193,6 +197,7 @@ PROPERTIES: Final = (
     Property("an own write not seen at once", _own_write_unseen, _own_unseen),
     Property("a write refused with 429", _refused_with("429 Too Many Requests"), _paced),
     Property("an operation budget used up", _refused_with(messages.TOO_MANY_OPERATIONS), _documented),
+    Property("a daily quota used up", _refused_with(messages.DAY_IS_OVER), _limited_by_day),
     Property("a crash", _fired("crash")),
     Property("a run cut off half-way", _cut_off_half_way),
     Property("a crash between copy and delete", _crash_between_copy_and_delete),

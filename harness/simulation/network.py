@@ -15,7 +15,7 @@ from kvstore.invocation import Invocations
 from kvstore.journal import Verb
 from kvstore.memory_store import MemoryStore
 from kvstore.paging import Paging
-from kvstore.quotas import Ledger, Quotas
+from kvstore.quotas import DAY_MS, Ledger, Quotas
 from kvstore.transit import MISHAPS, Mishap, Transit, Trip
 
 # How long an operation travels, one way, in milliseconds: nearly always, sometimes, and rarely.
@@ -34,7 +34,8 @@ class Network:
     """One namespace, and what the scenario puts between it and the locations.
 
     ``asked`` records what Workers asked and were told, ``done`` what was carried out; ``fired`` are the
-    mishaps that happened. Requests that are sent at once take ``turns``; then nothing takes time on its way.
+    mishaps that happened, ``ledger`` counts the day's operations. Requests that are sent at once take
+    ``turns``; then nothing takes time on its way.
     """
 
     def __init__(self, scenario: Scenario, clock: LoopClock) -> None:
@@ -48,7 +49,9 @@ class Network:
         self.fired: list[str] = []
         self.turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
         self._origin = Origin(self.done)
-        self._ledger = Ledger()
+        self.ledger = Ledger(
+            clock.now_ms() // DAY_MS, dict.fromkeys(("put", "delete", "list"), scenario.spent)
+        )
         self._mishaps = {(one.request, one.operation): one for one in scenario.mishaps}
 
     async def fill(self, entries: Mapping[str, Entry]) -> None:
@@ -64,7 +67,7 @@ class Network:
             seen = Edge(self._origin, colo, conditions.staleness, Chance(self.scenario.seed, f"edge/{colo}"))
         if self.scenario.page < LIMITS.list_keys:
             seen = Paging(seen, self.scenario.page)
-        limited: Store = Quotas(seen, conditions.allowance, self.invocations, self._ledger)
+        limited: Store = Quotas(seen, conditions.allowance, self.invocations, self.ledger)
         if self.turns is not None:
             limited = TakingTurns(limited, self.turns, self.invocations)
         travelling = Transit(limited, self._trip, self.invocations)

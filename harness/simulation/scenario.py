@@ -38,6 +38,7 @@ class Scenario:
     tasks        how many in the old format, of which the first ``leases`` are held by somebody
     odd          what is odd about them: names of `population.ODDITIES`
     page         keys per listing; ``budget`` KV operations per invocation, 0 for that of the conditions
+    spent        how many writes, deletes and listings of the day's quota are used up when it all begins
     colos        locations; the operator, and what comes first, is in the first of them
     producers, daemons   how many; ``events`` each producer sends, ``polls`` each daemon makes
     lookers      how many look at tasks all the time
@@ -66,6 +67,7 @@ class Scenario:
     odd: tuple[str, ...] = ()
     page: int = 1000
     budget: int = 0
+    spent: int = 0
     colos: int = 1
     skew: int = 0
     producers: int = 0
@@ -108,7 +110,13 @@ class Scenario:
     def size(self) -> tuple[int, ...]:
         """How much there is to understand: a search prefers the smaller."""
         people = self.producers * self.events + self.daemons * self.polls + 3 * self.operators
-        unusual = (self.page != 1000, self.budget != 0, self.skew != 0, self.rollback != "never")
+        unusual = (
+            self.page != 1000,
+            self.budget != 0,
+            self.spent != 0,
+            self.skew != 0,
+            self.rollback != "never",
+        )
         return (
             len(self.mishaps),
             self.tasks + self.leases + len(self.odd),
@@ -229,7 +237,7 @@ _PAGES: Final = (1000, 1000, 1, 2, 3, 7)
 _BUDGETS: Final = {"documented": (0, 0, 8, 10, 11, 12, 15, 20, 30, 50), "safe": (0, 0, 50, 60, 100)}
 _ROLLBACKS: Final[dict[str, tuple[Rollback, ...]]] = {
     "documented": ("never", "never", "never", "after", "halfway", "late"),
-    "safe": ("never", "never", "never", "after", "halfway"),
+    "safe": ("never", "never", "never", "after", "halfway", "late"),
 }
 _STRATEGIES: Final[dict[str, tuple[Strategy, ...]]] = {
     "documented": ("steps", "guide", "guide", "zero-downtime", "new-first"),
@@ -268,7 +276,13 @@ def draw(seed: int, base: Scenario) -> Scenario:
         within=2 if chance.happens(250) else 60,
         mishaps=_mishaps(chance, tasks),
     )
-    return themed(drawn)
+    return themed(replace(drawn, spent=_spent(drawn)))
+
+
+def _spent(scenario: Scenario) -> int:
+    """Where a day has its quota it is sometimes nearly used up: then it ends in the middle of things."""
+    quota, chance = scenario.platform.allowance.writes_per_day, Chance(scenario.seed, "spent")
+    return 0 if quota is None or not chance.happens(150) else quota - chance.below(150)
 
 
 def _odd(chance: Chance) -> tuple[str, ...]:

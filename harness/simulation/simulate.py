@@ -67,6 +67,7 @@ async def _play(world: World) -> Record:
         len(world.network.asked),
     )
     ended, fired = world.clock.now_ms(), tuple(world.network.fired)
+    world.network.ledger.spent.clear()  # who judges asks on nobody's account
     judged = await _judge(Actor(world, "judge", JUDGE))
     await world.network.store.close()
     return Record(

@@ -84,23 +84,18 @@ def _passed_over(record: Record, call: Call) -> list[tuple[str, str]]:
 
 
 def _is_held_back(record: Record, call: Call) -> bool:
-    """Whether a coordinator may have good reason to give out nothing.
-
-    It has just begun, or it granted a lease of which nobody knows: a claim was cut off on its way back.
-    """
+    """Whether a coordinator may have good reason to give out nothing: it has just begun."""
     if record.scenario.claims != "coordinator":
         return False
-    claims = [
-        one
-        for one in record.to("POST", "/api/queue/claim")
-        if one.queue_format != "old" and one.sent <= call.answered
-    ]
-    # A claim that failed may never have reached the coordinator.
-    began = min(one.sent for one in claims if one.outcome == "ok")
-    return call.sent < began + _SETTLING_MS or any(
-        one.outcome == "info" and call.sent < one.answered + 1000 * one.body["leaseDurationSec"]
-        for one in claims
-    )
+    # A claim that failed may never have reached it.
+    began = min(one.sent for one in _claims(record, call) if one.outcome == "ok")
+    return call.sent < began + _SETTLING_MS
+
+
+def _claims(record: Record, call: Call) -> list[Call]:
+    """The claims until ``call`` was answered that may have reached a coordinator."""
+    claims = record.to("POST", "/api/queue/claim")
+    return [one for one in claims if one.queue_format != "old" and one.sent <= call.answered]
 
 
 def is_free(record: Record, task: str, call: Call) -> bool:
@@ -108,7 +103,7 @@ def is_free(record: Record, task: str, call: Call) -> bool:
     truth, (begin, end) = record.truth, record.truth.evidence(call)
     if not is_visible(record, task, call) or len(task.encode()) > LONGEST_ID:
         return False
-    if _is_given_meanwhile(record, task, call):
+    if _is_given_away(record, task, call):
         return False
     leases = [span for prefix in (OLD_LEASE, NEW_LEASE) for span in truth.during(prefix + task, begin, end)]
     if not all(_has_ended(record, span, call) for span in leases):
@@ -117,16 +112,19 @@ def is_free(record: Record, task: str, call: Call) -> bool:
     return all(is_work(span.entry) for span in bodies)
 
 
-def _is_given_meanwhile(record: Record, task: str, call: Call) -> bool:
-    """Whether a coordinator may have given ``task`` to a claim that was on its way too: KV lags behind."""
+def _is_given_away(record: Record, task: str, call: Call) -> bool:
+    """Whether a coordinator may have given ``task`` to another claim, without a lease that KV would show.
+
+    The other was on its way too, or was cut off on its way back: nobody knows what that one was given.
+    """
     if record.scenario.claims != "coordinator":
         return False
     return any(
-        other is not call
-        and other.sent <= call.answered
-        and other.answered >= call.sent
-        and (other.outcome == "info" or other.member("taskId") == task)
-        for other in record.to("POST", "/api/queue/claim")
+        call.sent < one.answered + 1000 * one.body["leaseDurationSec"]
+        if one.outcome == "info"
+        else call.sent <= one.answered and one.member("taskId") == task
+        for one in _claims(record, call)
+        if one is not call
     )
 
 

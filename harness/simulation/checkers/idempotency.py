@@ -8,13 +8,12 @@ from kvstore import Entry, Event
 
 _TITLE = "Idempotency: a second run changes nothing and reports zero"
 _OLD = (OLD_TASK, OLD_LEASE, PENDING)
-_DAY_IS_OVER = "limit exceeded for the day"
 
 
 def idempotency(record: Record) -> Verdict:
     last = _last_run(record)
     rerun = record.judged["rerun"]
-    if last is None or not _is_settled(record, last) or _DAY_IS_OVER in str(rerun.answer):
+    if last is None or not _is_settled(record, last):
         return verdict("I11", _TITLE, [])
     moved = rerun.member("totalMigrated") or rerun.member("tasks", "migrated") or 0
     failed = rerun.member("totalFailed") or rerun.member("tasks", "failed") or 0

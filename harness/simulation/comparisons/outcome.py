@@ -14,10 +14,11 @@ from kvstore import Entry
 def is_quiet(scenario: Scenario) -> bool:
     """Whether nobody but one operator is at work, who goes all the way.
 
-    Others would not do the same at another time, and half the way is not the same half.
+    Others would not do the same at another time, and half the way is not the same half; nor does a day whose
+    operations are used up end at the same place.
     """
     alone = not scenario.producers and not scenario.daemons and scenario.operators == 1
-    return alone and scenario.rollback in ("never", "after")
+    return alone and not scenario.spent and scenario.rollback in ("never", "after")
 
 
 def differences(record: Record, reference: Record) -> list[Finding | None]:

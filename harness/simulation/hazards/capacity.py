@@ -1,4 +1,4 @@
-"""H01 to H07: pages and budgets. What does not fit into one listing or one invocation."""
+"""H01 to H08: pages, budgets and quotas. What does not fit into one listing, one invocation or one day."""
 
 from harness.layout import NEW_TASK, OLD_LEASE, PENDING
 from harness.queue_state import QueueState
@@ -6,11 +6,12 @@ from harness.simulation import moments
 from harness.simulation.hazards.diagnosis import Detector, Diagnosis, argued
 from harness.simulation.hazards.run import Run, page_size, ran_out, runs
 from harness.simulation.record import Call, Record
-from kvstore.messages import TOO_MANY_OPERATIONS
+from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS
 
 # The pessimistic reading of the product's pages, which a small queue exceeds already.
 SMALL_BUDGET = 50
 _LATE_MS = 61_000
+_USED_UP = {"get": "reads", "get_many": "reads", "put": "writes", "delete": "deletes", "scan": "listings"}
 
 
 def one_page_of_leases(record: Record) -> Diagnosis | None:
@@ -175,6 +176,20 @@ def small_budget(record: Record) -> Diagnosis | None:
     return None
 
 
+def day_used_up(record: Record) -> Diagnosis | None:
+    """H08: the operations of the day are used up in the middle of a run."""
+    for run in runs(record):
+        refused = next((op for op in run.operations if DAY_IS_OVER in (op.error or "")), None)
+        left = [one.task for one in run.attempts if run.reported(one.task, DAY_IS_OVER)]
+        if refused is not None and left:
+            what = (
+                f"{{n}} task{{s}} {{were}} reported as failed: the {_USED_UP[refused.verb]} of the day were "
+                f"used up when {len(run.moved)} {'was' if len(run.moved) == 1 else 'were'} moved"
+            )
+            return argued("H08", what, left, run.evidence(refused), "I18")
+    return None
+
+
 CAPACITY: tuple[Detector, ...] = (
     one_page_of_leases,
     one_page_of_tasks,
@@ -183,4 +198,5 @@ CAPACITY: tuple[Detector, ...] = (
     no_progress,
     out_of_operations_for_leases,
     small_budget,
+    day_used_up,
 )

@@ -84,13 +84,22 @@ def _poisoned_claims(record: Record) -> Iterator[Case]:
 
 
 def _lost_by_the_run(record: Record) -> Iterator[Case]:
-    """The run failed it, and afterwards nothing names it any more."""
+    """The run failed it, nobody kept its body, and afterwards nothing names it any more."""
     for run in record.runs:
         for task, read in _originals_read(record, run):
             gone = _deletions_of_the_list(record, read.at)
-            moved = any(write.verb == "put" for write in record.past.to(NEW_TASK + task))
-            if _is_broken(read) and f"Task {task}: " in str(run.answer) and gone and not moved:
+            failed = _is_broken(read) and f"Task {task}: " in str(run.answer)
+            if failed and gone and not _is_put_anywhere(record, read):
                 yield Case(task, (of_read(read), *gone, of_call(run)))
+
+
+def _is_put_anywhere(record: Record, read: Event) -> bool:
+    """Whether the bytes that were read are written again: into the new format, or into quarantine."""
+    assert read.entry is not None, "it was read"
+    return any(
+        write.entry is not None and write.entry.value == read.entry.value and write.at >= read.at
+        for write in record.writes
+    )
 
 
 def _originals_read(record: Record, run: Call) -> Iterator[tuple[str, Event]]:

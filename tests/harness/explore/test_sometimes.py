@@ -18,6 +18,7 @@ HAPPENS = {
     "an own write not seen at once": [f"seed={seed} conditions=hostile tasks=8" for seed in range(1, 13)],
     "a write refused with 429": ["conditions=production tasks=2 at_once=claim,claim pace=1"],
     "an operation budget used up": ["tasks=4 budget=8"],
+    "a daily quota used up": ["conditions=free tasks=8 spent=996 runs=1"],
     "a crash": ["mishaps=crash@operator-1.2:3"],
     "a run cut off half-way": ["mishaps=crash@operator-1.2:9"],
     "a crash between copy and delete": [f"mishaps=crash@operator-1.2:{at}" for at in range(5, 10)],

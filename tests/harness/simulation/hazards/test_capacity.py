@@ -1,4 +1,4 @@
-"""H01 to H07, found where they happen, and not where they do not."""
+"""H01 to H08, found where they happen, and not where they do not."""
 
 import pytest
 
@@ -53,6 +53,12 @@ CASES = [
         "were moved, and no later run is needed",
     ),
     (
+        hazards.day_used_up,
+        "conditions=free tasks=8 spent=996 runs=1",
+        ("slack_004", "slack_005", "slack_006", "slack_007"),
+        "4 tasks were reported as failed: the writes of the day were used up when 4 were moved",
+    ),
+    (
         hazards.small_budget,
         "conditions=hostile tasks=13 runs=1",
         ("slack_012",),
@@ -71,6 +77,8 @@ NOT_THERE = [
     (hazards.out_of_operations_for_leases, "tasks=2 leases=2 budget=20"),
     (hazards.small_budget, "conditions=hostile tasks=12 runs=1"),
     (hazards.small_budget, "conditions=production tasks=13 runs=1"),
+    (hazards.day_used_up, "conditions=free tasks=8 spent=990 runs=1"),
+    (hazards.day_used_up, "conditions=production tasks=8 spent=996 runs=1"),
 ]
 
 
