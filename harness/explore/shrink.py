@@ -25,6 +25,7 @@ _SIMPLER: Final[tuple[dict[str, Any], ...]] = (
     {"page": 1000},
     {"budget": 0},
     {"spent": 0},
+    {"given_back": 0},
     {"leases": 0},
     {"runs": 1},
     {"events": 1},

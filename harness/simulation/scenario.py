@@ -42,6 +42,7 @@ class Scenario:
     colos        locations; the operator, and what comes first, is in the first of them
     producers, daemons   how many; ``events`` each producer sends, ``polls`` each daemon makes
     lookers      how many look at tasks all the time
+    given_back   of ten tasks, how many a daemon gives back after a while, for another to take
     beat         seconds: all daemons poll when this divides the time; 0 for each at its own times
     lease        seconds that the daemons claim for, 0 for what each of them likes
     rollout      seconds until a deployment has reached every location, at most
@@ -74,6 +75,7 @@ class Scenario:
     events: int = 2
     daemons: int = 0
     polls: int = 3
+    given_back: int = 0
     lookers: int = 0
     beat: int = 0
     lease: int = 0
@@ -114,6 +116,7 @@ class Scenario:
             self.page != 1000,
             self.budget != 0,
             self.spent != 0,
+            self.given_back != 0,
             self.skew != 0,
             self.rollback != "never",
         )
@@ -144,7 +147,13 @@ _LEAST: Final = {
     "within": 1,
     "skew": -600_000,
 }
-_MOST: Final = {"colos": len(COLOS), "tasks": MOST_TASKS, "leases": MOST_TASKS, "operators": 4}
+_MOST: Final = {
+    "given_back": 10,
+    "colos": len(COLOS),
+    "tasks": MOST_TASKS,
+    "leases": MOST_TASKS,
+    "operators": 4,
+}
 
 
 def read_scenario(text: str) -> Scenario:
@@ -276,7 +285,8 @@ def draw(seed: int, base: Scenario) -> Scenario:
         within=2 if chance.happens(250) else 60,
         mishaps=_mishaps(chance, tasks),
     )
-    return themed(replace(drawn, spent=_spent(drawn)))
+    given_back = 3 if Chance(seed, "given back").happens(200) else 0
+    return themed(replace(drawn, spent=_spent(drawn), given_back=given_back))
 
 
 def _spent(scenario: Scenario) -> int:

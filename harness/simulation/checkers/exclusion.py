@@ -19,7 +19,10 @@ from harness.verdict import Finding, Verdict, verdict
 
 @dataclass(slots=True)
 class Hold:
-    """``worker`` holds ``task`` from ``begin`` to ``end`` (ms); ``claim`` is None for who held it before."""
+    """``worker`` holds ``task`` from ``begin`` to ``end`` (ms).
+
+    ``claim`` is what it began with, a late renewal as well; None for who held it before.
+    """
 
     task: str
     worker: str
@@ -58,7 +61,12 @@ def holds(record: Record) -> list[Hold]:
             continue
         if call.path.endswith("/renew"):
             if call.outcome == "ok":
-                held.end = call.sent + _lasts(call, "renewedAt")
+                end = call.sent + _lasts(call, "renewedAt")
+                if call.sent <= held.end:
+                    held.end = end
+                else:  # it had run out: a hold of its own
+                    current[held.task, held.worker] = Hold(held.task, held.worker, call.answered, end, call)
+                    found.append(current[held.task, held.worker])
         elif not call.path.endswith("/status"):
             held.end = min(held.end, call.sent)
     return sorted(found, key=lambda hold: hold.begin)
@@ -94,12 +102,14 @@ def _lasts(call: Call, since: str) -> float:
 
 
 def _overlaps(record: Record) -> Iterator[tuple[Hold, Hold]]:
+    """Two holds at once, unless code that is not judged gave the task away in between: the lease is lost then."""
     by_task: dict[str, list[Hold]] = {}
     for hold in holds(record):
         by_task.setdefault(hold.task, []).append(hold)
     for of_task in by_task.values():
-        for first, second in combinations(of_task, 2):
-            if second.begin < first.end and answers_for(record, second.claim):
+        for (place, first), (later, second) in combinations(enumerate(of_task), 2):
+            taken = any(not answers_for(record, one.claim) for one in of_task[place + 1 : later])
+            if second.begin < first.end and answers_for(record, second.claim) and not taken:
                 yield first, second
 
 

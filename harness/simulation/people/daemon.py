@@ -1,7 +1,8 @@
 """A daemon, as the original's: it polls for a task, works, renews its lease meanwhile, and posts the result.
 
 Like the original's it goes on working when a renewal is refused, posts a result three times at most, and
-posts one, a failed one, even after it has given the task back.
+posts one, a failed one, even after it has given the task back. Where ``given_back`` says so it gives some
+tasks back and leaves it at that.
 """
 
 from typing import Any
@@ -45,7 +46,7 @@ class Daemon(Actor):
 
     async def _work(self, task: str, lease: int) -> None:
         path = quote(task, safe="")
-        if Chance(self.world.scenario.seed, f"{self.name}/{task}").happens(_SAYS_SO):
+        if self._chance_of(task).happens(_SAYS_SO):
             await self.ask("set status", "POST", f"/api/queue/{path}/status", {"status": "processing"})
         left = float(self.chance.between(1, 90))
         while left > 0:
@@ -55,16 +56,25 @@ class Daemon(Actor):
             if left > 0:
                 renewal = {"workerId": self.name, "extendSec": lease}
                 await self.ask("renew", "POST", f"/api/queue/{path}/renew", renewal)
+        if self._chance_of(task, "given back").below(10) < self.world.scenario.given_back:
+            await self._release(path, "somebody else may do this")
+            return
         kind = self.chance.below(10)
         if kind == 0:
-            body = {"workerId": self.name, "reason": "cannot do this"}
-            await self.ask("release", "POST", f"/api/queue/{path}/release", body)
+            await self._release(path, "cannot do this")
             await self.pause(0, 5)
             await self._post(path, {"success": False, "error": "cannot do this"})
             return
         if kind == 1:
             await self.ask("set status", "POST", f"/api/queue/{path}/status", {"status": "processing"})
         await self._post(path, {"success": True, "output": f"done by {self.name}"})
+
+    def _chance_of(self, *names: str) -> Chance:
+        return Chance(self.world.scenario.seed, "/".join((self.name, *names)))
+
+    async def _release(self, path: str, reason: str) -> None:
+        body = {"workerId": self.name, "reason": reason}
+        await self.ask("release", "POST", f"/api/queue/{path}/release", body)
 
     async def _post(self, path: str, result: dict[str, Any]) -> None:
         for _ in range(_TRIES):

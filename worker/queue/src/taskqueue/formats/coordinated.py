@@ -74,20 +74,20 @@ class CoordinatedClaims(CarefulClaims):
     async def claim_from(
         self, candidates: list[str], worker_id: str, seconds: int
     ) -> Claimed | NothingToClaim:
-        refusals = Refusals()
-        if not candidates:
-            # A new coordinator lets some time pass before it gives out anything: from now on.
-            await self.coordinator.claim([], worker_id, seconds)
+        refusals, asked = Refusals(), False
         async for chunk in self.chunks(candidates):
             able = {seen.id: seen for seen in chunk if seen.task is not None}
             while able:
                 offered = [{"id": seen.id, "seen": texts(seen.leases)} for seen in able.values()]
-                answer = await self.coordinator.claim(offered, worker_id, seconds)
+                answer, asked = await self.coordinator.claim(offered, worker_id, seconds), True
                 if "id" not in answer:
                     break
                 claimed = await self._shown(able.pop(answer["id"]), dict(answer["lease"]), seconds, refusals)
                 if claimed is not None:
                     return claimed
+        if not asked:
+            # A new coordinator lets some time pass before it gives out anything: from now on.
+            await self.coordinator.claim([], worker_id, seconds)
         return NothingToClaim(len(candidates))
 
     async def _shown(self, seen: Seen, lease: Object, seconds: int, refusals: Refusals) -> Claimed | None:
