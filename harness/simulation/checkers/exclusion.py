@@ -102,7 +102,7 @@ def _lasts(call: Call, since: str) -> float:
 
 
 def _overlaps(record: Record) -> Iterator[tuple[Hold, Hold]]:
-    """Two holds at once, unless code that is not judged gave the task away in between: the lease is lost then."""
+    """Two holds at once, unless code that is not judged gave the task away in between."""
     by_task: dict[str, list[Hold]] = {}
     for hold in holds(record):
         by_task.setdefault(hold.task, []).append(hold)
