@@ -45,10 +45,15 @@ def _last_run(record: Record) -> Call | None:
 
 
 def _is_settled(record: Record, last: Call) -> bool:
-    """Whether nothing is left to be done: the last run said so, or there is no task or lease to move."""
-    if not record.final.old_tasks and not record.final.old_leases:
+    """Whether nothing is left to be done: the last run said so, or there is no task or lease to move.
+
+    A safe migration that was stopped before its end, by a quota for instance, still has its list to delete.
+    """
+    safe = record.scenario.migration == "safe"
+    stopped = safe and PENDING in record.final.entries and last.member("done") is not True
+    if not record.final.old_tasks and not record.final.old_leases and not stopped:
         return True
-    finished = last.member("done") is True if record.scenario.migration == "safe" else last.status == 200
+    finished = last.member("done") is True if safe else last.status == 200
     return finished and last.member("success") is True and not _old_format_went_on(record, last)
 
 

@@ -181,7 +181,7 @@ def day_used_up(record: Record) -> Diagnosis | None:
     for run in runs(record):
         refused = next((op for op in run.operations if DAY_IS_OVER in (op.error or "")), None)
         left = [one.task for one in run.attempts if run.reported(one.task, DAY_IS_OVER)]
-        if refused is not None and left:
+        if refused is not None and left and run.call.member("done") is not False:
             what = (
                 f"{{n}} task{{s}} {{were}} reported as failed: the {_USED_UP[refused.verb]} of the day were "
                 f"used up when {len(run.moved)} {'was' if len(run.moved) == 1 else 'were'} moved"
