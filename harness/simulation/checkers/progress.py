@@ -5,7 +5,7 @@ from harness.simulation import moments
 from harness.simulation.record import Call, Record
 from harness.simulation.truth import ROLLBACK
 from harness.verdict import Verdict, verdict
-from kvstore.messages import TOO_MANY_OPERATIONS
+from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS
 
 # A safe migration may be called this often for nothing: it sees late what it has done itself.
 _PATIENCE = 5
@@ -83,7 +83,9 @@ def _has_less_left(row: list[Call], run: Call) -> bool:
 
 def _puts_off(record: Record, run: Call) -> bool:
     wait = run.member("retryAfter")
-    return isinstance(wait, int) and wait > _LONGEST_WAIT_SECONDS and _left(record, run, _OLD)
+    out_of_quota = DAY_IS_OVER in str(run.member("errors"))
+    too_long = isinstance(wait, int) and wait > _LONGEST_WAIT_SECONDS and not out_of_quota
+    return too_long and _left(record, run, _OLD)
 
 
 def _is_stuck(record: Record, row: list[Call]) -> bool:

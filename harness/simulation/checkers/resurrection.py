@@ -7,8 +7,9 @@ from harness.layout import NEW_TASK
 from harness.simulation import moments
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
-from harness.simulation.truth import Span, Story
+from harness.simulation.truth import ROLLBACK, Span, Story
 from harness.verdict import Verdict, verdict
+from kvstore.messages import DAY_IS_OVER
 
 
 def resurrection(record: Record) -> Verdict:
@@ -61,7 +62,8 @@ def _was_told(result: Call) -> bool:
 def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:
     """What was put into the new format after its completion, by somebody who should have known.
 
-    Who cannot know yet, as the result is too young to be seen by everybody, must take it away again.
+    Who cannot know yet, as the result is too young to be seen by everybody, must take it away again, unless
+    the day's operations were used up until it expired.
     """
     truth = record.truth
     for story in truth.stories.values():
@@ -72,5 +74,13 @@ def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:
                 continue
             call = truth.calls.get(span.writer)
             known = call is not None and call.sent > story.completed + truth.window
-            if known or span.end > record.ended or span.ended_by is None:
+            expired = span.ended_by is None and not _is_out_of_quota(record, span)
+            if known or span.end > record.ended or expired:
                 yield story, span
+
+
+def _is_out_of_quota(record: Record, span: Span) -> bool:
+    """Whether the last step of the migration before the end of ``span`` met the end of the day's quota."""
+    steps = [call for call in (*record.runs, *record.to("POST", ROLLBACK)) if call.sent < span.end]
+    last = max(steps, key=lambda call: call.sent, default=None)
+    return last is not None and DAY_IS_OVER in str(last.answer)

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from harness.layout import NOTES, belongs_to_migration
+from harness.layout import NOTES, PENDING, belongs_to_migration
+from harness.queue_state import parsed
 from harness.simulation import moments
 from harness.simulation.record import Record
 from harness.simulation.scenario import Scenario
@@ -29,12 +30,18 @@ def differences(record: Record, reference: Record) -> list[Finding | None]:
     late = max(record.ended, reference.ended)
     here, there = _lasting(record.final.entries, late), _lasting(reference.final.entries, late)
     both = [key for key in here if key in there]
-    changed = [key for key in both if here[key] != there[key]]
+    changed = [key for key in both if _said(key, here[key]) != _said(key, there[key])]
     return [
         _finding(record, "{n} key{s} {are} missing", [key for key in there if key not in here]),
         _finding(record, "{n} key{s} {are} there that should not be", [k for k in here if k not in there]),
         _finding(record, "{n} key{s} {have} other bytes, metadata or expiration", changed),
     ]
+
+
+def _said(key: str, entry: Entry) -> object:
+    """What an entry says. A rollback adds to the list step by step: its order shows how big they were."""
+    listed = parsed(entry) if key == PENDING else None
+    return sorted(map(repr, listed)) if isinstance(listed, list) else entry
 
 
 def _lasting(entries: Mapping[str, Entry], late: int) -> dict[str, Entry]:

@@ -253,6 +253,24 @@ async def test_120_tasks_end_within_any_budget(one: Deployment, budget: int) -> 
     assert await one.store.entries() == migrated(before)
 
 
+async def test_what_a_day_does_not_allow_waits_for_the_next() -> None:
+    """H08: the rest is told when to come again, and nothing is lost."""
+    store = SqliteStore.in_memory(CLOCK)
+    one = Deployment(store, Quotas(store, Allowance(writes_per_day=2), Invocations()))
+    await store.put_many({OLD + name: Entry(f'{{"id":"{name}"}}'.encode()) for name in ("a", "b")})
+    await one.put({PENDING: '["a","b"]'})
+    client = one.client()
+    before = await store.entries()
+    answers = [(await client.post(RUN)).json() for _ in range(3)]
+    assert [answer["totalMigrated"] for answer in answers] == [1, 0, 0]
+    assert answers[-1]["errors"] == ["Tasks b to b: Error: KV put() limit exceeded for the day."]
+    assert "The operations of the day are used up: call again after 00:00 UTC" in answers[-1]["notes"]
+    CLOCK.advance(1000 * answers[-1]["retryAfter"])
+    assert CLOCK.now_ms() % 86_400_000 < 1000
+    await one.finish(client)
+    assert await store.entries() == migrated(before)
+
+
 async def test_the_platforms_own_limit_is_never_met() -> None:
     store = SqliteStore.in_memory(CLOCK)
     invocations = Invocations()

@@ -9,6 +9,10 @@ Kind = Literal["tasks", "leases"]
 KINDS: Final[tuple[Kind, ...]] = ("leases", "tasks")
 
 
+# What KV says when an operation was one too many for the day, which begins at 00:00 UTC.
+DAY_IS_OVER: Final = "limit exceeded for the day"
+_DAY_MS: Final = 86_400_000
+
 # How many ids a note names.
 NAMED: Final = 20
 
@@ -55,7 +59,11 @@ class Step:
 
     def members(self, now_ms: int, operations: int) -> dict[str, Any]:
         """The members that both directions answer. ``retryAfter`` in seconds, 0 for at once."""
-        wait = 0 if self.done or self.retry_at is None else max(0, -(-(self.retry_at - now_ms) // 1000))
+        retry_at, notes = self.retry_at, self.notes
+        if not self.touched and any(DAY_IS_OVER in error for error in self.errors):
+            retry_at = (now_ms // _DAY_MS + 1) * _DAY_MS
+            notes = [*notes, "The operations of the day are used up: call again after 00:00 UTC"]
+        wait = 0 if self.done or retry_at is None else max(0, -(-(retry_at - now_ms) // 1000))
         return {
             "done": self.done,
             "remaining": self.remaining,
@@ -64,7 +72,7 @@ class Step:
             "retryAfter": wait,
             "operations": operations,
             "quarantined": self.quarantined,
-            "notes": self.notes,
+            "notes": notes,
         }
 
 
