@@ -1,9 +1,11 @@
 """I14 Guarded delete: an old task is deleted only when its copy has been seen by everybody, or it is over."""
 
+import math
+
 from harness.layout import NEW_TASK, OLD_TASK, QUARANTINE, RESULT
 from harness.simulation import moments
 from harness.simulation.record import Record
-from harness.simulation.truth import RUN, Span
+from harness.simulation.truth import Span, is_work
 from harness.verdict import Verdict, verdict
 
 
@@ -13,10 +15,9 @@ def guarded_delete(record: Record) -> Verdict:
     for task, spans in truth.under(OLD_TASK):
         for span in spans:
             event = span.ended_by
-            if event is None or event.verb != "delete":
+            if event is None or event.verb != "delete" or not record.made_by_migration(event):
                 continue
-            call = truth.calls.get(event.invocation)
-            if call is None or call.path != RUN or truth.before(RESULT + task, event.index, event.at):
+            if truth.before(RESULT + task, event.index, event.at):
                 continue
             why = _unguarded(record, task, span)
             if why:
@@ -50,14 +51,37 @@ def _unguarded(record: Record, task: str, original: Span) -> str | None:
     ]
     if not kept:
         return "none"
-    # What a worker changed in the new format since counts more than the original.
-    changed = any(not span.from_operator for span in kept)
-    copies = truth.stored(task, NEW_TASK, QUARANTINE)
-    equal = [span for span in copies if span.entry.value == original.entry.value and span.begin <= event.at]
-    if not equal:
-        return None if changed else "other"
+    true = [span for span in kept if _is_equal(span, original) or _is_later(span, original)]
+    if not true:
+        return "other"
     old_enough = event.at - truth.window
-    # A worker that sees both writes both: everybody sees the task in the new format, if not as it is now.
-    if changed and truth.was_steady(NEW_TASK + task, old_enough, event.at):
-        return None
-    return None if any(span.begin <= old_enough for span in (*equal, *kept)) else "young"
+    return None if any(_shown_since(record, span, original) <= old_enough for span in true) else "young"
+
+
+def _is_equal(span: Span, original: Span) -> bool:
+    return span.entry.value == original.entry.value
+
+
+def _is_later(span: Span, original: Span) -> bool:
+    """Whether a task in the new format counts more than its original.
+
+    It was there before, or a worker or a producer wrote it since the original was written.
+    """
+    theirs = span.key.startswith(NEW_TASK) and not span.from_operator
+    return theirs and span.begin >= original.begin and is_work(span.entry)
+
+
+def _shown_since(record: Record, span: Span, original: Span) -> float:
+    """Since when whoever looks where ``span`` is finds the task there, however late they see.
+
+    A copy that replaced a copy was seen before, and so was what a worker changed, if not as it is now.
+    """
+    assert original.ended_by is not None
+    since = span
+    for before in reversed(record.truth.of(span.key)):
+        follows = (before.last, before.end) == (since.first, since.begin)
+        # Who sees an entry late does not see it after its expiration: there may be a longer one by now.
+        lasts = before.due > original.ended_by.at
+        if follows and lasts and (_is_equal(before, original) or not since.from_operator):
+            since = before
+    return -math.inf if since.first < 0 else since.begin

@@ -1,20 +1,23 @@
 """What the end of a simulation is judged by: which tasks must be in the queue then, and which may be."""
 
-from harness.layout import RESULT
+from harness.layout import NEW_TASK, RESULT
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Record
-from harness.simulation.truth import RUN
+from harness.simulation.truth import ROLLBACK
 
 
 def is_migrated(record: Record) -> bool:
-    """Whether the operators went the whole way to the new format.
+    """Whether the operators went the whole way to the new format, and not back again.
 
     A documented migration ends when the guide does, whatever it answered; a safe one when it says so.
     """
-    if record.scenario.rollback != "never" or record.deployed[-1][1] != "new":
+    if record.deployed[-1][1] != "new":
         return False
-    runs = record.to("POST", RUN)
-    return record.scenario.migration == "documented" or any(run.member("done") is True for run in runs)
+    back = [call.answered for call in record.to("POST", ROLLBACK)]
+    runs = [run for run in record.runs if not back or run.answered > max(back)]
+    if record.scenario.migration == "documented":
+        return bool(runs) or not back
+    return any(run.member("done") is True for run in runs)
 
 
 def owed(record: Record, at: float) -> list[str]:
@@ -25,18 +28,22 @@ def owed(record: Record, at: float) -> list[str]:
 def is_over(record: Record, task: str) -> bool:
     """Whether a task must not be in the queue at the end.
 
-    It never was a task; or it is completed, somebody was told so, and nobody sent it again. What was in the
-    new format before is not touched by an old Worker that completes it: nobody answers for that.
+    It never was a task; or it is completed, somebody was told so, and nobody sent it again.
     """
-    if task in record.start.new_tasks and not _was_completed_by_new(record, task):
-        return False
     story = record.truth.stories.get(task)
     if story is None:
         return True
-    return story.acknowledged < record.ended and not story.came_again
+    completed = story.acknowledged < record.ended and not story.came_again
+    return completed and not _is_left_by_old_worker(record, task)
 
 
-def _was_completed_by_new(record: Record, task: str) -> bool:
-    """Whether somebody completed a task that looks for it in the new format; before the beginning counts."""
-    results = record.truth.of(RESULT + task)
-    return bool(results) and answers_for(record, record.truth.calls.get(results[0].writer))
+def _is_left_by_old_worker(record: Record, task: str) -> bool:
+    """Whether nobody answers for a completed task in the new format.
+
+    No migration put it there, and only old Workers completed it since: they do not look there.
+    """
+    truth = record.truth
+    spans, results = truth.of(NEW_TASK + task), truth.of(RESULT + task)
+    if not spans or not results or spans[-1].from_operator or spans[-1].first > results[0].first:
+        return False
+    return not any(answers_for(record, truth.calls.get(result.writer)) for result in results)

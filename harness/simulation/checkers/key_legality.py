@@ -3,7 +3,7 @@
 from harness.simulation import moments
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
-from harness.simulation.truth import task_of
+from harness.simulation.truth import LONGEST_ID, task_of
 from harness.verdict import Verdict, verdict
 
 _TOO_LONG = "exceeds key length limit"
@@ -14,6 +14,13 @@ def key_legality(record: Record) -> Verdict:
     for call in record.calls:
         if answers_for(record, call) and _TOO_LONG in str(call.answer):
             (claims if call.path == "/api/queue/claim" else others).append(call)
+    accepted = [
+        call
+        for call in record.to("POST", "/webhook/*")
+        if call.outcome == "ok"
+        and answers_for(record, call)
+        and len(str(call.member("eventId")).encode()) > LONGEST_ID
+    ]
     handed_out = {
         call.member("taskId") for call in record.to("POST", "/api/queue/claim") if answers_for(record, call)
     }
@@ -26,6 +33,12 @@ def key_legality(record: Record) -> Verdict:
         "I22",
         "Key legality: every key of a task fits, and no claim fails because of one task",
         [
+            moments.told(
+                "{n} task{s} {were} accepted whose result has too long a key",
+                dict.fromkeys(call.member("eventId") for call in accepted),
+                [moments.of_call(call) for call in accepted],
+                "H63",
+            ),
             moments.told(
                 "{n} claim{s} failed because the lease of one task has too long a key",
                 [call.name for call in claims],

@@ -1,18 +1,22 @@
 """I9 Lease continuity: a task that somebody holds stays held, by the same worker, until the same time."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
-from harness.queue_state import Lease
+from harness.queue_state import Lease, epoch_seconds, parsed
 from harness.simulation import moments
 from harness.simulation.checkers.exclusion import Hold, holds
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
 from harness.simulation.truth import ROLLBACK, RUN, Span, task_of
 from harness.verdict import Verdict, verdict
+from kvstore import Event
 
 # Seconds of KV and milliseconds of a lease round differently.
 _ROUNDING_MS = 1000
+# Worker and nonce, and their leases in order of time.
+_Holder = tuple[str, str]
 _Held = list[tuple[Span, Lease]]
 
 _CAUSES = {
@@ -31,14 +35,18 @@ def lease_continuity(record: Record) -> Verdict:
     granted = {call.member("lease", "claimNonce") for call in record.to("POST", "/api/queue/claim")}
     released: dict[str, list[Call]] = {}
     for call in record.to("POST", "/api/queue/*"):
-        if call.path.endswith("/release"):
+        if call.path.endswith("/release") and call.outcome != "fail":
             released.setdefault(task_of(call) or "", []).append(call)
     contested = _contested(record)
     for task in record.truth.stories:
+        rivals = contested.get(task, set())
         for holder, spans in _holds(record, task).items():
-            if (spans[0][0].writer and holder[1] not in granted) or (task, holder[0]) in contested:
+            if spans[0][0].writer and holder[1] not in granted:
                 continue
-            cause = _break(record, task, spans, released.get(task, []))
+            last = _break(record, task, spans, released.get(task, []))
+            if last is None or (holder in rivals and _is_for(record, rivals - {holder}, task, last.ended_by)):
+                continue
+            cause = _cause(record, last)
             if cause:
                 broken[cause].append(task)
     return verdict(
@@ -56,47 +64,111 @@ def lease_continuity(record: Record) -> Verdict:
     )
 
 
-def _contested(record: Record) -> set[tuple[str, str]]:
-    """The tasks and holders that nobody answers for: the old Worker alone gave a task to two at once."""
+def _contested(record: Record) -> dict[str, set[_Holder]]:
+    """By task, the holders to whom the old Worker alone gave it at once: nobody answers for that."""
     last: dict[str, Hold] = {}
-    contested: set[tuple[str, str]] = set()
+    contested: dict[str, set[_Holder]] = {}
     for hold in holds(record):
         before = last.get(hold.task)
         if hold.claim is not None and answers_for(record, hold.claim):
             continue
         if before is not None and hold.begin < before.end:
-            contested |= {(hold.task, before.worker), (hold.task, hold.worker)}
+            contested.setdefault(hold.task, set()).update((_holder(record, before), _holder(record, hold)))
         if before is None or hold.end > before.end:
             last[hold.task] = hold
     return contested
 
 
-def _holds(record: Record, task: str) -> dict[tuple[str, str], _Held]:
+def _holder(record: Record, hold: Hold) -> _Holder:
+    if hold.claim is not None:
+        return hold.worker, str(hold.claim.member("lease", "claimNonce"))
+    lease = Lease.read((record.start.old_leases | record.start.new_leases)[hold.task])
+    return hold.worker, str(None if lease is None else lease.nonce)
+
+
+def _is_for(record: Record, rivals: set[_Holder], task: str, event: Event | None) -> bool:
+    """Whether a lease was broken off for a rival's: who gave it back, or holds the task right afterwards."""
+    if event is None:
+        return False
+    call = record.truth.calls.get(event.invocation)
+    if (
+        call is not None
+        and call.path.endswith("/release")
+        and _giver(call) in [worker for worker, _ in rivals]
+    ):
+        return True
+    for prefix in (OLD_LEASE, NEW_LEASE):
+        span = record.truth.before(prefix + task, event.index + 1, event.at)
+        lease = None if span is None else Lease.read(span.entry)
+        if (
+            span is not None
+            and lease is not None
+            and _holder_in(lease) in rivals
+            and _ends(span, lease) > event.at
+        ):
+            return True
+    return False
+
+
+def _holder_in(lease: Lease) -> _Holder:
+    return str(lease.worker), str(lease.nonce)
+
+
+def _holds(record: Record, task: str) -> dict[_Holder, _Held]:
     """The leases of a task, of either format, by worker and nonce."""
-    found: dict[tuple[str, str], _Held] = {}
+    found: dict[_Holder, _Held] = {}
     for span in record.truth.stored(task, OLD_LEASE, NEW_LEASE):
         lease = Lease.read(span.entry)
         if lease is not None:
-            found.setdefault((str(lease.worker), str(lease.nonce)), []).append((span, lease))
+            found.setdefault(_holder_in(lease), []).append((span, lease))
     return found
 
 
-def _break(record: Record, task: str, spans: _Held, released: list[Call]) -> str | None:
-    """What broke a hold off before its time; None if nothing did."""
+def _break(record: Record, task: str, spans: _Held, released: list[Call]) -> Span | None:
+    """The last lease of a hold that was broken off before its time; None if it was not.
+
+    A hold lasts until the end that its holder was told last, even if a key or a copy ends before, or the
+    simulation does. Who gives a task back says in whose name; without a name anybody may.
+    """
     promised = [(span, lease) for span, lease in spans if not span.from_operator]
     if not promised:
         return None
     worker, begin = promised[0][1].worker, promised[0][0].begin
-    given_back = [call.sent for call in released if call.actor == worker and call.sent >= begin]
+    ends = {lease.expires_at: _promised_end(record, span, lease) for span, lease in promised}
+    given_back = [call.sent for call in released if _giver(call) in (worker, None) and call.sent >= begin]
     completed = record.truth.stories[task].completed
-    until = min(_ends(*promised[-1]), completed, record.ended, *given_back)
-    held, last = float(begin), promised[0][0]
+    until = min(ends[promised[-1][1].expires_at], completed, *given_back)
+    held, owed, last = float(begin), float(begin), promised[0][0]
     for span, lease in sorted(spans, key=lambda one: one[0].begin):
         if span.begin > held:
-            break
-        if _ends(span, lease) > held:
-            held, last = min(span.end, _ends(span, lease)), span
-    return _cause(record, last) if held < until - _ROUNDING_MS else None
+            if held < owed:
+                break
+            held = span.begin  # renewed when it had run out: held anew
+        end = ends.get(lease.expires_at, _ends(span, lease))
+        if end > held:
+            held, last = min(span.end, end), span
+        owed = owed if span.from_operator else end
+    return last if held < until else None
+
+
+def _promised_end(record: Record, span: Span, lease: Lease) -> float:
+    """When a lease ends at the earliest, by what its holder was told.
+
+    What counts is how long it lasts by its own account, from when it was asked for: the clock that it was
+    written by may be wrong. Without an account it ends when its key does.
+    """
+    body, call = parsed(span.entry), record.truth.calls.get(span.writer)
+    since = epoch_seconds(body.get("renewedAt") or body.get("claimedAt"))
+    until = epoch_seconds(lease.expires_at)
+    if until is None:
+        return span.due
+    end = 1000 * until if call is None or since is None else call.sent + 1000 * (until - since)
+    return end - _ROUNDING_MS
+
+
+def _giver(call: Call) -> Any:
+    """In whose name a release was sent."""
+    return (call.body.get("workerId") or None) if isinstance(call.body, dict) else None
 
 
 def _ends(span: Span, lease: Lease) -> float:
@@ -127,8 +199,15 @@ def _uncovered(record: Record) -> Iterator[str]:
         old = truth.before(OLD_LEASE + task, span.first, span.begin)
         new = truth.before(NEW_LEASE + task, span.first, span.begin)
         story = truth.stories.get(task)
-        lease = (
-            None if old is None or story is None or not story.is_live(span.begin) else Lease.read(old.entry)
-        )
-        if old is not None and lease is not None and _ends(old, lease) > span.begin and new is None:
+        if story is None or not story.is_live(span.begin):
+            continue
+        lease = None if old is None else Lease.read(old.entry)
+        held = old is not None and lease is not None and _ends(old, lease) > span.begin
+        if held and (new is None or not _blocks(new, span.begin)):
             yield task
+
+
+def _blocks(span: Span, at: int) -> bool:
+    """Whether a lease keeps others from its task; one that cannot be read does."""
+    lease = Lease.read(span.entry)
+    return lease is None or _ends(span, lease) > at

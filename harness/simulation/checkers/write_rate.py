@@ -58,29 +58,38 @@ def _writes(record: Record, keys: dict[str, list[str]]) -> list[Moment]:
 def _too_fast(record: Record) -> list[tuple[str, str]]:
     """The invocation and the key of every write that was one too many, refused or not.
 
-    One that came too soon after a write for which nobody answers is none.
+    One that came too soon only after writes for which nobody answers is none.
     """
     found = [
         (event.invocation, event.key)
         for event in record.asked
         if event.error and event.verb in ("put", "delete") and " 429 " in event.error
-        if not _follows_foreign_write(record, event)
+        if not _follows_foreign_writes(record, event)
     ]
-    deletes = record.scenario.platform.allowance.deletes_are_writes
-    last: dict[str, Event] = {}
+    judged: dict[str, int] = {}
     for event in record.writes:
-        if event.verb == "put" or deletes:
-            before = last.get(event.key)
-            if before is not None and event.at - before.at < _SECOND_MS and _is_judged(record, before):
+        if _counts(record, event):
+            before = judged.get(event.key)
+            if before is not None and event.at - before < _SECOND_MS:
                 found.append((event.invocation, event.key))
-            last[event.key] = event
+            if _is_judged(record, event):
+                judged[event.key] = event.at
     return found
 
 
-def _follows_foreign_write(record: Record, refused: Event) -> bool:
-    """Whether the last write before a refused one was that of somebody for whom nobody answers."""
-    before = [event for event in record.past.to(refused.key) if event.at <= refused.at]
-    return bool(before) and not _is_judged(record, before[-1])
+def _follows_foreign_writes(record: Record, refused: Event) -> bool:
+    """Whether all that was written in the second before was written by those for whom nobody answers."""
+    before = [
+        event
+        for event in record.past.to(refused.key)
+        if 0 <= refused.at - event.at < _SECOND_MS and _counts(record, event)
+    ]
+    return bool(before) and not any(_is_judged(record, event) for event in before)
+
+
+def _counts(record: Record, event: Event) -> bool:
+    """Whether something that was done to a key is a write to these conditions."""
+    return event.verb == "put" or record.scenario.platform.allowance.deletes_are_writes
 
 
 def _is_judged(record: Record, event: Event) -> bool:
