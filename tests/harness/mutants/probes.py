@@ -50,6 +50,8 @@ _TOGETHER: Final = (
     "conditions=local tasks=5 leases=2 producers=2 events=3 rollback=halfway",
     "conditions=local tasks=12 producers=2 events=6 daemons=4 polls=16 lease=600 claims=coordinator",
     "conditions=production tasks=12 producers=2 events=6 daemons=4 polls=16 claims=coordinator colos=3",
+    "seed=135 conditions=production tasks=6 daemons=6 polls=12 lease=300 beat=5 claims=coordinator colos=3 "
+    "within=30",
 )
 
 # More than a page, a bulk get, or a step's operations can hold.

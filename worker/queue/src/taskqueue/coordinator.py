@@ -112,9 +112,10 @@ class TaskCoordinator(DurableObject):
         """Those of ``names`` that the caller may write at once; to be given back by `leave_each`."""
         return self._turns.enter_each(names, platform.now_ms())
 
-    async def leave_each(self, names: list[str]) -> None:
+    async def leave_each(self, names: list[str], written: list[str]) -> None:
+        """``written`` are those that others have to wait for."""
         for name in names:
-            self._turns.leave(name, platform.now_ms())
+            self._turns.leave(name, platform.now_ms(), written=name in written)
 
     async def notes(self) -> dict[str, str]:
         """The notes of the migration, by name."""

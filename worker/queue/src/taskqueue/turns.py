@@ -32,8 +32,11 @@ class Turns:
         self._taken |= dict.fromkeys(able, now + LONGEST_MS)
         return able
 
-    def leave(self, name: str, now: int) -> None:
+    def leave(self, name: str, now: int, *, written: bool = True) -> None:
+        """The next turn begins a second after what was ``written``, and at once where nothing was."""
         self._taken.pop(name, None)
+        if not written:
+            return
         if len(self._free) >= MOST_KNOWN:
             self._free = {known: free for known, free in self._free.items() if free > now}
         self._free[name] = now + INTERVAL_MS

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from taskqueue import keys, platform
 from taskqueue.javascript import parse
 from taskqueue.migration.safe.journal import MOST_OPEN, Batch, BatchKind, Journal, as_batch, as_text
+from taskqueue.migration.safe.meter import Meter
 from taskqueue.migration.safe.report import Kind
 
 TURN: Final = "migration"
@@ -28,7 +29,7 @@ class Coordinator(Protocol):
 
     async def enter_each(self, names: list[str]) -> list[str]: ...
 
-    async def leave_each(self, names: list[str]) -> None: ...
+    async def leave_each(self, names: list[str], written: list[str]) -> None: ...
 
     async def notes(self) -> dict[str, str]: ...
 
@@ -61,17 +62,24 @@ class CoordinatedJournal(Journal):
 
 
 @asynccontextmanager
-async def turns(coordinator: Coordinator | None, kind: Kind, ids: list[str]) -> AsyncIterator[list[str]]:
-    """Be the only one to write the keys of tasks, or of leases: those of ``ids`` that nobody writes now."""
+async def turns(
+    coordinator: Coordinator | None, meter: Meter, kind: Kind, ids: list[str]
+) -> AsyncIterator[list[str]]:
+    """Be the only one to write the keys of tasks, or of leases: those of ``ids`` that nobody writes now.
+
+    What was only looked at may be written again at once.
+    """
     if coordinator is None:
         yield ids
         return
-    prefix = keys.NEW.tasks if kind == "tasks" else keys.NEW.leases
-    granted = list(await coordinator.enter_each([prefix + id for id in ids]))
+    new, old = (one.tasks if kind == "tasks" else one.leases for one in (keys.NEW, keys.OLD))
+    granted = list(await coordinator.enter_each([new + id for id in ids]))
+    theirs = {name: name.removeprefix(new) for name in granted}
     try:
-        yield [name.removeprefix(prefix) for name in granted]
+        yield list(theirs.values())
     finally:
-        await coordinator.leave_each(granted)
+        written = [name for name, id in theirs.items() if {name, old + id} & meter.changed]
+        await coordinator.leave_each(granted, written)
 
 
 async def enter(coordinator: Coordinator | None) -> bool:

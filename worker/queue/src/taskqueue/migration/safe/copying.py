@@ -46,7 +46,7 @@ class Copying:
 
         Errors of single keys are collected. Raises KV's refusals of what concerns the whole batch.
         """
-        async with turns(self.coordinator, kind, [shown.id for shown in batch]) as granted:
+        async with turns(self.coordinator, self.meter, kind, [shown.id for shown in batch]) as granted:
             if len(granted) < len(batch):
                 self.step.wait_until(platform.now_ms() + BUSY_MS)
             return await self._copy_each(kind, [shown for shown in batch if shown.id in granted])

@@ -12,7 +12,8 @@ class BudgetSpent(Exception):
 class Meter:
     """A KV that does ``budget`` operations and no more; ``reserve`` of them are kept for later.
 
-    A bulk get counts as one operation, as the platform counts it. Raises BudgetSpent for one too many.
+    A bulk get counts as one operation, as the platform counts it. ``changed`` are the keys it put or deleted,
+    or tried to. Raises BudgetSpent for one too many.
     """
 
     def __init__(self, kv: KV, budget: int) -> None:
@@ -20,6 +21,7 @@ class Meter:
         self._budget = budget
         self.used = 0
         self.reserve = 0
+        self.changed: set[str] = set()
 
     @property
     def left(self) -> int:
@@ -35,10 +37,12 @@ class Meter:
 
     async def put(self, key: str, value: Any, /, **options: Any) -> None:
         self._spend()
+        self.changed.add(key)
         await self._kv.put(key, value, **options)
 
     async def delete(self, key: str, /) -> None:
         self._spend()
+        self.changed.add(key)
         await self._kv.delete(key)
 
     async def list(self, **options: Any) -> Any:

@@ -52,7 +52,7 @@ class Verifying:
     async def settle(self, batch: Batch) -> dict[str, Outcome]:
         """What became of each of the batch; without those for which the operations did not suffice."""
         assert batch.kind != "end"
-        async with turns(self.copying.coordinator, batch.kind, batch.ids) as granted:
+        async with turns(self.copying.coordinator, self.copying.meter, batch.kind, batch.ids) as granted:
             busy: dict[str, Outcome] = {id: "waits" for id in batch.ids if id not in granted}
             return busy | await self._settle_each(batch, batch.kind, granted)
 
