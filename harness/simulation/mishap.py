@@ -38,7 +38,9 @@ class PlannedMishap:
         kind = KINDS[chance.below(len(KINDS))]
         if kind == BREAKDOWN and not who.startswith("daemon"):
             kind = "crash"
-        request = f"{who}.{1 + min(chance.below(8), chance.below(8))}"
+        place = min(chance.below(8), chance.below(8))
+        # A daemon breaks down after a claim, and those are among the first of its requests.
+        request = f"{who}.{1 + (min(place, 1) if kind == BREAKDOWN else place)}"
         operation = 0 if kind in (*WHOLE, BREAKDOWN) else 1 + min(chance.below(40), chance.below(40))
         return cls(kind, request, operation)
 

@@ -89,7 +89,8 @@ def _puts_off(record: Record, run: Call) -> bool:
 
 
 def _is_stuck(record: Record, row: list[Call]) -> bool:
-    longest = max(2 * record.truth.window, _LAST_MINUTE_MS)
+    # Copies are verified when three windows have gone by since the last was made.
+    longest = max(4 * record.truth.window, _LAST_MINUTE_MS)
     return len(row) >= _PATIENCE and row[-1].sent - row[0].sent > longest
 
 
