@@ -1,10 +1,11 @@
 """Which request an operation belongs to: layers count and record by it."""
 
-from asyncio import Semaphore
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+
+from kvstore.places import Places
 
 
 @dataclass
@@ -16,7 +17,7 @@ class Invocation:
 
     name: str
     operations: int = 0
-    connections: Semaphore | None = None
+    connections: Places | None = None
 
 
 @dataclass(frozen=True)

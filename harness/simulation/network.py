@@ -12,7 +12,7 @@ from harness.simulation.turns import TakingTurns, Turns, following
 from kvstore import LIMITS, Entry, Event, Journal, KVNamespace, Store
 from kvstore.edge import Edge, Origin
 from kvstore.invocation import Invocations
-from kvstore.journal import Verb
+from kvstore.journal import Verb, WriteJournal
 from kvstore.memory_store import MemoryStore
 from kvstore.paging import Paging
 from kvstore.quotas import Ledger, Quotas
@@ -43,7 +43,7 @@ class Network:
         self._far = self._conditions.simulated
         self.invocations = Invocations()
         self.store = MemoryStore(clock)
-        self.done = Journal(self.store, self.invocations, reads=False)
+        self.done = WriteJournal(self.store, self.invocations)
         self.asked: list[Event] = []
         self.fired: list[str] = []
         self.turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
