@@ -95,6 +95,8 @@ def _is_held_back(record: Record, call: Call) -> bool:
         for one in record.to("POST", "/api/queue/claim")
         if one.queue_format != "old" and one.sent <= call.answered
     ]
+    if not claims:
+        return False  # an old Worker asks no coordinator
     began = min(one.sent for one in claims)
     return call.sent < began + _SETTLING_MS or any(
         one.outcome == "info" and call.sent < one.answered + 1000 * one.body["leaseDurationSec"]
