@@ -1,7 +1,8 @@
 """What a checker says: whether an invariant held, and the least evidence that it did not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -22,13 +23,18 @@ class Finding:
     """One way in which an invariant was violated.
 
     ``what`` is a sentence, ``keys`` name everything that it is true of, ``hazards`` the known causes
-    (H01 … H75 of the hazard list), ``moments`` the events that show it for the first of the keys.
+    (H01 … H75 of the hazard list), ``moments`` the events that show it for the first of the keys. Those are
+    what ``show`` gives when they are first asked for: a search finds much that nobody will look at.
     """
 
     what: str
     keys: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
-    moments: tuple[Moment, ...] = ()
+    show: Callable[[], tuple[Moment, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def moments(self) -> tuple[Moment, ...]:
+        return self.show()
 
     def as_json(self) -> dict[str, Any]:
         return {
