@@ -71,13 +71,15 @@ def verdict(invariant: str, title: str, findings: Iterable[Finding | None]) -> V
     return Verdict(invariant, title, tuple(finding for finding in findings if finding is not None))
 
 
-def finding(what: str, keys: Iterable[str], *hazards: str) -> Finding | None:
+def finding(
+    what: str, keys: Iterable[str], *hazards: str, show: Callable[[], tuple[Moment, ...]] = tuple
+) -> Finding | None:
     """A finding about ``keys``, or None when there are none.
 
     In ``what``, ``{n}`` is their number; ``{s}``, ``{are}``, ``{were}`` and ``{have}`` agree with it.
     """
     named = tuple(keys)
-    return Finding(agree(what, len(named)), named, hazards) if named else None
+    return Finding(agree(what, len(named)), named, hazards, show) if named else None
 
 
 def agree(text: str, count: int) -> str:

@@ -126,7 +126,7 @@ class Truth:
 
     def during(self, key: str, begin: float, end: float) -> list[Span]:
         """What was at ``key`` at any time from ``begin`` to ``end``, both included."""
-        return [span for span in self.of(key) if span.begin <= end and begin < span.end]
+        return [span for span in self.spans.get(key, ()) if span.begin <= end and begin < span.end]
 
     def was_steady(self, keys: str | tuple[str, ...], begin: float, end: float) -> bool:
         """Whether one of ``keys`` was there, for everybody, all the time from ``begin`` to ``end``.
