@@ -8,6 +8,7 @@ parameters, with the documented worst case as their default.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from kvstore.clock import Clock
 from kvstore.entries_sql import is_expired, milliseconds
@@ -39,8 +40,7 @@ class _Copy:
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     """What a listing showed of a key before a write."""
 
     at: int

@@ -83,20 +83,24 @@ class Transit:
         invocation = self.invocations.current
         name = invocation.name if invocation else ""
         ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
-        trip = self.plan(name, ordinal, verb, key)
-        if trip.mishap == "crash":
+        there, back, mishap = self.plan(name, ordinal, verb, key)
+        if mishap == "crash":
             raise InvocationCrashed(f"cut off before operation {ordinal}")
-        if trip.mishap == "outage":
+        if mishap == "outage":
             self._out_until = self.clock.now_ms() + OUTAGE_MS
-        if there := trip.there + (SLOW_MS if trip.mishap == "slow" else 0):
+        if mishap == "slow":
+            there += SLOW_MS
+        if there:
             await self.clock.sleep(there / 1000)
-        if trip.mishap == "refused" or self.clock.now_ms() < self._out_until:
+        if mishap == "refused" or (self._out_until and self.clock.now_ms() < self._out_until):
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
         found = await operation()
-        if back := trip.back + (TIMEOUT_MS if trip.mishap == "timeout" else 0):
+        if mishap == "timeout":
+            back += TIMEOUT_MS
+        if back:
             await self.clock.sleep(back / 1000)
-        if trip.mishap == "timeout":
+        if mishap == "timeout":
             raise messages.refused(PRODUCT_VERBS[verb], 504, "Gateway Timeout")
-        if trip.mishap == "unanswered":
+        if mishap == "unanswered":
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
         return found

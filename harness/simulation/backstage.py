@@ -1,7 +1,5 @@
 """What simulations share: the queue Worker's code. Time and chance come from the one that runs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.stage import QUEUE_WORKER
+from kvstore.within import Within
 from worker.runtime import Platform, Worker, load_worker
 
 
@@ -33,14 +32,9 @@ class Backstage:
         """A new simulation begins."""
         self.clock, self.chance = clock, Chance(seed, "worker")
 
-    @contextmanager
-    def at(self, skew: int) -> Iterator[None]:
+    def at(self, skew: int) -> Within[int]:
         """While the block lasts, the Worker's clock is ``skew`` milliseconds ahead."""
-        token = self._skew.set(skew)
-        try:
-            yield
-        finally:
-            self._skew.reset(token)
+        return Within(self._skew, skew)
 
     def now_ms(self) -> int:
         assert self.clock is not None, "no simulation is running"

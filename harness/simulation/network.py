@@ -74,7 +74,7 @@ class Network:
         return Location(KVNamespace(asked), self.scenario.skew * place)
 
     def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
-        mishap = self._mishaps.get((invocation, ordinal))
+        mishap = self._mishaps.get((invocation, ordinal)) if self._mishaps else None
         kind: Mishap | None = None
         if mishap is not None:
             kind = next((one for one in MISHAPS if one == mishap.kind), None)

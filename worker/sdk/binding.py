@@ -24,13 +24,14 @@ class _BindingWrapper:
     """
 
     def __init__(self, namespace: KVNamespace) -> None:
-        self.__methods = {name: _converting(getattr(namespace, name)) for name in _METHODS}
+        self.__namespace = namespace
 
     def __getattr__(self, name: str) -> Method:
-        try:
-            return self.__methods[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        if name not in _METHODS:
+            raise AttributeError(name)
+        # An attribute from now on, that nobody comes here for.
+        method = self.__dict__[name] = _converting(getattr(self.__namespace, name))
+        return method
 
     def __bool__(self) -> bool:
         return True
