@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.platform import connected
-from harness.simulation.chance import Chance, once
+from harness.simulation.chance import Chance, Once
 from harness.simulation.clock import LoopClock
 from harness.simulation.mishap import PlannedMishap
 from harness.simulation.scenario import COLOS, Scenario
@@ -49,6 +49,7 @@ class Network:
         self.turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
         self._origin = Origin(self.done)
         self._ledger = Ledger()
+        self._trips = Once(scenario.seed, "trip/")
         self._mishaps = {(one.request, one.operation): one for one in scenario.mishaps}
 
     async def fill(self, entries: Mapping[str, Entry]) -> None:
@@ -82,7 +83,7 @@ class Network:
                 self._fire(mishap)
         if self.turns is not None:
             return Trip(mishap=kind)
-        number = once(self.scenario.seed, f"trip/{invocation}/{ordinal}")
+        number = self._trips.number(f"{invocation}/{ordinal}")
         number, usual = divmod(number, 100)
         least, most = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY
         # The way back is part of the next operation's way there: nobody could tell the difference.

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
+from kvstore.errors import KVError
 from kvstore.namespace import KVNamespace
-from worker.sdk.ffi.errors import javascript_errors
+from worker.sdk.ffi.errors import as_javascript
 from worker.sdk.ffi.jsproxy import unwrap
 from worker.sdk.rpc import plain_answer, python_to_rpc
 
@@ -47,7 +48,7 @@ def _converting(method: Callable[..., Awaitable[Any]]) -> Method:
     """A method of a namespace as a Worker calls it."""
 
     def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
-        given = [_sent(argument) for argument in arguments]
+        given = [one if type(one) is str else _sent(one) for one in arguments]
         if options:
             given.append({key: _sent(value) for key, value in options.items()})
         return _answer(method, given)
@@ -66,7 +67,9 @@ def _sent(value: Any) -> Any:
 
 
 async def _answer(method: Callable[..., Awaitable[Any]], given: list[Any]) -> Any:
-    with javascript_errors():
+    try:  # what `javascript_errors` does, but for nothing where nothing fails
         result = await method(*given)
+    except KVError as error:
+        raise as_javascript(error) from error
     # A put resolves to undefined, which the namespace writes as Python's None: both are None to a Worker.
     return plain_answer(result)
