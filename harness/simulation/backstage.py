@@ -14,13 +14,14 @@ from worker.runtime import Platform, Worker, load_worker
 class Backstage:
     """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location.
 
-    ``folder`` is the Worker's.
+    ``folder`` is the Worker's; ``operations`` are the KV operations of all simulations so far.
     """
 
     def __init__(self, folder: Path = QUEUE_WORKER) -> None:
         self.folder = folder
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
+        self.operations = 0
         self._skew: ContextVar[int] = ContextVar("skew", default=0)
 
     @cached_property

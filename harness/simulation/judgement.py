@@ -14,15 +14,11 @@ _MOST_KEPT = 32
 
 
 class Judgement:
-    """Judges simulations with the Worker of ``backstage``; what they are compared with is kept a while.
-
-    ``operations`` counts the KV operations of what was simulated for that.
-    """
+    """Judges simulations with the Worker of ``backstage``; what they are compared with is kept a while."""
 
     def __init__(self, backstage: Backstage) -> None:
         self._backstage = backstage
         self._kept: dict[Scenario, Record] = {}
-        self.operations = 0
 
     def verdicts(self, record: Record) -> list[Verdict]:
         """On every invariant there is something to say of, in the order of their numbers.
@@ -44,5 +40,4 @@ class Judgement:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
             self._kept[scenario] = simulate(scenario, self._backstage)
-            self.operations += len(self._kept[scenario].asked)
         return self._kept[scenario]
