@@ -1,7 +1,8 @@
 """What a checker says: whether an invariant held, and the least evidence that it did not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -22,13 +23,18 @@ class Finding:
     """One way in which an invariant was violated.
 
     ``what`` is a sentence, ``keys`` name everything that it is true of, ``hazards`` the known causes
-    (H01 … H75 of the hazard list), ``moments`` the events that show it for the first of the keys.
+    (H01 … H75 of the hazard list), ``moments`` the events that show it for the first of the keys. Those are
+    what ``show`` gives when they are first asked for: a search finds much that nobody will look at.
     """
 
     what: str
     keys: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
-    moments: tuple[Moment, ...] = ()
+    show: Callable[[], tuple[Moment, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def moments(self) -> tuple[Moment, ...]:
+        return self.show()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -65,13 +71,15 @@ def verdict(invariant: str, title: str, findings: Iterable[Finding | None]) -> V
     return Verdict(invariant, title, tuple(finding for finding in findings if finding is not None))
 
 
-def finding(what: str, keys: Iterable[str], *hazards: str) -> Finding | None:
+def finding(
+    what: str, keys: Iterable[str], *hazards: str, show: Callable[[], tuple[Moment, ...]] = tuple
+) -> Finding | None:
     """A finding about ``keys``, or None when there are none.
 
     In ``what``, ``{n}`` is their number; ``{s}``, ``{are}``, ``{were}`` and ``{have}`` agree with it.
     """
     named = tuple(keys)
-    return Finding(agree(what, len(named)), named, hazards) if named else None
+    return Finding(agree(what, len(named)), named, hazards, show) if named else None
 
 
 def agree(text: str, count: int) -> str:

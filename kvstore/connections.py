@@ -4,13 +4,14 @@ The others wait until one has ended; nothing fails. Source: the product's limits
 connections": six for each invocation, KV's operations among them.
 """
 
-from asyncio import Semaphore
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
 from kvstore.clock import Clock
 from kvstore.invocation import Invocations
+from kvstore.places import Places
 from kvstore.store import Entry, Page, Store
 
 T = TypeVar("T")
@@ -24,30 +25,39 @@ class Connections:
     most: int
     invocations: Invocations
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.store.clock
 
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        return await self._in_turn(lambda: self.store.get(key, cache_ttl))
+    def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
+        return self._in_turn(lambda: self.store.get(key, cache_ttl))
 
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        return await self._in_turn(lambda: self.store.get_many(keys, cache_ttl))
+    def get_many(
+        self, keys: Sequence[str], cache_ttl: int | None = None
+    ) -> Coroutine[Any, Any, dict[str, Entry]]:
+        return self._in_turn(lambda: self.store.get_many(keys, cache_ttl))
 
-    async def put(self, key: str, entry: Entry) -> None:
-        await self._in_turn(lambda: self.store.put(key, entry))
+    def put(self, key: str, entry: Entry) -> Coroutine[Any, Any, None]:
+        return self._in_turn(lambda: self.store.put(key, entry))
 
-    async def delete(self, key: str) -> None:
-        await self._in_turn(lambda: self.store.delete(key))
+    def delete(self, key: str) -> Coroutine[Any, Any, None]:
+        return self._in_turn(lambda: self.store.delete(key))
 
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
-        return await self._in_turn(lambda: self.store.scan(prefix, after, limit))
+    def scan(
+        self, prefix: str = "", after: str | None = None, limit: int = 1000
+    ) -> Coroutine[Any, Any, Page]:
+        return self._in_turn(lambda: self.store.scan(prefix, after, limit))
 
     async def _in_turn(self, operation: Callable[[], Awaitable[T]]) -> T:
         invocation = self.invocations.current
         if invocation is None:
             return await operation()
-        if invocation.connections is None:
-            invocation.connections = Semaphore(self.most)
-        async with invocation.connections:
+        places = invocation.connections
+        if places is None:
+            places = invocation.connections = Places(self.most)
+        if not places.take():
+            await places.wait()
+        try:
             return await operation()
+        finally:
+            places.leave()

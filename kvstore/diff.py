@@ -1,7 +1,7 @@
 """What happened to a namespace between two moments."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from kvstore.store import Entry
 
@@ -16,8 +16,8 @@ class Change:
     @property
     def parts(self) -> tuple[str, ...]:
         """Which of ``value``, ``expiration`` and ``metadata`` changed; metadata is compared as text."""
-        names = (part.name for part in fields(Entry))
-        return tuple(name for name in names if getattr(self.before, name) != getattr(self.after, name))
+        pairs = zip(Entry._fields, self.before, self.after, strict=True)
+        return tuple(name for name, before, after in pairs if before != after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ parameters, with the documented worst case as their default.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from kvstore.clock import Clock
 from kvstore.entries_sql import is_expired, milliseconds
@@ -39,8 +40,7 @@ class _Copy:
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     """What a listing showed of a key before a write."""
 
     at: int
@@ -69,26 +69,26 @@ class Origin:
         before = None if old is None else KeyInfo(key, old.expiration, old.metadata)
         self.changes.append(_Change(self.store.clock.now_ms(), colo, key, before))
 
-    async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> dict[str, KeyInfo]:
+    async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> list[KeyInfo]:
         """Every key as a listing at ``moment`` showed it; with ``own``, the writes of ``colo`` up to now."""
-        keys = {info.name: info for info in await self._every_key(prefix)}
+        shown = await self._every_key(prefix)
+        before: dict[str, KeyInfo | None] = {}
         for change in reversed(self.changes):
             if change.at <= moment:  # and so were all before it
                 break
             if change.key.startswith(prefix) and not (own and change.colo == colo):
-                if change.before is None:
-                    keys.pop(change.key, None)
-                else:
-                    keys[change.key] = change.before
-        return keys
+                before[change.key] = change.before
+        if not before:
+            return shown
+        then = {info.name: info for info in shown} | before
+        return [info for _, info in sorted(then.items()) if info is not None]
 
     async def _every_key(self, prefix: str) -> list[KeyInfo]:
-        keys: list[KeyInfo] = []
         page = await self.store.scan(prefix)
-        keys += page.keys
+        keys = page.keys
         while not page.complete:
             page = await self.store.scan(prefix, keys[-1].name)
-            keys += page.keys
+            keys = [*keys, *page.keys]
         return keys
 
 
@@ -132,15 +132,21 @@ class Edge:
         self._saw_own_write(key)
 
     def _saw_own_write(self, key: str) -> None:
-        if self.entropy.below(_PER_MILLE) < self.staleness.own_writes:
+        if self._sees_own_writes():
             self._cache.pop(key, None)
+
+    def _sees_own_writes(self) -> bool:
+        seen = self.staleness.own_writes
+        return seen >= _PER_MILLE or self.entropy.below(_PER_MILLE) < seen
 
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         """The page as of ``list_lag`` seconds ago, with this location's own writes if it sees those."""
         now = self.clock.now_ms()
-        own = self.entropy.below(_PER_MILLE) < self.staleness.own_writes
         moment = now - 1000 * self.staleness.list_lag
-        keys = await self.origin.keys_as_of(moment, self.colo, prefix, own=own)
-        names = sorted(name for name in keys if after is None or name > after)
-        shown = [keys[name] for name in names if not is_expired(milliseconds(keys[name].expiration), now)]
+        keys = await self.origin.keys_as_of(moment, self.colo, prefix, own=self._sees_own_writes())
+        shown = [
+            info
+            for info in keys
+            if (after is None or info.name > after) and not is_expired(milliseconds(info.expiration), now)
+        ]
         return Page(shown[:limit], complete=len(shown) <= limit)

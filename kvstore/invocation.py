@@ -1,10 +1,10 @@
 """Which request an operation belongs to: layers count and record by it."""
 
-from asyncio import Semaphore
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+
+from kvstore.places import Places
+from kvstore.within import Within
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Invocation:
 
     name: str
     operations: int = 0
-    connections: Semaphore | None = None
+    connections: Places | None = None
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,6 @@ class Invocations:
     def current(self) -> Invocation | None:
         return self._current.get()
 
-    @contextmanager
-    def start(self, name: str) -> Iterator[Invocation]:
+    def start(self, name: str) -> Within[Invocation]:
         """Operations inside the block, and in tasks that it starts, belong to a new invocation."""
-        invocation = Invocation(name)
-        token = self._current.set(invocation)
-        try:
-            yield invocation
-        finally:
-            self._current.reset(token)
+        return Within(self._current, Invocation(name))

@@ -1,32 +1,38 @@
 """A layer that changes nothing: what others are made from."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from functools import cached_property
+from typing import Any
 
 from kvstore.clock import Clock
 from kvstore.store import Entry, Page, Store
 
 
 class Layer:
-    """Hands everything on to ``store``."""
+    """Hands everything on to ``store``, whose coroutines are its own."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         return self.store.clock
 
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        return await self.store.get(key, cache_ttl)
+    def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
+        return self.store.get(key, cache_ttl)
 
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        return await self.store.get_many(keys, cache_ttl)
+    def get_many(
+        self, keys: Sequence[str], cache_ttl: int | None = None
+    ) -> Coroutine[Any, Any, dict[str, Entry]]:
+        return self.store.get_many(keys, cache_ttl)
 
-    async def put(self, key: str, entry: Entry) -> None:
-        await self.store.put(key, entry)
+    def put(self, key: str, entry: Entry) -> Coroutine[Any, Any, None]:
+        return self.store.put(key, entry)
 
-    async def delete(self, key: str) -> None:
-        await self.store.delete(key)
+    def delete(self, key: str) -> Coroutine[Any, Any, None]:
+        return self.store.delete(key)
 
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
-        return await self.store.scan(prefix, after, limit)
+    def scan(
+        self, prefix: str = "", after: str | None = None, limit: int = 1000
+    ) -> Coroutine[Any, Any, Page]:
+        return self.store.scan(prefix, after, limit)

@@ -1,5 +1,8 @@
 """Paging: a layer with smaller pages than the product's, so that a few keys fill more than one."""
 
+from collections.abc import Coroutine
+from typing import Any
+
 from kvstore.layer import Layer
 from kvstore.store import Page, Store
 
@@ -11,6 +14,8 @@ class Paging(Layer):
         super().__init__(store)
         self.size = size
 
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+    def scan(
+        self, prefix: str = "", after: str | None = None, limit: int = 1000
+    ) -> Coroutine[Any, Any, Page]:
         """A page, but no more than ``size`` of it."""
-        return await self.store.scan(prefix, after, min(limit, self.size))
+        return self.store.scan(prefix, after, min(limit, self.size))

@@ -1,14 +1,12 @@
 """What holds entries: the one protocol that stores, and layers around stores, implement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kvstore.clock import Clock
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A stored value with what belongs to it.
 
     ``expiration`` is in seconds since the UNIX epoch, None for never; ``metadata`` is JSON text or None.
@@ -19,8 +17,7 @@ class Entry:
     metadata: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyInfo:
+class KeyInfo(NamedTuple):
     """A key as a listing shows it: everything but the value, with the units of Entry."""
 
     name: str
@@ -28,8 +25,7 @@ class KeyInfo:
     metadata: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Part of a listing, in the order of the keys' UTF-8 bytes; ``complete`` when nothing follows."""
 
     keys: list[KeyInfo]

@@ -4,10 +4,10 @@ Unlike Faults, which counts the operations of one caller, it asks a plan about e
 invocation asks, and its how-manieth operation this is. So that a plan means the same whatever others do.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from kvstore import messages
 from kvstore.clock import Clock
@@ -60,39 +60,47 @@ class Transit:
     def clock(self) -> Clock:
         return self.store.clock
 
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        return await self._travel("get", key, lambda: self.store.get(key, cache_ttl))
+    def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
+        return self._travel("get", key, lambda: self.store.get(key, cache_ttl))
 
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        return await self._travel("get_many", ",".join(keys), lambda: self.store.get_many(keys, cache_ttl))
+    def get_many(
+        self, keys: Sequence[str], cache_ttl: int | None = None
+    ) -> Coroutine[Any, Any, dict[str, Entry]]:
+        return self._travel("get_many", ",".join(keys), lambda: self.store.get_many(keys, cache_ttl))
 
-    async def put(self, key: str, entry: Entry) -> None:
-        await self._travel("put", key, lambda: self.store.put(key, entry))
+    def put(self, key: str, entry: Entry) -> Coroutine[Any, Any, None]:
+        return self._travel("put", key, lambda: self.store.put(key, entry))
 
-    async def delete(self, key: str) -> None:
-        await self._travel("delete", key, lambda: self.store.delete(key))
+    def delete(self, key: str) -> Coroutine[Any, Any, None]:
+        return self._travel("delete", key, lambda: self.store.delete(key))
 
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
-        return await self._travel("scan", prefix, lambda: self.store.scan(prefix, after, limit))
+    def scan(
+        self, prefix: str = "", after: str | None = None, limit: int = 1000
+    ) -> Coroutine[Any, Any, Page]:
+        return self._travel("scan", prefix, lambda: self.store.scan(prefix, after, limit))
 
     async def _travel(self, verb: Verb, key: str, operation: Callable[[], Awaitable[T]]) -> T:
         invocation = self.invocations.current
         name = invocation.name if invocation else ""
         ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
-        trip = self.plan(name, ordinal, verb, key)
-        if trip.mishap == "crash":
+        there, back, mishap = self.plan(name, ordinal, verb, key)
+        if mishap == "crash":
             raise InvocationCrashed(f"cut off before operation {ordinal}")
-        if trip.mishap == "outage":
+        if mishap == "outage":
             self._out_until = self.clock.now_ms() + OUTAGE_MS
-        if there := trip.there + (SLOW_MS if trip.mishap == "slow" else 0):
+        if mishap == "slow":
+            there += SLOW_MS
+        if there:
             await self.clock.sleep(there / 1000)
-        if trip.mishap == "refused" or self.clock.now_ms() < self._out_until:
+        if mishap == "refused" or (self._out_until and self.clock.now_ms() < self._out_until):
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
         found = await operation()
-        if back := trip.back + (TIMEOUT_MS if trip.mishap == "timeout" else 0):
+        if mishap == "timeout":
+            back += TIMEOUT_MS
+        if back:
             await self.clock.sleep(back / 1000)
-        if trip.mishap == "timeout":
+        if mishap == "timeout":
             raise messages.refused(PRODUCT_VERBS[verb], 504, "Gateway Timeout")
-        if trip.mishap == "unanswered":
+        if mishap == "unanswered":
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
         return found

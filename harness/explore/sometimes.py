@@ -4,12 +4,12 @@ A search in which no read was ever stale has not shown that stale reads do no ha
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
-from harness.simulation.record import OPERATOR, Call, Record
+from harness.simulation.record import OPERATOR, Call, Record, kept
 from harness.simulation.scenario import COLOS, Scenario
 from kvstore import Entry, Event, messages
 
@@ -27,7 +27,7 @@ class Property:
 
 def _stale_read(record: Record) -> bool:
     """Whether a read was answered with what was there no more, or not yet."""
-    return next(_stale_reads(record), None) is not None
+    return bool(_stale_reads(record))
 
 
 def _cached_miss(record: Record) -> bool:
@@ -58,8 +58,10 @@ def _last_write(record: Record, key: str, before: int, until: int) -> Event | No
     return writes[-1] if writes and writes[-1].at < before else None
 
 
-def _stale_reads(record: Record) -> Iterator[Event]:
+@kept
+def _stale_reads(record: Record) -> list[Event]:
     """Reads of what was there no more, or not yet."""
+    found: list[Event] = []
     truth: dict[str, Entry] = dict(record.start.entries)
     writes, place = record.writes, 0
     for event in record.asked:
@@ -72,10 +74,12 @@ def _stale_reads(record: Record) -> Iterator[Event]:
             else:
                 truth.pop(write.key, None)
         if event.verb == "get" and event.error is None and event.entry != truth.get(event.key):
-            late = [one for one in writes[place:] if one.key == event.key and one.at <= event.at]
+            since = event.at - _ON_THE_WAY_MS
+            late = any(since <= write.at <= event.at for write in record.past.to(event.key))
             expired = event.key in truth and _ended(truth[event.key], event.at)
             if not late and not (expired and event.entry is None):
-                yield event
+                found.append(event)
+    return found
 
 
 def _stale_listing(record: Record) -> bool:

@@ -1,7 +1,5 @@
 """What simulations share: the queue Worker's code. Time and chance come from the one that runs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
@@ -9,19 +7,21 @@ from pathlib import Path
 from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.stage import QUEUE_WORKER
+from kvstore.within import Within
 from worker.runtime import Platform, Worker, load_worker
 
 
 class Backstage:
     """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location.
 
-    ``folder`` is the Worker's.
+    ``folder`` is the Worker's; ``operations`` are the KV operations of all simulations so far.
     """
 
     def __init__(self, folder: Path = QUEUE_WORKER) -> None:
         self.folder = folder
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
+        self.operations = 0
         self._skew: ContextVar[int] = ContextVar("skew", default=0)
 
     @cached_property
@@ -33,14 +33,9 @@ class Backstage:
         """A new simulation begins."""
         self.clock, self.chance = clock, Chance(seed, "worker")
 
-    @contextmanager
-    def at(self, skew: int) -> Iterator[None]:
+    def at(self, skew: int) -> Within[int]:
         """While the block lasts, the Worker's clock is ``skew`` milliseconds ahead."""
-        token = self._skew.set(skew)
-        try:
-            yield
-        finally:
-            self._skew.reset(token)
+        return Within(self._skew, skew)
 
     def now_ms(self) -> int:
         assert self.clock is not None, "no simulation is running"

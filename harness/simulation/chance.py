@@ -8,25 +8,37 @@ often that name has drawn before: nothing else.
 from hashlib import blake2b
 
 
-def once(seed: int, name: str) -> int:
-    """A whole number of 64 bits, always the same for a name."""
-    return int.from_bytes(blake2b(f"{seed}/{name}".encode(), digest_size=8).digest(), "big")
+class Once:
+    """A whole number of 64 bits for each name, always the same; all names begin with ``prefix``."""
+
+    __slots__ = ("_begun",)
+
+    def __init__(self, seed: int, prefix: str) -> None:
+        self._begun = blake2b(f"{seed}/{prefix}".encode(), digest_size=8)
+
+    def number(self, rest: str) -> int:
+        """The number of the name that ends in ``rest``."""
+        digest = self._begun.copy()  # costs less than to begin anew
+        digest.update(rest.encode())
+        return int.from_bytes(digest.digest(), "big")
 
 
 class Chance:
     """An Entropy for ``name``. The same on every machine and every version of Python."""
 
-    __slots__ = ("_drawn", "_key")
+    __slots__ = ("_begun", "_drawn")
 
     def __init__(self, seed: int, name: str = "") -> None:
-        self._key = blake2b(f"{seed}/{name}".encode(), digest_size=32).digest()
+        key = blake2b(f"{seed}/{name}".encode(), digest_size=32).digest()
+        self._begun = blake2b(key=key, digest_size=8)
         self._drawn = 0
 
     def number(self) -> int:
         """A whole number of 64 bits."""
         self._drawn += 1
-        counter = self._drawn.to_bytes(8, "big")
-        return int.from_bytes(blake2b(counter, key=self._key, digest_size=8).digest(), "big")
+        digest = self._begun.copy()
+        digest.update(self._drawn.to_bytes(8, "big"))
+        return int.from_bytes(digest.digest(), "big")
 
     def below(self, limit: int) -> int:
         """A whole number from 0 up to, and without, ``limit``."""

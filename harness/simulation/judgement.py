@@ -1,5 +1,7 @@
 """Judges a simulation whole: by its record, and by comparing it with others."""
 
+from functools import partial
+
 from harness.simulation.backstage import Backstage
 from harness.simulation.checkers import judge
 from harness.simulation.comparisons import COMPARISONS
@@ -26,11 +28,12 @@ class Judgement:
         found = judge(record)
         if record.scenario.at_once:
             return found
-        for comparison in COMPARISONS:
-            reference = comparison.reference(record.scenario)
-            if reference is not None:
-                found.append(comparison.judge(record, self._simulated(reference)))
-        return sorted(found, key=lambda verdict: int(verdict.invariant[1:]))
+        compared = [
+            comparison.judge(record, found, partial(self._simulated, reference))
+            for comparison in COMPARISONS
+            if (reference := comparison.reference(record.scenario)) is not None
+        ]
+        return sorted([*found, *compared], key=lambda verdict: int(verdict.invariant[1:]))
 
     def _simulated(self, scenario: Scenario) -> Record:
         if scenario not in self._kept:

@@ -69,6 +69,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._timers: list[tuple[int, int, asyncio.TimerHandle | asyncio.Future[None]]] = []
         self._timer_count = 0
         self._failure: BaseException | None = None
+        self._ending = False
         self._closed = False
         self.now_ms = 0
         self.steps = 0
@@ -126,6 +127,18 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                 due.set_result(None)
         return True
 
+    def jump(self, milliseconds: int) -> bool:
+        """Whether so long has passed at once, since nobody else has anything to do until then.
+
+        Who pauses then is the next to go on: this is the same without the way through the loop.
+        """
+        then = self.now_ms + max(0, milliseconds)
+        if self._ready or self._ending or (self._timers and self._timers[0][0] <= then):
+            return False
+        self.now_ms = then
+        self.steps += 1
+        return True
+
     def pause(self, milliseconds: int) -> "asyncio.Future[None]":
         """What is done after so long: a sleep that takes one step instead of two."""
         done: asyncio.Future[None] = asyncio.Future(loop=self)
@@ -134,6 +147,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return done
 
     def _cancel_all(self) -> None:
+        self._ending = True
         left = [task for task in asyncio.all_tasks(self) if not task.done()]
         for task in left:
             task.cancel()
@@ -179,6 +193,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         failure = context.get("exception")
         self._failure = failure if failure is not None else RuntimeError(str(context.get("message")))
+        self._ending = True
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         self.call_exception_handler(context)

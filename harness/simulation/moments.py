@@ -1,7 +1,6 @@
 """Tells what happened, event by event, in words: the material of an argument."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 
 from harness.queue_state import Lease
 from harness.simulation.record import Call, Record
@@ -48,7 +47,7 @@ def about(record: Record, task: str, also: Callable[[Call], bool] = lambda call:
 
 def names(call: Call, task: str) -> bool:
     """Whether a request is about a task: it was claimed by it, or is in its path, or was accepted by it."""
-    return task in (call.member("taskId"), call.member("eventId")) or f"/{task}" in call.path
+    return f"/{task}" in call.path or task in (call.member("taskId"), call.member("eventId"))
 
 
 def shortened(moments: Iterable[Moment]) -> tuple[Moment, ...]:
@@ -66,11 +65,10 @@ def _holder(event: Event) -> str:
 
 def finding(record: Record, what: str, tasks: Iterable[str], *hazards: str) -> Finding | None:
     """A finding about ``tasks`` with the events of the first of them; None when there are none."""
-    found = verdict_finding(what, tasks, *hazards)
-    return found and replace(found, moments=about(record, found.keys[0]))
+    named = tuple(tasks)
+    return verdict_finding(what, named, *hazards, show=lambda: about(record, named[0]))
 
 
-def told(what: str, keys: Iterable[str], moments: Iterable[Moment], *hazards: str) -> Finding | None:
+def told(what: str, keys: Iterable[str], moments: Sequence[Moment], *hazards: str) -> Finding | None:
     """A finding about ``keys`` that other events show best: ``moments``, in order of time."""
-    found = verdict_finding(what, keys, *hazards)
-    return found and replace(found, moments=shortened(sorted(moments)))
+    return verdict_finding(what, keys, *hazards, show=lambda: shortened(sorted(moments)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.platform import connected
-from harness.simulation.chance import Chance, once
+from harness.simulation.chance import Chance, Once
 from harness.simulation.clock import LoopClock
 from harness.simulation.mishap import PlannedMishap
 from harness.simulation.scenario import COLOS, Scenario
@@ -12,7 +12,7 @@ from harness.simulation.turns import TakingTurns, Turns, following
 from kvstore import LIMITS, Entry, Event, Journal, KVNamespace, Store
 from kvstore.edge import Edge, Origin
 from kvstore.invocation import Invocations
-from kvstore.journal import Verb
+from kvstore.journal import Verb, WriteJournal
 from kvstore.memory_store import MemoryStore
 from kvstore.paging import Paging
 from kvstore.quotas import DAY_MS, Ledger, Quotas
@@ -44,7 +44,7 @@ class Network:
         self._far = self._conditions.simulated
         self.invocations = Invocations()
         self.store = MemoryStore(clock)
-        self.done = Journal(self.store, self.invocations, reads=False)
+        self.done = WriteJournal(self.store, self.invocations)
         self.asked: list[Event] = []
         self.fired: list[str] = []
         self.turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
@@ -52,6 +52,7 @@ class Network:
         self.ledger = Ledger(
             clock.now_ms() // DAY_MS, dict.fromkeys(("put", "delete", "list"), scenario.spent)
         )
+        self._trips = Once(scenario.seed, "trip/")
         self._mishaps = {(one.request, one.operation): one for one in scenario.mishaps}
 
     async def fill(self, entries: Mapping[str, Entry]) -> None:
@@ -77,7 +78,7 @@ class Network:
         return Location(KVNamespace(asked), self.scenario.skew * place)
 
     def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
-        mishap = self._mishaps.get((invocation, ordinal))
+        mishap = self._mishaps.get((invocation, ordinal)) if self._mishaps else None
         kind: Mishap | None = None
         if mishap is not None:
             kind = next((one for one in MISHAPS if one == mishap.kind), None)
@@ -85,7 +86,7 @@ class Network:
                 self._fire(mishap)
         if self.turns is not None:
             return Trip(mishap=kind)
-        number = once(self.scenario.seed, f"trip/{invocation}/{ordinal}")
+        number = self._trips.number(f"{invocation}/{ordinal}")
         number, usual = divmod(number, 100)
         least, most = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY
         # The way back is part of the next operation's way there: nobody could tell the difference.

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Final, Literal
+from functools import cached_property, wraps
+from typing import Any, Final, Literal, TypeVar
 
 from harness.queue_state import QueueState
 from harness.simulation.past import Past
 from harness.simulation.scenario import Scenario
 from harness.simulation.truth import Truth
 from kvstore import Entry, Event
+
+T = TypeVar("T")
 
 Kind = Literal["invoke", "ok", "fail", "info"]
 
@@ -110,6 +112,8 @@ class Record:
     judged: Mapping[str, Call]
     rewritten: Sequence[Event]
     fired: Sequence[str] = field(default=())
+    # What `kept` has found in it.
+    _found: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def history(self) -> list[HistoryEvent]:
@@ -214,3 +218,16 @@ class Record:
     def runs(self) -> list[Call]:
         """The calls of ``POST /api/migrate/run``."""
         return self.to("POST", "/api/migrate/run")
+
+
+def kept(find: Callable[[Record], T]) -> Callable[[Record], T]:
+    """``find``, but what it finds in a record is kept there: for what many ask, and nobody changes."""
+
+    @wraps(find)
+    def look(record: Record) -> T:
+        found: dict[object, T] = record._found
+        if find not in found:
+            found[find] = find(record)
+        return found[find]
+
+    return look

@@ -51,7 +51,9 @@ def simulate(
     world = World(scenario, entries, clock, backstage)
     if choose is not None and world.network.turns is not None:
         world.network.turns.choose = choose
-    return loop.run(_play(world))
+    record = loop.run(_play(world))
+    backstage.operations += len(world.network.asked)
+    return record
 
 
 async def _play(world: World) -> Record:

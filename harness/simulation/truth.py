@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -23,6 +24,9 @@ ROLLBACK: Final = "/api/migrate/rollback"
 TASK_KEYS: Final = (OLD_TASK, NEW_TASK, QUARANTINE)
 # The longest id whose result has a key.
 LONGEST_ID: Final = 512 - len(RESULT)
+
+_BEGIN: Final = attrgetter("begin")
+_FIRST: Final = attrgetter("first")
 
 
 @dataclass(slots=True)
@@ -101,6 +105,7 @@ class Truth:
         self.window = 0 if staleness is None else 1000 * max(staleness.cache_ttl, staleness.list_lag)
         self.calls = {call.name: call for call in record.calls}
         self.spans: dict[str, list[Span]] = {}
+        self._under: dict[str, list[tuple[str, list[Span]]]] = {}
         for key, entry in record.start.entries.items():
             self.spans[key] = [Span(key, entry, record.began, -1)]
         for place, event in enumerate(record.writes):
@@ -121,7 +126,7 @@ class Truth:
 
     def during(self, key: str, begin: float, end: float) -> list[Span]:
         """What was at ``key`` at any time from ``begin`` to ``end``, both included."""
-        return [span for span in self.of(key) if span.begin <= end and begin < span.end]
+        return [span for span in self.spans.get(key, ()) if span.begin <= end and begin < span.end]
 
     def was_steady(self, keys: str | tuple[str, ...], begin: float, end: float) -> bool:
         """Whether one of ``keys`` was there, for everybody, all the time from ``begin`` to ``end``.
@@ -132,11 +137,12 @@ class Truth:
         spans = [span for key in names for span in self.during(key, begin, end)]
         return covered(spans, begin, end) > end and all(span.due > end for span in spans)
 
-    def under(self, prefix: str) -> Iterator[tuple[str, list[Span]]]:
+    def under(self, prefix: str) -> list[tuple[str, list[Span]]]:
         """The ids and spans of all keys that begin with ``prefix``."""
-        for key, spans in self.spans.items():
-            if key.startswith(prefix):
-                yield key[len(prefix) :], spans
+        if prefix not in self._under:
+            named = [one for one in self.spans.items() if one[0].startswith(prefix)]
+            self._under[prefix] = [(key[len(prefix) :], spans) for key, spans in named]
+        return self._under[prefix]
 
     def evidence(self, call: "Call") -> tuple[int, int]:
         """From when to when anything that a call was told can be."""
@@ -192,9 +198,7 @@ class Truth:
 
     def stored(self, task: str, *prefixes: str) -> list[Span]:
         """Every entry that a task had under any of the prefixes, in order of time."""
-        return sorted(
-            (span for prefix in prefixes for span in self.of(prefix + task)), key=lambda span: span.first
-        )
+        return sorted([span for prefix in prefixes for span in self.of(prefix + task)], key=_FIRST)
 
 
 def _close(span: Span, event: Event, place: int) -> None:
@@ -206,7 +210,7 @@ def _close(span: Span, event: Event, place: int) -> None:
 def covered(spans: Iterable[Span], begin: float, end: float) -> float:
     """Until when, from ``begin`` on, there is always one of ``spans``; ``begin`` if there is none."""
     until = begin
-    for span in sorted(spans, key=lambda span: span.begin):
+    for span in sorted(spans, key=_BEGIN):
         if span.begin > until or until > end:
             break
         until = max(until, span.end)

@@ -88,19 +88,19 @@ FAULTS: list[tuple[str, str, Fault]] = [
     (
         "I7",
         "now expires later",
-        lambda o: with_after(o, queue__task__a=replace(TASK_A, expiration=LATER + 1)),
+        lambda o: with_after(o, queue__task__a=TASK_A._replace(expiration=LATER + 1)),
     ),
     (
         "I7",
         "now expires earlier",
-        lambda o: with_after(o, queue__task__a=replace(TASK_A, expiration=LATER - 1)),
+        lambda o: with_after(o, queue__task__a=TASK_A._replace(expiration=LATER - 1)),
     ),
     (
         "I7",
         "permanent task now does expire",
         lambda o: with_after(o, queue__task__b=Entry(b'{"id": "b"}', LATER)),
     ),
-    ("I7", "lost its deadline", lambda o: with_after(o, queue__task__a=replace(TASK_A, expiration=None))),
+    ("I7", "lost its deadline", lambda o: with_after(o, queue__task__a=TASK_A._replace(expiration=None))),
     ("I9", "has no lease in the new format", lambda o: with_after(o, queue__lease__a=None)),
     (
         "I9",

@@ -42,7 +42,9 @@ class Worker:
 
     def with_bindings(self, bindings: Mapping[str, object]) -> "Worker":
         """The same code with ``bindings`` for its whole environment: another deployment of it."""
-        return Worker(self.module, make_env(bindings), self.on_error)
+        other = Worker(self.module, make_env(bindings), self.on_error)
+        other._accepted = self._accepted
+        return other
 
     async def fetch(self, request: Request) -> ResponseParts:
         """Answer a request. Raises what the handler raises, TypeError when it returns no Response."""

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
+from kvstore.errors import KVError
 from kvstore.namespace import KVNamespace
-from worker.sdk.ffi.errors import javascript_errors
+from worker.sdk.ffi.errors import as_javascript
 from worker.sdk.ffi.jsproxy import unwrap
 from worker.sdk.rpc import plain_answer, python_to_rpc
 
@@ -24,13 +25,14 @@ class _BindingWrapper:
     """
 
     def __init__(self, namespace: KVNamespace) -> None:
-        self.__methods = {name: _converting(getattr(namespace, name)) for name in _METHODS}
+        self.__namespace = namespace
 
     def __getattr__(self, name: str) -> Method:
-        try:
-            return self.__methods[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        if name not in _METHODS:
+            raise AttributeError(name)
+        # An attribute from now on, that nobody comes here for.
+        method = self.__dict__[name] = _converting(getattr(self.__namespace, name))
+        return method
 
     def __bool__(self) -> bool:
         return True
@@ -46,7 +48,7 @@ def _converting(method: Callable[..., Awaitable[Any]]) -> Method:
     """A method of a namespace as a Worker calls it."""
 
     def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
-        given = [_sent(argument) for argument in arguments]
+        given = [one if type(one) is str else _sent(one) for one in arguments]
         if options:
             given.append({key: _sent(value) for key, value in options.items()})
         return _answer(method, given)
@@ -65,7 +67,9 @@ def _sent(value: Any) -> Any:
 
 
 async def _answer(method: Callable[..., Awaitable[Any]], given: list[Any]) -> Any:
-    with javascript_errors():
+    try:  # what `javascript_errors` does, but for nothing where nothing fails
         result = await method(*given)
+    except KVError as error:
+        raise as_javascript(error) from error
     # A put resolves to undefined, which the namespace writes as Python's None: both are None to a Worker.
     return plain_answer(result)

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from kvstore.within import Within
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import PyObject
 from worker.sdk.ffi.jsproxy import unwrap, wrap
@@ -61,33 +62,20 @@ class _Surroundings(NamedTuple):
 _surroundings: ContextVar[_Surroundings] = ContextVar("surroundings", default=_Surroundings())  # noqa: B039
 
 
-class _Inside:
-    """A ``with`` block in which other surroundings are current."""
-
-    __slots__ = ("_surroundings", "_token")
-
-    def __init__(self, surroundings: _Surroundings) -> None:
-        self._surroundings = surroundings
-
-    def __enter__(self) -> None:
-        self._token = _surroundings.set(self._surroundings)
-
-    def __exit__(self, *_: object) -> None:
-        _surroundings.reset(self._token)
-
-
-def current(env: Any, ctx: ExecutionContext | None = None, outbound: Outbound | None = None) -> _Inside:
+def current(
+    env: Any, ctx: ExecutionContext | None = None, outbound: Outbound | None = None
+) -> Within[_Surroundings]:
     """Make ``env`` and ``ctx`` the current ones inside the ``with`` block, and ``outbound`` the way out.
 
     For importing a Worker ``ctx`` is None: nothing may be awaited there. ``outbound`` answers the requests
     that the Worker sends; by default whoever did outside the block, and that is the network at first.
     """
-    return _Inside(_Surroundings(env, ctx, outbound or _surroundings.get().outbound))
+    return Within(_surroundings, _Surroundings(env, ctx, outbound or _surroundings.get().outbound))
 
 
-def replaced_environment(env: Any) -> _Inside:
+def replaced_environment(env: Any) -> Within[_Surroundings]:
     """Make ``env`` the current environment inside the ``with`` block."""
-    return _Inside(_surroundings.get()._replace(environment=env))
+    return Within(_surroundings, _surroundings.get()._replace(environment=env))
 
 
 def current_environment() -> Any:

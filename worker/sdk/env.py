@@ -49,7 +49,10 @@ def make_env(bindings: Mapping[str, object]) -> _EnvWrapper:
     dicts and lists become JsProxy, None becomes jsnull.
     """
     wrapped = {name: _binding(value) for name, value in bindings.items()}
-    return _EnvWrapper(lambda: wrapped)
+    environment = _EnvWrapper(lambda: wrapped)
+    # What is there is found without asking __getattr__.
+    vars(environment).update((name, value) for name, value in wrapped.items() if not name.startswith("_"))
+    return environment
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 import inspect
 from datetime import UTC, datetime
-from typing import Any
+from types import NoneType
+from typing import Any, Final
 
 from kvstore.javascript import JsMap
 from worker.sdk.blob import Blob, File
@@ -16,6 +17,9 @@ from worker.sdk.form_data import FormData
 from worker.sdk.headers import constructor_name
 from worker.sdk.request import Request
 from worker.sdk.response import Response
+
+# They are the same on both sides.
+_SCALARS: Final = frozenset({str, int, bool, NoneType})
 
 
 class JsDict(dict[Any, Any]):
@@ -66,12 +70,13 @@ def plain_answer(value: Any) -> Any:
     JSON, which nearly every answer is, is converted at once, without a proxy for each of its containers.
     """
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind in _SCALARS:
         return value
     if kind is dict or kind is JsMap:
-        return JsDict({name: plain_answer(member) for name, member in value.items()})
+        members = value.items()
+        return JsDict({name: one if type(one) in _SCALARS else plain_answer(one) for name, one in members})
     if kind is list:
-        return [plain_answer(item) for item in value]
+        return [item if type(item) in _SCALARS else plain_answer(item) for item in value]
     return python_from_rpc(wrap(value))
 
 

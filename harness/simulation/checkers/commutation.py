@@ -87,9 +87,9 @@ def _is_held_back(record: Record, call: Call) -> bool:
     """Whether a coordinator may have good reason to give out nothing: it has just begun."""
     if record.scenario.claims != "coordinator":
         return False
-    # A claim that failed may never have reached it.
-    began = min(one.sent for one in _claims(record, call) if one.outcome == "ok")
-    return call.sent < began + _SETTLING_MS
+    # A claim that failed may never have reached it, and an old Worker asks no coordinator.
+    began = [one.sent for one in _claims(record, call) if one.outcome == "ok"]
+    return bool(began) and call.sent < min(began) + _SETTLING_MS
 
 
 def _claims(record: Record, call: Call) -> list[Call]:

@@ -7,7 +7,7 @@ from harness.verdict import Verdict, verdict
 
 
 def content(record: Record) -> Verdict:
-    every = list(copies(record))
+    every = copies(record)
     return verdict(
         "I6",
         "Content: copies equal their originals in bytes and metadata",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, QUARANTINE
-from harness.simulation.record import Call, Record
+from harness.simulation.record import Call, Record, kept
 from harness.simulation.truth import ROLLBACK, RUN, Span
 
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, QUARANTINE: OLD_TASK}
@@ -22,8 +22,13 @@ class Copy:
     originals: list[Span]
 
 
-def copies(record: Record) -> Iterator[Copy]:
+@kept
+def copies(record: Record) -> list[Copy]:
     """Every copy that a run or a rollback made of something that was there."""
+    return list(_copies(record))
+
+
+def _copies(record: Record) -> Iterator[Copy]:
     for path, routes in ((RUN, _ORIGINAL), (ROLLBACK, _BACK)):
         for span, call in record.truth.put_by(path, *routes):
             prefix = next(prefix for prefix in routes if span.key.startswith(prefix))

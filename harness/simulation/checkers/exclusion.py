@@ -12,7 +12,7 @@ from harness.layout import NEW_LEASE, OLD_LEASE
 from harness.queue_state import Lease, epoch_seconds
 from harness.simulation import moments
 from harness.simulation.checkers.scope import answers_for
-from harness.simulation.record import Call, Record
+from harness.simulation.record import Call, Record, kept
 from harness.simulation.truth import task_of
 from harness.verdict import Finding, Verdict, verdict
 
@@ -42,6 +42,7 @@ def mutual_exclusion(record: Record) -> Verdict:
     )
 
 
+@kept
 def holds(record: Record) -> list[Hold]:
     """Every hold that somebody was told of, in the order in which they began."""
     found = list(_holds_before(record))

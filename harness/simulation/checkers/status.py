@@ -60,6 +60,7 @@ def _bounds(record: Record, prefix: str, begin: int, end: int) -> tuple[int, int
     """How many keys were there all the time, and how many at any time."""
     least = most = 0
     for task, _ in record.truth.under(prefix):
-        most += bool(record.truth.during(prefix + task, begin, end))
-        least += record.truth.was_steady(prefix + task, begin, end)
+        if record.truth.during(prefix + task, begin, end):
+            most += 1
+            least += record.truth.was_steady(prefix + task, begin, end)
     return least, most

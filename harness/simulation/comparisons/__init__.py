@@ -1,9 +1,10 @@
 """The invariants that compare two simulations: one, and what should have come of it without something.
 
-Each file says which scenario to compare with (``reference``), and judges the two records.
+Each file says which scenario to compare with (``reference``), and judges the two records. The second is
+simulated when it is asked for: where it can make no difference, nobody does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.simulation.comparisons import crash_closure, pagination, staleness
@@ -14,11 +15,14 @@ from harness.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``reference`` gives the scenario to compare with, None where there is nothing to compare."""
+    """``reference`` gives the scenario to compare with, None where there is nothing to compare.
+
+    ``judge`` takes a record, the verdicts on that by itself, and what simulates the reference.
+    """
 
     invariant: str
     reference: Callable[[Scenario], Scenario | None]
-    judge: Callable[[Record, Record], Verdict]
+    judge: Callable[[Record, Sequence[Verdict], Callable[[], Record]], Verdict]
 
 
 COMPARISONS: tuple[Comparison, ...] = (

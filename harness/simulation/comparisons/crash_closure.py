@@ -1,5 +1,6 @@
 """I12 Crash closure: what crashes and failures interrupted ends, run again, as if nothing had happened."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.simulation.comparisons.outcome import differences, is_quiet
@@ -13,9 +14,10 @@ def reference(scenario: Scenario) -> Scenario | None:
     return replace(scenario, mishaps=()) if scenario.mishaps and is_quiet(scenario) else None
 
 
-def crash_closure(record: Record, reference: Record) -> Verdict:
+def crash_closure(record: Record, found: Sequence[Verdict], reference: Callable[[], Record]) -> Verdict:
     return verdict(
         "I12",
         "Crash closure: an interrupted migration, run again, ends like one that was not",
-        differences(record, reference),
+        # Planned mishaps that never happened changed nothing.
+        differences(record, reference()) if record.fired else [],
     )

@@ -1,5 +1,6 @@
 """I23 Pagination: however few keys a listing gives at a time, the result is the same."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.simulation.comparisons.outcome import differences, is_quiet
@@ -17,9 +18,11 @@ def reference(scenario: Scenario) -> Scenario | None:
     return replace(scenario, page=_PAGE) if smaller else None
 
 
-def pagination(record: Record, reference: Record) -> Verdict:
+def pagination(record: Record, found: Sequence[Verdict], reference: Callable[[], Record]) -> Verdict:
+    # No page was full: larger ones would have been the same.
+    full = any(event.verb == "scan" and len(event.found) >= record.scenario.page for event in record.asked)
     return verdict(
         "I23",
         "Pagination: the result does not depend on the size of a page",
-        differences(record, reference),
+        differences(record, reference()) if full else [],
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.layout import NEW_LEASE, OLD_LEASE, RESULT
 from harness.queue_state import Lease, epoch_seconds
-from harness.simulation.record import Call, Record
+from harness.simulation.record import Call, Record, kept
 from kvstore import Event
 
 
@@ -23,6 +23,7 @@ class Claim:
         return self.write.key.startswith(OLD_LEASE)
 
 
+@kept
 def claims(record: Record) -> list[Claim]:
     """Every claim whose claimant was told that it has a task, in the order in which their leases were put."""
     found = []

@@ -65,12 +65,10 @@ def _listing(record: Record, pages: list[Event]) -> Listing:
 
 def last_get(record: Record, invocation: str, key: str, until: int) -> Event | None:
     """The last get of ``key`` by a request that ended at ``until`` (ms) or earlier."""
-    gets = [
-        event
-        for event in record.operations.get(invocation, ())
-        if event.verb == "get" and event.key == key and event.at <= until
-    ]
-    return gets[-1] if gets else None
+    for event in reversed(record.operations.get(invocation, ())):
+        if event.verb == "get" and event.key == key and event.at <= until:
+            return event
+    return None
 
 
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE}

@@ -8,7 +8,7 @@ from typing import Any
 from harness.layout import NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
 from harness.queue_state import Lease, QueueState, parsed
 from harness.simulation import moments
-from harness.simulation.record import Call, Record
+from harness.simulation.record import Call, Record, kept
 from harness.verdict import Moment
 from kvstore import Event
 from kvstore.messages import TOO_MANY_OPERATIONS
@@ -144,10 +144,16 @@ class Run:
 
 def runs(record: Record, *, last: bool = False) -> Iterator[Run]:
     """Every run in the order in which they were sent; with ``last`` also the one after everything."""
-    for call in record.runs:
-        yield Run(call, record.operations.get(call.name, []), *record.around[call.name])
+    yield from _runs(record)
     if last:
         yield Run(record.judged["rerun"], [], record.final, record.final)
+
+
+@kept
+def _runs(record: Record) -> list[Run]:
+    return [
+        Run(call, record.operations.get(call.name, []), *record.around[call.name]) for call in record.runs
+    ]
 
 
 def ran_out(event: Event | None) -> bool:

@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +85,7 @@ def violated(scenario: Scenario, backstage: Backstage) -> dict[str, str]:
     for comparison in COMPARISONS:
         other = comparison.reference(scenario)
         if other is not None and scenario.tasks < 20:
-            verdicts.append(comparison.judge(record, simulate(other, backstage)))
+            verdicts.append(comparison.judge(record, verdicts, partial(simulate, other, backstage)))
     excused = _excused(scenario)
     return {
         one.invariant: one.findings[0].what

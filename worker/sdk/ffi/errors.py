@@ -81,6 +81,11 @@ def range_error(message: str) -> JsException:
     return JsException("RangeError", message)
 
 
+def as_javascript(error: KVError) -> JsException:
+    """How an error of the emulated JavaScript reaches Python."""
+    return JsException(error.name, error.message)
+
+
 class _Border:
     """A context manager without state, and without a generator: every call into JavaScript crosses it."""
 
@@ -91,7 +96,7 @@ class _Border:
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, KVError):
-            raise JsException(error.name, error.message) from error
+            raise as_javascript(error) from error
 
 
 _BORDER: Final = _Border()

@@ -90,7 +90,10 @@ class Headers(JsObject):
         """As a Worker reads them: one pair for each name, but one for each Set-Cookie."""
         combined: list[tuple[str, str]] = []
         for name, values in sorted(self._values.items()):
-            combined += [(name, text) for text in (values if name == SET_COOKIE else [", ".join(values)])]
+            if name == SET_COOKIE:
+                combined += [(name, text) for text in values]
+            else:
+                combined.append((name, ", ".join(values)))
         return combined
 
     def js_lines(self) -> list[tuple[str, str]]:

@@ -67,3 +67,11 @@ def test_every_finding_is_an_argument_of_ten_events_at_most_in_order(line: str) 
         assert times == sorted(times)
         assert one.keys
         assert "{" not in one.what
+
+
+def test_old_workers_are_judged_that_have_a_coordinator_and_never_ask_it() -> None:
+    record = run(
+        "conditions=local claims=coordinator strategy=steps tasks=1 daemons=2 polls=3 rollback=after"
+    )
+    assert any(call.path == "/api/queue/claim" and call.queue_format == "old" for call in record.calls)
+    assert judge(record)

@@ -1,5 +1,6 @@
 """Two simulations are compared: one, and what should have come of it."""
 
+from harness.simulation.checkers import judge
 from harness.simulation.comparisons import COMPARISONS
 from harness.simulation.scenario import read_scenario
 from harness.verdict import Verdict
@@ -12,7 +13,8 @@ def compared(invariant: str, line: str) -> Verdict | None:
     """The verdict on a scenario and its reference; None where there is nothing to compare."""
     [comparison] = [one for one in COMPARISONS if one.invariant == invariant]
     reference = comparison.reference(read_scenario(line))
-    return None if reference is None else comparison.judge(run(line), run(str(reference)))
+    record = run(line)
+    return None if reference is None else comparison.judge(record, judge(record), lambda: run(str(reference)))
 
 
 def test_a_crash_leaves_nothing_behind_in_the_safe_migration() -> None:
