@@ -109,9 +109,25 @@ def _overlaps(record: Record) -> Iterator[tuple[Hold, Hold]]:
         by_task.setdefault(hold.task, []).append(hold)
     for of_task in by_task.values():
         for (place, first), (later, second) in combinations(enumerate(of_task), 2):
-            taken = any(not answers_for(record, one.claim) for one in of_task[place + 1 : later])
-            if second.begin < first.end and answers_for(record, second.claim) and not taken:
-                yield first, second
+            if second.begin < first.end and answers_for(record, second.claim):
+                taken = any(not answers_for(record, one.claim) for one in of_task[place + 1 : later])
+                if not taken and not _is_overwritten(record, first, second):
+                    yield first, second
+
+
+def _is_overwritten(record: Record, first: Hold, second: Hold) -> bool:
+    """Whether code that is not judged put a lease over that of ``first``, by a claim without an answer."""
+    lost = [
+        call
+        for call in record.to("POST", "/api/queue/claim")
+        if call.outcome == "info" and call.actor != first.worker and not answers_for(record, call)
+    ]
+    leases = (OLD_LEASE + first.task, NEW_LEASE + first.task)
+    return any(
+        write.verb == "put" and write.key in leases and first.begin < write.at < second.begin
+        for call in lost
+        for write in record.past.by(call.name)
+    )
 
 
 def _cause(record: Record, first: Hold, second: Hold) -> tuple[str, ...]:

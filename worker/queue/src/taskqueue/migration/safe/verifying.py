@@ -3,7 +3,8 @@
 Verified is an original whose copy, read anew, has the same bytes, and in the listings the same expiration and
 metadata. Forward, a task that was in the target before stays as it is, and so does one that was changed there
 since; one that was changed in the source since is copied anew. Anything else that differs sends the original
-into quarantine, so that nothing is lost that was not understood. What was completed goes from both.
+into quarantine, so that nothing is lost that was not understood: a change that the task in the target lacks,
+too. What was completed goes from both.
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -156,6 +157,8 @@ class Verifying:
             return await self._delete(kind, one) if lasts else "again"
         if not is_json(new):
             return await self._quarantine(one, "its new key holds no JSON")
+        if one.kept and _changed(one.old, "updatedAt") > _changed(new, "updatedAt"):
+            return await self._quarantine(one, "its new key was there before, and lacks its last change")
         if one.kept or _changed(new) >= _changed(one.old):
             return await self._delete(kind, one)
         # A worker that did not see the copy yet changed the original.
