@@ -17,9 +17,9 @@ _WRITE_ATTRIBUTES: Final = 0x40086602
 def spread(folder: Path) -> None:
     """Ask that folders made in ``folder`` get room of their own, away from it and from each other.
 
-    ext4 makes a file beside its folder's other files. Where it has no journal, as in some virtual machines, it
-    first looks at every file that was deleted there in the last minutes, by whomever (``recently_deleted`` in
-    the kernel's fs/ext4/ialloc.c): among tens of thousands that takes most of a millisecond.
+    ext4 makes a file beside its folder's other files. Where it has no journal, as in some virtual machines,
+    it first looks at every file that was deleted there in the last minutes, by whomever: among tens of
+    thousands that takes most of a millisecond (``recently_deleted`` in the kernel's fs/ext4/ialloc.c).
     """
     if sys.platform != "linux":
         return
