@@ -10,7 +10,7 @@ from typing import Final
 from kvstore.clock import Clock
 from kvstore.entropy import Entropy
 from kvstore.errors import StateError, StoreError
-from kvstore.placement import spread
+from kvstore.placement import make_folder
 from kvstore.recent import Recent
 
 _NAME: Final = re.compile("[0-9a-f]{80}")
@@ -44,12 +44,9 @@ class ValueFiles:
                 f"the namespace id {name!r} is too long: the folder of its values would have a name of "
                 f"{size} bytes, and {_LONGEST_NAME} is the most that a file system takes"
             )
-        root = self.folder.parents[1]
         try:
-            if not self.folder.exists():
-                root.mkdir(parents=True, exist_ok=True)
-                spread(root)
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder, self._entropy)
         except OSError as error:
             raise StateError(f"cannot create {error.filename}: {error.strerror}") from error
 
