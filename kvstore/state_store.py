@@ -121,7 +121,7 @@ class StateStore:
         try:
             for key, entry in changes.items():
                 rows[key] = None if entry is None else self._kept(entry)
-            replaced = await database.write(Change(rows))
+            replaced: list[str] = await database.write(Change(rows))
         except UnsureError:  # the rows are there, and need their files
             raise
         except Exception:  # without CancelledError: the rows may be there then

@@ -50,8 +50,9 @@ def run(connection: sqlite3.Connection, program: Program[T]) -> T:
 
 def commit(connection: sqlite3.Connection, programs: Sequence[Program[Any]]) -> list[Any]:
     """The results of all programs, run in one transaction. If one raises, so does this, and nothing stays."""
-    if all(isinstance(program, Change) for program in programs):
-        return carry_over(connection, programs)  # a statement is a transaction
+    changes = [program for program in programs if isinstance(program, Change)]
+    if len(changes) == len(programs):
+        return carry_over(connection, changes)  # a statement is a transaction
     try:
         # Taking the lock first means that waiting for it loses no work; a read that turns into a write
         # cannot wait, and would fail.
