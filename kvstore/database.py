@@ -5,7 +5,7 @@ result. It never touches a connection, so the same program runs on the calling t
 worker thread (`pooled`), and it can be started again when the transaction it was in came to nothing.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial, wraps
 from typing import Any, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar
 
@@ -27,7 +27,17 @@ class Lookup(NamedTuple):
     parameters: Sequence[Any]
 
 
-Program: TypeAlias = Callable[[], Steps[T]] | Lookup
+class Change(NamedTuple):
+    """A program that writes the row of each key, or removes it where there is None.
+
+    Its result is a list of the contents that were replaced. Given as data, and not as steps, so that those
+    that wait together can be made at one stroke (`staged`); only for databases whose setup says how.
+    """
+
+    rows: Mapping[str, Sequence[Any] | None]
+
+
+Program: TypeAlias = Callable[[], Steps[T]] | Lookup | Change
 
 
 def program(steps: Callable[P, Steps[T]]) -> Callable[P, Callable[[], Steps[T]]]:

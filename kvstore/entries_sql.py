@@ -4,7 +4,7 @@ Our own stores keep the value in the row; wrangler's keep it in a file and its n
 the same: the expiration is in milliseconds, and a listing is ordered by the keys' UTF-8 bytes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from kvstore.database import Lookup, Program, Steps, program
@@ -38,7 +38,6 @@ class EntriesSql:
         row = f"{content}, expiration, metadata"
         self._select = f"SELECT {row} FROM {name} WHERE key = ?"
         self._select_many = f"SELECT key, {row} FROM {name} WHERE key IN "
-        self._select_removed = f"SELECT {removed} FROM {name} WHERE key = ?"
         self._insert = f"INSERT OR REPLACE INTO {name} (key, {row}) VALUES (?, ?, ?, ?)"
         self._delete = f"DELETE FROM {name} WHERE key = ? RETURNING {removed}"
         self._delete_at = f"DELETE FROM {name} WHERE key = ? AND expiration <= ? RETURNING {removed}"
@@ -69,18 +68,6 @@ class EntriesSql:
         """Write whole rows, over what was there."""
         for key, row in rows:
             yield self._insert, (key, *row)
-
-    @program
-    def change(self, rows: Mapping[str, Row | None]) -> Steps[list[Any]]:
-        """Write whole rows, remove where there is None; returns what the rows before them left behind."""
-        before: list[tuple[Any, ...]] = []
-        for key, row in rows.items():
-            if row is None:
-                before += yield self._delete, (key,)
-            else:
-                before += yield self._select_removed, (key,)
-                yield self._insert, (key, *row)
-        return [left for (left,) in before]
 
     @program
     def delete(self, key: str) -> Steps[list[Any]]:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from kvstore.clock import Clock, SystemClock
-from kvstore.database import Database
+from kvstore.database import Change, Database
 from kvstore.entries_sql import EntriesSql, Row, is_expired, milliseconds, seconds
 from kvstore.entropy import Entropy, SystemEntropy
 from kvstore.errors import StateError, UnsureError
 from kvstore.inline import InlineDatabase
+from kvstore.staged import staging
 from kvstore.state_names import blob_path, database_path
 from kvstore.store import Entry, Page
 from kvstore.value_files import ValueFiles
@@ -26,7 +27,11 @@ _COLUMNS: Final = "key TEXT PRIMARY KEY, blob_id TEXT NOT NULL, expiration INTEG
 STATE_SQL: Final = EntriesSql("_mf_entries", "blob_id", _COLUMNS, removed="blob_id")
 # As workerd, seen with strace: the log is synced at every commit, value files are left to the system. But the
 # log is synced by the driver (kvstore.write_ahead_log): wrangler's own writes meet a shorter lock.
-_SETUP: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", *STATE_SQL.schema)
+_SETUP: Final = (
+    *("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"),
+    *STATE_SQL.schema,
+    *staging(STATE_SQL.name, "blob_id"),
+)
 
 # A value file waits for its row for as long as a lock may be held: seconds. An hour is never that.
 _ORPHAN_AGE_MS: Final = 60 * 60 * 1000
@@ -116,7 +121,7 @@ class StateStore:
         try:
             for key, entry in changes.items():
                 rows[key] = None if entry is None else self._kept(entry)
-            replaced = await database.write(STATE_SQL.change(rows))
+            replaced: list[str] = await database.write(Change(rows))
         except UnsureError:  # the rows are there, and need their files
             raise
         except Exception:  # without CancelledError: the rows may be there then

@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from kvstore.database import Lookup, Program
+from kvstore.database import Change, Lookup, Program
+from kvstore.staged import carry_over
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ def run(connection: sqlite3.Connection, program: Program[T]) -> T:
     if isinstance(program, Lookup):
         rows: list[Any] = execute(*program).fetchall()
         return rows[0] if rows else None  # type: ignore[return-value]  # T is that, see Lookup
+    if isinstance(program, Change):
+        return carry_over(connection, [program])[0]  # type: ignore[return-value]  # T is that, see Change
     steps = program()
     try:
         statement = next(steps)
@@ -47,6 +50,9 @@ def run(connection: sqlite3.Connection, program: Program[T]) -> T:
 
 def commit(connection: sqlite3.Connection, programs: Sequence[Program[Any]]) -> list[Any]:
     """The results of all programs, run in one transaction. If one raises, so does this, and nothing stays."""
+    changes = [program for program in programs if isinstance(program, Change)]
+    if len(changes) == len(programs):
+        return carry_over(connection, changes)  # a statement is a transaction
     try:
         # Taking the lock first means that waiting for it loses no work; a read that turns into a write
         # cannot wait, and would fail.
