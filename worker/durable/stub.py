@@ -9,10 +9,10 @@ from worker.durable.errors import no_such_method
 from worker.durable.object_id import DurableObjectId
 from worker.durable.structured_clone import clone
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import unwrap, wrap
+from worker.sdk.ffi.jsproxy import wrap
 from worker.sdk.request import Request
 from worker.sdk.response import response_object
-from worker.sdk.rpc import python_from_rpc, python_to_rpc
+from worker.sdk.rpc import plain_answer, plain_argument
 from worker.sdk.web.request import Request as WebRequest
 from worker.sdk.web.response import Response as WebResponse
 
@@ -63,8 +63,8 @@ def _call_of(name: str, arguments: list[Any]) -> Event:
         method = getattr(target, name, None)
         if not callable(method):
             raise no_such_method(name)
-        given = [python_from_rpc(wrap(argument)) for argument in arguments]
-        return _carried(unwrap(python_to_rpc(await _result(method(*given)))))
+        given = [plain_answer(argument) for argument in arguments]
+        return _carried(plain_argument(await _result(method(*given))))
 
     return handle
 

@@ -6,12 +6,10 @@ from typing import Any, Final
 from kvstore.errors import KVError
 from kvstore.namespace import KVNamespace
 from worker.sdk.ffi.errors import as_javascript
-from worker.sdk.ffi.jsproxy import unwrap
-from worker.sdk.rpc import plain_answer, python_to_rpc
+from worker.sdk.rpc import plain_answer, plain_argument
 
 _METHODS: Final = ("get", "getWithMetadata", "put", "delete", "list")
 _NAME: Final = "KvNamespace"
-_TEXT: Final = {str}
 
 Method = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -48,22 +46,12 @@ def _converting(method: Callable[..., Awaitable[Any]]) -> Method:
     """A method of a namespace as a Worker calls it."""
 
     def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
-        given = [one if type(one) is str else _sent(one) for one in arguments]
+        given = [one if type(one) is str else plain_argument(one) for one in arguments]
         if options:
-            given.append({key: _sent(value) for key, value in options.items()})
+            given.append({key: plain_argument(value) for key, value in options.items()})
         return _answer(method, given)
 
     return invoke
-
-
-def _sent(value: Any) -> Any:
-    # Text, whole numbers and lists of keys, which is what nearly every call sends, cross as they are.
-    kind = type(value)
-    if kind is str or kind is int:
-        return value
-    if kind is list and {*map(type, value)} == _TEXT:
-        return list(value)
-    return unwrap(python_to_rpc(value))
 
 
 async def _answer(method: Callable[..., Awaitable[Any]], given: list[Any]) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 from worker.sdk.fetch import fetch
 from worker.sdk.ffi.errors import javascript_errors
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import unwrap, wrap
+from worker.sdk.ffi.jsproxy import call, unwrap, wrap
 from worker.sdk.response import Response
-from worker.sdk.rpc import python_from_rpc, python_to_rpc
+from worker.sdk.rpc import plain_answer, plain_argument, python_from_rpc
 
 
 class DurableObjectAbort(BaseException):
@@ -34,7 +34,7 @@ class _Converted:
     async def _awaited(self) -> Any:
         with javascript_errors():
             result = await self._pending
-        return result if type(result) is str else python_from_rpc(wrap(result))
+        return plain_answer(result)
 
 
 class _ObjectWrapper:
@@ -51,22 +51,18 @@ class _ObjectWrapper:
         member = getattr(wrap(self._target), name)
         if not callable(member):
             return python_from_rpc(member)
-        method: Callable[..., Any] = getattr(self._target, name)
+        method: Callable[..., Any] = unwrap(member)
 
         def invoke(*arguments: Any, **options: Any) -> Any:
-            given = [_sent(argument) for argument in arguments]
+            given = [plain_argument(argument) for argument in arguments]
             if options:
-                given.append({key: _sent(value) for key, value in options.items()})
+                given.append({key: plain_argument(value) for key, value in options.items()})
             with javascript_errors():
                 result = method(*given)
-            return _Converted(result) if inspect.isawaitable(result) else python_from_rpc(wrap(result))
+            return _Converted(result) if inspect.isawaitable(result) else plain_answer(result)
 
         setattr(self, name, invoke)  # the next look-up finds it, as in the SDK
         return invoke
-
-
-def _sent(value: Any) -> Any:
-    return value if type(value) is str else unwrap(python_to_rpc(value))
 
 
 class _FetcherWrapper(_ObjectWrapper):
@@ -79,17 +75,17 @@ class _FetcherWrapper(_ObjectWrapper):
 class _DurableObjectNamespaceWrapper:
     """A namespace: ``get`` and ``getByName`` give stubs."""
 
-    def __init__(self, target: JsObject) -> None:
+    def __init__(self, target: Any) -> None:
         self._target = target
 
     def __getattr__(self, name: str) -> Any:
         return getattr(wrap(self._target), name)
 
     def get(self, *arguments: Any, **options: Any) -> _FetcherWrapper:
-        return _FetcherWrapper(unwrap(wrap(self._target).get(*arguments, **options)))
+        return _FetcherWrapper(unwrap(call(self._target.get, arguments, options)))
 
     def getByName(self, *arguments: Any, **options: Any) -> _FetcherWrapper:
-        return _FetcherWrapper(unwrap(wrap(self._target).getByName(*arguments, **options)))
+        return _FetcherWrapper(unwrap(call(self._target.getByName, arguments, options)))
 
 
 class DurableObjectContext:

@@ -38,13 +38,23 @@ def constructor_name(value: Any) -> str | None:
 
 
 def javascript_headers(headers: Any) -> Any:
-    """A JavaScript Headers from a dict, a list of pairs or one of its own.
+    """A JavaScript Headers, as Python sees it, from a dict, a list of pairs or one of its own.
 
     Raises TypeError for other types, tuples included, as the SDK does.
     """
-    if isinstance(headers, dict | list):
-        pairs = headers.items() if isinstance(headers, dict) else headers
-        return wrap(WebHeaders([[unwrap(part) for part in pair] for pair in pairs]))
+    return wrap(web_headers(headers))
+
+
+def web_headers(headers: Any) -> WebHeaders:
+    """What `javascript_headers` gives, as JavaScript has it."""
+    if isinstance(headers, dict):
+        made = WebHeaders()
+        for name, value in headers.items():
+            made.append(unwrap(name), unwrap(value))
+        return made
+    if isinstance(headers, list):
+        return WebHeaders([[unwrap(part) for part in pair] for pair in headers])
     if constructor_name(headers) == "Headers":
-        return headers
+        target: WebHeaders = unwrap(headers)
+        return target
     raise TypeError("Received unexpected type for headers argument")

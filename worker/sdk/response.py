@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple, overload
 from kvstore.stream import ReadableStream
 from worker.sdk.blob import Blob
 from worker.sdk.ffi import http
-from worker.sdk.ffi.errors import JsException, python_error
+from worker.sdk.ffi.errors import JsException, javascript_errors, python_error
 from worker.sdk.ffi.jsproxy import JsProxy, call, unwrap, wrap
 from worker.sdk.form_data import FormData
-from worker.sdk.headers import MessageHeaders, constructor_name, javascript_headers
+from worker.sdk.headers import MessageHeaders, constructor_name, web_headers
 from worker.sdk.web.response import Response as WebResponse
 
 _BUFFERS: Final = ("ArrayBuffer", "DataView", "TypedArray", "Uint8Array")
@@ -67,11 +67,11 @@ class FetchResponse(http.FetchResponse):
         """``data`` as Python's ``json.dumps`` writes it; a JsProxy as JavaScript does."""
         options = _options(status, status_text, headers)
         if isinstance(data, JsProxy):
-            return Response(_python_errors(lambda: call(WebResponse.json_, (data,), options)))
-        fields = options.setdefault("headers", javascript_headers({}))
+            return Response(_python_errors(lambda: _made(WebResponse.json_, data, options)))
+        fields = options.setdefault("headers", web_headers({}))
         if not fields.has("content-type"):
             fields.set("content-type", "application/json")
-        return Response(_python_errors(lambda: call(WebResponse, (json.dumps(data),), options)))
+        return Response(_python_errors(lambda: _made(WebResponse, json.dumps(data), options)))
 
     @overload
     def json(self: "FetchResponse", **options: Any) -> Coroutine[Any, Any, Any]: ...
@@ -117,7 +117,7 @@ class Response(FetchResponse):
         if web_socket:
             raise JsException("Error", "WebSockets are not emulated")
         options = _options(status, status_text, headers)
-        self._url, self.js_response = "", call(WebResponse, (_javascript_body(body),), options)
+        self._url, self.js_response = "", _made(WebResponse, _javascript_body(body), options)
 
     def __repr__(self) -> str:
         shown = [f"status={self.status}"]
@@ -162,15 +162,21 @@ def response_object(value: Any) -> WebResponse:
 
 
 def _options(status: HTTPStatus | int | None, status_text: str, headers: Any) -> dict[str, Any]:
-    """The options object: what is not given, or is empty, is left out."""
+    """The options object, as JavaScript has it: what is not given, or is empty, is left out."""
     options: dict[str, Any] = {}
     if status:
-        options["status"] = status.value if isinstance(status, HTTPStatus) else status
+        options["status"] = status.value if isinstance(status, HTTPStatus) else unwrap(status)
     if status_text:
-        options["statusText"] = status_text
+        options["statusText"] = unwrap(status_text)
     if headers:
-        options["headers"] = javascript_headers(headers)
+        options["headers"] = web_headers(headers)
     return options
+
+
+def _made(make: Callable[..., WebResponse], body: Any, options: dict[str, Any]) -> Any:
+    """A JavaScript Response. Raises JsException."""
+    with javascript_errors():
+        return wrap(make(unwrap(body), options) if options else make(unwrap(body)))
 
 
 def _javascript_body(body: Any) -> Any:

@@ -6,11 +6,12 @@ from types import NoneType
 from typing import Any, Final
 
 from kvstore.javascript import JsMap
+from kvstore.json_text import in_member_order
 from worker.sdk.blob import Blob, File
 from worker.sdk.ffi.date import at
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsnull import jsnull
-from worker.sdk.ffi.jsproxy import JsProxy, wrap
+from worker.sdk.ffi.jsproxy import JsProxy, unwrap, wrap
 from worker.sdk.ffi.plain import Object
 from worker.sdk.ffi.to_js import to_js
 from worker.sdk.form_data import FormData
@@ -20,6 +21,7 @@ from worker.sdk.response import Response
 
 # They are the same on both sides.
 _SCALARS: Final = frozenset({str, int, bool, NoneType})
+_TEXT: Final = {str}
 
 
 class JsDict(dict[Any, Any]):
@@ -64,6 +66,21 @@ def python_from_rpc(obj: Any) -> Any:
     return _without_nulls(obj.to_py(default_converter=_default_to_python))
 
 
+def plain_argument(value: Any) -> Any:
+    """An argument by its JavaScript value: what `python_to_rpc` makes, without the proxy.
+
+    JSON, which nearly every argument is, is converted at once.
+    """
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is list:
+        return [plain_argument(item) for item in value]
+    if (kind is dict or kind is JsDict) and {*map(type, value)} <= _TEXT:
+        return in_member_order({name: plain_argument(member) for name, member in value.items()})
+    return unwrap(python_to_rpc(value))
+
+
 def plain_answer(value: Any) -> Any:
     """A binding's answer by its JavaScript value: what `python_from_rpc` makes of its proxy.
 
@@ -72,9 +89,11 @@ def plain_answer(value: Any) -> Any:
     kind = type(value)
     if kind in _SCALARS:
         return value
-    if kind is dict or kind is JsMap:
+    if kind is dict:
         members = value.items()
         return JsDict({name: one if type(one) in _SCALARS else plain_answer(one) for name, one in members})
+    if kind is JsMap:
+        return JsDict({wrap(key): plain_answer(one) for key, one in value.items()})
     if kind is list:
         return [item if type(item) in _SCALARS else plain_answer(item) for item in value]
     return python_from_rpc(wrap(value))

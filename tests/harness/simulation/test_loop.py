@@ -39,6 +39,32 @@ def test_timers_come_in_the_order_of_their_time() -> None:
     assert heard == [("early", 1), ("between", 2.001), ("late", 3)]
 
 
+def test_who_pauses_alone_goes_on_at_once_and_never_past_another() -> None:
+    simulated, heard = loop(), list[tuple[str, int]]()
+    clock = LoopClock(simulated, 0)
+
+    async def wait(name: str, *pauses: float) -> None:
+        for seconds in pauses:
+            await clock.sleep(seconds)
+            heard.append((name, clock.now_ms()))
+
+    async def everybody() -> None:
+        await asyncio.gather(wait("often", 1, 1, 1, 1), wait("once", 2.5))
+
+    simulated.run(everybody())
+    assert heard == [("often", 1000), ("often", 2000), ("once", 2500), ("often", 3000), ("often", 4000)]
+
+
+def test_time_does_not_jump_to_where_another_is_due() -> None:
+    simulated = loop()
+    simulated.pause(1000)
+    assert not simulated.jump(1000)
+    assert simulated.jump(999)
+    assert simulated.now_ms == 999
+    simulated.call_soon(lambda: None)
+    assert not simulated.jump(0)
+
+
 def test_a_cancelled_timer_takes_no_time() -> None:
     simulated = loop()
 

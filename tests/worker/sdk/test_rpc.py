@@ -7,7 +7,10 @@ import js
 import pytest
 from pyodide.ffi import ConversionError, JsException, jsnull, to_js
 
+from kvstore.javascript import UNDEFINED, JsMap
 from worker.sdk import Blob, FormData, Request, Response, python_from_rpc, python_to_rpc
+from worker.sdk.ffi.jsproxy import unwrap, wrap
+from worker.sdk.rpc import JsDict, plain_answer, plain_argument
 
 
 @pytest.mark.parametrize(
@@ -15,6 +18,28 @@ from worker.sdk import Blob, FormData, Request, Response, python_from_rpc, pytho
 )
 def test_plain_values_come_back(value: Any) -> None:
     assert python_from_rpc(python_to_rpc(value)) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, 5, 1.5, 2.0, "x", 2**60, b"ab", {1, 2}, [1, [None]], JsDict({"a": JsDict()})),
+        *({"b": 1, "10": [2], "2": {"a": None}}, {1: 2}, [{True: [1.0]}], {"a": {1.0: "x"}}),
+    ],
+)
+def test_the_short_way_ends_where_the_long_one_does(value: Any) -> None:
+    sent = plain_argument(value)
+    assert repr(sent) == repr(unwrap(python_to_rpc(value)))
+    assert _shown(plain_answer(sent)) == _shown(python_from_rpc(wrap(sent)))
+
+
+@pytest.mark.parametrize("answer", [JsMap({"a": 1, 2.0: [2.0]}), UNDEFINED, [UNDEFINED, {"a": UNDEFINED}]])
+def test_so_do_answers_that_no_argument_is(answer: Any) -> None:
+    assert _shown(plain_answer(answer)) == _shown(python_from_rpc(wrap(answer)))
+
+
+def _shown(value: Any) -> str:
+    return repr(bytes(value)) if isinstance(value, memoryview) else f"{type(value)} {value!r}"
 
 
 def test_none_is_null_on_the_way() -> None:

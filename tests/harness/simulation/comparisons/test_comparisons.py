@@ -1,7 +1,10 @@
 """Two simulations are compared: one, and what should have come of it."""
 
+import pytest
+
 from harness.simulation.checkers import judge
 from harness.simulation.comparisons import COMPARISONS
+from harness.simulation.record import Record
 from harness.simulation.scenario import read_scenario
 from harness.verdict import Verdict
 from tests.harness.simulation.runs import run
@@ -57,6 +60,23 @@ def test_what_claims_that_see_late_do_is_told_apart() -> None:
     verdicts = (compared("I26", line) for line in lines)
     late = next(verdict for verdict in verdicts if verdict is not None and not verdict.held)
     assert " is violated only where reads are late: " in late.findings[0].what
+
+
+@pytest.mark.parametrize(
+    ("invariant", "line"),
+    [
+        ("I12", "conditions=local tasks=2 mishaps=crash@operator-9.9:1"),
+        ("I23", f"conditions=local {SAFE} tasks=4 page=100"),
+        ("I26", f"{SAFE} tasks=3 leases=2"),
+    ],
+)
+def test_what_can_make_no_difference_is_not_simulated(invariant: str, line: str) -> None:
+    def simulated() -> Record:
+        pytest.fail("nobody needs this")
+
+    record = run(line)
+    [comparison] = [one for one in COMPARISONS if one.invariant == invariant]
+    assert comparison.judge(record, judge(record), simulated).held
 
 
 def test_there_is_nothing_to_compare_where_others_are_at_work() -> None:
