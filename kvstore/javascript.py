@@ -302,6 +302,8 @@ def normalise_surrogates(text: str) -> str:
 
 def utf16_length(text: str) -> int:
     """``text.length``: UTF-16 units."""
+    if text.isascii():
+        return len(text)
     return len(text) + sum(1 for character in text if character > "\uffff")
 
 

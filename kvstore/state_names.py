@@ -6,6 +6,7 @@ Measured on Miniflare 4 and 5. ``<root>`` below is ``<persist root>/v3/kv``.
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ _EDGES: Final = re.compile(r"^[ /]+|[ /]+$")
 _MOST_UNITS: Final = 255
 
 
+@lru_cache(maxsize=256)  # of Durable Objects it is asked at every call
 def object_id(namespace: str, unique_key: str = OBJECT_FOLDER) -> str:
     """The 64 hex digits that name the SQLite file of a namespace, or of any Durable Object by its name.
 
