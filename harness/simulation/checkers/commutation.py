@@ -4,7 +4,7 @@ An answer may be as late as reads and listings are. So it is wrong only if it wa
 which it can be.
 """
 
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
 from harness.queue_state import Lease, epoch_seconds
@@ -115,10 +115,16 @@ def is_free(record: Record, task: str, call: Call) -> bool:
 def _is_given_away(record: Record, task: str, call: Call) -> bool:
     """Whether a coordinator may have given ``task`` to another claim, without a lease that KV would show.
 
-    The other was on its way too, or was cut off on its way back: nobody knows what that one was given.
+    The other was on its way too, or was cut off on its way back: nobody knows what that one was given. So it is
+    with a renewal.
     """
     if record.scenario.claims != "coordinator":
         return False
+    renewals = record.to("POST", f"/api/queue/{quote(task, safe='')}/renew")
+    if any(
+        one.outcome == "info" and call.sent < one.answered + 1000 * one.body["extendSec"] for one in renewals
+    ):
+        return True
     return any(
         call.sent < one.answered + 1000 * one.body["leaseDurationSec"]
         if one.outcome == "info"
