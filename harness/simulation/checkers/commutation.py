@@ -115,8 +115,8 @@ def is_free(record: Record, task: str, call: Call) -> bool:
 def _is_given_away(record: Record, task: str, call: Call) -> bool:
     """Whether a coordinator may have given ``task`` to another claim, without a lease that KV would show.
 
-    The other was on its way too, or was cut off on its way back: nobody knows what that one was given. So it is
-    with a renewal.
+    The other was on its way too, or was cut off on its way back: nobody knows what that one was given.
+    A renewal that was cut off holds it, too.
     """
     if record.scenario.claims != "coordinator":
         return False
