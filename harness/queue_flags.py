@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from harness.conditions import CONDITIONS
 from harness.explore.orders import refusal
@@ -11,12 +11,11 @@ from harness.migrations.queue import MIGRATIONS, STRATEGIES
 from harness.promises.guide import PROMISES
 from harness.remote import REMOTE
 from harness.simulation.plan import read_plan
-from harness.simulation.scenario import Scenario, ScenarioError, read_scenario
+from harness.simulation.scenario import Claims, Scenario, ScenarioError, read_scenario
 from harness.stage import QUEUE_WORKER
 from kvstore.faults import KINDS, Fault, Kind, read_fault
 
 EXPLORE = ("crashes", "schedules", "orders")
-CLAIMS = ("kv", "coordinator")
 
 
 def add_queue(commands: Any) -> None:
@@ -114,6 +113,12 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
         help="search instead of one rehearsal. crashes: a fault at every single KV operation of the run; "
         "schedules: random people, mishaps and orders of events in several locations; orders: two claims at "
         "once, or what a scenario sends at once, in every order of their KV operations",
+    )
+    queue.add_argument(
+        "--claims",
+        choices=get_args(Claims),
+        default="kv",
+        help="who decides claims in --explore schedules and orders: KV (default), or a coordinator",
     )
     queue.add_argument(
         "--faults",
@@ -242,8 +247,10 @@ def conflict(options: argparse.Namespace) -> str | None:
         return _refused_promises(options)
     if options.scenario is not None:
         what = "--scenario and --plan say everything, and take"
-        refused = ("source", "strategy", "conditions", "migration", "fault", "runs")
+        refused = ("source", "strategy", "conditions", "migration", "claims", "fault", "runs")
         return _given(options, what, refused) or _refused_order(options)
+    if options.claims != "kv" and options.explore not in ("schedules", "orders"):
+        return "--claims is for --explore schedules and orders: elsewhere nobody else is there to claim"
     if options.explore == "crashes":
         return _given(options, "--explore crashes takes", ("strategy", "conditions", "fault", "runs"))
     if options.explore == "schedules":
@@ -259,7 +266,7 @@ def base_of(options: argparse.Namespace) -> Scenario:
     """What all runs of a search have in common. Without a scenario, --explore orders is about two claims."""
     if options.scenario is not None:
         return cast("Scenario", options.scenario)
-    base = Scenario(conditions=options.conditions, migration=options.migration)
+    base = Scenario(conditions=options.conditions, migration=options.migration, claims=options.claims)
     if options.explore != "orders":
         return base
     return replace(base, at_once=("claim", "claim"), format="dual" if base.migration == "safe" else "old")
@@ -294,6 +301,7 @@ _DEFAULTS = {
     "strategy": "steps",
     "conditions": "local",
     "migration": "documented",
+    "claims": "kv",
     "fault": None,
     "runs": 1,
 }

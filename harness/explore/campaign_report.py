@@ -69,7 +69,8 @@ def as_text(search: Campaign, seconds: float) -> str:
     tally, base = search.tally, search.base
     pace = f"{tally.runs / seconds:,.0f} runs a second" if seconds else "at once"
     lines = [
-        f"Search through the {base.migration} queue migration under {base.conditions}: {search.what}",
+        f"Search through the {base.migration} queue migration{_claims(base)} under {base.conditions}: "
+        f"{search.what}",
         f"Visited: {tally.runs:,} runs with {tally.operations:,} KV operations, in {seconds:.1f} s ({pace}, "
         f"{search.workers} processes)",
         *search.notes,
@@ -104,6 +105,10 @@ def _hazard_lines(one: Recognition, worker: Path) -> list[str]:
         f"{one.diagnosis.hazard}  {one.diagnosis.what} ({met})",
         f"     {replay(one.scenario, worker)}",
     ]
+
+
+def _claims(base: Scenario) -> str:
+    return " with a coordinator" if base.claims == "coordinator" else ""
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -166,14 +166,11 @@ def test_a_line_and_a_plan_are_one_run(tmp_path: Path, capsys: pytest.CaptureFix
         (["--explore", "schedules", "--strategy", "guide"], "chooses for itself, and takes no --strategy"),
         (["--explore", "schedules", "--from", "x.json"], "chooses for itself, and takes no --from"),
         (["--explore", "schedules", "--scenario", "at_once=claim,claim"], "at_once is for --explore orders"),
-        (
-            ["--explore", "crashes", "--everyone"],
-            "--everyone is for --explore crashes with --scenario",
-        ),
-        (
-            ["--everyone", "--scenario", "seed=1"],
-            "--everyone is for --explore crashes with --scenario",
-        ),
+        (["--claims", "coordinator"], "--claims is for --explore schedules and orders"),
+        (["--explore", "crashes", "--claims", "coordinator"], "--claims is for --explore schedules"),
+        (["--scenario", "seed=1", "--claims", "coordinator"], "say everything, and take no --claims"),
+        (["--explore", "crashes", "--everyone"], "--everyone is for --explore crashes with --scenario"),
+        (["--everyone", "--scenario", "seed=1"], "--everyone is for --explore crashes with --scenario"),
     ],
 )
 def test_what_does_not_go_together_is_bad_usage(
