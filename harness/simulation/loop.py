@@ -16,12 +16,14 @@ from harness.simulation.chance import Chance
 T = TypeVar("T")
 
 
+# No simulation lasts so long: somebody waits for what never comes, again and again.
+_LONGEST_MS = 7 * 86_400_000
 # What is cancelled may still have something to do: never so much.
 _MOST_STEPS_TO_END = 10_000
 
 
 class Deadlock(Exception):
-    """Nobody can go on: every task waits for another."""
+    """Nobody can go on: every task waits for another, or asks for a week whether it may go on."""
 
 
 class _Due:
@@ -77,7 +79,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """The result of ``main``. What still runs when it ends is cancelled.
 
-        Raises Deadlock when nothing is left that could go on, with what was waited for.
+        Raises Deadlock when nothing is left that could go on, and after a week, with what was waited for.
         """
         outer = events._get_running_loop()  # a simulation may be run from a coroutine
         events._set_running_loop(self)
@@ -93,11 +95,16 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def _run_until(self, task: "asyncio.Task[Any]") -> None:
         while not task.done():
             if not self._ready and not self._next_moment():
-                waiting = sorted(one.get_name() for one in asyncio.all_tasks(self) if not one.done())
-                raise Deadlock(f"nobody can go on; waiting: {', '.join(waiting)}")
+                raise Deadlock(f"nobody can go on; waiting: {self._waiting}")
+            if self.now_ms > _LONGEST_MS:
+                raise Deadlock(f"a week has gone by, and nobody came to an end; waiting: {self._waiting}")
             self._step()
             if self._failure is not None:
                 raise self._failure
+
+    @property
+    def _waiting(self) -> str:
+        return ", ".join(sorted(one.get_name() for one in asyncio.all_tasks(self) if not one.done()))
 
     def _step(self) -> None:
         ready = self._ready
@@ -133,7 +140,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         Who pauses then is the next to go on: this is the same without the way through the loop.
         """
         then = self.now_ms + max(0, milliseconds)
-        if self._ready or self._ending or (self._timers and self._timers[0][0] <= then):
+        alone = not self._ready and not self._ending and (not self._timers or then < self._timers[0][0])
+        if not alone or then > _LONGEST_MS:
             return False
         self.now_ms = then
         self.steps += 1

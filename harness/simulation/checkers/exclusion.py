@@ -47,14 +47,16 @@ def holds(record: Record) -> list[Hold]:
     """Every hold that somebody was told of, in the order in which they began."""
     found = list(_holds_before(record))
     current: dict[tuple[str, str], Hold] = {}
+    latest: dict[tuple[str, str], float] = {}  # when it ends if it was granted as late as can be
     for call in record.calls:
         if call.method != "POST":
             continue
         if call.path == "/api/queue/claim":
             task = call.member("taskId")
             if call.outcome == "ok" and isinstance(task, str):
-                hold = Hold(task, call.actor, call.answered, call.sent + _lasts(call, "claimedAt"), call)
-                current[task, call.actor] = hold
+                lasts = _lasts(call, "claimedAt")
+                hold = Hold(task, call.actor, call.answered, call.sent + lasts, call)
+                current[task, call.actor], latest[task, call.actor] = hold, call.answered + lasts
                 found.append(hold)
             continue
         held = current.get((task_of(call) or "", call.actor))
@@ -62,12 +64,13 @@ def holds(record: Record) -> list[Hold]:
             continue
         if call.path.endswith("/renew"):
             if call.outcome == "ok":
-                end = call.sent + _lasts(call, "renewedAt")
-                if call.sent <= held.end:
-                    held.end = end
+                name, lasts = (held.task, held.worker), _lasts(call, "renewedAt")
+                if call.sent <= latest[name]:
+                    held.end = call.sent + lasts
                 else:  # it had run out: a hold of its own
-                    current[held.task, held.worker] = Hold(held.task, held.worker, call.answered, end, call)
-                    found.append(current[held.task, held.worker])
+                    current[name] = Hold(*name, call.answered, call.sent + lasts, call)
+                    found.append(current[name])
+                latest[name] = call.answered + lasts
         elif not call.path.endswith("/status"):
             held.end = min(held.end, call.sent)
     return sorted(found, key=lambda hold: hold.begin)

@@ -9,6 +9,8 @@ from harness.simulation.truth import ROLLBACK, RUN
 _MOST_STEPS = 400
 _STALE_SECONDS = 61.0
 _DRAIN_SECONDS = 120.0
+# Who has not deployed by then has given up.
+_MOST_PATIENCE_SECONDS = 4 * 3600
 
 
 class Operator(Actor):
@@ -78,7 +80,9 @@ class Operator(Actor):
 
     async def _drained(self, queue_format: str) -> None:
         """Wait until the first operator has deployed, and what was deployed before has answered its last."""
-        while self.world.deployed[-1][1] != queue_format:
+        for _ in range(_MOST_PATIENCE_SECONDS):
+            if self.world.deployed[-1][1] == queue_format:
+                break
             await self.pause(1, 1)
         left = self.world.deployed[-1][0] / 1000 + _DRAIN_SECONDS - self.world.clock.now_ms() / 1000
         await self.pause(max(0.0, left), max(0.0, left))

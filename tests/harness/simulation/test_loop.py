@@ -106,6 +106,18 @@ def test_nobody_can_go_on() -> None:
         loop().run(wait_for_each_other())
 
 
+def test_nobody_comes_to_an_end() -> None:
+    async def ask_again_and_again() -> None:
+        simulated = asyncio.get_running_loop()
+        assert isinstance(simulated, SimulatedLoop)
+        while True:
+            if not simulated.jump(3_600_000):
+                await simulated.pause(3_600_000)
+
+    with pytest.raises(Deadlock, match=r"a week has gone by, and nobody came to an end; waiting: simulation"):
+        loop().run(ask_again_and_again())
+
+
 def test_the_exception_of_a_callback_ends_the_simulation() -> None:
     def fail() -> None:
         raise KeyError("nobody awaits this")
