@@ -50,6 +50,9 @@ _TOGETHER: Final = (
     "conditions=local tasks=5 leases=2 producers=2 events=3 rollback=halfway",
     "conditions=local tasks=12 producers=2 events=6 daemons=4 polls=16 lease=600 claims=coordinator",
     "conditions=production tasks=12 producers=2 events=6 daemons=4 polls=16 claims=coordinator colos=3",
+    "seed=3 conditions=local tasks=2 claims=coordinator rollback=after mishaps=crash@operator-1.5:9",
+    "seed=108071 conditions=production tasks=0 odd=unusual-ids,copied-before daemons=2 polls=1 events=1 "
+    "given_back=3 claims=coordinator",
     "seed=135 conditions=production tasks=6 daemons=6 polls=12 lease=300 beat=5 claims=coordinator colos=3 "
     "within=30",
 )
