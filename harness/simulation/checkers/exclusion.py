@@ -112,6 +112,8 @@ def _overlaps(record: Record) -> Iterator[tuple[Hold, Hold]]:
         by_task.setdefault(hold.task, []).append(hold)
     for of_task in by_task.values():
         for (place, first), (later, second) in combinations(enumerate(of_task), 2):
+            if first.worker == second.worker:
+                continue  # who broke down, and comes back to its own task, is alone with it
             if second.begin < first.end and answers_for(record, second.claim):
                 taken = any(not answers_for(record, one.claim) for one in of_task[place + 1 : later])
                 if not taken and not _is_overwritten(record, first, second):
