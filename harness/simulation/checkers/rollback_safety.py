@@ -7,7 +7,7 @@ from harness.queue_state import Lease, QueueState
 from harness.simulation import moments
 from harness.simulation.record import Call, Record
 from harness.simulation.truth import ROLLBACK, Span
-from harness.verdict import Verdict, verdict
+from harness.verdict import Finding, Verdict, verdict
 
 _LONGEST_KEY = 512
 _TITLE = "Rollback safety: every live task, with its lease, is in the old format again"
@@ -17,56 +17,13 @@ def rollback_safety(record: Record) -> Verdict:
     calls = record.to("POST", ROLLBACK)
     if not calls:
         return verdict("I24", _TITLE, [])
-    before, final = record.around[calls[0].name][0], record.final
-    live = [task for task, story in record.truth.stories.items() if story.is_live(record.ended)]
-    there = [task for task in live if task in before.tasks or task in before.quarantined]
     # A safe rollback that does not say that it is done is under way: it may have lost nothing so far.
     done = [call for call in calls if call.member("done") is True]
-    is_over = bool(done) or record.scenario.migration == "documented"
-    known = [task for task in there if is_over and _can_go_back(task)]
-    born = [task for task in live if is_over and task not in there]
-    new_only = [task for task in known if task in final.new_tasks and task not in final.old_tasks]
-    old = [task for task in known + born if task in final.old_tasks]
     return verdict(
         "I24",
         _TITLE,
         [
-            moments.finding(
-                record,
-                "{n} live task{s} {were} lost in the rollback",
-                [t for t in there if t not in final.tasks and t not in final.quarantined],
-                "H45",
-            ),
-            moments.finding(
-                record,
-                "{n} live task{s} {are} still in the new format after the rollback",
-                new_only,
-            ),
-            moments.finding(
-                record,
-                "{n} live task{s} of the new format {are} in quarantine after the rollback",
-                [
-                    t
-                    for t in known
-                    if t in before.new_tasks and t not in final.tasks and t in final.quarantined
-                ],
-            ),
-            moments.finding(
-                record,
-                "{n} live task{s} {are} in the new format too after a rollback that says it is done",
-                [t for t in known if done and t in final.old_tasks and t in final.new_tasks],
-            ),
-            moments.finding(
-                record,
-                "{n} task{s} came during the rollback, and {are} not in the old format",
-                [t for t in born if t not in final.old_tasks and t not in final.quarantined],
-                "H46",
-            ),
-            moments.finding(
-                record,
-                "{n} live task{s} {are} in the old format again, and no pending list names {their} id{s}",
-                [t for t in old if not _is_listed(record, before, t)],
-            ),
+            *_misplaced(record, calls, done),
             moments.finding(
                 record,
                 "{n} held task{s} lost {their} lease in the rollback",
@@ -79,6 +36,47 @@ def rollback_safety(record: Record) -> Verdict:
             ),
         ],
     )
+
+
+def _misplaced(record: Record, calls: list[Call], done: list[Call]) -> Iterator[Finding | None]:
+    """Live tasks that are not where a rollback is to bring them, by what is wrong with their place."""
+    before, final = record.around[calls[0].name][0], record.final
+    live = [task for task, story in record.truth.stories.items() if story.is_live(record.ended)]
+    there = [task for task in live if task in before.tasks or task in before.quarantined]
+    is_over = bool(done) or record.scenario.migration == "documented"
+    known = [task for task in there if is_over and _can_go_back(task)]
+    born = [task for task in live if is_over and task not in there]
+    kept = [task for task in known if task not in final.tasks and task in final.quarantined]
+    old = [task for task in known + born if task in final.old_tasks]
+    for what, tasks, *hazards in (
+        (
+            "{n} live task{s} {were} lost in the rollback",
+            [t for t in there if t not in final.tasks and t not in final.quarantined],
+            "H45",
+        ),
+        (
+            "{n} live task{s} {are} still in the new format after the rollback",
+            [t for t in known if t in final.new_tasks and t not in final.old_tasks],
+        ),
+        (
+            "{n} live task{s} of the new format {are} in quarantine after the rollback",
+            [t for t in kept if t in before.new_tasks],
+        ),
+        (
+            "{n} live task{s} {are} in the new format too after a rollback that says it is done",
+            [t for t in known if done and t in final.old_tasks and t in final.new_tasks],
+        ),
+        (
+            "{n} task{s} came during the rollback, and {are} not in the old format",
+            [t for t in born if t not in final.old_tasks and t not in final.quarantined],
+            "H46",
+        ),
+        (
+            "{n} live task{s} {are} in the old format again, and no pending list names {their} id{s}",
+            [t for t in old if not _is_listed(record, before, t)],
+        ),
+    ):
+        yield moments.finding(record, what, tasks, *hazards)
 
 
 def _can_go_back(task: str) -> bool:
