@@ -1,17 +1,12 @@
 """Faults: a layer that makes operations fail, or cuts off the invocation that asks, as a plan says."""
 
-from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Any, Literal
 
 from kvstore import messages
-from kvstore.clock import Clock
-from kvstore.journal import Verb
+from kvstore.layer import Around, Operation, T
 from kvstore.messages import Verb as ProductVerb
-from kvstore.store import Entry, Page, Store
-
-T = TypeVar("T")
+from kvstore.store import Store, Verb
 
 Kind = Literal["crash", "refused", "unanswered", "outage"]
 KINDS: tuple[Kind, ...] = ("crash", "refused", "unanswered", "outage")
@@ -55,7 +50,7 @@ def read_fault(text: str) -> Fault:
 
 
 @dataclass
-class Faults:
+class Faults(Around):
     """A store around ``store`` that counts operations, and lets the armed fault happen at its number."""
 
     store: Store
@@ -67,38 +62,17 @@ class Faults:
         """Whether the armed fault has happened."""
         return self.fault is not None and self.count >= self.fault.at
 
-    @cached_property
-    def clock(self) -> Clock:
-        return self.store.clock
-
     def arm(self, fault: Fault | None) -> None:
         """Start counting anew; None: nothing will happen."""
         self.fault, self.count = fault, 0
 
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        return await self._do("get", self.store.get(key, cache_ttl))
-
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        return await self._do("get_many", self.store.get_many(keys, cache_ttl))
-
-    async def put(self, key: str, entry: Entry) -> None:
-        await self._do("put", self.store.put(key, entry))
-
-    async def delete(self, key: str) -> None:
-        await self._do("delete", self.store.delete(key))
-
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
-        return await self._do("scan", self.store.scan(prefix, after, limit))
-
-    async def _do(self, verb: Verb, operation: Awaitable[T]) -> T:
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         self.count += 1
         kind = self._due()
         if kind is None:
-            return await operation
+            return await operation(*arguments)
         if kind == "unanswered":
-            await operation
-        elif hasattr(operation, "close"):
-            operation.close()
+            await operation(*arguments)
         if kind == "crash":
             raise InvocationCrashed(f"cut off before operation {self.count}")
         raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")

@@ -1,13 +1,14 @@
 """Which request an operation belongs to: layers count and record by it."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kvstore.places import Places
 from kvstore.within import Within
 
 
-@dataclass
+@dataclass(slots=True)
 class Invocation:
     """One request or event that a Worker handles.
 
@@ -19,17 +20,16 @@ class Invocation:
     connections: Places | None = None
 
 
-@dataclass(frozen=True)
 class Invocations:
-    """Tells what invocation is running, in whatever task asks; shared by the layers of one deployment."""
+    """Tells what invocation is running, in whatever task asks; shared by the layers of one deployment.
 
-    _current: ContextVar[Invocation | None] = field(
-        default_factory=lambda: ContextVar("invocation", default=None)
-    )
+    ``current()`` is that, None outside of one.
+    """
 
-    @property
-    def current(self) -> Invocation | None:
-        return self._current.get()
+    def __init__(self) -> None:
+        self._current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
+        # The variable's own method, since every layer asks for every operation.
+        self.current: Callable[[], Invocation | None] = self._current.get
 
     def start(self, name: str) -> Within[Invocation]:
         """Operations inside the block, and in tasks that it starts, belong to a new invocation."""

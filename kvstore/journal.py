@@ -1,14 +1,11 @@
 """Journals: layers that record what was asked of a store, and what came of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
 from kvstore.invocation import Invocations
-from kvstore.layer import Layer
-from kvstore.store import Entry, Page, Store
-
-Verb = Literal["get", "get_many", "put", "delete", "scan"]
+from kvstore.layer import Around, Layer, Operation, T
+from kvstore.store import Entry, Store, Verb
 
 
 @dataclass(slots=True)
@@ -32,76 +29,50 @@ class Event:
 
 
 @dataclass
-class WriteJournal(Layer):
-    """A store around ``store`` that appends an Event to ``events`` for every put and delete, in order."""
-
-    store: Store
-    invocations: Invocations = field(default_factory=Invocations)
-    events: list[Event] = field(default_factory=list)
-
-    async def put(self, key: str, entry: Entry) -> None:
-        try:
-            await self.store.put(key, entry)
-        except BaseException as error:
-            self._note("put", key, entry, error=error)
-            raise
-        self._note("put", key, entry)
-
-    async def delete(self, key: str) -> None:
-        try:
-            await self.store.delete(key)
-        except BaseException as error:
-            self._note("delete", key, error=error)
-            raise
-        self._note("delete", key)
-
-    def _note(
-        self,
-        verb: Verb,
-        key: str,
-        entry: Entry | None = None,
-        found: tuple[str, ...] = (),
-        error: BaseException | None = None,
-    ) -> None:
-        invocation = self.invocations.current
-        name = invocation.name if invocation else ""
-        why = None if error is None else str(error) or type(error).__name__
-        events = self.events
-        events.append(Event(len(events), self.clock.now_ms(), name, verb, key, entry, why, found))
-
-
-@dataclass
-class Journal(WriteJournal):
-    """One that records reads too.
+class Journal(Around):
+    """A store around ``store`` that appends an Event to ``events`` for every operation, in order.
 
     ``names`` adds which keys were found by those that look for many: memory for each key of each listing.
     """
 
+    store: Store
+    invocations: Invocations = field(default_factory=Invocations)
+    events: list[Event] = field(default_factory=list)
     names: bool = False
 
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        entry: Entry | None = arguments[1] if verb == "put" else None
         try:
-            entry = await self.store.get(key, cache_ttl)
+            result: Any = await operation(*arguments)
         except BaseException as error:
-            self._note("get", key, error=error)
+            self._note(verb, key, entry, str(error) or type(error).__name__)
             raise
-        self._note("get", key, entry)
-        return entry
+        found: tuple[str, ...] = ()
+        if verb == "get":
+            entry = result
+        elif self.names:
+            found = _names(verb, result)
+        self._note(verb, key, entry, None, found)
+        return result  # type: ignore[no-any-return]
 
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        try:
-            entries = await self.store.get_many(keys, cache_ttl)
-        except BaseException as error:
-            self._note("get_many", ",".join(keys), error=error)
-            raise
-        self._note("get_many", ",".join(keys), found=tuple(entries) if self.names else ())
-        return entries
+    def _note(
+        self, verb: Verb, key: str, entry: Entry | None, error: str | None, found: tuple[str, ...] = ()
+    ) -> None:
+        invocation, events = self.invocations.current(), self.events
+        name = "" if invocation is None else invocation.name
+        events.append(Event(len(events), self.clock.now_ms(), name, verb, key, entry, error, found))
 
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
-        try:
-            page = await self.store.scan(prefix, after, limit)
-        except BaseException as error:
-            self._note("scan", prefix, error=error)
-            raise
-        self._note("scan", prefix, found=tuple([info.name for info in page.keys]) if self.names else ())
-        return page
+
+def _names(verb: Verb, result: Any) -> tuple[str, ...]:
+    """The keys that an operation found, if it looks for many."""
+    if verb == "scan":
+        return tuple([info.name for info in result.keys])
+    return tuple(result) if verb == "get_many" else ()
+
+
+class WriteJournal(Journal):
+    """One that records only puts and deletes."""
+
+    get = Layer.get
+    get_many = Layer.get_many
+    scan = Layer.scan

@@ -1,11 +1,16 @@
-"""A layer that changes nothing: what others are made from."""
+"""Layers that change nothing: what others are made from."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from kvstore.clock import Clock
-from kvstore.store import Entry, Page, Store
+from kvstore.store import Entry, Page, Store, Verb
+
+T = TypeVar("T")
+
+# An operation of a store as it is handed on, called with what follows it.
+Operation = Callable[..., Coroutine[Any, Any, T]]
 
 
 class Layer:
@@ -36,3 +41,30 @@ class Layer:
         self, prefix: str = "", after: str | None = None, limit: int = 1000
     ) -> Coroutine[Any, Any, Page]:
         return self.store.scan(prefix, after, limit)
+
+
+class Around(Layer):
+    """Does the same around every operation: what `_around` says, which changes nothing here."""
+
+    def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
+        return self._around("get", key, self.store.get, key, cache_ttl)
+
+    def get_many(
+        self, keys: Sequence[str], cache_ttl: int | None = None
+    ) -> Coroutine[Any, Any, dict[str, Entry]]:
+        return self._around("get_many", ",".join(keys), self.store.get_many, keys, cache_ttl)
+
+    def put(self, key: str, entry: Entry) -> Coroutine[Any, Any, None]:
+        return self._around("put", key, self.store.put, key, entry)
+
+    def delete(self, key: str) -> Coroutine[Any, Any, None]:
+        return self._around("delete", key, self.store.delete, key)
+
+    def scan(
+        self, prefix: str = "", after: str | None = None, limit: int = 1000
+    ) -> Coroutine[Any, Any, Page]:
+        return self._around("scan", prefix, self.store.scan, prefix, after, limit)
+
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        """``operation`` on ``key``: the prefix of a scan, the keys of a get_many with commas between them."""
+        return await operation(*arguments)

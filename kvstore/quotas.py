@@ -4,15 +4,14 @@ Sources: the product's limits and pricing pages (2026-04-21), the Workers limits
 texts seen in production.
 """
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from kvstore import messages
-from kvstore.clock import Clock
 from kvstore.errors import KVError
 from kvstore.invocation import Invocations
+from kvstore.layer import Layer
 from kvstore.store import Entry, Page, Store
 
 DAY_MS: Final = 86_400_000
@@ -63,8 +62,8 @@ class Ledger:
 
 
 @dataclass
-class Quotas:
-    """A store around ``store`` that enforces ``allowance``.
+class Quotas(Layer):
+    """A store around ``store`` that enforces ``allowance``; it refuses as soon as it is asked.
 
     ``ledger`` counts today's operations by method, for a report; a bulk get counts one read for every key.
     Locations of one namespace share it.
@@ -75,35 +74,35 @@ class Quotas:
     invocations: Invocations
     ledger: Ledger = field(default_factory=Ledger)
 
-    @cached_property
-    def clock(self) -> Clock:
-        return self.store.clock
-
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+    def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
         self._spend("get", self.allowance.reads_per_day)
-        return await self.store.get(key, cache_ttl)
+        return self.store.get(key, cache_ttl)
 
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
+    def get_many(
+        self, keys: Sequence[str], cache_ttl: int | None = None
+    ) -> Coroutine[Any, Any, dict[str, Entry]]:
         self._spend("get", self.allowance.reads_per_day, len(keys))
-        return await self.store.get_many(keys, cache_ttl)
+        return self.store.get_many(keys, cache_ttl)
 
-    async def put(self, key: str, entry: Entry) -> None:
+    def put(self, key: str, entry: Entry) -> Coroutine[Any, Any, None]:
         self._spend("put", self.allowance.writes_per_day)
         self._pace(key, "PUT")
-        await self.store.put(key, entry)
+        return self.store.put(key, entry)
 
-    async def delete(self, key: str) -> None:
+    def delete(self, key: str) -> Coroutine[Any, Any, None]:
         self._spend("delete", self.allowance.deletes_per_day)
         if self.allowance.deletes_are_writes:
             self._pace(key, "DELETE")
-        await self.store.delete(key)
+        return self.store.delete(key)
 
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+    def scan(
+        self, prefix: str = "", after: str | None = None, limit: int = 1000
+    ) -> Coroutine[Any, Any, Page]:
         self._spend("list", self.allowance.lists_per_day)
-        return await self.store.scan(prefix, after, limit)
+        return self.store.scan(prefix, after, limit)
 
     def _spend(self, method: str, per_day: int | None, amount: int = 1) -> None:
-        invocation = self.invocations.current
+        invocation = self.invocations.current()
         if invocation is not None:
             invocation.operations += 1
             if self.allowance.operations is not None and invocation.operations > self.allowance.operations:

@@ -1,7 +1,7 @@
 """What holds entries: the one protocol that stores, and layers around stores, implement."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from kvstore.clock import Clock
 
@@ -30,6 +30,10 @@ class Page(NamedTuple):
 
     keys: list[KeyInfo]
     complete: bool
+
+
+# The operations of a store.
+Verb = Literal["get", "get_many", "put", "delete", "scan"]
 
 
 class Store(Protocol):

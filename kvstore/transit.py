@@ -4,19 +4,15 @@ Unlike Faults, which counts the operations of one caller, it asks a plan about e
 invocation asks, and its how-manieth operation this is. So that a plan means the same whatever others do.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 
 from kvstore import messages
-from kvstore.clock import Clock
 from kvstore.faults import PRODUCT_VERBS, InvocationCrashed
 from kvstore.invocation import Invocations
-from kvstore.journal import Verb
-from kvstore.store import Entry, Page, Store
-
-T = TypeVar("T")
+from kvstore.layer import Around, Operation, T
+from kvstore.store import Store, Verb
 
 Mishap = Literal["crash", "refused", "unanswered", "timeout", "slow", "outage"]
 MISHAPS: tuple[Mishap, ...] = ("crash", "refused", "unanswered", "timeout", "slow", "outage")
@@ -47,7 +43,7 @@ Plan = Callable[[str, int, Verb, str], Trip]
 
 
 @dataclass
-class Transit:
+class Transit(Around):
     """A store around ``store``. ``plan`` is asked with invocation, ordinal (from 1), verb and key."""
 
     store: Store
@@ -56,32 +52,9 @@ class Transit:
     _ordinals: dict[str, int] = field(default_factory=dict, init=False)
     _out_until: int = field(default=0, init=False)
 
-    @cached_property
-    def clock(self) -> Clock:
-        return self.store.clock
-
-    def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
-        return self._travel("get", key, lambda: self.store.get(key, cache_ttl))
-
-    def get_many(
-        self, keys: Sequence[str], cache_ttl: int | None = None
-    ) -> Coroutine[Any, Any, dict[str, Entry]]:
-        return self._travel("get_many", ",".join(keys), lambda: self.store.get_many(keys, cache_ttl))
-
-    def put(self, key: str, entry: Entry) -> Coroutine[Any, Any, None]:
-        return self._travel("put", key, lambda: self.store.put(key, entry))
-
-    def delete(self, key: str) -> Coroutine[Any, Any, None]:
-        return self._travel("delete", key, lambda: self.store.delete(key))
-
-    def scan(
-        self, prefix: str = "", after: str | None = None, limit: int = 1000
-    ) -> Coroutine[Any, Any, Page]:
-        return self._travel("scan", prefix, lambda: self.store.scan(prefix, after, limit))
-
-    async def _travel(self, verb: Verb, key: str, operation: Callable[[], Awaitable[T]]) -> T:
-        invocation = self.invocations.current
-        name = invocation.name if invocation else ""
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        invocation = self.invocations.current()
+        name = "" if invocation is None else invocation.name
         ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
         there, back, mishap = self.plan(name, ordinal, verb, key)
         if mishap == "crash":
@@ -94,7 +67,7 @@ class Transit:
             await self.clock.sleep(there / 1000)
         if mishap == "refused" or (self._out_until and self.clock.now_ms() < self._out_until):
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
-        found = await operation()
+        found = await operation(*arguments)
         if mishap == "timeout":
             back += TIMEOUT_MS
         if back:

@@ -12,10 +12,11 @@ from harness.simulation.turns import TakingTurns, Turns, following
 from kvstore import LIMITS, Entry, Event, Journal, KVNamespace, Store
 from kvstore.edge import Edge, Origin
 from kvstore.invocation import Invocations
-from kvstore.journal import Verb, WriteJournal
+from kvstore.journal import WriteJournal
 from kvstore.memory_store import MemoryStore
 from kvstore.paging import Paging
 from kvstore.quotas import DAY_MS, Ledger, Quotas
+from kvstore.store import Verb
 from kvstore.transit import MISHAPS, Mishap, Transit, Trip
 
 # How long an operation travels, one way, in milliseconds: nearly always, sometimes, and rarely.

@@ -4,16 +4,14 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from harness.simulation.clock import LoopClock
 from kvstore import Store
-from kvstore.clock import Clock
 from kvstore.invocation import Invocations
-from kvstore.journal import Verb
-from kvstore.store import Entry, Page
+from kvstore.layer import Around, Operation, T
+from kvstore.store import Verb
 
 _RUN = re.compile(r"([a-z])(\d*)")
 
@@ -134,37 +132,15 @@ class Turns:
 
 
 @dataclass
-class TakingTurns:
+class TakingTurns(Around):
     """A store around ``store`` in which every operation waits for its turn."""
 
     store: Store
     turns: Turns
     invocations: Invocations
 
-    @cached_property
-    def clock(self) -> Clock:
-        return self.store.clock
-
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        await self._turn("get", key)
-        return await self.store.get(key, cache_ttl)
-
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        await self._turn("get_many", *keys)
-        return await self.store.get_many(keys, cache_ttl)
-
-    async def put(self, key: str, entry: Entry) -> None:
-        await self._turn("put", key)
-        await self.store.put(key, entry)
-
-    async def delete(self, key: str) -> None:
-        await self._turn("delete", key)
-        await self.store.delete(key)
-
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
-        await self._turn("scan", prefix)
-        return await self.store.scan(prefix, after, limit)
-
-    async def _turn(self, verb: Verb, *keys: str) -> None:
-        invocation = self.invocations.current
-        await self.turns.wait(invocation.name if invocation else "", verb, *keys)
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        invocation = self.invocations.current()
+        keys = arguments[0] if verb == "get_many" else (key,)
+        await self.turns.wait("" if invocation is None else invocation.name, verb, *keys)
+        return await operation(*arguments)

@@ -5,8 +5,8 @@ import pytest
 from kvstore import Entry, KVError, ManualClock, SqliteStore
 from kvstore.faults import InvocationCrashed
 from kvstore.invocation import Invocations
-from kvstore.journal import Verb
 from kvstore.paging import Paging
+from kvstore.store import Verb
 from kvstore.transit import OUTAGE_MS, SLOW_MS, TIMEOUT_MS, Mishap, Transit, Trip
 
 pytestmark = pytest.mark.anyio

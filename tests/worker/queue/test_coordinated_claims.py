@@ -14,7 +14,8 @@ from kvstore import Entry, KVNamespace, SeededEntropy, SqliteStore, Store
 from kvstore.clock import iso
 from kvstore.edge import Edge, Origin, Staleness
 from kvstore.faults import InvocationCrashed
-from kvstore.latency import Latency
+from kvstore.layer import Around, Operation, T
+from kvstore.store import Verb
 from tests.worker.queue.deployment import (
     CLOCK,
     NEW,
@@ -82,9 +83,19 @@ class Roads:
             await CLOCK.sleep(0.001)
 
     def to(self, store: Store) -> KVNamespace:
-        slow = Latency(store, 0)
-        slow._pass = self.travel  # type: ignore[method-assign]
-        return KVNamespace(slow)
+        return KVNamespace(Slow(store, self))
+
+
+class Slow(Around):
+    """Every operation travels before it begins."""
+
+    def __init__(self, store: Store, roads: Roads) -> None:
+        super().__init__(store)
+        self.roads = roads
+
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        await self.roads.travel()
+        return await operation(*arguments)
 
 
 async def fifty_claims(claims: str, seed: int) -> list[str]:

@@ -13,7 +13,7 @@ from harness.simulation.simulate import BEGIN_MS
 from harness.verdict import Verdict
 from kvstore import Entry, Event
 from kvstore.clock import iso
-from kvstore.journal import Verb
+from kvstore.store import Verb
 
 SAFE = "migration=safe conditions=production"
 DOCUMENTED = "migration=documented conditions=production"
