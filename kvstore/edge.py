@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kvstore.clock import Clock
-from kvstore.entries_sql import is_expired, milliseconds
 from kvstore.entropy import Entropy
 from kvstore.store import Entry, KeyInfo, Page, Store
 
@@ -114,7 +113,7 @@ class Edge:
             copy.until = min(copy.until, copy.taken + ttl)
             if now < copy.until:
                 entry = copy.entry
-                return None if entry and is_expired(milliseconds(entry.expiration), now) else entry
+                return None if entry is None or _is_over(entry, now) else entry
         entry = await self.origin.store.get(key, cache_ttl)
         self._cache[key] = _Copy(entry, now, now + ttl)
         return entry
@@ -144,9 +143,9 @@ class Edge:
         now = self.clock.now_ms()
         moment = now - 1000 * self.staleness.list_lag
         keys = await self.origin.keys_as_of(moment, self.colo, prefix, own=self._sees_own_writes())
-        shown = [
-            info
-            for info in keys
-            if (after is None or info.name > after) and not is_expired(milliseconds(info.expiration), now)
-        ]
+        shown = [info for info in keys if (after is None or info.name > after) and not _is_over(info, now)]
         return Page(shown[:limit], complete=len(shown) <= limit)
+
+
+def _is_over(one: Entry | KeyInfo, now: int) -> bool:
+    return one.expiration is not None and one.expiration * 1000 <= now

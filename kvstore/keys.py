@@ -12,7 +12,7 @@ def check_key(verb: Verb, name: str, limits: Limits) -> str:
 
     A lone surrogate passes: it is the storage layer that refuses it.
     """
-    if _is_plain(name, limits):
+    if 2 < len(name) <= limits.key_size and name.isascii():  # as nearly all
         return name
     if name == "":
         raise KVTypeError(messages.EMPTY_KEY)
@@ -25,7 +25,7 @@ def check_key(verb: Verb, name: str, limits: Limits) -> str:
 
 def check_stored_key(verb: Verb, name: str, limits: Limits) -> None:
     """The storage layer's checks: KVError, 400 for what is no name and 414 beyond 512 bytes."""
-    if _is_plain(name, limits):
+    if 2 < len(name) <= limits.key_size and name.isascii():  # as nearly all
         return
     if not name.isascii() and has_lone_surrogate(name):
         raise messages.undecodable_key(verb)
@@ -34,11 +34,6 @@ def check_stored_key(verb: Verb, name: str, limits: Limits) -> None:
     if name in (".", ".."):
         raise messages.illegal_key(verb, name)
     _check_size(verb, name, limits)
-
-
-def _is_plain(name: str, limits: Limits) -> bool:
-    """Whether ``name`` needs no further look, as nearly all keys: ASCII, not ``..``, not long."""
-    return 2 < len(name) <= limits.key_size and name.isascii()
 
 
 def check_prefix(prefix: str, limits: Limits) -> None:

@@ -5,7 +5,7 @@ them in the product's own order with its own texts. Keyword arguments become one
 """
 
 from collections.abc import Awaitable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from kvstore import messages
 from kvstore.errors import KVTypeError
@@ -18,6 +18,9 @@ from kvstore.storage import Lifetime, Storage
 from kvstore.store import Entry, KeyInfo, Store
 from kvstore.stream import ReadableStream
 from kvstore.values import metadata_text, value_bytes
+
+# A tuple is made once, a union of types each time that it is asked for.
+_ARRAYS: Final = (list, tuple)
 
 
 class KVNamespace:
@@ -39,7 +42,7 @@ class KVNamespace:
         For a list of up to 100 keys a JsMap of values in request order.
         """
         key, settings = self._get_arguments("get", "string or Array", arguments, options)
-        if isinstance(key, list | tuple):
+        if isinstance(key, _ARRAYS):
             return await self._many(key, settings, with_metadata=False)
         entry = await self._entry(key, settings)
         return None if entry is None else read_as(entry.value, settings.kind)
@@ -47,7 +50,7 @@ class KVNamespace:
     async def getWithMetadata(self, *arguments: Any, **options: Any) -> Any:
         """As `get`, with ``{value, metadata, cacheStatus}``; a bulk answer has no cacheStatus."""
         key, settings = self._get_arguments("getWithMetadata", "Array or string", arguments, options)
-        if isinstance(key, list | tuple):
+        if isinstance(key, _ARRAYS):
             return await self._many(key, settings, with_metadata=True)
         entry = await self._entry(key, settings)
         if entry is None:
@@ -65,7 +68,9 @@ class KVNamespace:
         given = _arguments("put", arguments, options, ("string", "string or Object"))
         settings = PutOptions.read(given[2] if len(given) > 2 else UNDEFINED)
         key = check_key("PUT", to_string(given[0]), self.limits)
-        content = await value_bytes(given[1])
+        content = value_bytes(given[1])
+        if isinstance(content, ReadableStream):
+            content = await content.read()
         metadata = metadata_text(settings.metadata)
         lifetime = Lifetime(settings.expiration, settings.expiration_ttl)
         await self.storage.put(key, content, lifetime, metadata)
@@ -91,7 +96,8 @@ class KVNamespace:
         }
         if page.cursor is not None:
             result["cursor"] = page.cursor
-        return result | {"cacheStatus": None}
+        result["cacheStatus"] = None
+        return result
 
     def _get_arguments(
         self, method: str, expected: str, arguments: tuple[Any, ...], options: dict[str, Any]

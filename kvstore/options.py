@@ -14,10 +14,13 @@ def _absent(given: Any) -> bool:
     return given is None or given is UNDEFINED
 
 
-def _members(given: Any, complaint: str) -> dict[str, Any]:
-    """The members of an options object. null, undefined, arrays and the like have none that count."""
+def _members(given: Any, method: str, position: int, expected: str) -> dict[str, Any]:
+    """The members of an options object. null, undefined, arrays and the like have none that count.
+
+    Raises KVTypeError for a primitive: as an argument of ``method`` in that place it was to be ``expected``.
+    """
     if isinstance(given, _PRIMITIVES):
-        raise KVTypeError(complaint)
+        raise KVTypeError(messages.wrong_argument(method, position, expected))
     return _plain(given)
 
 
@@ -48,13 +51,15 @@ class GetOptions(NamedTuple):
         if _absent(given):
             return DEFAULT_GET
         if isinstance(given, _PRIMITIVES):
-            return cls(to_string(given))
+            kind = to_string(given)
+            return _OF_KIND.get(kind) or cls(kind)
         members = _plain(given)
-        kind = members.get("type", UNDEFINED)
-        return cls("text" if kind is UNDEFINED else to_string(kind), _integer(members, "cacheTtl"))
+        named = members.get("type", UNDEFINED)
+        return cls("text" if named is UNDEFINED else to_string(named), _integer(members, "cacheTtl"))
 
 
 DEFAULT_GET: Final = GetOptions()
+_OF_KIND: Final = {kind: GetOptions(kind) for kind in ("text", "json", "arrayBuffer", "stream")}
 
 
 class PutOptions(NamedTuple):
@@ -66,7 +71,7 @@ class PutOptions(NamedTuple):
 
     @classmethod
     def read(cls, given: Any) -> Self:
-        members = _members(given, messages.wrong_argument("put", 3, "PutOptions"))
+        members = _members(given, "put", 3, "PutOptions")
         return cls(
             _integer(members, "expiration"),
             _integer(members, "expirationTtl"),
@@ -83,6 +88,6 @@ class ListOptions(NamedTuple):
 
     @classmethod
     def read(cls, given: Any) -> Self:
-        members = _members(given, messages.wrong_argument("list", 1, "ListOptions"))
+        members = _members(given, "list", 1, "ListOptions")
         prefix, cursor = _text(members, "prefix"), _text(members, "cursor")
         return cls(_integer(members, "limit") or 0, prefix or "", cursor)

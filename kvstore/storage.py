@@ -4,6 +4,7 @@ It is given options that are converted already. Two ways lead here: the binding 
 (kvstore.namespace), and the binding of a real workerd, over HTTP (worker.kvwire).
 """
 
+from collections.abc import Coroutine
 from typing import Any, NamedTuple
 
 from kvstore import messages
@@ -34,6 +35,8 @@ class Listing(NamedTuple):
 class Storage:
     """One namespace as the storage layer serves it. Every refusal is a KVError with a status and a reason.
 
+    What is refused for what it is, is refused when it is asked; the rest when it is awaited.
+
     Source of the behaviour: Miniflare 5's storage, recorded.
     """
 
@@ -41,18 +44,20 @@ class Storage:
         self.store = store
         self.limits = limits
 
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+    def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
         """The entry, or None; ``cache_ttl`` in seconds, at least 30."""
         check_stored_key("GET", key, self.limits)
         if cache_ttl is not None:
             check_cache_ttl(cache_ttl, self.limits)
-        return await self.store.get(key, cache_ttl)
+        return self.store.get(key, cache_ttl)
 
     async def get_many(self, keys: list[str], options: GetOptions, *, with_metadata: bool) -> dict[str, Any]:
         """The values of up to 100 keys as JSON can hold them: see kvstore.bulk_get."""
         return await bulk_get(self.store, keys, options, self.limits, with_metadata=with_metadata)
 
-    async def put(self, key: str, value: bytes, lifetime: Lifetime, metadata: str | None = None) -> None:
+    def put(
+        self, key: str, value: bytes, lifetime: Lifetime, metadata: str | None = None
+    ) -> Coroutine[Any, Any, None]:
         """Replace the whole entry; ``metadata`` is JSON text, of at most 1024 bytes.
 
         Limits: expirations at least 60 seconds ahead, values of 25 MiB.
@@ -62,12 +67,12 @@ class Storage:
         described = None if metadata is None else self._metadata(metadata)
         if len(value) > self.limits.value_size:
             raise messages.long_value(len(value), self.limits.value_size)
-        await self.store.put(key, Entry(value, expiration, described))
+        return self.store.put(key, Entry(value, expiration, described))
 
-    async def delete(self, key: str) -> None:
+    def delete(self, key: str) -> Coroutine[Any, Any, None]:
         """Remove the entry, whether or not it exists."""
         check_stored_key("DELETE", key, self.limits)
-        await self.store.delete(key)
+        return self.store.delete(key)
 
     async def list(self, prefix: str = "", cursor: str | None = None, limit: int | None = None) -> Listing:
         """Up to ``limit`` keys, 1 to 1000, in the order of their UTF-8 bytes; "" is no prefix, no cursor."""

@@ -15,8 +15,8 @@ from kvstore.json_text import stringify
 from kvstore.stream import ReadableStream
 
 
-async def value_bytes(value: Any) -> bytes:
-    """The bytes of a value: text as UTF-8, buffers and views as they are, streams to their end.
+def value_bytes(value: Any) -> bytes | ReadableStream:
+    """The bytes of a value: text as UTF-8, buffers and views as they are; a stream remains one.
 
     Numbers, booleans, null and undefined are stored as their text. Raises KVTypeError for other objects.
     A lone surrogate is written as its three bytes (WTF-8), as measured.
@@ -24,7 +24,7 @@ async def value_bytes(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode() if value.isascii() else _wtf8(value)
     if isinstance(value, ReadableStream):
-        return await value.read()
+        return value
     content = byte_view(value)
     if content is not None:
         return content
