@@ -72,11 +72,11 @@ class Origin:
         """Every key as a listing at ``moment`` showed it; with ``own``, the writes of ``colo`` up to now."""
         shown = await self._every_key(prefix)
         before: dict[str, KeyInfo | None] = {}
-        for change in reversed(self.changes):
-            if change.at <= moment:  # and so were all before it
+        for at, where, key, shown_before in reversed(self.changes):
+            if at <= moment:  # and so were all before it
                 break
-            if change.key.startswith(prefix) and not (own and change.colo == colo):
-                before[change.key] = change.before
+            if key.startswith(prefix) and not (own and where == colo):
+                before[key] = shown_before
         if not before:
             return shown
         then = {info.name: info for info in shown} | before

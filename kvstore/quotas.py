@@ -105,15 +105,17 @@ class Quotas(Layer):
         invocation = self.invocations.current()
         if invocation is not None:
             invocation.operations += 1
-            if self.allowance.operations is not None and invocation.operations > self.allowance.operations:
+            most = self.allowance.operations
+            if most is not None and invocation.operations > most:
                 raise KVError(messages.TOO_MANY_OPERATIONS)
         ledger, today = self.ledger, self.clock.now_ms() // DAY_MS
         if today != ledger.day:
             ledger.day = today
             ledger.spent.clear()
-        if per_day is not None and ledger.spent.get(method, 0) + amount > per_day:
+        spent = ledger.spent.get(method, 0) + amount
+        if per_day is not None and spent > per_day:
             raise KVError(messages.day_is_over(method))
-        ledger.spent[method] = ledger.spent.get(method, 0) + amount
+        ledger.spent[method] = spent
 
     def _pace(self, key: str, verb: messages.Verb) -> None:
         interval = self.allowance.write_interval_ms

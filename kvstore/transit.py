@@ -57,19 +57,13 @@ class Transit(Around):
         name = "" if invocation is None else invocation.name
         ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
         there, back, mishap = self.plan(name, ordinal, verb, key)
-        if mishap == "crash":
-            raise InvocationCrashed(f"cut off before operation {ordinal}")
-        if mishap == "outage":
-            self._out_until = self.clock.now_ms() + OUTAGE_MS
-        if mishap == "slow":
-            there += SLOW_MS
+        if mishap is not None:
+            there, back = self._befall(mishap, ordinal, there, back)
         if there:
             await self.clock.sleep(there / 1000)
         if mishap == "refused" or (self._out_until and self.clock.now_ms() < self._out_until):
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
         found = await operation(*arguments)
-        if mishap == "timeout":
-            back += TIMEOUT_MS
         if back:
             await self.clock.sleep(back / 1000)
         if mishap == "timeout":
@@ -77,3 +71,11 @@ class Transit(Around):
         if mishap == "unanswered":
             raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
         return found
+
+    def _befall(self, mishap: Mishap, ordinal: int, there: int, back: int) -> tuple[int, int]:
+        """How long the ways are with ``mishap``. Raises InvocationCrashed."""
+        if mishap == "crash":
+            raise InvocationCrashed(f"cut off before operation {ordinal}")
+        if mishap == "outage":
+            self._out_until = self.clock.now_ms() + OUTAGE_MS
+        return there + (SLOW_MS if mishap == "slow" else 0), back + (TIMEOUT_MS if mishap == "timeout" else 0)

@@ -14,6 +14,6 @@ class LoopClock:
         return self._start + self._loop.now_ms
 
     async def sleep(self, seconds: float) -> None:
-        milliseconds = round(seconds * 1000)
+        milliseconds = round(seconds * 1000) if seconds > 0 else 0
         if not self._loop.jump(milliseconds):
             await self._loop.pause(milliseconds)

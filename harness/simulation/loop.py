@@ -139,9 +139,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
         Who pauses then is the next to go on: this is the same without the way through the loop.
         """
-        then = self.now_ms + max(0, milliseconds)
-        alone = not self._ready and not self._ending and (not self._timers or then < self._timers[0][0])
-        if not alone or then > _LONGEST_MS:
+        then, timers = self.now_ms + milliseconds, self._timers
+        if self._ready or self._ending or (timers and then >= timers[0][0]) or then > _LONGEST_MS:
             return False
         self.now_ms = then
         self.steps += 1
@@ -151,7 +150,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """What is done after so long: a sleep that takes one step instead of two."""
         done: asyncio.Future[None] = asyncio.Future(loop=self)
         self._timer_count += 1
-        heapq.heappush(self._timers, (self.now_ms + max(0, milliseconds), self._timer_count, done))
+        heapq.heappush(self._timers, (self.now_ms + milliseconds, self._timer_count, done))
         return done
 
     def _cancel_all(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from harness.platform import connected
 from harness.simulation.chance import Chance, Once
@@ -20,7 +21,13 @@ from kvstore.store import Verb
 from kvstore.transit import MISHAPS, Mishap, Transit, Trip
 
 # How long an operation travels, one way, in milliseconds: nearly always, sometimes, and rarely.
-_USUAL, _SOMETIMES, _RARELY = (2, 15), (15, 250), (250, 3000)
+_USUAL, _SOMETIMES, _RARELY = range(2, 16), range(15, 251), range(250, 3001)
+
+
+@cache
+def _trip(milliseconds: int, kind: Mishap | None) -> Trip:
+    """One of a few thousand: they are the same for all operations."""
+    return Trip(milliseconds, 0, kind)
 
 
 @dataclass(frozen=True)
@@ -79,19 +86,23 @@ class Network:
         return Location(KVNamespace(asked), self.scenario.skew * place)
 
     def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
-        mishap = self._mishaps.get((invocation, ordinal)) if self._mishaps else None
-        kind: Mishap | None = None
-        if mishap is not None:
-            kind = next((one for one in MISHAPS if one == mishap.kind), None)
-            if kind is not None:
-                self._fire(mishap)
+        kind = self._mishap(invocation, ordinal) if self._mishaps else None
         if self.turns is not None:
             return Trip(mishap=kind)
-        number = self._trips.number(f"{invocation}/{ordinal}")
-        number, usual = divmod(number, 100)
-        least, most = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY
+        number, usual = divmod(self._trips.number(f"{invocation}/{ordinal}"), 100)
+        ways = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY
         # The way back is part of the next operation's way there: nobody could tell the difference.
-        return Trip(least + number % (most - least + 1), 0, kind)
+        return _trip(ways[number % len(ways)], kind)
+
+    def _mishap(self, invocation: str, ordinal: int) -> Mishap | None:
+        """What happens to an operation of a request; it is noted."""
+        mishap = self._mishaps.get((invocation, ordinal))
+        if mishap is None:
+            return None
+        kind = next((one for one in MISHAPS if one == mishap.kind), None)
+        if kind is not None:
+            self._fire(mishap)
+        return kind
 
     def befalls(self, kind: str, request: str) -> bool:
         """Whether a mishap of a request as a whole happens to ``request``."""
