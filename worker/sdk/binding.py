@@ -6,7 +6,7 @@ from typing import Any, Final
 from kvstore.errors import KVError
 from kvstore.namespace import KVNamespace
 from worker.sdk.ffi.errors import as_javascript
-from worker.sdk.rpc import plain_answer, plain_argument
+from worker.sdk.rpc import SCALARS, plain_answer, plain_argument
 
 _METHODS: Final = ("get", "getWithMetadata", "put", "delete", "list")
 _NAME: Final = "KvNamespace"
@@ -46,9 +46,11 @@ def _converting(method: Callable[..., Awaitable[Any]]) -> Method:
     """A method of a namespace as a Worker calls it."""
 
     def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
-        given = [one if type(one) is str else plain_argument(one) for one in arguments]
+        given = [one if type(one) in SCALARS else plain_argument(one) for one in arguments]
         if options:
-            given.append({key: plain_argument(value) for key, value in options.items()})
+            given.append(
+                {key: one if type(one) in SCALARS else plain_argument(one) for key, one in options.items()}
+            )
         return _answer(method, given)
 
     return invoke
@@ -60,4 +62,4 @@ async def _answer(method: Callable[..., Awaitable[Any]], given: list[Any]) -> An
     except KVError as error:
         raise as_javascript(error) from error
     # A put resolves to undefined, which the namespace writes as Python's None: both are None to a Worker.
-    return plain_answer(result)
+    return result if type(result) in SCALARS else plain_answer(result)

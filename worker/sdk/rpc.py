@@ -20,7 +20,7 @@ from worker.sdk.request import Request
 from worker.sdk.response import Response
 
 # They are the same on both sides.
-_SCALARS: Final = frozenset({str, int, bool, NoneType})
+SCALARS: Final = frozenset({str, int, bool, NoneType})
 _TEXT: Final = {str}
 
 
@@ -72,7 +72,7 @@ def plain_argument(value: Any) -> Any:
     JSON, which nearly every argument is, is converted at once.
     """
     kind = type(value)
-    if kind in _SCALARS:
+    if kind in SCALARS:
         return value
     if kind is list:
         return [plain_argument(item) for item in value]
@@ -87,15 +87,15 @@ def plain_answer(value: Any) -> Any:
     JSON, which nearly every answer is, is converted at once, without a proxy for each of its containers.
     """
     kind = type(value)
-    if kind in _SCALARS:
+    if kind in SCALARS:
         return value
     if kind is dict:
         members = value.items()
-        return JsDict({name: one if type(one) in _SCALARS else plain_answer(one) for name, one in members})
+        return JsDict({name: one if type(one) in SCALARS else plain_answer(one) for name, one in members})
     if kind is JsMap:
         return JsDict({wrap(key): plain_answer(one) for key, one in value.items()})
     if kind is list:
-        return [item if type(item) in _SCALARS else plain_answer(item) for item in value]
+        return [item if type(item) in SCALARS else plain_answer(item) for item in value]
     return python_from_rpc(wrap(value))
 
 
