@@ -4,7 +4,6 @@ The others wait until one has ended; nothing fails. Source: the product's limits
 connections": six for each invocation, KV's operations among them.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from kvstore.invocation import Invocations
@@ -13,13 +12,13 @@ from kvstore.places import Places
 from kvstore.store import Store, Verb
 
 
-@dataclass
 class Connections(Around):
     """A store around ``store``; ``most`` operations of an invocation at a time, others without limit."""
 
-    store: Store
-    most: int
-    invocations: Invocations
+    def __init__(self, store: Store, most: int, invocations: Invocations) -> None:
+        super().__init__(store)
+        self.most = most
+        self.invocations = invocations
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()

@@ -7,10 +7,8 @@ parameters, with the documented worst case as their default.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
-from kvstore.clock import Clock
 from kvstore.entropy import Entropy
 from kvstore.store import Entry, KeyInfo, Page, Store
 
@@ -91,19 +89,16 @@ class Origin:
         return keys
 
 
-@dataclass
 class Edge:
     """The store as the location ``colo`` sees it. Locations of one namespace share an Origin."""
 
-    origin: Origin
-    colo: str
-    staleness: Staleness
-    entropy: Entropy
-    _cache: dict[str, _Copy] = field(default_factory=dict, init=False)
-
-    @cached_property
-    def clock(self) -> Clock:
-        return self.origin.store.clock
+    def __init__(self, origin: Origin, colo: str, staleness: Staleness, entropy: Entropy) -> None:
+        self.origin = origin
+        self.colo = colo
+        self.staleness = staleness
+        self.entropy = entropy
+        self.clock = origin.store.clock
+        self._cache: dict[str, _Copy] = {}
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         now, ttl = self.clock.now_ms(), 1000 * (cache_ttl or self.staleness.cache_ttl)
@@ -113,7 +108,7 @@ class Edge:
             copy.until = min(copy.until, copy.taken + ttl)
             if now < copy.until:
                 entry = copy.entry
-                return None if entry is None or _is_over(entry, now) else entry
+                return None if entry is None or _is_over(entry.expiration, now) else entry
         entry = await self.origin.store.get(key, cache_ttl)
         self._cache[key] = _Copy(entry, now, now + ttl)
         return entry
@@ -143,9 +138,12 @@ class Edge:
         now = self.clock.now_ms()
         moment = now - 1000 * self.staleness.list_lag
         keys = await self.origin.keys_as_of(moment, self.colo, prefix, own=self._sees_own_writes())
-        shown = [info for info in keys if (after is None or info.name > after) and not _is_over(info, now)]
+        if after is not None:
+            keys = [info for info in keys if info.name > after]
+        shown = [info for info in keys if not _is_over(info.expiration, now)]
         return Page(shown[:limit], complete=len(shown) <= limit)
 
 
-def _is_over(one: Entry | KeyInfo, now: int) -> bool:
-    return one.expiration is not None and one.expiration * 1000 <= now
+def _is_over(expiration: int | None, now: int) -> bool:
+    """Whether what expires then, in seconds, is gone ``now``, in milliseconds."""
+    return expiration is not None and expiration * 1000 <= now

@@ -1,6 +1,6 @@
 """Faults: a layer that makes operations fail, or cuts off the invocation that asks, as a plan says."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from kvstore import messages
@@ -49,13 +49,13 @@ def read_fault(text: str) -> Fault:
     return Fault(kind, int(number))
 
 
-@dataclass
 class Faults(Around):
     """A store around ``store`` that counts operations, and lets the armed fault happen at its number."""
 
-    store: Store
-    fault: Fault | None = None
-    count: int = field(default=0, init=False)
+    def __init__(self, store: Store, fault: Fault | None = None) -> None:
+        super().__init__(store)
+        self.fault = fault
+        self.count = 0
 
     @property
     def fired(self) -> bool:

@@ -1,6 +1,5 @@
 """Which request an operation belongs to: layers count and record by it."""
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -21,15 +20,14 @@ class Invocation:
 
 
 class Invocations:
-    """Tells what invocation is running, in whatever task asks; shared by the layers of one deployment.
-
-    ``current()`` is that, None outside of one.
-    """
+    """Tells what invocation is running, in whatever task asks; shared by the layers of one deployment."""
 
     def __init__(self) -> None:
         self._current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
-        # The variable's own method, since every layer asks for every operation.
-        self.current: Callable[[], Invocation | None] = self._current.get
+
+    def current(self) -> Invocation | None:
+        """The one that asks; None outside of any."""
+        return self._current.get()
 
     def start(self, name: str) -> Within[Invocation]:
         """Operations inside the block, and in tasks that it starts, belong to a new invocation."""

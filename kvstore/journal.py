@@ -1,6 +1,6 @@
 """Journals: layers that record what was asked of a store, and what came of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kvstore.invocation import Invocations
@@ -28,17 +28,24 @@ class Event:
     found: tuple[str, ...] = ()
 
 
-@dataclass
 class Journal(Around):
     """A store around ``store`` that appends an Event to ``events`` for every operation, in order.
 
     ``names`` adds which keys were found by those that look for many: memory for each key of each listing.
     """
 
-    store: Store
-    invocations: Invocations = field(default_factory=Invocations)
-    events: list[Event] = field(default_factory=list)
-    names: bool = False
+    def __init__(
+        self,
+        store: Store,
+        invocations: Invocations | None = None,
+        events: list[Event] | None = None,
+        *,
+        names: bool = False,
+    ) -> None:
+        super().__init__(store)
+        self.invocations = invocations or Invocations()
+        self.events: list[Event] = [] if events is None else events
+        self.names = names
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         entry: Entry | None = arguments[1] if verb == "put" else None

@@ -1,18 +1,17 @@
 """Latency: a layer in which every operation takes time on the store's clock."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from kvstore.layer import Around, Operation, T
 from kvstore.store import Store, Verb
 
 
-@dataclass
 class Latency(Around):
     """A store around ``store`` whose operations each take ``milliseconds`` before they begin."""
 
-    store: Store
-    milliseconds: int
+    def __init__(self, store: Store, milliseconds: int) -> None:
+        super().__init__(store)
+        self.milliseconds = milliseconds
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         if self.milliseconds:

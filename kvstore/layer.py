@@ -1,10 +1,8 @@
 """Layers that change nothing: what others are made from."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from functools import cached_property
 from typing import Any, TypeVar
 
-from kvstore.clock import Clock
 from kvstore.store import Entry, Page, Store, Verb
 
 T = TypeVar("T")
@@ -18,10 +16,8 @@ class Layer:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-
-    @cached_property
-    def clock(self) -> Clock:
-        return self.store.clock
+        # No cached property: an object that has one has a slower way to all of its attributes.
+        self.clock = store.clock
 
     def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
         return self.store.get(key, cache_ttl)

@@ -60,14 +60,14 @@ class MemoryStore:
         for name in names[start : start + limit + 1]:
             if not name.startswith(prefix):
                 break
-            entry = entries[name]
-            keys.append(KeyInfo(name, entry.expiration, entry.metadata))
+            _, expiration, metadata = entries[name]
+            keys.append(KeyInfo(name, expiration, metadata))
         return Page(keys[:limit], complete=len(keys) <= limit)
 
     async def entries(self) -> dict[str, Entry]:
         """Everything that a reader could see now, in key order."""
-        now = self.clock.now_ms()
-        return {key: entry for key, entry in (await self.rows()).items() if not _is_over(entry, now)}
+        now, rows = self.clock.now_ms(), await self.rows()
+        return {key: entry for key, entry in rows.items() if not _is_over(entry.expiration, now)}
 
     async def rows(self) -> dict[str, Entry]:
         """Everything stored, in key order, with what has expired and was not yet removed."""
@@ -78,7 +78,7 @@ class MemoryStore:
 
     def _alive(self, key: str, now: int) -> Entry | None:
         entry = self._entries.get(key)
-        if entry is not None and _is_over(entry, now):
+        if entry is not None and _is_over(entry.expiration, now):
             self._remove(key)
             return None
         return entry
@@ -99,15 +99,13 @@ class MemoryStore:
         """Remove every entry that expired before ``now``."""
         if self._first_end is None or self._first_end >= now:
             return
-        left = {
-            key: entry
-            for key, entry in self._entries.items()
-            if entry.expiration is None or entry.expiration * 1000 >= now
-        }
-        ends = [entry.expiration * 1000 for entry in left.values() if entry.expiration is not None]
-        self._entries, self._names = left, [name for name in self._names if name in left]
-        self._first_end = min(ends, default=None)
+        ends = [(1000 * end, key) for key, (_, end, _) in self._entries.items() if end is not None]
+        for end, key in ends:
+            if end < now:
+                self._remove(key)
+        self._first_end = min([end for end, _ in ends if end >= now], default=None)
 
 
-def _is_over(entry: Entry, now: int) -> bool:
-    return entry.expiration is not None and entry.expiration * 1000 <= now
+def _is_over(expiration: int | None, now: int) -> bool:
+    """Whether what expires then, in seconds, is gone ``now``, in milliseconds."""
+    return expiration is not None and expiration * 1000 <= now

@@ -61,7 +61,6 @@ class Ledger:
     written: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass
 class Quotas(Layer):
     """A store around ``store`` that enforces ``allowance``; it refuses as soon as it is asked.
 
@@ -69,10 +68,13 @@ class Quotas(Layer):
     Locations of one namespace share it.
     """
 
-    store: Store
-    allowance: Allowance
-    invocations: Invocations
-    ledger: Ledger = field(default_factory=Ledger)
+    def __init__(
+        self, store: Store, allowance: Allowance, invocations: Invocations, ledger: Ledger | None = None
+    ) -> None:
+        super().__init__(store)
+        self.allowance = allowance
+        self.invocations = invocations
+        self.ledger = ledger or Ledger()
 
     def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
         self._spend("get", self.allowance.reads_per_day)

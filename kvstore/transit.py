@@ -5,7 +5,6 @@ invocation asks, and its how-manieth operation this is. So that a plan means the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from kvstore import messages
@@ -42,40 +41,52 @@ OUTAGE_MS = 60_000
 Plan = Callable[[str, int, Verb, str], Trip]
 
 
-@dataclass
 class Transit(Around):
     """A store around ``store``. ``plan`` is asked with invocation, ordinal (from 1), verb and key."""
 
-    store: Store
-    plan: Plan
-    invocations: Invocations
-    _ordinals: dict[str, int] = field(default_factory=dict, init=False)
-    _out_until: int = field(default=0, init=False)
+    def __init__(self, store: Store, plan: Plan, invocations: Invocations) -> None:
+        super().__init__(store)
+        self.plan = plan
+        self.invocations = invocations
+        self._ordinals: dict[str, int] = {}
+        self._out_until = 0
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()
         name = "" if invocation is None else invocation.name
         ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
-        there, back, mishap = self.plan(name, ordinal, verb, key)
+        plan = self.plan
+        there, back, mishap = plan(name, ordinal, verb, key)
         if mishap is not None:
-            there, back = self._befall(mishap, ordinal, there, back)
+            there, back = self._set_out(mishap, ordinal, there, back)
         if there:
             await self.clock.sleep(there / 1000)
-        if mishap == "refused" or (self._out_until and self.clock.now_ms() < self._out_until):
-            raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
+        if mishap is not None or self._out_until:
+            self._arrive(mishap, verb)
         found = await operation(*arguments)
         if back:
             await self.clock.sleep(back / 1000)
-        if mishap == "timeout":
-            raise messages.refused(PRODUCT_VERBS[verb], 504, "Gateway Timeout")
-        if mishap == "unanswered":
-            raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
+        if mishap is not None:
+            _return(mishap, verb)
         return found
 
-    def _befall(self, mishap: Mishap, ordinal: int, there: int, back: int) -> tuple[int, int]:
+    def _set_out(self, mishap: Mishap, ordinal: int, there: int, back: int) -> tuple[int, int]:
         """How long the ways are with ``mishap``. Raises InvocationCrashed."""
         if mishap == "crash":
             raise InvocationCrashed(f"cut off before operation {ordinal}")
         if mishap == "outage":
             self._out_until = self.clock.now_ms() + OUTAGE_MS
         return there + (SLOW_MS if mishap == "slow" else 0), back + (TIMEOUT_MS if mishap == "timeout" else 0)
+
+    def _arrive(self, mishap: Mishap | None, verb: Verb) -> None:
+        """Raises KVError when the store is not reached."""
+        if mishap == "refused" or (self._out_until and self.clock.now_ms() < self._out_until):
+            raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
+
+
+def _return(mishap: Mishap, verb: Verb) -> None:
+    """Raises KVError when the answer gets lost."""
+    if mishap == "timeout":
+        raise messages.refused(PRODUCT_VERBS[verb], 504, "Gateway Timeout")
+    if mishap == "unanswered":
+        raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")

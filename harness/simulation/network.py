@@ -20,8 +20,9 @@ from kvstore.quotas import DAY_MS, Ledger, Quotas
 from kvstore.store import Verb
 from kvstore.transit import MISHAPS, Mishap, Transit, Trip
 
-# How long an operation travels, one way, in milliseconds: nearly always, sometimes, and rarely.
-_USUAL, _SOMETIMES, _RARELY = range(2, 16), range(15, 251), range(250, 3001)
+# How long an operation travels, one way: nearly always, sometimes, and rarely. The least, in milliseconds,
+# and how many there are from there.
+_USUAL, _SOMETIMES, _RARELY = (2, 14), (15, 236), (250, 2751)
 
 
 @cache
@@ -90,9 +91,9 @@ class Network:
         if self.turns is not None:
             return Trip(mishap=kind)
         number, usual = divmod(self._trips.number(f"{invocation}/{ordinal}"), 100)
-        ways = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY
+        least, ways = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY
         # The way back is part of the next operation's way there: nobody could tell the difference.
-        return _trip(ways[number % len(ways)], kind)
+        return _trip(least + number % ways, kind)
 
     def _mishap(self, invocation: str, ordinal: int) -> Mishap | None:
         """What happens to an operation of a request; it is noted."""

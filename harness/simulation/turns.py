@@ -131,13 +131,13 @@ class Turns:
             await turn
 
 
-@dataclass
 class TakingTurns(Around):
     """A store around ``store`` in which every operation waits for its turn."""
 
-    store: Store
-    turns: Turns
-    invocations: Invocations
+    def __init__(self, store: Store, turns: Turns, invocations: Invocations) -> None:
+        super().__init__(store)
+        self.turns = turns
+        self.invocations = invocations
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()

@@ -1,14 +1,14 @@
 """How the documented migration is known to break. It must break here just so: it is what gets rehearsed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
-from kvstore import Journal, KVError, KVNamespace, ManualClock, SqliteStore
-from kvstore.store import Entry, Page
+from kvstore import KVError, KVNamespace, ManualClock, SqliteStore, Store
+from kvstore.layer import Around, Operation, T
+from kvstore.store import Verb
 
 pytestmark = pytest.mark.anyio
 
@@ -243,33 +243,27 @@ async def test_a_corrupt_lease_is_named_by_its_key(old: httpx.AsyncClient, kv: K
     assert error.startswith("Lease orchestrator:lease:t1: SyntaxError: ")
 
 
-@dataclass
-class Faulty(Journal):
+class Faulty(Around):
     """Refuses one operation on keys that begin with ``prefix``; a get of them finds nothing."""
 
-    prefix: str = ""
-    verb: str = ""
+    def __init__(self, store: Store, verb: Verb, prefix: str) -> None:
+        super().__init__(store)
+        self.verb = verb
+        self.prefix = prefix
 
-    def _refuses(self, verb: str, key: str) -> bool:
-        return verb == self.verb and key.startswith(self.prefix)
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        if verb == self.verb and key.startswith(self.prefix):
+            if verb == "get":
+                return None  # type: ignore[return-value]
+            raise KVError(_REFUSALS[verb])
+        return await operation(*arguments)
 
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        return None if self._refuses("get", key) else await super().get(key, cache_ttl)
 
-    async def put(self, key: str, entry: Entry) -> None:
-        if self._refuses("put", key):
-            raise KVError("KV PUT failed: 429 Too Many Requests")
-        await super().put(key, entry)
-
-    async def delete(self, key: str) -> None:
-        if self._refuses("delete", key):
-            raise KVError("KV DELETE failed: 500 Internal Server Error")
-        await super().delete(key)
-
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
-        if self._refuses("scan", prefix):
-            raise KVError("KV list() limit exceeded for the day.")
-        return await super().scan(prefix, after, limit)
+_REFUSALS = {
+    "put": "KV PUT failed: 429 Too Many Requests",
+    "delete": "KV DELETE failed: 500 Internal Server Error",
+    "scan": "KV list() limit exceeded for the day.",
+}
 
 
 @pytest.mark.parametrize(
@@ -292,7 +286,7 @@ class Faulty(Journal):
     ],
 )
 async def test_an_error_of_kv_fails_one_key(
-    serve: Serve, verb: str, prefix: str, error: str, old_stays: bool
+    serve: Serve, verb: Verb, prefix: str, error: str, old_stays: bool
 ) -> None:
     """H11, H12."""
     kv = KVNamespace(Faulty(SqliteStore.in_memory(), verb=verb, prefix=prefix))

@@ -1,13 +1,14 @@
 """A worker does something right before any one KV operation of the safe migration: it is never undone."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
 
-from kvstore import Entry, Journal, SqliteStore
-from kvstore.store import Page
+from kvstore import Entry, SqliteStore, Store
+from kvstore.layer import Around, Operation, T
+from kvstore.store import Verb
 from tests.worker.queue.deployment import (
     CLOCK,
     NEW,
@@ -25,39 +26,20 @@ pytestmark = pytest.mark.anyio
 Act = Callable[[httpx.AsyncClient], Awaitable[object]]
 
 
-@dataclass
-class Interrupted(Journal):
+class Interrupted(Around):
     """Lets ``act`` happen before the ``at``-th operation."""
 
-    at: int = 0
-    count: int = field(default=0)
-    act: Callable[[], Awaitable[object]] | None = None
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.at = self.count = 0
+        self.act: Callable[[], Awaitable[object]] | None = None
 
-    async def _next(self) -> None:
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         self.count += 1
         if self.act is not None and self.count == self.at:
             act, self.act = self.act, None
             await act()
-
-    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        await self._next()
-        return await super().get(key, cache_ttl)
-
-    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        await self._next()
-        return await super().get_many(keys, cache_ttl)
-
-    async def put(self, key: str, entry: Entry) -> None:
-        await self._next()
-        await super().put(key, entry)
-
-    async def delete(self, key: str) -> None:
-        await self._next()
-        await super().delete(key)
-
-    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
-        await self._next()
-        return await super().scan(prefix, after, limit)
+        return await operation(*arguments)
 
 
 async def interrupted(at: int, act: Act, path: str) -> tuple[bool, Deployment]:
