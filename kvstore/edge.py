@@ -7,7 +7,6 @@ parameters, with the documented worst case as their default.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from kvstore.entropy import Entropy
 from kvstore.store import Entry, KeyInfo, Page, Store
@@ -37,13 +36,8 @@ class _Copy:
     until: int
 
 
-class _Change(NamedTuple):
-    """What a listing showed of a key before a write."""
-
-    at: int
-    colo: str
-    key: str
-    before: KeyInfo | None
+# When and where which key was written, and what was there before.
+_Change = tuple[int, str, str, Entry | None]
 
 
 @dataclass
@@ -62,23 +56,23 @@ class Origin:
         await self.store.delete(key)
 
     async def _note(self, colo: str, key: str) -> None:
-        old = await self.store.get(key)
-        before = None if old is None else KeyInfo(key, old.expiration, old.metadata)
-        self.changes.append(_Change(self.store.clock.now_ms(), colo, key, before))
+        before = await self.store.get(key)
+        self.changes.append((self.store.clock.now_ms(), colo, key, before))
 
     async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> list[KeyInfo]:
         """Every key as a listing at ``moment`` showed it; with ``own``, the writes of ``colo`` up to now."""
         shown = await self._every_key(prefix)
-        before: dict[str, KeyInfo | None] = {}
-        for at, where, key, shown_before in reversed(self.changes):
+        past: dict[str, Entry | None] = {}
+        for at, where, key, before in reversed(self.changes):
             if at <= moment:  # and so were all before it
                 break
             if key.startswith(prefix) and not (own and where == colo):
-                before[key] = shown_before
-        if not before:
+                past[key] = before
+        if not past:
             return shown
-        then = {info.name: info for info in shown} | before
-        return [info for _, info in sorted(then.items()) if info is not None]
+        then = [info for info in shown if info.name not in past]
+        then += [KeyInfo(key, one.expiration, one.metadata) for key, one in past.items() if one is not None]
+        return sorted(then)
 
     async def _every_key(self, prefix: str) -> list[KeyInfo]:
         page = await self.store.scan(prefix)

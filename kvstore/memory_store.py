@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 
 from kvstore.clock import Clock
 from kvstore.store import Entry, KeyInfo, Page
@@ -18,14 +19,14 @@ class MemoryStore:
         self._entries: dict[str, Entry] = {}
         # In the order of their code points, which is that of their UTF-8 bytes.
         self._names: list[str] = []
-        # Nothing expires before this moment, in milliseconds; None: nothing expires.
-        self._first_end: int | None = None
+        # A heap of when, in milliseconds, which key expires if it has not been written anew.
+        self._ends: list[tuple[int, str]] = []
 
     def fork(self, clock: Clock | None = None) -> "MemoryStore":
         """A copy, as of now, that shares nothing with this store."""
         twin = MemoryStore(clock or self.clock)
         twin._entries, twin._names = dict(self._entries), list(self._names)
-        twin._first_end = self._first_end
+        twin._ends = list(self._ends)
         return twin
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
@@ -88,8 +89,7 @@ class MemoryStore:
             insort(self._names, key)
         self._entries[key] = entry
         if entry.expiration is not None:
-            end = entry.expiration * 1000
-            self._first_end = end if self._first_end is None else min(end, self._first_end)
+            heappush(self._ends, (entry.expiration * 1000, key))
 
     def _remove(self, key: str) -> None:
         if self._entries.pop(key, None) is not None:
@@ -97,13 +97,11 @@ class MemoryStore:
 
     def _purge(self, now: int) -> None:
         """Remove every entry that expired before ``now``."""
-        if self._first_end is None or self._first_end >= now:
-            return
-        ends = [(1000 * end, key) for key, (_, end, _) in self._entries.items() if end is not None]
-        for end, key in ends:
-            if end < now:
+        while self._ends and self._ends[0][0] < now:
+            _, key = heappop(self._ends)
+            entry = self._entries.get(key)
+            if entry is not None and _is_over(entry.expiration, now - 1):
                 self._remove(key)
-        self._first_end = min([end for end, _ in ends if end >= now], default=None)
 
 
 def _is_over(expiration: int | None, now: int) -> bool:
