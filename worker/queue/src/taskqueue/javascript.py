@@ -7,8 +7,9 @@ as false, how a value looks in a key, what becomes of a number that is parsed an
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from json.encoder import encode_basestring as quoted
 from typing import Any, Final
 
 _MAX_SAFE_INTEGER: Final = 2**53 - 1
@@ -25,7 +26,7 @@ class JsError(Exception):
 
 def truthy(value: Any) -> bool:
     """Whether JavaScript takes ``value`` for true: ``[]`` and ``{}`` are, ``0``, ``""`` and null are not."""
-    return isinstance(value, list | dict) or bool(value)
+    return bool(value) or isinstance(value, list | dict)
 
 
 def iterate(value: Any, name: str) -> Iterable[Any]:
@@ -68,17 +69,46 @@ def parse(source: str) -> Any:
     Raises ValueError for anything that is not JSON, and for nesting too deep to read.
     """
     try:
-        return json.loads(source, parse_int=_number, parse_float=_number, parse_constant=_refuse)
+        return _DECODER.decode(source)
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
 
 
 def stringify(value: Any) -> str:
     """``JSON.stringify``: compact, non-ASCII as it is, lone surrogates escaped."""
-    if _is_plain(value, _PLAIN_DEPTH):
-        plain = _PLAIN.encode(value)
-        return plain if plain.isascii() else _LONE_SURROGATE.sub(_escaped, plain)
-    # A list of work instead of recursion: what could be parsed can always be written.
+    try:
+        written = _WRITERS[type(value)](value)
+    except RecursionError:
+        written = _deep(value)
+    return written if written.isascii() else _LONE_SURROGATE.sub(_escaped, written)
+
+
+def _object(members: dict[str, Any]) -> str:
+    pairs = [f"{quoted(name)}:{_WRITERS[type(member)](member)}" for name, member in _ordered(members)]
+    return "{" + ",".join(pairs) + "}"
+
+
+def _ordered(members: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Names that look like array indices come first, in their order; the others stay as they came."""
+    if not members or min(members) >= ":":  # which comes after "9": no name begins with a digit
+        return members.items()
+    return sorted(members.items(), key=lambda member: _place(member[0]))
+
+
+def _array(items: list[Any]) -> str:
+    return "[" + ",".join([_WRITERS[type(item)](item) for item in items]) + "]"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+class _Written(str):
+    """A piece of finished JSON."""
+
+
+def _deep(value: Any) -> str:
+    """With a list of work instead of recursion: what could be parsed can always be written."""
     waiting: list[Any] = [value]
     written: list[str] = []
     while waiting:
@@ -90,36 +120,8 @@ def stringify(value: Any) -> str:
         elif isinstance(item, list):
             waiting.extend(reversed(_array_parts(item)))
         else:
-            written.append(_scalar(item))
+            written.append(_WRITERS[type(item)](item))
     return "".join(written)
-
-
-# What Python's encoder writes as JSON.stringify does, and faster: no floats, no names that look like indices.
-_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_PLAIN_DEPTH: Final = 50
-
-
-def _is_plain(value: Any, depth: int) -> bool:
-    kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
-        return True
-    if isinstance(value, dict):  # what a binding gives is of a class of its own
-        names, members = value.keys(), value.values()
-        if not depth or any(map(str.isdigit, names)):
-            return False
-    elif kind is list and depth:
-        members = value
-    else:
-        return False
-    return all(_is_plain(member, depth - 1) for member in members if type(member) is not str)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
-
-
-class _Written(str):
-    """A piece of finished JSON."""
 
 
 def _array_parts(items: list[Any]) -> list[Any]:
@@ -131,22 +133,15 @@ def _array_parts(items: list[Any]) -> list[Any]:
 
 def _object_parts(members: dict[str, Any]) -> list[Any]:
     parts: list[Any] = [_Written("{")]
-    for index, name in enumerate(sorted(members, key=_member_order)):
-        parts += [_Written(f"{',' if index else ''}{_scalar(name)}:"), members[name]]
+    for index, (name, member) in enumerate(_ordered(members)):
+        parts += [_Written(f"{',' if index else ''}{quoted(name)}:"), member]
     return [*parts, _Written("}")]
 
 
-def _member_order(name: str) -> int:
-    """Names that look like array indices come first, in their order; the others stay as they came."""
+def _place(name: str) -> int:
     if name.isascii() and name.isdigit() and len(name) <= 10 and (name == "0" or name[0] != "0"):
         return min(int(name), _LAST_ARRAY_INDEX + 1)
     return _LAST_ARRAY_INDEX + 1
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, float):
-        return _number_text(value) if math.isfinite(value) else "null"
-    return _LONE_SURROGATE.sub(_escaped, json.dumps(value, ensure_ascii=False))
 
 
 def _number(source: str) -> int | float:
@@ -180,3 +175,28 @@ def _place_point(digits: str, point: int) -> str:
         return "0." + "0" * -point + digits
     fraction = f".{digits[1:]}" if len(digits) > 1 else ""
     return f"{digits[0]}{fraction}e{point - 1:+d}"
+
+
+class _Writers(dict[type, Callable[[Any], str]]):
+    """What writes a value of each type."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        """What a binding gives is of a class of its own, derived from one of these."""
+        for base in kind.__mro__:
+            if base in self:
+                return self[base]
+        raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
+
+
+_WRITERS: Final = _Writers(
+    {
+        str: quoted,
+        int: int.__repr__,
+        float: lambda value: _number_text(value) if math.isfinite(value) else "null",
+        bool: {False: "false", True: "true"}.__getitem__,
+        type(None): {None: "null"}.__getitem__,
+        dict: _object,
+        list: _array,
+    }
+)
+_DECODER: Final = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_refuse)

@@ -51,15 +51,16 @@ class Admission:
 async def admit(env: Any, scope: str, client: str) -> Admission:
     """Count one request of ``client`` and say whether it may pass. Never raises."""
     limit, now = PER_MINUTE.get(scope, DEFAULT_PER_MINUTE), platform.now_ms()
-    unlimited = Admission(allowed=True, remaining=limit - 1, reset_at=now + WINDOW_MS)
     kv, key = cache(env), keys.rate_limit(scope, client)
     try:
         counter = settings.counter(env, key)
         if counter is not None:
             return await _ask(counter, limit)
-        return unlimited if kv is None else await _count(kv, key, limit, now)
+        if kv is not None:
+            return await _count(kv, key, limit, now)
     except Exception:
-        return unlimited
+        pass  # who cannot be counted may pass
+    return Admission(allowed=True, remaining=limit - 1, reset_at=now + WINDOW_MS)
 
 
 async def _ask(counter: Any, limit: int) -> Admission:
@@ -69,7 +70,7 @@ async def _ask(counter: Any, limit: int) -> Admission:
 
 
 async def _count(kv: KV, key: str, limit: int, now: int) -> Admission:
-    recent = [moment for moment in _moments(await kv.get(key, "json")) if moment > now - WINDOW_MS]
+    recent = _moments(await kv.get(key, "json"), now - WINDOW_MS)
     if len(recent) >= limit:
         return Admission(allowed=False, remaining=0, reset_at=int(min(recent)) + WINDOW_MS)
     recent.append(now)
@@ -77,6 +78,9 @@ async def _count(kv: KV, key: str, limit: int, now: int) -> Admission:
     return Admission(allowed=True, remaining=limit - len(recent), reset_at=now + WINDOW_MS)
 
 
-def _moments(stored: Any) -> list[float]:
+def _moments(stored: Any, since: int) -> list[float]:
+    """When there was a request after ``since`` (ms), as far as ``stored`` tells."""
     found = stored.get("requests") if isinstance(stored, dict) else None
-    return [moment for moment in found if isinstance(moment, int | float)] if isinstance(found, list) else []
+    if not isinstance(found, list):
+        return []
+    return [moment for moment in found if isinstance(moment, (int, float)) and moment > since]

@@ -4,9 +4,9 @@ import asyncio
 import secrets
 import string
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)
 _BASE36 = string.digits + string.ascii_lowercase
 
 
@@ -22,7 +22,7 @@ def now_iso() -> str:
 def iso(milliseconds: int) -> str:
     """``2026-01-25T12:23:00.000Z``, as toISOString gives it."""
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
 
 
 async def pause(milliseconds: int) -> None:
@@ -31,4 +31,4 @@ async def pause(milliseconds: int) -> None:
 
 def nonce(length: int) -> str:
     """``length`` random base-36 digits."""
-    return "".join(secrets.choice(_BASE36) for _ in range(length))
+    return "".join([secrets.choice(_BASE36) for _ in range(length)])

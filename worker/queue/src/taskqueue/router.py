@@ -15,27 +15,25 @@ async def respond(request: Request, env: Any) -> Reply:
 
     A KV exception in /api/queue or /api/result is not caught: it is the platform's 500, as in the original.
     """
+    path = urlsplit(request.url).path
     try:
-        return await _dispatch(request, env, urlsplit(request.url).path)
+        if path in ("/", "/health"):
+            return health.respond(request, env)
+        if path.startswith("/api/"):
+            return await _dispatch_api(request, env, path)
+        if path.startswith("/webhook/"):
+            return await webhooks.respond(request, env, path)
     except SettingError as error:
         return json_reply({"error": str(error)}, 500)
-
-
-async def _dispatch(request: Request, env: Any, path: str) -> Reply:
-    if path in ("/", "/health"):
-        return health.respond(request, env)
-    if path.startswith("/api/"):
-        return await _dispatch_api(request, env, path)
-    if path.startswith("/webhook/"):
-        return await webhooks.respond(request, env, path)
     return text_reply("Not found", 404)
 
 
 async def _dispatch_api(request: Request, env: Any, path: str) -> Reply:
-    if not access.may_use_api(request, env):
+    key = access.offered_key(request)
+    if not access.may_use_api(key, env):
         return unauthorized()
     if path.startswith(("/api/queue", "/api/result")):
-        return await api.respond(request, env, path)
+        return await api.respond(request, env, path, key)
     if path.startswith("/api/migrate"):
         return await migration.respond(request, env, path)
     return text_reply("Not found", 404)

@@ -42,14 +42,13 @@ def migration(env: Any) -> str:
     return name
 
 
-def careful_claims(env: Any) -> bool:
-    return str(getattr(env, "CLAIMS", "")) == "careful" or migration(env) == "safe"
+def claims(env: Any) -> str:
+    """The value of CLAIMS, empty without one."""
+    return str(getattr(env, "CLAIMS", ""))
 
 
 def coordinator(env: Any) -> Any:
-    """The stub of the coordinator; None unless CLAIMS asks for it. Raises SettingError when none is bound."""
-    if str(getattr(env, "CLAIMS", "")) != "coordinator":
-        return None
+    """The stub of the coordinator that CLAIMS asks for. Raises SettingError when none is bound."""
     namespace = getattr(env, "COORDINATOR", None)
     if namespace is None:
         raise SettingError('CLAIMS is "coordinator", but no Durable Object is bound as COORDINATOR')
@@ -65,7 +64,7 @@ def migration_coordinator(env: Any) -> Any:
 def counter(env: Any, client: str) -> Any:
     """The stub of the counter of a limited client; None unless there is a coordinator and one is bound."""
     namespace = getattr(env, "REQUESTS", None)
-    if namespace is None or str(getattr(env, "CLAIMS", "")) != "coordinator":
+    if namespace is None or claims(env) != "coordinator":
         return None
     return namespace.getByName(client)
 
@@ -83,7 +82,8 @@ def limits(env: Any) -> Limits:
 
 
 def _number(env: Any, name: str, default: int, least: int) -> int:
-    text = str(getattr(env, name, None) or default) if getattr(env, name, None) != 0 else "0"
+    value = getattr(env, name, None)
+    text = str(value or default) if value != 0 else "0"
     if not (text.isascii() and text.isdigit()) or int(text) < least:
         raise SettingError(f'{name} is "{text}"; it must be a whole number, at least {least}')
     return int(text)

@@ -20,6 +20,8 @@ def from_segment(segment: str) -> str:
 
     Raises Refusal for an id that is empty, too long or not UTF-8.
     """
+    if "%" not in segment:
+        return checked(segment)
     if _BAD_ESCAPE.search(segment):
         raise _refusal("Task ID is not valid UTF-8")
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from workers import Request
 
-from taskqueue import access, formats, limiter, task_id
+from taskqueue import formats, limiter, task_id
 from taskqueue.api import leases, results, tasks
 from taskqueue.environment import KV, cache
 from taskqueue.reply import Refusal, Reply, kv_not_configured, not_found
@@ -16,9 +16,10 @@ from taskqueue.reply import Refusal, Reply, kv_not_configured, not_found
 _ON_TASK = {"release": leases.release, "renew": leases.renew, "status": tasks.set_status}
 
 
-async def respond(request: Request, env: Any, path: str) -> Reply:
+async def respond(request: Request, env: Any, path: str, key: str) -> Reply:
+    """Answer a request that carries ``key``."""
     kv = cache(env)
-    admission = await limiter.admit(env, "queue", f"key:{access.offered_key(request)[:8]}")
+    admission = await limiter.admit(env, "queue", f"key:{key[:8]}")
     if not admission.allowed:
         return admission.refusal()
     if kv is None:

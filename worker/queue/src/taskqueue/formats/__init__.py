@@ -44,11 +44,12 @@ def choose(env: Any, kv: KV) -> QueueFormat:
     if name not in _FORMATS:
         allowed = " or ".join(f'"{known}"' for known in _FORMATS)
         raise UnknownFormatError(f'QUEUE_FORMAT is "{name}"; it must be {allowed}')
-    coordinator = settings.coordinator(env)
-    if coordinator is not None:
+    claims = settings.claims(env)
+    if claims == "coordinator":
+        coordinator = settings.coordinator(env)
         if name not in _COORDINATED:
             raise settings.SettingError(f'CLAIMS is "coordinator", which QUEUE_FORMAT "{name}" cannot have')
         return CoordinatedFormat(kv, _COORDINATED[name], coordinator)
-    if name == "new" and settings.careful_claims(env):
+    if name == "new" and (claims == "careful" or settings.migration(env) == "safe"):
         return DualFormat(kv, (keys.NEW,))
     return _FORMATS[name](kv)

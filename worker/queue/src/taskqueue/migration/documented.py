@@ -6,7 +6,7 @@ truthy taken for verification (H20), the pending list deleted although tasks fai
 counts as no failure (H13), and a rollback that deletes what the run has moved (H45).
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from taskqueue import keys, platform
@@ -29,7 +29,7 @@ class Phase:
         self.errors.append(f"{what}: {why}")
 
     def members(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"migrated": self.migrated, "failed": self.failed, "errors": self.errors}
 
 
 async def is_needed(kv: KV) -> bool:

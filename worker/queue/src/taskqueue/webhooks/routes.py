@@ -57,5 +57,6 @@ async def _receive(request: Request, env: Any, source: str, admission: limiter.A
 
 
 def _client(request: Request) -> str:
-    forwarded = (request.headers.get("X-Forwarded-For") or "").split(",")[0].strip()
-    return request.headers.get("CF-Connecting-IP") or forwarded or "unknown"
+    headers = request.headers
+    forwarded = (headers.get("X-Forwarded-For") or "").split(",")[0].strip()
+    return headers.get("CF-Connecting-IP") or forwarded or "unknown"
