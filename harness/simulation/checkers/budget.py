@@ -21,7 +21,7 @@ def budget(record: Record) -> Verdict:
                 f"{{n}} call{{s}} asked for more than the {allowed} operations of an invocation: "
                 f"{sum(over.values())} refused",
                 over,
-                [moments.of_call(call) for call in calls],
+                calls,
                 "H03",
             )
         ],

@@ -19,8 +19,7 @@ def honest_report(record: Record) -> Verdict:
     findings = []
     for complaint, (what, hazards) in _COMPLAINTS.items():
         calls = [run for run in reports if complaint(record, run)]
-        shown = [moments.of_call(call) for call in calls]
-        findings.append(moments.told(what, [call.name for call in calls], shown, *hazards))
+        findings.append(moments.told(what, [call.name for call in calls], calls, *hazards))
     return verdict("I16", "Honest report: the answer of a run is complete and true", findings)
 
 

@@ -31,7 +31,7 @@ def honest_status(record: Record) -> Verdict:
 def _finding(name: str, told: list[tuple[Call, str]]) -> Finding | None:
     calls = [call for call, _ in told]
     what = f"{{n}} answer{{s}} of the status route {{were}} wrong about {name}: {told[0][1]}"
-    return moments.told(what, [call.name for call in calls], [moments.of_call(call) for call in calls])
+    return moments.told(what, [call.name for call in calls], calls)
 
 
 def _lies(record: Record, call: Call) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ def ttl_legality(record: Record) -> Verdict:
             moments.told(
                 "{n} request{s} asked for an expiration that KV refuses",
                 [call.name for call in calls],
-                [moments.of_call(call) for call in calls],
+                calls,
             )
         ],
     )
