@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, Final, Literal, TypeVar
 
+from harness.conditions import Conditions
 from harness.queue_state import QueueState
 from harness.simulation.past import Past
 from harness.simulation.scenario import Scenario
@@ -52,7 +53,9 @@ class Call:
         """A member of a JSON answer, None when it is not there."""
         value = self.answer
         for name in names:
-            value = value.get(name) if isinstance(value, dict) else None
+            if not isinstance(value, dict):
+                return None
+            value = value.get(name)
         return value
 
     @property
@@ -112,7 +115,7 @@ class Record:
     judged: Mapping[str, Call]
     rewritten: Sequence[Event]
     fired: Sequence[str] = field(default=())
-    # What `kept` has found in it.
+    # What `kept` and `to` have found in it.
     _found: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -152,6 +155,11 @@ class Record:
             else:
                 state.pop(event.key, None)
         return QueueState(state)
+
+    @cached_property
+    def platform(self) -> Conditions:
+        """The conditions of its scenario."""
+        return self.scenario.platform
 
     @cached_property
     def truth(self) -> Truth:
@@ -206,13 +214,15 @@ class Record:
 
     def to(self, method: str, path: str) -> list[Call]:
         """The requests to a route; a path that ends in ``*`` stands for all that begin like it."""
-        whole = not path.endswith("*")
-        start = path.rstrip("*")
-        return [
-            call
-            for call in self.calls
-            if call.method == method and (call.path == path if whole else call.path.startswith(start))
-        ]
+        found: list[Call] | None = self._found.get((method, path))
+        if found is None:
+            calls = [call for call in self.calls if call.method == method]
+            if path.endswith("*"):
+                found = [call for call in calls if call.path.startswith(path[:-1])]
+            else:
+                found = [call for call in calls if call.path == path]
+            self._found[method, path] = found
+        return found
 
     @cached_property
     def runs(self) -> list[Call]:

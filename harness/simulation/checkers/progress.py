@@ -122,9 +122,9 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
     truth, (begin, end) = record.truth, record.truth.evidence(run)
     left = [
         key
-        for key in truth.spans
-        if key.startswith(sources)
-        and _can_move(key)
+        for prefix in sources
+        for key in (prefix + rest for rest, _ in truth.under(prefix))
+        if _can_move(key)
         and truth.was_steady(key, begin, end)
         and all(span.due > end + _LAST_MINUTE_MS for span in truth.during(key, begin, end))
     ]
