@@ -135,7 +135,7 @@ def _ended(entry: Entry, at: int) -> bool:
 
 
 def _refused_with(text: str) -> Callable[[Record], bool]:
-    return lambda record: any(event.error is not None and text in event.error for event in record.asked)
+    return lambda record: any(text in str(event.error) for event in record.refused)
 
 
 def _fired(kind: str) -> Callable[[Record], bool]:

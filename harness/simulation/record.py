@@ -180,6 +180,11 @@ class Record:
         return found
 
     @cached_property
+    def refused(self) -> list[Event]:
+        """The operations that failed, for whatever reason."""
+        return [event for event in self.asked if event.error]
+
+    @cached_property
     def around(self) -> dict[str, tuple[QueueState, QueueState]]:
         """What was alive before and after each request of an operator, by the name of its Call."""
         theirs = [call for call in self.calls if call.actor.startswith(OPERATOR)]

@@ -9,7 +9,7 @@ _REFUSAL = "Invalid expiration"
 
 
 def ttl_legality(record: Record) -> Verdict:
-    refused = {event.invocation for event in record.asked if event.error and _REFUSAL in event.error}
+    refused = {event.invocation for event in record.refused if _REFUSAL in str(event.error)}
     calls = [
         call
         for call in record.calls

@@ -62,8 +62,8 @@ def _too_fast(record: Record) -> list[tuple[str, str]]:
     """
     found = [
         (event.invocation, event.key)
-        for event in record.asked
-        if event.error and event.verb in ("put", "delete") and " 429 " in event.error
+        for event in record.refused
+        if event.verb in ("put", "delete") and " 429 " in str(event.error)
         if not _follows_foreign_writes(record, event)
     ]
     judged: dict[str, int] = {}
