@@ -44,8 +44,10 @@ class Past:
 
     def during(self, key: str, since: int, until: int) -> list[Entry | None]:
         """What a true read could have found that set out at ``since`` and came back at ``until``."""
-        between = [event.entry for event in self.to(key) if since < event.at <= until]
-        return [self.at(key, since), *between, self.at(key, until)]
+        writes = self.to(key)
+        first, last = bisect_right(writes, since, key=_AT), bisect_right(writes, until, key=_AT)
+        between = [write.entry for write in writes[first:last]]
+        return [self._after(key, first, since), *between, self._after(key, last, until)]
 
     def _after(self, key: str, count: int, moment: int) -> Entry | None:
         """What the first ``count`` writes of ``key`` left, unless that has expired at ``moment``."""

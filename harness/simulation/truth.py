@@ -69,6 +69,7 @@ class Story:
     deadlines     the ends that producers and workers gave it, infinity for none; the migration's do not count
     completed     when its result was first stored, infinity for never; ``completed_at_place`` in the writes
     acknowledged  when somebody was first told that its result is stored; long ago, if it was there before
+    over          when it is completed or has expired, whichever comes first
     """
 
     id: str
@@ -77,6 +78,7 @@ class Story:
     completed: float = math.inf
     completed_at_place: float = math.inf
     acknowledged: float = math.inf
+    over: float = math.inf
 
     @property
     def deadline(self) -> float:
@@ -85,7 +87,11 @@ class Story:
 
     def is_live(self, at: float) -> bool:
         """Enqueued, not expired, without a result."""
-        return self.enqueued[0] <= at < min(self.deadline, self.completed)
+        return self.enqueued[0] <= at < self.over
+
+    def is_live_during(self, begin: float, end: float) -> bool:
+        """Whether it is live from ``begin`` to ``end``."""
+        return self.enqueued[0] <= begin and end < self.over
 
     @property
     def came_again(self) -> bool:
@@ -132,20 +138,15 @@ class Truth:
 
     def during(self, key: str, begin: float, end: float) -> list[Span]:
         """What was at ``key`` at any time from ``begin`` to ``end``, both included."""
-        return [span for span in self.of(key) if span.begin <= end and begin < span.end]
+        return within(self.of(key), begin, end)
 
     def was_steady(self, keys: str | tuple[str, ...], begin: float, end: float) -> bool:
-        """Whether one of ``keys`` was there, for everybody, all the time from ``begin`` to ``end``.
-
-        Who sees an entry late does not see it after its expiration, although it may have a longer one by now.
-        """
+        """Whether one of ``keys`` was there, for everybody, all the time from ``begin`` to ``end``."""
         if isinstance(keys, str):
             spans = self.during(keys, begin, end)
         else:
             spans = [span for key in keys for span in self.during(key, begin, end)]
-        if len(spans) < 2:
-            return bool(spans) and spans[0].begin <= begin and end < spans[0].end
-        return covered(spans, begin, end) > end and all(span.due > end for span in spans)
+        return are_steady(spans, begin, end)
 
     def under(self, prefix: str) -> list[tuple[str, list[Span]]]:
         """The ids and spans of all keys that begin with ``prefix``."""
@@ -196,6 +197,7 @@ class Truth:
             story.completed, story.completed_at_place = results[0].begin, results[0].first
             if results[0].first < 0:
                 story.acknowledged = -math.inf
+        story.over = min(story.deadline, story.completed)
 
     @cached_property
     def lists(self) -> list[tuple[Span, list[str]]]:
@@ -215,6 +217,22 @@ def _close(span: Span, write: Event) -> None:
     span.last = write.index
     if write.at < span.end:
         span.end, span.ended_by = write.at, write
+
+
+def within(spans: Iterable[Span], begin: float, end: float) -> list[Span]:
+    """Those of the spans that are there at any time from ``begin`` to ``end``, both included."""
+    return [span for span in spans if span.begin <= end and begin < span.end]
+
+
+def are_steady(spans: list[Span], begin: float, end: float) -> bool:
+    """Whether one of ``spans`` was there, for everybody, all the time from ``begin`` to ``end``.
+
+    All of them are `within` that time. Who sees an entry late does not see it after its expiration, although
+    it may have a longer one by now.
+    """
+    if len(spans) < 2:
+        return bool(spans) and spans[0].begin <= begin and end < spans[0].end
+    return covered(spans, begin, end) > end and all(span.due > end for span in spans)
 
 
 def covered(spans: Iterable[Span], begin: float, end: float) -> float:

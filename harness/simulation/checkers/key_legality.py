@@ -12,7 +12,7 @@ _TOO_LONG = "exceeds key length limit"
 def key_legality(record: Record) -> Verdict:
     claims, others = list[Call](), list[Call]()
     for call in record.calls:
-        if answers_for(record, call) and _TOO_LONG in str(call.answer):
+        if answers_for(record, call) and _TOO_LONG in record.said[call.name]:
             (claims if call.path == "/api/queue/claim" else others).append(call)
     accepted = [
         call

@@ -13,7 +13,7 @@ def ttl_legality(record: Record) -> Verdict:
     calls = [
         call
         for call in record.calls
-        if (_REFUSAL in str(call.answer) or call.name in refused) and answers_for(record, call)
+        if (_REFUSAL in record.said[call.name] or call.name in refused) and answers_for(record, call)
     ]
     return verdict(
         "I21",

@@ -88,8 +88,8 @@ def looked_too_early(record: Record) -> Diagnosis | None:
 
 def _wrongly_shown(record: Record, run: Call, call: Call, listing: Listing) -> Iterator[Case]:
     for key in sorted(_changed_by_runs(record, listing.prefix)):
-        truth = record.past.during(key, listing.since, listing.until)
         shown = listing.shows(key)
+        truth = [] if shown is None else record.past.during(key, listing.since, listing.until)
         if shown is False and all(entry is not None for entry in truth):
             what = f"list {listing.prefix} → without {key}, which is there"
         elif shown and all(entry is None for entry in truth):
