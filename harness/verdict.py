@@ -68,7 +68,7 @@ class Verdict:
 
 def verdict(invariant: str, title: str, findings: Iterable[Finding | None]) -> Verdict:
     """A verdict on what was found; None stands for nothing found."""
-    return Verdict(invariant, title, tuple(finding for finding in findings if finding is not None))
+    return Verdict(invariant, title, tuple(filter(None, findings)))
 
 
 def finding(

@@ -65,6 +65,8 @@ def _stale_reads(record: Record) -> list[Event]:
     truth: dict[str, Entry] = dict(record.start.entries)
     writes, place = record.writes, 0
     for event in record.asked:
+        if event.verb != "get" or event.error is not None:
+            continue
         # A write of the same millisecond may come before or after: it proves nothing.
         while place < len(writes) and writes[place].at < event.at - _ON_THE_WAY_MS:
             write = writes[place]
@@ -73,7 +75,7 @@ def _stale_reads(record: Record) -> list[Event]:
                 truth[write.key] = write.entry
             else:
                 truth.pop(write.key, None)
-        if event.verb == "get" and event.error is None and event.entry != truth.get(event.key):
+        if event.entry != truth.get(event.key):
             since = event.at - _ON_THE_WAY_MS
             late = any(since <= write.at <= event.at for write in record.past.to(event.key))
             expired = event.key in truth and _ended(truth[event.key], event.at)
@@ -85,7 +87,7 @@ def _stale_reads(record: Record) -> list[Event]:
 def _stale_listing(record: Record) -> bool:
     """Whether a listing left out, between two keys, one that was there for long, or showed one long gone."""
     past = record.past
-    keys = sorted({*record.start.entries, *(write.key for write in record.writes)})
+    keys = sorted(past.keys)
     for event in record.asked:
         if event.verb != "scan" or event.error is not None or not event.found:
             continue
@@ -135,7 +137,7 @@ def _ended(entry: Entry, at: int) -> bool:
 
 
 def _refused_with(text: str) -> Callable[[Record], bool]:
-    return lambda record: any(event.error is not None and text in event.error for event in record.asked)
+    return lambda record: any(text in str(event.error) for event in record.refused)
 
 
 def _fired(kind: str) -> Callable[[Record], bool]:
@@ -154,7 +156,8 @@ def _claims_at_once(record: Record) -> bool:
 
 def _traffic(record: Record) -> bool:
     """Whether somebody else's request was on its way while a run was."""
-    others = [call for call in record.calls if call not in record.runs]
+    runs = {run.name for run in record.runs}
+    others = [call for call in record.calls if call.name not in runs]
     return _overlap(record.runs, others)
 
 

@@ -66,9 +66,19 @@ def _holder(event: Event) -> str:
 def finding(record: Record, what: str, tasks: Iterable[str], *hazards: str) -> Finding | None:
     """A finding about ``tasks`` with the events of the first of them; None when there are none."""
     named = tuple(tasks)
+    if not named:
+        return None
     return verdict_finding(what, named, *hazards, show=lambda: about(record, named[0]))
 
 
-def told(what: str, keys: Iterable[str], moments: Sequence[Moment], *hazards: str) -> Finding | None:
-    """A finding about ``keys`` that other events show best: ``moments``, in order of time."""
-    return verdict_finding(what, keys, *hazards, show=lambda: shortened(sorted(moments)))
+def told(
+    what: str, keys: Iterable[str], shown: Sequence[Call | Event | Moment], *hazards: str
+) -> Finding | None:
+    """A finding about ``keys`` that requests, writes or other events show best, in order of time."""
+    return verdict_finding(what, keys, *hazards, show=lambda: shortened(sorted(map(_moment, shown))))
+
+
+def _moment(shown: Call | Event | Moment) -> Moment:
+    if isinstance(shown, Call):
+        return of_call(shown)
+    return of_write(shown) if isinstance(shown, Event) else shown

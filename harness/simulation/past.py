@@ -17,12 +17,14 @@ class Past:
     """
 
     def __init__(self, start: Mapping[str, Entry], writes: Sequence[Event]) -> None:
-        self._start = start
+        self.start = start
         self._to: dict[str, list[Event]] = {}
         self._by: dict[str, list[Event]] = {}
         for event in writes:
             self._to.setdefault(event.key, []).append(event)
             self._by.setdefault(event.invocation, []).append(event)
+        # Every key that ever held anything: those of the beginning, then in the order of their first puts.
+        self.keys = tuple(dict.fromkeys([*start, *(event.key for event in writes if event.verb == "put")]))
 
     def to(self, key: str) -> Sequence[Event]:
         """The puts and deletes of ``key``."""
@@ -42,12 +44,14 @@ class Past:
 
     def during(self, key: str, since: int, until: int) -> list[Entry | None]:
         """What a true read could have found that set out at ``since`` and came back at ``until``."""
-        between = [event.entry for event in self.to(key) if since < event.at <= until]
-        return [self.at(key, since), *between, self.at(key, until)]
+        writes = self.to(key)
+        first, last = bisect_right(writes, since, key=_AT), bisect_right(writes, until, key=_AT)
+        between = [write.entry for write in writes[first:last]]
+        return [self._after(key, first, since), *between, self._after(key, last, until)]
 
     def _after(self, key: str, count: int, moment: int) -> Entry | None:
         """What the first ``count`` writes of ``key`` left, unless that has expired at ``moment``."""
-        entry = self.to(key)[count - 1].entry if count else self._start.get(key)
+        entry = self.to(key)[count - 1].entry if count else self.start.get(key)
         return entry if entry is not None and alive(entry, moment) else None
 
 

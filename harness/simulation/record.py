@@ -5,8 +5,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
+from operator import attrgetter
 from typing import Any, Final, Literal, TypeVar
 
+from harness.conditions import Conditions
 from harness.queue_state import QueueState
 from harness.simulation.past import Past
 from harness.simulation.scenario import Scenario
@@ -17,6 +19,7 @@ T = TypeVar("T")
 
 Kind = Literal["invoke", "ok", "fail", "info"]
 
+_AT: Final = attrgetter("at")
 _IN_ORDER: Final = json.JSONEncoder(sort_keys=True)
 
 # Who migrates; the names of the others begin with what they are.
@@ -52,7 +55,9 @@ class Call:
         """A member of a JSON answer, None when it is not there."""
         value = self.answer
         for name in names:
-            value = value.get(name) if isinstance(value, dict) else None
+            if not isinstance(value, dict):
+                return None
+            value = value.get(name)
         return value
 
     @property
@@ -63,9 +68,12 @@ class Call:
         return "ok" if self.status < 400 else "fail"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HistoryEvent:
-    """A line of the history: ``kind`` at ``at`` (ms) of ``call``, seen from outside the Worker."""
+    """A line of the history: ``kind`` at ``at`` (ms) of ``call``, seen from outside the Worker.
+
+    Not frozen, which takes five times as long to make; nobody changes it.
+    """
 
     at: int
     kind: Kind
@@ -112,7 +120,7 @@ class Record:
     judged: Mapping[str, Call]
     rewritten: Sequence[Event]
     fired: Sequence[str] = field(default=())
-    # What `kept` has found in it.
+    # What `kept` and `to` have found in it.
     _found: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -120,7 +128,7 @@ class Record:
         """Every request twice: when it was sent, and when it ended."""
         invoked = [HistoryEvent(call.sent, "invoke", call) for call in self.calls]
         ended = [HistoryEvent(call.answered, call.outcome, call) for call in self.calls]
-        return sorted([*invoked, *ended], key=lambda event: event.at)
+        return sorted([*invoked, *ended], key=_AT)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -154,6 +162,11 @@ class Record:
         return QueueState(state)
 
     @cached_property
+    def platform(self) -> Conditions:
+        """The conditions of its scenario."""
+        return self.scenario.platform
+
+    @cached_property
     def truth(self) -> Truth:
         """Every entry that there was, from when until when, and what was to happen to each task."""
         return Truth(self)
@@ -170,6 +183,16 @@ class Record:
         for event in self.asked:
             found.setdefault(event.invocation, []).append(event)
         return found
+
+    @cached_property
+    def said(self) -> dict[str, str]:
+        """The text of each answer, by the name of its Call."""
+        return {call.name: str(call.answer) for call in self.calls}
+
+    @cached_property
+    def refused(self) -> list[Event]:
+        """The operations that failed, for whatever reason."""
+        return [event for event in self.asked if event.error]
 
     @cached_property
     def around(self) -> dict[str, tuple[QueueState, QueueState]]:
@@ -206,13 +229,15 @@ class Record:
 
     def to(self, method: str, path: str) -> list[Call]:
         """The requests to a route; a path that ends in ``*`` stands for all that begin like it."""
-        whole = not path.endswith("*")
-        start = path.rstrip("*")
-        return [
-            call
-            for call in self.calls
-            if call.method == method and (call.path == path if whole else call.path.startswith(start))
-        ]
+        found: list[Call] | None = self._found.get((method, path))
+        if found is None:
+            calls = [call for call in self.calls if call.method == method]
+            if path.endswith("*"):
+                found = [call for call in calls if call.path.startswith(path[:-1])]
+            else:
+                found = [call for call in calls if call.path == path]
+            self._found[method, path] = found
+        return found
 
     @cached_property
     def runs(self) -> list[Call]:

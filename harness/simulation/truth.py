@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RUN: Final = "/api/migrate/run"
 ROLLBACK: Final = "/api/migrate/rollback"
+RESULTS: Final = "/api/result/"
 TASK_KEYS: Final = (OLD_TASK, NEW_TASK, QUARANTINE)
 # The longest id whose result has a key.
 LONGEST_ID: Final = 512 - len(RESULT)
@@ -33,8 +34,8 @@ _FIRST: Final = attrgetter("first")
 class Span:
     """One entry of one key, from ``begin`` until ``end``; ``first`` is the place of its put in the writes.
 
-    ``writer`` made it, "" what was there before. ``ended_by`` is the write that ended it, None for expiration
-    or for what is there at the end.
+    ``writer`` made it, "" what was there before. It is ``due`` to expire if nobody ends it before, never for
+    infinity. ``ended_by`` is the write that ended it, None for expiration or for what is there at the end.
     """
 
     key: str
@@ -42,17 +43,14 @@ class Span:
     begin: int
     first: int
     writer: str = ""
-    end: float = math.inf
+    due: float = field(init=False)
+    end: float = field(init=False)
     last: float = math.inf
     ended_by: Event | None = None
 
     def __post_init__(self) -> None:
-        self.end = self.due
-
-    @property
-    def due(self) -> float:
-        """When it expires if nobody ends it before; infinity for never."""
-        return math.inf if self.entry.expiration is None else self.entry.expiration * 1000
+        expiration = self.entry.expiration
+        self.end = self.due = math.inf if expiration is None else expiration * 1000
 
     @property
     def from_operator(self) -> bool:
@@ -71,6 +69,7 @@ class Story:
     deadlines     the ends that producers and workers gave it, infinity for none; the migration's do not count
     completed     when its result was first stored, infinity for never; ``completed_at_place`` in the writes
     acknowledged  when somebody was first told that its result is stored; long ago, if it was there before
+    over          when it is completed or has expired, whichever comes first
     """
 
     id: str
@@ -79,6 +78,7 @@ class Story:
     completed: float = math.inf
     completed_at_place: float = math.inf
     acknowledged: float = math.inf
+    over: float = math.inf
 
     @property
     def deadline(self) -> float:
@@ -87,7 +87,11 @@ class Story:
 
     def is_live(self, at: float) -> bool:
         """Enqueued, not expired, without a result."""
-        return self.enqueued[0] <= at < min(self.deadline, self.completed)
+        return self.enqueued[0] <= at < self.over
+
+    def is_live_during(self, begin: float, end: float) -> bool:
+        """Whether it is live from ``begin`` to ``end``."""
+        return self.enqueued[0] <= begin and end < self.over
 
     @property
     def came_again(self) -> bool:
@@ -99,49 +103,56 @@ class Truth:
     """The spans of every key, and the stories of all tasks, of one record."""
 
     def __init__(self, record: "Record") -> None:
-        staleness = record.scenario.platform.staleness
-        self.record = record
+        staleness = record.platform.staleness
         # As long as anything can be seen late.
         self.window = 0 if staleness is None else 1000 * max(staleness.cache_ttl, staleness.list_lag)
         self.calls = {call.name: call for call in record.calls}
-        self.spans: dict[str, list[Span]] = {}
+        # What a record keeps does not know the record: nobody would ever let go of the two.
+        self._began, self._past, self._results = record.began, record.past, record.to("POST", f"{RESULTS}*")
+        self._spans: dict[str, list[Span]] = {}
         self._under: dict[str, list[tuple[str, list[Span]]]] = {}
-        for key, entry in record.start.entries.items():
-            self.spans[key] = [Span(key, entry, record.began, -1)]
-        for place, event in enumerate(record.writes):
-            spans = self.spans.get(event.key)
-            if spans and spans[-1].last == math.inf:
-                _close(spans[-1], event, place)
-            if event.verb == "put" and event.entry is not None:
-                span = Span(event.key, event.entry, event.at, place, event.invocation)
-                self.spans.setdefault(event.key, []).append(span)
 
     def of(self, key: str) -> list[Span]:
         """Every entry that ``key`` ever had."""
-        return self.spans.get(key, [])
+        spans = self._spans.get(key)
+        if spans is None:
+            spans = self._spans[key] = self._found(key)
+        return spans
+
+    def _found(self, key: str) -> list[Span]:
+        first = self._past.start.get(key)
+        spans = [] if first is None else [Span(key, first, self._began, -1)]
+        for write in self._past.to(key):
+            if spans and spans[-1].last == math.inf:
+                _close(spans[-1], write)
+            if write.verb == "put" and write.entry is not None:
+                spans.append(Span(key, write.entry, write.at, write.index, write.invocation))
+        return spans
 
     def before(self, key: str, place: int, at: int) -> Span | None:
         """What was at ``key`` right before the write at ``place``."""
-        return next((span for span in self.of(key) if span.is_there(place, at)), None)
+        for span in self.of(key):
+            if span.is_there(place, at):
+                return span
+        return None
 
     def during(self, key: str, begin: float, end: float) -> list[Span]:
         """What was at ``key`` at any time from ``begin`` to ``end``, both included."""
-        return [span for span in self.spans.get(key, ()) if span.begin <= end and begin < span.end]
+        return within(self.of(key), begin, end)
 
     def was_steady(self, keys: str | tuple[str, ...], begin: float, end: float) -> bool:
-        """Whether one of ``keys`` was there, for everybody, all the time from ``begin`` to ``end``.
-
-        Who sees an entry late does not see it after its expiration, although it may have a longer one by now.
-        """
-        names = (keys,) if isinstance(keys, str) else keys
-        spans = [span for key in names for span in self.during(key, begin, end)]
-        return covered(spans, begin, end) > end and all(span.due > end for span in spans)
+        """Whether one of ``keys`` was there, for everybody, all the time from ``begin`` to ``end``."""
+        if isinstance(keys, str):
+            spans = self.during(keys, begin, end)
+        else:
+            spans = [span for key in keys for span in self.during(key, begin, end)]
+        return are_steady(spans, begin, end)
 
     def under(self, prefix: str) -> list[tuple[str, list[Span]]]:
         """The ids and spans of all keys that begin with ``prefix``."""
         if prefix not in self._under:
-            named = [one for one in self.spans.items() if one[0].startswith(prefix)]
-            self._under[prefix] = [(key[len(prefix) :], spans) for key, spans in named]
+            named = [key for key in self._past.keys if key.startswith(prefix)]
+            self._under[prefix] = [(key[len(prefix) :], self.of(key)) for key in named]
         return self._under[prefix]
 
     def evidence(self, call: "Call") -> tuple[int, int]:
@@ -150,12 +161,12 @@ class Truth:
 
     def put_by(self, path: str, *prefixes: str) -> Iterator[tuple[Span, "Call"]]:
         """What requests to ``path`` put under the prefixes, in the order of the keys."""
-        for key, spans in self.spans.items():
+        calls = {name: call for name, call in self.calls.items() if call.path == path}
+        for key in self._past.keys if calls else ():
             if key.startswith(prefixes):
-                for span in spans:
-                    call = self.calls.get(span.writer)
-                    if call is not None and call.path == path:
-                        yield span, call
+                for span in self.of(key):
+                    if span.writer in calls:
+                        yield span, calls[span.writer]
 
     @cached_property
     def stories(self) -> dict[str, Story]:
@@ -169,7 +180,7 @@ class Truth:
         for story in stories.values():
             story.enqueued.sort()
             self._note_result(story)
-        for call in self.record.to("POST", "/api/result/*"):
+        for call in self._results:
             done = stories.get(task_of(call) or "")
             if call.outcome == "ok" and done is not None:
                 done.acknowledged = min(done.acknowledged, call.answered)
@@ -186,6 +197,7 @@ class Truth:
             story.completed, story.completed_at_place = results[0].begin, results[0].first
             if results[0].first < 0:
                 story.acknowledged = -math.inf
+        story.over = min(story.deadline, story.completed)
 
     @cached_property
     def lists(self) -> list[tuple[Span, list[str]]]:
@@ -201,10 +213,26 @@ class Truth:
         return sorted([span for prefix in prefixes for span in self.of(prefix + task)], key=_FIRST)
 
 
-def _close(span: Span, event: Event, place: int) -> None:
-    span.last = place
-    if event.at < span.end:
-        span.end, span.ended_by = event.at, event
+def _close(span: Span, write: Event) -> None:
+    span.last = write.index
+    if write.at < span.end:
+        span.end, span.ended_by = write.at, write
+
+
+def within(spans: Iterable[Span], begin: float, end: float) -> list[Span]:
+    """Those of the spans that are there at any time from ``begin`` to ``end``, both included."""
+    return [span for span in spans if span.begin <= end and begin < span.end]
+
+
+def are_steady(spans: list[Span], begin: float, end: float) -> bool:
+    """Whether one of ``spans`` was there, for everybody, all the time from ``begin`` to ``end``.
+
+    All of them are `within` that time. Who sees an entry late does not see it after its expiration, although
+    it may have a longer one by now.
+    """
+    if len(spans) < 2:
+        return bool(spans) and spans[0].begin <= begin and end < spans[0].end
+    return covered(spans, begin, end) > end and all(span.due > end for span in spans)
 
 
 def covered(spans: Iterable[Span], begin: float, end: float) -> float:
@@ -220,7 +248,7 @@ def covered(spans: Iterable[Span], begin: float, end: float) -> float:
 def task_of(call: "Call") -> str | None:
     """The task that is in the path of a request, None for none."""
     parts = call.path.split("/")
-    if call.path.startswith("/api/result/"):
+    if call.path.startswith(RESULTS):
         return unquote(parts[3])
     if call.path.startswith("/api/queue/") and len(parts) == 5:
         return unquote(parts[3])

@@ -8,11 +8,11 @@ from kvstore.messages import TOO_MANY_OPERATIONS
 
 def budget(record: Record) -> Verdict:
     over: dict[str, int] = {}
-    for event in record.asked:
-        if event.error and TOO_MANY_OPERATIONS in event.error and record.made_by_migration(event):
+    for event in record.refused:
+        if TOO_MANY_OPERATIONS in str(event.error) and record.made_by_migration(event):
             over[event.invocation] = over.get(event.invocation, 0) + 1
     calls = [record.truth.calls[name] for name in over if name in record.truth.calls]
-    allowed = record.scenario.platform.allowance.operations
+    allowed = record.platform.allowance.operations
     return verdict(
         "I18",
         "Budget: no call of the migration runs into the limit of operations",
@@ -21,7 +21,7 @@ def budget(record: Record) -> Verdict:
                 f"{{n}} call{{s}} asked for more than the {allowed} operations of an invocation: "
                 f"{sum(over.values())} refused",
                 over,
-                [moments.of_call(call) for call in calls],
+                calls,
                 "H03",
             )
         ],

@@ -153,7 +153,7 @@ def is_visible(record: Record, task: str, call: Call) -> bool:
     """
     truth, (begin, end) = record.truth, record.truth.evidence(call)
     story = truth.stories.get(task)
-    if story is None or not story.is_live(begin) or not story.is_live(end) or len(story.enqueued) > 1:
+    if story is None or not story.is_live_during(begin, end) or len(story.enqueued) > 1:
         return False
     if call.queue_format == "dual" or truth.was_steady(NEW_TASK + task, begin, end):
         return truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
@@ -199,7 +199,7 @@ def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str,
     begin, end = record.truth.evidence(call)
     if call.path.endswith("/status"):
         stored = record.truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
-        lost = call.status == 404 and stored and story.is_live(begin) and story.is_live(end)
+        lost = call.status == 404 and stored and story.is_live_during(begin, end)
         return [("{n} task{s} {were} not found for a status update", task)] if lost else []
     if (
         call.path.endswith("/renew")

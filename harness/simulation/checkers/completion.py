@@ -41,7 +41,7 @@ def completion(record: Record) -> Verdict:
             moments.told(
                 "the pending list is there again or still",
                 [PENDING] if PENDING in final.entries else [],
-                [moments.of_write(event) for event in record.past.to(PENDING)],
+                record.past.to(PENDING),
             ),
         ],
     )

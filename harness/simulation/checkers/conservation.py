@@ -9,7 +9,7 @@ from harness.verdict import Verdict, verdict
 def conservation(record: Record) -> Verdict:
     lost, gap = list[str](), list[str]()
     for task, story in record.truth.stories.items():
-        until = min(story.deadline, story.completed, record.ended)
+        until = min(story.over, record.ended)
         spans = record.truth.stored(task, *TASK_KEYS)
         stored = covered(spans, story.enqueued[0], until)
         if stored < until:

@@ -18,7 +18,7 @@ def idempotency(record: Record) -> Verdict:
     moved = rerun.member("totalMigrated") or rerun.member("tasks", "migrated") or 0
     failed = rerun.member("totalFailed") or rerun.member("tasks", "failed") or 0
     honest = rerun.status == 200 and rerun.member("success") is True and not moved and not failed
-    shown = [moments.of_call(last), moments.of_call(rerun)]
+    shown = [last, rerun]
     return verdict(
         "I11",
         _TITLE,
@@ -26,7 +26,7 @@ def idempotency(record: Record) -> Verdict:
             moments.told(
                 "{n} key{s} change{es} when the migration is run again",
                 _changed(record),
-                [*shown, *(moments.of_write(event) for event in _by_rerun(record))],
+                [*shown, *_by_rerun(record)],
             ),
             moments.told(
                 f"a second run answers {rerun.status}, migrated {moved}, failed {failed}",

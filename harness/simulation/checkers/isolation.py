@@ -21,7 +21,7 @@ def isolation(record: Record) -> Verdict:
             moments.told(
                 "{n} key{s} outside the queue {were} written by the migration",
                 dict.fromkeys(event.key for event in foreign),
-                [moments.of_write(event) for event in foreign],
+                foreign,
             )
         ],
     )

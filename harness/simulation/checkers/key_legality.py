@@ -12,7 +12,7 @@ _TOO_LONG = "exceeds key length limit"
 def key_legality(record: Record) -> Verdict:
     claims, others = list[Call](), list[Call]()
     for call in record.calls:
-        if answers_for(record, call) and _TOO_LONG in str(call.answer):
+        if answers_for(record, call) and _TOO_LONG in record.said[call.name]:
             (claims if call.path == "/api/queue/claim" else others).append(call)
     accepted = [
         call
@@ -36,25 +36,25 @@ def key_legality(record: Record) -> Verdict:
             moments.told(
                 "{n} task{s} {were} accepted whose result has too long a key",
                 dict.fromkeys(call.member("eventId") for call in accepted),
-                [moments.of_call(call) for call in accepted],
+                accepted,
                 "H63",
             ),
             moments.told(
                 "{n} claim{s} failed because the lease of one task has too long a key",
                 [call.name for call in claims],
-                [moments.of_call(call) for call in claims],
+                claims,
                 "H63",
             ),
             moments.told(
                 "{n} request{s} asked for a key that is too long",
                 [call.name for call in others],
-                [moments.of_call(call) for call in others],
+                others,
                 "H63",
             ),
             moments.told(
                 "{n} task{s} {were} handed out and cannot be completed: the result has too long a key",
                 dict.fromkeys(task_of(call) or "" for call in uncompletable),
-                [moments.of_call(call) for call in uncompletable],
+                uncompletable,
                 "H63",
             ),
         ],

@@ -14,7 +14,7 @@ def listing(record: Record) -> Verdict:
     answer = record.judged["listing"]
     if not is_migrated(record):
         return verdict("I3", _TITLE, [])
-    shown = [moments.of_call(answer)]
+    shown = [answer]
     if answer.status != 200:
         text = f"GET /api/queue answers {answer.status}: {str(answer.answer)[:160]}"
         return verdict("I3", _TITLE, [moments.told(text, ["listing"], shown)])

@@ -13,7 +13,6 @@ def pending_guard(record: Record) -> Verdict:
     by_run = [event for event in deletions if event.verb == "delete" and _is_of_run(record, event)]
     left = {task: None for event in by_run for task in _left(record, event)}
     late = _late(record, by_run[-1]) if by_run else []
-    shown = [moments.of_write(event) for event in by_run]
     return verdict(
         "I15",
         "Pending guard: the pending list goes when no old task is left, and no more can come",
@@ -21,12 +20,12 @@ def pending_guard(record: Record) -> Verdict:
             moments.told(
                 "{n} old task{s} {were} there when the pending list was deleted",
                 left,
-                [*shown, *(m for task in list(left)[:1] for m in moments.about(record, task))],
+                [*by_run, *(m for task in list(left)[:1] for m in moments.about(record, task))],
             ),
             moments.told(
                 "{n} task{s} came in the old format after the pending list was deleted, and stayed there",
                 late,
-                [*shown, *(moment for task in late[:1] for moment in moments.about(record, task))],
+                [*by_run, *(moment for task in late[:1] for moment in moments.about(record, task))],
                 "H34",
             ),
         ],

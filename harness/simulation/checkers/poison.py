@@ -33,7 +33,7 @@ def poison(record: Record) -> Verdict:
             moments.told(
                 f"{{n}} corrupt task{{s}} made claim after claim fail, {len(calls)} in all",
                 often,
-                [moments.of_call(call) for call in next(iter(often.values()), [])],
+                next(iter(often.values()), []),
                 "H57" if not any(_TOO_LONG in str(call.answer) for call in calls) else "H63",
             )
         ],

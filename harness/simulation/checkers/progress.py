@@ -31,18 +31,18 @@ def progress(record: Record) -> Verdict:
             moments.told(
                 "{n} call{s} of the migration changed nothing, though old keys were left and nothing failed",
                 [call.name for call in stuck],
-                [moments.of_call(call) for call in stuck],
+                stuck,
             ),
             moments.told(
                 "{n} call{s} of the rollback changed nothing, though new keys were left and nothing failed",
                 [call.name for call in back],
-                [moments.of_call(call) for call in back],
+                back,
             ),
             moments.told(
                 f"{{n}} call{{s}} of the migration told to wait for over {_LONGEST_WAIT_SECONDS} seconds, "
                 "though old keys were left that could be moved",
                 [call.name for call in put_off],
-                [moments.of_call(call) for call in put_off],
+                put_off,
             ),
         ],
     )
@@ -122,9 +122,9 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
     truth, (begin, end) = record.truth, record.truth.evidence(run)
     left = [
         key
-        for key in truth.spans
-        if key.startswith(sources)
-        and _can_move(key)
+        for prefix in sources
+        for key in (prefix + rest for rest, _ in truth.under(prefix))
+        if _can_move(key)
         and truth.was_steady(key, begin, end)
         and all(span.due > end + _LAST_MINUTE_MS for span in truth.during(key, begin, end))
     ]

@@ -32,7 +32,7 @@ def rollback_safety(record: Record) -> Verdict:
             moments.told(
                 "in {n} answer{s} of the rollback the number of deleted keys is not the true one",
                 [call.name for call in calls if not _is_exact(record, call)],
-                [moments.of_call(call) for call in calls],
+                calls,
             ),
         ],
     )

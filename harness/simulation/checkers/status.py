@@ -5,6 +5,7 @@ import json
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
 from harness.simulation import moments
 from harness.simulation.record import Call, Record
+from harness.simulation.truth import are_steady, within
 from harness.verdict import Finding, Verdict, verdict
 
 _COUNTERS = {
@@ -31,7 +32,7 @@ def honest_status(record: Record) -> Verdict:
 def _finding(name: str, told: list[tuple[Call, str]]) -> Finding | None:
     calls = [call for call, _ in told]
     what = f"{{n}} answer{{s}} of the status route {{were}} wrong about {name}: {told[0][1]}"
-    return moments.told(what, [call.name for call in calls], [moments.of_call(call) for call in calls])
+    return moments.told(what, [call.name for call in calls], calls)
 
 
 def _lies(record: Record, call: Call) -> list[tuple[str, str]]:
@@ -59,8 +60,9 @@ def _lies(record: Record, call: Call) -> list[tuple[str, str]]:
 def _bounds(record: Record, prefix: str, begin: int, end: int) -> tuple[int, int]:
     """How many keys were there all the time, and how many at any time."""
     least = most = 0
-    for task, _ in record.truth.under(prefix):
-        if record.truth.during(prefix + task, begin, end):
+    for _, spans in record.truth.under(prefix):
+        there = within(spans, begin, end)
+        if there:
             most += 1
-            least += record.truth.was_steady(prefix + task, begin, end)
+            least += are_steady(there, begin, end)
     return least, most

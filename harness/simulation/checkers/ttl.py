@@ -9,11 +9,11 @@ _REFUSAL = "Invalid expiration"
 
 
 def ttl_legality(record: Record) -> Verdict:
-    refused = {event.invocation for event in record.asked if event.error and _REFUSAL in event.error}
+    refused = {event.invocation for event in record.refused if _REFUSAL in str(event.error)}
     calls = [
         call
         for call in record.calls
-        if (_REFUSAL in str(call.answer) or call.name in refused) and answers_for(record, call)
+        if (_REFUSAL in record.said[call.name] or call.name in refused) and answers_for(record, call)
     ]
     return verdict(
         "I21",
@@ -22,7 +22,7 @@ def ttl_legality(record: Record) -> Verdict:
             moments.told(
                 "{n} request{s} asked for an expiration that KV refuses",
                 [call.name for call in calls],
-                [moments.of_call(call) for call in calls],
+                calls,
             )
         ],
     )

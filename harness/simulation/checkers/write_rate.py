@@ -62,8 +62,8 @@ def _too_fast(record: Record) -> list[tuple[str, str]]:
     """
     found = [
         (event.invocation, event.key)
-        for event in record.asked
-        if event.error and event.verb in ("put", "delete") and " 429 " in event.error
+        for event in record.refused
+        if event.verb in ("put", "delete") and " 429 " in str(event.error)
         if not _follows_foreign_writes(record, event)
     ]
     judged: dict[str, int] = {}
@@ -89,7 +89,7 @@ def _follows_foreign_writes(record: Record, refused: Event) -> bool:
 
 def _counts(record: Record, event: Event) -> bool:
     """Whether something that was done to a key is a write to these conditions."""
-    return event.verb == "put" or record.scenario.platform.allowance.deletes_are_writes
+    return event.verb == "put" or record.platform.allowance.deletes_are_writes
 
 
 def _is_judged(record: Record, event: Event) -> bool:

@@ -54,5 +54,5 @@ def _lasting(entries: Mapping[str, Entry], late: int) -> dict[str, Entry]:
 
 
 def _finding(record: Record, what: str, keys: list[str]) -> Finding | None:
-    shown = [moments.of_write(event) for event in record.past.to(keys[0])] if keys else []
-    return moments.told(what, keys, [*shown, *(moments.of_call(run) for run in record.runs)])
+    written = record.past.to(keys[0]) if keys else ()
+    return moments.told(what, keys, [*written, *record.runs])

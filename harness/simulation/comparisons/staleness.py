@@ -2,14 +2,34 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
-from harness.simulation.checkers import CHECKERS, judge
+from harness.simulation.checkers import Checker, judge
+from harness.simulation.checkers.completion import completion
+from harness.simulation.checkers.conservation import conservation
+from harness.simulation.checkers.content import content
+from harness.simulation.checkers.creation import creation
+from harness.simulation.checkers.deadline import deadline
+from harness.simulation.checkers.lease import lease_continuity
+from harness.simulation.checkers.listing import listing
+from harness.simulation.checkers.new_wins import new_wins
+from harness.simulation.checkers.resurrection import resurrection
 from harness.simulation.record import Record
 from harness.simulation.scenario import Scenario
 from harness.verdict import Verdict, verdict
 
-# I1 to I9.
-_TOLERANT = CHECKERS[:9]
+_TITLE: Final = "Staleness tolerance: I1 to I9 hold however late reads and listings are"
+_TOLERANT: Final[dict[str, Checker]] = {
+    "I1": conservation,
+    "I2": completion,
+    "I3": listing,
+    "I4": creation,
+    "I5": resurrection,
+    "I6": content,
+    "I7": deadline,
+    "I8": new_wins,
+    "I9": lease_continuity,
+}
 
 
 def reference(scenario: Scenario) -> Scenario | None:
@@ -18,13 +38,14 @@ def reference(scenario: Scenario) -> Scenario | None:
 
 
 def staleness_tolerance(record: Record, found: Sequence[Verdict], reference: Callable[[], Record]) -> Verdict:
-    broken = [one for one in found[: len(_TOLERANT)] if not one.held]
-    held = {one.invariant for one in judge(reference(), _TOLERANT) if one.held} if broken else set()
+    broken = [one for one in found if one.invariant in _TOLERANT and not one.held]
+    if not broken:
+        return verdict("I26", _TITLE, [])
+    in_time = judge(reference(), [_TOLERANT[one.invariant] for one in broken])
     findings = [
-        replace(finding, what=f"{one.invariant} is violated only where reads are late: {finding.what}")
-        for one in broken
-        if one.invariant in held
-        for finding in one.findings
+        replace(finding, what=f"{late.invariant} is violated only where reads are late: {finding.what}")
+        for late, other in zip(broken, in_time, strict=True)
+        if other.held
+        for finding in late.findings
     ]
-    title = "Staleness tolerance: I1 to I9 hold however late reads and listings are"
-    return verdict("I26", title, findings)
+    return verdict("I26", _TITLE, findings)

@@ -77,13 +77,15 @@ def out_of_operations(record: Record) -> Diagnosis | None:
         if refused:
             what = (
                 f"{{n}} task{{s}} that nothing is wrong with {{were}} reported as failed: the run had spent "
-                f"its {record.scenario.platform.allowance.operations} operations with {len(run.moved)} moved"
+                f"its {record.platform.allowance.operations} operations with {len(run.moved)} moved"
             )
             return argued("H03", what, refused, run.evidence(run.spent), "I16", "I18")
     return None
 
 
 def _refused(run: Run) -> list[str]:
+    if run.spent is None:
+        return []
     return [
         one.task
         for one in run.attempts
@@ -163,7 +165,7 @@ def out_of_operations_for_leases(record: Record) -> Diagnosis | None:
 
 def small_budget(record: Record) -> Diagnosis | None:
     """H07: a budget of 50 is spent by a dozen tasks."""
-    budget = record.scenario.platform.allowance.operations
+    budget = record.platform.allowance.operations
     if budget is None or budget > SMALL_BUDGET:
         return None
     for run in runs(record):
@@ -179,9 +181,11 @@ def small_budget(record: Record) -> Diagnosis | None:
 def day_used_up(record: Record) -> Diagnosis | None:
     """H08: the operations of the day are used up in the middle of a run."""
     for run in runs(record):
-        refused = next((op for op in run.operations if DAY_IS_OVER in (op.error or "")), None)
+        refused = next((op for op in run.refused if DAY_IS_OVER in str(op.error)), None)
+        if refused is None:
+            continue
         left = [one.task for one in run.attempts if run.reported(one.task, DAY_IS_OVER)]
-        if refused is not None and left and run.call.member("done") is not False:
+        if left and run.call.member("done") is not False:
             what = (
                 f"{{n}} task{{s}} {{were}} reported as failed: the {_USED_UP[refused.verb]} of the day were "
                 f"used up when {len(run.moved)} {'was' if len(run.moved) == 1 else 'were'} moved"

@@ -10,7 +10,10 @@ from harness.verdict import Moment, agree
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One time that a hazard struck: ``key`` names the task or the key, ``evidence`` shows how."""
+    """One time that a hazard struck: ``key`` names the task or the key, ``evidence`` shows how.
+
+    Only that of the first case is ever looked at.
+    """
 
     key: str
     evidence: Iterable[Moment]

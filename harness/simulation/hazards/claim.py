@@ -63,8 +63,13 @@ def held(record: Record, claim: Claim, moment: int) -> bool:
     return ends * 1000 > moment
 
 
-def doubles(record: Record) -> Iterator[tuple[Claim, Claim]]:
+@kept
+def doubles(record: Record) -> list[tuple[Claim, Claim]]:
     """Pairs of claims of one task by two workers, the second while the first still held it."""
+    return list(_doubles(record))
+
+
+def _doubles(record: Record) -> Iterator[tuple[Claim, Claim]]:
     by_task: dict[str, list[Claim]] = {}
     for claim in claims(record):
         earlier = by_task.setdefault(claim.task, [])

@@ -49,11 +49,8 @@ def falsy(record: Record) -> Diagnosis | None:
     """H56: a value that JavaScript takes for false is taken for none, and the task is never moved."""
     cases = [
         Case(task, (of_read(read), of_call(run), *_deletions_of_the_list(record, read.at)))
-        for run in record.runs
-        for task, read in _originals_read(record, run)
-        if not _is_truthy(read)
-        and f"Task {task}: not found in old queue" in str(run.answer)
-        and not any(write.verb == "put" for write in record.past.to(NEW_TASK + task))
+        for run, task, read in _failures(record, "not found in old queue")
+        if not _is_truthy(read) and not any(write.verb == "put" for write in record.past.to(NEW_TASK + task))
     ]
     return diagnosed(
         "H56", "{n} task{s} with a falsy value {were} called not found and left behind", cases, "I2"
@@ -71,9 +68,11 @@ def corrupt(record: Record) -> Diagnosis | None:
 def _poisoned_claims(record: Record) -> Iterator[Case]:
     """The lease was put, reading the task failed, and the lease stays."""
     for call in record.to("POST", "/api/queue/claim"):
+        if call.status != 500:
+            continue
         operations = record.operations.get(call.name, ())
         last = operations[-1] if operations else None
-        if call.status != 500 or last is None or last.verb != "get" or not _is_broken(last):
+        if last is None or last.verb != "get" or not _is_broken(last):
             continue
         task = last.key.removeprefix(OLD_TASK).removeprefix(NEW_TASK)
         leased = [
@@ -85,11 +84,10 @@ def _poisoned_claims(record: Record) -> Iterator[Case]:
 
 def _lost_by_the_run(record: Record) -> Iterator[Case]:
     """The run failed it, nobody kept its body, and afterwards nothing names it any more."""
-    for run in record.runs:
-        for task, read in _originals_read(record, run):
+    for run, task, read in _failures(record, ""):
+        if _is_broken(read):
             gone = _deletions_of_the_list(record, read.at)
-            failed = _is_broken(read) and f"Task {task}: " in str(run.answer)
-            if failed and gone and not _is_put_anywhere(record, read):
+            if gone and not _is_put_anywhere(record, read):
                 yield Case(task, (of_read(read), *gone, of_call(run)))
 
 
@@ -102,11 +100,15 @@ def _is_put_anywhere(record: Record, read: Event) -> bool:
     )
 
 
-def _originals_read(record: Record, run: Call) -> Iterator[tuple[str, Event]]:
-    """The old tasks that a run read and found."""
-    for event in record.operations.get(run.name, ()):
-        if event.verb == "get" and event.key.startswith(OLD_TASK) and event.entry is not None:
-            yield event.key.removeprefix(OLD_TASK), event
+def _failures(record: Record, why: str) -> Iterator[tuple[Call, str, Event]]:
+    """The old tasks that a run read and found, and said to have failed: the run, the id, and the read."""
+    for run in record.runs:
+        said = record.said[run.name]
+        for event in record.operations.get(run.name, ()):
+            if event.verb == "get" and event.key.startswith(OLD_TASK) and event.entry is not None:
+                task = event.key.removeprefix(OLD_TASK)
+                if f"Task {task}: {why}" in said:
+                    yield run, task, event
 
 
 def _deletions_of_the_list(record: Record, since: int) -> list[Moment]:

@@ -30,9 +30,9 @@ def put_back(record: Record) -> Diagnosis | None:
     there = {NEW_TASK + task: Copy(entry, None) for task, entry in record.start.new_tasks.items()}
     hurt: dict[str, list[Moment]] = {}
     for event in _all_writes(record):
-        copy = there.get(event.key)
         if not event.key.startswith(NEW_TASK):
             continue
+        copy = there.get(event.key)
         if event.entry is None:
             there.pop(event.key, None)
         elif _by_run(record, event):
@@ -70,22 +70,15 @@ def completed_again(record: Record) -> Diagnosis | None:
     """H42: a run copies a task again whose first copy was completed meanwhile."""
     copied: dict[str, Event] = {}
     completed: dict[str, Event] = {}
-    read = {
-        (op.invocation, op.key): op.at
-        for op in record.asked
-        if op.verb == "get" and op.key.startswith(OLD_TASK)
-    }
     hurt: dict[str, list[Event]] = {}
     for event in _all_writes(record):
         if event.verb == "put" and event.key.startswith(RESULT):
             completed.setdefault(event.key.removeprefix(RESULT), event)
         elif event.verb == "put" and event.key.startswith(NEW_TASK) and _by_run(record, event):
             task = event.key.removeprefix(NEW_TASK)
-            result = completed.get(task)
-            if result is not None and task in copied and copied[task].invocation != event.invocation:
-                after = read.get((event.invocation, OLD_TASK + task), event.at)
-                if copied[task].at < result.at < after:
-                    hurt.setdefault(task, [copied[task], result, event])
+            first, result = copied.get(task), completed.get(task)
+            if first is not None and result is not None and _is_copied_again(record, first, result, event):
+                hurt.setdefault(task, [first, result, event])
             copied[task] = event
     if not hurt:
         return None
@@ -99,18 +92,31 @@ def completed_again(record: Record) -> Diagnosis | None:
     return argued("H42", what, hurt, [*map(moments.of_write, told), *claims[-1:]], "I5", "I12")
 
 
+def _is_copied_again(record: Record, first: Event, result: Event, again: Event) -> bool:
+    """Whether another run read a task, and copied it, after it was copied and completed."""
+    if first.invocation == again.invocation or first.at >= result.at:
+        return False
+    original = OLD_TASK + again.key.removeprefix(NEW_TASK)
+    operations = record.operations.get(again.invocation, ())
+    reads = (op.at for op in reversed(operations) if op.verb == "get" and op.key == original)
+    return result.at < next(reads, again.at)
+
+
 def list_outlives_tasks(record: Record) -> Diagnosis | None:
     """H43: the run stops after its last task, before it deletes the list; no other run ever will."""
     moved: dict[str, str] = {}
     stopped: list[Moment] | None = None
     for run in runs(record, last=True):
-        listed = [task for task in dict.fromkeys(run.after.pending_ids) if task not in run.after.old_tasks]
-        passed = [task for task in listed if task in moved and run.reported(task, "not found")]
-        nothing_left = len(listed) == len(set(run.after.pending_ids))
-        for_nothing = run.call.status == 207 and run.call.member("tasks", "migrated") == 0
-        if stopped and passed and nothing_left and for_nothing:
-            what = "the pending list stays with {n} moved task{s}: each run calls them failed and keeps it"
-            return argued("H43", what, passed, [*stopped, *run.evidence()], "I11", "I12")
+        if stopped and run.call.status == 207 and run.call.member("tasks", "migrated") == 0:
+            listed = [
+                task for task in dict.fromkeys(run.after.pending_ids) if task not in run.after.old_tasks
+            ]
+            passed = [task for task in listed if task in moved and run.reported(task, "not found")]
+            if passed and len(listed) == len(set(run.after.pending_ids)):
+                what = (
+                    "the pending list stays with {n} moved task{s}: each run calls them failed and keeps it"
+                )
+                return argued("H43", what, passed, [*stopped, *run.evidence()], "I11", "I12")
         moved |= dict.fromkeys(run.moved, run.call.name)
         last = run.end_of_list
         if run.moved and last is not None and last.error is not None:

@@ -72,10 +72,10 @@ def looked_too_early(record: Record) -> Diagnosis | None:
     """H74: a look right after the run shows less than was moved, or what is gone."""
     cases: list[Case] = []
     for call in record.calls:
-        before = [run for run in record.runs if 0 <= run.answered <= call.sent <= run.answered + _SOON_MS]
-        if not before or not call.actor.startswith("operator") or call.method != "GET" or call.status != 200:
+        if call.method != "GET" or call.status != 200 or not call.actor.startswith("operator"):
             continue
-        for listing in listings(record, call.name):
+        before = [run for run in record.runs if 0 <= run.answered <= call.sent <= run.answered + _SOON_MS]
+        for listing in listings(record, call.name) if before else ():
             cases += _wrongly_shown(record, before[-1], call, listing)
     return diagnosed(
         "H74",
@@ -88,8 +88,8 @@ def looked_too_early(record: Record) -> Diagnosis | None:
 
 def _wrongly_shown(record: Record, run: Call, call: Call, listing: Listing) -> Iterator[Case]:
     for key in sorted(_changed_by_runs(record, listing.prefix)):
-        truth = record.past.during(key, listing.since, listing.until)
         shown = listing.shows(key)
+        truth = [] if shown is None else record.past.during(key, listing.since, listing.until)
         if shown is False and all(entry is not None for entry in truth):
             what = f"list {listing.prefix} → without {key}, which is there"
         elif shown and all(entry is None for entry in truth):

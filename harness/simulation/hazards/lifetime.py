@@ -1,5 +1,7 @@
 """How long the copies live: H49 to H53."""
 
+from collections.abc import Iterator
+
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.simulation.hazards.case import Case, diagnosed
 from harness.simulation.hazards.diagnosis import Diagnosis
@@ -97,12 +99,10 @@ def _told(call: Call) -> Moment:
     return Moment(told.at, told.who, f"{told.what}: {call.answer}")
 
 
-def _evidence(key: str, write: Event, old: Entry, new: Entry) -> list[Moment]:
+def _evidence(key: str, write: Event, old: Entry, new: Entry) -> Iterator[Moment]:
     before, after = _end(old, write.at), _end(new, write.at)
-    return [
-        Moment(write.at, write.invocation, f"{key} {before}, its copy {after}"),
-        of_write(write),
-    ]
+    yield Moment(write.at, write.invocation, f"{key} {before}, its copy {after}")
+    yield of_write(write)
 
 
 def _end(entry: Entry, now: int) -> str:

@@ -10,7 +10,7 @@ from harness.queue_state import parsed
 from harness.simulation import moments
 from harness.simulation.hazards.diagnosis import Detector, Diagnosis, argued
 from harness.simulation.hazards.run import Run, runs
-from harness.simulation.record import Record
+from harness.simulation.record import Record, kept
 from harness.verdict import Moment
 from kvstore import Entry, Event
 
@@ -31,7 +31,12 @@ class Change:
     results: frozenset[str]
 
 
-def _changes(record: Record) -> Iterator[Change]:
+@kept
+def _changes(record: Record) -> list[Change]:
+    return list(_each_change(record))
+
+
+def _each_change(record: Record) -> Iterator[Change]:
     lists = [event for event in record.writes if event.key == PENDING and event.verb == "put"]
     if not lists:
         return

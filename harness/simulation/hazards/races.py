@@ -123,7 +123,7 @@ def _lately(record: Record, refused: Event) -> list[Moment]:
     return [of_write(write) for write in earlier[-1:]]
 
 
-def _evidence(record: Record, first: Claim, second: Claim) -> list[Moment]:
+def _evidence(record: Record, first: Claim, second: Claim) -> Iterator[Moment]:
     """Both claims, with what they looked at, and what became of it."""
     looks = [_look(record, claim) for claim in (first, second)]
     ends = [
@@ -133,14 +133,9 @@ def _evidence(record: Record, first: Claim, second: Claim) -> list[Moment]:
         and call.answered > second.write.at
         and task_of(call) == first.task
     ]
-    return [
-        *(of_read(look) for look in looks if look is not None and look.verb == "scan"),
-        of_write(first.write),
-        of_write(second.write),
-        of_call(first.call),
-        of_call(second.call),
-        *ends[:2],
-    ]
+    yield from (of_read(look) for look in looks if look is not None and look.verb == "scan")
+    yield from (of_write(first.write), of_write(second.write), of_call(first.call), of_call(second.call))
+    yield from ends[:2]
 
 
 RACES = (

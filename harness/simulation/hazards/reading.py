@@ -1,12 +1,11 @@
 """What requests read, compared with what was true when they read it."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
-from harness.simulation.record import Record
+from harness.simulation.record import Record, kept
 from kvstore import Entry, Event
 
 _INDEX = attrgetter("index")
@@ -74,11 +73,20 @@ def last_get(record: Record, invocation: str, key: str, until: int) -> Event | N
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE}
 
 
-def copies(record: Record, prefix: str) -> Iterator[tuple[str, Event, Entry, Entry]]:
+def copies(record: Record, prefix: str) -> list[tuple[str, Event, Entry, Entry]]:
     """What the migration copied to the new ``prefix``: id, the write, what it had read, what it wrote."""
+    return _copies(record)[prefix]
+
+
+@kept
+def _copies(record: Record) -> dict[str, list[tuple[str, Event, Entry, Entry]]]:
+    found: dict[str, list[tuple[str, Event, Entry, Entry]]] = {NEW_TASK: [], NEW_LEASE: []}
     for write in record.writes:
-        if write.key.startswith(prefix) and write.entry is not None and record.made_by_migration(write):
-            task = write.key.removeprefix(prefix)
-            read = last_get(record, write.invocation, _ORIGINAL[prefix] + task, write.at)
-            if read is not None and read.entry is not None:
-                yield task, write, read.entry, write.entry
+        prefix = next((prefix for prefix in found if write.key.startswith(prefix)), None)
+        if prefix is None or write.entry is None or not record.made_by_migration(write):
+            continue
+        task = write.key.removeprefix(prefix)
+        read = last_get(record, write.invocation, _ORIGINAL[prefix] + task, write.at)
+        if read is not None and read.entry is not None:
+            found[prefix].append((task, write, read.entry, write.entry))
+    return found

@@ -162,12 +162,15 @@ def not_needed(record: Record) -> Diagnosis | None:
 def _denials(record: Record) -> Iterator[tuple[Call, QueueState, QueueState]]:
     """Answers that no migration is needed, given without a look at the old prefixes."""
     for call in [*record.runs, *record.to("GET", "/api/migrate/status")]:
-        looked = any(op.verb == "scan" and op.key == OLD_TASK for op in record.operations.get(call.name, []))
-        if _denies(call) and not looked:
+        if _denies(call) and not _looked(record, call):
             yield call, *record.around[call.name]
     for name in ("rerun", "status"):
         if _denies(record.judged[name]):
             yield record.judged[name], record.final, record.final
+
+
+def _looked(record: Record, call: Call) -> bool:
+    return any(op.verb == "scan" and op.key == OLD_TASK for op in record.operations.get(call.name, []))
 
 
 def _denies(call: Call) -> bool:

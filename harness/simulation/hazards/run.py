@@ -99,7 +99,7 @@ class Run:
     def _first(self, verb: str, key: str) -> Event | None:
         return next((event for event in self.operations if event.verb == verb and event.key == key), None)
 
-    @property
+    @cached_property
     def errors(self) -> list[str]:
         """The errors of both sections in the answer."""
         told = self.call.member("errors")
@@ -107,12 +107,20 @@ class Run:
 
     def reported(self, task: str, why: str = "") -> bool:
         """Whether the answer counts ``task`` as a failure, for a reason that contains ``why``."""
-        return any(error.startswith(f"Task {task}: ") and why in error for error in self.errors)
+        start = f"Task {task}: "
+        return (
+            any(error.startswith(start) and why in error for error in self.errors) if self.errors else False
+        )
 
-    @property
+    @cached_property
+    def refused(self) -> list[Event]:
+        """The operations that failed, for whatever reason."""
+        return [event for event in self.operations if event.error]
+
+    @cached_property
     def spent(self) -> Event | None:
         """The first operation that the invocation was not allowed any more."""
-        return next((event for event in self.operations if ran_out(event)), None)
+        return next((event for event in self.refused if ran_out(event)), None)
 
     @property
     def ran_out(self) -> bool:

@@ -43,9 +43,10 @@ def _deletions(record: Record) -> Iterator[tuple[Call, Event, Event]]:
     """The runs that deleted the pending list, each with what it had read of it."""
     for run in record.runs:
         for write in record.past.by(run.name):
-            read = last_get(record, run.name, PENDING, write.at)
-            if write.key == PENDING and write.verb == "delete" and read is not None:
-                yield run, write, read
+            if write.key == PENDING and write.verb == "delete":
+                read = last_get(record, run.name, PENDING, write.at)
+                if read is not None:
+                    yield run, write, read
 
 
 def _ids(read: Event) -> list[str]:
@@ -143,7 +144,7 @@ def old_lease_revived(record: Record) -> Diagnosis | None:
         if not (write.key.startswith(OLD_LEASE) and write.verb == "put") or record.made_by_migration(write):
             continue
         task = write.key.removeprefix(OLD_LEASE)
-        call = next(call for call in record.calls if call.name == write.invocation)
+        call = record.truth.calls[write.invocation]
         copied = [
             w
             for w in record.past.to(NEW_TASK + task)
