@@ -10,6 +10,9 @@ from kvstore.faults import InvocationCrashed
 from worker.runtime import Worker
 from worker.sdk.request import Request
 
+# What json.loads does, but for its many looks for white space.
+_read = json.JSONDecoder().raw_decode
+_BLANK = " \t\n\r"
 API_KEY = "rehearsal-queue-key"
 CUT_OFF = "the invocation was cut off"
 
@@ -30,10 +33,12 @@ class Client(Protocol):
 
 def read_body(content: str) -> Any:
     """An answer's body as JSON, or as the text that it is."""
+    text = content.strip(_BLANK)
     try:
-        return json.loads(content)
+        body, end = _read(text)
     except ValueError:
         return content
+    return body if end == len(text) else content
 
 
 @dataclass(frozen=True)

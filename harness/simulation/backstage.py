@@ -22,7 +22,8 @@ class Backstage:
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
         self.operations = 0
-        self._skew: ContextVar[int] = ContextVar("skew", default=0)
+        # How far the clock of whoever runs is ahead, in milliseconds.
+        self.skew: ContextVar[int] = ContextVar("skew", default=0)
 
     @cached_property
     def code(self) -> Worker:
@@ -35,11 +36,11 @@ class Backstage:
 
     def at(self, skew: int) -> Within[int]:
         """While the block lasts, the Worker's clock is ``skew`` milliseconds ahead."""
-        return Within(self._skew, skew)
+        return Within(self.skew, skew)
 
     def now_ms(self) -> int:
         assert self.clock is not None, "no simulation is running"
-        return self.clock.now_ms() + self._skew.get()
+        return self.clock.now_ms() + self.skew.get()
 
     async def sleep(self, seconds: float) -> None:
         assert self.clock is not None, "no simulation is running"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
@@ -22,18 +23,8 @@ class Population:
 
     def add_task(self, task: str, **changes: Any) -> None:
         """A task as a producer wrote it ten minutes ago; ``changes`` replace members of its Entry."""
-        body = {
-            "id": task,
-            "type": "task",
-            "source": "slack",
-            "content": f"the work of {task}",
-            "priority": "low",
-            "metadata": {},
-            "queuedAt": iso((self.now - 600 + len(self.entries)) * 1000),
-            "status": "pending",
-        }
-        members: dict[str, Any] = {"value": encoded(body), "expiration": self.now + _HOUR - 600, **changes}
-        self.entries[OLD_TASK + task] = Entry(**members)
+        body = _task(task, self.now - 600 + len(self.entries))
+        self.entries[OLD_TASK + task] = Entry(body, self.now + _HOUR - 600)._replace(**changes)
 
     def list_task(self, task: str, **changes: Any) -> None:
         """A task that the pending list names."""
@@ -42,18 +33,44 @@ class Population:
 
     def add_lease(self, task: str, seconds: int = 240, *, expires: bool = True) -> None:
         """Somebody holds ``task`` for ``seconds`` more; the key itself may have no expiration."""
-        body = {
-            "workerId": "worker-before",
-            "claimNonce": f"worker-before:{task}",
-            "claimedAt": iso((self.now - 60) * 1000),
-            "expiresAt": iso((self.now + seconds) * 1000),
-        }
-        self.entries[OLD_LEASE + task] = Entry(encoded(body), self.now + seconds if expires else None)
+        body = _lease(task, self.now - 60, self.now + seconds)
+        self.entries[OLD_LEASE + task] = Entry(body, self.now + seconds if expires else None)
+
+
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def encoded(value: Any) -> bytes:
     """JSON as JavaScript writes it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(value).encode()
+
+
+@lru_cache(maxsize=256)  # simulations begin alike
+def _task(task: str, queued: int) -> bytes:
+    return encoded(
+        {
+            "id": task,
+            "type": "task",
+            "source": "slack",
+            "content": f"the work of {task}",
+            "priority": "low",
+            "metadata": {},
+            "queuedAt": iso(queued * 1000),
+            "status": "pending",
+        }
+    )
+
+
+@lru_cache(maxsize=256)
+def _lease(task: str, claimed: int, expires: int) -> bytes:
+    return encoded(
+        {
+            "workerId": "worker-before",
+            "claimNonce": f"worker-before:{task}",
+            "claimedAt": iso(claimed * 1000),
+            "expiresAt": iso(expires * 1000),
+        }
+    )
 
 
 def populate(now: int, tasks: int, leases: int, odd: tuple[str, ...]) -> dict[str, Entry]:

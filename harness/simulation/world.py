@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
-from harness.client import API_KEY, Answer, read_body
+from harness.client import API_KEY, read_body
 from harness.queue_state import QueueState
 from harness.simulation.backstage import Backstage
 from harness.simulation.chance import Chance
@@ -36,16 +37,13 @@ class World:
         self.start = QueueState(dict(entries))
         self.network = Network(scenario, clock)
         self.locations = {colo: self.network.location(colo) for colo in (*COLOS[: scenario.colos], JUDGE)}
+        # Every put and delete that was carried out, as it happened.
+        self.writes: list[Event] = self.network.done.events
         self.calls: list[Call] = []
         self.deployed: list[tuple[int, str]] = []
         self._backstage = backstage
         self._workers: dict[str, list[tuple[int, str, Worker]]] = {}
         self._coordinated = self._coordination()
-
-    @property
-    def writes(self) -> list[Event]:
-        """Every put and delete that was carried out, as it happened."""
-        return self.network.done.events
 
     def deploy(self, queue_format: str) -> None:
         """Put the Worker on; requests on their way are answered by the one before.
@@ -60,9 +58,13 @@ class World:
             if queue_format == "old":
                 bindings.pop("CLAIMS", None)
             worker = self._backstage.code.with_bindings(bindings)
-            chance = Chance(self.scenario.seed, f"rollout/{colo}/{len(self.deployed)}")
-            takes = chance.below(1000 * self.scenario.rollout + 1) if place and len(self.deployed) > 1 else 0
+            takes = self._rollout(colo) if place and len(self.deployed) > 1 else 0
             self._workers.setdefault(colo, []).append((now + takes, queue_format, worker))
+
+    def _rollout(self, colo: str) -> int:
+        """How many milliseconds it takes until a location has what was deployed last."""
+        chance = Chance(self.scenario.seed, f"rollout/{colo}/{len(self.deployed)}")
+        return chance.below(1000 * self.scenario.rollout + 1)
 
     def _variables(self, queue_format: str) -> dict[str, str]:
         conditions = self.scenario.platform
@@ -111,7 +113,7 @@ class World:
         await self.clock.sleep(chance.between(*_WAY_MS) / 1000)
         call.answered, call.last = self.clock.now_ms(), len(self.writes)
         if answer is not None and not self.network.befalls("dropped", call.name):
-            call.status, call.answer = answer.status, answer.body
+            call.status, call.answer = answer
         return call
 
     def _deployed_in(self, call: Call) -> Worker:
@@ -121,8 +123,8 @@ class World:
         _, call.queue_format, worker = arrived[-1]
         return worker
 
-    async def _answer(self, call: Call) -> Answer | None:
-        """The Worker's answer; None when its invocation was cut off."""
+    async def _answer(self, call: Call) -> tuple[int, Any] | None:
+        """The Worker's answer, its status and its body; None when its invocation was cut off."""
         worker = self._deployed_in(call)
         request = Request.from_parts(
             call.method,
@@ -130,8 +132,9 @@ class World:
             [("x-api-key", API_KEY), ("cf-connecting-ip", call.actor)],
             b"" if call.body is None else json.dumps(call.body).encode(),
         )
-        skew = self._backstage.at(self.locations[call.colo].skew)
-        with self.network.invocations.start(call.name) as invocation, skew:
+        skew = self._backstage.skew
+        before = skew.set(self.locations[call.colo].skew)
+        with self.network.invocations.start(call.name) as invocation:
             try:
                 parts = await worker.fetch(request)
                 cut_off = self.network.befalls("background", call.name)
@@ -139,8 +142,9 @@ class World:
             except InvocationCrashed:
                 return None
             except Exception as error:  # the platform answers 500 when a handler raises
-                return Answer(500, f"{type(error).__name__}: {error}")
+                return 500, f"{type(error).__name__}: {error}"
             finally:
+                skew.reset(before)
                 call.operations = invocation.operations
         text = parts.body.decode() if isinstance(parts.body, bytes) else ""
-        return Answer(parts.status, read_body(text))
+        return parts.status, read_body(text)

@@ -4,7 +4,7 @@ import inspect
 from asyncio import Task, gather
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import CoroutineType, MethodType, ModuleType
 from typing import Any
 
 from worker.config import DurableObjectBinding, WorkerConfig, load_config
@@ -50,25 +50,30 @@ class Worker:
         """Answer a request. Raises what the handler raises, TypeError when it returns no Response."""
         context = ExecutionContext(self.background.spawn)
         with current(self.env, context):
-            return response_parts(await self._call("fetch", context, request, self.env, context))
+            answer = self._call("fetch", context, request, self.env, context)
+            return response_parts(await answer if _is_awaitable(answer) else answer)
 
     async def scheduled(self, controller: ScheduledController) -> None:
         """Run the scheduled handler with all its background work. Raises what either raises."""
         tasks: list[Task[Any]] = []
         context = ExecutionContext(lambda work: tasks.append(self.background.spawn(work)))
         with current(self.env, context):
-            await self._call("scheduled", context, controller, self.env, context)
+            result = self._call("scheduled", context, controller, self.env, context)
+            if _is_awaitable(result):
+                await result
             await gather(*tasks)
 
-    async def _call(self, event: str, context: ExecutionContext, *arguments: Any) -> Any:
+    def _call(self, event: str, context: ExecutionContext, *arguments: Any) -> Any:
+        """What the handler returns: its result, or something to be awaited for it."""
         handler = self._handler(event, context)
-        if event == "fetch" and inspect.ismethod(handler):
+        if event == "fetch" and isinstance(handler, MethodType):
             arguments = arguments[:1]
         function = getattr(handler, "__func__", handler)  # a method is another object every time
-        if function not in self._accepted:
-            self._accepted[function] = _accepted(handler)
-        result = handler(*arguments[: self._accepted[function]])
-        return await result if inspect.isawaitable(result) else result
+        try:
+            accepted = self._accepted[function]
+        except KeyError:
+            accepted = self._accepted[function] = _accepted(handler)
+        return handler(*arguments[:accepted])
 
     def _handler(self, event: str, context: ExecutionContext) -> Callable[..., Awaitable[Any] | Any]:
         entrypoint = getattr(self.module, "Default", None)
@@ -80,6 +85,10 @@ class Worker:
             raise TypeError(f"Method {event} does not exist")
         found: Callable[..., Awaitable[Any] | Any] = handler
         return found
+
+
+def _is_awaitable(result: Any) -> bool:
+    return type(result) is CoroutineType or inspect.isawaitable(result)
 
 
 def _accepted(handler: Callable[..., Any]) -> int | None:

@@ -7,9 +7,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from kvstore.within import Within
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import PyObject
 from worker.sdk.ffi.jsproxy import unwrap, wrap
@@ -51,31 +50,39 @@ class ExecutionContext:
         self.passes_through = True
 
 
-class _Surroundings(NamedTuple):
-    """What is current: in one variable, since every invocation sets and resets it."""
+class _Surroundings:
+    """What is current inside of its ``with`` block: in one variable, since every invocation sets it."""
 
-    environment: Any = None
-    invocation: ExecutionContext | None = None
-    outbound: Outbound = send
+    __slots__ = ("_token", "environment", "invocation", "outbound")
+
+    def __init__(self, environment: Any, invocation: ExecutionContext | None, outbound: Outbound) -> None:
+        self.environment = environment
+        self.invocation = invocation
+        self.outbound = outbound
+
+    def __enter__(self) -> None:
+        self._token = _surroundings.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        _surroundings.reset(self._token)
 
 
-_surroundings: ContextVar[_Surroundings] = ContextVar("surroundings", default=_Surroundings())  # noqa: B039
+_surroundings: ContextVar[_Surroundings] = ContextVar("surroundings", default=_Surroundings(None, None, send))  # noqa: B039
 
 
-def current(
-    env: Any, ctx: ExecutionContext | None = None, outbound: Outbound | None = None
-) -> Within[_Surroundings]:
+def current(env: Any, ctx: ExecutionContext | None = None, outbound: Outbound | None = None) -> _Surroundings:
     """Make ``env`` and ``ctx`` the current ones inside the ``with`` block, and ``outbound`` the way out.
 
     For importing a Worker ``ctx`` is None: nothing may be awaited there. ``outbound`` answers the requests
     that the Worker sends; by default whoever did outside the block, and that is the network at first.
     """
-    return Within(_surroundings, _Surroundings(env, ctx, outbound or _surroundings.get().outbound))
+    return _Surroundings(env, ctx, outbound or _surroundings.get().outbound)
 
 
-def replaced_environment(env: Any) -> Within[_Surroundings]:
+def replaced_environment(env: Any) -> _Surroundings:
     """Make ``env`` the current environment inside the ``with`` block."""
-    return Within(_surroundings, _surroundings.get()._replace(environment=env))
+    now = _surroundings.get()
+    return _Surroundings(env, now.invocation, now.outbound)
 
 
 def current_environment() -> Any:

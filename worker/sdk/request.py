@@ -10,7 +10,6 @@ from worker.sdk.ffi.errors import JsException, python_error
 from worker.sdk.ffi.jsproxy import call, unwrap, wrap
 from worker.sdk.form_data import FormData
 from worker.sdk.headers import MessageHeaders, constructor_name, javascript_headers
-from worker.sdk.web.body import Content
 from worker.sdk.web.headers import Headers as WebHeaders
 from worker.sdk.web.request import Request as WebRequest
 
@@ -23,14 +22,18 @@ class Request:
     dict, list of pairs or JavaScript Headers, JsException for what workerd refuses.
     """
 
+    # The JavaScript object itself: text and truth are the same on both sides, and need no proxy.
+    _own: WebRequest
+
     def __init__(self, input: Any, **other_options: Any) -> None:
         if constructor_name(input) == "Request":
             if other_options:
                 raise ValueError("Expected no options when constructing Request from a js.Request")
             self._js_request = input
-            return
-        source = input._js_request if isinstance(input, Request) else input
-        self._js_request = call(WebRequest, (source,), javascript_options(other_options))
+        else:
+            source = input.js_object if isinstance(input, Request) else input
+            self._js_request = call(WebRequest, (source,), javascript_options(other_options))
+        self._own = unwrap(self._js_request)
 
     @classmethod
     def from_parts(
@@ -42,24 +45,20 @@ class Request:
         cf: dict[str, Any] | None = None,
     ) -> Self:
         """A request as it reaches a Worker: any method, headers that cannot be changed, redirects manual."""
-        content = Content(body) if body else None
-        lines = WebHeaders.js_incoming(headers)
         request = cls.__new__(cls)
-        request._js_request = wrap(WebRequest.js_incoming(method, url, lines, content, cf))
+        lines = WebHeaders.js_incoming(headers)
+        request._js_request = None  # few ask for it
+        request._own = WebRequest.js_incoming(method, url, lines, body or None, cf)
         return request
 
     def __repr__(self) -> str:
-        return f"Request(method={self._js_request.method!r}, url={self._js_request.url!r})"
+        return f"Request(method={self._own.method!r}, url={self._own.url!r})"
 
     @property
     def js_object(self) -> Any:
+        if self._js_request is None:
+            self._js_request = wrap(self._own)
         return self._js_request
-
-    @property
-    def _own(self) -> WebRequest:
-        """The JavaScript object itself: text and truth are the same on both sides, and need no proxy."""
-        target: WebRequest = unwrap(self._js_request)
-        return target
 
     @property
     def method(self) -> HTTPMethod:
@@ -77,7 +76,7 @@ class Request:
     @property
     def body(self) -> Any:
         """The body as a JavaScript ReadableStream; jsnull when there is none."""
-        return self._js_request.body
+        return self.js_object.body
 
     @property
     def body_used(self) -> bool:
@@ -86,57 +85,57 @@ class Request:
     @property
     def cf(self) -> Any:
         """Cloudflare's facts about an incoming request, as a JsProxy; None when there are none."""
-        return self._js_request.cf or None
+        return self.js_object.cf or None
 
     @property
     def redirect(self) -> str:
-        return str(self._js_request.redirect)
+        return str(self.js_object.redirect)
 
     @property
     def cache(self) -> str:
-        return str(self._js_request.cache)
+        return str(self.js_object.cache)
 
     @property
     def credentials(self) -> str:
-        return str(self._js_request.credentials)
+        return str(self.js_object.credentials)
 
     @property
     def destination(self) -> str:
-        return str(self._js_request.destination)
+        return str(self.js_object.destination)
 
     @property
     def integrity(self) -> str:
-        return str(self._js_request.integrity)
+        return str(self.js_object.integrity)
 
     @property
     def is_history_navigation(self) -> bool:
-        return bool(self._js_request.isHistoryNavigation)
+        return bool(self.js_object.isHistoryNavigation)
 
     @property
     def keepalive(self) -> bool:
-        return bool(self._js_request.keepalive)
+        return bool(self.js_object.keepalive)
 
     @property
     def mode(self) -> str:
-        return str(self._js_request.mode)
+        return str(self.js_object.mode)
 
     @property
     def referrer(self) -> str:
-        return str(self._js_request.referrer)
+        return str(self.js_object.referrer)
 
     @property
     def referrer_policy(self) -> str:
-        return str(self._js_request.referrerPolicy)
+        return str(self.js_object.referrerPolicy)
 
     def clone(self) -> "Request":
         """A request with the same body. Raises OSError if it was read."""
         self._raise_if_used()
-        return Request(self._js_request.clone())
+        return Request(self.js_object.clone())
 
     async def buffer(self) -> Any:
         """The body as a JavaScript ArrayBuffer."""
         self._raise_if_used()
-        return await self._js_request.arrayBuffer()
+        return await self.js_object.arrayBuffer()
 
     async def bytes(self) -> bytes:
         content: Any = await self.buffer()
@@ -152,13 +151,13 @@ class Request:
 
     async def blob(self) -> Blob:
         self._raise_if_used()
-        return Blob(await self._js_request.blob())
+        return Blob(await self.js_object.blob())
 
     async def form_data(self) -> FormData:
         """The body as a form. Raises TypeError unless the content type is one of the two for forms."""
         self._raise_if_used()
         try:
-            return FormData(await self._js_request.formData())
+            return FormData(await self.js_object.formData())
         except JsException as error:
             raise python_error(error) from error
 

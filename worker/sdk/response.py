@@ -14,7 +14,9 @@ from worker.sdk.ffi.jsproxy import JsProxy, call, unwrap, wrap
 from worker.sdk.form_data import FormData
 from worker.sdk.headers import MessageHeaders, constructor_name, web_headers
 from worker.sdk.web.response import Response as WebResponse
+from worker.sdk.web.status import STATUSES_WITH_BODY
 
+_PLAIN: Final = (dict, NoneType)
 _BUFFERS: Final = ("ArrayBuffer", "DataView", "TypedArray", "Uint8Array")
 _PYTHON_BODIES: Final = (str, bytes, FormData, NoneType)
 _ACCEPTED: Final = (*_BUFFERS, "Blob", "FormData", "ReadableStream", "URLSearchParams", "Response")
@@ -106,7 +108,11 @@ class Response(FetchResponse):
         headers: Any = None,
         web_socket: Any = None,
     ) -> None:
-        kind = None if type(body) is str else constructor_name(body)
+        plain = status is None or (type(status) is int and status in STATUSES_WITH_BODY)
+        if type(body) is str and plain and type(headers) in _PLAIN and not (status_text or web_socket):
+            self._url, self.js_response = "", _made_of_text(body, status or 200, headers or {})
+            return
+        kind = constructor_name(body)
         if kind not in _ACCEPTED if kind else not isinstance(body, _PYTHON_BODIES):
             raise TypeError(f"Unsupported type in Response: {kind or type(body).__name__}")
         if kind == "Response":
@@ -148,8 +154,7 @@ def response_parts(value: Any) -> ResponseParts:
     for anything else, and JsException if the body was read before.
     """
     response = response_object(value)
-    content = response.js_content()
-    body = None if content is None else content.data
+    body = response.js_data()
     return ResponseParts(response.status, response.statusText, response.headers.js_lines(), body)
 
 
@@ -179,9 +184,12 @@ def _made(make: Callable[..., WebResponse], body: Any, options: dict[str, Any]) 
         return wrap(make(unwrap(body), options) if options else make(unwrap(body)))
 
 
+def _made_of_text(text: str, status: int, headers: dict[str, Any]) -> JsProxy:
+    """What `_made` gives for the most common answer."""
+    return JsProxy(WebResponse.js_text(text, status, web_headers(headers)))
+
+
 def _javascript_body(body: Any) -> Any:
-    if type(body) is str:
-        return body
     if isinstance(body, FormData):
         return body.js_object
     return wrap(body) if isinstance(body, bytes) else body

@@ -1,5 +1,6 @@
 """Somebody in a simulation."""
 
+from collections.abc import Coroutine
 from typing import Any
 
 from harness.simulation.chance import Chance
@@ -21,8 +22,8 @@ class Actor:
         self.colo = colo or COLOS[self.chance.below(world.scenario.colos)]
         self.sent = 0
 
-    async def ask(self, step: str, method: str, path: str, body: Any = None) -> Call:
-        """Send a request; ``step`` says in words what it is for."""
+    def ask(self, step: str, method: str, path: str, body: Any = None) -> Coroutine[Any, Any, Call]:
+        """Send a request, and be given it answered; ``step`` says in words what it is for."""
         self.sent += 1
         world = self.world
         call = Call(
@@ -37,8 +38,8 @@ class Actor:
             len(world.writes),
             world.deployed[-1][1],
         )
-        return await world.send(call)
+        return world.send(call)
 
-    async def pause(self, least: float, most: float) -> None:
+    def pause(self, least: float, most: float) -> Coroutine[Any, Any, None]:
         """Wait some seconds between ``least`` and ``most``."""
-        await self.world.clock.sleep(self.chance.between(round(1000 * least), round(1000 * most)) / 1000)
+        return self.world.clock.sleep(self.chance.between(round(1000 * least), round(1000 * most)) / 1000)

@@ -25,6 +25,21 @@ def test_incoming_headers_cannot_be_changed() -> None:
         request.js_object.headers.set("a", "2")
 
 
+def test_changing_the_python_headers_of_a_request_changes_only_the_copy() -> None:
+    request = Request.from_parts("GET", "https://e.com/", [("a", "1")])
+    request.headers["b"] = "2"
+    assert request.headers.items() == [("a", "1")]
+
+
+async def test_javascript_sees_the_same_incoming_request() -> None:
+    request = Request.from_parts("POST", "https://e.com/", [], b"hi")
+    assert request.js_object is request.js_object
+    assert await request.js_object.text() == "hi"
+    assert request.body_used
+    with pytest.raises(OSError, match=r"^Body already used$"):
+        await request.text()
+
+
 def test_incoming_unknown_verb_fails_only_when_it_is_asked_for() -> None:
     request = Request.from_parts("PURGE", "https://e.com/")
     assert repr(request) == "Request(method='PURGE', url='https://e.com/')"

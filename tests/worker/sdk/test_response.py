@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from js import Blob, ReadableStream, URLSearchParams
+from js import Blob, Headers, ReadableStream, URLSearchParams
 from pyodide.ffi import to_js
 from pyodide.http import BodyUsedError
 
@@ -59,6 +59,33 @@ def test_response_names_its_status(status: int, text: str) -> None:
 def test_response_refuses_line_breaks_in_its_text() -> None:
     with pytest.raises(JsException, match=r"^TypeError: Invalid statusText$"):
         Response("x", status_text="a\nb")
+
+
+def test_status_0_is_no_status() -> None:
+    assert Response("x", status=0).status == 200
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.CREATED, 201.0])
+def test_status_is_a_plain_number(status: Any) -> None:
+    assert type(response_parts(Response("x", status=status)).status) is int
+
+
+def test_status_too_large_is_refused_by_javascript() -> None:
+    with pytest.raises(JsException, match=r"^TypeError: Value out of range. Must be between -2147483648 and"):
+        Response("x", status=2**32 + 200)
+
+
+def test_headers_of_a_response_are_its_own() -> None:
+    given = Headers.new()
+    assert Response("x", headers=given).headers.items() == [("content-type", "text/plain;charset=UTF-8")]
+    assert not given.has("content-type")
+
+
+def test_headers_are_refused_before_the_status() -> None:
+    with pytest.raises(JsException, match=r"^TypeError: Invalid header name.$"):
+        Response("x", status=99, headers={"a b": "1"})
+    with pytest.raises(JsException, match=r"^RangeError: "):
+        Response("x", status=99, headers={"a": "1"})
 
 
 def test_redirect_is_a_raw_response_with_immutable_headers() -> None:

@@ -1,7 +1,7 @@
 """What a request or response carries: made of many kinds of value, read once."""
 
 from email.message import Message
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kvstore.entropy import SystemEntropy
 from kvstore.javascript import ArrayBuffer, Undefined, byte_view, to_string
@@ -17,6 +17,7 @@ from worker.sdk.web.multipart import decode_multipart, encode_multipart
 from worker.sdk.web.search_params import URLSearchParams, parse_urlencoded
 
 Data = bytes  # inside Body, ``bytes`` is a method
+TEXT: Final = "text/plain;charset=UTF-8"
 USED = "Body has already been used. It can only be used once. Use tee() first if you need to read it twice."
 
 
@@ -32,7 +33,7 @@ def extract(value: Any) -> Content | None:
     if value is None or isinstance(value, Undefined):
         return None
     if isinstance(value, str):
-        return Content(value.encode("utf-8", "replace"), "text/plain;charset=UTF-8")
+        return Content(value.encode("utf-8", "replace"), TEXT)
     if isinstance(value, ReadableStream):
         if value.disturbed or value.locked:
             raise type_error(
@@ -49,7 +50,7 @@ def extract(value: Any) -> Content | None:
     data = byte_view(value)
     if data is not None:
         return Content(data)
-    return Content(to_string(value).encode("utf-8", "replace"), "text/plain;charset=UTF-8")
+    return Content(to_string(value).encode("utf-8", "replace"), TEXT)
 
 
 class Body(JsObject):
@@ -111,12 +112,17 @@ class Body(JsObject):
             raise type_error("Parsing a Body as FormData requires a Content-Type header.")
         return _form(await self.js_read(), kind)
 
-    def js_content(self) -> Content | None:
-        """The content, not marked as read; what it is sent as. Raises JsException if it was read."""
+    def js_data(self) -> Data | ReadableStream | None:
+        """What it is sent as, not marked as read. Raises JsException if it was read."""
+        if self._stream is None and not self._used:
+            return self._data
         self.js_require_unused()
-        if self._stream is not None:
-            return Content(self._stream)
-        return None if self._data is None else Content(self._data)
+        return self._stream
+
+    def js_content(self) -> Content | None:
+        """The content, not marked as read. Raises JsException if it was read."""
+        data = self.js_data()
+        return None if data is None else Content(data)
 
     def js_take(self) -> Content | None:
         """The content for another message, which leaves this one used."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Final
 
 from kvstore.javascript import JsMap, Undefined, to_string
@@ -15,6 +15,17 @@ _WHITESPACE: Final = " \t\r\n"
 SET_COOKIE: Final = "set-cookie"
 
 
+class _LateValues:
+    """The values of headers that came in: made of their lines when somebody first asks for them."""
+
+    def __get__(self, headers: "Headers", _: type) -> dict[str, list[str]]:
+        values: dict[str, list[str]] = {}
+        for name, value in headers._lines:
+            values.setdefault(name.lower(), []).append(value.strip(_WHITESPACE))
+        headers._values = values
+        return values
+
+
 class Headers(JsObject):
     """Names compare without case and are listed sorted, in lower case; values are text without line breaks.
 
@@ -24,24 +35,21 @@ class Headers(JsObject):
 
     js_name = "Headers"
 
+    # The values of each name.
+    _values: dict[str, list[str]] = _LateValues()  # type: ignore[assignment]
     _lines: Iterable[tuple[str, str]] = ()
+    _shown: list[tuple[str, str]] | None = None
 
     def __init__(self, init: Any = None) -> None:
         self._values = {}
         self.js_immutable = False
+        if init is None:
+            return
         if isinstance(init, Headers):  # what it holds has been checked
             self._values = {name: list(values) for name, values in init._values.items()}
-        elif init is not None and not isinstance(init, Undefined):
+        elif not isinstance(init, Undefined):
             for name, value in _pairs(init):
                 self.append(name, value)
-
-    @cached_property
-    def _values(self) -> dict[str, list[str]]:
-        """The values of each name. Only incoming headers make them this late."""
-        values: dict[str, list[str]] = {}
-        for name, value in self._lines:
-            values.setdefault(name.lower(), []).append(value.strip(_WHITESPACE))
-        return values
 
     def append(self, name: Any, value: Any) -> None:
         key, text = self._checked(name, value)
@@ -87,7 +95,14 @@ class Headers(JsObject):
         return self.entries()
 
     def js_combined(self) -> list[tuple[str, str]]:
-        """As a Worker reads them: one pair for each name, but one for each Set-Cookie."""
+        """As a Worker reads them: one pair for each name, but one for each Set-Cookie. Not to be changed."""
+        if not self.js_immutable:
+            return self._combined()
+        if self._shown is None:
+            self._shown = self._combined()
+        return self._shown
+
+    def _combined(self) -> list[tuple[str, str]]:
         combined: list[tuple[str, str]] = []
         for name, values in sorted(self._values.items()):
             if name == SET_COOKIE:
@@ -122,8 +137,8 @@ class Headers(JsObject):
 
     def _checked(self, name: Any, value: Any) -> tuple[str, str]:
         self._require_mutable()
-        text = to_string(value).strip(_WHITESPACE)
-        key = _key(name)
+        text = (value if type(value) is str else to_string(value)).strip(_WHITESPACE)
+        key = _lower_case(name) if type(name) is str else _key(name)
         if "\r" in text or "\n" in text or "\0" in text:
             raise type_error("Invalid header value.")
         return key, text

@@ -6,7 +6,7 @@ from typing import Any, Final
 from kvstore.javascript import UNDEFINED, Undefined, to_string
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import option
-from worker.sdk.web.body import Body, Content, extract
+from worker.sdk.web.body import Body, Content, Data, extract
 from worker.sdk.web.headers import Headers
 from worker.sdk.web.url import parse_url
 
@@ -91,15 +91,15 @@ class Request(Body):
         return copy
 
     @staticmethod
-    def js_incoming(method: str, url: str, headers: Headers, content: Content | None, cf: Any) -> "Request":
-        """A request that reached the Worker: any method, headers that cannot be changed, redirects manual."""
+    def js_incoming(method: str, url: str, headers: Headers, content: Data | None, cf: Any) -> "Request":
+        """A request that reached the Worker: any method, incoming headers, redirects manual."""
         request = Request.__new__(Request)
         # Most Workers look at the URL, some do not: it is read as one when it is asked for.
         request._url, request._given_url = None, url
         request._cf = UNDEFINED if cf is None else cf
         request._method, request._redirect = method, "manual"
-        Body.__init__(request, content, headers)
-        headers.js_immutable = True
+        Body.__init__(request, None, headers)
+        request._data = content
         return request
 
 

@@ -6,7 +6,7 @@ from kvstore.javascript import UNDEFINED, Undefined, to_int32, to_string
 from kvstore.json_text import stringify
 from worker.sdk.ffi.errors import range_error, type_error
 from worker.sdk.ffi.jsobject import option
-from worker.sdk.web.body import Body, Content, extract
+from worker.sdk.web.body import TEXT, Body, Content, extract
 from worker.sdk.web.headers import Headers
 from worker.sdk.web.status import NULL_BODY_STATUSES, REDIRECT_STATUSES, status_text
 from worker.sdk.web.url import parse_url
@@ -31,6 +31,16 @@ class Response(Body):
             self._status_text = status_text(self._status) if known else _checked_text(text)
             headers = Headers(option(init, "headers"))
         super().__init__(_allowed(extract(body), self._status), headers)
+
+    @staticmethod
+    def js_text(text: str, status: int, headers: Headers) -> "Response":
+        """What the constructor makes of a text, one of STATUSES_WITH_BODY, and headers of nobody else's."""
+        response = Response.__new__(Response)
+        Body.__init__(response, None, headers)
+        response._status, response._status_text = status, status_text(status)
+        response._data = text.encode("utf-8", "replace")
+        headers.js_imply(TEXT)
+        return response
 
     _url = ""
     _type = "default"

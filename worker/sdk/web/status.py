@@ -3,6 +3,7 @@
 from typing import Final
 
 NULL_BODY_STATUSES: Final = frozenset({101, 204, 205, 304})
+STATUSES_WITH_BODY: Final = frozenset(range(200, 600)) - NULL_BODY_STATUSES
 REDIRECT_STATUSES: Final = (301, 302, 303, 307, 308)
 
 _TEXTS: Final = {
