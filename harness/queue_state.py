@@ -28,8 +28,8 @@ class QueueState:
     entries: Mapping[str, Entry]
 
     def _under(self, prefix: str) -> dict[str, Entry]:
-        found = ((key, entry) for key, entry in self.entries.items() if key.startswith(prefix))
-        return {key[len(prefix) :]: entry for key, entry in found}
+        start = len(prefix)
+        return {key[start:]: entry for key, entry in self.entries.items() if key.startswith(prefix)}
 
     @cached_property
     def old_tasks(self) -> dict[str, Entry]:

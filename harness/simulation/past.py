@@ -1,6 +1,7 @@
 """The namespace at any moment of a simulation, key by key."""
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
@@ -18,11 +19,11 @@ class Past:
 
     def __init__(self, start: Mapping[str, Entry], writes: Sequence[Event]) -> None:
         self.start = start
-        self._to: dict[str, list[Event]] = {}
-        self._by: dict[str, list[Event]] = {}
+        self._to = defaultdict[str, list[Event]](list)
+        self._by = defaultdict[str, list[Event]](list)
         for event in writes:
-            self._to.setdefault(event.key, []).append(event)
-            self._by.setdefault(event.invocation, []).append(event)
+            self._to[event.key].append(event)
+            self._by[event.invocation].append(event)
         # Every key that ever held anything: those of the beginning, then in the order of their first puts.
         self.keys = tuple(dict.fromkeys([*start, *(event.key for event in writes if event.verb == "put")]))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
@@ -179,10 +180,10 @@ class Record:
     @cached_property
     def operations(self) -> dict[str, list[Event]]:
         """What each request asked of KV, by the name of its Call, in the order in which that ended."""
-        found: dict[str, list[Event]] = {}
+        found = defaultdict[str, list[Event]](list)
         for event in self.asked:
-            found.setdefault(event.invocation, []).append(event)
-        return found
+            found[event.invocation].append(event)
+        return dict(found)
 
     @cached_property
     def said(self) -> dict[str, str]:

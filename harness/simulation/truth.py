@@ -7,13 +7,14 @@ that expires is gone at its expiration, although nobody deleted it.
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from harness.layout import NEW_TASK, OLD_TASK, PENDING, QUARANTINE, RESULT
 from harness.queue_state import BROKEN, QueueState, parsed
+from harness.simulation.past import Past
 from kvstore import Entry, Event
 
 if TYPE_CHECKING:
@@ -99,6 +100,24 @@ class Story:
         return self.enqueued[-1] > self.completed
 
 
+class Spans(dict[str, list[Span]]):
+    """The spans of each key, in order of time; those of a key are made when it is first asked for."""
+
+    def __init__(self, past: Past, began: int) -> None:
+        self._past, self._began = past, began
+
+    def __missing__(self, key: str) -> list[Span]:
+        first = self._past.start.get(key)
+        spans = [] if first is None else [Span(key, first, self._began, -1)]
+        for write in self._past.to(key):
+            if spans and spans[-1].last == math.inf:
+                _close(spans[-1], write)
+            if write.verb == "put" and write.entry is not None:
+                spans.append(Span(key, write.entry, write.at, write.index, write.invocation))
+        self[key] = spans
+        return spans
+
+
 class Truth:
     """The spans of every key, and the stories of all tasks, of one record."""
 
@@ -108,37 +127,24 @@ class Truth:
         self.window = 0 if staleness is None else 1000 * max(staleness.cache_ttl, staleness.list_lag)
         self.calls = {call.name: call for call in record.calls}
         # What a record keeps does not know the record: nobody would ever let go of the two.
-        self._began, self._past, self._results = record.began, record.past, record.to("POST", f"{RESULTS}*")
-        self._spans: dict[str, list[Span]] = {}
+        self._past, self._results = record.past, record.to("POST", f"{RESULTS}*")
+        self._spans = Spans(record.past, record.began)
         self._under: dict[str, list[tuple[str, list[Span]]]] = {}
 
     def of(self, key: str) -> list[Span]:
         """Every entry that ``key`` ever had."""
-        spans = self._spans.get(key)
-        if spans is None:
-            spans = self._spans[key] = self._found(key)
-        return spans
-
-    def _found(self, key: str) -> list[Span]:
-        first = self._past.start.get(key)
-        spans = [] if first is None else [Span(key, first, self._began, -1)]
-        for write in self._past.to(key):
-            if spans and spans[-1].last == math.inf:
-                _close(spans[-1], write)
-            if write.verb == "put" and write.entry is not None:
-                spans.append(Span(key, write.entry, write.at, write.index, write.invocation))
-        return spans
+        return self._spans[key]
 
     def before(self, key: str, place: int, at: int) -> Span | None:
         """What was at ``key`` right before the write at ``place``."""
-        for span in self.of(key):
+        for span in self._spans[key]:
             if span.is_there(place, at):
                 return span
         return None
 
     def during(self, key: str, begin: float, end: float) -> list[Span]:
         """What was at ``key`` at any time from ``begin`` to ``end``, both included."""
-        return within(self.of(key), begin, end)
+        return within(self._spans[key], begin, end)
 
     def was_steady(self, keys: str | tuple[str, ...], begin: float, end: float) -> bool:
         """Whether one of ``keys`` was there, for everybody, all the time from ``begin`` to ``end``."""
@@ -152,7 +158,7 @@ class Truth:
         """The ids and spans of all keys that begin with ``prefix``."""
         if prefix not in self._under:
             named = [key for key in self._past.keys if key.startswith(prefix)]
-            self._under[prefix] = [(key[len(prefix) :], self.of(key)) for key in named]
+            self._under[prefix] = [(key[len(prefix) :], self._spans[key]) for key in named]
         return self._under[prefix]
 
     def evidence(self, call: "Call") -> tuple[int, int]:
@@ -164,7 +170,7 @@ class Truth:
         calls = {name: call for name, call in self.calls.items() if call.path == path}
         for key in self._past.keys if calls else ():
             if key.startswith(prefixes):
-                for span in self.of(key):
+                for span in self._spans[key]:
                     if span.writer in calls:
                         yield span, calls[span.writer]
 
@@ -192,7 +198,7 @@ class Truth:
         story.deadlines.append(span.due)
 
     def _note_result(self, story: Story) -> None:
-        results = self.of(RESULT + story.id)
+        results = self._spans[RESULT + story.id]
         if results:
             story.completed, story.completed_at_place = results[0].begin, results[0].first
             if results[0].first < 0:
@@ -210,7 +216,7 @@ class Truth:
 
     def stored(self, task: str, *prefixes: str) -> list[Span]:
         """Every entry that a task had under any of the prefixes, in order of time."""
-        return sorted([span for prefix in prefixes for span in self.of(prefix + task)], key=_FIRST)
+        return sorted([span for prefix in prefixes for span in self._spans[prefix + task]], key=_FIRST)
 
 
 def _close(span: Span, write: Event) -> None:
@@ -247,14 +253,13 @@ def covered(spans: Iterable[Span], begin: float, end: float) -> float:
 
 def task_of(call: "Call") -> str | None:
     """The task that is in the path of a request, None for none."""
+    if not call.path.startswith((RESULTS, "/api/queue/")):
+        return None
     parts = call.path.split("/")
-    if call.path.startswith(RESULTS):
-        return unquote(parts[3])
-    if call.path.startswith("/api/queue/") and len(parts) == 5:
-        return unquote(parts[3])
-    return None
+    return unquote(parts[3]) if len(parts) == 5 or parts[2] == "result" else None
 
 
+@lru_cache(maxsize=1024)  # whoever judges looks at the same tasks again and again
 def is_work(entry: Entry) -> bool:
     """Whether a task's body is JSON, and something to JavaScript."""
     body: Any = parsed(entry)

@@ -7,7 +7,7 @@ go by ``queuedAt`` and id, as long as there are no more tasks than one operation
 from harness.layout import NEW_TASK, OLD_TASK
 from harness.queue_state import parsed
 from harness.simulation import moments
-from harness.simulation.checkers.commutation import is_free
+from harness.simulation.checkers.freedom import is_free
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
 from harness.verdict import Verdict, verdict
