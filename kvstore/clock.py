@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -13,8 +14,8 @@ class Clock(Protocol):
         """Milliseconds since the UNIX epoch."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait, in this clock's time."""
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        """Wait, in this clock's time; to be awaited at once."""
         ...
 
 

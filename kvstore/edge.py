@@ -48,15 +48,14 @@ class Origin:
     changes: list[_Change] = field(default_factory=list)
 
     async def put(self, colo: str, key: str, entry: Entry) -> None:
-        await self._note(colo, key)
+        self._note(colo, key, await self.store.get(key))
         await self.store.put(key, entry)
 
     async def delete(self, colo: str, key: str) -> None:
-        await self._note(colo, key)
+        self._note(colo, key, await self.store.get(key))
         await self.store.delete(key)
 
-    async def _note(self, colo: str, key: str) -> None:
-        before = await self.store.get(key)
+    def _note(self, colo: str, key: str, before: Entry | None) -> None:
         self.changes.append((self.store.clock.now_ms(), colo, key, before))
 
     async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> list[KeyInfo]:

@@ -4,7 +4,7 @@ Takes the arguments that a JavaScript Worker passes, written in Python as kvstor
 them in the product's own order with its own texts. Keyword arguments become one options object in last place.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from kvstore import messages
@@ -15,7 +15,7 @@ from kvstore.keys import check_key, unicode_text
 from kvstore.limits import LIMITS, Limits
 from kvstore.options import DEFAULT_GET, GetOptions, ListOptions, PutOptions
 from kvstore.storage import Lifetime, Storage
-from kvstore.store import Entry, KeyInfo, Store
+from kvstore.store import KeyInfo, Store
 from kvstore.stream import ReadableStream
 from kvstore.values import metadata_text, value_bytes
 
@@ -44,7 +44,8 @@ class KVNamespace:
         key, settings = self._get_arguments("get", "string or Array", arguments, options)
         if isinstance(key, _ARRAYS):
             return await self._many(key, settings, with_metadata=False)
-        entry = await self._entry(key, settings)
+        name = check_key("GET", to_string(key), self.limits)
+        entry = await self.storage.get(name, settings.cache_ttl)
         return None if entry is None else read_as(entry.value, settings.kind)
 
     async def getWithMetadata(self, *arguments: Any, **options: Any) -> Any:
@@ -52,7 +53,8 @@ class KVNamespace:
         key, settings = self._get_arguments("getWithMetadata", "Array or string", arguments, options)
         if isinstance(key, _ARRAYS):
             return await self._many(key, settings, with_metadata=True)
-        entry = await self._entry(key, settings)
+        name = check_key("GET", to_string(key), self.limits)
+        entry = await self.storage.get(name, settings.cache_ttl)
         if entry is None:
             return {"value": None, "metadata": None, "cacheStatus": None}
         value = read_as(entry.value, settings.kind)
@@ -104,10 +106,6 @@ class KVNamespace:
     ) -> tuple[Any, GetOptions]:
         given = _arguments(method, arguments, options, (expected,))
         return given[0], GetOptions.read(given[1]) if len(given) > 1 else DEFAULT_GET
-
-    def _entry(self, key: Any, settings: GetOptions) -> Awaitable[Entry | None]:
-        name = check_key("GET", to_string(key), self.limits)
-        return self.storage.get(name, settings.cache_ttl)
 
     async def _many(self, keys: Sequence[Any], settings: GetOptions, *, with_metadata: bool) -> JsMap:
         names = [unicode_text(to_string(key)) for key in keys]

@@ -1,5 +1,7 @@
 """Time in a simulation: the loop's."""
 
+from collections.abc import Awaitable
+
 from harness.simulation.loop import SimulatedLoop
 
 
@@ -13,7 +15,5 @@ class LoopClock:
     def now_ms(self) -> int:
         return self._start + self._loop.now_ms
 
-    async def sleep(self, seconds: float) -> None:
-        milliseconds = round(seconds * 1000) if seconds > 0 else 0
-        if not self._loop.jump(milliseconds):
-            await self._loop.pause(milliseconds)
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        return self._loop.pause(round(seconds * 1000) if seconds > 0 else 0)

@@ -75,6 +75,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._closed = False
         self.now_ms = 0
         self.steps = 0
+        # A pause that is over.
+        self._passed: asyncio.Future[None] = asyncio.Future(loop=self)
+        self._passed.set_result(None)
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """The result of ``main``. What still runs when it ends is cancelled.
@@ -134,24 +137,21 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                 due.set_result(None)
         return True
 
-    def jump(self, milliseconds: int) -> bool:
-        """Whether so long has passed at once, since nobody else has anything to do until then.
+    def pause(self, milliseconds: int) -> "asyncio.Future[None]":
+        """What is done after so long, for somebody who awaits it at once.
 
-        Who pauses then is the next to go on: this is the same without the way through the loop.
+        When nobody else has anything to do until then, it is done already: who pauses would be the next to go
+        on, and is spared the way through the loop.
         """
         then, timers = self.now_ms + milliseconds, self._timers
-        if self._ready or self._ending or (timers and then >= timers[0][0]) or then > _LONGEST_MS:
-            return False
+        if self._ready or (timers and then >= timers[0][0]) or self._ending or then > _LONGEST_MS:
+            done: asyncio.Future[None] = asyncio.Future(loop=self)
+            self._timer_count += 1
+            heapq.heappush(timers, (then, self._timer_count, done))
+            return done
         self.now_ms = then
         self.steps += 1
-        return True
-
-    def pause(self, milliseconds: int) -> "asyncio.Future[None]":
-        """What is done after so long: a sleep that takes one step instead of two."""
-        done: asyncio.Future[None] = asyncio.Future(loop=self)
-        self._timer_count += 1
-        heapq.heappush(self._timers, (self.now_ms + milliseconds, self._timer_count, done))
-        return done
+        return self._passed
 
     def _cancel_all(self) -> None:
         self._ending = True

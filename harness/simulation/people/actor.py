@@ -1,6 +1,6 @@
 """Somebody in a simulation."""
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from harness.simulation.chance import Chance
@@ -40,6 +40,6 @@ class Actor:
         )
         return world.send(call)
 
-    def pause(self, least: float, most: float) -> Coroutine[Any, Any, None]:
+    def pause(self, least: float, most: float) -> Awaitable[None]:
         """Wait some seconds between ``least`` and ``most``."""
         return self.world.clock.sleep(self.chance.between(round(1000 * least), round(1000 * most)) / 1000)
