@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from harness.conditions import Conditions
 from kvstore import Clock, Journal, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store, SystemClock
-from kvstore.connections import Connections
 from kvstore.edge import Edge, Origin
 from kvstore.faults import Faults
 from kvstore.invocation import Invocations
-from kvstore.latency import Latency
 from kvstore.quotas import Quotas
+from kvstore.transit import Transit, Trip
 
 COLO = "AMS"
 
@@ -29,26 +28,19 @@ class Layers:
 
 
 def compose(store: SqliteStore, conditions: Conditions, seed: int) -> Layers:
-    """KVNamespace, Journal, Connections, Latency, Quotas, Faults, Edge, Journal, store.
+    """KVNamespace, Journal, Transit, Quotas, Faults, Edge, Journal, store.
 
     The last Journal is the judge's: it sees what was done, whatever the Worker was told.
     """
-    invocations = Invocations()
+    invocations, trip = Invocations(conditions.allowance.connections), Trip(conditions.latency_ms)
     done = Journal(store, invocations)
     seen: Store = done
     if conditions.staleness is not None:
         seen = Edge(Origin(done), COLO, conditions.staleness, SeededEntropy(seed))
     faults = Faults(seen)
     limited = Quotas(faults, conditions.allowance, invocations)
-    slow = connected(Latency(limited, conditions.latency_ms), conditions, invocations)
-    asked = Journal(slow, invocations)
+    asked = Journal(Transit(limited, lambda *_: trip, invocations), invocations)
     return Layers(KVNamespace(asked), asked, done, faults, invocations)
-
-
-def connected(store: Store, conditions: Conditions, invocations: Invocations) -> Store:
-    """``store`` with as many connections as the conditions allow."""
-    most = conditions.allowance.connections
-    return store if most is None else Connections(store, most, invocations)
 
 
 def clock_of(conditions: Conditions) -> Clock:

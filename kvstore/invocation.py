@@ -11,18 +11,23 @@ from kvstore.within import Within
 class Invocation:
     """One request or event that a Worker handles.
 
-    ``operations`` counts what it asked of any namespace; ``connections`` are what it has open of those.
+    ``connections`` are the operations that it may have on their way at a time, None for any number;
+    ``operations`` counts what it asked of any namespace.
     """
 
     name: str
-    operations: int = 0
     connections: Places | None = None
+    operations: int = 0
 
 
 class Invocations:
-    """Tells what invocation is running, in whatever task asks; shared by the layers of one deployment."""
+    """Tells what invocation is running, in whatever task asks; shared by the layers of one deployment.
 
-    def __init__(self) -> None:
+    Each has ``connections``, None for as many as it likes.
+    """
+
+    def __init__(self, connections: int | None = None) -> None:
+        self._connections = connections
         self._current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
 
     def current(self) -> Invocation | None:
@@ -31,4 +36,5 @@ class Invocations:
 
     def start(self, name: str) -> Within[Invocation]:
         """Operations inside the block, and in tasks that it starts, belong to a new invocation."""
-        return Within(self._current, Invocation(name))
+        places = None if self._connections is None else Places(self._connections)
+        return Within(self._current, Invocation(name, places))

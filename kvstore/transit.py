@@ -2,6 +2,10 @@
 
 Unlike Faults, which counts the operations of one caller, it asks a plan about every operation by name: which
 invocation asks, and its how-manieth operation this is. So that a plan means the same whatever others do.
+
+An invocation has only so many operations on their way at a time; the others wait until one has ended, and
+nothing fails. Source: the product's limits page, "Simultaneous open connections": six for each invocation,
+KV's operations among them.
 """
 
 from collections.abc import Callable
@@ -53,7 +57,19 @@ class Transit(Around):
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()
-        name = "" if invocation is None else invocation.name
+        name, connections = ("", None) if invocation is None else (invocation.name, invocation.connections)
+        if connections is None:
+            return await self._travel(name, verb, key, operation, arguments)
+        if not connections.take():
+            await connections.wait()
+        try:
+            return await self._travel(name, verb, key, operation, arguments)
+        finally:
+            connections.leave()
+
+    async def _travel(
+        self, name: str, verb: Verb, key: str, operation: Operation[T], arguments: tuple[Any, ...]
+    ) -> T:
         ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
         plan = self.plan
         there, back, mishap = plan(name, ordinal, verb, key)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from harness.platform import connected
 from harness.simulation.chance import Chance, Once
 from harness.simulation.clock import LoopClock
 from harness.simulation.mishap import PlannedMishap
@@ -51,7 +50,7 @@ class Network:
         self.scenario = scenario
         self._conditions = scenario.platform
         self._far = self._conditions.simulated
-        self.invocations = Invocations()
+        self.invocations = Invocations(self._conditions.allowance.connections)
         self.store = MemoryStore(clock)
         self.done = WriteJournal(self.store, self.invocations)
         self.asked: list[Event] = []
@@ -69,7 +68,7 @@ class Network:
         await self.store.put_many(entries)
 
     def location(self, colo: str) -> Location:
-        """KVNamespace, Journal, Connections, Transit, TakingTurns, Quotas, Paging, Edge, Journal, store."""
+        """KVNamespace, Journal, Transit, TakingTurns, Quotas, Paging, Edge, Journal, store."""
         conditions = self._conditions
         place = COLOS.index(colo) if colo in COLOS else 0
         seen: Store = self.done
@@ -81,9 +80,7 @@ class Network:
         if self.turns is not None:
             limited = TakingTurns(limited, self.turns, self.invocations)
         travelling = Transit(limited, self._trip, self.invocations)
-        asked = Journal(
-            connected(travelling, conditions, self.invocations), self.invocations, self.asked, names=True
-        )
+        asked = Journal(travelling, self.invocations, self.asked, names=True)
         return Location(KVNamespace(asked), self.scenario.skew * place)
 
     def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from kvstore import ManualClock, SqliteStore
-from kvstore.connections import Connections
 from kvstore.invocation import Invocations
 from kvstore.store import Entry
+from kvstore.transit import Transit, Trip
 
 pytestmark = pytest.mark.anyio
 
@@ -28,8 +28,8 @@ class Slow(SqliteStore):
 
 
 async def _read_at_once(store: Slow, reads: int, invocation: str | None) -> int:
-    store.gate, invocations = asyncio.Event(), Invocations()
-    layer = Connections(store, 6, invocations)
+    store.gate, invocations = asyncio.Event(), Invocations(6)
+    layer = Transit(store, lambda *_: Trip(), invocations)
 
     async def read_all() -> None:
         await asyncio.gather(*(layer.get(f"key-{number}") for number in range(reads)))
