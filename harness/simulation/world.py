@@ -36,6 +36,7 @@ class World:
         self.clock = clock
         self.start = QueueState(dict(entries))
         self.network = Network(scenario, clock)
+        self._conditions = scenario.platform
         self.locations = {colo: self.network.location(colo) for colo in (*COLOS[: scenario.colos], JUDGE)}
         # Every put and delete that was carried out, as it happened.
         self.writes: list[Event] = self.network.done.events
@@ -67,7 +68,7 @@ class World:
         return chance.below(1000 * self.scenario.rollout + 1)
 
     def _variables(self, queue_format: str) -> dict[str, str]:
-        conditions = self.scenario.platform
+        conditions = self._conditions
         return {
             "QUEUE_FORMAT": queue_format,
             "QUEUE_API_KEY": API_KEY,
@@ -97,7 +98,7 @@ class World:
         """What the Worker's formats that take a coordinator are deployed with."""
         if self.scenario.claims != "coordinator":
             return {}
-        settle = "0" if self.scenario.platform.staleness is None else "90"
+        settle = "0" if self._conditions.staleness is None else "90"
         return {
             "CLAIMS": "coordinator",
             "COORDINATOR": self._objects("TaskCoordinator", {"CLAIMS_SETTLE": settle}).binding,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from http import HTTPMethod
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from worker.sdk.blob import Blob
 from worker.sdk.ffi.errors import JsException, python_error
@@ -12,6 +12,8 @@ from worker.sdk.form_data import FormData
 from worker.sdk.headers import MessageHeaders, constructor_name, javascript_headers
 from worker.sdk.web.headers import Headers as WebHeaders
 from worker.sdk.web.request import Request as WebRequest
+
+_METHODS: Final = HTTPMethod.__members__
 
 
 class Request:
@@ -63,7 +65,7 @@ class Request:
     @property
     def method(self) -> HTTPMethod:
         """Raises KeyError for a method that Python's http module does not know, such as PURGE."""
-        return HTTPMethod[self._own.method]
+        return _METHODS[self._own.method]
 
     @property
     def url(self) -> str:

@@ -113,7 +113,8 @@ class Headers(JsObject):
 
     def js_lines(self) -> list[tuple[str, str]]:
         """As they are sent: one pair for each value."""
-        return [(name, value) for name, values in sorted(self._values.items()) for value in values]
+        values = self._values
+        return [(name, value) for name in sorted(values) for value in values[name]]
 
     @classmethod
     def js_incoming(cls, lines: Iterable[tuple[str, str]]) -> "Headers":
