@@ -10,7 +10,7 @@ def conservation(record: Record) -> Verdict:
     lost, gap = list[str](), list[str]()
     for task, story in record.truth.stories.items():
         until = min(story.over, record.ended)
-        spans = record.truth.stored(task, *TASK_KEYS)
+        spans = [span for prefix in TASK_KEYS for span in record.truth.of(prefix + task)]
         stored = covered(spans, story.enqueued[0], until)
         if stored < until:
             (gap if any(span.begin > stored for span in spans) else lost).append(task)

@@ -122,17 +122,19 @@ def _overlaps(record: Record) -> Iterator[tuple[Hold, Hold]]:
 
 def _is_overwritten(record: Record, first: Hold, second: Hold) -> bool:
     """Whether code that is not judged put a lease over that of ``first``, by a claim without an answer."""
-    lost = [
-        call
-        for call in record.to("POST", "/api/queue/claim")
-        if call.outcome == "info" and call.actor != first.worker and not answers_for(record, call)
-    ]
-    leases = (OLD_LEASE + first.task, NEW_LEASE + first.task)
+    writes = (*record.past.to(OLD_LEASE + first.task), *record.past.to(NEW_LEASE + first.task))
     return any(
-        write.verb == "put" and write.key in leases and first.begin < write.at < second.begin
-        for call in lost
-        for write in record.past.by(call.name)
+        write.verb == "put" and _is_lost_claim(record, first, record.truth.calls.get(write.invocation))
+        for write in writes
+        if first.begin < write.at < second.begin
     )
+
+
+def _is_lost_claim(record: Record, hold: Hold, call: Call | None) -> bool:
+    """Whether a request is another worker's claim that nobody answers for, and that got no answer."""
+    if call is None or call.path != "/api/queue/claim" or call.outcome != "info":
+        return False
+    return call.actor != hold.worker and not answers_for(record, call)
 
 
 def _cause(record: Record, first: Hold, second: Hold) -> tuple[str, ...]:

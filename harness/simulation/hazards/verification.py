@@ -1,14 +1,13 @@
 """The read that the documented migration takes for a verification: H19, H20."""
 
 import itertools
-from collections.abc import Iterator
 
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.simulation.hazards.case import Case, diagnosed
 from harness.simulation.hazards.diagnosis import Diagnosis
 from harness.simulation.hazards.reading import begun, is_stale
 from harness.simulation.moments import of_call, of_read, of_write
-from harness.simulation.record import Call, Record
+from harness.simulation.record import Call, Record, kept
 from harness.verdict import Moment
 from kvstore import Event
 
@@ -70,14 +69,16 @@ def any_value_will_do(record: Record) -> Diagnosis | None:
     )
 
 
-def _verifications(record: Record) -> Iterator[tuple[Call, Event, Event]]:
+@kept
+def _verifications(record: Record) -> list[tuple[Call, Event, Event]]:
     """The runs' puts of copies, each with the get of the same key that follows it at once."""
-    for run in record.runs:
-        operations = record.operations.get(run.name, ())
-        for put, get in itertools.pairwise(operations):
-            copied = put.verb == "put" and put.error is None and put.key.startswith(tuple(_OLD))
-            if copied and get.verb == "get" and get.key == put.key and get.error is None:
-                yield run, put, get
+    return [
+        (run, put, get)
+        for run in record.runs
+        for put, get in itertools.pairwise(record.operations.get(run.name, ()))
+        if put.verb == "put" and get.verb == "get" and get.key == put.key
+        if put.error is None and get.error is None and put.key.startswith((NEW_TASK, NEW_LEASE))
+    ]
 
 
 def _original_deleted(record: Record, run: Call, get: Event) -> Event | None:
