@@ -84,19 +84,19 @@ def stringify(value: Any) -> str:
 
 
 def _object(members: dict[str, Any]) -> str:
-    pairs = [f"{quoted(name)}:{_WRITERS[type(member)](member)}" for name, member in _ordered(members)]
+    if members and min(members) < ":":  # "9" comes before ":": a name may be an index
+        members = _ordered(members)
+    pairs = [f"{quoted(name)}:{_WRITERS[type(member)](member)}" for name, member in members.items()]
     return "{" + ",".join(pairs) + "}"
 
 
-def _ordered(members: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+def _ordered(members: dict[str, Any]) -> dict[str, Any]:
     """Names that look like array indices come first, in their order; the others stay as they came."""
-    if not members or min(members) >= ":":  # which comes after "9": no name begins with a digit
-        return members.items()
-    return sorted(members.items(), key=lambda member: _place(member[0]))
+    return {name: members[name] for name in sorted(members, key=_place)}
 
 
 def _array(items: list[Any]) -> str:
-    return "[" + ",".join([_WRITERS[type(item)](item) for item in items]) + "]"
+    return f"[{','.join([_WRITERS[type(item)](item) for item in items])}]"
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -133,7 +133,7 @@ def _array_parts(items: list[Any]) -> list[Any]:
 
 def _object_parts(members: dict[str, Any]) -> list[Any]:
     parts: list[Any] = [_Written("{")]
-    for index, (name, member) in enumerate(_ordered(members)):
+    for index, (name, member) in enumerate(_ordered(members).items()):
         parts += [_Written(f"{',' if index else ''}{quoted(name)}:"), member]
     return [*parts, _Written("}")]
 
@@ -191,7 +191,7 @@ class _Writers(dict[type, Callable[[Any], str]]):
 _WRITERS: Final = _Writers(
     {
         str: quoted,
-        int: int.__repr__,
+        int: repr,
         float: lambda value: _number_text(value) if math.isfinite(value) else "null",
         bool: {False: "false", True: "true"}.__getitem__,
         type(None): {None: "null"}.__getitem__,

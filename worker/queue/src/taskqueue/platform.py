@@ -22,7 +22,7 @@ def now_iso() -> str:
 def iso(milliseconds: int) -> str:
     """``2026-01-25T12:23:00.000Z``, as toISOString gives it."""
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return f"{moment.isoformat(timespec='milliseconds')}Z"
+    return f"{moment.isoformat('T', 'milliseconds')}Z"
 
 
 async def pause(milliseconds: int) -> None:

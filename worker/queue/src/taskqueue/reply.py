@@ -9,7 +9,7 @@ from taskqueue.javascript import stringify
 JSON_TYPE = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """Body, status and headers of an answer; without a content type the platform says text/plain."""
 

@@ -16,9 +16,10 @@ from taskqueue.javascript import iterate, length, stringify, text, truthy
 class LeasedTasks:
     """The part of a QueueFormat that depends on nothing but the layout of its keys."""
 
-    def __init__(self, kv: KV, layout: keys.Layout) -> None:
+    layout: keys.Layout
+
+    def __init__(self, kv: KV) -> None:
         self.kv = kv
-        self.layout = layout
 
     async def put_task(self, task_id: str, task: Any) -> None:
         await self.kv.put(self.layout.task(task_id), stringify(task), expirationTtl=keys.TASK_TTL)

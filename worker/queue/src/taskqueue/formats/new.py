@@ -7,7 +7,6 @@ until earlier ones are gone (H02). Tasks come in the order of their ids' bytes, 
 from typing import Any
 
 from taskqueue import keys
-from taskqueue.environment import KV
 from taskqueue.formats.leased import LeasedTasks
 from taskqueue.formats.protocol import Claimed, NothingToClaim, Object
 from taskqueue.javascript import stringify
@@ -16,8 +15,7 @@ from taskqueue.javascript import stringify
 class NewFormat(LeasedTasks):
     """The guide's "After", with the claim of the original's release c9b3c08."""
 
-    def __init__(self, kv: KV) -> None:
-        super().__init__(kv, keys.NEW)
+    layout = keys.NEW
 
     async def enqueue(self, task: Object) -> None:
         await self.put_task(task["id"], task)

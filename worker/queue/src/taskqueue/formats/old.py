@@ -7,7 +7,6 @@ one of the changes (H28), two within a second are one too many for KV (H27). Com
 from typing import Any
 
 from taskqueue import keys
-from taskqueue.environment import KV
 from taskqueue.formats.leased import LeasedTasks
 from taskqueue.formats.protocol import Claimed, NothingToClaim, Object
 from taskqueue.javascript import JsError, stringify, truthy
@@ -16,8 +15,7 @@ from taskqueue.javascript import JsError, stringify, truthy
 class OldFormat(LeasedTasks):
     """The guide's "Before": tasks in the order of the array, duplicates and dangling ids included."""
 
-    def __init__(self, kv: KV) -> None:
-        super().__init__(kv, keys.OLD)
+    layout = keys.OLD
 
     async def enqueue(self, task: Object) -> None:
         await self.put_task(task["id"], task)
