@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from json.encoder import c_make_encoder, encode_basestring_ascii  # type: ignore[attr-defined]
 from operator import attrgetter
 from typing import Any, Final, Literal, TypeVar
 
@@ -22,10 +21,7 @@ T = TypeVar("T")
 Kind = Literal["invoke", "ok", "fail", "info"]
 
 _AT: Final = attrgetter("at")
-# What `json.dumps(…, sort_keys=True)` makes anew for every text.
-_IN_ORDER: Final[Callable[[object, int], tuple[str, ...]]] = c_make_encoder(
-    None, json.JSONEncoder().default, encode_basestring_ascii, None, ": ", ", ", True, False, True
-)
+_IN_ORDER: Final = json.JSONEncoder(sort_keys=True)
 
 # Who migrates; the names of the others begin with what they are.
 OPERATOR: Final = "operator"
@@ -140,7 +136,7 @@ class Record:
         """A hash of the history and of every write: equal for two runs of one scenario."""
         digest = hashlib.sha256()
         for event in self.history:
-            digest.update("".join(_IN_ORDER(event.as_json(), 0)).encode())
+            digest.update(_IN_ORDER.encode(event.as_json()).encode())
         for write in self.writes:
             value = b"" if write.entry is None else write.entry.value
             digest.update(f"{write.at} {write.invocation} {write.verb} {write.key} ".encode() + value)
