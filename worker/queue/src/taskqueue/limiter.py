@@ -27,7 +27,7 @@ PER_MINUTE: Final = {
 DEFAULT_PER_MINUTE: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admission:
     """Whether a request may pass, how many more may, and when (ms) the count starts to fall."""
 
