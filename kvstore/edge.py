@@ -5,8 +5,10 @@ lag behind. Sources: the product's pages "How KV works" and "List keys". Numbers
 parameters, with the documented worst case as their default.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from kvstore.entropy import Entropy
 from kvstore.store import Entry, KeyInfo, Page, Store
@@ -38,6 +40,7 @@ class _Copy:
 
 # When and where which key was written, and what was there before.
 _Change = tuple[int, str, str, Entry | None]
+_AT = itemgetter(0)
 
 
 @dataclass
@@ -61,12 +64,12 @@ class Origin:
     async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> list[KeyInfo]:
         """Every key as a listing at ``moment`` showed it; with ``own``, the writes of ``colo`` up to now."""
         shown = await self._every_key(prefix)
-        past: dict[str, Entry | None] = {}
-        for at, where, key, before in reversed(self.changes):
-            if at <= moment:  # and so were all before it
-                break
-            if key.startswith(prefix) and not (own and where == colo):
-                past[key] = before
+        late = self.changes[bisect_right(self.changes, moment, key=_AT) :]
+        past = {
+            key: before
+            for _, where, key, before in reversed(late)
+            if key.startswith(prefix) and not (own and where == colo)
+        }
         if not past:
             return shown
         then = [info for info in shown if info.name not in past]

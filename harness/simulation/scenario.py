@@ -6,6 +6,7 @@ and whatever it leaves out of a line to make it shorter changes nothing else.
 
 import shlex
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any, Final, Literal, get_args
 
 from harness.conditions import CONDITIONS, Conditions
@@ -29,6 +30,12 @@ MOST_TASKS: Final = 100_000
 
 class ScenarioError(Exception):
     """A scenario that cannot be: says what, and what could be."""
+
+
+@cache
+def _budgeted(conditions: Conditions, budget: int) -> Conditions:
+    """The conditions with so many operations for an invocation; there are only a few such budgets."""
+    return replace(conditions, allowance=replace(conditions.allowance, operations=budget))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +111,7 @@ class Scenario:
     def platform(self) -> Conditions:
         """The named conditions, with this scenario's budget."""
         named = CONDITIONS[self.conditions]
-        if not self.budget:
-            return named
-        return replace(named, allowance=replace(named.allowance, operations=self.budget))
+        return _budgeted(named, self.budget) if self.budget else named
 
     @property
     def size(self) -> tuple[int, ...]:

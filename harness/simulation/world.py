@@ -57,7 +57,7 @@ class World:
         for place, (colo, location) in enumerate(self.locations.items()):
             bindings = {"CACHE": location.namespace, **variables, **self._coordinated}
             if queue_format == "old":
-                bindings.pop("CLAIMS", None)
+                bindings["CLAIMS"] = ""
             worker = self._backstage.code.with_bindings(bindings)
             takes = self._rollout(colo) if place and len(self.deployed) > 1 else 0
             self._workers.setdefault(colo, []).append((now + takes, queue_format, worker))
@@ -72,6 +72,9 @@ class World:
         return {
             "QUEUE_FORMAT": queue_format,
             "QUEUE_API_KEY": API_KEY,
+            # Empty is absent to the Worker, and found sooner than what is not there at all.
+            "ADMIN_API_KEY": "",
+            "CLAIMS": "",
             "MIGRATION": self.scenario.migration,
             "MIGRATION_VERIFY_AFTER": "0" if conditions.staleness is None else "60",
             "MIGRATION_BUDGET": str(min(900, conditions.allowance.operations or 900)),

@@ -63,10 +63,10 @@ def migration_coordinator(env: Any) -> Any:
 
 def counter(env: Any, client: str) -> Any:
     """The stub of the counter of a limited client; None unless there is a coordinator and one is bound."""
-    namespace = getattr(env, "REQUESTS", None)
-    if namespace is None or claims(env) != "coordinator":
+    if claims(env) != "coordinator":
         return None
-    return namespace.getByName(client)
+    namespace = getattr(env, "REQUESTS", None)
+    return None if namespace is None else namespace.getByName(client)
 
 
 def claims_settle(env: Any) -> int:
