@@ -2,6 +2,8 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from math import inf
+from typing import Final
 
 from kvstore.places import Places
 from kvstore.within import Within
@@ -11,13 +13,17 @@ from kvstore.within import Within
 class Invocation:
     """One request or event that a Worker handles.
 
-    ``connections`` are the operations that it may have on their way at a time, None for any number;
-    ``operations`` counts what it asked of any namespace.
+    ``connections`` are the operations that it may have on their way at a time; ``operations`` counts what it
+    asked of any namespace.
     """
 
     name: str
-    connections: Places | None = None
+    connections: Places
     operations: int = 0
+
+
+# What belongs to no request has no limits.
+OUTSIDE: Final = Invocation("", Places(inf))
 
 
 class Invocations:
@@ -27,14 +33,13 @@ class Invocations:
     """
 
     def __init__(self, connections: int | None = None) -> None:
-        self._connections = connections
-        self._current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
+        self._connections = inf if connections is None else connections
+        self._current: ContextVar[Invocation] = ContextVar("invocation", default=OUTSIDE)
 
-    def current(self) -> Invocation | None:
-        """The one that asks; None outside of any."""
+    def current(self) -> Invocation:
+        """The one that asks; OUTSIDE when none does."""
         return self._current.get()
 
     def start(self, name: str) -> Within[Invocation]:
         """Operations inside the block, and in tasks that it starts, belong to a new invocation."""
-        places = None if self._connections is None else Places(self._connections)
-        return Within(self._current, Invocation(name, places))
+        return Within(self._current, Invocation(name, Places(self._connections)))

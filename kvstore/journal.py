@@ -66,8 +66,8 @@ class Journal(Around):
         self, verb: Verb, key: str, entry: Entry | None, error: str | None, found: tuple[str, ...] = ()
     ) -> None:
         invocation, events = self.invocations.current(), self.events
-        name = "" if invocation is None else invocation.name
-        events.append(Event(len(events), self.clock.now_ms(), name, verb, key, entry, error, found))
+        at, name = self.clock.now_ms(), invocation.name
+        events.append(Event(len(events), at, name, verb, key, entry, error, found))
 
 
 def _names(verb: Verb, result: Any) -> tuple[str, ...]:

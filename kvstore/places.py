@@ -5,9 +5,9 @@ from collections import deque
 
 
 class Places:
-    """``free`` places at first. Who waits is served in order."""
+    """``free`` places at first, or infinitely many. Who waits is served in order."""
 
-    def __init__(self, free: int) -> None:
+    def __init__(self, free: float) -> None:
         self._free = free
         self._waiting: deque[Future[None]] = deque()
 

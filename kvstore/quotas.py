@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from kvstore import messages
 from kvstore.errors import KVError
-from kvstore.invocation import Invocations
+from kvstore.invocation import OUTSIDE, Invocations
 from kvstore.layer import Layer
 from kvstore.store import Entry, Page, Store
 
@@ -105,7 +105,7 @@ class Quotas(Layer):
 
     def _spend(self, method: str, per_day: int | None, amount: int = 1) -> None:
         invocation = self.invocations.current()
-        if invocation is not None:
+        if invocation is not OUTSIDE:
             invocation.operations += 1
             most = self.allowance.operations
             if most is not None and invocation.operations > most:

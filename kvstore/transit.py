@@ -57,34 +57,26 @@ class Transit(Around):
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()
-        name, connections = ("", None) if invocation is None else (invocation.name, invocation.connections)
-        if connections is None:
-            return await self._travel(name, verb, key, operation, arguments)
+        name, connections, plan = invocation.name, invocation.connections, self.plan
         if not connections.take():
             await connections.wait()
         try:
-            return await self._travel(name, verb, key, operation, arguments)
+            ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
+            there, back, mishap = plan(name, ordinal, verb, key)
+            if mishap is not None:
+                there, back = self._set_out(mishap, ordinal, there, back)
+            if there:
+                await self.clock.sleep(there / 1000)
+            if mishap is not None or self._out_until:
+                self._arrive(mishap, verb)
+            found = await operation(*arguments)
+            if back:
+                await self.clock.sleep(back / 1000)
+            if mishap is not None:
+                _return(mishap, verb)
+            return found
         finally:
             connections.leave()
-
-    async def _travel(
-        self, name: str, verb: Verb, key: str, operation: Operation[T], arguments: tuple[Any, ...]
-    ) -> T:
-        ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
-        plan = self.plan
-        there, back, mishap = plan(name, ordinal, verb, key)
-        if mishap is not None:
-            there, back = self._set_out(mishap, ordinal, there, back)
-        if there:
-            await self.clock.sleep(there / 1000)
-        if mishap is not None or self._out_until:
-            self._arrive(mishap, verb)
-        found = await operation(*arguments)
-        if back:
-            await self.clock.sleep(back / 1000)
-        if mishap is not None:
-            _return(mishap, verb)
-        return found
 
     def _set_out(self, mishap: Mishap, ordinal: int, there: int, back: int) -> tuple[int, int]:
         """How long the ways are with ``mishap``. Raises InvocationCrashed."""

@@ -142,5 +142,5 @@ class TakingTurns(Around):
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()
         keys = arguments[0] if verb == "get_many" else (key,)
-        await self.turns.wait("" if invocation is None else invocation.name, verb, *keys)
+        await self.turns.wait(invocation.name, verb, *keys)
         return await operation(*arguments)
