@@ -61,7 +61,10 @@ def parse(text: str) -> Any:
 
 
 def _whole_number(digits: str) -> int | float:
-    if len(digits) > 17:
+    size = len(digits)
+    if size < 16:  # below 10**15
+        return int(digits)
+    if size > 17:
         return float(digits)
     value = int(digits)
     return value if abs(value) <= MAX_SAFE_INTEGER else float(value)

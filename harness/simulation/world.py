@@ -85,7 +85,7 @@ class World:
         chance = Chance(self.scenario.seed, f"{kind}/way")
 
         async def travel(way: str) -> None:
-            await self.clock.sleep(chance.between(*_WAY_MS) / 1000)
+            await self.clock.pause(chance.between(*_WAY_MS))
 
         return Objects(
             f"orchestrator-hub-{kind}",
@@ -112,9 +112,9 @@ class World:
         """Send a request and wait for its answer, or until there is no hope for one."""
         self.calls.append(call)
         chance = Chance(self.scenario.seed, f"way/{call.name}")
-        await self.clock.sleep(chance.between(*_WAY_MS) / 1000)
+        await self.clock.pause(chance.between(*_WAY_MS))
         answer = await self._answer(call)
-        await self.clock.sleep(chance.between(*_WAY_MS) / 1000)
+        await self.clock.pause(chance.between(*_WAY_MS))
         call.answered, call.last = self.clock.now_ms(), len(self.writes)
         if answer is not None and not self.network.befalls("dropped", call.name):
             call.status, call.answer = answer

@@ -42,4 +42,4 @@ class Actor:
 
     def pause(self, least: float, most: float) -> Awaitable[None]:
         """Wait some seconds between ``least`` and ``most``."""
-        return self.world.clock.sleep(self.chance.between(round(1000 * least), round(1000 * most)) / 1000)
+        return self.world.clock.pause(self.chance.between(round(1000 * least), round(1000 * most)))
