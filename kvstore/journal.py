@@ -49,25 +49,21 @@ class Journal(Around):
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         entry: Entry | None = arguments[1] if verb == "put" else None
+        why: str | None = None
+        found: tuple[str, ...] = ()
         try:
             result: Any = await operation(*arguments)
+            if verb == "get":
+                entry = result
+            elif self.names:
+                found = _names(verb, result)
+            return result  # type: ignore[no-any-return]
         except BaseException as error:
-            self._note(verb, key, entry, str(error) or type(error).__name__)
+            why = str(error) or type(error).__name__
             raise
-        found: tuple[str, ...] = ()
-        if verb == "get":
-            entry = result
-        elif self.names:
-            found = _names(verb, result)
-        self._note(verb, key, entry, None, found)
-        return result  # type: ignore[no-any-return]
-
-    def _note(
-        self, verb: Verb, key: str, entry: Entry | None, error: str | None, found: tuple[str, ...] = ()
-    ) -> None:
-        invocation, events = self.invocations.current(), self.events
-        at, name = self.clock.now_ms(), invocation.name
-        events.append(Event(len(events), at, name, verb, key, entry, error, found))
+        finally:
+            events, name = self.events, self.invocations.current().name
+            events.append(Event(len(events), self.clock.now_ms(), name, verb, key, entry, why, found))
 
 
 def _names(verb: Verb, result: Any) -> tuple[str, ...]:
