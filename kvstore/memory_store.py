@@ -30,7 +30,7 @@ class MemoryStore:
         return twin
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
-        return self._alive(key, self.clock.now_ms())
+        return self._alive(key, self.clock.now_ms()) if key in self._entries else None
 
     async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
         now = self.clock.now_ms()

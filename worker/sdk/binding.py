@@ -46,11 +46,15 @@ def _converting(method: Callable[..., Awaitable[Any]]) -> Method:
     """A method of a namespace as a Worker calls it."""
 
     def invoke(*arguments: Any, **options: Any) -> Coroutine[Any, Any, Any]:
-        given = [one if type(one) in SCALARS else plain_argument(one) for one in arguments]
+        given = list(arguments)
+        for place, one in enumerate(arguments):
+            if type(one) not in SCALARS:
+                given[place] = plain_argument(one)
         if options:
-            given.append(
-                {key: one if type(one) in SCALARS else plain_argument(one) for key, one in options.items()}
-            )
+            for name, one in options.items():
+                if type(one) not in SCALARS:
+                    options[name] = plain_argument(one)
+            given.append(options)
         return _answer(method, given)
 
     return invoke
