@@ -61,7 +61,10 @@ class Network:
             clock.now_ms() // DAY_MS, dict.fromkeys(("put", "delete", "list"), scenario.spent)
         )
         self._trips = Once(scenario.seed, "trip/")
-        self._mishaps = {(one.request, one.operation): one for one in scenario.mishaps}
+        # By request, and by its operation; 0 stands for the request as a whole.
+        self._mishaps: dict[str, dict[int, PlannedMishap]] = {}
+        for one in scenario.mishaps:
+            self._mishaps.setdefault(one.request, {})[one.operation] = one
 
     async def fill(self, entries: Mapping[str, Entry]) -> None:
         """Put ``entries`` where everybody has seen them for long."""
@@ -84,7 +87,8 @@ class Network:
         return Location(KVNamespace(asked), self.scenario.skew * place)
 
     def _trip(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
-        kind = self._mishap(invocation, ordinal) if self._mishaps else None
+        planned = self._mishaps.get(invocation)
+        kind = None if planned is None else self._mishap(planned.get(ordinal))
         if self.turns is not None:
             return Trip(mishap=kind)
         number, usual = divmod(self._trips.number(f"{invocation}/{ordinal}"), 100)
@@ -92,9 +96,8 @@ class Network:
         # The way back is part of the next operation's way there: nobody could tell the difference.
         return _trip(least + number % ways, kind)
 
-    def _mishap(self, invocation: str, ordinal: int) -> Mishap | None:
-        """What happens to an operation of a request; it is noted."""
-        mishap = self._mishaps.get((invocation, ordinal))
+    def _mishap(self, mishap: PlannedMishap | None) -> Mishap | None:
+        """What happens to the operation that ``mishap`` is planned for; it is noted."""
         if mishap is None:
             return None
         kind = next((one for one in MISHAPS if one == mishap.kind), None)
@@ -104,7 +107,7 @@ class Network:
 
     def befalls(self, kind: str, request: str) -> bool:
         """Whether a mishap of a request as a whole happens to ``request``."""
-        mishap = self._mishaps.get((request, 0))
+        mishap = self._mishaps[request].get(0) if request in self._mishaps else None
         if mishap is None or mishap.kind != kind:
             return False
         self._fire(mishap)
