@@ -9,7 +9,8 @@ from typing import Any, Literal
 class Measurement:
     """``ours`` and ``other`` in ``unit``; ``other`` is None when there is nothing to compare with.
 
-    ``bar`` is what ``ours / other`` must be at least or at most; without ``other``, what ``ours`` must be.
+    ``bar`` is what ``ours / other`` must be at least or at most; without ``other``, what ``ours`` must be. It
+    is None where nothing was asked for.
     ``missing`` says why nothing was measured.
     """
 
@@ -19,7 +20,7 @@ class Measurement:
     other: float | None = None
     of: str = ""
     rule: Literal["at least", "at most"] = "at most"
-    bar: float = 1
+    bar: float | None = 1
     missing: str = ""
 
     @property
@@ -28,6 +29,8 @@ class Measurement:
 
     @property
     def holds(self) -> bool:
+        if self.bar is None:
+            return True
         return self.ratio >= self.bar if self.rule == "at least" else self.ratio <= self.bar
 
     def as_json(self) -> dict[str, Any]:
@@ -46,8 +49,10 @@ def table(measurements: Iterable[Measurement]) -> str:
             continue
         other = "" if measured.other is None else f"{measured.of}: {_number(measured.other)} {measured.unit}"
         ratio = "" if measured.other is None else f"{_number(measured.ratio)} ×"
-        bar = f"{measured.rule} {measured.bar:g}{' ×' if ratio else ' ' + measured.unit}"
-        verdict = "holds" if measured.holds else "**missed**"
+        bar = verdict = ""
+        if measured.bar is not None:
+            bar = f"{measured.rule} {measured.bar:g}{' ×' if ratio else ' ' + measured.unit}"
+            verdict = "holds" if measured.holds else "**missed**"
         ours = f"{_number(measured.ours)} {measured.unit}"
         lines.append(f"| {measured.what} | {ours} | {other} | {ratio} | {bar} | {verdict} |")
     return "\n".join(lines)

@@ -58,6 +58,11 @@ def stopwatch() -> float:
     return time.perf_counter()
 
 
+def core_seconds() -> float:
+    """Seconds for which this process has kept a core busy, whatever others do at the same time."""
+    return time.process_time()
+
+
 def iso(milliseconds: int) -> str:
     """``2026-11-22T00:00:00.000Z``: ISO 8601 in UTC with milliseconds, as toISOString gives it."""
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
