@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from kvstore.entropy import Entropy
-from kvstore.store import Entry, KeyInfo, Page, Store
+from kvstore.store import Entry, KeyInfo, Page, Store, is_over
 
 _PER_MILLE = 1000
 
@@ -104,7 +104,7 @@ class Edge:
             copy.until = min(copy.until, copy.taken + ttl)
             if now < copy.until:
                 entry = copy.entry
-                return None if entry is None or _is_over(entry.expiration, now) else entry
+                return None if entry is None or is_over(entry.expiration, now) else entry
         entry = await self.origin.store.get(key, cache_ttl)
         self._cache[key] = _Copy(entry, now, now + ttl)
         return entry
@@ -136,10 +136,5 @@ class Edge:
         keys = await self.origin.keys_as_of(moment, self.colo, prefix, own=self._sees_own_writes())
         if after is not None:
             keys = [info for info in keys if info.name > after]
-        shown = [info for info in keys if not _is_over(info.expiration, now)]
+        shown = [info for info in keys if not is_over(info.expiration, now)]
         return Page(shown[:limit], complete=len(shown) <= limit)
-
-
-def _is_over(expiration: int | None, now: int) -> bool:
-    """Whether what expires then, in seconds, is gone ``now``, in milliseconds."""
-    return expiration is not None and expiration * 1000 <= now

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
 from kvstore.clock import Clock
-from kvstore.store import Entry, KeyInfo, Page
+from kvstore.store import Entry, KeyInfo, Page, is_over
 
 
 class MemoryStore:
@@ -68,7 +68,7 @@ class MemoryStore:
     async def entries(self) -> dict[str, Entry]:
         """Everything that a reader could see now, in key order."""
         now, rows = self.clock.now_ms(), await self.rows()
-        return {key: entry for key, entry in rows.items() if not _is_over(entry.expiration, now)}
+        return {key: entry for key, entry in rows.items() if not is_over(entry.expiration, now)}
 
     async def rows(self) -> dict[str, Entry]:
         """Everything stored, in key order, with what has expired and was not yet removed."""
@@ -79,7 +79,7 @@ class MemoryStore:
 
     def _alive(self, key: str, now: int) -> Entry | None:
         entry = self._entries.get(key)
-        if entry is not None and _is_over(entry.expiration, now):
+        if entry is not None and is_over(entry.expiration, now):
             self._remove(key)
             return None
         return entry
@@ -100,10 +100,5 @@ class MemoryStore:
         while self._ends and self._ends[0][0] < now:
             _, key = heappop(self._ends)
             entry = self._entries.get(key)
-            if entry is not None and _is_over(entry.expiration, now - 1):
+            if entry is not None and is_over(entry.expiration, now - 1):
                 self._remove(key)
-
-
-def _is_over(expiration: int | None, now: int) -> bool:
-    """Whether what expires then, in seconds, is gone ``now``, in milliseconds."""
-    return expiration is not None and expiration * 1000 <= now

@@ -61,3 +61,8 @@ class Store(Protocol):
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         """Up to ``limit`` keys that begin with ``prefix`` and come strictly after ``after``."""
         ...
+
+
+def is_over(expiration: int | None, now_ms: int) -> bool:
+    """Whether an entry that expires then, in seconds, is gone for a get at ``now_ms``."""
+    return expiration is not None and expiration * 1000 <= now_ms

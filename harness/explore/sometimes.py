@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.conditions import CONDITIONS, Conditions
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.simulation.record import OPERATOR, Call, Record, kept
 from harness.simulation.scenario import COLOS, Scenario
@@ -177,26 +176,21 @@ def _lease_ended(record: Record) -> bool:
     return any(entry is not None and _ended(entry, record.ended) for entry in put.values())
 
 
-def _conditions(scenario: Scenario) -> Conditions:
-    """The named conditions: a budget of operations makes no difference here."""
-    return CONDITIONS[scenario.conditions]
-
-
 def _stale(scenario: Scenario) -> bool:
-    return _conditions(scenario).staleness is not None
+    return scenario.platform.staleness is not None
 
 
 def _own_unseen(scenario: Scenario) -> bool:
-    staleness = _conditions(scenario).staleness
+    staleness = scenario.platform.staleness
     return staleness is not None and staleness.own_writes < 1000
 
 
 def _paced(scenario: Scenario) -> bool:
-    return _conditions(scenario).allowance.write_interval_ms is not None
+    return scenario.platform.allowance.write_interval_ms is not None
 
 
 def _limited_by_day(scenario: Scenario) -> bool:
-    return _conditions(scenario).allowance.writes_per_day is not None
+    return scenario.platform.allowance.writes_per_day is not None
 
 
 def _documented(scenario: Scenario) -> bool:

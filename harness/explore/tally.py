@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from threading import get_ident
 from typing import Final
@@ -23,8 +23,6 @@ from harness.verdict import Verdict
 Key = tuple[str, str]
 
 DEADLOCK: Final = "deadlock"
-
-_wording = lru_cache(maxsize=1024)(wording)  # a search finds the same again and again
 
 
 class SearchError(Exception):
@@ -98,7 +96,7 @@ class Tally:
 def violated(verdicts: Iterable[Verdict]) -> set[Key]:
     """What is violated, by invariant and wording."""
     return {
-        (verdict.invariant, _wording(finding.what)) for verdict in verdicts for finding in verdict.findings
+        (verdict.invariant, wording(finding.what)) for verdict in verdicts for finding in verdict.findings
     }
 
 

@@ -50,7 +50,7 @@ class Chance:
 
     def between(self, least: int, most: int) -> int:
         """A whole number from ``least`` to ``most``, both included."""
-        return least + (self.number() * (most - least + 1) >> 64)
+        return least + self.below(most - least + 1)
 
     def token(self, size: int) -> bytes:
         """``size`` random bytes."""

@@ -16,8 +16,8 @@ class LoopClock:
         return self._start + self._loop.now_ms
 
     def sleep(self, seconds: float) -> Awaitable[None]:
-        return self._loop.pause(round(seconds * 1000) if seconds > 0 else 0)
+        return self._loop.pause(round(seconds * 1000))
 
     def pause(self, milliseconds: int) -> Awaitable[None]:
         """Sleep so long, for those who know that their time is the loop's."""
-        return self._loop.pause(milliseconds if milliseconds > 0 else 0)
+        return self._loop.pause(milliseconds)

@@ -143,7 +143,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         When nobody else has anything to do until then, it is done already: who pauses would be the next to go
         on, and is spared the way through the loop.
         """
-        then, timers = self.now_ms + milliseconds, self._timers
+        then, timers = self.now_ms + max(0, milliseconds), self._timers
         if self._ready or (timers and then >= timers[0][0]) or self._ending or then > _LONGEST_MS:
             done: asyncio.Future[None] = asyncio.Future(loop=self)
             self._timer_count += 1

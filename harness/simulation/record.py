@@ -9,7 +9,6 @@ from functools import cached_property, wraps
 from operator import attrgetter
 from typing import Any, Final, Literal, TypeVar
 
-from harness.conditions import Conditions
 from harness.queue_state import QueueState
 from harness.simulation.past import Past
 from harness.simulation.scenario import Scenario
@@ -161,11 +160,6 @@ class Record:
             else:
                 state.pop(event.key, None)
         return QueueState(state)
-
-    @cached_property
-    def platform(self) -> Conditions:
-        """The conditions of its scenario."""
-        return self.scenario.platform
 
     @cached_property
     def truth(self) -> Truth:

@@ -122,7 +122,7 @@ class Truth:
     """The spans of every key, and the stories of all tasks, of one record."""
 
     def __init__(self, record: "Record") -> None:
-        staleness = record.platform.staleness
+        staleness = record.scenario.platform.staleness
         # As long as anything can be seen late.
         self.window = 0 if staleness is None else 1000 * max(staleness.cache_ttl, staleness.list_lag)
         self.calls = {call.name: call for call in record.calls}

@@ -5,7 +5,8 @@ Beside them: `ending` (what is judged at the end), `copies` (what was copied fro
 task was free for a claim), `scope` (for which requests a migration answers).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from harness.simulation.checkers.budget import budget
 from harness.simulation.checkers.commutation import commutation
@@ -38,35 +39,35 @@ from harness.verdict import Verdict
 Checker = Callable[[Record], Verdict]
 
 # I12, I23 and I26 compare two records: see harness.simulation.comparisons.
-CHECKERS: tuple[Checker, ...] = (
-    conservation,
-    completion,
-    listing,
-    creation,
-    resurrection,
-    content,
-    deadline,
-    new_wins,
-    lease_continuity,
-    mutual_exclusion,
-    idempotency,
-    commutation,
-    guarded_delete,
-    pending_guard,
-    honest_report,
-    honest_status,
-    budget,
-    progress,
-    write_rate,
-    ttl_legality,
-    key_legality,
-    rollback_safety,
-    isolation,
-    order,
-    poison,
-)
+CHECKERS: Final[dict[str, Checker]] = {
+    "I1": conservation,
+    "I2": completion,
+    "I3": listing,
+    "I4": creation,
+    "I5": resurrection,
+    "I6": content,
+    "I7": deadline,
+    "I8": new_wins,
+    "I9": lease_continuity,
+    "I10": mutual_exclusion,
+    "I11": idempotency,
+    "I13": commutation,
+    "I14": guarded_delete,
+    "I15": pending_guard,
+    "I16": honest_report,
+    "I17": honest_status,
+    "I18": budget,
+    "I19": progress,
+    "I20": write_rate,
+    "I21": ttl_legality,
+    "I22": key_legality,
+    "I24": rollback_safety,
+    "I25": isolation,
+    "I27": order,
+    "I28": poison,
+}
 
 
-def judge(record: Record, checkers: Sequence[Checker] = CHECKERS) -> list[Verdict]:
-    """Every invariant's verdict, in the order of their numbers."""
-    return [check(record) for check in checkers]
+def judge(record: Record, invariants: Iterable[str] = CHECKERS) -> list[Verdict]:
+    """The verdict on each of the invariants, by default on all in the order of their numbers."""
+    return [CHECKERS[invariant](record) for invariant in invariants]

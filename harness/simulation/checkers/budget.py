@@ -12,7 +12,7 @@ def budget(record: Record) -> Verdict:
         if TOO_MANY_OPERATIONS in str(event.error) and record.made_by_migration(event):
             over[event.invocation] = over.get(event.invocation, 0) + 1
     calls = [record.truth.calls[name] for name in over if name in record.truth.calls]
-    allowed = record.platform.allowance.operations
+    allowed = record.scenario.platform.allowance.operations
     return verdict(
         "I18",
         "Budget: no call of the migration runs into the limit of operations",

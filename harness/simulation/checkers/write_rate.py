@@ -89,7 +89,7 @@ def _follows_foreign_writes(record: Record, refused: Event) -> bool:
 
 def _counts(record: Record, event: Event) -> bool:
     """Whether something that was done to a key is a write to these conditions."""
-    return event.verb == "put" or record.platform.allowance.deletes_are_writes
+    return event.verb == "put" or record.scenario.platform.allowance.deletes_are_writes
 
 
 def _is_judged(record: Record, event: Event) -> bool:

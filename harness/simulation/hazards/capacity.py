@@ -77,7 +77,7 @@ def out_of_operations(record: Record) -> Diagnosis | None:
         if refused:
             what = (
                 f"{{n}} task{{s}} that nothing is wrong with {{were}} reported as failed: the run had spent "
-                f"its {record.platform.allowance.operations} operations with {len(run.moved)} moved"
+                f"its {record.scenario.platform.allowance.operations} operations with {len(run.moved)} moved"
             )
             return argued("H03", what, refused, run.evidence(run.spent), "I16", "I18")
     return None
@@ -165,7 +165,7 @@ def out_of_operations_for_leases(record: Record) -> Diagnosis | None:
 
 def small_budget(record: Record) -> Diagnosis | None:
     """H07: a budget of 50 is spent by a dozen tasks."""
-    budget = record.platform.allowance.operations
+    budget = record.scenario.platform.allowance.operations
     if budget is None or budget > SMALL_BUDGET:
         return None
     for run in runs(record):
