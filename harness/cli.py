@@ -6,7 +6,7 @@ found nothing, and did not meet what it must have met · 130 stopped by Ctrl-C.
 
 import argparse
 import asyncio
-import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.codeq.command import run_codeq
 from harness.codeq.flags import add_codeq
+from harness.document import json_text
 from harness.example import example_namespace
 from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED, VIOLATED
 from harness.explore.tally import SearchError
@@ -24,6 +25,7 @@ from harness.queue_flags import add_queue, conflict
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
 from worker.codeq import CodeqError
 from worker.config import ConfigError
+from worker.program import OutputError, run
 from worker.runtime import ServeError
 
 _COMMANDS = ("queue", "example")
@@ -52,12 +54,17 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    return run("rehearse", lambda: _main(given))
+
+
+def _main(given: list[str]) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
         given.insert(0, _COMMANDS[0])
     options = parser().parse_args(given)
     if options.command == "queue" and (error := conflict(options)):
         parser().error(error)
     try:
+        _check_target(options)
         return _RUN[options.command](options, given)
     except (SourceError, ConfigError, ServeError, StoreError, CodeqError, ClusterError, SearchError) as error:
         print(f"rehearse: could not start: {error}", file=sys.stderr)
@@ -91,20 +98,37 @@ def _queue(options: argparse.Namespace, given: Sequence[str]) -> int:
 
 def _finish(options: argparse.Namespace, document: dict[str, Any], text: str, exit_code: int) -> int:
     if options.json_file is not None:
-        _write(options.json_file, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        _write(options.json_file, json_text(document))
     if options.json_file != "-":
         print(text)
     return exit_code
 
 
+def _check_target(options: argparse.Namespace) -> None:
+    """Raises OutputError when the report or the example cannot be written: before the work, not after."""
+    target = options.file if options.command == "example" else options.json_file
+    if target is None or str(target) == "-":
+        return
+    path = Path(target)
+    if path.is_dir():
+        raise OutputError(str(target), "it is a folder")
+    if not path.parent.is_dir():
+        raise OutputError(str(target), f"there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OutputError(str(target), "it is read-only")
+
+
 def _write(target: str, text: str) -> None:
+    """UTF-8. A lone surrogate becomes what it is in JSON: its escape."""
+    content = text.encode("utf-8", "backslashreplace")
     if target == "-":
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
         return
     try:
-        Path(target).write_text(text, encoding="utf-8")
+        Path(target).write_bytes(content)
     except OSError as error:
-        raise StoreError(f"cannot write {target}: {error.strerror}") from error
+        raise OutputError(target, str(error.strerror)) from error
 
 
 _RUN = {"queue": _queue, "codeq": _codeq, "example": _write_example}

@@ -1,6 +1,6 @@
 """The program ``wrangler-compat``.
 
-Exit codes are wrangler's: 0, or 1 for any error; 130 when stopped by Ctrl-C.
+Exit codes are wrangler's: 0, or 1 for any error; 130 when stopped by Ctrl-C. 3 is a fault of ours.
 """
 
 import os
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from kvstore.clock import Clock, SystemClock
 from worker.cloudflare.errors import ApiError, CloudflareError
+from worker.program import OutputError, run
 from wrangler_compat.arguments import Arguments, read_arguments
 from wrangler_compat.checks import check_arguments
 from wrangler_compat.commands import COMMANDS, Command, find_command
@@ -28,26 +29,26 @@ def main(
     clock: Clock | None = None,
 ) -> int:
     """Run the program; returns its exit code. ``clock`` is what waiting goes by."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(arguments) if arguments is not None else [_text(one) for one in sys.argv[1:]]
     variables = os.environ if environ is None else environ
+    return run("wrangler-compat", lambda: _guarded(_modern(given), variables, clock or SystemClock()))
+
+
+def _guarded(given: list[str], environ: Mapping[str, str], clock: Clock) -> int:
     try:
-        exit_code = _main(_modern(given), variables, clock or SystemClock())
+        exit_code = _main(given, environ, clock)
         sys.stdout.flush()
         return exit_code
-    except BrokenPipeError:
-        _let_go_of_output()
-        return 0
-    except OSError as error:  # a full disk behind ``>``; stores and files say so themselves
-        _let_go_of_output()
-        Console(variables).fail(CommandError(f"The output could not be written: {error.strerror}"))
+    except OutputError as error:
+        Console(environ).fail(CommandError(f"The output could not be written: {error.reason}"))
         return 1
     except KeyboardInterrupt:
         return 130
 
 
-def _let_go_of_output() -> None:
-    """What is left in the buffer must not fail a second time at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _text(argument: str) -> str:
+    """An argument as Node.js has it: bytes that are no UTF-8 become U+FFFD."""
+    return os.fsencode(argument).decode("utf-8", "replace")
 
 
 def _modern(given: list[str]) -> list[str]:

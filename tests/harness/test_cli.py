@@ -166,6 +166,27 @@ def test_a_report_that_cannot_be_written(
     assert f"cannot write {tmp_path}/no/report.json" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("target", "why"), [(".", "it is a folder"), ("no/report.json", "there is no folder")]
+)
+def test_where_the_report_goes_is_looked_at_first(
+    target: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(capsys, "--from", f"{tmp_path}/nope", "--json", f"{tmp_path}/{target}")
+    assert f"cannot write {Path(tmp_path, target)}" in said.replace("/.:", ":")
+    assert why in said
+
+
+def test_a_report_is_json_whatever_the_data(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    source, report = tmp_path / "odd.json", tmp_path / "report.json"
+    pending = r'["\ud800", 1e400, ' + "[" * 400 + "]" * 400 + "]"
+    source.write_text(f'[{{"key": "orchestrator:pending", "value": {json.dumps(pending)}}}]')
+    assert main(["-q", "--from", str(source), "--json", str(report)]) == VIOLATED
+    assert json.loads(report.read_text())["inventory"]["before"]["dangling"] == ["\ud800"]
+    assert main(["-q", "--from", str(source), "--json", "-"]) == VIOLATED
+    assert json.loads(capfd.readouterr().out.partition("Again:")[2].partition("\n")[2])["held"] is False
+
+
 def test_both_programs_run_as_modules() -> None:
     for module in ("harness", "wrangler_compat"):
         done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True)

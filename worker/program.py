@@ -1,0 +1,93 @@
+"""The outermost door of every program here: what it prints goes out through it, and no traceback does."""
+
+import io
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+INTERNAL_ERROR: Final = 3
+
+
+class OutputError(Exception):
+    """What was to be said could not be written, as on a full disk: where to, and the system's ``reason``."""
+
+    def __init__(self, target: str, reason: str) -> None:
+        super().__init__(f"cannot write {target}: {reason}")
+        self.reason = reason
+
+
+def run(name: str, program: Callable[[], int]) -> int:
+    """The exit code of ``program``, called ``name``, once all that it printed is written.
+
+    An exception that it lets through is a fault of ours: it is said in words, the traceback goes to a file,
+    and the exit code is INTERNAL_ERROR. A reader that goes away (``| head -1``) changes nothing.
+    """
+    with _standard_streams():
+        try:
+            exit_code = program()
+            sys.stdout.flush()
+        except OutputError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return INTERNAL_ERROR
+        except Exception as error:
+            print(f"{name}: internal error: {_told(error)}", file=sys.stderr)
+            return INTERNAL_ERROR
+        return exit_code
+
+
+def _told(error: Exception) -> str:
+    what = traceback.format_exception_only(error)[-1].strip()
+    whole = "".join(traceback.format_exception(error))
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="understudy-", suffix=".traceback.txt")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(whole)
+    except OSError:
+        return f"{what}\n{whole}"
+    return (
+        f"{what}\nThis is a fault of Understudy and no result. Please report it as CONTRIBUTING.md says, "
+        f"with the command and {path}"
+    )
+
+
+class _Stream(io.FileIO):
+    """A standard stream. What nobody can read any more is dropped; what cannot be written of standard output
+    raises OutputError, and of standard error is dropped too."""
+
+    def write(self, content: Any, /) -> int:
+        try:
+            return super().write(content)
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())  # or it fails again when Python ends
+            if isinstance(error, BrokenPipeError) or self.fileno() != 1:
+                return len(memoryview(content))
+            raise OutputError("standard output", str(error.strerror)) from error
+
+
+@contextmanager
+def _standard_streams() -> Iterator[None]:
+    """Standard output and error as `_Stream`; text that their encoding does not have is escaped."""
+    out, err = sys.stdout, sys.stderr
+    # A test's own streams are left alone.
+    sys.stdout = _opened(out) if out is sys.__stdout__ else out
+    sys.stderr = _opened(err) if err is sys.__stderr__ else err
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = out, err
+
+
+def _opened(stream: Any) -> TextIO:
+    if stream is None:  # it was closed before the program began
+        return Path(os.devnull).open("w", encoding="utf-8")
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Stream(stream.fileno(), "wb", closefd=False)),
+        stream.encoding,
+        "backslashreplace",
+        line_buffering=stream.line_buffering or stream.write_through,
+    )
