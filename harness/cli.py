@@ -7,11 +7,10 @@ found nothing, and did not meet what it must have met · 130 stopped by Ctrl-C.
 import argparse
 import asyncio
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from harness.codeq.command import run_codeq
 from harness.codeq.flags import add_codeq
@@ -20,9 +19,11 @@ from harness.example import example_namespace
 from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED, VIOLATED
 from harness.explore.tally import SearchError
 from harness.explore.workforce import ClusterError
+from harness.lines import command_line, message_of
 from harness.queue_command import run_queue
 from harness.queue_flags import add_queue, conflict
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
+from kvstore.printable import printable, printable_lines
 from worker.codeq import CodeqError
 from worker.config import ConfigError
 from worker.program import OutputError, run
@@ -31,9 +32,16 @@ from worker.runtime import ServeError
 _COMMANDS = ("queue", "example")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with an argument without obeying what is in it."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line, whole."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="rehearse",
         description="Rehearse a migration on a copy of a namespace, before production sees it.",
         epilog="exit codes: 0 all held, 1 something was violated, 2 bad usage, 3 could not start, "
@@ -67,11 +75,17 @@ def _main(given: list[str]) -> int:
         _check_target(options)
         return _RUN[options.command](options, given)
     except (SourceError, ConfigError, ServeError, StoreError, CodeqError, ClusterError, SearchError) as error:
-        print(f"rehearse: could not start: {error}", file=sys.stderr)
+        print(_reason(error), file=sys.stderr)
         return NOT_STARTED
     except KeyboardInterrupt as stopped:
         print(f"rehearse: stopped; {stopped or 'nothing but the copy was touched'}", file=sys.stderr)
         return INTERRUPTED
+
+
+def _reason(error: Exception) -> str:
+    """Why nothing was started: a sentence, unless it is about a configuration or a Worker's code."""
+    text = f"rehearse: could not start: {error}"
+    return message_of(text) if isinstance(error, ConfigError | ServeError) else printable(text)
 
 
 def _write_example(options: argparse.Namespace, given: Sequence[str]) -> int:
@@ -82,7 +96,7 @@ def _write_example(options: argparse.Namespace, given: Sequence[str]) -> int:
 
 def _codeq(options: argparse.Namespace, given: Sequence[str]) -> int:
     try:
-        document, text, passed = asyncio.run(run_codeq(options, shlex.join(["rehearse", *given])))
+        document, text, passed = asyncio.run(run_codeq(options, command_line(["rehearse", *given])))
     except KeyboardInterrupt:
         if not options.apply:
             raise
@@ -100,7 +114,7 @@ def _finish(options: argparse.Namespace, document: dict[str, Any], text: str, ex
     if options.json_file is not None:
         _write(options.json_file, json_text(document))
     if options.json_file != "-":
-        print(text)
+        print(printable_lines(text))
     return exit_code
 
 

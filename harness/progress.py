@@ -9,6 +9,7 @@ from harness.outcome import Exchange
 from harness.stage import Stage
 from kvstore import Clock
 from kvstore.clock import stopwatch
+from kvstore.printable import printable
 
 _EVERY_SECONDS = 0.1
 
@@ -34,7 +35,7 @@ class Progress:
         if self._enabled:
             what = f"{self._step:>2} {exchange.step:<21} {exchange.method:<4} {exchange.path}"
             took = f"{exchange.status} in {exchange.seconds:.2f} s, {exchange.operations:,} KV operations"
-            print(f"{self._erase()}{what}  {took}", file=self._out, flush=True)
+            print(f"{self._erase()}{printable(f'{what}  {took}')}", file=self._out, flush=True)
 
     @asynccontextmanager
     async def counting(self, clock: Clock) -> AsyncIterator[None]:

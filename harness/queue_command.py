@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from harness.explore.report import as_json as search_json
 from harness.explore.report import as_text as search_text
 from harness.explore.tally import backstage, judgement
 from harness.explore.workforce import Cluster, Processes, Workforce
+from harness.lines import command_line
 from harness.platform import clock_of
 from harness.progress import Progress
 from harness.promises import table
@@ -65,7 +65,7 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     if options.explore == "crashes":
         search = _search_crashes(source, clock.now_ms(), options, progress)
         return _report(search_json(search), search_text(search), passed=search.passed)
-    command = shlex.join(["rehearse", *given])
+    command = command_line(["rehearse", *given])
     rehearsal = asyncio.run(_with_progress(source, clock, options, command, progress))
     return _report(as_json(rehearsal), as_text(rehearsal), passed=rehearsal.passed)
 
@@ -176,7 +176,7 @@ def _search_crashes(source: Source, now: int, options: argparse.Namespace, progr
     )
     exploration = asyncio.run(search)
     progress.end()
-    command = shlex.join(["rehearse", "queue", *_source_arguments(options)])
+    command = command_line(["rehearse", "queue", *_source_arguments(options)])
     return CrashSearch(source, options.migration, options.faults, exploration, stopwatch() - start, command)
 
 

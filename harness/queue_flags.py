@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from os.path import isdir
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -168,7 +169,7 @@ def _place(text: str) -> Path | str:
 
 def _worker(text: str) -> Path:
     folder = Path(text).resolve()
-    if not folder.is_dir():
+    if not isdir(folder):  # noqa: PTH112 - also of a name too long
         raise argparse.ArgumentTypeError(f"{text} is no folder")
     return folder
 

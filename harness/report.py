@@ -1,7 +1,6 @@
 """The report of a rehearsal: one screen for a person, JSON for a machine."""
 
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,13 @@ from harness.cost import cost
 from harness.fate import FATES, fates
 from harness.invariants.status import needs_migration, true_counters
 from harness.layout import PENDING
+from harness.lines import some, text_of
 from harness.outcome import Exchange, Outcome
 from harness.queue_state import QueueState
 from harness.source import Source
 from harness.verdict import Verdict
 
-_NAMED = 3  # offending keys that are shown before "and n more"
 _MOST_RUNS = 8
-_WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -111,15 +109,7 @@ def as_text(rehearsal: Rehearsal) -> str:
         _conclusion(rehearsal),
         f"Again: {rehearsal.command}",
     ]
-    return "\n".join(part for line in lines for part in folded(line))
-
-
-def folded(line: str) -> list[str]:
-    """A line as several that fit, with what follows the first moved in as far as it was; never a command."""
-    if line.lstrip().removeprefix("Again: ").startswith("rehearse "):
-        return [line]
-    margin = " " * (len(line) - len(line.lstrip()) + 2)
-    return textwrap.wrap(line, _WIDTH, subsequent_indent=margin, break_on_hyphens=False) or [""]
+    return text_of(lines)
 
 
 def source_lines(source: Source) -> list[str]:
@@ -229,13 +219,6 @@ def _violation_lines(verdict: Verdict) -> list[str]:
         keys = f": {some(found.keys)}" if found.keys else ""
         lines.append(f"       {found.what}{why}{keys}")
     return lines
-
-
-def some(keys: Iterable[str]) -> str:
-    """A few of ``keys``, and how many more there are."""
-    every = list(keys)
-    shown = ", ".join(every[:_NAMED])
-    return shown if len(every) <= _NAMED else f"{shown} and {len(every) - _NAMED:,} more"
 
 
 def _conclusion(rehearsal: Rehearsal) -> str:

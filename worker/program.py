@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from kvstore.printable import printable, printable_lines
+
 INTERNAL_ERROR: Final = 3
 
 
@@ -32,7 +34,7 @@ def run(name: str, program: Callable[[], int]) -> int:
             exit_code = program()
             sys.stdout.flush()
         except OutputError as error:
-            print(f"{name}: {error}", file=sys.stderr)
+            print(printable(f"{name}: {error}"), file=sys.stderr)
             return INTERNAL_ERROR
         except Exception as error:
             print(f"{name}: internal error: {_told(error)}", file=sys.stderr)
@@ -41,14 +43,14 @@ def run(name: str, program: Callable[[], int]) -> int:
 
 
 def _told(error: Exception) -> str:
-    what = traceback.format_exception_only(error)[-1].strip()
+    what = printable(traceback.format_exception_only(error)[-1].strip())
     whole = "".join(traceback.format_exception(error))
     try:
         descriptor, path = tempfile.mkstemp(prefix="understudy-", suffix=".traceback.txt")
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(whole)
     except OSError:
-        return f"{what}\n{whole}"
+        return f"{what}\n{printable_lines(whole)}"
     return (
         f"{what}\nThis is a fault of Understudy and no result. Please report it as CONTRIBUTING.md says, "
         f"with the command and {path}"

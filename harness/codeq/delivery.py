@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from harness.codeq import legacy_state as legacy
 from harness.codeq.checklist.keyspace import planned_tiers
 from harness.codeq.legacy_state import LegacyState
-from harness.codeq.services import Services
+from harness.codeq.services import Services, segment
 from harness.codeq.tiers import TIERS, tier_of
 from harness.verdict import Finding, Verdict, finding, verdict
 
@@ -30,7 +30,7 @@ async def deliver(services: Services, before: LegacyState, most: int) -> Deliver
     seen = Delivery()
     for task_id, (worker, pttl) in sorted(before.leases.items()):
         if pttl > 0 and task_id in before.parsed:
-            answer = await services.new(f"/tasks/{task_id}/result", _DONE, services.worker(worker))
+            answer = await services.new(f"/tasks/{segment(task_id)}/result", _DONE, services.worker(worker))
             if answer.status_code != 200:
                 seen.owners_refused.append(f"{task_id} ({answer.status_code} {answer.text[:60]})")
     for _, queue in sorted(before.queues.items()):
@@ -55,7 +55,7 @@ async def _drain(services: Services, before: LegacyState, seen: Delivery, comman
         old = json.loads(before.tasks.get(task["id"], "{}"))
         if any(old.get(name) != task.get(name) for name in ("payload", "priority", "webhook", "createdAt")):
             seen.changed.append(task["id"])
-        finished = await services.new(f"/tasks/{task['id']}/result", _DONE, worker)
+        finished = await services.new(f"/tasks/{segment(task['id'])}/result", _DONE, worker)
         if finished.status_code != 200:
             seen.refused.append(f"{task['id']} ({finished.status_code} {finished.text[:60]})")
 

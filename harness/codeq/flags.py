@@ -9,6 +9,7 @@ from typing import Any
 from harness.codeq.migrator import Terms
 from harness.codeq.rehearsal import OPTIONS
 from harness.codeq.seed import WORKERS
+from kvstore.printable import printable
 from worker.codeq import PROFILES
 
 VERBS = ("rehearse", "migrate", "stragglers", "rollback", "convert", "backup", "restore", "hazards")
@@ -155,6 +156,6 @@ def tell(options: argparse.Namespace) -> Callable[[str], None]:
 
     def say(text: str) -> None:
         if not options.quiet:
-            print(f"  {text}", file=sys.stderr, flush=True)
+            print(f"  {printable(text)}", file=sys.stderr, flush=True)
 
     return say

@@ -11,7 +11,7 @@ from harness.codeq.preflight import Preflight
 from harness.codeq.rehearsal import Rehearsed
 from harness.codeq.rollback import RolledBack
 from harness.codeq.stragglers import Stragglers
-from harness.report import folded, some
+from harness.lines import some, text_of
 from harness.verdict import Verdict
 
 
@@ -29,13 +29,13 @@ def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
         "",
         *_judgement(done.verdicts, seconds, command),
     ]
-    return _folded(lines)
+    return text_of(lines)
 
 
 def accepted_text(url: str, server: str, verdicts: Sequence[Verdict], seconds: float, command: str) -> str:
     """What the checklist says of a deployed codeQ."""
     lines = [f"The checklist for codeQ at {url}", f"Server: {server}", ""]
-    return _folded([*lines, *_judgement(verdicts, seconds, command)])
+    return text_of([*lines, *_judgement(verdicts, seconds, command)])
 
 
 def hazards_text(server: str, shown: Sequence[Shown]) -> str:
@@ -47,7 +47,7 @@ def hazards_text(server: str, shown: Sequence[Shown]) -> str:
         lines.append(f"       found: {one.found or 'NOTHING TELLS OF IT'}")
     missed = [one.hazard for one in shown if not one.held]
     lines.append(f"NO-GO: {', '.join(missed)}" if missed else f"All {len(shown)} were seen and found")
-    return _folded(lines)
+    return text_of(lines)
 
 
 def look_text(look: Preflight) -> str:
@@ -62,7 +62,7 @@ def look_text(look: Preflight) -> str:
         if look.refusals
         else "Would start. Freeze producers and workers, then add --apply.",
     ]
-    return _folded(lines)
+    return text_of(lines)
 
 
 def migrated_text(done: Migrated) -> str:
@@ -76,7 +76,7 @@ def migrated_text(done: Migrated) -> str:
         lines.append(f"  {done.extended:,} leases extended")
     if done.backup:
         lines.append(f"The backup is {done.backup}")
-    return _folded(lines)
+    return text_of(lines)
 
 
 def drained_text(drained: Drained) -> str:
@@ -85,7 +85,7 @@ def drained_text(drained: Drained) -> str:
     for stall in drained.stalls:
         causes.setdefault((stall.command, stall.why), []).append(stall.task)
     lines = [f"  {command}, {why}: {len(ids):,}, {some(ids)}" for (command, why), ids in causes.items()]
-    return _folded([*_drained_lines(drained), *lines])
+    return text_of([*_drained_lines(drained), *lines])
 
 
 def stragglers_text(found: Stragglers) -> str:
@@ -97,7 +97,7 @@ def stragglers_text(found: Stragglers) -> str:
     lines += [f"left, {one}: {why}" for one, why in list(found.left.items())[:20]]
     if len(found.left) > 20:
         lines.append(f"left, and {len(found.left) - 20:,} more; --json names them all")
-    return _folded(lines)
+    return text_of(lines)
 
 
 def rolled_text(rolled: RolledBack, *, applied: bool) -> str:
@@ -108,7 +108,7 @@ def rolled_text(rolled: RolledBack, *, applied: bool) -> str:
     lines = [f"{first} (migrated by {rolled.mode})", *(f"  {text}" for text in rolled.sentences)]
     if rolled.export:
         lines.append(f"Everything that was under codeq: is in {rolled.export}")
-    return _folded(lines)
+    return text_of(lines)
 
 
 def search_text(search: Search, seconds: float) -> str:
@@ -119,7 +119,7 @@ def search_text(search: Search, seconds: float) -> str:
         lines.append("GO: every one ends in the same state")
     else:
         lines.append(f"NO-GO: {len(search.broken):,} end differently")
-    return _folded(lines)
+    return text_of(lines)
 
 
 def _literal_lines(attempts: Sequence[Attempt]) -> list[str]:
@@ -176,7 +176,3 @@ def _conclusion(verdicts: Sequence[Verdict], violated: Sequence[Verdict], second
         return f"GO: all {len(verdicts)} checks held ({seconds:.1f} s)"
     names = ", ".join(one.invariant for one in violated)
     return f"NO-GO: {len(violated)} of {len(verdicts)} checks violated ({names}) in {seconds:.1f} s"
-
-
-def _folded(lines: Sequence[str]) -> str:
-    return "\n".join(part for line in lines for part in folded(line))

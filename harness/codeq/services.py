@@ -5,6 +5,7 @@ Webhooks of migrated tasks are answered here and never sent: a rehearsal must no
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from starlette.applications import Starlette
@@ -79,6 +80,11 @@ class Services:
         await self._callbacks.drain()
         for client in (self._scheduler, self._codeq, self._http):
             await client.aclose()
+
+
+def segment(text: str) -> str:
+    """What comes from data, as a segment of a path."""
+    return quote(text, safe="", errors="surrogatepass")
 
 
 class _Closed(httpx.AsyncBaseTransport):

@@ -3,7 +3,7 @@
 from harness.codeq import legacy_state as legacy
 from harness.codeq.legacy_state import LegacyState
 from harness.codeq.seed import COMMANDS
-from harness.codeq.services import Services
+from harness.codeq.services import Services, segment
 from harness.codeq.snapshot import read_snapshot
 
 
@@ -18,7 +18,7 @@ async def work_a_little(services: Services, rounds: int = 3) -> int:
             requests += 2
             if made.status_code != 202 or claimed.status_code != 200:
                 continue
-            path = f"/tasks/{claimed.json()['id']}"
+            path = f"/tasks/{segment(claimed.json()['id'])}"
             last = ("/heartbeat", "/abandon", "/result")[number % 3]
             await services.old(f"{path}{last}", {**worker, "status": "COMPLETED"})
             requests += 1
@@ -50,4 +50,4 @@ class OldWorkers:
 
     async def _finish(self, task_id: str, worker: str) -> None:
         done = {"workerId": worker, "status": "COMPLETED"}
-        await self._services.old(f"/tasks/{task_id}/result", done)
+        await self._services.old(f"/tasks/{segment(task_id)}/result", done)

@@ -1,6 +1,5 @@
 """The report of a campaign."""
 
-import shlex
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from harness.explore.campaign import Campaign
 from harness.explore.recognition import Recognition
 from harness.explore.violation import Violation
-from harness.report import folded, some
+from harness.lines import command_line, some, text_of
 from harness.simulation.report import elapsed
 from harness.simulation.scenario import Scenario
 from harness.simulation.simulate import BEGIN_MS
@@ -22,7 +21,7 @@ _MOST_CAUSES = 3
 def replay(scenario: Scenario, worker: Path) -> str:
     """The command that runs a scenario again."""
     other = [] if worker == QUEUE_WORKER else ["--worker", str(worker)]
-    return shlex.join(["rehearse", "queue", *other, "--scenario", str(scenario)])
+    return command_line(["rehearse", "queue", *other, "--scenario", str(scenario)])
 
 
 def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
@@ -83,7 +82,7 @@ def as_text(search: Campaign, seconds: float) -> str:
     if search.hazards:
         lines += ["", "Hazards recognised:"]
         lines += [line for one in search.hazards for line in _hazard_lines(one, search.worker)]
-    return "\n".join(part for line in [*lines, "", _conclusion(search)] for part in folded(line))
+    return text_of([*lines, "", _conclusion(search)])
 
 
 def _violation_lines(one: Violation, worker: Path) -> list[str]:

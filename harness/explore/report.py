@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from harness.explore.crashes import OPERATOR_RUNS, Exploration, Violation
-from harness.report import folded, some
+from harness.lines import some, text_of
 from harness.source import Source
 
 
@@ -77,7 +77,7 @@ def as_text(search: CrashSearch) -> str:
     for title, violations in groupby(exploration.violations, key=lambda one: (one.invariant, one.title)):
         lines += ["", f"FAIL {title[0]:<4} {title[1]}"]
         lines += [line for one in violations for line in _violation_lines(search, one)]
-    return "\n".join(part for line in [*lines, "", _conclusion(search)] for part in folded(line))
+    return text_of([*lines, "", _conclusion(search)])
 
 
 def _violation_lines(search: CrashSearch, one: Violation) -> list[str]:

@@ -1,7 +1,6 @@
 """Everything that one migration is judged by: each part gathered once, when it is first asked for."""
 
 import asyncio
-import shlex
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any, Final, TypeVar
 from harness.conditions import CONDITIONS
 from harness.explore.tally import Batch, Group, backstage
 from harness.explore.workforce import Workforce
+from harness.lines import command_line
 from harness.migrations.queue import Strategy
 from harness.outcome import Exchange
 from harness.platform import clock_of
@@ -155,7 +155,7 @@ class Evidence:
 
     def _walk(self, strategy: Strategy, conditions: str) -> Rehearsal:
         flags = ["--migration", self.migration, "--strategy", strategy, "--conditions", conditions]
-        command = shlex.join(["rehearse", "queue", *self.inquiry.arguments, *flags])
+        command = command_line(["rehearse", "queue", *self.inquiry.arguments, *flags])
         self._tell(f"a walk under {conditions}", 0, 1)
         named = CONDITIONS[conditions]
         walk = rehearse_queue(

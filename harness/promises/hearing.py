@@ -1,10 +1,10 @@
 """The hearing: every promise judged for both migrations, and what follows from it."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.lines import command_line
 from harness.migrations.queue import MIGRATIONS
 from harness.promises.decision import Decision, decide
 from harness.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Evidence, Inquiry
@@ -73,4 +73,4 @@ def _again(evidence: Evidence, promise: Promise) -> str:
         flags += ["--conditions", inquiry.conditions]
     if inquiry.seeds != DEFAULT_SEEDS:
         flags += ["--seeds", f"{inquiry.seeds.start}-{inquiry.seeds.stop - 1}"]
-    return shlex.join(["rehearse", "queue", *flags])
+    return command_line(["rehearse", "queue", *flags])

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from harness.conditions import CONDITIONS
+from harness.lines import text_of
 from harness.migrations.queue import MIGRATIONS
 from harness.promises.decision import Decision
 from harness.promises.hearing import Hearing, Row
 from harness.promises.promise import Judgement
 from harness.promises.survey import WAYS, Count, Survey
-from harness.report import folded, source_lines
+from harness.report import source_lines
 
 _VERDICTS: Final = ("held", "only if", "broken", "opinion")
 _CLAIM, _VERDICT = 62, 14
@@ -58,12 +59,7 @@ def as_text(hearing: Hearing, seconds: float) -> str:
             "",
             f"Judged in {seconds:.0f} s. --seeds N for more schedules and claims, --json FILE for all of it",
         ]
-    return "\n".join(part for line in lines for part in _folded(line))
-
-
-def _folded(line: str) -> list[str]:
-    """Rows of a table are as wide as they are."""
-    return folded(line) if len(line) > _CLAIM + 3 * _VERDICT else [line]
+    return text_of(lines)
 
 
 def _seen_lines(hearing: Hearing) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from harness.report import folded, some
+from harness.lines import some, text_of
 from harness.simulation.hazards import Diagnosis, diagnose
 from harness.simulation.moments import of_read
 from harness.simulation.record import Call, Record
@@ -74,7 +74,7 @@ class Simulation:
                 f"{one.hazard}  {one.what}{keys}",
                 *(self._moment(moment) for moment in one.moments),
             ]
-        return "\n".join(part for line in lines for part in folded(line))
+        return text_of(lines)
 
     def _call(self, call: Call) -> str:
         status = "no answer" if call.status is None else call.status

@@ -4,6 +4,7 @@ second run of the migrator."""
 from typing import Any
 
 from harness.codeq.checklist.inspection import Inspection
+from harness.codeq.services import segment
 from harness.codeq.snapshot import read_snapshot
 from harness.codeq.tokens import PROBE
 from harness.verdict import Finding, Verdict, verdict
@@ -36,7 +37,7 @@ async def admin(seen: Inspection) -> Verdict:
 
 async def _custom(seen: Inspection, command: str) -> list[Finding]:
     """A command outside the built-in two is not in the list, and must be asked for by name."""
-    answer = await seen.services.new(f"/admin/queues/{command}", token=seen.services.tokens.admin)
+    answer = await seen.services.new(f"/admin/queues/{segment(command)}", token=seen.services.tokens.admin)
     true = dict.fromkeys(_FIELDS.values(), 0)
     for (name, part), ids in seen.after.queues.items():
         if name == command:
@@ -160,7 +161,7 @@ async def authorisation(seen: Inspection) -> Verdict:
             found.append(Finding(said))
         if answer.status_code == 200 and path == "/tasks/claim":
             # Handed out to somebody who should not have got it: given back.
-            await services.new(f"/tasks/{answer.json()['id']}/abandon", b"", token)
+            await services.new(f"/tasks/{segment(answer.json()['id'])}/abandon", b"", token)
         if answer.status_code == 202:
             await _remove(seen, answer.json()["id"])
     return verdict("V10", "authorisation: old tokens are refused, new ones do what they say", found)
