@@ -33,17 +33,18 @@ async def accept(
     entries = await _complete(server)
     await codeq.reach()
     now = codeq.clock.now_ms()
+    before = await _before(server, entries, backup)
     seen = Inspection(
         server=server,
         services=codeq,
         migrator=Migrator(server, codeq.clock, Terms(freeze_seconds=0)),
-        before=LegacyState(_aged(await _before(server, entries, backup), now)),
+        before=LegacyState(_aged(before, now)),
         after=CodeqState(await read_snapshot(server, CODEQ)),
         left=await read_snapshot(server, LEGACY),
         plan=entries.plan,
         extended=extended,
         workers=workers,
-        now=now // 1000,
+        moment=(before.taken or entries.began) // 1000,
     )
     return await check(seen)
 

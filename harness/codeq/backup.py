@@ -16,6 +16,7 @@ from harness.codeq.snapshot import Snapshot, assembled
 
 FORMAT = "understudy-codeq-backup"
 TYPES = ("string", *STRUCTURES)
+YEAR_9999_MS = 253_370_764_800_000
 
 
 class Backup:
@@ -75,10 +76,13 @@ class Backup:
 
 
 def read_backup(path: Path) -> Snapshot:
-    """A backup in memory. Raises MigrationError naming the line that cannot be read."""
+    """A backup in memory, ``taken`` 0 where it does not say. MigrationError names the line that is wrong."""
     with _opened(path) as file:
         header = _header(path, file)
-        return assembled(str(header.get("prefix", "")), _pieces(path, file), int(header.get("taken", 0)))
+        taken = _whole(path, 1, header, "taken", 0)
+        if not 0 <= taken <= YEAR_9999_MS:
+            raise MigrationError(f"{path}, line 1: taken is {taken}, not a moment in epoch milliseconds")
+        return assembled(str(header.get("prefix", "")), _pieces(path, file), taken)
 
 
 def backup_pieces(path: Path) -> Iterator[Piece]:
@@ -121,8 +125,15 @@ def _pieces(path: Path, file: TextIO) -> Iterator[Piece]:
         whole = isinstance(value, str if kind == "string" else list)
         if not isinstance(key, str) or kind not in TYPES or not whole:
             raise MigrationError(f"{path}, line {number}: no key, type and value that belong together")
-        yield Piece(key, str(kind), value, int(record.get("pttl", -1)))
+        yield Piece(key, str(kind), value, _whole(path, number, record, "pttl", -1))
     raise MigrationError(f"{path} was cut off: it ends after {count:,} lines and does not say so")
+
+
+def _whole(path: Path, number: int, record: dict[str, Any], name: str, missing: int) -> int:
+    value = record.get(name, missing)
+    if type(value) is not int:  # a bool is none
+        raise MigrationError(f"{path}, line {number}: {name} is {value!r}, not a whole number")
+    return value
 
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from harness.codeq import report
@@ -12,7 +13,7 @@ from harness.codeq.deployed import Deployed
 from harness.codeq.drills import DRILLS, show
 from harness.codeq.errors import Refused
 from harness.codeq.flags import tell, terms, workers
-from harness.codeq.legacy_state import PREFIX
+from harness.codeq.legacy_state import PREFIX, LegacyState
 from harness.codeq.operations import OPERATIONS, Finished, Options
 from harness.codeq.rehearsal import Wishes, demand_empty, rehearse
 from harness.codeq.seed import Shape, seed
@@ -46,25 +47,28 @@ async def _server(options: Options) -> AsyncIterator[Server]:
         await server.close()
 
 
-async def _source(options: Options, clock: ManualClock) -> Snapshot:
-    """What ``--from`` names; the clock goes to the time of a backup, so that its tasks are as old as then."""
+async def _source(options: Options) -> tuple[Snapshot, list[str]]:
+    """What ``--from`` names, with the moment that it is from, and what is to be said about that."""
+    clock = SystemClock()
     if options.source is None:
-        return seed(Shape(options.tasks), clock, SeededEntropy(options.seed))
+        return seed(Shape(options.tasks), clock, SeededEntropy(options.seed)), []
     if "://" not in options.source:
         snapshot = read_backup(Path(options.source))
         if snapshot.taken:
-            clock.set(snapshot.taken)
-        return snapshot
+            return snapshot, []
+        taken = LegacyState(snapshot).newest_ms(until=clock.now_ms())
+        note = "the backup does not say when it was taken: judged as of the newest moment that its tasks name"
+        return replace(snapshot, taken=taken), [note]
     server = await open_server(options.source)
     try:
-        return await read_snapshot(server, PREFIX)
+        return await read_snapshot(server, PREFIX, clock.now_ms()), []
     finally:
         await server.close()
 
 
 async def _rehearse(options: Options, command: str) -> Finished:
-    start, clock = stopwatch(), ManualClock(SystemClock().now_ms())
-    source = await _source(options, clock)
+    start = stopwatch()
+    source, notes = await _source(options)
     wishes = Wishes(
         option=options.option,
         terms=terms(options, freeze_seconds=1, backup=options.backup),
@@ -73,7 +77,9 @@ async def _rehearse(options: Options, command: str) -> Finished:
         deadline=options.deadline,
     )
     async with _server(options) as server:
-        done = await rehearse(server, source, clock, SeededEntropy(options.seed), wishes, tell(options))
+        clock, entropy = ManualClock(source.taken), SeededEntropy(options.seed)
+        done = await rehearse(server, source, clock, entropy, wishes, tell(options))
+    done = replace(done, notes=[*notes, *done.notes])
     seconds = stopwatch() - start
     document = done.as_json() | {"seconds": round(seconds, 3), "replay": command}
     return document, report.rehearsed_text(done, seconds, command), not done.violated
@@ -121,8 +127,9 @@ async def _hazards(options: Options) -> Finished:
 
 
 async def _explore(options: Options) -> Finished:
-    start, clock = stopwatch(), ManualClock(SystemClock().now_ms())
-    source = await _source(options, clock)
+    start = stopwatch()
+    source, _ = await _source(options)
+    clock = ManualClock(source.taken)
     said = tell(options)
 
     def count(done: int, of: int, broken: int) -> None:

@@ -60,7 +60,7 @@ async def _fresh(server: Server, services: Services) -> list[Verdict]:
         plan=Plan(COPY, ()),
         extended=False,
         workers=None,
-        now=services.clock.now_ms() // 1000,
+        moment=services.clock.now_ms() // 1000,
     )
     return await check(seen, moved=False)
 

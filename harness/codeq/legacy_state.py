@@ -51,6 +51,15 @@ class LegacyState:
                 found.setdefault(command, {})[part] = entry.value
         return found
 
+    def newest_ms(self, until: int) -> int:
+        """When the newest task was written, or ``until`` if no task says; what is later does not count."""
+        moments = [
+            moment.seconds * 1000 + moment.nanoseconds // 1_000_000
+            for task in self.parsed.values()
+            for moment in (task.created_at, task.updated_at)
+        ]
+        return max((moment for moment in moments if 0 < moment <= until), default=until)
+
     def ids(self, part: str) -> list[str]:
         """Every id in that part of any queue, repeated as often as it is there."""
         return [task_id for queue in self.queues.values() for task_id in queue.get(part, [])]

@@ -19,7 +19,7 @@ from harness.codeq.services import Services
 from harness.codeq.snapshot import Snapshot, read_snapshot, restore
 from harness.codeq.traffic import work_a_little
 from harness.verdict import Verdict
-from kvstore.clock import ManualClock
+from kvstore.clock import ManualClock, iso
 from kvstore.entropy import Entropy
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ
@@ -44,10 +44,14 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """A finished rehearsal. Of Option A there is ``drained``, of Option B ``look`` and ``migrated``."""
+    """A finished rehearsal of a source that was ``taken`` then, in epoch milliseconds.
+
+    Of Option A there is ``drained``, of Option B ``look`` and ``migrated``.
+    """
 
     server: str
     option: str
+    taken: int
     keys: int
     tasks: int
     attempts: Sequence[Attempt]
@@ -67,7 +71,7 @@ class Rehearsed:
             "option": self.option,
             "server": self.server,
             "held": not self.violated,
-            "source": {"keys": self.keys, "tasks": self.tasks},
+            "source": {"taken": iso(self.taken), "keys": self.keys, "tasks": self.tasks},
             "guideLiterally": [attempt.as_json() for attempt in self.attempts],
             "preflight": self.look.as_json() if self.look else None,
             "migrated": self.migrated.as_json() if self.migrated else None,
@@ -86,6 +90,8 @@ async def rehearse(
     tell: Tell | None = None,
 ) -> Rehearsed:
     """Rehearses on ``server``, which must hold neither service's keys, and takes its own away at the end.
+
+    ``clock`` is both services' time, and stands at the moment that ``source`` is from.
 
     Raises Refused, MigrationError, ServerError.
     """
@@ -155,7 +161,7 @@ async def _option_b(
         plan=migrated.plan,
         extended=wishes.terms.lease_seconds > 0,
         workers=wishes.terms.workers,
-        now=services.clock.now_ms() // 1000,
+        moment=services.clock.now_ms() // 1000,
     )
     verdicts = await check(seen)
     tell("the checklist is through; the traffic goes on at codeQ")
@@ -164,7 +170,9 @@ async def _option_b(
     )
     tasks = len(before.tasks)
     notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]
-    return Rehearsed(server.name, "b", len(source.entries), tasks, attempts, verdicts, notes, look, migrated)
+    return Rehearsed(
+        server.name, "b", source.taken, len(source.entries), tasks, attempts, verdicts, notes, look, migrated
+    )
 
 
 async def _option_a(
@@ -177,4 +185,6 @@ async def _option_a(
 ) -> Rehearsed:
     drained, verdicts, notes = await cut_over(server, services, wishes.deadline, tell)
     tasks = await server.call("HLEN", "legacy:tasks")
-    return Rehearsed(server.name, "a", len(source.entries), tasks, attempts, verdicts, notes, drained=drained)
+    return Rehearsed(
+        server.name, "a", source.taken, len(source.entries), tasks, attempts, verdicts, notes, drained=drained
+    )

@@ -13,6 +13,7 @@ from harness.codeq.rollback import RolledBack
 from harness.codeq.stragglers import Stragglers
 from harness.lines import some, text_of
 from harness.verdict import Verdict
+from kvstore.clock import iso
 
 
 def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
@@ -20,7 +21,7 @@ def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
     lines = [
         f"Rehearsal of the codeQ migration · option {done.option}",
         f"Server: {done.server}",
-        f"Source: {done.keys:,} legacy keys copied; nothing was written there",
+        f"Source: {done.keys:,} legacy keys as of {iso(done.taken)}, copied; nothing was written there",
         f"        {done.tasks:,} tasks when the traffic was frozen",
         "",
         *_literal_lines(done.attempts),

@@ -24,7 +24,10 @@ class Shape:
 
 
 def seed(shape: Shape, clock: Clock, entropy: Entropy) -> Snapshot:
-    """A keyspace without defects: every state that the scheduler knows, a few priorities and webhooks."""
+    """A keyspace as of ``clock``, without defects.
+
+    It has every state that the scheduler knows, a few priorities and webhooks.
+    """
     timeline = Timeline(clock, SAO_PAULO)
     texts: dict[str, str] = {}
     queues: dict[str, list[str]] = {}
@@ -44,7 +47,7 @@ def seed(shape: Shape, clock: Clock, entropy: Entropy) -> Snapshot:
         scores = {one: str(timeline.epoch() + RETENTION_SECONDS - n) for n, one in enumerate(reversed(texts))}
         entries[legacy.TTL] = Entry("zset", scores)
     entries |= {key: Entry("list", ids) for key, ids in queues.items()}
-    return Snapshot(legacy.PREFIX, entries)
+    return Snapshot(legacy.PREFIX, entries, clock.now_ms())
 
 
 def _task(number: int, shape: Shape, timeline: Timeline, entropy: Entropy) -> Task:

@@ -31,7 +31,7 @@ class Entry:
 class Snapshot:
     """Every key under ``prefix`` at one time, which is only true while nobody writes.
 
-    ``taken`` is that time in epoch milliseconds where it is known: in a backup.
+    ``taken`` is that time in epoch milliseconds, by which its times are judged; 0 where it is not known.
     """
 
     prefix: str
@@ -79,9 +79,9 @@ def assembled(prefix: str, found: Iterable[Piece], taken: int = 0) -> Snapshot:
     return Snapshot(prefix, entries, taken)
 
 
-async def read_snapshot(server: Server, prefix: str) -> Snapshot:
-    """Everything under ``prefix``. Only reads. Raises ServerError."""
-    return assembled(prefix, [piece async for piece in pieces(server, prefix)])
+async def read_snapshot(server: Server, prefix: str, taken: int = 0) -> Snapshot:
+    """Everything under ``prefix``, as of ``taken``. Only reads. Raises ServerError."""
+    return assembled(prefix, [piece async for piece in pieces(server, prefix)], taken)
 
 
 async def restore(server: Server, found: Iterable[Piece]) -> None:

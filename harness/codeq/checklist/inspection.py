@@ -38,7 +38,8 @@ class Inspection:
 
     ``before`` is the frozen source; ``after`` and ``left`` are codeq: and legacy: right after the migration.
     ``plan`` says how it moved; ``extended``: leases were given more time. ``workers`` are the subs that
-    workers' tokens will carry, None if unknown; ``now`` is in epoch seconds.
+    workers' tokens will carry, None if unknown. ``moment`` is when the data is from,
+    in epoch seconds: what is looked at later has not gone wrong by that.
     """
 
     server: Server
@@ -50,4 +51,4 @@ class Inspection:
     plan: Plan
     extended: bool
     workers: frozenset[str] | None
-    now: int
+    moment: int

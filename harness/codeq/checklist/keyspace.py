@@ -10,6 +10,7 @@ from harness.codeq.legacy_state import FINISHED, LegacyState, parse
 from harness.codeq.plan import COPY
 from harness.codeq.tiers import tier_of
 from harness.verdict import Finding, Verdict, finding, verdict
+from kvstore.clock import iso
 
 _DAY = 86_400
 
@@ -136,16 +137,17 @@ async def conservation(seen: Inspection) -> Verdict:
 
 
 async def retention(seen: Inspection) -> Verdict:
-    """V7: the scores are the old ones, within a day of now, and no task is without one."""
+    """V7: the scores are the old ones, within a day of when the data is from, and no task is without one."""
     before, after = seen.before.scores, seen.after.scores
+    when = iso(seen.moment * 1000)
     found = [
         finding(
             "{n} score{s} changed or missing",
             sorted(one for one in before.keys() | after.keys() if before.get(one) != after.get(one)),
         ),
         finding(
-            "{n} score{s} further than a day from now: milliseconds, or another clock?",
-            sorted(one for one, score in after.items() if abs(score - seen.now) > _DAY),
+            f"{{n}} score{{s}} further than a day from {when}: milliseconds, or another clock?",
+            sorted(one for one, score in after.items() if abs(score - seen.moment) > _DAY),
             "codeq/H17",
         ),
         finding("{n} task{s} without a score: never cleaned up", sorted(set(seen.after.tasks) - set(after))),

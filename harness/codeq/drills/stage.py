@@ -76,7 +76,7 @@ class Stage:
             plan=(await migrator.apply()).plan,
             extended=False,
             workers=frozenset(workers or WORKERS),
-            now=self.clock.now_ms() // 1000,
+            moment=self.clock.now_ms() // 1000,
         )
         return ", ".join(one.invariant for one in await check(seen) if _names(one, hazard))
 

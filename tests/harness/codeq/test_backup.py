@@ -42,6 +42,14 @@ async def test_bytes_that_are_no_utf_8_survive(tmp_path: Path) -> None:
             '{"format":"understudy-codeq-backup"}\n{"key":"a","type":"string","value":"1","pttl":-1}\n',
             "was cut off: it ends after 1 lines",
         ),
+        ('{"format":"understudy-codeq-backup","taken":"today"}\n{"pieces":0}\n', "line 1: taken is 'today'"),
+        ('{"format":"understudy-codeq-backup","taken":NaN}\n{"pieces":0}\n', "line 1: taken is nan"),
+        ('{"format":"understudy-codeq-backup","taken":1e99}\n{"pieces":0}\n', "line 1: taken is 1e"),
+        ('{"format":"understudy-codeq-backup","taken":-1}\n{"pieces":0}\n', "line 1: taken is -1"),
+        (
+            '{"format":"understudy-codeq-backup"}\n{"key":"a","type":"string","value":"1","pttl":"1"}\n',
+            "line 2: pttl is '1', not a whole number",
+        ),
         ('{"format":"understudy-codeq-backup"}\n{"pieces":2}\n', "line 2: 0 lines before it, not 2"),
     ],
 )

@@ -7,7 +7,11 @@ import anyio
 import pytest
 
 from harness.cli import main
-from harness.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.codeq.backup import Backup
+from harness.codeq.seed import Shape, seed
+from harness.codeq.snapshot import read_snapshot, restore
+from kvstore.clock import ManualClock, SystemClock
+from kvstore.entropy import SeededEntropy
 from worker.codeq import connect
 
 HELD, VIOLATED, USAGE, NOT_STARTED = 0, 1, 2, 3
@@ -26,13 +30,13 @@ def contents(url: str, prefix: str = "") -> dict[str, object]:
 
 
 @pytest.fixture
-def production(redis_url: str, legacy: Snapshot) -> str:
-    """A real server with a legacy keyspace."""
+def production(redis_url: str) -> str:
+    """A real server with a legacy keyspace that is in use today."""
 
     async def fill() -> None:
         server = await connect(redis_url)
         await server.call("FLUSHALL")
-        await restore(server, legacy.pieces())
+        await restore(server, seed(Shape(50), SystemClock(), SeededEntropy(3)).pieces())
         await server.close()
 
     anyio.run(fill)
@@ -56,6 +60,37 @@ def test_a_violation_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_crash_search_finds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SMALL, "--explore", "crashes"]) == HELD
     assert "GO: every one ends in the same state" in capsys.readouterr().out
+
+
+LONG_AGO = 1_600_000_000_000  # 2020-09-13T12:26:40.000Z
+
+
+@pytest.fixture
+def old_backup(tmp_path: Path) -> Path:
+    """A backup that was taken long ago."""
+    path = tmp_path / "backup"
+    with Backup(path, "legacy:", LONG_AGO) as file:
+        for piece in seed(Shape(20), ManualClock(LONG_AGO), SeededEntropy(3)).pieces():
+            file.write(piece)
+        file.keep()
+    return path
+
+
+def test_a_backup_is_judged_by_the_moment_that_it_was_taken(
+    old_backup: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["codeq", "-q", "--from", str(old_backup)]) == HELD
+    assert "keys as of 2020-09-13T12:26:40.000Z, copied" in capsys.readouterr().out
+
+
+def test_a_backup_that_does_not_say_when_is_judged_by_its_newest_task(
+    old_backup: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old_backup.write_text(old_backup.read_text().replace(f',"taken":{LONG_AGO}', ""))
+    assert main(["codeq", "-q", "--from", str(old_backup), "--json", "-"]) == HELD
+    document = json.loads(capsys.readouterr().out)
+    assert document["source"]["taken"] == "2020-09-13T12:26:40.000Z"
+    assert "the backup does not say when it was taken" in document["notes"][0]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,11 @@ import pytest
 
 from harness.cli import main
 from harness.codeq.journal import KEY
-from harness.codeq.snapshot import Snapshot, read_snapshot, restore
-from kvstore.clock import SystemClock
+from harness.codeq.migrator import Migrator, Terms
+from harness.codeq.seed import Shape, seed
+from harness.codeq.snapshot import read_snapshot, restore
+from kvstore.clock import Clock, ManualClock, SystemClock
+from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis
 from worker.codeq import connect
 from worker.codeq.auth.gate import WORKER_SCOPES
@@ -122,23 +125,28 @@ def everything(url: str) -> dict[str, object]:
     return anyio.run(read)
 
 
+async def migrate(url: str, clock: Clock, backup: Path) -> None:
+    """Fifty tasks as of ``clock``, migrated then."""
+    server = await connect(url)
+    await server.call("FLUSHALL")
+    await restore(server, seed(Shape(50), clock, SeededEntropy(3)).pieces())
+    await Migrator(server, clock, Terms(freeze_seconds=0, backup=backup)).apply()
+    await server.close()
+
+
 @pytest.fixture
-def migrated(site: Site, legacy: Snapshot, tmp_path: Path) -> Site:
+def migrated(site: Site, tmp_path: Path) -> Site:
     """Fifty tasks of now, migrated for real."""
-
-    async def fill() -> None:
-        server = await connect(site.redis)
-        await server.call("FLUSHALL")
-        await restore(server, legacy.pieces())
-        now = SystemClock().now_ms() // 1000
-        ids = legacy.entries["legacy:tasks"].value
-        await server.call("ZADD", "legacy:tasks:ttl", *(text for one in ids for text in (now + 80_000, one)))
-        await server.close()
-
-    anyio.run(fill)
-    backup = str(tmp_path / "backup.jsonl")
-    assert main(["codeq", "migrate", "-q", "--apply", "--redis", site.redis, "--backup", backup]) == HELD
+    anyio.run(migrate, site.redis, SystemClock(), tmp_path / "backup.jsonl")
     return site
+
+
+def test_a_migration_of_long_ago_is_judged_by_its_moment(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anyio.run(migrate, site.redis, ManualClock(1_600_000_000_000), tmp_path / "backup.jsonl")
+    site.check()
+    assert "V7 retention" in capsys.readouterr().out.partition("held:")[2]
 
 
 def test_a_good_deployment_holds_and_is_left_as_it_was(
