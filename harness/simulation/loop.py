@@ -6,6 +6,7 @@ simulation talks to lives in the same process.
 
 import asyncio
 import heapq
+import weakref
 from asyncio import events
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
@@ -57,12 +58,15 @@ class _Due:
             raise
         except BaseException as error:
             self._loop.call_exception_handler({"exception": error})
+        # A traceback keeps this frame alive, and the frame would keep the task that failed from being let go.
+        del self
 
 
 class SimulatedLoop(asyncio.AbstractEventLoop):
     """Runs one simulation. Its time is whole milliseconds since it began; ``chance`` orders what is ready.
 
-    An exception that nobody awaits ends the simulation: `run` raises it.
+    An exception that nobody awaits ends the simulation: `run` raises it, at once where nobody holds the task
+    that failed, and otherwise when everybody else has come to an end, or waits.
     """
 
     def __init__(self, chance: Chance) -> None:
@@ -70,6 +74,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._ready: list[_Due | asyncio.TimerHandle] = []
         self._timers: list[tuple[int, int, asyncio.TimerHandle | asyncio.Future[None]]] = []
         self._timer_count = 0
+        self._tasks: list[weakref.ref[asyncio.Task[Any]]] = []
         self._failure: BaseException | None = None
         self._ending = False
         self._closed = False
@@ -98,12 +103,21 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def _run_until(self, task: "asyncio.Task[Any]") -> None:
         while not task.done():
             if not self._ready and not self._next_moment():
+                self._raise_forgotten()
                 raise Deadlock(f"nobody can go on; waiting: {self._waiting}")
             if self.now_ms > _LONGEST_MS:
                 raise Deadlock(f"a week has gone by, and nobody came to an end; waiting: {self._waiting}")
             self._step()
             if self._failure is not None:
                 raise self._failure
+        self._raise_forgotten()
+
+    def _raise_forgotten(self) -> None:
+        """Raises the exception of a task that somebody holds and nobody has awaited."""
+        for reference in self._tasks:
+            task = reference()
+            if task is not None and task.done() and task._log_traceback and (failure := task.exception()):
+                raise failure
 
     @property
     def _waiting(self) -> str:
@@ -118,6 +132,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self.steps += 1
         if not due.cancelled():
             due._run()
+        del due  # for the same reason as in _Due._run
 
     def _next_moment(self) -> bool:
         """Let time jump to the next timer, or timers; False without any."""
@@ -195,7 +210,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return asyncio.Future(loop=self)
 
     def create_task(self, coro: Any, **options: Any) -> "asyncio.Task[Any]":
-        return asyncio.Task(coro, loop=self, **options)
+        task = asyncio.Task(coro, loop=self, **options)
+        self._tasks.append(weakref.ref(task))
+        return task
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         failure = context.get("exception")

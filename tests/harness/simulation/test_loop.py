@@ -129,17 +129,52 @@ def test_the_exception_of_a_callback_ends_the_simulation() -> None:
         loop().run(call())
 
 
+async def fail() -> None:
+    raise KeyError("nobody awaits this")
+
+
 def test_the_exception_of_a_forgotten_task_ends_the_simulation() -> None:
-    async def fail() -> None:
-        raise KeyError("nobody awaits this")
+    simulated = loop()
 
     async def forget() -> None:
         asyncio.get_running_loop().create_task(fail())
-        await asyncio.sleep(1)
         await asyncio.sleep(3600)
 
     with pytest.raises(KeyError, match="nobody awaits this"):
-        loop().run(forget())
+        simulated.run(forget())
+    assert simulated.time() == 0
+
+
+def test_the_exception_of_a_task_that_somebody_holds_ends_the_simulation_at_the_end() -> None:
+    held = []
+
+    async def hold() -> None:
+        held.append(asyncio.get_running_loop().create_task(fail()))
+        await asyncio.sleep(3600)
+
+    with pytest.raises(KeyError, match="nobody awaits this"):
+        loop().run(hold())
+
+
+def test_a_task_that_failed_explains_why_nobody_can_go_on() -> None:
+    async def wait_for_it() -> None:
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(fail())
+        await asyncio.gather(asyncio.create_task(asyncio.wait_for(never, None)))
+        await task
+
+    with pytest.raises(KeyError, match="nobody awaits this"):
+        loop().run(wait_for_it())
+
+
+def test_a_task_that_fails_before_it_is_awaited_is_not_forgotten() -> None:
+    async def come_late() -> None:
+        task = asyncio.create_task(fail())
+        await asyncio.sleep(1)
+        with pytest.raises(KeyError):
+            await task
+
+    loop().run(come_late())
 
 
 def test_what_still_runs_is_cancelled() -> None:
