@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kvstore.printable import printable
 from kvstore.store import Entry
 
 
@@ -32,13 +33,13 @@ class Difference:
         return bool(self.added or self.removed or self.changed)
 
     def __str__(self) -> str:
-        """A line for every key: ``+ added``, ``- removed``, ``~ changed (value, metadata)``."""
+        """A line for every key: ``+ added``, ``- removed``, ``~ changed (value, metadata)``; for people."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield from (f"- {key}" for key in self.removed)
-        yield from (f"~ {key} ({', '.join(change.parts)})" for key, change in self.changed.items())
-        yield from (f"+ {key}" for key in self.added)
+        yield from (f"- {printable(key)}" for key in self.removed)
+        yield from (f"~ {printable(key)} ({', '.join(change.parts)})" for key, change in self.changed.items())
+        yield from (f"+ {printable(key)}" for key in self.added)
 
 
 def diff(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Difference:

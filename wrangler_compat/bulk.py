@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from kvstore.json_text import stringify
 from wrangler_compat.bulk_file import read_entries, read_keys
 from wrangler_compat.context import Invocation
 from wrangler_compat.keys import reading, report, writing
@@ -22,7 +21,7 @@ async def get_keys(invocation: Invocation) -> None:
         console.caution(_BETA)
     async with reading(invocation) as target:
         keys = read_keys(folder_of(arguments), arguments.words[0])
-        console.data(str(stringify(await target.namespace.get_many(keys), indent="  ")))
+        console.document(await target.namespace.get_many(keys))
 
 
 async def put_entries(invocation: Invocation) -> None:

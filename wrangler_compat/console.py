@@ -1,8 +1,16 @@
-"""What the program prints, and where: data and messages on stdout, warnings and errors on stderr."""
+"""What the program prints, and where: data and messages on stdout, warnings and errors on stderr.
 
+Texts for people are escaped here, so that no terminal obeys what they quote; their own lines stay.
+"""
+
+import json
+import re
 import sys
 from collections.abc import Mapping
+from typing import Any
 
+from kvstore.json_text import stringify
+from kvstore.printable import printable, printable_lines
 from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError, StatusError
 from wrangler_compat.errors import CommandError, FileError, RefusedError, UsageError
 from wrangler_compat.frame import block
@@ -43,13 +51,22 @@ class Console:
 
     def say(self, text: str) -> None:
         """A message."""
+        self.pass_on(printable_lines(text))
+
+    def pass_on(self, text: str) -> None:
+        """A message of somebody else's, as it is: what a Worker logs may well be coloured."""
         if not self.only_data:
             self.data(text)
 
     def data(self, text: str) -> None:
-        """What was asked for, as text. WRANGLER_LOG silences it too, as it does in wrangler."""
+        """What was asked for, as it is. WRANGLER_LOG silences it too, as it does in wrangler."""
         if self.level not in _NO_MESSAGES:
             sys.stdout.write(text + "\n")
+
+    def document(self, value: Any) -> None:
+        """What was asked for, as JSON: wrangler's to the byte, but with more escapes on a terminal."""
+        text = str(stringify(value, indent="  "))
+        self.data("\n".join(map(_escaped, text.split("\n"))) if sys.stdout.isatty() else text)
 
     def raw(self, content: bytes) -> None:
         """A value, byte for byte."""
@@ -59,13 +76,13 @@ class Console:
 
     def clear(self, text: str) -> None:
         """Empty the terminal, and show ``text`` at its top."""
-        self.say(f"\x1b[2J\x1b[3J\x1b[H{text}")
+        self.pass_on(f"\x1b[2J\x1b[3J\x1b[H{text}")
         sys.stdout.flush()
 
     def ask(self, question: str) -> str:
         """A line that somebody typed; "" at the end of the input."""
         stream = sys.stderr if self.only_data else sys.stdout
-        stream.write(question)
+        stream.write(printable_lines(question))
         stream.flush()
         return sys.stdin.readline()
 
@@ -82,18 +99,21 @@ class Console:
 
     def warn(self, text: str) -> None:
         """A warning, already laid out as wrangler lays it out."""
-        if self.level not in _NO_WARNINGS:
-            sys.stderr.write(text + "\n")
+        self._warn(printable_lines(text))
 
     def caution(self, text: str) -> None:
         """A warning that is still to be laid out."""
-        self.warn(block("warning", text, colour=self._coloured()))
+        self._warn(block("warning", text, colour=self._coloured()))
+
+    def _warn(self, text: str) -> None:
+        if self.level not in _NO_WARNINGS:
+            sys.stderr.write(text + "\n")
 
     def note(self, text: str) -> None:
         """A remark beside the data, out of its way."""
         if self.level not in _NO_MESSAGES:
             sys.stdout.flush()
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(printable(text) + "\n")
 
     def fail(self, error: CommandError | CloudflareError, help_text: str = "") -> None:
         """The error block, with on stdout what wrangler shows beside it."""
@@ -118,3 +138,15 @@ class Console:
 
     def _coloured(self) -> bool:
         return not self._plain and sys.stderr.isatty()
+
+
+def _escaped(line: str) -> str:
+    """A line of JSON that means the same, with escapes for what does not show as itself."""
+    return line if line.isprintable() else re.sub(r"[^\x20-\x7e]", _escape, line)
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if character.isprintable():
+        return character
+    return json.dumps(character)[1:-1] if character > "\x7f" else f"\\u{ord(character):04x}"

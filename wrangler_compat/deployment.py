@@ -9,6 +9,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import KVNamespace, StoreError
+from kvstore.printable import printable
 from worker.config import ConfigError, KVBinding, WorkerConfig
 from worker.runtime import (
     Access,
@@ -117,7 +118,8 @@ class PythonDeployment:
 
 def show_access(console: Console, access: Access) -> None:
     took = f"{round(access.seconds * 1000)}ms"
-    console.say(f"[wrangler:info] {access.method} {access.path} {access.status} {access.phrase} ({took})")
+    what = f"{access.method} {access.path} {access.status} {access.phrase} ({took})"
+    console.say(f"[wrangler:info] {printable(what)}")
     sys.stdout.flush()
 
 
@@ -139,7 +141,7 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
     if len(rows) > 1:
         width = max(len(first) for first, _ in rows)
         console.say("Your Worker has access to the following bindings:")
-        console.say("\n".join(f"{first:<{width}}  {second}" for first, second in rows) + "\n")
+        console.say("\n".join(printable(f"{first:<{width}}  {second}") for first, second in rows) + "\n")
 
 
 def _kv_name(binding: KVBinding) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from kvstore.diff import Difference, diff
-from kvstore.json_text import stringify
 from wrangler_compat.context import Invocation
 from wrangler_compat.sides import read_side
 from wrangler_compat.target import open_project
@@ -17,7 +16,7 @@ async def show_difference(invocation: Invocation) -> int:
     difference = diff(before.entries, after.entries)
     if console.only_data:
         sides = {"before": before.display, "after": after.display}
-        console.data(str(stringify(sides | _as_json(difference), indent="  ")))
+        console.document(sides | _as_json(difference))
     else:
         counts = ", ".join(
             f"{len(keys)} {what}"

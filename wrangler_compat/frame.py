@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, Literal
 
+from kvstore.printable import printable
 from worker.config import Location
 
 Kind = Literal["error", "warning"]
@@ -23,8 +24,8 @@ def block(
 
     The form is that of esbuild's formatter, which wrangler prints all its errors and warnings with.
     """
-    first, *more = text.split("\n")
-    below = [line for part in (*_rest(more), *notes) for line in part.split("\n")]
+    first, *more = map(printable, text.split("\n"))
+    below = [printable(line) for part in (*_rest(more), *notes) for line in part.split("\n")]
     frame = code_frame(location) if location else ""
     lines = "".join(f"  {line}\n" for line in below)
     return f"{_title(kind, first, colour)}\n\n{frame}{lines}" + ("\n" if below else "")
@@ -47,9 +48,11 @@ def code_frame(location: Location) -> str:
     number = str(location.line)
     margin = " " * len(number)
     line, column = _window(location.line_text, location.column)
-    length = min(location.length, len(line) - column)
+    before, marked = printable(line[:column]), printable(line[column : column + location.length])
+    line = before + marked + printable(line[column + location.length :])
+    column, length = len(before), len(marked)
     return (
-        f"    {location.path}:{number}:{location.column}:\n"
+        f"    {printable(str(location.path))}:{number}:{location.column}:\n"
         f"      {number} │ {line}\n"
         f"      {margin} ╵ {' ' * column}{'~' * length if length > 1 else '^'}\n\n"
     )

@@ -125,7 +125,7 @@ class JavaScriptDeployment:
                 await bundle(esbuild, entry, folder / service.bundle, self._settings.build)
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))
-            return await Workerd.start(workerd, folder / "config.capnp", self._console.say)
+            return await Workerd.start(workerd, folder / "config.capnp", self._console.pass_on)
 
     async def end(self) -> None:
         await self._debugger.stop()

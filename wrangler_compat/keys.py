@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from kvstore.json_text import stringify
+from kvstore.printable import printable
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.context import Invocation
 from wrangler_compat.errors import UsageError
@@ -46,7 +47,7 @@ async def list_keys(invocation: Invocation) -> None:
     async with reading(invocation) as target:
         prefix, cursor = arguments.text("prefix") or "", arguments.text("cursor") or ""
         listing = await target.namespace.keys(prefix, limit, cursor)
-    console.data(str(stringify(listing.keys, indent="  ")))
+    console.document(listing.keys)
     if limit is not None and listing.cursor:
         console.note(f"There are more keys: --cursor={listing.cursor}")
 
@@ -90,11 +91,11 @@ async def put_key(invocation: Invocation) -> None:
     key, value, path = _content(arguments)
     async with writing(invocation) as target:
         content: str | bytes = value
-        what = f'the value "{value}" to key'
+        what = f'the value "{printable(value)}" to key'
         if path:
             content, what = read_bytes(folder_of(arguments), path), f"the contents of {path} to the key"
         with_metadata = f' with metadata "{stringify(metadata)}"' if metadata is not None else ""
-        console.say(f'Writing {what} "{key}" on namespace {target.display}{with_metadata}.')
+        console.say(f'Writing {what} "{printable(key)}" on namespace {target.display}{with_metadata}.')
         options = PutOptions(arguments.number("expiration"), arguments.number("ttl"), metadata)
         await target.namespace.put(key, content, options)
         report(invocation, {"namespace_id": target.namespace.id, "key": key, "result": "written"})
@@ -118,7 +119,7 @@ async def delete_key(invocation: Invocation) -> None:
     console, key = invocation.console, invocation.arguments.words[0]
     console.banner()
     async with writing(invocation) as target:
-        console.say(f'Deleting the key "{key}" on namespace {target.display}.')
+        console.say(f'Deleting the key "{printable(key)}" on namespace {target.display}.')
         await target.namespace.delete(key)
         report(invocation, {"namespace_id": target.namespace.id, "key": key, "result": "deleted"})
 
@@ -126,4 +127,4 @@ async def delete_key(invocation: Invocation) -> None:
 def report(invocation: Invocation, result: dict[str, Any]) -> None:
     """With --json, what was done."""
     if invocation.console.only_data:
-        invocation.console.data(str(stringify(result, indent="  ")))
+        invocation.console.document(result)

@@ -1,7 +1,7 @@
 """``kv namespace list | create | delete | rename``: always in the account."""
 
 from kvstore.javascript import utf16_length
-from kvstore.json_text import stringify
+from kvstore.printable import printable
 from worker.cloudflare.errors import ApiError, CloudflareError
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.context import Invocation
@@ -23,7 +23,7 @@ async def list_namespaces(invocation: Invocation) -> None:
     async with Session(_project(invocation), invocation) as session:
         account = await session.account()
         found = await namespaces.list_all(session.client, account)
-    invocation.console.data(str(stringify(found, indent="  ")))
+    invocation.console.document(found)
 
 
 async def create_namespace(invocation: Invocation) -> None:
@@ -37,7 +37,7 @@ async def create_namespace(invocation: Invocation) -> None:
         console.location(remote=True)
         jurisdiction = arguments.text("jurisdiction")
         where = f" (jurisdiction: {jurisdiction})" if jurisdiction else ""
-        console.say(f'🌀 Creating namespace with title "{title}"{where}')
+        console.say(f'🌀 Creating namespace with title "{printable(title)}"{where}')
         members = {"title": title} | ({"jurisdiction": jurisdiction} if jurisdiction else {})
         namespace = await _create(session, account, members)
     console.say("✨ Success!")
@@ -158,9 +158,9 @@ async def rename_namespace(invocation: Invocation) -> None:
             "Use `--namespace-id` to identify the namespace by ID, or run `wrangler kv namespace list` to "
             "see all available namespaces.",
         )
-        console.say(f'Renaming KV namespace {namespace} to "{title}".')
+        console.say(f'Renaming KV namespace {namespace} to "{printable(title)}".')
         renamed = await namespaces.rename(session.client, account, namespace, title)
-    console.say(f'✨ Successfully renamed namespace to "{renamed.get("title", "undefined")}"')
+    console.say(f'✨ Successfully renamed namespace to "{printable(str(renamed.get("title", "undefined")))}"')
     report(invocation, {"id": namespace, "title": renamed.get("title"), "result": "renamed"})
 
 

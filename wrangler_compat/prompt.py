@@ -1,5 +1,6 @@
 """Questions to whoever sits at the terminal, and what is done when nobody does."""
 
+from kvstore.printable import printable
 from wrangler_compat.console import Console
 
 
@@ -25,7 +26,7 @@ def choose(console: Console, question: str, choices: list[str]) -> int | None:
     """The index of the choice that was made; None at the end of the input, or when nobody can be asked."""
     if not console.interactive:
         return None
-    shown = "\n".join(f"  {number}. {choice}" for number, choice in enumerate(choices, 1))
+    shown = "\n".join(f"  {number}. {printable(choice)}" for number, choice in enumerate(choices, 1))
     while line := console.ask(f"? {question}\n{shown}\n› "):
         if line.strip().isdecimal() and 1 <= int(line) <= len(choices):
             return int(line) - 1

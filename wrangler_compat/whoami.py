@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kvstore.printable import printable
 from worker.cloudflare.account import find_accounts
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.errors import ApiError
@@ -17,12 +18,11 @@ async def show_user(client: ApiClient, console: Console) -> None:
     kind = await _kind(client)
     email = client.credentials.email or await _email(client)
     accounts = await find_accounts(client, some=False)
-    console.say(_greeting(kind, email, accounts))
+    console.say(printable(_greeting(kind, email, accounts)))
     if kind != "Global API Key":
         console.say("ℹ️  The API Token is read from the CLOUDFLARE_API_TOKEN environment variable.")
-    console.say(
-        table(["Account Name", "Account ID"], [[str(one["name"]), str(one["id"])] for one in accounts])
-    )
+    rows = [[printable(str(one[member])) for member in ("name", "id")] for one in accounts]
+    console.say(table(["Account Name", "Account ID"], rows))
     place = "profile" if kind == "User API Token" or not accounts else accounts[0]["id"]
     console.say(f"🔓 To see token permissions visit https://dash.cloudflare.com/{place}/api-tokens")
 

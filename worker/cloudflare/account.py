@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kvstore.printable import printable
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.errors import ApiError, CloudflareError
 from worker.cloudflare.pages import numbered
@@ -82,7 +83,9 @@ async def find_accounts(client: ApiClient, *, some: bool = True) -> list[dict[st
 
 def several(accounts: list[dict[str, Any]]) -> CloudflareError:
     """What to say when one of several accounts would have to be chosen, and nobody can be asked."""
-    lines = "\n".join(f"  `{account.get('name')}`: `{account.get('id')}`" for account in accounts)
+    lines = "\n".join(
+        f"  `{printable(str(account.get('name')))}`: `{account.get('id')}`" for account in accounts
+    )
     return CloudflareError(
         "More than one account available but unable to select one in non-interactive mode.\n"
         "Please set the appropriate account ID in your Wrangler configuration file or assign it to the "
