@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness.codeq.command import run_codeq
-from harness.codeq.flags import add_codeq
 from harness.document import json_text
 from harness.example import example_namespace
 from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED, VIOLATED
@@ -24,7 +22,6 @@ from harness.queue_command import run_queue
 from harness.queue_flags import add_queue, conflict
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
 from kvstore.printable import printable, printable_lines
-from worker.codeq import CodeqError
 from worker.config import ConfigError
 from worker.program import OutputError, run
 from worker.runtime import ServeError
@@ -39,8 +36,8 @@ class _Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line, whole."""
+def parser(command: str = "codeq") -> argparse.ArgumentParser:
+    """The command line. ``codeq``, which needs packages of an extra, has flags only if it is ``command``."""
     top = _Parser(
         prog="rehearse",
         description="Rehearse a migration on a copy of a namespace, before production sees it.",
@@ -49,7 +46,15 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="queue | codeq | example")
     add_queue(commands)
-    add_codeq(commands)
+    codeq = commands.add_parser(
+        "codeq",
+        help="the codeQ migration guide: a scheduler's legacy: keyspace becomes codeq:",
+        epilog="example: rehearse codeq --server kvrocks27; rehearse codeq migrate --redis redis://… --apply",
+    )
+    if command == "codeq":
+        from harness.codeq.flags import add_flags
+
+        add_flags(codeq)
     example = commands.add_parser(
         "example",
         help="write the example namespace as a file for `wrangler kv bulk put`",
@@ -68,24 +73,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(given: list[str]) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
         given.insert(0, _COMMANDS[0])
-    options = parser().parse_args(given)
+    top = parser(given[0])
+    options = top.parse_args(given)
     if options.command == "queue" and (error := conflict(options)):
-        parser().error(error)
+        top.error(error)
     try:
         _check_target(options)
         return _RUN[options.command](options, given)
-    except (SourceError, ConfigError, ServeError, StoreError, CodeqError, ClusterError, SearchError) as error:
-        print(_reason(error), file=sys.stderr)
-        return NOT_STARTED
+    except (SourceError, ConfigError, ServeError, StoreError, ClusterError, SearchError) as error:
+        return _not_started(error)
     except KeyboardInterrupt as stopped:
         print(f"rehearse: stopped; {stopped or 'nothing but the copy was touched'}", file=sys.stderr)
         return INTERRUPTED
 
 
-def _reason(error: Exception) -> str:
-    """Why nothing was started: a sentence, unless it is about a configuration or a Worker's code."""
+def _not_started(error: Exception) -> int:
+    """Says why: in a sentence, unless it is about a configuration or a Worker's code."""
     text = f"rehearse: could not start: {error}"
-    return message_of(text) if isinstance(error, ConfigError | ServeError) else printable(text)
+    said = message_of(text) if isinstance(error, ConfigError | ServeError) else printable(text)
+    print(said, file=sys.stderr)
+    return NOT_STARTED
 
 
 def _write_example(options: argparse.Namespace, given: Sequence[str]) -> int:
@@ -95,6 +102,9 @@ def _write_example(options: argparse.Namespace, given: Sequence[str]) -> int:
 
 
 def _codeq(options: argparse.Namespace, given: Sequence[str]) -> int:
+    from harness.codeq.command import run_codeq
+    from worker.codeq import CodeqError
+
     try:
         document, text, passed = asyncio.run(run_codeq(options, command_line(["rehearse", *given])))
     except KeyboardInterrupt:
@@ -102,6 +112,8 @@ def _codeq(options: argparse.Namespace, given: Sequence[str]) -> int:
             raise
         print("rehearse: stopped on the way; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
+    except CodeqError as error:
+        return _not_started(error)
     return _finish(options, document, text, HELD if passed else VIOLATED)
 
 

@@ -2,11 +2,13 @@
 
 import io
 import os
+import re
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -26,8 +28,9 @@ class OutputError(Exception):
 def run(name: str, program: Callable[[], int]) -> int:
     """The exit code of ``program``, called ``name``, once all that it printed is written.
 
-    An exception that it lets through is a fault of ours: it is said in words, the traceback goes to a file,
-    and the exit code is INTERNAL_ERROR. A reader that goes away (``| head -1``) changes nothing.
+    A missing package that an extra of ours brings is named with what installs it. Any other exception that it
+    lets through is a fault of ours: it is said in words, and the traceback goes to a file. The exit code of
+    both is INTERNAL_ERROR. A reader that goes away (``| head -1``) changes nothing.
     """
     with _standard_streams():
         try:
@@ -36,10 +39,30 @@ def run(name: str, program: Callable[[], int]) -> int:
         except OutputError as error:
             print(printable(f"{name}: {error}"), file=sys.stderr)
             return INTERNAL_ERROR
+        except ModuleNotFoundError as error:
+            print(f"{name}: {_missing(error)}", file=sys.stderr)
+            return INTERNAL_ERROR
         except Exception as error:
             print(f"{name}: internal error: {_told(error)}", file=sys.stderr)
             return INTERNAL_ERROR
         return exit_code
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """What to install: the extra of ours that the module belongs to."""
+    module = str(error.name).partition(".")[0]
+    for requirement in _requirements():
+        # Such as: joserfc<2,>=1.1; extra == 'codeq'
+        if found := re.match(rf"{re.escape(module)}\b.*; extra == .(\w+)", requirement):
+            return f"the package {module} is not installed: pip install 'understudy[{found[1]}]'"
+    return f"internal error: {_told(error)}"
+
+
+def _requirements() -> list[str]:
+    try:
+        return requires("understudy") or []
+    except PackageNotFoundError:  # a checkout that was never set up
+        return []
 
 
 def _told(error: Exception) -> str:

@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from harness.codeq.migrator import Terms
 from harness.codeq.rehearsal import OPTIONS
@@ -15,13 +14,8 @@ from worker.codeq import PROFILES
 VERBS = ("rehearse", "migrate", "stragglers", "rollback", "convert", "backup", "restore", "hazards")
 
 
-def add_codeq(commands: Any) -> None:
-    """Adds the subcommand to ``commands``, the program's subparsers."""
-    codeq = commands.add_parser(
-        "codeq",
-        help="the codeQ migration guide: a scheduler's legacy: keyspace becomes codeq:",
-        epilog="example: rehearse codeq --server kvrocks27; rehearse codeq migrate --redis redis://… --apply",
-    )
+def add_flags(codeq: argparse.ArgumentParser) -> None:
+    """Adds what ``rehearse codeq`` takes."""
     codeq.add_argument(
         "verb",
         nargs="?",
