@@ -45,6 +45,36 @@ def test_the_wheel_lists_keys(programs: Path, tmp_path: Path) -> None:
     assert listed.stdout == '[\n  {\n    "name": "a"\n  }\n]\n'
 
 
+def test_a_bare_install_brings_few_packages(programs: Path, tmp_path: Path) -> None:
+    listed = run(programs / "python", "-m", "pip", "list", "--format", "freeze", cwd=tmp_path).stdout.split()
+    brought = {line.partition("==")[0] for line in listed} - {"pip", "setuptools", "understudy"}
+    assert len(brought) <= 14, brought
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        (("rehearse", "codeq"), "codeq"),
+        (("rehearse", "codeq", "--help"), "codeq"),
+        (("wrangler-compat", "dev", "--local-protocol", "https"), "https"),
+    ],
+)
+def test_a_command_that_misses_an_extra_names_it(
+    programs: Path, tmp_path: Path, command: tuple[str, ...], extra: str
+) -> None:
+    (tmp_path / "main.py").write_text(
+        "from workers import WorkerEntrypoint\nclass Default(WorkerEntrypoint): ...\n"
+    )
+    (tmp_path / "wrangler.toml").write_text(
+        'name = "w"\nmain = "main.py"\ncompatibility_date = "2026-01-01"\n'
+        'compatibility_flags = ["python_workers"]\n'
+    )
+    done = run(programs / command[0], *command[1:], cwd=tmp_path)
+    assert done.returncode == 3
+    assert f"is not installed: pip install 'understudy[{extra}]'\n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_wheel_is_typed(programs: Path, tmp_path: Path) -> None:
     code = (
         "import importlib.resources as r;"

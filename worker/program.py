@@ -6,6 +6,7 @@ import re
 import sys
 import tempfile
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, requires
@@ -51,10 +52,13 @@ def run(name: str, program: Callable[[], int]) -> int:
 def _missing(error: ModuleNotFoundError) -> str:
     """What to install: the extra of ours that the module belongs to."""
     module = str(error.name).partition(".")[0]
-    for requirement in _requirements():
-        # Such as: joserfc<2,>=1.1; extra == 'codeq'
-        if found := re.match(rf"{re.escape(module)}\b.*; extra == .(\w+)", requirement):
-            return f"the package {module} is not installed: pip install 'understudy[{found[1]}]'"
+    # Such as: joserfc<2,>=1.1; extra == 'codeq'
+    found = [re.match(r"([\w-]+).*; extra == .(\w+)", requirement) for requirement in _requirements()]
+    extras = [(match[1], match[2]) for match in found if match]
+    size = Counter(extra for _, extra in extras)
+    if offering := [extra for package, extra in extras if package == module]:
+        smallest = min(offering, key=lambda extra: size[extra])
+        return f"the package {module} is not installed: pip install 'understudy[{smallest}]'"
     return f"internal error: {_told(error)}"
 
 

@@ -1,23 +1,12 @@
 """The certificate of ``dev --local-protocol https``: one's own, or one that signs itself."""
 
-import ipaddress
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from kvstore.clock import Clock
 from worker.runtime import Certificate
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.errors import CommandError
-
-_DAYS: Final = 30
-_ADDRESSES: Final = ("127.0.0.1", "::1")
 
 
 def find_certificate(
@@ -31,7 +20,9 @@ def find_certificate(
     key = arguments.text("https-key-path") or environ.get("WRANGLER_HTTPS_KEY_PATH")
     certificate = arguments.text("https-cert-path") or environ.get("WRANGLER_HTTPS_CERT_PATH")
     if not key and not certificate:
-        return _own(folder / "local-cert", clock)
+        from wrangler_compat.own_certificate import own_certificate  # which needs the extra `https`
+
+        return own_certificate(folder / "local-cert", clock)
     if not key or not certificate:
         raise CommandError("Must specify both certificate path and key path to use a Custom Certificate.")
     if not (cwd / key).is_file():
@@ -39,46 +30,3 @@ def find_certificate(
     if not (cwd / certificate).is_file():
         raise CommandError(f"Missing Custom Certificate File at {certificate}")
     return Certificate(cwd / certificate, cwd / key)
-
-
-def _own(folder: Path, clock: Clock) -> Certificate:
-    """The one that is there, as long as it lasts: whoever trusted it in a browser need not do so again."""
-    own = Certificate(folder / "cert.pem", folder / "key.pem")
-    now = datetime.fromtimestamp(clock.now_ms() // 1000, UTC)
-    if not _lasts(own, now):
-        folder.mkdir(parents=True, exist_ok=True)
-        key = ec.generate_private_key(ec.SECP256R1())
-        own.key.touch(mode=0o600)
-        own.key.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        own.certificate.write_bytes(_signed(key, now).public_bytes(serialization.Encoding.PEM))
-    return own
-
-
-def _lasts(own: Certificate, now: datetime) -> bool:
-    try:
-        certificate = x509.load_pem_x509_certificate(own.certificate.read_bytes())
-        return own.key.is_file() and certificate.not_valid_after_utc > now + timedelta(days=1)
-    except (OSError, ValueError):
-        return False
-
-
-def _signed(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in _ADDRESSES]
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=_DAYS))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), *addresses]), critical=False)
-        .sign(key, hashes.SHA256())
-    )

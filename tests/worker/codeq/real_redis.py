@@ -1,5 +1,6 @@
 """A redis-server process for tests: on a free port, in a folder of its own."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,12 @@ def running(folder: Path) -> Iterator[str]:
     assert BINARY is not None
     port = free_port()
     command = [BINARY, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    # Under libfaketime its allocator does not start; what it keeps is relative to its own clock.
+    environ = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log, env=environ) as process,
+    ):
         try:
             wait_for(port, process, folder / "log")
             yield f"redis://127.0.0.1:{port}/0"
