@@ -19,7 +19,8 @@ from harness.queue_state import QueueState
 from kvstore import Event, ManualClock, SeededEntropy, SqliteStore
 from kvstore.clock import stopwatch
 from kvstore.faults import InvocationCrashed
-from worker.runtime import Platform, Worker, answer_lifespan, bind, create_app, load_worker, serve
+from worker.runtime import Platform, Worker, answer_lifespan, create_app, load_worker
+from worker.serving import Guard, bind, serve
 
 QUEUE_WORKER = Path(worker.__file__).parent / "queue"
 _TIMEOUT_SECONDS = 600
@@ -128,7 +129,7 @@ class Stage:
         A stage that is not open is talked to directly.
         """
         async with (
-            serve(self, bind(host, port)) as url,
+            serve(Guard().before(self), bind(host, port)) as url,
             httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False) as http,
         ):
             self._client = PortClient(http)

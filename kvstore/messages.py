@@ -56,8 +56,8 @@ def short_cache_ttl(verb: Verb, ttl: int, minimum: int) -> KVError:
     return refused(verb, 400, f"Invalid cache_ttl of {ttl}. Cache TTL must be at least {minimum}.")
 
 
-def long_value(size: int, limit: int) -> KVError:
-    return refused("PUT", 413, f"Value length of {size} exceeds limit of {limit}.")
+def long_value(size: int, limit: int) -> str:
+    return f"Value length of {size} exceeds limit of {limit}."
 
 
 def long_metadata(size: int, limit: int) -> KVError:

@@ -66,7 +66,7 @@ class Storage:
         expiration = expiration_of(lifetime, self.store.clock.now_ms(), self.limits)
         described = None if metadata is None else self._metadata(metadata)
         if len(value) > self.limits.value_size:
-            raise messages.long_value(len(value), self.limits.value_size)
+            raise messages.refused("PUT", 413, messages.long_value(len(value), self.limits.value_size))
         return self.store.put(key, Entry(value, expiration, described))
 
     def delete(self, key: str) -> Coroutine[Any, Any, None]:

@@ -28,8 +28,8 @@ class Deployment(Protocol):
     """An ASGI app around a Worker.
 
     ``begin`` loads it and says what it is bound to, or raises; ``renew`` loads it again, and keeps the one
-    that runs, saying why, when that fails; ``end`` waits for background work and closes all. ``devtools`` is
-    a page that debugs it, None for none.
+    that runs, saying why, when that fails; ``end`` waits for background work and closes all, ``kill`` waits
+    for nothing and leaves no process behind. ``devtools`` is a page that debugs it, None for none.
     """
 
     @property
@@ -40,6 +40,8 @@ class Deployment(Protocol):
     async def renew(self) -> None: ...
 
     async def end(self) -> None: ...
+
+    def kill(self) -> None: ...
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
@@ -108,6 +110,9 @@ class PythonDeployment:
             test_scheduled=self._test_scheduled,
         )
         self._worker, self._app, self._local = worker, app, local
+
+    def kill(self) -> None:
+        """Nothing: the Worker runs in this process."""
 
     async def end(self) -> None:
         if self._worker is not None:

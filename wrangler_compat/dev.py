@@ -6,12 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from starlette.types import ASGIApp
-
 from kvstore import StoreError
 from kvstore.state_names import state_root
 from worker.config import WorkerConfig
-from worker.runtime import Certificate, ServeError, serve
+from worker.serving import Certificate, Guard, Interrupts, ServeError, serve
 from wrangler_compat.context import Invocation
 from wrangler_compat.deployment import Deployment, PythonDeployment
 from wrangler_compat.dev_flags import BUILD, WITHOUT_EFFECT
@@ -19,9 +17,10 @@ from wrangler_compat.dev_settings import DevSettings, configured, read_settings
 from wrangler_compat.errors import CommandError
 from wrangler_compat.hotkeys import box, dev_keys, listening, usable
 from wrangler_compat.javascript import JavaScriptDeployment
-from wrangler_compat.listening import listen, reached_at, until_interrupted
+from wrangler_compat.listening import listen, reached_at
 from wrangler_compat.live_reload import LiveReload
 from wrangler_compat.target import Project, open_project
+from wrangler_compat.upstream import is_platforms
 from wrangler_compat.watch import stamp, watch
 
 DEFAULT_PORT: Final = 8787
@@ -38,6 +37,17 @@ _BY_HAND: Final = (
 
 def serve_worker(invocation: Invocation) -> int:
     """Run until interrupted. Exit code 0 after Ctrl-C, as wrangler's."""
+    try:
+        with Interrupts() as interrupts:
+            _run(invocation, interrupts)
+    except (ServeError, StoreError) as error:
+        raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _run(invocation: Invocation, interrupts: Interrupts) -> None:
     arguments, console = invocation.arguments, invocation.console
     console.level = arguments.text("log-level") or console.level
     console.banner()
@@ -55,14 +65,12 @@ def serve_worker(invocation: Invocation) -> int:
     for line in config.log:
         if line not in config.warnings:
             console.say(line)
-    try:
-        settings = read_settings(arguments, config, project.folder)
-        asyncio.run(_serve(invocation, project, config, settings, lambda: configured(read(), arguments)))
-    except (ServeError, StoreError) as error:
-        raise CommandError(str(error)) from error
-    except KeyboardInterrupt:
-        pass
-    return 0
+    settings = read_settings(arguments, config, project.folder)
+    persist_to = arguments.text("persist-to")
+    root = state_root(project.folder if persist_to else project.root, persist_to)
+    deployment = _deployment(config, lambda: configured(read(), arguments), root, invocation, settings)
+    interrupts.at_once.append(deployment.kill)
+    interrupts.run(_serve(invocation, project, config, settings, deployment))
 
 
 async def _serve(
@@ -70,14 +78,11 @@ async def _serve(
     project: Project,
     config: WorkerConfig,
     settings: DevSettings,
-    read: Callable[[], WorkerConfig],
+    deployment: Deployment,
 ) -> None:
-    persist_to = invocation.arguments.text("persist-to")
-    root = state_root(project.folder if persist_to else project.root, persist_to)
     tls = _certificate(invocation, project) if settings.https else None
     listener = listen(settings.host, settings.port, DEFAULT_PORT)
     before = stamp(project.root)  # whatever changes from here on is loaded again
-    deployment = _deployment(config, read, root, invocation, settings)
     live = LiveReload(deployment) if settings.live_reload else None
 
     async def changed() -> None:
@@ -85,7 +90,9 @@ async def _serve(
         if live is not None:
             await live.changed()
 
-    app: ASGIApp = settings.upstream.before(live or deployment)
+    upstream = settings.upstream
+    guard = Guard(domains=(upstream.hostname,) if upstream.hostname else (), any_client=True)
+    app = guard.before(upstream.before(live or deployment), guarded=is_platforms)
     try:
         await deployment.begin()
         invocation.console.say("⎔ Starting local server...")
@@ -94,10 +101,12 @@ async def _serve(
             url = url.replace("127.0.0.1", "localhost")
             if config.crons and not settings.test_scheduled:
                 invocation.console.caution(_BY_HAND.format(url))
-            await _attend(invocation, url, settings.host, deployment)
-            watching.cancel()
-            if live is not None:
-                await live.end()
+            try:
+                await _attend(invocation, url, settings.host, deployment)
+            finally:
+                watching.cancel()
+                if live is not None:
+                    await live.end()
     finally:
         await deployment.end()
 
@@ -115,7 +124,7 @@ def _certificate(invocation: Invocation, project: Project) -> Certificate:
 
 
 async def _attend(invocation: Invocation, url: str, host: str, deployment: Deployment) -> None:
-    """Say that all is ready, and wait for the end: Ctrl-C, or a key."""
+    """Say that all is ready, and wait for the end: a signal, which cancels this, or a key."""
     console = invocation.console
     console.say(f"[wrangler:info] Ready on {url}")
     for address in reached_at(host):
@@ -124,13 +133,13 @@ async def _attend(invocation: Invocation, url: str, host: str, deployment: Deplo
     wanted = invocation.arguments.switch("show-interactive-dev-session") is not False
     if not (wanted and console.interactive and usable()):
         sys.stdout.flush()
-        await until_interrupted(stop)
+        await stop.wait()
         return
     keys = dev_keys(console, url, deployment.devtools, stop.set)
     console.say(box(keys))
     sys.stdout.flush()
     with listening(keys):
-        await until_interrupted(stop)
+        await stop.wait()
     console.say("⎔ Shutting down local server...")
 
 

@@ -1,15 +1,17 @@
 """A JavaScript or TypeScript Worker that is being served: in the real workerd, on our namespaces."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from kvstore import StrictStorage, SystemClock
+from kvstore import StrictStorage, SystemClock, SystemEntropy
 from kvstore.storage import Storage
 from worker.config import ConfigError, WorkerConfig
 from worker.javascript import (
@@ -27,7 +29,8 @@ from worker.javascript import (
     write_entry,
 )
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
-from worker.runtime import LoadError, answer_lifespan, bind, open_local, serve
+from worker.runtime import LoadError, answer_lifespan, open_local
+from worker.serving import bind, serve
 from wrangler_compat.console import Console
 from wrangler_compat.deployment import show_access, show_bindings
 from wrangler_compat.dev_settings import DevSettings
@@ -64,9 +67,13 @@ class JavaScriptDeployment:
         self._console = console
         self._environ = environ
         self._workerd: Workerd | None = None
+        self._processes: list[asyncio.subprocess.Process] = []
+        # What comes to workerd, and from there to the keys, has passed the server in front.
+        self._secret = SystemEntropy().token(16).hex()
         self._kv_address = ""
         self._stack = AsyncExitStack()
-        self._proxy = Proxy(lambda: self._running().url, lambda access: show_access(console, access))
+        log = partial(show_access, console)
+        self._proxy = Proxy(lambda: self._running().url, self._secret, log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -86,7 +93,7 @@ class JavaScriptDeployment:
         folder = StateFolder(self._root, SystemClock())
         self._stack.push_async_callback(folder.close)
         storage = StrictStorage if self._settings.strict else Storage
-        app = create_kv_app(folder, storage=storage)
+        app = create_kv_app(folder, storage=storage, token=self._secret)
         served = serve(app, bind("127.0.0.1", 0), StatusTextProtocol)
         self._kv_address = (await self._stack.enter_async_context(served)).removeprefix("http://")
         local = open_local(self._config, self._root)
@@ -118,14 +125,22 @@ class JavaScriptDeployment:
         esbuild = find_part("esbuild", config.root, self._environ)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            service = Service(config, self._kv_address, test_scheduled=self._settings.test_scheduled)
+            test_scheduled = self._settings.test_scheduled
+            service = Service(config, self._kv_address, self._secret, test_scheduled=test_scheduled)
             if self._settings.build.no_bundle:
                 shutil.copyfile(entry, folder / service.bundle)
             else:
                 await bundle(esbuild, entry, folder / service.bundle, self._settings.build)
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))
-            return await Workerd.start(workerd, folder / "config.capnp", self._console.pass_on)
+            return await Workerd.start(
+                workerd, folder / "config.capnp", self._console.pass_on, self._processes.append
+            )
+
+    def kill(self) -> None:
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                process.kill()
 
     async def end(self) -> None:
         await self._debugger.stop()

@@ -1,11 +1,9 @@
-"""Where a serving command listens, and how long."""
+"""Where a serving command listens."""
 
-import asyncio
-import signal
 import socket
 from typing import Any, Final
 
-from worker.runtime import AddressInUse, bind
+from worker.serving import AddressInUse, bind
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.errors import CommandError
 
@@ -61,12 +59,3 @@ def reached_at(host: str) -> list[str]:
     except OSError:
         own = []
     return list(dict.fromkeys(["127.0.0.1", *own]))
-
-
-async def until_interrupted(stop: asyncio.Event | None = None) -> None:
-    """Wait for Ctrl-C, for the signal that ends a service, or for ``stop``."""
-    stop = stop or asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    await stop.wait()

@@ -5,12 +5,10 @@ API.
 """
 
 import asyncio
-import hmac
 import sys
 from pathlib import Path
 from typing import Final
 
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import Store, StoreError, StrictStorage
@@ -19,25 +17,27 @@ from kvstore.storage import Storage
 from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app, namespaces_in
-from worker.runtime import ServeError, bind, serve
+from worker.serving import Interrupts, ServeError, bind, serve
 from wrangler_compat.context import Invocation
 from wrangler_compat.errors import CommandError
-from wrangler_compat.listening import asked_host, asked_port, until_interrupted
+from wrangler_compat.listening import asked_host, asked_port
 from wrangler_compat.target import open_project
 
 DEFAULT_PORT: Final = 8788
 _LOOPBACK: Final = ("127.0.0.1", "::1")
+_NAMED: Final = NAMESPACE_HEADER.encode()
 
 
 def serve_namespaces(invocation: Invocation) -> int:
     """Run until interrupted; exit code 0 then."""
     arguments, console = invocation.arguments, invocation.console
-    console.banner()
-    project = open_project(arguments, invocation.environ, console)
-    persist_to = arguments.text("persist-to")
-    root = state_root(project.folder if persist_to else project.root, persist_to)
     try:
-        asyncio.run(_serve(invocation, root, _bindings(project.config)))
+        with Interrupts() as interrupts:
+            console.banner()
+            project = open_project(arguments, invocation.environ, console)
+            persist_to = arguments.text("persist-to")
+            root = state_root(project.folder if persist_to else project.root, persist_to)
+            interrupts.run(_serve(invocation, root, _bindings(project.config)))
     except (ServeError, StoreError) as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt:
@@ -60,13 +60,13 @@ async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -
     token = _token(invocation)
     rest = create_rest_app(root, folder, names, bindings=bindings, token=token)
     storage = StrictStorage if invocation.arguments.switch("strict") else Storage
-    app = ByHeader(create_kv_app(folder, storage=storage), rest, token)
+    app = ByHeader(create_kv_app(folder, storage=storage, token=token), rest)
     try:
         namespaces = await _swept(folder, names)
         async with serve(app, listener, StatusTextProtocol) as url:
             invocation.console.say(_banner(url.replace("127.0.0.1", "localhost"), root, namespaces))
             sys.stdout.flush()
-            await until_interrupted()
+            await asyncio.Event().wait()  # until a signal cancels this
     finally:
         await folder.close()
 
@@ -87,29 +87,15 @@ def _token(invocation: Invocation) -> str | None:
 
 
 class ByHeader:
-    """Two apps on one port: ``keys`` for requests that name a namespace in a header, ``rest`` for others.
+    """Two apps on one port: ``keys`` for requests that name a namespace in a header, ``rest`` for others."""
 
-    With a ``token`` the first ask for it here (``Authorization: Bearer …``, which workerd can be told to
-    send); the REST API asks for it itself.
-    """
-
-    def __init__(self, keys: ASGIApp, rest: ASGIApp, token: str | None = None) -> None:
+    def __init__(self, keys: ASGIApp, rest: ASGIApp) -> None:
         self._keys = keys
         self._rest = rest
-        self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope.get("headers", ()))
-        if NAMESPACE_HEADER.encode() not in headers:
-            await self._rest(scope, receive, send)
-        elif self._token is not None and not _carries(headers, self._token):
-            await PlainTextResponse("Authentication error", 401)(scope, receive, send)
-        else:
-            await self._keys(scope, receive, send)
-
-
-def _carries(headers: dict[bytes, bytes], token: str) -> bool:
-    return hmac.compare_digest(headers.get(b"authorization", b""), b"Bearer " + token.encode())
+        named = any(name == _NAMED for name, _ in scope.get("headers", ()))
+        await (self._keys if named else self._rest)(scope, receive, send)
 
 
 async def _swept(folder: StateFolder, names: dict[str, str]) -> list[str]:

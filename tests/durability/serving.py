@@ -11,7 +11,7 @@ from tests.durability.clients import NAMESPACE
 from tests.durability.load import open_store
 from worker.kvwire import StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app
-from worker.runtime import bind, serve
+from worker.serving import bind, serve
 from wrangler_compat.serve import ByHeader
 
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import Entry, StateStore
 from worker.rest import create_rest_app
-from worker.runtime import bind, serve
+from worker.serving import bind, serve
 
 ACCOUNT = "a" * 32
 NAMESPACE = "1" * 32

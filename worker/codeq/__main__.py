@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 
 from kvstore.clock import SystemClock
@@ -23,6 +22,7 @@ from worker.codeq import (
     open_server,
 )
 from worker.codeq.configuration import read_settings
+from worker.serving import Guard, Interrupts, ServeError, bind, serve
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,8 +54,13 @@ async def _run(options: argparse.Namespace) -> None:
 
 
 async def _serve(app: Starlette, options: argparse.Namespace, settings: Settings) -> None:
+    """Until a signal cancels it. Beyond this machine a service has whatever name its network gives it."""
+    local = options.host in ("127.0.0.1", "::1", "localhost")
+    listener = bind("127.0.0.1" if options.host == "localhost" else options.host, settings.port)
     level = settings.log_level.lower()
-    await uvicorn.Server(uvicorn.Config(app, host=options.host, port=settings.port, log_level=level)).serve()
+    async with serve(Guard().before(app) if local else app, listener, log_level=level) as url:
+        print(f"Ready on {url}", flush=True)
+        await asyncio.Event().wait()
 
 
 def _issuer(options: argparse.Namespace, settings: Settings) -> Issuer:
@@ -69,10 +74,13 @@ def _issuer(options: argparse.Namespace, settings: Settings) -> Issuer:
 
 def main() -> int:
     try:
-        asyncio.run(_run(_parser().parse_args()))
-    except CodeqError as error:
+        with Interrupts() as interrupts:
+            interrupts.run(_run(_parser().parse_args()))
+    except (CodeqError, ServeError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 3
+    except KeyboardInterrupt:
+        pass
     return 0
 
 

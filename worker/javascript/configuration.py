@@ -12,6 +12,8 @@ from worker.kvwire import NAMESPACE_HEADER
 _OLDEST_DATE: Final = "2021-11-02"
 # Tells workerd which protocol the client spoke; a Worker does not see it.
 PROTOCOL_HEADER: Final = "Understudy-Protocol"
+# Says that a request has come through the server in front, which guards: workerd's own port takes no others.
+SECRET_HEADER: Final = "Understudy-Secret"
 # The service that is the user's Worker: a debugger sees its name.
 USER_SERVICE: Final = "user"
 _ENTRY: Final = Path(__file__).parent / "entry.mjs"
@@ -21,11 +23,13 @@ _ENTRY: Final = Path(__file__).parent / "entry.mjs"
 class Service:
     """``kv_address`` is the host and port of our KV service, ``bundle`` the file of the Worker's module.
 
-    With ``test_scheduled`` the path ``/__scheduled`` fires the scheduled handler.
+    ``secret`` is what the KV service takes as a token, and what requests to the Worker must carry. With
+    ``test_scheduled`` the path ``/__scheduled`` fires the scheduled handler.
     """
 
     config: WorkerConfig
     kv_address: str
+    secret: str
     bundle: str = "bundle.mjs"
     test_scheduled: bool = False
 
@@ -35,7 +39,7 @@ def configuration(service: Service) -> str:
     config = service.config
     namespaces = sorted({binding.local_id for binding in config.kv_namespaces})
     return _TEMPLATE.format(
-        namespaces="".join(_namespace(name, service.kv_address) for name in namespaces),
+        namespaces="".join(_namespace(name, service) for name in namespaces),
         date=_text(config.compatibility_date or _OLDEST_DATE),
         flags=", ".join(_text(flag) for flag in config.compatibility_flags if flag != "python_workers"),
         bindings=", ".join([*_variables(config.vars), *_kv_bindings(config)]),
@@ -44,6 +48,8 @@ def configuration(service: Service) -> str:
         test_scheduled="true" if service.test_scheduled else "false",
         protocol=_text(PROTOCOL_HEADER),
         user=_text(USER_SERVICE),
+        secret_header=_text(SECRET_HEADER),
+        secret=_text(service.secret),
     )
 
 
@@ -70,7 +76,8 @@ const entry :Workerd.Worker = (
   modules = [(name = "entry", esModule = embed {entry})],
   compatibilityDate = "2025-01-01",
   compatibilityFlags = ["service_binding_extra_handlers"],
-  bindings = [(name = "USER", service = {user}), (name = "TEST_SCHEDULED", json = "{test_scheduled}")],
+  bindings = [(name = "USER", service = {user}), (name = "TEST_SCHEDULED", json = "{test_scheduled}"),
+    (name = "SECRET_HEADER", text = {secret_header}), (name = "SECRET", text = {secret})],
 );
 
 const user :Workerd.Worker = (
@@ -82,11 +89,12 @@ const user :Workerd.Worker = (
 """
 
 
-def _namespace(name: str, address: str) -> str:
-    header = f"(name = {_text(NAMESPACE_HEADER)}, value = {_text(name)})"
+def _namespace(name: str, service: Service) -> str:
+    given = {NAMESPACE_HEADER: name, "Authorization": f"Bearer {service.secret}"}
+    headers = ", ".join(f"(name = {_text(name)}, value = {_text(value)})" for name, value in given.items())
     return (
-        f"    (name = {_text('kv:' + name)}, external = (address = {_text(address)}, "
-        f"http = (injectRequestHeaders = [{header}]))),\n"
+        f"    (name = {_text('kv:' + name)}, external = (address = {_text(service.kv_address)}, "
+        f"http = (injectRequestHeaders = [{headers}]))),\n"
     )
 
 

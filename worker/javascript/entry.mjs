@@ -1,12 +1,16 @@
 // In front of the user's Worker: fires its scheduled handler when asked to, answers with the stack when it
-// throws, and passes on all else.
+// throws, and passes on all else. Who may ask for what is decided by the server before this one, and whoever
+// comes past it does not know the secret.
 const HANDLERS = "/cdn-cgi/handler/";
-const LOCAL = ["localhost", "127.0.0.1", "[::1]"];
+const LATEST = 8.64e15; // milliseconds on either side of the epoch: what a Date can hold
 
 export default {
-  async fetch(request, env) {
+  async fetch(incoming, env) {
+    if (incoming.headers.get(env.SECRET_HEADER) !== env.SECRET) return new Response("Forbidden", { status: 403 });
+    const request = new Request(incoming);
+    request.headers.delete(env.SECRET_HEADER);
     const url = new URL(request.url);
-    if (url.pathname.startsWith(HANDLERS)) return handler(request, url, env.USER);
+    if (url.pathname.startsWith(HANDLERS)) return handler(url, env.USER);
     if (url.pathname === "/__scheduled" && env.TEST_SCHEDULED) {
       const answer = await scheduled(url.searchParams, env.USER);
       return answer.ok ? new Response("Ran scheduled event") : answer;
@@ -21,27 +25,22 @@ export default {
   },
 };
 
-// No page of another site, and no other machine, fires events: texts and statuses are those of wrangler dev.
-function handler(request, url, user) {
-  if (!LOCAL.includes(url.hostname)) return new Response("Invalid Host header", { status: 403 });
-  const origin = request.headers.get("origin");
-  if (origin && !LOCAL.includes(hostname(origin))) return new Response("Invalid Origin header", { status: 403 });
+function handler(url, user) {
   if (url.pathname === HANDLERS + "scheduled") return scheduled(url.searchParams, user);
   const known = `"${HANDLERS}scheduled"`;
   return new Response(`"${url.pathname}" is not a valid handler. Did you mean to use ${known}?`, { status: 404 });
 }
 
-function hostname(origin) {
-  try {
-    return new URL(origin).hostname;
-  } catch {
-    return "";
-  }
-}
-
 async function scheduled(query, user) {
   const event = { cron: query.get("cron") ?? "" };
-  if (query.has("time")) event.scheduledTime = new Date(Number(query.get("time")));
+  if (query.has("time")) {
+    const time = query.get("time");
+    if (!/^-?[0-9]{1,16}$/.test(time) || Math.abs(Number(time)) > LATEST) {
+      const text = `time must be whole milliseconds since the UNIX epoch, as a Date takes them, but got '${time}'`;
+      return new Response(text, { status: 400 });
+    }
+    event.scheduledTime = new Date(Number(time));
+  }
   const { outcome } = await user.scheduled(event);
   return new Response(outcome === "ok" ? "ok" : "exception", { status: outcome === "ok" ? 200 : 500 });
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 _STARTS_WITHIN_SECONDS = 30.0
+_LONGEST_LINE = 16 * 1024 * 1024  # bytes that a Worker may log at once
 
 
 class WorkerdError(Exception):
@@ -26,10 +27,16 @@ class Workerd:
         self.inspector = ports["listen-inspector"]
 
     @classmethod
-    async def start(cls, program: Path, configuration: Path, say: Callable[[str], None]) -> Self:
+    async def start(
+        cls,
+        program: Path,
+        configuration: Path,
+        say: Callable[[str], None],
+        started: Callable[[asyncio.subprocess.Process], None] = lambda process: None,
+    ) -> Self:
         """Run ``configuration`` until it listens. ``say`` gets every line that the Worker or workerd prints.
 
-        Raises WorkerdError.
+        ``started`` gets the process at once, so that it can be killed whatever happens. Raises WorkerdError.
         """
         reading, writing = os.pipe()
         try:
@@ -43,12 +50,14 @@ class Workerd:
                 pass_fds=[writing],
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
+                limit=_LONGEST_LINE,
             )
         except OSError as error:
             os.close(reading)
             raise WorkerdError(f"cannot run {program}: {error.strerror}") from error
         finally:
             os.close(writing)
+        started(process)
         lines: list[str] = []
 
         def hear(line: str) -> None:
@@ -58,7 +67,12 @@ class Workerd:
         output = [
             asyncio.create_task(_read(stream, hear)) for stream in (process.stdout, process.stderr) if stream
         ]
-        ports = await _ports(reading)
+        try:
+            ports = await _ports(reading)
+        except asyncio.CancelledError:
+            process.kill()
+            await _ended(process, output)
+            raise
         if ports is None:
             await _ended(process, output)
             raise WorkerdError("\n".join(lines) or f"workerd ended with exit code {process.returncode}")

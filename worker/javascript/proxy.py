@@ -1,6 +1,7 @@
 """Hands requests on to a running workerd, and its answers back."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Final
 
 import httpx
@@ -9,25 +10,34 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from kvstore.clock import stopwatch
-from worker.javascript.configuration import PROTOCOL_HEADER
-from worker.runtime import Access
+from worker.javascript.configuration import PROTOCOL_HEADER, SECRET_HEADER
+from worker.runtime import MOST_BODY, Access
+from worker.serving import BodyTooLarge, answer_unread, read_body
 
 # Headers that belong to one connection, and not to the message that travels over it.
 _OF_A_CONNECTION: Final = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"te", b"trailer"}
-_NOT_HANDED_ON: Final = {*_OF_A_CONNECTION, b"accept-encoding", PROTOCOL_HEADER.lower().encode()}
+_NOT_HANDED_ON: Final = {
+    *_OF_A_CONNECTION,
+    b"accept-encoding",
+    *(name.lower().encode() for name in (PROTOCOL_HEADER, SECRET_HEADER)),
+}
+_ANY_NUMBER: Final = httpx.Limits(max_keepalive_connections=20)  # streams may stay open, and nobody waits
 
 
 class Proxy:
     """An ASGI app in front of workerd.
 
-    ``url`` is asked for each request, so that the process behind it can be replaced; ``log`` hears of every
-    answer except those under ``/cdn-cgi/``.
+    ``url`` is asked for each request, so that the process behind it can be replaced; ``secret`` is what it
+    lets requests in for. ``log`` hears of every answer except those under ``/cdn-cgi/``.
     """
 
-    def __init__(self, url: Callable[[], str], log: Callable[[Access], None]) -> None:
+    def __init__(self, url: Callable[[], str], secret: str, log: Callable[[Access], None]) -> None:
         self._url = url
+        self._secret = secret
         self._log = log
-        self._http = httpx.AsyncClient(trust_env=False, timeout=None, follow_redirects=False)
+        self._http = httpx.AsyncClient(
+            trust_env=False, timeout=None, follow_redirects=False, limits=_ANY_NUMBER
+        )
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -37,32 +47,57 @@ class Proxy:
             return
         start = stopwatch()
         request = Request(scope, receive)
-        response = await self._answer(request)
-        path = scope["raw_path"].decode("latin-1")
+        try:
+            body = await read_body(scope, receive, MOST_BODY)
+        except BodyTooLarge as error:
+            refusal = PlainTextResponse(str(error), 413)
+            self._note(request, refusal, start)
+            await answer_unread(refusal, scope, receive, send)
+            return
+        response = await self._answer(request, body)
+        self._note(request, response, start)
+        # An answer that breaks off breaks off for the client, too: the server says so in a line.
+        with suppress(httpx.HTTPError):
+            await response(scope, receive, send)
+
+    def _note(self, request: Request, response: Response, start: float) -> None:
+        path = request.scope["raw_path"].decode("latin-1")
         if not path.startswith("/cdn-cgi/"):
             self._log(Access(request.method, path, response.status_code, stopwatch() - start))
-        await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, body: bytes) -> Response:
         scope = request.scope
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
-        url = httpx.URL(self._url()).copy_with(raw_path=scope["raw_path"] + query)
+        try:
+            url = httpx.URL(self._url()).copy_with(raw_path=scope["raw_path"] + query)
+        except httpx.InvalidURL as error:
+            return PlainTextResponse(f"The address of the request is not valid: {error}", 400)
         headers = [pair for pair in scope["headers"] if pair[0] not in _NOT_HANDED_ON]
         headers.append((PROTOCOL_HEADER.encode(), scope["scheme"].encode()))
+        headers.append((SECRET_HEADER.encode(), self._secret.encode()))
         # What the platform adds or replaces, as observed under wrangler dev.
         headers.append((b"accept-encoding", b"br, gzip"))
         if "cf-connecting-ip" not in request.headers:
             headers.append((b"cf-connecting-ip", (scope["client"] or ("127.0.0.1",))[0].encode()))
         # Not the client's build_request: that adds headers of its own.
-        outgoing = httpx.Request(request.method, url, headers=headers, content=await request.body())
+        outgoing = httpx.Request(request.method, url, headers=headers, content=body)
         try:
             answer = await self._http.send(outgoing, stream=True)
         except httpx.HTTPError as error:
             return PlainTextResponse(f"The Worker did not answer: {error}", 502)
-        response = StreamingResponse(answer.aiter_raw(), answer.status_code)
+        response = StreamingResponse(_content(answer), answer.status_code)
         response.raw_headers = [
             (name.lower(), value)
             for name, value in answer.headers.raw
             if name.lower() not in _OF_A_CONNECTION
         ]
         return response
+
+
+async def _content(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it comes; whoever stops reading lets go of workerd's connection."""
+    try:
+        async for piece in answer.aiter_raw():
+            yield piece
+    finally:
+        await answer.aclose()

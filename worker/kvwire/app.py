@@ -15,36 +15,53 @@ from collections.abc import Callable
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kvstore import LIMITS, KVError, Limits, Store, StoreError
 from kvstore.json_text import parse, stringify
+from kvstore.messages import long_value
 from kvstore.storage import Lifetime, Listing, Storage
 from worker.kvwire.parameters import BulkGet, Query, bad_request, key_in_path
 from worker.kvwire.status_text import status_text
+from worker.serving import LOCAL_HOSTS, BodyTooLarge, Guard, Refusal, answer_unread, read_body
 
 NAMESPACE_HEADER: Final = "x-kv-namespace"
 METADATA_HEADER: Final = "cf-kv-metadata"
 EXPIRATION_HEADER: Final = "cf-expiration"
 
+# The name under which workerd asks the service of a KV binding, wherever that is.
+_WORKERD_ASKS: Final = "fake-host"
+_NO_SNIFFING: Final = (b"x-content-type-options", b"nosniff")
 _HANG_UP_SECONDS: Final = 0.02
+# The product names the whole size of a value that is too large, also of one that comes in chunks.
+_COUNTING_SECONDS: Final = 2.0
+_MOST_STORAGES: Final = 1000
+_BULK_SIZE: Final = 1024 * 1024  # bytes of JSON: more than a hundred of the longest keys
 
 Resolver = Callable[[str], Store]
 StorageMaker = Callable[[Store, Limits], Storage]
 
 
-def create_kv_app(resolver: Resolver, limits: Limits = LIMITS, storage: StorageMaker = Storage) -> Starlette:
+def create_kv_app(
+    resolver: Resolver,
+    limits: Limits = LIMITS,
+    storage: StorageMaker = Storage,
+    *,
+    token: str | None = None,
+) -> Starlette:
     """An ASGI app that answers for every namespace; ``resolver`` gives the store of a namespace id.
 
     ``storage`` makes the storage layer: Storage, or StrictStorage for production's listings.
+    With a ``token`` every request must carry it, without one only this machine is served (`Guard`).
     Status texts need a server that writes them: see worker.kvwire.status_text. The stores are the caller's
     to close.
     """
     app = Starlette()
     app.router.redirect_slashes = False
-    app.router.default = KVWire(resolver, limits, storage)
+    guard = Guard(token, LOCAL_HOSTS | {_WORKERD_ASKS})
+    app.router.default = guard.before(KVWire(resolver, limits, storage), _kept_out)
     return app
 
 
@@ -62,18 +79,25 @@ class KVWire:
             return
         request = Request(scope, receive)
         try:
-            # Read to its end first: who is still sending would take an early answer for a broken connection.
-            body = await request.body()
+            body = await self._body(request)
             if "content-length" not in request.headers and await _hangs_up(request):
                 return
             response = await self._answer(request, body)
-        except ClientDisconnect:
+        except BodyTooLarge as error:
+            await answer_unread(failed(413, str(error)), scope, receive, send)
             return
         except KVError as refusal:
             response = failed(refusal.status, refusal.reason)
         except StoreError as error:
             response = failed(500, str(error)[:512])
+        response.raw_headers.append(_NO_SNIFFING)
         await response(scope, receive, send)
+
+    async def _body(self, request: Request) -> bytes:
+        if request.method == "PUT":
+            most = self._limits.value_size
+            return await read_body(request.scope, request.receive, most, long_value, _COUNTING_SECONDS)
+        return await read_body(request.scope, request.receive, _BULK_SIZE)
 
     async def _answer(self, request: Request, body: bytes) -> Response:
         storage = self._storage(_namespace(request))
@@ -97,6 +121,8 @@ class KVWire:
         storage = self._storages.get(namespace)
         if storage is None or storage.store is not store:
             storage = self._storages[namespace] = self._make_storage(store, self._limits)
+            if len(self._storages) > _MOST_STORAGES:
+                del self._storages[next(iter(self._storages))]
         return storage
 
 
@@ -180,6 +206,12 @@ async def _get_many(storage: Storage, body: bytes) -> Response:
 
 def _json(value: object) -> Response:
     return Response(str(stringify(value)), media_type="application/json")
+
+
+def _kept_out(refusal: Refusal) -> Response:
+    return (
+        failed(401, "Authentication error") if refusal.what == "token" else failed(403, refusal.without_token)
+    )
 
 
 def failed(status: int, text: str) -> Response:

@@ -7,12 +7,13 @@ header STATUS_TEXT, which StatusTextProtocol takes out and writes into the statu
 from typing import Any, Final
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from worker.serving import BoundedH11, Bounds
 
 STATUS_TEXT: Final = b"x-status-text"
 
-# Metadata that is refused for its size comes in a header, and its whole size is named.
-_LARGEST_HEAD: Final = 32 * 1024 * 1024
+# Metadata that is refused for its size comes in a header, and its whole size is to be named.
+_LARGEST_HEAD: Final = 256 * 1024
 # workerd keeps a connection for 5 s: the server must keep it longer, or a request meets its end.
 _KEEP_ALIVE_SECONDS: Final = 75
 
@@ -20,19 +21,23 @@ _KEEP_ALIVE_SECONDS: Final = 75
 def status_text(text: str) -> tuple[bytes, bytes]:
     """The header that becomes the status text, as UTF-8, which is how workerd reads it.
 
-    Control characters become spaces: a status line cannot hold them.
+    Control characters become spaces, and none is at an end: a status line cannot hold them.
     """
-    line = "".join(" " if character < " " else character for character in text)
-    return STATUS_TEXT, line.encode("utf-8", "replace")
+    line = "".join(" " if character < " " or character == "\x7f" else character for character in text)
+    return STATUS_TEXT, line.strip().encode("utf-8", "replace")
 
 
-class StatusTextProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 protocol with status texts: ``uvicorn.Config(http=StatusTextProtocol)``."""
+class StatusTextProtocol(BoundedH11):
+    """uvicorn's HTTP/1.1 protocol with status texts, for `serve`."""
+
+    bounds = Bounds(head=_LARGEST_HEAD)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.conn = _Connection(h11.SERVER, _LARGEST_HEAD)
         self.timeout_keep_alive = _KEEP_ALIVE_SECONDS
+
+    def connection(self) -> h11.Connection:
+        return _Connection(h11.SERVER, self.bounds.head)
 
 
 class _Connection(h11.Connection):

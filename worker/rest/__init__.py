@@ -1,6 +1,6 @@
 """worker.rest: local namespaces behind Cloudflare's v4 REST API.
 
-    app.py, gate.py, routes.py, call.py                 who may ask, and which call it is
+    app.py, routes.py, call.py                          who may ask, and which call it is
     namespaces.py, entries.py, bulk.py, accounts.py     the calls
     query.py, body.py, multipart.py, form_metadata.py   what they are given
     envelope.py, errors.py                              what they answer

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -13,11 +13,11 @@ from kvstore.entropy import Entropy, SystemEntropy
 from kvstore.errors import KVError, StoreError
 from worker.rest.call import Account, Call, Service
 from worker.rest.envelope import failure
-from worker.rest.errors import RestError, refusal, unavailable
-from worker.rest.gate import Gate
+from worker.rest.errors import RestError, kept_out, refusal, too_large, unavailable
 from worker.rest.registry import Registry
 from worker.rest.routes import route
 from worker.rest.stores import OpenStores, StoreOpener
+from worker.serving import BodyTooLarge, Guard, answer_unread
 
 
 def create_rest_app(
@@ -50,16 +50,15 @@ def create_rest_app(
 
     app = Starlette(lifespan=lifespan)
     app.router.redirect_slashes = False
-    app.router.default = Front(service, Gate(token))
+    app.router.default = Guard(token).before(Front(service), lambda refused: failure(kept_out(refused)))
     return app
 
 
 class Front:
     """Answers every request, and turns what goes wrong into the API's errors."""
 
-    def __init__(self, service: Service, gate: Gate) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
-        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # the router answers other types itself
@@ -67,13 +66,13 @@ class Front:
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
-        except ClientDisconnect:
+        except BodyTooLarge as error:
+            await answer_unread(failure(too_large(error)), scope, receive, send)
             return
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         try:
-            self._gate.admit(request)
             handler, names = route(request.method, request.scope["raw_path"])
             return await handler(Call(self._service, request, names))
         except RestError as error:

@@ -9,9 +9,10 @@ from kvstore import messages
 from kvstore.errors import KVSyntaxError
 from kvstore.json_text import parse
 from kvstore.limits import LIMITS
-from worker.rest.errors import bad_body, bad_metadata, bad_value, too_large
+from worker.rest.errors import bad_body, bad_metadata, bad_value
 from worker.rest.form_metadata import nested_metadata
 from worker.rest.multipart import form_fields, is_multipart
+from worker.serving import read_body
 
 JSON_SIZE: Final = 1024 * 1024
 BULK_SIZE: Final = 100_000_000  # Miniflare's own REST API has this limit too
@@ -27,33 +28,10 @@ class Upload:
     metadata: str | None = None
 
 
-class _TooLarge(Exception):
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-
-async def _read(request: Request, most: int) -> bytes:
-    """The body, of at most ``most`` bytes.
-
-    What is beyond is read and counted, but not kept: clients do not listen before they have sent it all.
-    """
-    kept = bytearray()
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= most:
-            kept += chunk
-    if size > most:
-        raise _TooLarge(size)
-    return bytes(kept)
-
-
 async def read_json(request: Request, most: int = JSON_SIZE) -> Any:
-    """The body as JSON, whatever its content type. Raises RestError (10029, 10024)."""
+    """The body as JSON, whatever its content type. Raises RestError (10029), BodyTooLarge."""
     try:
-        return parse((await _read(request, most)).decode())
-    except _TooLarge as error:
-        raise too_large(error.size, most) from error
+        return parse((await read_body(request.scope, request.receive, most)).decode())
     except UnicodeDecodeError as error:
         raise bad_body("not UTF-8 text") from error
     except KVSyntaxError as error:
@@ -63,18 +41,13 @@ async def read_json(request: Request, most: int = JSON_SIZE) -> Any:
 async def read_upload(request: Request) -> Upload:
     """The body of a PUT of a value: a form's fields, or else the body itself, JSON among others.
 
-    Raises RestError (10012, 10024, 10047), and KVError (413) for a raw value beyond 25 MiB.
+    Raises RestError (10012, 10047), and BodyTooLarge: a raw value may have 25 MiB.
     """
     content_type = request.headers.get("content-type", "")
-    form = is_multipart(content_type)
-    most = _FORM_SIZE if form else LIMITS.value_size
-    try:
-        body = await _read(request, most)
-    except _TooLarge as error:
-        if form:
-            raise too_large(error.size, most) from error
-        raise messages.long_value(error.size, most) from error
-    return _form(form_fields(content_type, body)) if form else Upload(body)
+    if not is_multipart(content_type):
+        return Upload(await read_body(request.scope, request.receive, LIMITS.value_size, messages.long_value))
+    body = await read_body(request.scope, request.receive, _FORM_SIZE)
+    return _form(form_fields(content_type, body))
 
 
 def _form(fields: list[tuple[str, bytes]]) -> Upload:

@@ -11,7 +11,7 @@ from kvstore.namespace import list_key
 from kvstore.storage import Lifetime
 from worker.rest.body import read_upload
 from worker.rest.call import Call
-from worker.rest.envelope import success
+from worker.rest.envelope import NO_SNIFFING, success
 from worker.rest.errors import bad_cursor, bad_seconds, key_not_found, long_limit, short_limit
 from worker.rest.query import Query, whole_number
 
@@ -45,8 +45,8 @@ async def read_value(call: Call) -> Response:
     entry = await call.storage("get").get(call.names["key"])
     if entry is None:
         raise key_not_found("get")
-    headers = {} if entry.expiration is None else {"expiration": str(entry.expiration)}
-    return Response(entry.value, headers=headers, media_type="application/octet-stream")
+    expires = {} if entry.expiration is None else {"expiration": str(entry.expiration)}
+    return Response(entry.value, headers={**NO_SNIFFING, **expires}, media_type="application/octet-stream")
 
 
 async def write_value(call: Call) -> Response:

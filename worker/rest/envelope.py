@@ -3,12 +3,16 @@
 SDKs look at the HTTP status only, wrangler at ``success`` only: both are always set.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from kvstore.json_text import stringify
 from worker.rest.errors import RestError
+
+# A browser must not take a value for a page.
+NO_SNIFFING: Final[Mapping[str, str]] = {"x-content-type-options": "nosniff"}
 
 
 def success(result: Any, info: dict[str, Any] | None = None) -> Response:
@@ -24,4 +28,4 @@ def failure(error: RestError) -> Response:
 
 def _json(content: dict[str, Any], status: int) -> Response:
     # As JavaScript writes it: metadata may hold a lone surrogate, which must be escaped.
-    return Response(str(stringify(content)), status, media_type="application/json")
+    return Response(str(stringify(content)), status, NO_SNIFFING, media_type="application/json")

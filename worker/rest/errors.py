@@ -7,6 +7,7 @@ sentence is ours and says what to change. docs/rest-api.md tells which is which.
 from typing import Final, Literal
 
 from kvstore.errors import KVError
+from worker.serving import BodyTooLarge, Refusal
 
 Verb = Literal[
     "get", "metadata", "put", "remove key", "list keys", "get namespace", "bulk get keys", "bulk put keys"
@@ -50,13 +51,10 @@ def unavailable(reason: str) -> RestError:
     return RestError(500, 10001, f"service temporarily unavailable: {reason}")
 
 
-def unauthenticated() -> RestError:
-    return RestError(403, 10000, "Authentication error")
-
-
-def foreign(what: str, name: str) -> RestError:
-    reason = f"{what} {name!r} is not this machine; without a token only this machine is served"
-    return RestError(403, 10000, f"Authentication error: {reason}")
+def kept_out(refusal: Refusal) -> RestError:
+    """Of a token nothing is said; of all else, what names another machine or another site."""
+    reason = "" if refusal.what == "token" else f": {refusal.without_token}"
+    return RestError(403, 10000, f"Authentication error{reason}")
 
 
 def no_route(path: str) -> RestError:
@@ -130,5 +128,6 @@ def too_many(what: str, count: int, most: int) -> RestError:
     return RestError(400, 10020, f"a bulk request takes at most {most} {what}, not {count}")
 
 
-def too_large(size: int, most: int) -> RestError:
-    return RestError(413, 10024, f"Request body of {size} bytes exceeds limit of {most}.")
+def too_large(error: BodyTooLarge) -> RestError:
+    """Of a value or of a whole request: the error says which."""
+    return RestError(413, 10024, str(error))

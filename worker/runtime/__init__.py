@@ -1,14 +1,16 @@
 """worker.runtime: loads a Worker and answers HTTP with it."""
 
 from worker.runtime.app import Access, create_app
-from worker.runtime.errors import AddressInUse, LoadError, ServeError
+from worker.runtime.errors import LoadError
+from worker.runtime.http import MOST_BODY
 from worker.runtime.lifespan import answer_lifespan
 from worker.runtime.local import LocalNamespaces, open_local
 from worker.runtime.platform import Platform
-from worker.runtime.server import Certificate, bind, serve
 from worker.runtime.worker import Worker, load_configured, load_worker
+from worker.serving import AddressInUse, Certificate, ServeError, bind, serve
 
 __all__ = [
+    "MOST_BODY",
     "Access",
     "AddressInUse",
     "Certificate",

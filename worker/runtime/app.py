@@ -15,11 +15,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore.clock import Clock, SystemClock, stopwatch
 from worker.runtime.http import Outgoing, worker_request
-from worker.runtime.scheduled import ScheduledController
+from worker.runtime.scheduled import NO_MOMENT, ScheduledController, moment_of
 from worker.runtime.worker import Worker
+from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts
+from worker.serving import BodyTooLarge, answer_unread
 
-_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _OWN_PATHS = ("/cdn-cgi/", "/__scheduled")
 
 
@@ -54,8 +55,9 @@ def create_app(
 
     An uncaught exception is a 500 whose text is the traceback, as under ``wrangler dev``, and goes to the
     Worker's error log. ``/cdn-cgi/handler/scheduled`` runs the scheduled handler, and with
-    ``test_scheduled`` so does ``/__scheduled``. Background work of the Worker goes on after the answer, and
-    is waited for (at most 30 s) when the server stops.
+    ``test_scheduled`` so does ``/__scheduled``: whoever serves the app puts a `Guard` before these.
+    Background work of the Worker goes on after the answer, and is waited for (at most 30 s) when the server
+    stops.
     """
 
     @asynccontextmanager
@@ -91,15 +93,25 @@ class Front:
         if scope["type"] != "http":  # the router answers other types itself
             return
         start = stopwatch()
-        answer = await self._answer(scope, receive)
-        if self._log is not None:
-            path = scope.get("raw_path", b"").decode("ascii", "replace")
-            self._log(Access(scope["method"], path, answer.status, stopwatch() - start))
+        try:
+            request = await worker_request(scope, receive)
+        except BodyTooLarge as error:
+            self._note(scope, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, start)
+            refusal = PlainTextResponse(str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            await answer_unread(refusal, scope, receive, send)
+            return
+        answer = await self._answer(request)
+        self._note(scope, answer.status, start)
         await answer(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Outgoing:
+    def _note(self, scope: Scope, status: int, start: float) -> None:
+        if self._log is not None:
+            path = scope.get("raw_path", b"").decode("ascii", "replace")
+            self._log(Access(scope["method"], path, status, stopwatch() - start))
+
+    async def _answer(self, request: Request) -> Outgoing:
         try:
-            return Outgoing(await self._worker.fetch(await worker_request(scope, receive)))
+            return Outgoing(await self._worker.fetch(request))
         except Exception as error:
             self._worker.on_error(error)
             text = "".join(traceback.format_exception(error)).encode("utf-8", "replace")
@@ -114,9 +126,6 @@ class Handlers:
         self._clock = clock
 
     async def answer(self, request: HTTPRequest) -> Response:
-        host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-        if host not in _LOCAL_HOSTS:
-            return PlainTextResponse("Invalid Host header", 403)
         name = request.path_params["name"]
         if name != "scheduled":
             known = '"/cdn-cgi/handler/scheduled"'
@@ -130,9 +139,11 @@ class Handlers:
 
     async def _scheduled(self, request: HTTPRequest) -> Response:
         given = request.query_params.get("time")
+        moment = self._clock.now_ms() if given is None else moment_of(given)
+        if moment is None:
+            return PlainTextResponse(NO_MOMENT.format(given), 400)
         outcome = "ok"
         try:
-            moment = self._clock.now_ms() if given is None else int(given)
             await self._worker.scheduled(ScheduledController(request.query_params.get("cron", ""), moment))
         except Exception as error:
             self._worker.on_error(error)

@@ -3,24 +3,30 @@
 from collections.abc import Iterator
 from typing import Final
 
-from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from kvstore.stream import ReadableStream
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts
+from worker.serving import read_body
 
+MOST_BODY: Final = 100_000_000  # bytes: what Cloudflare takes on the plans that most have
 _WITHOUT_LENGTH: Final = (101, 204, 304)  # of the statuses that a Worker can answer with
 
 
 async def worker_request(scope: Scope, receive: Receive) -> Request:
-    """The request as the Worker sees it: the URL as sent, never decoded, and the platform's headers."""
+    """The request as the Worker sees it: the URL as sent, never decoded, and the platform's headers.
+
+    Raises BodyTooLarge, and ClientDisconnect when the sender goes before the end of its body.
+    """
     target = scope["raw_path"].decode("latin-1")
     if scope["query_string"]:
         target += "?" + scope["query_string"].decode("latin-1")
     url = f"{scope['scheme']}://{_host(scope)}{target}"
-    return Request.from_parts(scope["method"], url, _headers(scope), await _body(receive))
+    return Request.from_parts(
+        scope["method"], url, _headers(scope), await read_body(scope, receive, MOST_BODY)
+    )
 
 
 def _host(scope: Scope) -> str:
@@ -41,23 +47,6 @@ def _headers(scope: Scope) -> Iterator[tuple[str, str]]:
     yield "accept-encoding", "br, gzip"
     if client is not None:
         yield "cf-connecting-ip", client
-
-
-async def _body(receive: Receive) -> bytes:
-    """The whole body. Raises ClientDisconnect when the sender goes before its end."""
-    message = await receive()
-    parts = [_content(message)]
-    while message.get("more_body", False):
-        message = await receive()
-        parts.append(_content(message))
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _content(message: Message) -> bytes:
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnect
-    content: bytes = message.get("body", b"")
-    return content
 
 
 class Outgoing:

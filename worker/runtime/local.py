@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kvstore import KVNamespace, StateStore, StrictNamespace
-from kvstore.pooled import PooledDatabase
+from kvstore.open_databases import OpenDatabases
 from kvstore.state_store import Opener
 from worker.config import WorkerConfig
 from worker.durable import FolderDisk, Objects
@@ -35,13 +35,14 @@ class LocalNamespaces:
 
 
 def open_local(
-    config: WorkerConfig, root: Path, opener: Opener = PooledDatabase.open, *, strict: bool = False
+    config: WorkerConfig, root: Path, opener: Opener | None = None, *, strict: bool = False
 ) -> LocalNamespaces:
     """Open what ``config`` binds, in the state folder ``root``; nothing is created before it is written.
 
     ``root`` is ``<persist root>/v3/kv``; Durable Objects are beside it. With ``strict`` keys are listed as
     production may list them (kvstore.strict). Raises LoadError for a class of another Worker.
     """
+    opener = opener or OpenDatabases().open
     namespace_of = StrictNamespace if strict else KVNamespace
     stores: dict[str, StateStore] = {}
     bindings: dict[str, KVNamespace] = {}

@@ -62,9 +62,9 @@ def service(name: str, folder: Path, environment: dict[str, str], *arguments: st
 
 
 def wait(log: Path, process: subprocess.Popen[bytes]) -> None:
-    """Until uvicorn says that it serves; at most a minute."""
+    """Until it says that it serves; at most a minute."""
     for _ in range(600):
-        if "Uvicorn running" in log.read_text():
+        if "Ready on" in log.read_text():
             return
         try:
             process.wait(0.1)

@@ -6,7 +6,7 @@ import pytest
 from kvstore.clock import SystemClock
 from kvstore.entropy import SystemEntropy
 from worker.codeq import Issuer, Recording, Settings, create_codeq, create_scheduler
-from worker.runtime import bind, serve
+from worker.serving import bind, serve
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from kvstore.clock import Clock
 from kvstore.memory_store import MemoryStore
 from tests.kvstore.test_recordings import make_store
 from worker.kvwire import StatusTextProtocol, create_kv_app
-from worker.runtime import bind, serve
+from worker.serving import bind, serve
 
 from .workerd import RealWorker, running
 

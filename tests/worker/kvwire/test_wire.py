@@ -10,7 +10,7 @@ import pytest
 from kvstore import Entry, KVNamespace, ManualClock, Page, SqliteStore, Store, StoreError
 from kvstore.messages import refused
 from worker.kvwire import StatusTextProtocol, create_kv_app
-from worker.runtime import bind, serve
+from worker.serving import bind, serve
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from kvstore.pooled import PooledDatabase
 from kvstore.state_names import state_root
 from tests.worker.rest.place import KNOWN, TOKEN, Place
 from worker.rest import create_rest_app
-from worker.runtime import bind, serve
+from worker.serving import bind, serve
 
 
 @pytest.fixture

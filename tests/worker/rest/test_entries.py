@@ -122,6 +122,7 @@ async def test_expiration_is_kept_shown_and_happens(place: Place) -> None:
         "expiration": str(NOW + 60),
         "content-length": "1",
         "content-type": "application/octet-stream",
+        "x-content-type-options": "nosniff",
     }
     place.clock.set((NOW + 60) * 1000)
     assert (await place.ask("GET", VALUES + "ttl")).error == (404, 10009, "get: 'key not found'")

@@ -6,14 +6,16 @@ from starlette.requests import Request
 
 from worker.codeq.documents import Fields, Moment, Timeline, decode
 from worker.codeq.errors import DocumentError, Refusal
+from worker.serving import read_body
 
+MOST_BODY = 32 * 1024 * 1024  # bytes; the real services have no limit of their own
 CLEANUP_LIMIT = 1000  # tasks in one cleanup, where the body names no number
 
 
 async def required(request: Request, text: str = "invalid body") -> Fields:
     """The body as an object; 400 with ``text`` when there is none. What follows the object is ignored."""
     try:
-        return Fields(decode(await request.body()))
+        return Fields(decode(await _body(request)))
     except DocumentError as error:
         raise Refusal(400, text) from error
 
@@ -21,9 +23,13 @@ async def required(request: Request, text: str = "invalid body") -> Fields:
 async def optional(request: Request) -> Fields:
     """The body as an object; an empty one when there is none or it is not one."""
     try:
-        return Fields(decode(await request.body()))
+        return Fields(decode(await _body(request)))
     except DocumentError:
         return Fields(None)
+
+
+async def _body(request: Request) -> bytes:
+    return await read_body(request.scope, request.receive, MOST_BODY)
 
 
 def is_web_address(url: str) -> bool:

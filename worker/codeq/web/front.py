@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from kvstore.entropy import Entropy
 from worker.codeq.errors import DocumentError, Refusal, ServerError
 from worker.codeq.web.replies import error_reply, moved, not_found
+from worker.serving import BodyTooLarge
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -43,6 +44,7 @@ def create_front(
             Refusal: _refused,
             ServerError: _failed,
             DocumentError: _unreadable,
+            BodyTooLarge: _too_large,
         },
     )
     app.router.redirect_slashes = False
@@ -72,6 +74,10 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 async def _unreadable(request: Request, error: Exception) -> Response:
     return error_reply(400, "invalid body")
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    return error_reply(413, str(error))
 
 
 class RequestIds:

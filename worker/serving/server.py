@@ -1,24 +1,70 @@
 """A server on a real port, inside the running event loop."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from worker.runtime.errors import AddressInUse, ServeError
+from worker.serving.errors import AddressInUse, ServeError
+from worker.serving.protocol import BoundedH11, BoundedHttpTools, Bounds
+
+# How long a server that stops waits for what is under way, and then for what it has cancelled.
+_GRACE_SECONDS: Final = 5.0
+_LAST_SECONDS: Final = 2
 
 
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: what starts the server decides when it ends."""
 
+    def __init__(self, config: uvicorn.Config, grace: float) -> None:
+        super().__init__(config)
+        self._grace = grace
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for requests that are under way, but not for one that does not end."""
+        cutting = asyncio.get_running_loop().call_later(self._grace, self._cut_off)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cutting.cancel()
+
+    def _cut_off(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+
+class _Answering:
+    """``app``, of whose requests some come to no end: nobody needs to read why.
+
+    The client hung up, or the server stops and its grace is over.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            pass
+        except asyncio.CancelledError:
+            if scope["type"] != "http":
+                raise
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -32,7 +78,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        if error.errno == 98 or "in use" in str(error):
+        if error.errno == errno.EADDRINUSE:
             raise AddressInUse(host, port) from error
         raise ServeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     return listener
@@ -50,28 +96,34 @@ class Certificate:
 async def serve(
     app: ASGIApp,
     listener: socket.socket,
-    http: type[asyncio.Protocol] | None = None,
+    http: type[BoundedH11] | type[BoundedHttpTools] = BoundedHttpTools,
     tls: Certificate | None = None,
+    *,
+    bounds: Bounds | None = None,
+    grace: float = _GRACE_SECONDS,
+    log_level: str = "warning",
 ) -> AsyncIterator[str]:
     """Serve ``app`` on ``listener`` for as long as the block lasts; gives the base URL, without a slash.
 
-    ``http`` is a protocol class, instead of the one that uvicorn chooses. With ``tls`` it is https; raises
-    ServeError for a certificate that cannot be used.
+    ``http`` is the protocol class. With ``tls`` it is https; raises ServeError for a certificate that cannot
+    be used. ``bounds`` are those of the protocol; after the block what is under way has ``grace`` seconds.
     """
+    protocol: Any = http if bounds is None else partial(http, bounds=bounds)
     config = uvicorn.Config(
-        app,
-        log_level="warning",
+        _Answering(app),
+        log_level=log_level,
         access_log=False,
         lifespan="on",
         ws="none",
-        http=http or "auto",
+        http=protocol,
         server_header=False,  # an answer carries what the Worker gave it, as under wrangler dev
         date_header=False,
         proxy_headers=False,  # there is no proxy: what a client says of itself is a header like any other
+        timeout_graceful_shutdown=int(grace) + _LAST_SECONDS,
     )
     if tls is not None:
         _speak_tls(config, tls)
-    server = _Server(config)
+    server = _Server(config, grace)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:

@@ -1,0 +1,32 @@
+"""worker.serving: what every server here has in common.
+
+server.py      a port, and an app behind it
+protocol.py    how large a request's head may be, and how slow a client
+bodies.py      how large a body may be, and answers that do not wait for its end
+guard.py       who may ask
+signals.py     how a server ends
+"""
+
+from worker.serving.bodies import BodyTooLarge, answer_unread, read_body
+from worker.serving.errors import AddressInUse, ServeError
+from worker.serving.guard import LOCAL_HOSTS, Guard, Refusal
+from worker.serving.protocol import BoundedH11, Bounds
+from worker.serving.server import Certificate, bind, serve
+from worker.serving.signals import Interrupts
+
+__all__ = [
+    "LOCAL_HOSTS",
+    "AddressInUse",
+    "BodyTooLarge",
+    "BoundedH11",
+    "Bounds",
+    "Certificate",
+    "Guard",
+    "Interrupts",
+    "Refusal",
+    "ServeError",
+    "answer_unread",
+    "bind",
+    "read_body",
+    "serve",
+]

@@ -1,0 +1,174 @@
+"""uvicorn's two HTTP/1.1 protocols with bounds: how long a head may be, and how slow a client.
+
+A head that is too long is answered with 431, a request that does not get on with 408; one line is logged. A
+client that takes nothing of its answer is cut off.
+"""
+
+import asyncio
+import logging
+import sys
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_LOG: Final = logging.getLogger("uvicorn.error")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """``head``: bytes of a request before its body. In ``seconds`` at least ``progress`` bytes must come."""
+
+    head: int = 64 * 1024
+    seconds: float = 15.0
+    progress: int = 1024
+
+
+if TYPE_CHECKING:
+    _Uvicorn = HttpToolsProtocol
+else:
+    _Uvicorn = object
+
+
+class _Bounded(_Uvicorn):
+    """What both do: one timer for each connection looks every ``seconds`` whether it gets on."""
+
+    bounds = Bounds()
+    _timer: asyncio.TimerHandle
+    _received = 0  # bytes, of the whole connection
+    # As it was when the timer looked last:
+    _had_received = 0
+    _waited = False
+    _unsent = 0  # bytes that the client had not taken
+    _taken = False  # whether it has taken some since
+
+    @property
+    def receiving(self) -> Literal["", "head", "body"]:
+        """Which part of a request has begun to come, and has not ended."""
+        raise NotImplementedError
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._timer = self.loop.call_later(self.bounds.seconds, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        super().data_received(data)
+
+    def resume_writing(self) -> None:
+        self._taken = True
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        # h11 says more than 400 in the error that is being handled; uvicorn does not hand it on.
+        self.refuse(getattr(sys.exc_info()[1], "error_status_hint", 400), msg)
+
+    def refuse(self, status: int, text: str) -> None:
+        """Answer what is being received, unless an answer has begun, and close the connection."""
+        cycle = self.cycle
+        answered = cycle is not None and cycle.response_started
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True  # to the app: nothing comes and nothing goes any more
+            cycle.message_event.set()
+        elif self.receiving != "body":
+            answered = False  # that was the request before
+        if not answered and not self.transport.is_closing():
+            head = (
+                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+                "content-type: text/plain; charset=utf-8\r\n"
+                f"content-length: {len(text)}\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.write((head + text).encode("ascii"))
+        self.transport.close()
+
+    def _look(self) -> None:
+        self._timer = self.loop.call_later(self.bounds.seconds, self._look)
+        came = self._received - self._had_received
+        waits = not self.flow.read_paused and (self._received == 0 or self.receiving != "")
+        unsent = self.transport.get_write_buffer_size()
+        if self._unsent and unsent >= self._unsent and not self._taken:
+            _LOG.warning("A client took nothing of its answer for %g s: cut off.", self.bounds.seconds)
+            self.transport.abort()
+        elif waits and self._waited and not self.transport.is_closing():
+            self._expect(came)
+        self._had_received, self._waited, self._unsent, self._taken = self._received, waits, unsent, False
+
+    def _expect(self, came: int) -> None:
+        """Give a client up that has sent too little, and one that goes on though its answer is complete."""
+        if self._received == 0:
+            self.transport.close()  # as the spare connections of a browser: nobody asked anything
+        elif came < self.bounds.progress:
+            _LOG.warning("A request did not get on for %g s: refused.", self.bounds.seconds)
+            self.refuse(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
+        elif self.cycle is not None and self.cycle.response_complete:
+            self.transport.abort()
+
+
+class BoundedH11(_Bounded, H11Protocol):  # type: ignore[misc]
+    """For answers whose status text matters: h11 lets them be written."""
+
+    def __init__(self, *arguments: Any, bounds: Bounds | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.bounds = bounds or self.bounds
+        self.conn = self.connection()
+
+    def connection(self) -> h11.Connection:
+        """What parses and writes; a head that is longer than the bound is an error with the hint 431."""
+        return h11.Connection(h11.SERVER, self.bounds.head)
+
+    @property
+    def receiving(self) -> Literal["", "head", "body"]:
+        if self.conn.their_state is h11.SEND_BODY:
+            return "body"
+        return "head" if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0] else ""
+
+
+class BoundedHttpTools(_Bounded, HttpToolsProtocol):
+    """The fast one."""
+
+    _part: Literal["", "head", "body"] = ""
+    _before_head = 0  # bytes received before the data in which the head begins
+    _before_data = 0
+
+    def __init__(self, *arguments: Any, bounds: Bounds | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.bounds = bounds or self.bounds
+
+    @property
+    def receiving(self) -> Literal["", "head", "body"]:
+        return self._part
+
+    def data_received(self, data: bytes) -> None:
+        self._before_data = self._received
+        super().data_received(data)
+        if self._part == "head" and self._received - self._before_head > self.bounds.head:
+            self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        self._part, self._before_head = "head", self._before_data
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        # Only what came in large pieces needs to be counted: there may be other things in the last one.
+        if self._received - self._before_head > self.bounds.head:
+            lines = sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if len(self.url) + lines > self.bounds.head:
+                self._refuse_head()
+                raise OverflowError  # the parser goes no further
+        self._part = "body"
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._part = ""
+        super().on_message_complete()
+
+    def _refuse_head(self) -> None:
+        _LOG.warning("The head of a request exceeds %d bytes: refused.", self.bounds.head)
+        self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too long.")
