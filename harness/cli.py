@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from harness.document import json_text
 from harness.example import example_namespace
-from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED, VIOLATED
+from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED
 from harness.explore.tally import SearchError
 from harness.explore.workforce import ClusterError
 from harness.lines import command_line, message_of
@@ -106,7 +106,7 @@ def _codeq(options: argparse.Namespace, given: Sequence[str]) -> int:
     from worker.codeq import CodeqError
 
     try:
-        document, text, passed = asyncio.run(run_codeq(options, command_line(["rehearse", *given])))
+        document, text, exit_code = asyncio.run(run_codeq(options, command_line(["rehearse", *given])))
     except KeyboardInterrupt:
         if not options.apply:
             raise
@@ -114,7 +114,7 @@ def _codeq(options: argparse.Namespace, given: Sequence[str]) -> int:
         return INTERRUPTED
     except CodeqError as error:
         return _not_started(error)
-    return _finish(options, document, text, HELD if passed else VIOLATED)
+    return _finish(options, document, text, exit_code)
 
 
 def _queue(options: argparse.Namespace, given: Sequence[str]) -> int:

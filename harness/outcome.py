@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.decision import Looked
+from harness.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.queue_state import QueueState
 from kvstore import Event
 from kvstore.messages import DAY_IS_OVER
@@ -62,6 +64,7 @@ class Outcome:
     operations of the runs in order as they reached the store, ``asked`` the same as the Worker asked them,
     ``now`` when it ended, in epoch seconds. ``born`` are the ids that
     producers were told were accepted after it, ``done`` those that workers completed before the listing.
+    ``planned`` are the faults that were to happen, ``fired`` those that did.
     """
 
     at_status: QueueState
@@ -79,6 +82,8 @@ class Outcome:
     at_listing: QueueState
     born: frozenset[str] = field(default=frozenset())
     done: frozenset[str] = field(default=frozenset())
+    planned: tuple[str, ...] = field(default=())
+    fired: tuple[str, ...] = field(default=())
 
     @property
     def run(self) -> Exchange:
@@ -103,6 +108,24 @@ class Outcome:
         kept = self.at_listing.quarantined
         before = self.before.tasks
         return frozenset(task for task in kept if task in before and kept[task] == before[task])
+
+    @property
+    def looked(self) -> Looked:
+        """How much there was to judge; what was moved is what left the old format before its time."""
+        moved = [
+            key
+            for key, entry in self.before.entries.items()
+            if key.startswith((PENDING, OLD_TASK, OLD_LEASE)) and key not in self.after.entries
+            if entry.expiration is None or entry.expiration > self.now
+        ]
+        return Looked(
+            runs=1,
+            requests=len(self.exchanges),
+            operations=sum(exchange.operations for exchange in self.exchanges),
+            moved=len(moved),
+            planned=len(self.planned),
+            fired=len(self.fired),
+        )
 
     @property
     def listed(self) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.conditions import CONDITIONS
-from harness.exit_codes import HELD, INCONCLUSIVE, VIOLATED
+from harness.decision import Decision, Looked
 from harness.explore import campaign_report
 from harness.explore.campaign import explore_mishaps, explore_schedules
 from harness.explore.crashes import explore_crashes
@@ -64,10 +64,10 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     clock = clock_of(CONDITIONS[options.conditions])
     if options.explore == "crashes":
         search = _search_crashes(source, clock.now_ms(), options, progress)
-        return _report(search_json(search), search_text(search), passed=search.passed)
+        return Report(search_json(search), search_text(search), search.decision.exit_code)
     command = command_line(["rehearse", *given])
     rehearsal = asyncio.run(_with_progress(source, clock, options, command, progress))
-    return _report(as_json(rehearsal), as_text(rehearsal), passed=rehearsal.passed)
+    return Report(as_json(rehearsal), as_text(rehearsal), rehearsal.decision.exit_code)
 
 
 def _replay(scenario: Scenario, worker: Path) -> Report:
@@ -75,13 +75,11 @@ def _replay(scenario: Scenario, worker: Path) -> Report:
     try:
         record = simulate(scenario, backstage(worker))
     except Deadlock as deadlock:
-        return _report({"scenario": str(scenario), "deadlock": str(deadlock)}, str(deadlock), passed=False)
+        document = {"scenario": str(scenario), "deadlock": str(deadlock)}
+        decision = Decision([str(deadlock)], Looked(runs=1))
+        return Report(document | decision.as_json(), str(deadlock), decision.exit_code)
     replay = simulation_report.Simulation(record, judgement(worker).verdicts(record))
-    return _report(replay.as_json(), replay.as_text(), passed=replay.passed)
-
-
-def _report(document: dict[str, Any], text: str, *, passed: bool) -> Report:
-    return Report(document, text, HELD if passed else VIOLATED)
+    return Report(replay.as_json(), replay.as_text(), replay.decision.exit_code)
 
 
 def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
@@ -108,8 +106,8 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
         if isinstance(workforce, Cluster):
             workforce.close()
     seconds = stopwatch() - start
-    code = VIOLATED if not search.passed else INCONCLUSIVE if search.unmet else HELD
-    return Report(campaign_report.as_json(search, seconds), campaign_report.as_text(search, seconds), code)
+    document, text = campaign_report.as_json(search, seconds), campaign_report.as_text(search, seconds)
+    return Report(document, text, search.decision.exit_code)
 
 
 def _promises(source: Source, options: argparse.Namespace, progress: Progress) -> Report:
@@ -129,7 +127,8 @@ def _promises(source: Source, options: argparse.Namespace, progress: Progress) -
     finally:
         progress.end()
     seconds = stopwatch() - start
-    return _report(table.as_json(hearing, seconds), table.as_text(hearing, seconds), passed=hearing.passed)
+    document, text = table.as_json(hearing, seconds), table.as_text(hearing, seconds)
+    return Report(document, text, hearing.decision.exit_code)
 
 
 def _orders(options: argparse.Namespace, progress: Progress) -> Report:
@@ -139,7 +138,7 @@ def _orders(options: argparse.Namespace, progress: Progress) -> Report:
     progress.end()
     seconds = stopwatch() - start
     text = campaign_report.as_text(search.campaign, seconds)
-    return _report(search.as_json(seconds), text, passed=search.campaign.passed)
+    return Report(search.as_json(seconds), text, search.campaign.decision.exit_code)
 
 
 def _processes(options: argparse.Namespace) -> Processes:

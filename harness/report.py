@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.conditions import Conditions
 from harness.cost import cost
+from harness.decision import Decision
 from harness.fate import FATES, fates
 from harness.invariants.status import needs_migration, true_counters
 from harness.layout import PENDING
@@ -13,7 +14,7 @@ from harness.lines import some, text_of
 from harness.outcome import Exchange, Outcome
 from harness.queue_state import QueueState
 from harness.source import Source
-from harness.verdict import Verdict
+from harness.verdict import Verdict, count_held, held_lines
 
 _MOST_RUNS = 8
 
@@ -36,8 +37,12 @@ class Rehearsal:
         return [verdict for verdict in self.verdicts if not verdict.held]
 
     @property
-    def passed(self) -> bool:
-        return not self.violated
+    def decision(self) -> Decision:
+        outcome = self.outcome
+        unfired = [one for one in outcome.planned if one not in outcome.fired]
+        asked = sum(run.report.operations for run in outcome.runs)
+        unmet = [f"{one} never happened: the migration asked for {asked:,} operations" for one in unfired]
+        return Decision([one.name for one in self.violated], outcome.looked, unmet)
 
 
 def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
@@ -54,7 +59,8 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "expired": rehearsal.source.namespace.expired,
             "valueless": rehearsal.source.namespace.valueless,
         },
-        "held": rehearsal.passed,
+        "held": not rehearsal.violated,
+        **rehearsal.decision.as_json(),
         "inventory": {
             "before": inventory(outcome.before),
             "after": inventory(outcome.after),
@@ -104,7 +110,7 @@ def as_text(rehearsal: Rehearsal) -> str:
         *_fate_lines(outcome),
         "",
         *(line for verdict in rehearsal.violated for line in _violation_lines(verdict)),
-        *_held_lines(rehearsal),
+        *held_lines(rehearsal.verdicts),
         "",
         _conclusion(rehearsal),
         f"Again: {rehearsal.command}",
@@ -206,12 +212,6 @@ def _fate_lines(outcome: Outcome) -> list[str]:
     return [f"Of {len(outcome.expected):,} live tasks the new Worker has: {counted}"]
 
 
-def _held_lines(rehearsal: Rehearsal) -> list[str]:
-    held = [verdict for verdict in rehearsal.verdicts if verdict.held]
-    names = [f"{verdict.invariant} {verdict.title.partition(':')[0]}" for verdict in held]
-    return [f"held: {' · '.join(names)}"] if names else []
-
-
 def _violation_lines(verdict: Verdict) -> list[str]:
     lines = [f"FAIL {verdict.invariant:<4} {verdict.title}"]
     for found in verdict.findings:
@@ -222,9 +222,8 @@ def _violation_lines(verdict: Verdict) -> list[str]:
 
 
 def _conclusion(rehearsal: Rehearsal) -> str:
-    judged = len(rehearsal.verdicts)
-    if rehearsal.passed:
-        return f"GO: all {judged} invariants held ({rehearsal.seconds:.1f} s)"
+    held = count_held(rehearsal.verdicts, "invariants")
     names = ", ".join(verdict.invariant for verdict in rehearsal.violated)
-    violated = f"{len(rehearsal.violated)} of {judged} invariants violated"
-    return f"NO-GO: {violated} ({names}) in {rehearsal.seconds:.1f} s"
+    violated = f"{len(rehearsal.violated)} of {len(rehearsal.verdicts)} invariants violated ({names})"
+    took = f"{rehearsal.seconds:.1f} s"
+    return rehearsal.decision.as_text(f"{held} ({took})", f"{violated} in {took}")

@@ -1,6 +1,6 @@
 """What a checker says: whether an invariant held, and the least evidence that it did not."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -47,28 +47,70 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement on one invariant; without findings it held."""
+    """The judgement on one invariant; without findings it held.
+
+    ``looked`` is how many things there were to look at, ``at`` what they are, in the plural.
+    """
 
     invariant: str
     title: str
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...]
+    looked: int
+    at: str
 
     @property
     def held(self) -> bool:
         return not self.findings
+
+    @property
+    def is_vacuous(self) -> bool:
+        """Whether it held because there was nothing to look at."""
+        return self.held and not self.looked
+
+    @property
+    def name(self) -> str:
+        """``I9 Lease continuity``."""
+        return f"{self.invariant} {self.title.partition(':')[0]}"
 
     def as_json(self) -> dict[str, Any]:
         return {
             "invariant": self.invariant,
             "title": self.title,
             "held": self.held,
+            "looked": self.looked,
+            "lookedAt": self.at,
             "findings": [finding.as_json() for finding in self.findings],
         }
 
 
-def verdict(invariant: str, title: str, findings: Iterable[Finding | None]) -> Verdict:
-    """A verdict on what was found; None stands for nothing found."""
-    return Verdict(invariant, title, tuple(filter(None, findings)))
+def verdict(
+    invariant: str, title: str, findings: Iterable[Finding | None], *, looked: int, at: str
+) -> Verdict:
+    """A verdict on what was found; None stands for nothing found.
+
+    ``looked`` is how many things the checker looked at, which are ``at``, in the plural: "held tasks".
+    """
+    return Verdict(invariant, title, tuple(filter(None, findings)), looked, at)
+
+
+def held_lines(verdicts: Iterable[Verdict]) -> list[str]:
+    """What held, and what had nothing to look at, for a person."""
+    every = list(verdicts)
+    held = [one.name for one in every if one.held and not one.is_vacuous]
+    vacuous = [f"{one.name} (no {one.at})" for one in every if one.is_vacuous]
+    return [
+        *([f"held: {' · '.join(held)}"] if held else []),
+        *([f"looked at nothing: {' · '.join(vacuous)}"] if vacuous else []),
+    ]
+
+
+def count_held(verdicts: Sequence[Verdict], what: str) -> str:
+    """``all 12 invariants held``, or how many did and how many had nothing to look at."""
+    vacuous = sum(one.is_vacuous for one in verdicts)
+    if not vacuous:
+        return f"all {len(verdicts)} {what} held"
+    held = sum(one.held for one in verdicts) - vacuous
+    return f"{held} of {len(verdicts)} {what} held, {vacuous} had nothing to look at"
 
 
 def finding(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness.codeq import report
 from harness.codeq.acceptance import accept
@@ -14,14 +15,19 @@ from harness.codeq.drills import DRILLS, show
 from harness.codeq.errors import Refused
 from harness.codeq.flags import tell, terms, workers
 from harness.codeq.legacy_state import PREFIX, LegacyState
-from harness.codeq.operations import OPERATIONS, Finished, Options
+from harness.codeq.operations import OPERATIONS, Options
 from harness.codeq.rehearsal import Wishes, demand_empty, rehearse
 from harness.codeq.seed import Shape, seed
 from harness.codeq.snapshot import Snapshot, read_snapshot
 from harness.codeq.tokens import read_tokens
+from harness.decision import Decision
+from harness.exit_codes import HELD, VIOLATED
 from kvstore.clock import ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server, open_server
+
+# The report for machines, the one for people, and the exit code.
+Finished = tuple[dict[str, Any], str, int]
 
 
 async def run_codeq(options: Options, command: str) -> Finished:
@@ -35,7 +41,8 @@ async def run_codeq(options: Options, command: str) -> Finished:
     if options.redis is None:
         raise Refused([f"{options.verb} works on a real server: name it with --redis redis://host:port/0"])
     async with _server(options) as server:
-        return await OPERATIONS[options.verb](server, options)
+        document, text, done = await OPERATIONS[options.verb](server, options)
+        return document, text, HELD if done else VIOLATED
 
 
 @asynccontextmanager
@@ -82,7 +89,7 @@ async def _rehearse(options: Options, command: str) -> Finished:
     done = replace(done, notes=[*notes, *done.notes])
     seconds = stopwatch() - start
     document = done.as_json() | {"seconds": round(seconds, 3), "replay": command}
-    return document, report.rehearsed_text(done, seconds, command), not done.violated
+    return document, report.rehearsed_text(done, seconds, command), done.decision.exit_code
 
 
 async def _accept(options: Options, command: str) -> Finished:
@@ -104,16 +111,20 @@ async def _accept(options: Options, command: str) -> Finished:
     finally:
         await codeq.close()
     seconds = stopwatch() - start
-    held = all(one.held for one in verdicts)
+    nothing = any(one.is_vacuous for one in verdicts if one.invariant == "V8")  # which looks at every key
+    unmet = ["neither the backup nor codeq: holds anything: nothing was migrated"] if nothing else []
+    decision = Decision([one.name for one in verdicts if not one.held], None, unmet)
     document = {
         "migration": "codeq",
         "codeq": codeq.url,
         "server": name,
-        "held": held,
+        "held": all(one.held for one in verdicts),
+        **decision.as_json(),
         "verdicts": [one.as_json() for one in verdicts],
         "seconds": round(seconds, 3),
     }
-    return document, report.accepted_text(codeq.url, name, verdicts, seconds, command), held
+    text = report.accepted_text(codeq.url, name, verdicts, decision, seconds, command)
+    return document, text, decision.exit_code
 
 
 async def _hazards(options: Options) -> Finished:
@@ -122,8 +133,9 @@ async def _hazards(options: Options) -> Finished:
         await demand_empty(server)
         shown = [await show(drill, server, SystemClock().now_ms()) for drill in DRILLS]
         name = server.name
-    document = {"server": name, "hazards": [one.as_json() for one in shown]}
-    return document, report.hazards_text(name, shown), all(one.held for one in shown)
+    decision = Decision([one.hazard for one in shown if not one.held], None)
+    document = {"server": name, "hazards": [one.as_json() for one in shown], **decision.as_json()}
+    return document, report.hazards_text(name, shown, decision), decision.exit_code
 
 
 async def _explore(options: Options) -> Finished:
@@ -137,4 +149,4 @@ async def _explore(options: Options) -> Finished:
             said(f"{done:,} of {of:,} points, {broken:,} end differently")
 
     found = await explore(source, clock, terms(options, freeze_seconds=0), profile=options.server, tell=count)
-    return found.as_json(), report.search_text(found, stopwatch() - start), not found.broken
+    return found.as_json(), report.search_text(found, stopwatch() - start), found.decision.exit_code

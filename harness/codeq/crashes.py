@@ -9,19 +9,30 @@ from harness.codeq.errors import MigrationError
 from harness.codeq.journal import KEY
 from harness.codeq.migrator import Migrator, Terms
 from harness.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.decision import Decision, Looked
 from kvstore.clock import Clock
 from worker.codeq import PROFILES, Server, open_server
 
 
 @dataclass(frozen=True)
 class Search:
-    """``points`` crashes were tried; ``broken`` has a sentence for each that ended differently."""
+    """``points`` crashes were tried; ``broken`` has a sentence for each that ended differently.
+
+    ``moved`` is how many members the migration moves when nothing cuts it off.
+    """
 
     points: int
+    moved: int
     broken: tuple[str, ...]
 
+    @property
+    def decision(self) -> Decision:
+        runs = self.points + 1
+        looked = Looked(runs, runs, self.points, self.moved, self.points, self.points)
+        return Decision(self.broken, looked)
+
     def as_json(self) -> dict[str, Any]:
-        return {"points": self.points, "broken": list(self.broken)}
+        return {"points": self.points, "broken": list(self.broken), **self.decision.as_json()}
 
 
 async def explore(
@@ -38,7 +49,7 @@ async def explore(
     """
     server = await _filled(source, profile)
     whole = Crashing(server)
-    await Migrator(whole, clock, terms).apply()
+    done = await Migrator(whole, clock, terms).apply()
     end = await _contents(server)
     await server.close()
     broken: list[str] = []
@@ -48,7 +59,7 @@ async def explore(
             broken.append(f"before command {point + 1} of {whole.count}: {fault}")
         if tell is not None:
             tell(point + 1, whole.count, len(broken))
-    return Search(whole.count, tuple(broken))
+    return Search(whole.count, done.changes, tuple(broken))
 
 
 async def _one(

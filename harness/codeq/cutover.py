@@ -31,8 +31,16 @@ async def cut_over(
             "A1",
             "drain: pending and in progress are empty before the deadline",
             [finding("{n} id{s} left", map(str, drained.stalls))],
+            looked=drained.polls,
+            at="polls",
         ),
-        verdict("A2", "leases: nobody holds anything", [finding("{n} lease{s} left", leases)]),
+        verdict(
+            "A2",
+            "leases: nobody holds anything",
+            [finding("{n} lease{s} left", leases)],
+            looked=drained.polls,
+            at="polls",
+        ),
         await _new_work(services),
     ]
     after = (await read_snapshot(server, PREFIX)).contents()
@@ -42,6 +50,8 @@ async def cut_over(
             "A4",
             "stragglers: the old keyspace does not change any more",
             [finding("{n} legacy key{s} changed after the cut-over", changed, "codeq/H19")],
+            looked=len(before),
+            at="legacy keys",
         )
     )
     return drained, verdicts + fresh, await _history(server)
@@ -79,7 +89,8 @@ async def _new_work(services: Services) -> Verdict:
         if not same or finished.status_code != 200:
             statuses = f"{made.status_code}, {taken.status_code}, {finished.status_code}"
             found.append(Finding(f"{command}: create, claim, result answered {statuses}: {taken.text[:80]}"))
-    return verdict("A3", "new work: created, claimed and finished at codeQ, under codeq: only", found)
+    title = "new work: created, claimed and finished at codeQ, under codeq: only"
+    return verdict("A3", title, found, looked=len(COMMANDS), at="commands")
 
 
 async def _history(server: Server) -> list[str]:

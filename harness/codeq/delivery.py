@@ -16,8 +16,12 @@ _DONE = {"status": "COMPLETED", "result": {"ok": True}}
 
 @dataclass
 class Delivery:
-    """What workers were handed, by command as in keys; ``refused``: results that were not taken."""
+    """What workers were handed, by command as in keys; ``refused``: results that were not taken.
 
+    ``owners`` is how many tasks were finished, or tried to, by who had held them before.
+    """
+
+    owners: int = 0
     handed: dict[str, list[str]] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -30,6 +34,7 @@ async def deliver(services: Services, before: LegacyState, most: int) -> Deliver
     seen = Delivery()
     for task_id, (worker, pttl) in sorted(before.leases.items()):
         if pttl > 0 and task_id in before.parsed:
+            seen.owners += 1
             answer = await services.new(f"/tasks/{segment(task_id)}/result", _DONE, services.worker(worker))
             if answer.status_code != 200:
                 seen.owners_refused.append(f"{task_id} ({answer.status_code} {answer.text[:60]})")
@@ -63,7 +68,10 @@ async def _drain(services: Services, before: LegacyState, seen: Delivery, comman
 def judge(seen: Delivery, before: LegacyState, most: int, *, split: bool = False) -> list[Verdict]:
     """D1 to D5. ``most`` is how many of a queue were to be claimed; ``split``: tiers by priority."""
     lost, order, twice, passed = [], [], [], []
-    for command, expected in _expected(before, split=split).items():
+    queues = _expected(before, split=split)
+    planned = [task_id for expected in queues.values() for task_id in expected[:most]]
+    handed_out = sum(map(len, seen.handed.values()))
+    for command, expected in queues.items():
         handed = seen.handed.get(command, [])
         twice += sorted(one for one, count in Counter(handed).items() if count > 1)
         lost += sorted(set(expected[:most]) - set(handed))
@@ -81,16 +89,22 @@ def judge(seen: Delivery, before: LegacyState, most: int, *, split: bool = False
                 finding("{n} task{s} {were} handed out more than once", twice, "codeq/H6"),
                 finding("{n} claim{s} failed", seen.errors),
             ],
+            looked=len(planned),
+            at="pending tasks",
         ),
         verdict(
             "D2",
             "order: each queue is handed out in the order that was planned",
             [finding("{n} queue{s} came in another order", order)],
+            looked=len(planned),
+            at="pending tasks",
         ),
         verdict(
             "D3",
             "content: payload, priority, webhook and creation time arrive unchanged",
             [finding("{n} task{s} arrived changed", seen.changed)],
+            looked=handed_out,
+            at="tasks that were handed out",
         ),
         verdict(
             "D4",
@@ -99,8 +113,10 @@ def judge(seen: Delivery, before: LegacyState, most: int, *, split: bool = False
                 finding("{n} result{s} refused", seen.refused),
                 _refused_owners(seen),
             ],
+            looked=handed_out + seen.owners,
+            at="results",
         ),
-        *([_priorities(passed)] if split else []),
+        *([_priorities(passed, handed_out)] if split else []),
     ]
 
 
@@ -123,11 +139,13 @@ def _passed_over(handed: list[str], before: LegacyState) -> list[str]:
     return found
 
 
-def _priorities(passed: list[str]) -> Verdict:
+def _priorities(passed: list[str], handed: int) -> Verdict:
     return verdict(
         "D5",
         "priorities: in each queue the higher comes first",
         [finding("{n} task{s} came after one of lower priority", passed, "codeq/H9")],
+        looked=handed,
+        at="tasks that were handed out",
     )
 
 

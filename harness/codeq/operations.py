@@ -25,7 +25,7 @@ from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server
 
-# The report for machines, the one for people, and whether everything held.
+# The report for machines, the one for people, and whether it was done, or could be.
 Finished = tuple[dict[str, Any], str, bool]
 Options = argparse.Namespace
 
@@ -47,6 +47,8 @@ async def _migrate(server: Server, options: Options) -> Finished:
 
 async def _drain(server: Server, options: Options) -> Finished:
     """Option A moves no keys: it is the operator's freeze and the workers' work. This waits, and says."""
+    if not await anything_under(server, PREFIX):
+        raise Refused([f"no {PREFIX} keys here: the wrong server, or the wrong database number?"])
     if options.apply:
         raise Refused(
             ["option a moves no keys: it only waits, without --apply, until the old queues are empty"]

@@ -18,6 +18,7 @@ from harness.codeq.preflight import Preflight
 from harness.codeq.services import Services
 from harness.codeq.snapshot import Snapshot, read_snapshot, restore
 from harness.codeq.traffic import work_a_little
+from harness.decision import Decision
 from harness.verdict import Verdict
 from kvstore.clock import ManualClock, iso
 from kvstore.entropy import Entropy
@@ -65,12 +66,19 @@ class Rehearsed:
     def violated(self) -> list[Verdict]:
         return [one for one in self.verdicts if not one.held]
 
+    @property
+    def decision(self) -> Decision:
+        """Each check says what it looked at; that it all was the rehearsal's own traffic is no GO."""
+        own = "the source holds no legacy: key: what was migrated is the rehearsal's own traffic"
+        return Decision([one.name for one in self.violated], None, [] if self.keys else [own])
+
     def as_json(self) -> dict[str, Any]:
         return {
             "migration": "codeq",
             "option": self.option,
             "server": self.server,
             "held": not self.violated,
+            **self.decision.as_json(),
             "source": {"taken": iso(self.taken), "keys": self.keys, "tasks": self.tasks},
             "guideLiterally": [attempt.as_json() for attempt in self.attempts],
             "preflight": self.look.as_json() if self.look else None,

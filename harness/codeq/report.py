@@ -11,8 +11,9 @@ from harness.codeq.preflight import Preflight
 from harness.codeq.rehearsal import Rehearsed
 from harness.codeq.rollback import RolledBack
 from harness.codeq.stragglers import Stragglers
+from harness.decision import Decision
 from harness.lines import some, text_of
-from harness.verdict import Verdict
+from harness.verdict import Verdict, count_held, held_lines
 from kvstore.clock import iso
 
 
@@ -28,26 +29,27 @@ def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
         *_migrated_lines(done),
         *(f"Note: {note}" for note in done.notes),
         "",
-        *_judgement(done.verdicts, seconds, command),
+        *_judgement(done.verdicts, done.decision, seconds, command),
     ]
     return text_of(lines)
 
 
-def accepted_text(url: str, server: str, verdicts: Sequence[Verdict], seconds: float, command: str) -> str:
+def accepted_text(
+    url: str, server: str, verdicts: Sequence[Verdict], decision: Decision, seconds: float, command: str
+) -> str:
     """What the checklist says of a deployed codeQ."""
     lines = [f"The checklist for codeQ at {url}", f"Server: {server}", ""]
-    return text_of([*lines, *_judgement(verdicts, seconds, command)])
+    return text_of([*lines, *_judgement(verdicts, decision, seconds, command)])
 
 
-def hazards_text(server: str, shown: Sequence[Shown]) -> str:
+def hazards_text(server: str, shown: Sequence[Shown], decision: Decision) -> str:
     """What each hazard does, and what tells of it."""
     lines = [f"Hazards of the move to codeQ, on {server}"]
     for one in shown:
         lines.append(f"{one.hazard.removeprefix('codeq/'):<4} {one.title} ({one.seconds:.2f} s)")
         lines.append(f"       seen: {one.what or 'NOTHING HAPPENED'}")
         lines.append(f"       found: {one.found or 'NOTHING TELLS OF IT'}")
-    missed = [one.hazard for one in shown if not one.held]
-    lines.append(f"NO-GO: {', '.join(missed)}" if missed else f"All {len(shown)} were seen and found")
+    lines.append(decision.as_text(f"all {len(shown)} were seen and found", ", ".join(decision.violated)))
     return text_of(lines)
 
 
@@ -116,10 +118,8 @@ def search_text(search: Search, seconds: float) -> str:
     """What the crash search found."""
     lines = [f"A crash before each of {search.points:,} commands of option B, resumed ({seconds:.1f} s)"]
     lines += [f"FAIL {text}" for text in search.broken[:10]]
-    if not search.broken:
-        lines.append("GO: every one ends in the same state")
-    else:
-        lines.append(f"NO-GO: {len(search.broken):,} end differently")
+    no_go = f"{len(search.broken):,} end differently"
+    lines.append(search.decision.as_text("every one ends in the same state", no_go))
     return text_of(lines)
 
 
@@ -148,13 +148,13 @@ def _drained_lines(drained: Drained) -> list[str]:
     ]
 
 
-def _judgement(verdicts: Sequence[Verdict], seconds: float, command: str) -> list[str]:
+def _judgement(verdicts: Sequence[Verdict], decision: Decision, seconds: float, command: str) -> list[str]:
     violated = [one for one in verdicts if not one.held]
     return [
         *(line for one in violated for line in _violation(one)),
-        *_held(verdicts),
+        *held_lines(verdicts),
         "",
-        _conclusion(verdicts, violated, seconds),
+        _conclusion(verdicts, violated, decision, seconds),
         f"Again: {command}",
     ]
 
@@ -167,13 +167,11 @@ def _violation(one: Verdict) -> list[str]:
     return lines
 
 
-def _held(verdicts: Sequence[Verdict]) -> list[str]:
-    names = [f"{one.invariant} {one.title.partition(':')[0]}" for one in verdicts if one.held]
-    return [f"held: {' · '.join(names)}"] if names else []
-
-
-def _conclusion(verdicts: Sequence[Verdict], violated: Sequence[Verdict], seconds: float) -> str:
-    if not violated:
-        return f"GO: all {len(verdicts)} checks held ({seconds:.1f} s)"
+def _conclusion(
+    verdicts: Sequence[Verdict], violated: Sequence[Verdict], decision: Decision, seconds: float
+) -> str:
     names = ", ".join(one.invariant for one in violated)
-    return f"NO-GO: {len(violated)} of {len(verdicts)} checks violated ({names}) in {seconds:.1f} s"
+    return decision.as_text(
+        f"{count_held(verdicts, 'checks')} ({seconds:.1f} s)",
+        f"{len(violated)} of {len(verdicts)} checks violated ({names}) in {seconds:.1f} s",
+    )

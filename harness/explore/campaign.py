@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from harness.decision import Decision
 from harness.explore.recognition import Discovery, Recognition, recognitions
 from harness.explore.shrink import shrink
 from harness.explore.sometimes import due
@@ -50,8 +51,13 @@ class Campaign:
     notes: Sequence[str] = ()
 
     @property
-    def passed(self) -> bool:
-        return not self.violations
+    def decision(self) -> Decision:
+        looked = self.tally.looked
+        unmet = [f"this never happened: {', '.join(self.unmet)}"] if self.unmet else []
+        if looked.planned and not looked.fired:
+            unmet.append("no planned fault ever happened")
+        violated = [f"{one.invariant} {one.finding.what}" for one in self.violations]
+        return Decision(violated, looked, unmet)
 
 
 def explore_schedules(

@@ -34,16 +34,18 @@ def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
         "base": str(search.base),
         "conditions": search.base.conditions,
         "runs": tally.runs,
-        "operations": tally.operations,
+        "operations": tally.looked.operations,
         "fingerprint": f"{tally.fingerprint:016x}",
         "met": dict(sorted(tally.met.items())),
         "unmet": list(search.unmet),
-        "conclusive": not search.unmet,
+        "conclusive": search.decision.verdict != "inconclusive",
+        "vacuous": tally.vacuous,
         "violations": [_violation_json(one, search.worker) for one in search.violations],
         "hazards": [
             {**one.as_json(), "replay": replay(one.scenario, search.worker)} for one in search.hazards
         ],
-        "held": search.passed,
+        "held": not search.violations,
+        **search.decision.as_json(),
         "workers": search.workers,
         "discoveries": {one.diagnosis.hazard: one.discovery.as_json() for one in search.hazards},
         "seconds": round(seconds, 3),
@@ -70,10 +72,11 @@ def as_text(search: Campaign, seconds: float) -> str:
     lines = [
         f"Search through the {base.migration} queue migration{_claims(base)} under {base.conditions}: "
         f"{search.what}",
-        f"Visited: {tally.runs:,} runs with {tally.operations:,} KV operations, in {seconds:.1f} s ({pace}, "
-        f"{search.workers} processes)",
+        f"Visited: {tally.runs:,} runs with {tally.looked.operations:,} KV operations, in {seconds:.1f} s "
+        f"({pace}, {search.workers} processes)",
         *search.notes,
         f"Met, in so many runs: {_counted(tally.met)}",
+        *([f"Looked at nothing: {', '.join(tally.vacuous)}"] if tally.vacuous else []),
         f"Fingerprint: {tally.fingerprint:016x}",
     ]
     for title, violations in groupby(search.violations, key=lambda one: (one.invariant, one.title)):
@@ -119,8 +122,7 @@ def _moment_line(moment: Moment) -> str:
 
 
 def _conclusion(search: Campaign) -> str:
-    if search.violations:
-        return f"NO-GO: {len(search.violations)} kinds of damage, each with the command that shows it"
-    if search.unmet:
-        return f"INCONCLUSIVE: nothing was violated, but this never happened: {', '.join(search.unmet)}"
-    return "GO: nothing was violated, and everything was met that should be"
+    return search.decision.as_text(
+        "nothing was violated, and everything was met that should be",
+        f"{len(search.violations)} kinds of damage, each with the command that shows it",
+    )

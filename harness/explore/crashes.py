@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
+from harness.decision import Looked
 from harness.explore.wording import wording
 from harness.invariants import judge
 from harness.migrations.queue import Migration, Walk
@@ -25,8 +26,6 @@ from kvstore import Entry, Event, ManualClock, SqliteStore
 from kvstore.faults import KINDS, Fault, Kind
 
 OPERATOR_RUNS: Final = 3
-
-JUDGED: Final = ("I1", "I2", "I3", "I4", "I6", "I7", "I9", "I11", "I16", "I17", "I25", "W")
 
 Tell = Callable[[int, int, int], None]
 
@@ -51,12 +50,16 @@ class Violation:
 
 @dataclass(frozen=True)
 class Exploration:
-    """A finished search: ``visited`` points of ``operations`` operations, and what was found."""
+    """A finished search: ``visited`` points of ``operations`` operations, and what was found.
+
+    ``looked`` adds up the undisturbed migration and those with a fault.
+    """
 
     operations: int
     visited: int
     violations: list[Violation]
     baseline: list[str]
+    looked: Looked
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class _Found:
 
     fault: Fault
     verdicts: tuple[Verdict, ...]
+    looked: Looked
 
 
 Entries = Mapping[str, Entry]
@@ -94,17 +98,18 @@ async def explore_crashes(
     faults = [Fault(kind, at) for kind in kinds for at in (same if kind == "crash" else every)]
     known = Known(plain.verdicts)
     found: list[_Found] = []
-    visited = 0
+    visited, looked = 0, plain.looked
     for batch in _visited(entries, now, plain, faults, jobs or os.cpu_count() or 1):
         for one in batch:
             points = same[one.fault.at] if one.fault.kind == "crash" else [one.fault.at]
             visited += len(points)
+            looked += one.looked
             found += [
                 replace(one, fault=Fault(one.fault.kind, at)) for at in points if known.leaves(one.verdicts)
             ]
         tell(visited, len(plain.asked) * len(kinds), len(found))
     violated = [verdict.invariant for verdict in plain.verdicts if not verdict.held]
-    return Exploration(len(plain.asked), visited, _grouped(found, known, plain.asked), violated)
+    return Exploration(len(plain.asked), visited, _grouped(found, known, plain), violated, looked)
 
 
 async def uninterrupted(
@@ -118,7 +123,7 @@ async def uninterrupted(
     )
     count = sum(run.report.operations for run in outcome.runs)
     asked = stage.layers.asked.events[first : first + count]
-    return Uninterrupted(migration, worker, tuple(asked), tuple(_judged(outcome)))
+    return Uninterrupted(migration, worker, tuple(asked), tuple(_judged(outcome)), outcome.looked)
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ class Uninterrupted:
     worker: Path
     asked: tuple[Event, ...]
     verdicts: tuple[Verdict, ...]
+    looked: Looked
 
     def writes_before(self, at: int) -> tuple[Event, ...]:
         """What was written before the ``at``-th operation: all that a crash there leaves behind."""
@@ -153,8 +159,7 @@ async def _stage(entries: Entries, now: int, worker: Path) -> Stage:
 def _judged(outcome: Outcome, fault: Fault | None = None) -> list[Verdict]:
     """The verdicts; after a crash the report, which nobody received, is not judged."""
     unjudged = "I16" if fault is not None and fault.kind == "crash" else ""
-    judged = [name for name in JUDGED if name != unjudged]
-    return [verdict for verdict in judge(outcome) if verdict.invariant in judged]
+    return [verdict for verdict in judge(outcome) if verdict.invariant != unjudged]
 
 
 def _visited(
@@ -189,10 +194,11 @@ def _visit(faults: list[Fault]) -> list[_Found]:
 
 
 async def _visit_all(faults: list[Fault]) -> list[_Found]:
-    return [_Found(fault, await _violated_by(fault)) for fault in faults]
+    return [await _with(fault) for fault in faults]
 
 
-async def _violated_by(fault: Fault) -> tuple[Verdict, ...]:
+async def _with(fault: Fault) -> _Found:
+    """What is violated by the migration that meets a fault."""
     origin = _Process.stage
     clock = origin.store.clock
     assert isinstance(clock, ManualClock)
@@ -209,7 +215,9 @@ async def _violated_by(fault: Fault) -> tuple[Verdict, ...]:
     )
     outcome = await walk.take()
     await stage.store.close()
-    return tuple(verdict for verdict in _judged(outcome, fault) if not verdict.held)
+    violated = tuple(verdict for verdict in _judged(outcome, fault) if not verdict.held)
+    looked = outcome.looked
+    return _Found(fault, violated, replace(looked, planned=1, fired=int(crash or looked.fired)))
 
 
 class Known:
@@ -230,18 +238,18 @@ class Known:
         return any(not self.has(one.invariant, finding) for one in verdicts for finding in one.findings)
 
 
-def _grouped(found: list[_Found], known: Known, asked: Sequence[Event]) -> list[Violation]:
+def _grouped(found: list[_Found], known: Known, plain: Uninterrupted) -> list[Violation]:
     groups: dict[tuple[str, str], Violation] = {}
     for one in sorted(found, key=lambda one: (KINDS.index(one.fault.kind), one.fault.at)):
         for verdict in one.verdicts:
             for finding in verdict.findings:
                 if not known.has(verdict.invariant, finding):
                     key = (verdict.invariant, wording(finding.what))
-                    group = groups.setdefault(key, _violation(one.fault, verdict, finding, asked))
+                    group = groups.setdefault(key, _violation(one.fault, verdict, finding, plain.asked))
                     points = group.points.setdefault(one.fault.kind, [])
                     if points[-1:] != [one.fault.at]:
                         points.append(one.fault.at)
-    order = {invariant: place for place, invariant in enumerate(JUDGED)}
+    order = {invariant: place for place, invariant in enumerate(v.invariant for v in plain.verdicts)}
     return sorted(groups.values(), key=lambda one: order[one.invariant])
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from harness.decision import Decision
 from harness.explore.crashes import OPERATOR_RUNS, Exploration, Violation
 from harness.lines import some, text_of
 from harness.source import Source
@@ -21,8 +22,11 @@ class CrashSearch:
     command: str
 
     @property
-    def passed(self) -> bool:
-        return not self.exploration.violations
+    def decision(self) -> Decision:
+        looked = self.exploration.looked
+        unmet = [] if looked.fired else ["no planned fault ever happened"]
+        violated = [f"{one.invariant} {one.what}" for one in self.exploration.violations]
+        return Decision(violated, looked, unmet)
 
     def replay(self, violation: Violation) -> str:
         """The command that rehearses the first fault that shows a violation."""
@@ -55,7 +59,8 @@ def as_json(search: CrashSearch) -> dict[str, Any]:
             }
             for one in exploration.violations
         ],
-        "held": search.passed,
+        "held": not exploration.violations,
+        **search.decision.as_json(),
         "seconds": round(search.seconds, 3),
     }
 
@@ -102,6 +107,7 @@ _HAPPENS = {
 
 def _conclusion(search: CrashSearch) -> str:
     found = search.exploration.violations
-    if search.passed:
-        return "GO: no fault leads to anything that does not happen without it"
-    return f"NO-GO: {len(found)} kinds of damage, each with the command that shows it"
+    return search.decision.as_text(
+        "no fault leads to anything that does not happen without it",
+        f"{len(found)} kinds of damage, each with the command that shows it",
+    )

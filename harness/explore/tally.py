@@ -8,11 +8,13 @@ from pathlib import Path
 from threading import get_ident
 from typing import Final
 
+from harness.decision import Looked
 from harness.explore.sometimes import met
 from harness.explore.wording import wording
 from harness.simulation.backstage import Backstage
 from harness.simulation.hazards import diagnose
 from harness.simulation.judgement import Judgement
+from harness.simulation.looked import looked_at
 from harness.simulation.loop import Deadlock
 from harness.simulation.record import Record
 from harness.simulation.scenario import Scenario
@@ -52,10 +54,13 @@ def _simpler(one: Scenario, other: Scenario) -> Scenario:
 
 @dataclass
 class Tally:
-    """``runs`` simulations with ``operations`` KV operations; ``met`` counts runs by property."""
+    """What ``looked`` says was simulated; ``met`` counts runs by property.
 
-    runs: int = 0
-    operations: int = 0
+    ``checked`` adds up what the checker of each invariant looked at, by its name.
+    """
+
+    looked: Looked = field(default_factory=Looked)
+    checked: Counter[str] = field(default_factory=Counter)
     violations: dict[Key, Group] = field(default_factory=dict)
     hazards: dict[str, Group] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
@@ -63,8 +68,9 @@ class Tally:
 
     def add(self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict]) -> None:
         """One more, and its judgement."""
-        self.runs += 1
-        self.operations += len(record.asked)
+        self.looked += looked_at(record)
+        for verdict in verdicts:
+            self.checked[_at(verdict)] += verdict.looked
         self.met.update(met(record))
         self.fingerprint ^= int(record.fingerprint, 16)
         for key in violated(verdicts):
@@ -75,22 +81,36 @@ class Tally:
 
     def add_deadlock(self, scenario: Scenario, deadlock: Deadlock) -> None:
         """One more, in which nobody could go on."""
-        self.runs += 1
+        self.looked += Looked(runs=1)
         self._note((DEADLOCK, wording(str(deadlock))), scenario)
 
     def _note(self, key: Key, scenario: Scenario) -> None:
         group = Group(1, scenario.seed, scenario)
         self.violations[key] = self.violations[key] + group if key in self.violations else group
 
+    @property
+    def runs(self) -> int:
+        return self.looked.runs
+
+    @property
+    def vacuous(self) -> list[str]:
+        """The invariants that had nothing to look at in any run."""
+        return [name for name, count in self.checked.items() if not count]
+
     def merge(self, other: "Tally") -> None:
-        self.runs += other.runs
-        self.operations += other.operations
+        self.looked += other.looked
+        for name, count in other.checked.items():
+            self.checked[name] += count
         self.met.update(other.met)
         self.fingerprint ^= other.fingerprint
         for key, group in other.violations.items():
             self.violations[key] = self.violations[key] + group if key in self.violations else group
         for hazard, group in other.hazards.items():
             self.hazards[hazard] = self.hazards[hazard] + group if hazard in self.hazards else group
+
+
+def _at(verdict: Verdict) -> str:
+    return f"{verdict.invariant} (no {verdict.at})"
 
 
 def violated(verdicts: Iterable[Verdict]) -> set[Key]:

@@ -27,6 +27,8 @@ def completion(outcome: Outcome) -> Verdict:
                 "H32",
             ),
         ],
+        looked=len(outcome.expected) + len(outcome.before.old_leases) + (PENDING in outcome.before.entries),
+        at="tasks, leases or pending list of the old format",
     )
 
 

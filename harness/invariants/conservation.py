@@ -26,4 +26,6 @@ def conservation(outcome: Outcome) -> Verdict:
             finding("{n} live task{s} {are} stored nowhere after the run", lost, "H10"),
             finding("{n} live task{s} {were} stored nowhere for a while", gap, "H38"),
         ],
+        looked=len(live),
+        at="live tasks",
     )

@@ -28,6 +28,8 @@ def content(outcome: Outcome) -> Verdict:
                 "H54",
             ),
         ],
+        looked=len(every),
+        at="copies",
     )
 
 

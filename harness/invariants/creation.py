@@ -19,4 +19,6 @@ def creation(outcome: Outcome) -> Verdict:
                 "H33",
             ),
         ],
+        looked=len(visible),
+        at="visible tasks",
     )

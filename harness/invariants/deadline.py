@@ -10,7 +10,8 @@ def deadline(outcome: Outcome) -> Verdict:
     earlier: list[str] = []
     mortal: list[str] = []
     permanent: list[str] = []
-    for task in moved(outcome):
+    copied = moved(outcome)
+    for task in copied:
         old = outcome.before.old_tasks[task].expiration
         new = outcome.after.new_tasks[task].expiration
         if old == new:
@@ -31,6 +32,8 @@ def deadline(outcome: Outcome) -> Verdict:
             finding(f"{{n}} permanent task{{s}} now {{do}} expire: {left}", mortal, "H50"),
             finding("{n} task{s} {have} lost {their} deadline", permanent, "H49"),
         ],
+        looked=len(copied),
+        at="copied tasks",
     )
 
 

@@ -8,7 +8,8 @@ _TITLE = "Idempotency: a second run changes nothing and reports zero"
 
 def idempotency(outcome: Outcome) -> Verdict:
     if not outcome.finished:
-        return verdict("I11", _TITLE, [])  # there is more to do, and a second run does it
+        # There is more to do, and a second run does it.
+        return verdict("I11", _TITLE, [], looked=0, at="finished migration")
     rerun = outcome.rerun
     before, after = rerun.before.entries, rerun.after.entries
     changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
@@ -24,4 +25,6 @@ def idempotency(outcome: Outcome) -> Verdict:
             finding("{n} key{s} change{es} when the migration is run again", changed, "H04", "H41"),
             Finding(says, (), ("H04", "H43")) if dishonest else None,
         ],
+        looked=1,
+        at="finished migration",
     )

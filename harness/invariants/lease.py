@@ -34,6 +34,8 @@ def lease_continuity(outcome: Outcome) -> Verdict:
                 "H35",
             ),
         ],
+        looked=len(held),
+        at="held tasks",
     )
 
 

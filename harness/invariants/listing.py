@@ -7,13 +7,14 @@ from harness.verdict import Finding, Verdict, finding, verdict
 
 _PAGE = 1000
 _TITLE = "Listing: GET /api/queue shows each live task exactly once"
+_AT = "live tasks"
 
 
 def listing(outcome: Outcome) -> Verdict:
     answer = outcome.listing
     if answer.status != 200:
         text = f"GET /api/queue answered {answer.status}: {str(answer.body)[:200]}"
-        return verdict("I3", _TITLE, [Finding(text)])
+        return verdict("I3", _TITLE, [Finding(text)], looked=1, at=_AT)
     listed = Counter(outcome.listed)
     in_new = outcome.at_listing.new_tasks.keys()
     missing = sorted(outcome.expected - listed.keys())
@@ -40,4 +41,6 @@ def listing(outcome: Outcome) -> Verdict:
             ),
             Finding(wrong[0]) if wrong else None,
         ],
+        looked=len(outcome.expected | listed.keys()),
+        at=_AT,
     )

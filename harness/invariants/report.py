@@ -26,6 +26,8 @@ def honest_report(outcome: Outcome) -> Verdict:
             *(_truth(one) for one in outcome.runs),
             _false_failures(outcome),
         ],
+        looked=len(outcome.runs),
+        at="runs",
     )
 
 

@@ -31,6 +31,8 @@ def honest_status(outcome: Outcome) -> Verdict:
             *_compare("before the run", outcome.status_before, outcome.at_status),
             *_compare("after the run", outcome.status_after, outcome.after),
         ],
+        looked=2,
+        at="answers",
     )
 
 

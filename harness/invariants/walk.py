@@ -14,9 +14,12 @@ def walk(outcome: Outcome) -> Verdict:
         "Walk: the new Worker lists, claims and completes a task",
         [
             *(_broken(exchange) for exchange in outcome.exchanges if _is_broken(exchange)),
+            _listed(outcome),
             _claimed(claim, outcome) if claim else None,
             _completed(complete, again) if complete and again else None,
         ],
+        looked=len(outcome.expected.union(outcome.listed)),
+        at="live tasks",
     )
 
 
@@ -35,8 +38,18 @@ def _said(exchange: Exchange) -> str:
     return lines[-1][:160]
 
 
+def _listed(outcome: Outcome) -> Finding | None:
+    if outcome.listed or not outcome.expected:
+        return None
+    said = _said(outcome.listing)
+    return Finding(f"no task is listed although {len(outcome.expected):,} should be: {said}")
+
+
 def _claimed(claim: Exchange, outcome: Outcome) -> Finding | None:
-    if claim.member("success") is True or not outcome.listed:
+    if claim.member("success") is True and isinstance(claim.member("taskId"), str):
+        return None
+    leases = outcome.at_listing.old_leases.keys() | outcome.at_listing.new_leases
+    if leases.issuperset(outcome.listed):
         return None
     return Finding(f"no task could be claimed although {len(outcome.listed):,} are listed: {_said(claim)}")
 

@@ -61,6 +61,7 @@ class Walk:
         self._runs = runs
         self._born: set[str] = set()
         self._done: set[str] = set()
+        self._fired: set[str] = set()
 
     async def take(self) -> Outcome:
         """Walk to the end. Nothing that the Worker answers stops it."""
@@ -104,6 +105,8 @@ class Walk:
             at_listing=at_listing,
             born=frozenset(self._born),
             done=frozenset(self._done),
+            planned=() if self._fault is None else (str(self._fault),),
+            fired=tuple(self._fired),
         )
 
     def _deploy(self, queue_format: str) -> None:
@@ -118,7 +121,8 @@ class Walk:
             before = await self._stage.state()
             step = f"run {len(runs) + 1}" if runs else "run"
             report = await (self._cut_off() if self._is_cut_off and not runs else self._ask_run(step))
-            if faults.fired:
+            if self._fault is not None and faults.fired:
+                self._fired.add(str(self._fault))
                 faults.arm(None)  # whatever it was, it ends with the invocation
             runs.append(Run(report, before, await self._stage.state()))
             if self._is_over(report) or out_of_quota(report):

@@ -40,6 +40,10 @@ _LEAST_ROUNDS: Final = 1
 _COORDINATED: Final = "safe"
 
 
+class NothingSeen(Exception):
+    """A promise cannot be judged: says what did not happen that it is judged by."""
+
+
 def nobody(what: str, done: int, of: int) -> None:
     """The default: nobody is told."""
 
@@ -94,9 +98,17 @@ class Evidence:
         )
         self.trials = Trials(self._base, inquiry.worker)
 
-    @cached_property
+    @property
     def schedules(self) -> Schedules:
-        """The situations and the random schedules."""
+        """The situations and the random schedules. Raises NothingSeen if nothing was moved in any."""
+        found = self.all_schedules
+        if not found.looked.moved:
+            raise NothingSeen(f"nothing was moved in {found.runs:,} schedules")
+        return found
+
+    @cached_property
+    def all_schedules(self) -> Schedules:
+        """The same, whatever was moved."""
         drawn = [draw(seed, self._base) for seed in self.inquiry.seeds]
         every = [*situations(self._base), *drawn]
         batches = [Batch(self.inquiry.worker, every[at : at + _BATCH]) for at in range(0, len(every), _BATCH)]

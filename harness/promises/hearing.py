@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
+from harness.decision import Decision
 from harness.lines import command_line
 from harness.migrations.queue import MIGRATIONS
-from harness.promises.decision import Decision, decide
-from harness.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Evidence, Inquiry
+from harness.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Evidence, Inquiry, NothingSeen
 from harness.promises.guide import PROMISES
 from harness.promises.promise import Judgement, Promise
+from harness.promises.recommendation import Recommendation, recommend
 from harness.simulation.scenario import Migration
+
+_BEST_FIRST: Final = ("go", "inconclusive", "no-go")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +34,26 @@ class Row:
 
 @dataclass(frozen=True)
 class Hearing:
-    """``rows`` in the guide's order, ``decisions`` when all of the promises were judged."""
+    """``rows`` in the guide's order, ``recommendations`` when all of the promises were judged."""
 
     inquiry: Inquiry
     evidence: Sequence[Evidence]
     rows: Sequence[Row]
-    decisions: Sequence[Decision]
+    recommendations: Sequence[Recommendation]
 
     @property
-    def passed(self) -> bool:
-        """Whether there is a migration to go with: of single promises, whether the safe one breaks none."""
-        if self.decisions:
-            return any(decision.go for decision in self.decisions)
-        return all(row.judgements["safe"].verdict != "broken" for row in self.rows)
+    def decision(self) -> Decision:
+        """On the migration that is best to go with; of single promises, on those that the safe one breaks.
+
+        Each of these is judged by what it says; an opinion is no judgement.
+        """
+        if self.recommendations:
+            decisions = [one.decision for one in self.recommendations]
+            return min(decisions, key=lambda one: _BEST_FIRST.index(one.verdict))
+        safe = [(f"{one.promise.id} {one.promise.claim}", one.judgements["safe"]) for one in self.rows]
+        broken = [name for name, one in safe if one.verdict == "broken"]
+        unjudged = [f"{name}: {one.because}" for name, one in safe if one.verdict in ("opinion", "unjudged")]
+        return Decision(broken, None, unjudged if len(unjudged) == len(safe) else [])
 
 
 def hear(inquiry: Inquiry, only: Sequence[str] = ()) -> Hearing:
@@ -52,15 +62,18 @@ def hear(inquiry: Inquiry, only: Sequence[str] = ()) -> Hearing:
     for one in evidence if not only else []:  # first of all: the copy grows old
         inquiry.tell(f"{one.migration}: walks", len(one.walks), len(one.walks))
     rows = [Row(one, _judged(one, evidence)) for one in PROMISES if not only or one.id in only]
-    decisions = [] if only else [decide(one) for one in evidence]
-    return Hearing(inquiry, evidence, rows, decisions)
+    recommendations = [] if only else [recommend(one) for one in evidence]
+    return Hearing(inquiry, evidence, rows, recommendations)
 
 
 def _judged(promise: Promise, evidence: Sequence[Evidence]) -> dict[Migration, Judgement]:
     found = {}
     for one in evidence:
         one.inquiry.tell(f"{one.migration}: {promise.id}", PROMISES.index(promise) + 1, len(PROMISES))
-        judgement = promise.judge(one)
+        try:
+            judgement = promise.judge(one)
+        except NothingSeen as error:
+            judgement = Judgement("unjudged", str(error))
         found[one.migration] = replace(judgement, replay=judgement.replay or _again(one, promise))
     return found
 

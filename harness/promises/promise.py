@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from harness.promises.evidence import Evidence
 
-Verdict = Literal["held", "broken", "only if", "opinion"]
+Verdict = Literal["held", "broken", "only if", "opinion", "unjudged"]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """``because`` is the evidence in a sentence, ``replay`` the command that shows it again.
 
-    ``condition`` says when a promise is held that is held only then.
+    ``condition`` says when a promise is held that is held only then. What is "unjudged" has no evidence.
     """
 
     verdict: Verdict

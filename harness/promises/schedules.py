@@ -4,10 +4,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from harness.decision import Looked
 from harness.explore.sometimes import met
 from harness.explore.tally import DEADLOCK, Batch, Group, SearchError, backstage
 from harness.simulation.checkers import judge
 from harness.simulation.hazards import diagnose
+from harness.simulation.looked import looked_at
 from harness.simulation.loop import Deadlock
 from harness.simulation.record import Record
 from harness.simulation.scenario import Scenario
@@ -19,19 +21,23 @@ _BY_COMPARISON: Final = frozenset({"I12", "I23", "I26"})
 
 @dataclass
 class Schedules:
-    """``runs`` simulations, added up: groups by hazard and by invariant, ``met`` by property.
+    """Simulations added up: what was ``looked`` at, groups by hazard and by invariant, ``met`` by property.
 
     A hazard counts where an invariant is violated that it violates: before a migration has deployed anything
     the old code may do what it likes.
     """
 
-    runs: int = 0
+    looked: Looked = field(default_factory=Looked)
     hazards: dict[str, Group] = field(default_factory=dict)
     violations: dict[str, Group] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def runs(self) -> int:
+        return self.looked.runs
+
     def add(self, scenario: Scenario, record: Record) -> None:
-        self.runs += 1
+        self.looked += looked_at(record)
         self.met.update(met(record))
         violated = {verdict.invariant for verdict in judge(record) if not verdict.held}
         for invariant in sorted(violated):
@@ -41,11 +47,11 @@ class Schedules:
                 _note(self.hazards, one.hazard, Group(1, scenario.seed, scenario))
 
     def add_deadlock(self, scenario: Scenario) -> None:
-        self.runs += 1
+        self.looked += Looked(runs=1)
         _note(self.violations, DEADLOCK, Group(1, scenario.seed, scenario))
 
     def merge(self, other: "Schedules") -> None:
-        self.runs += other.runs
+        self.looked += other.looked
         self.met.update(other.met)
         for mine, theirs in ((self.hazards, other.hazards), (self.violations, other.violations)):
             for name, group in theirs.items():

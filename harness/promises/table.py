@@ -7,13 +7,13 @@ from typing import Any, Final
 from harness.conditions import CONDITIONS
 from harness.lines import text_of
 from harness.migrations.queue import MIGRATIONS
-from harness.promises.decision import Decision
 from harness.promises.hearing import Hearing, Row
 from harness.promises.promise import Judgement
+from harness.promises.recommendation import Recommendation
 from harness.promises.survey import WAYS, Count, Survey
 from harness.report import source_lines
 
-_VERDICTS: Final = ("held", "only if", "broken", "opinion")
+_VERDICTS: Final = ("held", "only if", "broken", "opinion", "unjudged")
 _CLAIM, _VERDICT = 62, 14
 
 
@@ -25,16 +25,17 @@ def as_json(hearing: Hearing, seconds: float) -> dict[str, Any]:
         "conditions": inquiry.conditions,
         "source": {"label": inquiry.source.label, "keys": len(inquiry.source.namespace.entries)},
         "promises": [row.as_json() for row in hearing.rows],
-        **(_seen_json(hearing) if hearing.decisions else {}),
-        "decisions": [decision.as_json() for decision in hearing.decisions],
-        "held": hearing.passed,
+        **(_seen_json(hearing) if hearing.recommendations else {}),
+        "decisions": [one.as_json() for one in hearing.recommendations],
+        "held": hearing.decision.verdict == "go",
+        **hearing.decision.as_json(),
         "seconds": round(seconds, 3),
     }
 
 
 def _seen_json(hearing: Hearing) -> dict[str, Any]:
     return {
-        "schedules": {one.migration: one.schedules.runs for one in hearing.evidence},
+        "schedules": {one.migration: one.all_schedules.runs for one in hearing.evidence},
         "claims": hearing.inquiry.survey.as_json(),
     }
 
@@ -50,10 +51,12 @@ def as_text(hearing: Hearing, seconds: float) -> str:
         *_table_lines(hearing),
         *(line for row in hearing.rows for line in _row_lines(row)),
     ]
-    if hearing.decisions:
+    if not hearing.recommendations:
+        lines += ["", _conclusion(hearing)]
+    else:
         lines += ["", *claim_lines(inquiry.survey)]
         lines += [
-            line for decision in hearing.decisions for line in _decision_lines(decision, inquiry.conditions)
+            line for one in hearing.recommendations for line in _decision_lines(one, inquiry.conditions)
         ]
         lines += [
             "",
@@ -63,10 +66,10 @@ def as_text(hearing: Hearing, seconds: float) -> str:
 
 
 def _seen_lines(hearing: Hearing) -> list[str]:
-    if not hearing.decisions:
+    if not hearing.recommendations:
         return []
     inquiry = hearing.inquiry
-    runs = " and ".join(f"{one.schedules.runs:,}" for one in hearing.evidence)
+    runs = " and ".join(f"{one.all_schedules.runs:,}" for one in hearing.evidence)
     claims = sum(inquiry.survey.of(way).claims for way in WAYS)
     under = f"local and {inquiry.conditions}" if inquiry.conditions != "local" else "local"
     return [
@@ -81,7 +84,7 @@ def _table_lines(hearing: Hearing) -> list[str]:
         verdicts = "".join(f"{row.judgements[one].verdict:<{_VERDICT}}" for one in MIGRATIONS)
         lines.append(f"{row.promise.id:<5}{row.promise.claim:<{_CLAIM}}{verdicts}".rstrip())
     counts = [Counter(row.judgements[one].verdict for row in hearing.rows) for one in MIGRATIONS]
-    for verdict in _VERDICTS:
+    for verdict in (one for one in _VERDICTS if one != "unjudged" or counts[0][one] or counts[1][one]):
         numbers = "".join(f"{count[verdict]:<{_VERDICT}}" for count in counts)
         lines.append(f"{'':<5}{verdict:<{_CLAIM}}{numbers}".rstrip())
     return lines
@@ -128,14 +131,19 @@ def _counted(count: Count) -> str:
     return f"{count.doubles:,} of {count.claims:,} ({count.rate:.1%})"
 
 
-def _decision_lines(decision: Decision, conditions: str) -> Iterator[str]:
+def _conclusion(hearing: Hearing) -> str:
+    broken = ", ".join(hearing.decision.violated)
+    return hearing.decision.as_text("the safe migration breaks none of these", f"it breaks {broken}")
+
+
+def _decision_lines(one: Recommendation, conditions: str) -> Iterator[str]:
     yield ""
-    yield f"{'GO' if decision.go else 'NO-GO'} for the {decision.migration} migration"
-    for reason in decision.reasons:
+    yield f"{one.decision.verdict.upper()} for the {one.migration} migration"
+    for reason in one.reasons:
         yield f"     {reason.what}"
         yield f"       {reason.replay}"
-    if decision.go:
+    if one.go:
         yield "     nothing was violated, on this namespace and in the schedules"
     allowed = CONDITIONS[conditions].allowance.operations
     budget = f" with {allowed:,} operations a call" if allowed else ""
-    yield f"     On this namespace, {conditions}{budget}: {decision.cost.as_text().removeprefix('Cost: ')}"
+    yield f"     On this namespace, {conditions}{budget}: {one.cost.as_text().removeprefix('Cost: ')}"

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from harness.decision import Decision
 from harness.lines import some, text_of
 from harness.simulation.hazards import Diagnosis, diagnose
+from harness.simulation.looked import looked_at, never_happened
 from harness.simulation.moments import of_read
 from harness.simulation.record import Call, Record
-from harness.verdict import Finding, Moment, Verdict
+from harness.verdict import Finding, Moment, Verdict, count_held, held_lines
 
 _MOST_CALLS = 40
 
@@ -26,8 +28,9 @@ class Simulation:
         return diagnose(self.record)
 
     @property
-    def passed(self) -> bool:
-        return all(verdict.held for verdict in self.verdicts)
+    def decision(self) -> Decision:
+        violated = [verdict.name for verdict in self.verdicts if not verdict.held]
+        return Decision(violated, looked_at(self.record), never_happened(self.record))
 
     def as_json(self) -> dict[str, Any]:
         """The whole simulation: history, verdicts, diagnoses."""
@@ -36,7 +39,8 @@ class Simulation:
             "migration": "queue",
             "scenario": str(record.scenario),
             "fingerprint": record.fingerprint,
-            "held": self.passed,
+            "held": all(verdict.held for verdict in self.verdicts),
+            **self.decision.as_json(),
             "began": record.began,
             "ended": record.ended,
             "operations": len(record.asked),
@@ -65,8 +69,7 @@ class Simulation:
             if not verdict.held:
                 lines += ["", f"FAIL {verdict.invariant:<4} {verdict.title}"]
                 lines += [line for finding in verdict.findings for line in self._finding(finding)]
-        held = [verdict.invariant for verdict in self.verdicts if verdict.held]
-        lines += ["", f"Held: {', '.join(held) or 'none'}"]
+        lines += ["", *held_lines(self.verdicts)]
         for one in self.diagnoses:
             keys = f": {some(one.keys)}" if one.keys else ""
             lines += [
@@ -74,7 +77,13 @@ class Simulation:
                 f"{one.hazard}  {one.what}{keys}",
                 *(self._moment(moment) for moment in one.moments),
             ]
+        lines += ["", self._conclusion()]
         return text_of(lines)
+
+    def _conclusion(self) -> str:
+        violated = [verdict.invariant for verdict in self.verdicts if not verdict.held]
+        no_go = f"{len(violated)} of {len(self.verdicts)} invariants violated ({', '.join(violated)})"
+        return self.decision.as_text(count_held(self.verdicts, "invariants"), no_go)
 
     def _call(self, call: Call) -> str:
         status = "no answer" if call.status is None else call.status

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main, parser
-from harness.exit_codes import HELD, NOT_STARTED, USAGE, VIOLATED
+from harness.example import example_namespace
+from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from kvstore import SystemClock, write_bulk
 from kvstore.state_names import database_path, state_root
 from tests.fixtures import GUIDE_5, NAMESPACE
 from tests.kvstore.test_state_copy import digest
@@ -30,10 +32,27 @@ def test_a_violated_invariant_is_exit_code_1(guide_5: Path, capsys: pytest.Captu
 
 
 def test_nothing_violated_is_exit_code_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    queue = tmp_path / "queue.json"
+    queue.write_text(write_bulk(example_namespace(SystemClock()).entries))
+    document = tmp_path / "report.json"
+    arguments = ["queue", "-q", "--from", str(queue), "--migration", "safe", "--json", str(document)]
+    assert main(arguments) == HELD
+    assert "GO: all 12 invariants held" in capsys.readouterr().out
+    report = json.loads(document.read_text())
+    assert (report["verdict"], report["reasons"]) == ("go", [])
+    assert all(verdict["looked"] for verdict in report["verdicts"])
+
+
+def test_nothing_moved_is_exit_code_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty.json").write_text("[]")
     arguments = ["queue", "--quiet", "--from", str(tmp_path / "empty.json")]
-    assert main([*arguments, "--migration", "safe"]) == HELD
-    assert "GO: all 12 invariants held" in capsys.readouterr().out
+    assert main([*arguments, "--migration", "safe", "--json", str(tmp_path / "report.json")]) == INCONCLUSIVE
+    out = capsys.readouterr().out
+    assert "INCONCLUSIVE: nothing was violated, but nothing was moved" in out
+    assert "looked at nothing: I1 Conservation (no live tasks)" in out
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["verdict"] == "inconclusive"
+    assert report["reasons"] == ["nothing was moved: there was nothing to move, or nobody moved it"]
     # The documented one answers a run that is not needed without its totals, even here.
     assert main(arguments) == VIOLATED
     assert "NO-GO: 1 of 12 invariants violated (I16)" in capsys.readouterr().out

@@ -36,7 +36,8 @@ async def records(seen: Inspection) -> Verdict:
             [one for one, task in parsed.items() if task is not None and task.id != one],
         ),
     ]
-    return verdict("V1", "records: codeq:tasks has every task, unchanged and readable", found)
+    title = "records: codeq:tasks has every task, unchanged and readable"
+    return verdict("V1", title, found, looked=len(before.keys() | after), at="tasks")
 
 
 async def pending(seen: Inspection) -> Verdict:
@@ -58,7 +59,8 @@ async def pending(seen: Inspection) -> Verdict:
             "codeq/H15",
         )
     )
-    return verdict("V2", "pending: each list is what was planned, in its order", found)
+    title = "pending: each list is what was planned, in its order"
+    return verdict("V2", title, found, looked=len(planned.keys() | new), at="pending lists")
 
 
 def planned_tiers(before: LegacyState, *, split: bool) -> dict[tuple[str, str], list[str]]:
@@ -102,7 +104,8 @@ async def leases(seen: Inspection) -> Verdict:
     ]
     if not seen.extended:
         found.append(finding("{n} lease{s} last longer than before", sorted(longer)))
-    return verdict("V3", "leases: every task in progress has its lease, worker and time", found)
+    title = "leases: every task in progress has its lease, worker and time"
+    return verdict("V3", title, found, looked=len(was | has | after.leases.keys()), at="tasks in progress")
 
 
 async def conservation(seen: Inspection) -> Verdict:
@@ -133,7 +136,8 @@ async def conservation(seen: Inspection) -> Verdict:
             "codeq/H8",
         ),
     ]
-    return verdict("V6", "conservation: every id is in exactly one place", found)
+    title = "conservation: every id is in exactly one place"
+    return verdict("V6", title, found, looked=len(known | set(places)), at="ids")
 
 
 async def retention(seen: Inspection) -> Verdict:
@@ -152,12 +156,15 @@ async def retention(seen: Inspection) -> Verdict:
         ),
         finding("{n} task{s} without a score: never cleaned up", sorted(set(seen.after.tasks) - set(after))),
     ]
-    return verdict("V7", "retention: the scores are unchanged and plausible", found)
+    title = "retention: the scores are unchanged and plausible"
+    return verdict("V7", title, found, looked=len(before.keys() | after.keys()), at="scores")
 
 
 async def types(seen: Inspection) -> Verdict:
     """V8: every key has the type that codeQ expects; the source is gone (rename) or untouched (copy)."""
-    return verdict("V8", "types: every key is of codeQ's type, the source gone or untouched", _types(seen))
+    title = "types: every key is of codeQ's type, the source gone or untouched"
+    keys = len(seen.before.snapshot.entries) + len(seen.after.snapshot.entries)
+    return verdict("V8", title, _types(seen), looked=keys, at="keys")
 
 
 def _types(seen: Inspection) -> Iterator[Finding | None]:
@@ -181,4 +188,6 @@ async def ownership(seen: Inspection) -> Verdict:
         sorted(strange),
         "codeq/H11",
     )
-    return verdict("V11", "ownership: every lease belongs to a known worker", [found])
+    title = "ownership: every lease belongs to a known worker"
+    looked = 0 if seen.workers is None else len(held)
+    return verdict("V11", title, [found], looked=looked, at="leases to compare with known workers")

@@ -32,7 +32,8 @@ async def admin(seen: Inspection) -> Verdict:
     built_in = {command.lower() for command in BUILT_IN_COMMANDS}
     for command in sorted({command for command, _ in seen.after.queues} - built_in):
         found += await _custom(seen, command)
-    return verdict("V4", "admin: the queue lengths that codeQ reports are the true ones", found)
+    title = "admin: the queue lengths that codeQ reports are the true ones"
+    return verdict("V4", title, found, looked=1, at="answer")
 
 
 async def _custom(seen: Inspection, command: str) -> list[Finding]:
@@ -64,18 +65,22 @@ async def sample(seen: Inspection) -> Verdict:
     urgent = _KEYS.pending(services.tokens.command, _PRIORITY)
     if services.tokens.shares and await seen.server.call("LLEN", urgent):
         why = f"not tried: {urgent} has migrated work; a worker's token for {PROBE} would not touch it"
-        return verdict("V5", _SAMPLE, [Finding(why)])
+        return _sampled(Finding(why))
     order = {"command": services.tokens.command, "payload": {"probe": True}, "priority": _PRIORITY}
     made = await services.new("/tasks", order)
     if made.status_code != 202:
-        return verdict("V5", _SAMPLE, [Finding(f"create answered {made.status_code}: {made.text[:80]}")])
+        return _sampled(Finding(f"create answered {made.status_code}: {made.text[:80]}"))
     task_id = made.json()["id"]
     if not await seen.server.call("HEXISTS", _KEYS.tasks, task_id):
         elsewhere = f"wrong server: codeQ keeps its tasks elsewhere, not on {seen.server.name}"
-        return verdict("V5", _SAMPLE, [Finding(elsewhere, (task_id,))])
+        return _sampled(Finding(elsewhere, (task_id,)))
     found = await _walk(seen, task_id)
     await _remove(seen, task_id)
-    return verdict("V5", _SAMPLE, [found])
+    return _sampled(found)
+
+
+def _sampled(found: Finding | None) -> Verdict:
+    return verdict("V5", _SAMPLE, [found], looked=1, at="sample")
 
 
 async def _walk(seen: Inspection, task_id: str) -> Finding | None:
@@ -131,11 +136,11 @@ async def health(seen: Inspection) -> Verdict:
         )
     tokens = seen.services.tokens
     if tokens.shares:  # the sample's claims must do: another one would take migrated work
-        return verdict("V9", _HEALTH, found)
+        return verdict("V9", _HEALTH, found, looked=1, at="answer")
     claim = await seen.services.new("/tasks/claim", {"commands": [tokens.command]}, tokens.worker)
     if claim.status_code != 204:
         found.append(Finding(f"a claim answered {claim.status_code}: {claim.text[:80]}"))
-    return verdict("V9", _HEALTH, found)
+    return verdict("V9", _HEALTH, found, looked=2, at="answers")
 
 
 async def authorisation(seen: Inspection) -> Verdict:
@@ -151,9 +156,8 @@ async def authorisation(seen: Inspection) -> Verdict:
         ("a producer with the header X-Role: ADMIN", "/admin/queues", None, tokens.producer, 401),
     ]
     found = []
-    for who, path, body, token, status in expected:
-        if not token:
-            continue
+    known = [one for one in expected if one[3]]
+    for who, path, body, token, status in known:
         headers = {"X-Role": "ADMIN"} if "X-Role" in who else None
         answer = await services.new(path, body, token, headers)
         if answer.status_code != status:
@@ -164,7 +168,8 @@ async def authorisation(seen: Inspection) -> Verdict:
             await services.new(f"/tasks/{segment(answer.json()['id'])}/abandon", b"", token)
         if answer.status_code == 202:
             await _remove(seen, answer.json()["id"])
-    return verdict("V10", "authorisation: old tokens are refused, new ones do what they say", found)
+    title = "authorisation: old tokens are refused, new ones do what they say"
+    return verdict("V10", title, found, looked=len(known), at="tokens to be refused")
 
 
 async def rerun(seen: Inspection) -> Verdict:
@@ -176,4 +181,5 @@ async def rerun(seen: Inspection) -> Verdict:
     if again.changes or before != after:
         changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
         found = Finding(f"a second run reports {again.changes} changes", tuple(changed))
-    return verdict("V12", "second run: nothing is changed by it", [found])
+    title = "second run: nothing is changed by it"
+    return verdict("V12", title, [found], looked=len(before), at="migrated keys")

@@ -4,7 +4,7 @@ from typing import Final
 
 from harness.explore.campaign_report import replay
 from harness.layout import NEW_LEASE, NEW_TASK, RESULT
-from harness.promises.evidence import Evidence
+from harness.promises.evidence import Evidence, NothingSeen
 from harness.promises.judging.striking import struck, unless_struck, violated
 from harness.promises.promise import Judgement, broken, held, only_if, opinion
 from harness.promises.survey import WORKERS, Count, Way, counted
@@ -25,6 +25,8 @@ def exclusive(evidence: Evidence) -> Judgement:
     """G07: two claims at once, and how often it happens."""
     survey, way = evidence.inquiry.survey, _WAY[evidence.migration]
     mine, coordinated = survey.of(way), survey.of("coordinator")
+    if not mine.claims:
+        raise NothingSeen("no claim was granted to any worker")
     said = f"{_rate(mine)} were of a task that another worker held"
     race = _race(evidence)
     lost = counted(race.record).doubles > 0
@@ -62,7 +64,9 @@ def no_consistency(evidence: Evidence) -> Judgement:
     asked = whole.record.operations[whole.first.name]
     place = next((n for n, event in enumerate(asked, 1) if event.verb == "delete"), None)
     if place is None:
-        return held("a completion is one write", whole.replays)
+        writes = sum(event.verb == "put" for event in asked)
+        judged = held if writes == 1 else broken
+        return judged(f"a completion is {writes} writes, and no delete", whole.replays)
     trial = evidence.trials.play(f"{line} mishaps=crash@{whole.first.name}:{place}")
     final = trial.record.final.entries
     both = [key for key in final if key.startswith((NEW_TASK, RESULT))]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from harness.layout import OLD_TASK, PENDING
-from harness.promises.evidence import Evidence
+from harness.promises.evidence import Evidence, NothingSeen
 from harness.promises.judging.striking import struck
 from harness.promises.promise import Judgement, broken, held, only_if
 
@@ -83,6 +83,8 @@ def status_of_the_sample(evidence: Evidence) -> Judgement:
 def stuck_leases(evidence: Evidence) -> Judgement:
     """G37: the longest lease there is, and leases without end."""
     longest = evidence.run(evidence.desk.longest_lease())
+    if not longest:
+        raise NothingSeen("no claim was granted, for however short a time")
     said = f"a claim may ask for {longest} s"
     found = struck(evidence, "H52", "H51")
     if longest <= _DEFAULT_LEASE and found is None:

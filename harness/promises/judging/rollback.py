@@ -3,10 +3,11 @@
 from typing import Final
 
 from harness.layout import OLD_LEASE, OLD_TASK, PENDING
-from harness.promises.evidence import Evidence
+from harness.promises.evidence import Evidence, NothingSeen
 from harness.promises.judging.striking import struck, unless_struck
 from harness.promises.promise import Judgement, broken, held
 from harness.promises.trials import Trial
+from harness.simulation.checkers.copies import copies
 
 # A little more than a listing shows on one page.
 _TASKS: Final = 1100
@@ -14,12 +15,17 @@ _TASKS: Final = 1100
 
 def _rolled_back(evidence: Evidence, tasks: int = 5) -> Trial:
     line = f"conditions=local strategy=steps rollback=after tasks={tasks} leases=2 runs=1"
-    return evidence.trials.play(line)
+    trial = evidence.trials.play(line)
+    if not copies(trial.record):
+        raise NothingSeen(f"nothing was moved that could be rolled back: {trial.replays}")
+    return trial
 
 
 def available(evidence: Evidence) -> Judgement:
     """G21: whether a rollback lost anything."""
     met = evidence.schedules.met["a rollback"]
+    if not met:
+        raise NothingSeen(f"none of {evidence.schedules.runs:,} schedules was rolled back")
     seen = f"{met:,} schedules were rolled back, and every task was there again"
     return unless_struck(evidence, ("H45", "H46", "H47"), ("I24",), seen)
 

@@ -2,6 +2,7 @@
 
 from harness.simulation import moments
 from harness.simulation.record import Record
+from harness.simulation.truth import ROLLBACK
 from harness.verdict import Verdict, verdict
 from kvstore.messages import TOO_MANY_OPERATIONS
 
@@ -25,4 +26,6 @@ def budget(record: Record) -> Verdict:
                 "H03",
             )
         ],
+        looked=len(record.runs) + len(record.to("POST", ROLLBACK)),
+        at="calls of the migration",
     )

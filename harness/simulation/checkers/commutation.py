@@ -14,22 +14,25 @@ from harness.simulation.checkers.freedom import claims_before, is_free, is_visib
 from harness.simulation.checkers.resurrection import is_too_late
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Call, Record
-from harness.simulation.truth import is_work, task_of
+from harness.simulation.truth import RESULTS, is_work, task_of
 from harness.verdict import Verdict, verdict
 
 # CLAIMS_SETTLE, and what a claim takes to get to the coordinator.
 _SETTLING_MS = 120_000
 
+_QUEUE = ("/api/queue", RESULTS)
 _TITLE = "Commutation: answers are those of one queue, whatever the migration does meanwhile"
 
 
 def commutation(record: Record) -> Verdict:
     granted = holds(record)
     groups: dict[str, dict[str, None]] = {}
-    for call in (call for call in record.calls if answers_for(record, call)):
+    calls = [one for one in record.calls if one.path.startswith(_QUEUE) and answers_for(record, one)]
+    for call in calls:
         for what, task in _wrong(record, call, granted):
             groups.setdefault(what, {})[task] = None
-    return verdict("I13", _TITLE, [moments.finding(record, what, tasks) for what, tasks in groups.items()])
+    findings = [moments.finding(record, what, tasks) for what, tasks in groups.items()]
+    return verdict("I13", _TITLE, findings, looked=len(calls), at="answers of the queue")
 
 
 def _wrong(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from harness.layout import NEW_TASK, OLD_TASK, PENDING, QUARANTINE
 from harness.queue_state import BROKEN, parsed
 from harness.simulation import moments
-from harness.simulation.checkers.ending import is_migrated, is_over, owed
+from harness.simulation.checkers.ending import AT, is_migrated, is_over, owed
 from harness.simulation.record import Record
 from harness.verdict import Verdict, verdict
 
@@ -12,7 +12,7 @@ _TITLE = "Completion: the new format holds every live task, the old one nothing"
 
 def completion(record: Record) -> Verdict:
     if not is_migrated(record):
-        return verdict("I2", _TITLE, [])
+        return verdict("I2", _TITLE, [], looked=0, at=AT)
     final = record.final
     left = [
         task
@@ -44,6 +44,8 @@ def completion(record: Record) -> Verdict:
                 record.past.to(PENDING),
             ),
         ],
+        looked=len(record.truth.stories),
+        at=AT,
     )
 
 

@@ -21,4 +21,6 @@ def conservation(record: Record) -> Verdict:
             moments.finding(record, "{n} live task{s} {are} deleted and stored nowhere", lost),
             moments.finding(record, "{n} live task{s} {were} stored nowhere for a while", gap),
         ],
+        looked=len(record.truth.stories),
+        at="tasks",
     )

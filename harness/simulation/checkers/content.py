@@ -25,6 +25,8 @@ def content(record: Record) -> Verdict:
                 "H54",
             ),
         ],
+        looked=len(every),
+        at="copies",
     )
 
 

@@ -29,6 +29,8 @@ def creation(record: Record) -> Verdict:
                 record, "{n} task{s} that {were} over before the run {are} visible after it", over
             ),
         ],
+        looked=len(visible),
+        at="visible tasks",
     )
 
 

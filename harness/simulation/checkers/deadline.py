@@ -16,11 +16,11 @@ _LEAST_SECONDS = 60
 
 def deadline(record: Record) -> Verdict:
     groups: dict[str, dict[str, None]] = {}
-    for one in copies(record):
-        if one.prefix in (OLD_TASK, NEW_TASK):
-            ends = [original.entry.expiration for original in one.originals]
-            change = _change(one.span.entry.expiration, ends)
-            groups.setdefault(change, {})[one.task] = None
+    copied = [one for one in copies(record) if one.prefix in (OLD_TASK, NEW_TASK)]
+    for one in copied:
+        ends = [original.entry.expiration for original in one.originals]
+        change = _change(one.span.entry.expiration, ends)
+        groups.setdefault(change, {})[one.task] = None
     reset = dict.fromkeys(_reset(record))
     return verdict(
         "I7",
@@ -34,6 +34,8 @@ def deadline(record: Record) -> Verdict:
                 record, "{n} task{s} got more time from a status update during the migration", reset
             ),
         ],
+        looked=len(copied) + len(reset),
+        at="copied tasks",
     )
 
 

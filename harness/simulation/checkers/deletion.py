@@ -11,7 +11,7 @@ from harness.verdict import Verdict, verdict
 
 def guarded_delete(record: Record) -> Verdict:
     groups: dict[str, list[str]] = {"none": [], "other": [], "young": []}
-    truth = record.truth
+    truth, deleted = record.truth, 0
     for task, spans in truth.under(OLD_TASK):
         for span in spans:
             event = span.ended_by
@@ -19,6 +19,7 @@ def guarded_delete(record: Record) -> Verdict:
                 continue
             if truth.before(RESULT + task, event.index, event.at):
                 continue
+            deleted += 1
             why = _unguarded(record, task, span)
             if why:
                 groups[why].append(task)
@@ -37,6 +38,8 @@ def guarded_delete(record: Record) -> Verdict:
                 "H19",
             ),
         ],
+        looked=deleted,
+        at="deleted originals",
     )
 
 

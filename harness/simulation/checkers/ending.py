@@ -1,9 +1,14 @@
 """What the end of a simulation is judged by: which tasks must be in the queue then, and which may be."""
 
+from typing import Final
+
 from harness.layout import NEW_TASK, RESULT
 from harness.simulation.checkers.scope import answers_for
 from harness.simulation.record import Record
 from harness.simulation.truth import ROLLBACK
+
+# What is judged there.
+AT: Final = "tasks of a finished migration"
 
 
 def is_migrated(record: Record) -> bool:

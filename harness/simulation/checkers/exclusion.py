@@ -39,6 +39,8 @@ def mutual_exclusion(record: Record) -> Verdict:
         "I10",
         "Mutual exclusion: a task is held by one worker at a time",
         [_finding(record, cause, known, pairs) for (cause, *known), pairs in groups.items()],
+        looked=len(holds(record)),
+        at="held tasks",
     )
 
 

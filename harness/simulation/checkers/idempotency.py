@@ -14,7 +14,7 @@ def idempotency(record: Record) -> Verdict:
     last = _last_run(record)
     rerun = record.judged["rerun"]
     if last is None or not _is_settled(record, last):
-        return verdict("I11", _TITLE, [])
+        return verdict("I11", _TITLE, [], looked=0, at="finished migration")
     moved = rerun.member("totalMigrated") or rerun.member("tasks", "migrated") or 0
     failed = rerun.member("totalFailed") or rerun.member("tasks", "failed") or 0
     honest = rerun.status == 200 and rerun.member("success") is True and not moved and not failed
@@ -34,6 +34,8 @@ def idempotency(record: Record) -> Verdict:
                 shown,
             ),
         ],
+        looked=1,
+        at="finished migration",
     )
 
 

@@ -24,4 +24,6 @@ def isolation(record: Record) -> Verdict:
                 foreign,
             )
         ],
+        looked=sum(map(record.made_by_migration, record.writes)),
+        at="writes of the migration",
     )

@@ -58,6 +58,8 @@ def key_legality(record: Record) -> Verdict:
                 "H63",
             ),
         ],
+        looked=len(record.calls),
+        at="requests",
     )
 
 

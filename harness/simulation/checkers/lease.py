@@ -37,10 +37,11 @@ def lease_continuity(record: Record) -> Verdict:
     for call in record.to("POST", "/api/queue/*"):
         if call.path.endswith("/release") and call.outcome != "fail":
             released.setdefault(task_of(call) or "", []).append(call)
-    contested = _contested(record)
+    contested, looked = _contested(record), 0
     for task in record.truth.stories:
         rivals = contested.get(task, set())
         for holder, spans in _holds(record, task).items():
+            looked += 1
             if spans[0][0].writer and holder[1] not in granted:
                 continue
             last = _break(record, task, spans, released.get(task, []))
@@ -61,6 +62,8 @@ def lease_continuity(record: Record) -> Verdict:
                 "H35",
             ),
         ],
+        looked=looked,
+        at="leases",
     )
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from harness.simulation import moments
-from harness.simulation.checkers.ending import is_migrated, is_over, owed
+from harness.simulation.checkers.ending import AT, is_migrated, is_over, owed
 from harness.simulation.record import Record
 from harness.verdict import Verdict, verdict
 
@@ -13,11 +13,11 @@ _TITLE = "Listing: GET /api/queue shows each live task exactly once"
 def listing(record: Record) -> Verdict:
     answer = record.judged["listing"]
     if not is_migrated(record):
-        return verdict("I3", _TITLE, [])
+        return verdict("I3", _TITLE, [], looked=0, at=AT)
     shown = [answer]
     if answer.status != 200:
         text = f"GET /api/queue answers {answer.status}: {str(answer.answer)[:160]}"
-        return verdict("I3", _TITLE, [moments.told(text, ["listing"], shown)])
+        return verdict("I3", _TITLE, [moments.told(text, ["listing"], shown)], looked=1, at=AT)
     listed = Counter(task for task in answer.member("pending") if isinstance(task, str))
     final = record.final
     missing = [task for task in owed(record, answer.answered) if task not in listed]
@@ -48,4 +48,6 @@ def listing(record: Record) -> Verdict:
             ),
             moments.told(f"count says {count}, listed are {listed.total()}", wrong, shown),
         ],
+        looked=len(record.truth.stories),
+        at=AT,
     )

@@ -10,7 +10,8 @@ from harness.verdict import Verdict, verdict
 def new_wins(record: Record) -> Verdict:
     tasks, leases = dict[str, None](), dict[str, None]()
     truth = record.truth
-    for span, _ in truth.put_by(RUN, NEW_TASK, NEW_LEASE):
+    copied = list(truth.put_by(RUN, NEW_TASK, NEW_LEASE))
+    for span, _ in copied:
         before = truth.before(span.key, span.first, span.begin)
         if before is not None and before.entry.value != span.entry.value:
             if span.key.startswith(NEW_TASK):
@@ -28,4 +29,6 @@ def new_wins(record: Record) -> Verdict:
                 record, "{n} lease{s} in the new format {were} overwritten by older ones", leases, "H36"
             ),
         ],
+        looked=len(copied),
+        at="copies",
     )

@@ -18,9 +18,11 @@ _CHUNK = 20
 
 def order(record: Record) -> Verdict:
     passed: dict[str, dict[str, None]] = {}
+    granted = 0
     for call in record.to("POST", "/api/queue/claim"):
         got = call.outcome == "ok" and call.member("success") is True
         if got and answers_for(record, call) and not _was_hindered(record, call):
+            granted += 1
             for task in _passed_over(record, call):
                 passed.setdefault(_name(record, call), {})[task] = None
     return verdict(
@@ -30,6 +32,8 @@ def order(record: Record) -> Verdict:
             moments.finding(record, f"{{n}} free task{{s}} {{were}} passed over, by {name}", tasks)
             for name, tasks in passed.items()
         ],
+        looked=granted,
+        at="granted claims",
     )
 
 

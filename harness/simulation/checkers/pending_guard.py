@@ -29,6 +29,8 @@ def pending_guard(record: Record) -> Verdict:
                 "H34",
             ),
         ],
+        looked=len(by_run),
+        at="deletions of the pending list",
     )
 
 

@@ -15,12 +15,9 @@ _OF_THE_TASK = ("SyntaxError", "JSON", _TOO_LONG)
 
 def poison(record: Record) -> Verdict:
     failed: dict[str, list[Call]] = {}
-    for call in record.to("POST", "/api/queue/claim"):
-        if (
-            call.status == 500
-            and answers_for(record, call)
-            and any(word in str(call.answer) for word in _OF_THE_TASK)
-        ):
+    claims = [call for call in record.to("POST", "/api/queue/claim") if answers_for(record, call)]
+    for call in claims:
+        if call.status == 500 and any(word in str(call.answer) for word in _OF_THE_TASK):
             task = _victim(record, call)
             if task is not None:
                 failed.setdefault(task, []).append(call)
@@ -37,6 +34,8 @@ def poison(record: Record) -> Verdict:
                 "H57" if not any(_TOO_LONG in str(call.answer) for call in calls) else "H63",
             )
         ],
+        looked=len(claims),
+        at="claims",
     )
 
 

@@ -22,7 +22,8 @@ _NEW = (NEW_TASK, NEW_LEASE)
 def progress(record: Record) -> Verdict:
     safe = record.scenario.migration == "safe"
     stuck = _stuck_safe(record, record.runs, _OLD) if safe else _stuck_documented(record)
-    back = _stuck_safe(record, record.to("POST", ROLLBACK), _NEW) if safe else []
+    rollbacks = record.to("POST", ROLLBACK)
+    back = _stuck_safe(record, rollbacks, _NEW) if safe else []
     put_off = [run for run in record.runs if _puts_off(record, run)]
     return verdict(
         "I19",
@@ -45,6 +46,8 @@ def progress(record: Record) -> Verdict:
                 put_off,
             ),
         ],
+        looked=len(record.runs) + len(rollbacks),
+        at="calls of the migration",
     )
 
 

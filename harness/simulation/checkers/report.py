@@ -20,7 +20,8 @@ def honest_report(record: Record) -> Verdict:
     for complaint, (what, hazards) in _COMPLAINTS.items():
         calls = [run for run in reports if complaint(record, run)]
         findings.append(moments.told(what, [call.name for call in calls], calls, *hazards))
-    return verdict("I16", "Honest report: the answer of a run is complete and true", findings)
+    title = "Honest report: the answer of a run is complete and true"
+    return verdict("I16", title, findings, looked=len(reports), at="reports of a run")
 
 
 def _lacks_members(record: Record, run: Call) -> bool:

@@ -1,5 +1,6 @@
 """I5 No resurrection: what is completed is not claimed again, and does not come back."""
 
+import math
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -35,6 +36,8 @@ def resurrection(record: Record) -> Verdict:
                 record, "{n} completed task{s} {were} put back by a status update, and stayed", restored
             ),
         ],
+        looked=sum(story.completed < math.inf for story in record.truth.stories.values()),
+        at="completed tasks",
     )
 
 

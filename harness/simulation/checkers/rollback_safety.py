@@ -16,7 +16,7 @@ _TITLE = "Rollback safety: every live task, with its lease, is in the old format
 def rollback_safety(record: Record) -> Verdict:
     calls = record.to("POST", ROLLBACK)
     if not calls:
-        return verdict("I24", _TITLE, [])
+        return verdict("I24", _TITLE, [], looked=0, at="rollbacks")
     # A safe rollback that does not say that it is done is under way: it may have lost nothing so far.
     done = [call for call in calls if call.member("done") is True]
     return verdict(
@@ -35,6 +35,8 @@ def rollback_safety(record: Record) -> Verdict:
                 calls,
             ),
         ],
+        looked=len(calls),
+        at="rollbacks",
     )
 
 

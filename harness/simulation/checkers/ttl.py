@@ -25,4 +25,6 @@ def ttl_legality(record: Record) -> Verdict:
                 calls,
             )
         ],
+        looked=len(record.writes),
+        at="writes",
     )

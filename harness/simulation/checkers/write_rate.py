@@ -39,6 +39,8 @@ def write_rate(record: Record) -> Verdict:
             )
             for kind, keys in groups.items()
         ],
+        looked=len(record.writes),
+        at="writes",
     )
 
 

@@ -20,4 +20,6 @@ def crash_closure(record: Record, found: Sequence[Verdict], reference: Callable[
         "Crash closure: an interrupted migration, run again, ends like one that was not",
         # Planned mishaps that never happened changed nothing.
         differences(record, reference()) if record.fired else [],
+        looked=len(record.fired),
+        at="faults that happened",
     )

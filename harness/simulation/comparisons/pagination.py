@@ -25,4 +25,6 @@ def pagination(record: Record, found: Sequence[Verdict], reference: Callable[[],
         "I23",
         "Pagination: the result does not depend on the size of a page",
         differences(record, reference()) if full else [],
+        looked=int(full),
+        at="full page",
     )

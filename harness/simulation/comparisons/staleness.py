@@ -10,6 +10,7 @@ from harness.simulation.scenario import Scenario
 from harness.verdict import Verdict, verdict
 
 _TITLE: Final = "Staleness tolerance: I1 to I9 hold however late reads and listings are"
+_AT: Final = "operations"
 _TOLERANT: Final = {f"I{number}" for number in range(1, 10)}
 
 
@@ -21,7 +22,7 @@ def reference(scenario: Scenario) -> Scenario | None:
 def staleness_tolerance(record: Record, found: Sequence[Verdict], reference: Callable[[], Record]) -> Verdict:
     broken = [one for one in found if one.invariant in _TOLERANT and not one.held]
     if not broken:
-        return verdict("I26", _TITLE, [])
+        return verdict("I26", _TITLE, [], looked=len(record.asked), at=_AT)
     in_time = judge(reference(), [one.invariant for one in broken])
     findings = [
         replace(finding, what=f"{late.invariant} is violated only where reads are late: {finding.what}")
@@ -29,4 +30,4 @@ def staleness_tolerance(record: Record, found: Sequence[Verdict], reference: Cal
         if other.held
         for finding in late.findings
     ]
-    return verdict("I26", _TITLE, findings)
+    return verdict("I26", _TITLE, findings, looked=len(record.asked), at=_AT)

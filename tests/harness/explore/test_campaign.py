@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from harness.cli import main
+from harness.decision import Looked
 from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from harness.explore.campaign import Campaign, explore_mishaps
 from harness.explore.campaign_report import as_json, as_text, replay
@@ -58,7 +59,7 @@ def test_everyone_has_a_mishap_at_every_operation() -> None:
 
 
 def test_a_violation_is_made_small_and_seen_again(crashes: Campaign) -> None:
-    assert not crashes.passed
+    assert crashes.decision.verdict == "no-go"
     for one in crashes.violations:
         key = (one.invariant, wording(one.finding.what))
         assert one.runs == crashes.tally.violations[key].runs
@@ -75,7 +76,7 @@ def test_the_order_of_the_work_changes_nothing(crashes: Campaign, monkeypatch: p
 
 
 def _campaign(conditions: str, met: Sequence[str]) -> Campaign:
-    base, tally = Scenario(conditions=conditions), Tally(runs=3)
+    base, tally = Scenario(conditions=conditions), Tally(Looked(3, 3, 3, 3))
     tally.met.update(met)
     unmet = [name for name in due(base) if name not in tally.met]
     return Campaign("a few schedules", base, QUEUE_WORKER, tally, [], [], unmet, 2)

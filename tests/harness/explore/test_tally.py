@@ -52,7 +52,7 @@ def test_a_tally_counts_what_a_record_shows() -> None:
     record = run("conditions=local tasks=1 mishaps=crash@operator-1.2:6")
     tally = Tally()
     tally.add(record.scenario, record, judge(record))
-    assert tally.operations == len(record.asked)
+    assert tally.looked.operations == len(record.asked)
     assert tally.met["a crash"] == 1
     assert tally.fingerprint == int(record.fingerprint, 16)
     assert all(group.runs == 1 and group.smallest == record.scenario for group in tally.violations.values())

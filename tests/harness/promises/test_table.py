@@ -25,7 +25,7 @@ def test_what_is_not_held_is_told_below(hearing: Hearing) -> None:
 
 
 def test_it_ends_with_a_decision_for_each_migration_and_what_it_costs(hearing: Hearing) -> None:
-    documented, safe = hearing.decisions
+    documented, safe = hearing.recommendations
     assert not documented.go
     assert any("on this namespace, local" in reason.what for reason in documented.reasons)
     text = table.as_text(hearing, 1.0)
@@ -33,7 +33,7 @@ def test_it_ends_with_a_decision_for_each_migration_and_what_it_costs(hearing: H
     assert f"{'GO' if safe.go else 'NO-GO'} for the safe migration" in text
     assert "of the free plan's" in text
     assert "with 10,000 operations a call" in text
-    assert hearing.passed == safe.go
+    assert (hearing.decision.verdict == "go") == safe.go
 
 
 def test_the_document_has_every_judgement(hearing: Hearing) -> None:

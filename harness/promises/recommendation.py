@@ -1,10 +1,11 @@
-"""Go or no-go for one migration, with the reasons."""
+"""What is recommended of one migration, with the reasons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.cost import Cost, cost
+from harness.decision import Decision
 from harness.explore.campaign_report import replay
 from harness.promises.evidence import Evidence
 from harness.report import Rehearsal
@@ -22,19 +23,21 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """``reasons`` against the migration, GO without any; ``cost`` of it on the source."""
+class Recommendation:
+    """``decision`` on the migration, ``reasons`` against it; ``cost`` of it on the source."""
 
     migration: str
+    decision: Decision
     reasons: Sequence[Reason]
     cost: Cost
 
     @property
     def go(self) -> bool:
-        return not self.reasons
+        return self.decision.verdict == "go"
 
     def as_json(self) -> dict[str, Any]:
         return {
+            **self.decision.as_json(),
             "migration": self.migration,
             "go": self.go,
             "reasons": [reason.as_json() for reason in self.reasons],
@@ -42,25 +45,36 @@ class Decision:
         }
 
 
-def decide(evidence: Evidence) -> Decision:
+def recommend(evidence: Evidence) -> Recommendation:
     """By the walks on the source, and by the schedules."""
     walks = {walk.conditions.name: walk for walk in (evidence.local, evidence.chosen)}
-    found = [_walked(name, walk) for name, walk in walks.items()]
-    reasons = [*(one for one in found if one is not None), *_scheduled(evidence)]
+    violated = [_violated(name, walk) for name, walk in walks.items() if walk.violated] + _scheduled(evidence)
+    unsure = [
+        Reason(f"on this namespace, {name}: {'; '.join(walk.decision.reasons)}", walk.command)
+        for name, walk in walks.items()
+        if walk.decision.verdict == "inconclusive"
+    ]
+    looked = evidence.all_schedules.looked
+    for walk in walks.values():
+        looked += walk.outcome.looked
+    decision = Decision([one.what for one in violated], looked, [one.what for one in unsure])
     chosen = evidence.chosen
-    return Decision(evidence.migration, reasons, cost(chosen.outcome, simulated=chosen.conditions.simulated))
+    return Recommendation(
+        evidence.migration,
+        decision,
+        [*violated, *unsure],
+        cost(chosen.outcome, simulated=chosen.conditions.simulated),
+    )
 
 
-def _walked(conditions: str, walk: Rehearsal) -> Reason | None:
-    if walk.passed:
-        return None
+def _violated(conditions: str, walk: Rehearsal) -> Reason:
     named = ", ".join(verdict.invariant for verdict in walk.violated)
     return Reason(f"on this namespace, {conditions}: {named} violated", walk.command)
 
 
 def _scheduled(evidence: Evidence) -> list[Reason]:
     """What was violated, the most frequent first."""
-    schedules = evidence.schedules
+    schedules = evidence.all_schedules
     groups = sorted(schedules.violations.items(), key=lambda item: (-item[1].runs, item[0]))
     if not groups:
         return []
