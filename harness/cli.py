@@ -18,6 +18,7 @@ from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED
 from harness.explore.tally import SearchError
 from harness.explore.workforce import ClusterError
 from harness.lines import command_line, message_of
+from harness.preflight import NotTheQueue
 from harness.queue_command import run_queue
 from harness.queue_flags import add_queue, conflict
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
@@ -27,6 +28,15 @@ from worker.program import OutputError, run
 from worker.runtime import ServeError
 
 _COMMANDS = ("queue", "example")
+_NOT_STARTED = (
+    SourceError,
+    ConfigError,
+    ServeError,
+    StoreError,
+    ClusterError,
+    SearchError,
+    NotTheQueue,
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,7 +90,7 @@ def _main(given: list[str]) -> int:
     try:
         _check_target(options)
         return _RUN[options.command](options, given)
-    except (SourceError, ConfigError, ServeError, StoreError, ClusterError, SearchError) as error:
+    except _NOT_STARTED as error:
         return _not_started(error)
     except KeyboardInterrupt as stopped:
         print(f"rehearse: stopped; {stopped or 'nothing but the copy was touched'}", file=sys.stderr)

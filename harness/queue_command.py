@@ -22,6 +22,7 @@ from harness.explore.tally import backstage, judgement
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.lines import command_line
 from harness.platform import clock_of
+from harness.preflight import demand_queue_worker
 from harness.progress import Progress
 from harness.promises import table
 from harness.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
@@ -52,6 +53,8 @@ class Report:
 def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     """Do what the options say; ``given`` are the arguments, for the command that does it again."""
     progress = Progress(sys.stderr, enabled=not options.quiet)
+    if options.worker != QUEUE_WORKER:
+        _demand_queue_worker(options)
     if options.explore == "orders":
         return _orders(options, progress)
     if options.explore == "schedules" or (options.explore and options.scenario is not None):
@@ -68,6 +71,20 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     command = command_line(["rehearse", *given])
     rehearsal = asyncio.run(_with_progress(source, clock, options, command, progress))
     return Report(as_json(rehearsal), as_text(rehearsal), rehearsal.decision.exit_code)
+
+
+def _demand_queue_worker(options: argparse.Namespace) -> None:
+    """Raises NotTheQueue for a Worker that nothing of this can be said of."""
+    base = base_of(options)
+    producers = (
+        options.explore == "schedules"
+        or options.promises is not None
+        or base.producers > 0
+        or "enqueue" in base.at_once
+        or options.strategy != "steps"
+    )
+    coordinator = base.claims == "coordinator"
+    demand_queue_worker(options.worker, base.migration, producers=producers, coordinator=coordinator)
 
 
 def _replay(scenario: Scenario, worker: Path) -> Report:
