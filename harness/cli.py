@@ -1,7 +1,7 @@
 """The program ``rehearse``.
 
-Exit codes: 0 every invariant held · 1 something was violated · 2 bad usage · 3 could not start · 4 a search
-found nothing, and did not meet what it must have met · 130 stopped by Ctrl-C.
+Exit codes: 0 every invariant held · 1 something was violated · 2 bad usage · 3 could not start · 4 nothing
+that could be judged has happened · 130 stopped by Ctrl-C.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def parser(command: str = "codeq") -> argparse.ArgumentParser:
         prog="rehearse",
         description="Rehearse a migration on a copy of a namespace, before production sees it.",
         epilog="exit codes: 0 all held, 1 something was violated, 2 bad usage, 3 could not start, "
-        "4 a search is inconclusive",
+        "4 inconclusive",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="queue | codeq | example")
     add_queue(commands)

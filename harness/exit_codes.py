@@ -6,5 +6,5 @@ HELD: Final = 0
 VIOLATED: Final = 1
 USAGE: Final = 2
 NOT_STARTED: Final = 3
-INCONCLUSIVE: Final = 4  # a search found nothing, and did not meet what it must have met
+INCONCLUSIVE: Final = 4  # nothing was violated, and what must have happened for that to mean anything did not
 INTERRUPTED: Final = 130
