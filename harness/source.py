@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.example import example_namespace
 from kvstore import Clock, NamespaceCopy, SourceError, copy_namespace, read_bulk
+from kvstore.clock import iso
 from kvstore.state_names import OBJECT_FOLDER, database_path
 from worker.config import KVBinding, WorkerConfig, load_config
 
@@ -40,14 +41,26 @@ def open_source(
         return Source("the example that ships with Understudy", example_namespace(clock))
     # Asked so that a name too long for a file is one of nothing.
     if isfile(path):  # noqa: PTH113
-        return Source(str(path), _read_file(path, clock))
+        return _with_entries(Source(str(path), _read_file(path, clock)), clock)
     if not isdir(path):  # noqa: PTH112
         raise SourceError(f"{path} does not exist")
     config = _config(path, environment)
     root = _state_root(path)
     chosen = namespace_id or _bound_id(config, root, binding, preview, path)
     bound = f"binding {binding}, " if namespace_id is None else ""
-    return Source(f"{path} ({bound}namespace {chosen})", copy_namespace(root, chosen, clock))
+    label = f"{path} ({bound}namespace {chosen})"
+    return _with_entries(Source(label, copy_namespace(root, chosen, clock)), clock)
+
+
+def _with_entries(source: Source, clock: Clock) -> Source:
+    """SourceError when all has expired: a rehearsal on nothing says nothing, and expirations are moments."""
+    copy = source.namespace
+    if copy.expired and not copy.entries:
+        raise SourceError(
+            f"nothing is left of {source.label}: all {copy.expired:,} entries had expired by "
+            f"{iso(clock.now_ms())}. Export the namespace again, or rehearse from remote"
+        )
+    return source
 
 
 def _read_file(path: Path, clock: Clock) -> NamespaceCopy:

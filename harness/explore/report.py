@@ -7,6 +7,7 @@ from typing import Any
 from harness.decision import Decision
 from harness.explore.crashes import OPERATOR_RUNS, Exploration, Violation
 from harness.lines import some, text_of
+from harness.report import source_lines
 from harness.source import Source
 
 
@@ -42,6 +43,7 @@ def as_json(search: CrashSearch) -> dict[str, Any]:
         "variant": search.migration,
         "explore": "crashes",
         "source": search.source.label,
+        "expired": search.source.namespace.expired,
         "faults": list(search.kinds),
         "operations": exploration.operations,
         "visited": exploration.visited,
@@ -71,7 +73,7 @@ def as_text(search: CrashSearch) -> str:
     visited = f"{exploration.operations:,} operations × {len(search.kinds)} kinds of fault"
     lines = [
         f"Search through the {search.migration} queue migration: one fault at a time, at every KV operation",
-        f"Source: {search.source.label}, {len(search.source.namespace.entries):,} keys",
+        *source_lines(search.source),
         f"Visited: {visited} ({', '.join(search.kinds)}) = {exploration.visited:,} points, all there are, "
         f"in {search.seconds:.1f} s",
         "After each fault the operator runs the migration again, and goes on."

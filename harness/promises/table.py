@@ -23,7 +23,11 @@ def as_json(hearing: Hearing, seconds: float) -> dict[str, Any]:
     return {
         "migration": "queue",
         "conditions": inquiry.conditions,
-        "source": {"label": inquiry.source.label, "keys": len(inquiry.source.namespace.entries)},
+        "source": {
+            "label": inquiry.source.label,
+            "keys": len(inquiry.source.namespace.entries),
+            "expired": inquiry.source.namespace.expired,
+        },
         "promises": [row.as_json() for row in hearing.rows],
         **(_seen_json(hearing) if hearing.recommendations else {}),
         "decisions": [one.as_json() for one in hearing.recommendations],

@@ -8,16 +8,16 @@ from kvstore import Entry, NamespaceCopy
 from kvstore.clock import iso
 
 NOW_MS = 1_800_000_000_000
-LATER = NOW_MS // 1000 + 36_000
 
 
-def old_queue(tasks: int, leases: int = 0) -> Source:
-    """``tasks`` pending tasks, the first ``leases`` of them held."""
+def old_queue(tasks: int, leases: int = 0, now_ms: int = NOW_MS) -> Source:
+    """``tasks`` pending tasks, the first ``leases`` of them held, for ten hours from ``now_ms``."""
+    later = now_ms // 1000 + 36_000
     ids = [f"slack_{number:05}.1" for number in range(tasks)]
-    entries = {PENDING: Entry(json.dumps(ids, separators=(",", ":")).encode(), LATER)}
+    entries = {PENDING: Entry(json.dumps(ids, separators=(",", ":")).encode(), later)}
     for task in ids:
-        entries[OLD_TASK + task] = Entry(json.dumps({"id": task}, separators=(",", ":")).encode(), LATER)
+        entries[OLD_TASK + task] = Entry(json.dumps({"id": task}, separators=(",", ":")).encode(), later)
     for task in ids[:leases]:
-        body = {"workerId": "w", "claimedAt": iso(NOW_MS), "expiresAt": iso(LATER * 1000)}
-        entries[OLD_LEASE + task] = Entry(json.dumps(body).encode(), LATER)
+        body = {"workerId": "w", "claimedAt": iso(now_ms), "expiresAt": iso(later * 1000)}
+        entries[OLD_LEASE + task] = Entry(json.dumps(body).encode(), later)
     return Source(f"{tasks} tasks, {leases} leases", NamespaceCopy(dict(sorted(entries.items()))))

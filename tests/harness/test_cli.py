@@ -206,6 +206,19 @@ def test_a_report_is_json_whatever_the_data(tmp_path: Path, capfd: pytest.Captur
     assert json.loads(capfd.readouterr().out.partition("Again:")[2].partition("\n")[2])["held"] is False
 
 
+def test_what_has_expired_is_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "old.json"
+    gone, kept = {"key": "a", "value": "1", "expiration": 1_600_000_000}, {"key": "b", "value": "2"}
+    source.write_text(json.dumps([gone, kept]))
+    for search in ([], ["--explore", "crashes", "--faults", "crash", "--jobs", "1"]):
+        main(["-q", "--from", str(source), *search])
+        said = capsys.readouterr().out
+        assert "1 keys copied; nothing was written there; 1 expired ones left out" in said
+    source.write_text(json.dumps([gone]))
+    assert main(["-q", "--from", str(source)]) == NOT_STARTED
+    assert "all 1 entries had expired by" in capsys.readouterr().err
+
+
 def test_both_programs_run_as_modules() -> None:
     for module in ("harness", "wrangler_compat"):
         done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True)

@@ -12,7 +12,7 @@ from harness.exit_codes import VIOLATED
 from harness.explore.crashes import Exploration, Violation, explore_crashes, uninterrupted
 from harness.migrations.queue import Walk
 from harness.stage import Stage
-from kvstore import Event, ManualClock, SqliteStore, write_bulk
+from kvstore import Event, ManualClock, SqliteStore, SystemClock, write_bulk
 from kvstore.faults import Fault, Kind
 
 from .namespaces import NOW_MS, old_queue
@@ -88,7 +88,7 @@ def test_the_command_reports_and_its_replay_shows_the_violation(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "queue.json"
-    file.write_text(write_bulk(old_queue(3, 2).namespace.entries))
+    file.write_text(write_bulk(old_queue(3, 2, SystemClock().now_ms()).namespace.entries))
     arguments = [
         "queue",
         "-q",
