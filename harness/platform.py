@@ -7,6 +7,7 @@ from kvstore import Clock, Journal, KVNamespace, ManualClock, SeededEntropy, Sql
 from kvstore.edge import Edge, Origin
 from kvstore.faults import Faults
 from kvstore.invocation import Invocations
+from kvstore.journal import WriteJournal
 from kvstore.quotas import Quotas
 from kvstore.transit import Transit, Trip
 
@@ -17,7 +18,8 @@ COLO = "AMS"
 class Layers:
     """The deployment of one namespace, top to bottom, as `compose` puts it together.
 
-    ``asked`` records what the Worker asked, ``done`` what reached the store; ``faults`` can be armed.
+    ``asked`` records what the Worker asked, ``done`` the writes that reached the store. ``faults`` can be
+    armed.
     """
 
     namespace: KVNamespace
@@ -30,10 +32,10 @@ class Layers:
 def compose(store: SqliteStore, conditions: Conditions, seed: int) -> Layers:
     """KVNamespace, Journal, Transit, Quotas, Faults, Edge, Journal, store.
 
-    The last Journal is the judge's: it sees what was done, whatever the Worker was told.
+    The last Journal is the judge's: it sees what was written, whatever the Worker was told.
     """
     invocations, trip = Invocations(conditions.allowance.connections), Trip(conditions.latency_ms)
-    done = Journal(store, invocations)
+    done = WriteJournal(store, invocations)
     seen: Store = done
     if conditions.staleness is not None:
         seen = Edge(Origin(done), COLO, conditions.staleness, SeededEntropy(seed))

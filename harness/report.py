@@ -58,6 +58,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "keys": len(rehearsal.source.namespace.entries),
             "expired": rehearsal.source.namespace.expired,
             "valueless": rehearsal.source.namespace.valueless,
+            "damaged": rehearsal.source.namespace.damaged,
         },
         "held": not rehearsal.violated,
         **rehearsal.decision.as_json(),
@@ -129,6 +130,8 @@ def source_lines(source: Source) -> list[str]:
         lines[-1] += f"; {copy.expired:,} expired ones left out"
     if copy.valueless:
         lines.append(f"        {len(copy.valueless):,} keys have no value on disk: {some(copy.valueless)}")
+    if copy.damaged:
+        lines.append(f"        {len(copy.damaged):,} damaged rows were left out: {some(copy.damaged)}")
     return lines
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from kvstore.clock import Clock
 from kvstore.errors import SourceError
+from kvstore.javascript import MAX_SAFE_INTEGER
+from kvstore.json_document import read_json
 from kvstore.json_text import parse, stringify
 from kvstore.limits import LIMITS
 from kvstore.state_copy import NamespaceCopy
@@ -25,7 +27,7 @@ def read_bulk(text: str, clock: Clock, name: str = "the bulk file") -> Namespace
     or an item is one that Workers KV would refuse. Items whose expiration is past are counted, not kept.
     """
     try:
-        items = json.loads(text)
+        items = read_json(text)
     except ValueError as error:
         raise SourceError(f"{name} is not JSON: {error}") from error
     if not isinstance(items, list):
@@ -83,6 +85,8 @@ def _expiration(item: Mapping[str, Any], place: str, now: int) -> int | None:
             raise SourceError(
                 f"{place}: {member!r} must be a number of seconds, but is of type {_type(value)}"
             )
+        if value is not None and not abs(value) <= MAX_SAFE_INTEGER:
+            raise SourceError(f"{place}: {member!r} is more than {MAX_SAFE_INTEGER:,} seconds")
     if item.get("expiration_ttl") is not None:
         return now // 1000 + int(item["expiration_ttl"])
     return None if item.get("expiration") is None else int(item["expiration"])

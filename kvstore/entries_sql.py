@@ -4,7 +4,7 @@ Our own stores keep the value in the row; wrangler's keep it in a file and its n
 the same: the expiration is in milliseconds, and a listing is ordered by the keys' UTF-8 bytes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kvstore.database import Lookup, Program, Steps, program
@@ -26,18 +26,25 @@ class EntriesSql:
     """Programs on the table ``name``, whose value is in the column ``content``.
 
     ``columns`` is the table as SQL defines it; ``removed`` an expression on a row that was removed, for what
-    removing it gives back.
+    removing it gives back. ``faults`` are conditions that only a row has which somebody else damaged, each
+    with its name: such a row is read as if it were not there, and `damaged` names it.
     """
 
-    def __init__(self, name: str, content: str, columns: str, removed: str) -> None:
+    def __init__(
+        self, name: str, content: str, columns: str, removed: str, faults: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.schema = (
             f"CREATE TABLE IF NOT EXISTS {name} ({columns})",
             f"CREATE INDEX IF NOT EXISTS {name}_expiration_idx ON {name} (expiration)",
         )
         row = f"{content}, expiration, metadata"
-        self._select = f"SELECT {row} FROM {name} WHERE key = ?"
-        self._select_many = f"SELECT key, {row} FROM {name} WHERE key IN "
+        damaged = " OR ".join(f"({condition})" for condition in (faults or {}).values()) or "0"
+        what = "".join(f" WHEN {condition} THEN '{fault}'" for fault, condition in (faults or {}).items())
+        self._damaged = f"SELECT key, CASE{what} END FROM {name} WHERE {damaged}" if faults else None
+        intact = f" AND NOT ({damaged})" if faults else ""
+        self._select = f"SELECT {row} FROM {name} WHERE key = ?{intact}"
+        self._select_many = f"SELECT key, {row} FROM {name} WHERE TRUE{intact} AND key IN "
         self._insert = f"INSERT OR REPLACE INTO {name} (key, {row}) VALUES (?, ?, ?, ?)"
         self._delete = f"DELETE FROM {name} WHERE key = ? RETURNING {removed}"
         self._delete_at = f"DELETE FROM {name} WHERE key = ? AND expiration <= ? RETURNING {removed}"
@@ -46,8 +53,8 @@ class EntriesSql:
         # The plus keeps SQLite from looking for live rows in the index of expirations: all pages but the
         # first would then cost as much as the whole table.
         live = "(+expiration IS NULL OR +expiration >= ?)"
-        self._scan = f"SELECT key, expiration, metadata FROM {name} WHERE {live}"
-        self._all = f"SELECT key, {row} FROM {name} ORDER BY key"
+        self._scan = f"SELECT key, expiration, metadata FROM {name} WHERE {live}{intact}"
+        self._all = f"SELECT key, {row} FROM {name} WHERE TRUE{intact} ORDER BY key"
         self._contents = f"SELECT {content} FROM {name}"
 
     def get(self, key: str) -> Program[tuple[Any, int | None, str | None] | None]:
@@ -110,6 +117,12 @@ class EntriesSql:
         """All rows, the expired ones among them."""
         rows = yield self._all, ()
         return {key: Row._make(row) for key, *row in rows}
+
+    @program
+    def damaged(self) -> Steps[list[tuple[Any, str]]]:
+        """The key, whatever that is, and the fault of every row that is left out of all answers."""
+        rows = (yield self._damaged, ()) if self._damaged else []
+        return [(key, fault) for key, fault in rows]
 
     @program
     def contents(self) -> Steps[set[Any]]:

@@ -5,14 +5,19 @@ import sqlite3
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from kvstore.clock import Clock
-from kvstore.entries_sql import is_expired, seconds
+from kvstore.entries_sql import Row, is_expired, seconds
 from kvstore.errors import SourceError
+from kvstore.javascript import has_lone_surrogate
 from kvstore.state_names import OBJECT_FOLDER, blob_path, database_path
+from kvstore.state_store import STATE_SQL, damage
 from kvstore.store import Entry
+from kvstore.transaction import run
+from kvstore.value_files import is_name
 
 _TRIES: Final = 5
 
@@ -22,12 +27,14 @@ class NamespaceCopy:
     """What a namespace held: its live entries in key order, and what could not come along.
 
     ``expired`` counts entries whose time was over; ``valueless`` names keys whose value file is missing,
-    which read as missing keys in the original too.
+    which read as missing keys in the original too; ``damaged`` are rows that hold what no program of
+    Cloudflare's wrote: the key of each, and what is wrong.
     """
 
     entries: dict[str, Entry]
     expired: int = 0
     valueless: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
 
 def copy_namespace(root: Path, namespace: str, clock: Clock) -> NamespaceCopy:
@@ -40,8 +47,10 @@ def copy_namespace(root: Path, namespace: str, clock: Clock) -> NamespaceCopy:
     if not path.is_file():
         raise SourceError(_missing(root, namespace, path))
     with tempfile.TemporaryDirectory() as folder:
-        rows = _read_rows(_copy_database(path, Path(folder)), path)
-    return _with_values(rows, blob_path(root, namespace), clock.now_ms())
+        rows, damaged = _read_rows(_copy_database(path, Path(folder)), path)
+    copy = _with_values(rows, blob_path(root, namespace), clock.now_ms())
+    copy.damaged.extend(damaged)
+    return copy
 
 
 def _missing(root: Path, namespace: str, path: Path) -> str:
@@ -72,26 +81,34 @@ def _state(path: Path) -> list[tuple[str, int, int]]:
     return [(part.name, part.stat().st_size, part.stat().st_mtime_ns) for part in _parts(path)]
 
 
-def _read_rows(copy: Path, path: Path) -> list[tuple[str, str, int | None, str | None]]:
+def _read_rows(copy: Path, path: Path) -> tuple[dict[str, Row], list[str]]:
+    """The rows that are whole, and what is wrong with the others."""
     try:
         with closing(sqlite3.connect(copy)) as connection:
+            connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
                 raise SourceError(f"{path} is damaged: {verdict}")
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_mf_entries'").fetchone():
-                return []
-            rows = "SELECT key, blob_id, expiration, metadata FROM _mf_entries ORDER BY key"
-            return connection.execute(rows).fetchall()
+                return {}, []
+            rows = run(connection, STATE_SQL.every_row())
+            damaged = [damage(key, fault) for key, fault in run(connection, STATE_SQL.damaged())]
     except sqlite3.Error as error:
         raise SourceError(f"{path} is damaged: {error}") from error
+    broken = [key for key, row in rows.items() if has_lone_surrogate(f"{key}{row.metadata}")]
+    damaged += [damage(key, "its key or its metadata is no UTF-8") for key in broken]
+    return {key: row for key, row in rows.items() if key not in broken}, damaged
 
 
-def _with_values(rows: list[tuple[str, str, int | None, str | None]], blobs: Path, now: int) -> NamespaceCopy:
+def _with_values(rows: dict[str, Row], blobs: Path, now: int) -> NamespaceCopy:
     copy = NamespaceCopy({})
     expired = 0
-    for key, blob, expiration, metadata in rows:
+    for key, (blob, expiration, metadata) in rows.items():
         if is_expired(expiration, now):
             expired += 1
+            continue
+        if not is_name(blob):
+            copy.valueless.append(key)
             continue
         try:
             copy.entries[key] = Entry((blobs / blob).read_bytes(), seconds(expiration), metadata)

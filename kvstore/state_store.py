@@ -24,7 +24,15 @@ from kvstore.store import Entry, Page
 from kvstore.value_files import ValueFiles
 
 _COLUMNS: Final = "key TEXT PRIMARY KEY, blob_id TEXT NOT NULL, expiration INTEGER, metadata TEXT"
-STATE_SQL: Final = EntriesSql("_mf_entries", "blob_id", _COLUMNS, removed="blob_id")
+# SQLite keeps whatever type is written into a column; wrangler itself writes only these.
+_FAULTS: Final = {
+    "its key is no text": "typeof(key) <> 'text'",
+    "the name of its value is no text": "typeof(blob_id) <> 'text'",
+    "its expiration is no whole number": "typeof(expiration) NOT IN ('integer', 'null')",
+    "its metadata is no text": "typeof(metadata) NOT IN ('text', 'null')",
+    "its metadata is no JSON": "metadata NOT NULL AND NOT json_valid(metadata)",
+}
+STATE_SQL: Final = EntriesSql("_mf_entries", "blob_id", _COLUMNS, removed="blob_id", faults=_FAULTS)
 # As workerd, seen with strace: the log is synced at every commit, value files are left to the system. But the
 # log is synced by the driver (kvstore.write_ahead_log): wrangler's own writes meet a shorter lock.
 _SETUP: Final = (
@@ -149,6 +157,12 @@ class StateStore:
         database = await self._existing()
         return {} if database is None else await database.read(STATE_SQL.every_row())
 
+    async def damaged(self) -> list[str]:
+        """The keys of rows that somebody damaged, each with what is wrong; other methods do not see them."""
+        database = await self._existing()
+        rows = [] if database is None else await database.read(STATE_SQL.damaged())
+        return [damage(key, fault) for key, fault in rows]
+
     async def sweep(self) -> int:
         """Remove the value files that crashes left behind, and say how many.
 
@@ -191,6 +205,11 @@ class StateStore:
         except OSError as error:
             raise StateError(f"cannot create {error.filename}: {error.strerror}") from error
         return await self._opener(self.path, _SETUP)
+
+
+def damage(key: object, fault: str) -> str:
+    """A damaged row in words."""
+    return f"{key!r}: {fault}"
 
 
 def _contents(path: Path, asked: set[str]) -> set[str]:

@@ -73,6 +73,8 @@ class ValueFiles:
         return self._read(name) if value is None else value
 
     def _read(self, name: str) -> bytes | None:
+        if not is_name(name):
+            return None
         path = f"{self._prefix}{name}"
         try:
             descriptor = os.open(path, _READING)
@@ -89,8 +91,11 @@ class ValueFiles:
         return value
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files that no row names any more. One that cannot be removed is left for a sweep."""
-        for name in names:
+        """Remove files that no row names any more. One that cannot be removed is left for a sweep.
+
+        What is no name of such a file is left alone: a damaged row may hold anything.
+        """
+        for name in filter(is_name, names):
             self._recent.forget(name)
             with suppress(OSError):
                 os.unlink(f"{self._prefix}{name}")  # noqa: PTH108  # making a Path takes half as long
@@ -104,7 +109,7 @@ class ValueFiles:
             return set()
         except OSError as error:
             raise StoreError(f"cannot read {self.folder}: {error.strerror}") from error
-        return {name for name in names if _NAME.fullmatch(name) and written_at(name) < newest}
+        return {name for name in names if is_name(name) and written_at(name) < newest}
 
 
 def _write(descriptor: int, value: bytes) -> None:
@@ -125,6 +130,11 @@ def _everything(descriptor: int) -> bytes:
         parts.append(part)
         rest -= len(part)
     return b"".join(parts)
+
+
+def is_name(name: object) -> bool:
+    """Whether this names a file of a value, and nothing outside its folder."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def written_at(name: str) -> int:

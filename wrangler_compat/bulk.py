@@ -4,7 +4,7 @@ from typing import Final
 
 from wrangler_compat.bulk_file import read_entries, read_keys
 from wrangler_compat.context import Invocation
-from wrangler_compat.keys import reading, report, writing
+from wrangler_compat.keys import reading, report, warn_of_damage, writing
 from wrangler_compat.prompt import confirm
 from wrangler_compat.target import folder_of
 
@@ -21,7 +21,9 @@ async def get_keys(invocation: Invocation) -> None:
         console.caution(_BETA)
     async with reading(invocation) as target:
         keys = read_keys(folder_of(arguments), arguments.words[0])
-        console.document(await target.namespace.get_many(keys))
+        found = await target.namespace.get_many(keys)
+        await warn_of_damage(target.namespace, console)
+        console.document(found)
 
 
 async def put_entries(invocation: Invocation) -> None:

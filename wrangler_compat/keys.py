@@ -4,16 +4,19 @@ import codecs
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from kvstore.json_text import stringify
 from kvstore.printable import printable
 from wrangler_compat.arguments import Arguments
+from wrangler_compat.console import Console
 from wrangler_compat.context import Invocation
 from wrangler_compat.errors import UsageError
 from wrangler_compat.files import read_bytes
-from wrangler_compat.namespace import PutOptions
+from wrangler_compat.namespace import Namespace, PutOptions
 from wrangler_compat.target import Target, check_selector, folder_of, is_remote, open_project, open_target
+
+_MOST_NAMED: Final = 12
 
 
 @asynccontextmanager
@@ -47,9 +50,16 @@ async def list_keys(invocation: Invocation) -> None:
     async with reading(invocation) as target:
         prefix, cursor = arguments.text("prefix") or "", arguments.text("cursor") or ""
         listing = await target.namespace.keys(prefix, limit, cursor)
+        await warn_of_damage(target.namespace, console)
     console.document(listing.keys)
     if limit is not None and listing.cursor:
         console.note(f"There are more keys: --cursor={listing.cursor}")
+
+
+async def warn_of_damage(namespace: Namespace, console: Console) -> None:
+    """Name the rows of the state folder that are left out because somebody damaged them."""
+    if damaged := await namespace.damaged():
+        console.caution(f"{len(damaged):,} damaged rows are left out: {'; '.join(damaged[:_MOST_NAMED])}")
 
 
 def _limit(arguments: Arguments) -> int | None:
@@ -69,6 +79,8 @@ async def get_key(invocation: Invocation) -> None:
     check_selector(arguments)
     async with reading(invocation) as target:
         value = await target.namespace.get(arguments.words[0])
+        if value is None:
+            await warn_of_damage(target.namespace, console)
     if value is None:
         console.say("Value not found")
     elif arguments.switch("text"):

@@ -52,6 +52,9 @@ class LocalNamespace:
                 found[key["name"]] = Entry(value, key.get("expiration"), metadata)
         return found
 
+    async def damaged(self) -> list[str]:
+        return await _refusals(self._store.damaged())
+
     async def put(self, key: str, content: str | bytes, options: PutOptions) -> None:
         await _put(self._binding, key, content, options)
 

@@ -42,6 +42,9 @@ class RemoteNamespace:
             found |= part
         return found
 
+    async def damaged(self) -> list[str]:
+        return []
+
     async def put(self, key: str, content: str | bytes, options: PutOptions) -> None:
         values = await self.values()
         await values.put(

@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kvstore import Store, StoreError, StrictStorage
+from kvstore import StateStore, Store, StoreError, StrictStorage
 from kvstore.state_names import state_root
 from kvstore.storage import Storage
 from worker.config import WorkerConfig
@@ -102,10 +102,18 @@ async def _swept(folder: StateFolder, names: dict[str, str]) -> list[str]:
     """Name, id and size of each namespace: an empty one is then no riddle."""
     described = []
     for namespace, name in names.items():
-        store = folder(namespace)
-        await store.sweep()
-        described.append(f"{name} ({namespace}), {await _count(store):,} keys")
+        try:
+            described.append(f"{name} ({namespace}), {await _contents(folder(namespace))}")
+        except StoreError as error:
+            described.append(f"{name} ({namespace}) answers with an error: {error}")
     return described
+
+
+async def _contents(store: StateStore) -> str:
+    await store.sweep()
+    keys, damaged = await _count(store), await store.damaged()
+    left_out = f"; {len(damaged):,} damaged rows are left out: {'; '.join(damaged)}" if damaged else ""
+    return f"{keys:,} keys{left_out}"
 
 
 def _banner(url: str, root: Path, namespaces: list[str]) -> str:

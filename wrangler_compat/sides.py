@@ -9,6 +9,7 @@ from kvstore.store import Entry
 from wrangler_compat.context import Invocation
 from wrangler_compat.errors import CommandError
 from wrangler_compat.files import read_text
+from wrangler_compat.keys import warn_of_damage
 from wrangler_compat.target import Project, binding_id, is_remote, open_namespace
 
 _PLACES: Final = {"local": False, "remote": True}
@@ -34,6 +35,7 @@ async def read_side(project: Project, invocation: Invocation, name: str) -> Side
     namespace_id = await _namespace_id(project, invocation, rest if known else name, remote)
     namespace = open_namespace(project, invocation, namespace_id, remote=remote)
     try:
+        await warn_of_damage(namespace, invocation.console)
         return Side(f"{'remote' if remote else 'local'}:{namespace_id}", await namespace.entries())
     finally:
         await namespace.close()

@@ -5,6 +5,7 @@ The first line is a header, the last one says how many lines stand between; thos
 """
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any, TextIO
 from harness.codeq.errors import MigrationError
 from harness.codeq.pieces import STRUCTURES, Piece
 from harness.codeq.snapshot import Snapshot, assembled
+from kvstore.json_document import read_json
 
 FORMAT = "understudy-codeq-backup"
 TYPES = ("string", *STRUCTURES)
@@ -112,7 +114,7 @@ def _header(path: Path, file: TextIO) -> dict[str, Any]:
 
 def _pieces(path: Path, file: TextIO) -> Iterator[Piece]:
     count = 0
-    for number, line in enumerate(file, 2):
+    for number, line in enumerate(_lines(path, file), 2):
         record = _object(path, number, line)
         if "pieces" in record:
             if record["pieces"] != count:
@@ -122,11 +124,40 @@ def _pieces(path: Path, file: TextIO) -> Iterator[Piece]:
             return
         count += 1
         key, kind, value = record.get("key"), record.get("type"), record.get("value")
-        whole = isinstance(value, str if kind == "string" else list)
-        if not isinstance(key, str) or kind not in TYPES or not whole:
+        if not isinstance(key, str) or not _is_value(kind, value):
             raise MigrationError(f"{path}, line {number}: no key, type and value that belong together")
-        yield Piece(key, str(kind), value, _whole(path, number, record, "pttl", -1))
+        pttl = _whole(path, number, record, "pttl", -1)
+        if not -1 <= pttl <= YEAR_9999_MS:
+            raise MigrationError(f"{path}, line {number}: pttl is {pttl}, not -1 or some milliseconds")
+        yield Piece(key, str(kind), value, pttl)
     raise MigrationError(f"{path} was cut off: it ends after {count:,} lines and does not say so")
+
+
+def _lines(path: Path, file: TextIO) -> Iterator[str]:
+    try:
+        yield from file
+    except UnicodeDecodeError as error:
+        raise MigrationError(f"{path} is no backup: {error}") from error
+
+
+def _is_value(kind: Any, value: Any) -> bool:
+    """Whether ``value`` is what a Piece of that type holds: texts, whole pairs, scores that are numbers."""
+    if kind == "string":
+        return isinstance(value, str)
+    if kind not in STRUCTURES or not isinstance(value, list):
+        return False
+    if not all(isinstance(one, str) for one in value):
+        return False
+    if kind == "zset" and not all(map(_is_score, value[1::2])):
+        return False
+    return kind in ("list", "set") or len(value) % 2 == 0
+
+
+def _is_score(text: str) -> bool:
+    try:
+        return not math.isnan(float(text))
+    except ValueError:
+        return False
 
 
 def _whole(path: Path, number: int, record: dict[str, Any], name: str, missing: int) -> int:
@@ -138,7 +169,7 @@ def _whole(path: Path, number: int, record: dict[str, Any], name: str, missing: 
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
-        record = json.loads(line)
+        record = read_json(line)
     except ValueError as error:
         raise MigrationError(f"{path}, line {number}: {error}") from error
     if not isinstance(record, dict):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.codeq.errors import MigrationError
 from harness.codeq.pieces import CHUNK, STRUCTURES, Piece, pieces, restoring
 from worker.codeq import Server
 from worker.codeq.servers.server import Command, checked
@@ -61,10 +62,12 @@ class Snapshot:
 
 
 def assembled(prefix: str, found: Iterable[Piece], taken: int = 0) -> Snapshot:
-    """A snapshot of its pieces."""
+    """A snapshot of its pieces. Raises MigrationError for a key of two types."""
     values: dict[str, Any] = {}
     kinds: dict[str, tuple[str, int]] = {}
     for piece in found:
+        if piece.key in kinds and kinds[piece.key][0] != piece.type:
+            raise MigrationError(f"{piece.key} is both a {kinds[piece.key][0]} and a {piece.type}")
         kinds[piece.key] = (piece.type, piece.pttl)
         if piece.type in ("hash", "zset"):
             values.setdefault(piece.key, {}).update(zip(piece.value[::2], piece.value[1::2], strict=True))

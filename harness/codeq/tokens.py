@@ -1,12 +1,12 @@
 """The tokens that codeQ is tried with, from a file: none is on a command line or in a report."""
 
 import base64
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from harness.codeq.errors import Refused
+from kvstore.json_document import read_json
 from worker.codeq.auth.gate import EVERY_EVENT
 
 PROBE = "UNDERSTUDY_PROBE"  # the command of the sample task, so that it takes no migrated work
@@ -44,11 +44,13 @@ def read_tokens(path: Path) -> Tokens:
     """Tokens from a JSON object. Raises Refused naming what is missing or too much."""
     names = [one.name for one in fields(Tokens)]
     try:
-        given = json.loads(path.read_text(encoding="utf-8"))
+        given = read_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Refused([f"cannot read the tokens: {error}"]) from error
     if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
         raise Refused([f"{path} is no object with texts: {', '.join(names)}"])
+    if wrong := [name for name, one in given.items() if not (one.isascii() and one.isprintable())]:
+        raise Refused([f"{path}: {wrong[0]!r} is no token: a header takes printable ASCII only"])
     missing = [name for name in names[:3] if not given.get(name)]
     unknown = sorted(given.keys() - set(names))
     if missing or unknown:
@@ -61,7 +63,7 @@ def _claims(token: str) -> dict[str, Any]:
     """What a token says of itself, unchecked; nothing if it is no JWT."""
     try:
         middle = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+        claims = read_json(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)).decode())
     except (IndexError, ValueError):
         return {}
     return claims if isinstance(claims, dict) else {}

@@ -24,8 +24,10 @@ def read_plan(path: Path) -> Scenario:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScenarioError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits
         raise ScenarioError(f"{path} is no TOML file: {error}") from error
+    except RecursionError:
+        raise ScenarioError(f"{path}: its arrays and tables are nested too deeply") from None
     try:
         mishaps = _mishaps(content.pop("mishap", []))
         return whole(Scenario(**_members(content), mishaps=read_member("mishaps", mishaps)))

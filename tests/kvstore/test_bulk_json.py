@@ -67,6 +67,21 @@ def test_write_and_read_give_the_same_entries() -> None:
             "x.json, item 0: metadata of 1025 bytes exceeds the limit of 1024",
         ),
         ('[{"key": "a", "value": "*", "base64": true}]', "x.json, item 0: the value cannot be decoded: "),
+        ('[{"key": "a", "value": "v", "expiration": NaN}]', "x.json is not JSON: NaN is no JSON value"),
+        ('[{"key": "a", "value": "v", "expiration": -Infinity}]', "x.json is not JSON: -Infinity is no "),
+        ("[" * 200_000 + "]" * 200_000, "x.json is not JSON: its arrays and objects are nested too deeply"),
+        *(
+            (
+                f'[{{"key": "a", "value": "v", "{member}": {number}}}]',
+                f"x.json, item 0: '{member}' is more than ",
+            )
+            for member in ("expiration", "expiration_ttl")
+            for number in ("1e400", "-1e400", "1" * 30, "1" * 5000)
+        ),
+        (
+            '[{"key": "a", "value": "v", "expiration": true}]',
+            "x.json, item 0: 'expiration' must be a number of seconds, but is of type boolean",
+        ),
         (
             '[{"key": "a", "value": "v", "expiration": "soon"}]',
             "x.json, item 0: 'expiration' must be a number of seconds, but is of type string",

@@ -4,7 +4,6 @@ The file is JSON, which is YAML too. ``logFormat`` and ``allowedClockSkewSeconds
 effect; in codeQ the second has none either.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import tzinfo
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kvstore.json_document import read_json
 from worker.codeq.errors import SettingsError
 from worker.codeq.settings import Settings
 
@@ -45,7 +45,7 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
 
 def _document(file: Path) -> dict[str, Any]:
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = read_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"cannot read {file}: {error}") from error
     if not isinstance(document, dict):

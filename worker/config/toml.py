@@ -52,6 +52,8 @@ def parse_toml(text: str) -> JSON:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _fault(str(error), text) from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise TomlFault("integer value cannot be represented losslessly") from None
     if not _is_lossless(document):
         raise TomlFault("integer value cannot be represented losslessly")
     return from_parser(document)

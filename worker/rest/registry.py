@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 from kvstore.entropy import Entropy
 from kvstore.errors import StateError
+from kvstore.json_document import read_json
 
 FILE_NAME: Final = "understudy-namespaces.json"
 
@@ -38,7 +39,7 @@ class _Kept:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        content = json.loads(text)
+        content = read_json(text)
         named = content["namespaces"].items()
         return cls(
             {str(id): Namespace(str(id), str(one["title"]), one.get("jurisdiction")) for id, one in named},
