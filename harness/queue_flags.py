@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 from harness.conditions import CONDITIONS
 from harness.explore.orders import refusal
 from harness.migrations.queue import MIGRATIONS, STRATEGIES
+from harness.numbers import seed, seeds, whole
 from harness.promises.guide import PROMISES
 from harness.remote import REMOTE
 from harness.simulation.plan import read_plan
@@ -45,7 +46,9 @@ def add_queue(commands: Any) -> None:
         metavar="FOLDER",
         help="the Python Worker to rehearse, with the guide's routes and variables, in place of ours",
     )
-    queue.add_argument("--port", type=_port, default=0, help="the Worker's port (default: any free one)")
+    queue.add_argument(
+        "--port", type=whole(0, 65535), default=0, help="the Worker's port (default: any free one)"
+    )
     queue.add_argument(
         "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
     )
@@ -103,7 +106,10 @@ def _add_walk(queue: argparse.ArgumentParser) -> None:
         help=f"what happens at the N-th KV operation of the run: {', '.join(KINDS)}",
     )
     queue.add_argument(
-        "--runs", type=_count, default=1, help="repeat the run until it reports success, at most so often (1)"
+        "--runs",
+        type=whole(1, 1000),
+        default=1,
+        help="repeat the run until it reports success, at most so often (1)",
     )
 
 
@@ -136,16 +142,18 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
     )
     queue.add_argument(
         "--seeds",
-        type=_seeds,
+        type=seeds,
         metavar="N|A-B",
         help="how many random schedules --explore schedules tries, or which (default: 1000); --promises "
         "(default: 200)",
     )
-    queue.add_argument("--jobs", type=_count, help="processes that share a search (default: all cores)")
+    queue.add_argument(
+        "--jobs", type=whole(1, 256), help="processes that share a search (default: all cores)"
+    )
     queue.add_argument(
         "--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share --explore schedules"
     )
-    queue.add_argument("--seed", type=int, default=1, help="where simulated chance begins (1)")
+    queue.add_argument("--seed", type=seed, default=1, help="where simulated chance begins (1)")
     queue.add_argument(
         "--scenario",
         type=_scenario,
@@ -174,12 +182,6 @@ def _worker(text: str) -> Path:
     return folder
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")
-    return int(text)
-
-
 def _fault(text: str) -> Fault:
     try:
         return read_fault(text)
@@ -192,18 +194,6 @@ def _kinds(text: str) -> tuple[Kind, ...]:
     if not chosen or len(chosen) != len(text.split(",")):
         raise argparse.ArgumentTypeError(f"{text!r} are no kinds of fault: choose from {','.join(KINDS)}")
     return chosen
-
-
-def _seeds(text: str) -> range:
-    first, dash, last = text.partition("-")
-    if not first.isdecimal() or (dash and not last.isdecimal()):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} are no seeds: a count such as 1000, or a range such as 1-1000"
-        )
-    seeds = range(int(first), int(last) + 1) if dash else range(1, int(first) + 1)
-    if not seeds:
-        raise argparse.ArgumentTypeError(f"{text!r} are no seeds: there is none in it")
-    return seeds
 
 
 def _promises(text: str) -> tuple[str, ...]:
@@ -226,12 +216,6 @@ def _plan(text: str) -> Scenario:
         return read_plan(Path(text))
     except ScenarioError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no count: a whole number from 1")
-    return int(text)
 
 
 def conflict(options: argparse.Namespace) -> str | None:

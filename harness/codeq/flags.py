@@ -8,9 +8,11 @@ from pathlib import Path
 from harness.codeq.migrator import Terms
 from harness.codeq.rehearsal import OPTIONS
 from harness.codeq.seed import WORKERS
+from harness.numbers import A_YEAR, seed, whole
 from kvstore.printable import printable
 from worker.codeq import PROFILES
 
+_MOST_TASKS = 1_000_000
 VERBS = ("rehearse", "migrate", "stragglers", "rollback", "convert", "backup", "restore", "hazards")
 
 
@@ -78,7 +80,7 @@ def _add_terms(codeq: argparse.ArgumentParser) -> None:
     )
     codeq.add_argument(
         "--lease-seconds",
-        type=_whole,
+        type=whole(0, A_YEAR),
         default=0,
         metavar="N",
         help="every lease lasts at least so long after the migration (default: unchanged)",
@@ -94,20 +96,28 @@ def _add_terms(codeq: argparse.ArgumentParser) -> None:
 
 def _add_rehearsal(codeq: argparse.ArgumentParser) -> None:
     codeq.add_argument(
-        "--tasks", type=_whole, default=200, metavar="N", help="how many tasks the example has (200)"
+        "--tasks",
+        type=whole(0, _MOST_TASKS),
+        default=200,
+        metavar="N",
+        help="how many tasks the example has (200)",
     )
     codeq.add_argument(
-        "--freeze", type=_whole, default=0, metavar="N", help="seconds that pass during the freeze (0)"
+        "--freeze",
+        type=whole(0, A_YEAR),
+        default=0,
+        metavar="N",
+        help="seconds that pass during the freeze (0)",
     )
     codeq.add_argument(
-        "--deadline", type=_whole, default=600, metavar="N", help="option a's, in seconds (600)"
+        "--deadline", type=whole(0, A_YEAR), default=600, metavar="N", help="option a's, in seconds (600)"
     )
     codeq.add_argument(
         "--workers", metavar="SUB,…", help="the subs of workers' tokens, to find leases of anybody else"
     )
     codeq.add_argument(
         "--deliver",
-        type=_whole,
+        type=whole(0, _MOST_TASKS),
         default=1000,
         metavar="N",
         help="how many tasks of each queue are claimed and finished at the end (1000)",
@@ -115,13 +125,7 @@ def _add_rehearsal(codeq: argparse.ArgumentParser) -> None:
     codeq.add_argument(
         "--explore", choices=("crashes",), help="a crash before every single command of option b"
     )
-    codeq.add_argument("--seed", type=int, default=1, help="where simulated chance begins (1)")
-
-
-def _whole(text: str) -> int:
-    if not text.isascii() or not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
-    return int(text)
+    codeq.add_argument("--seed", type=seed, default=1, help="where simulated chance begins (1)")
 
 
 def terms(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | None = None) -> Terms:

@@ -1,0 +1,47 @@
+"""Whole numbers on a command line, each within bounds that are said when it is refused."""
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from typing import Final
+
+# A seed may be any of these; a search takes a part of them.
+MOST_SEED: Final = 10**15
+MOST_SEEDS: Final = 10_000_000
+A_YEAR: Final = 366 * 24 * 3600  # seconds
+
+_SHOWN: Final = 40  # characters of a refused value
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Reads a number from ``least`` to ``most``. What it gives raises ArgumentTypeError."""
+
+    def read(text: str) -> int:
+        digits = text.removeprefix("-")
+        if digits.isascii() and digits.isdecimal() and len(digits) < 20 and least <= int(text) <= most:
+            return int(text)
+        raise ArgumentTypeError(f"{_shown(text)} is not a whole number from {least} to {most}")
+
+    return read
+
+
+seed = whole(-MOST_SEED, MOST_SEED)
+
+
+def seeds(text: str) -> range:
+    """``1000`` seeds from 1 on, or ``A-B``. Raises ArgumentTypeError."""
+    first, dash, last = text.partition("-")
+    number = whole(0, MOST_SEED)
+    try:
+        found = range(number(first), number(last) + 1) if dash else range(1, number(first) + 1)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(
+            f"{_shown(text)} is neither a count of seeds such as 1000, nor a range such as 1-1000: "
+            f"seeds are from 0 to {MOST_SEED}"
+        ) from error
+    if not 0 < len(found) <= MOST_SEEDS:
+        raise ArgumentTypeError(f"{_shown(text)} are {len(found)} seeds: a search takes 1 to {MOST_SEEDS}")
+    return found
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
