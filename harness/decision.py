@@ -50,7 +50,7 @@ class Looked:
             return ["no request was answered"]
         if not self.operations:
             return ["nobody asked KV"]
-        return [] if self.moved else ["nothing was moved: there was nothing to move, or nobody moved it"]
+        return [] if self.moved else ["nothing was moved or claimed: no task was there, or none was touched"]
 
 
 @dataclass(frozen=True, slots=True)

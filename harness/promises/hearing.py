@@ -52,7 +52,11 @@ class Hearing:
             return min(decisions, key=lambda one: _BEST_FIRST.index(one.verdict))
         safe = [(f"{one.promise.id} {one.promise.claim}", one.judgements["safe"]) for one in self.rows]
         broken = [name for name, one in safe if one.verdict == "broken"]
-        unjudged = [f"{name}: {one.because}" for name, one in safe if one.verdict in ("opinion", "unjudged")]
+        unjudged = [
+            f"{name}: {one.because if one.verdict == 'unjudged' else 'that is a matter of opinion'}"
+            for name, one in safe
+            if one.verdict in ("opinion", "unjudged")
+        ]
         return Decision(broken, None, unjudged if len(unjudged) == len(safe) else [])
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
 
 import pytest
 
+from harness.preflight import demand_queue_worker
 from harness.simulation.backstage import Backstage
 from harness.simulation.simulate import simulate
 from harness.stage import QUEUE_WORKER
@@ -59,6 +61,12 @@ def test_a_mutant_changes_one_place_and_is_still_a_program(name: str) -> None:
     assert mutant.why
     assert mutant.expect
     assert mutant.old != mutant.new
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_is_still_the_queues_worker(name: str, tmp_path: Path) -> None:
+    worker = MUTANTS[name].build(QUEUE_WORKER, tmp_path)
+    demand_queue_worker(worker, "safe", producers=True, coordinator=True)
 
 
 def test_a_patch_that_fits_no_more_says_so() -> None:

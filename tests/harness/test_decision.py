@@ -1,0 +1,147 @@
+"""No GO where nothing was looked at, and no check that holds without a word on what it looked at."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.codeq.errors import Refused
+from harness.codeq.operations import OPERATIONS
+from harness.decision import Decision, Looked
+from harness.exit_codes import HELD, INCONCLUSIVE, VIOLATED
+from harness.explore.tally import judgement
+from harness.invariants import judge
+from harness.queue_state import QueueState
+from harness.simulation.checkers import CHECKERS
+from harness.simulation.comparisons import COMPARISONS
+from harness.stage import QUEUE_WORKER
+from harness.verdict import Verdict
+from worker.codeq import embedded
+
+from .outcomes import faultless, with_after
+from .simulation.runs import run
+
+SEEN = Looked(runs=1, requests=8, operations=20, moved=3)
+
+
+@pytest.mark.parametrize(
+    ("decision", "verdict", "exit_code"),
+    [
+        (Decision([], SEEN), "go", HELD),
+        (Decision(["I1 Conservation"], SEEN), "no-go", VIOLATED),
+        (Decision(["I1 Conservation"], SEEN, ["a crash never happened"]), "no-go", VIOLATED),
+        (Decision([], SEEN, ["a crash never happened"]), "inconclusive", INCONCLUSIVE),
+        (Decision([], Looked()), "inconclusive", INCONCLUSIVE),
+        (Decision([], Looked(runs=1)), "inconclusive", INCONCLUSIVE),
+        (Decision(["deadlock"], Looked(runs=1)), "no-go", VIOLATED),
+        (Decision([], Looked(runs=1, requests=8)), "inconclusive", INCONCLUSIVE),
+        (Decision(["I1 Conservation"], Looked(runs=1, requests=8)), "inconclusive", INCONCLUSIVE),
+        (Decision([], Looked(runs=1, requests=8, operations=20)), "inconclusive", INCONCLUSIVE),
+        (Decision([], None), "go", HELD),
+    ],
+)
+def test_a_decision_follows_from_what_is_violated_and_what_was_looked_at(
+    decision: Decision, verdict: str, exit_code: int
+) -> None:
+    assert (decision.verdict, decision.exit_code) == (verdict, exit_code)
+    assert bool(decision.reasons) == (verdict != "go")
+    assert decision.as_text("go", "no").startswith(f"{verdict.upper()}: ")
+
+
+def test_what_several_runs_looked_at_adds_up() -> None:
+    assert SEEN + Looked(1, 1, 1, 1, 1, 1) == Looked(2, 9, 21, 4, 1, 1)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> str:
+    (tmp_path / "empty.json").write_text("[]")
+    return str(tmp_path / "empty.json")
+
+
+LOCAL = "conditions=local migration=safe strategy=zero-downtime"
+NOTHING = {
+    "a walk": ["--from", "EMPTY", "--migration", "safe"],
+    "a walk whose fault never comes": ["--migration", "safe", "--fault", "crash@99999"],
+    "crashes": ["--from", "EMPTY", "--migration", "safe", "--explore", "crashes", "--jobs", "1"],
+    "crashes of a plan": ["--explore", "crashes", "--faults", "crash", "--scenario", f"{LOCAL} tasks=0"],
+    "orders": ["--explore", "orders", "--scenario", "tasks=0 at_once=claim,claim"],
+    "orders of what only reads": ["--explore", "orders", "--scenario", "tasks=2 at_once=list,list"],
+    "one run": ["--scenario", f"{LOCAL} tasks=0"],
+    "one run whose fault never comes": ["--scenario", f"{LOCAL} tasks=2 mishaps=crash@operator-9.9:1"],
+    "an opinion": ["--promises", "G44", "--jobs", "1"],
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_nothing_looked_at_is_inconclusive_and_says_why(
+    name: str, empty: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [empty if one == "EMPTY" else one for one in NOTHING[name]]
+    assert main(["queue", "-q", *arguments, "--json", str(tmp_path / "report.json")]) == INCONCLUSIVE
+    report = json.loads((tmp_path / "report.json").read_text())
+    said = " ".join(capsys.readouterr().out.split())
+    assert report["verdict"] == "inconclusive"
+    assert report["reasons"]
+    assert f"INCONCLUSIVE: nothing was violated, but {report['reasons'][0]}" in said
+
+
+@pytest.mark.parametrize("option", ["a", "b"])
+def test_a_legacy_keyspace_without_keys_is_inconclusive(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["codeq", "-q", "--tasks", "0", "--option", option]) == INCONCLUSIVE
+    assert (
+        "INCONCLUSIVE: nothing was violated, but the source holds no legacy: key" in capsys.readouterr().out
+    )
+    assert main(["codeq", "-q", "--tasks", "10", "--option", option, "--json", "-"]) == HELD
+    assert json.loads(capsys.readouterr().out)["verdict"] == "go"
+
+
+@pytest.mark.anyio
+async def test_a_server_without_legacy_keys_has_not_been_drained() -> None:
+    with pytest.raises(Refused, match="no legacy: keys here"):
+        await OPERATIONS["migrate"](embedded(), argparse.Namespace(option="a", apply=False, deadline=1))
+
+
+def vacuous(verdicts: list[Verdict]) -> set[str]:
+    return {one.invariant for one in verdicts if one.is_vacuous}
+
+
+def test_a_walk_with_something_for_every_checker_has_no_vacuous_verdict() -> None:
+    assert vacuous(judge(faultless())) == set()
+
+
+def test_an_empty_namespace_is_looked_at_by_nobody() -> None:
+    nothing = QueueState({})
+    outcome = with_after(faultless(), **dict.fromkeys(faultless().after.entries))
+    runs = [type(run)(run.report, nothing, nothing) for run in outcome.runs]
+    listing = type(outcome.listing)("queue", "GET", "/api/queue", 200, {"pending": [], "count": 0}, 0.0, 0)
+    changes = {"at_status": nothing, "before": nothing, "runs": runs, "listing": listing, "events": []}
+    outcome = type(outcome)(**{**vars(outcome), **changes})
+    looked = {one.invariant: one.looked for one in judge(outcome)}
+    # A second run, the run's answer and the status are there all the same.
+    assert {name for name, count in looked.items() if count} == {"I11", "I16", "I17"}
+    assert outcome.looked.moved == 0
+
+
+BUSY = (
+    "conditions=local tasks=2 leases=1 daemons=1 producers=1 runs=1",
+    f"{LOCAL} tasks=3 leases=1 daemons=2 producers=1 page=2",
+    "conditions=production migration=safe strategy=zero-downtime tasks=2 daemons=1 rollback=after",
+    "conditions=production migration=safe tasks=2 page=1 mishaps=crash@operator-1.2:3",
+)
+
+
+def test_every_checker_of_a_simulation_has_something_to_look_at_in_some_run() -> None:
+    looked = dict.fromkeys([*CHECKERS, *(one.invariant for one in COMPARISONS)], 0)
+    for line in BUSY:
+        for one in judgement(QUEUE_WORKER).verdicts(run(line)):
+            looked[one.invariant] += one.looked
+    assert [name for name, count in looked.items() if not count] == []
+
+
+def test_a_simulation_without_tasks_names_what_it_had_nothing_to_look_at() -> None:
+    verdicts = judgement(QUEUE_WORKER).verdicts(run("conditions=local odd=pending-absent tasks=0 runs=1"))
+    assert {"I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I24"} <= vacuous(verdicts)
