@@ -26,6 +26,14 @@ _ORIGIN: Final = re.compile(f"https?://{_AUTHORITY}", re.IGNORECASE)
 _FOREIGN_PAGE: Final = b"cross-site"
 
 
+def has_address(scope: Scope) -> bool:
+    """Whether a request says where it goes: by a path, and by a host if it names one."""
+    if not scope["raw_path"].startswith(b"/"):
+        return False
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return not hosts or (len(hosts) == 1 and _HOST.fullmatch(hosts[0].decode("latin-1")) is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """What is wrong with a request: ``what`` is Host, Origin, Sec-Fetch-Site, client or token."""

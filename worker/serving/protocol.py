@@ -67,8 +67,13 @@ class _Bounded(_Uvicorn):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        # h11 says more than 400 in the error that is being handled; uvicorn does not hand it on.
-        self.refuse(getattr(sys.exc_info()[1], "error_status_hint", 400), msg)
+        # Which bound was passed h11 says in the error that is being handled; uvicorn does not hand it on.
+        hint = getattr(sys.exc_info()[1], "error_status_hint", None)
+        too_long = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        self.refuse(too_long if hint == too_long else HTTPStatus.BAD_REQUEST, msg)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        _LOG.warning("A request asked for another protocol, such as WebSocket: answered as one in HTTP/1.1.")
 
     def refuse(self, status: int, text: str) -> None:
         """Answer what is being received, unless an answer has begun, and close the connection."""

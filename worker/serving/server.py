@@ -12,9 +12,12 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from worker.serving.bodies import answer_unread
 from worker.serving.errors import AddressInUse, ServeError
+from worker.serving.guard import has_address
 from worker.serving.protocol import BoundedH11, BoundedHttpTools, Bounds
 
 # How long a server that stops waits for what is under way, and then for what it has cancelled.
@@ -49,7 +52,7 @@ class _Server(uvicorn.Server):
 
 
 class _Answering:
-    """``app``, of whose requests some come to no end: nobody needs to read why.
+    """``app``, for requests that go somewhere; some come to no end, and nobody needs to read why.
 
     The client hung up, or the server stops and its grace is over.
     """
@@ -59,7 +62,11 @@ class _Answering:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._app(scope, receive, send)
+            if scope["type"] != "http" or has_address(scope):
+                await self._app(scope, receive, send)
+            else:
+                text = "The request names no path, or no valid host."
+                await answer_unread(PlainTextResponse(text, 400), scope, receive, send)
         except ClientDisconnect:
             pass
         except asyncio.CancelledError:
