@@ -70,3 +70,13 @@ def test_a_closed_standard_output_is_no_fault() -> None:
     shell = f'"{sys.executable}" -m wrangler_compat --help >&-'
     done = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    [(["harness", "queue", "-q", "--from"], 3), (["wrangler_compat", "kv", "diff", "a.json"], 1)],
+)
+def test_a_name_that_is_too_long_is_said_in_words(command: list[str], exit_code: int) -> None:
+    done = subprocess.run([sys.executable, "-m", *command, "x" * 5000], capture_output=True, text=True)
+    assert done.returncode == exit_code
+    assert "internal error" not in done.stderr
