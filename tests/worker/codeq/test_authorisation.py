@@ -1,12 +1,15 @@
 """Who may do what, beyond what the recorded walk shows."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
+from joserfc import jws
 
 from kvstore.clock import ManualClock
-from tests.worker.codeq.bench import Bench
+from kvstore.entropy import SeededEntropy
+from tests.worker.codeq.bench import IDENTITY, Bench
 from worker.codeq import Issuer, Recording, Settings, SettingsError, create_codeq
 
 pytestmark = pytest.mark.anyio
@@ -117,11 +120,63 @@ async def test_keys_are_fetched_once_in_five_minutes(bench: Bench) -> None:
     assert bench.network.fetched == 2
 
 
-async def test_an_unknown_key_is_asked_for_every_time(bench: Bench) -> None:
-    token = bench.issuer.token({"aud": "codeq-producer"}, {"kid": "zz"})
-    for _ in range(3):
+async def test_an_unknown_key_is_asked_for_once_in_ten_seconds(bench: Bench) -> None:
+    tokens = [bench.issuer.token({"aud": "codeq-producer"}, {"kid": f"zz{n}"}) for n in range(20)]
+    answers = await asyncio.gather(*(create(bench, token) for token in [*tokens, bench.producer]))
+    assert [status for status, _ in answers] == [401] * 20 + [202]
+    assert answers[0][1].endswith("key zz0 not found in JWKS")
+    assert bench.network.fetched == 1
+    bench.clock.advance(10_000)
+    for token in tokens:
         await create(bench, token)
-    assert bench.network.fetched == 3
+    assert bench.network.fetched == 2
+
+
+async def test_a_new_key_of_the_signer_is_found_whatever_else_is_asked(bench: Bench) -> None:
+    await create(bench, bench.producer)
+    bench.network.issuer = Issuer(IDENTITY, bench.clock, SeededEntropy(8), "next")
+    token = bench.network.issuer.producer_token()
+    for _ in range(10):
+        await create(bench, bench.issuer.token({"aud": "codeq-producer"}, {"kid": "zz"}))
+        bench.clock.advance(1000)
+    assert (await create(bench, token))[0] == 202
+
+
+async def test_a_signer_that_is_down_is_asked_once_in_ten_seconds(bench: Bench) -> None:
+    bench.network.down = True
+    for _ in range(3):
+        assert (await create(bench, bench.producer))[0] == 401
+    bench.network.down = False
+    assert (await create(bench, bench.producer))[0] == 401
+    bench.clock.advance(10_000)
+    assert (await create(bench, bench.producer))[0] == 202
+
+
+@pytest.mark.parametrize("name", ["exp", "nbf"])
+@pytest.mark.parametrize("value", ["4102444800", [4102444800], {"at": 4102444800}, True, False, "", []])
+async def test_a_time_that_is_no_number_is_refused(bench: Bench, name: str, value: Any) -> None:
+    error = f"token has invalid claims: invalid type for claim: {name} is invalid"
+    assert await create(bench, bench.issuer.producer_token(**{name: value})) == (401, error)
+
+
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat", "other"])
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 400, "9" * 5000])
+async def test_a_number_that_no_double_holds_is_no_json(bench: Bench, name: str, text: str) -> None:
+    assert await create(bench, signed(bench, f'{{"aud":"codeq-producer","{name}":{text}}}')) == (
+        401,
+        "token is malformed: could not decode claim",
+    )
+
+
+async def test_a_time_that_is_null_is_refused(bench: Bench) -> None:
+    claims = f'{{"iss":"{IDENTITY}","aud":"codeq-producer","exp":null}}'
+    assert (await create(bench, signed(bench, claims)))[0] == 401
+
+
+def signed(bench: Bench, claims: str) -> str:
+    """A token with these very claims."""
+    key = bench.issuer._key
+    return jws.serialize_compact({"alg": "RS256", "kid": key.kid}, claims.encode(), key, algorithms=["RS256"])
 
 
 async def test_known_keys_outlast_an_outage_for_five_minutes(bench: Bench) -> None:

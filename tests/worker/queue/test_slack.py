@@ -150,6 +150,16 @@ async def test_a_bad_signature_is_401(
     assert (response.status_code, response.text) == (401, "Invalid signature")
 
 
+@pytest.mark.parametrize(
+    "timestamp",
+    ["9" * 5000, "9" * 16, "0" * 5000, "-1", "+1", "1.5", "1e9", "1_0", "\u0661", "\u00b2", "x"],
+)
+async def test_a_timestamp_that_is_none_is_401(serve: Serve, timestamp: str) -> None:
+    headers = [(b"x-slack-signature", b"v0=1"), (b"x-slack-request-timestamp", timestamp.encode())]
+    response = await serve(SLACK_SIGNING_SECRET=SECRET).post(SLACK, content="{}", headers=headers)
+    assert (response.status_code, response.text) == (401, "Invalid signature")
+
+
 @pytest.mark.parametrize("headers", [{}, {"x-slack-signature": "v0=1", "x-slack-request-timestamp": "x"}])
 async def test_a_missing_signature_is_401(serve: Serve, headers: dict[str, str]) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "c"})

@@ -1,5 +1,7 @@
 """The public keys of whoever signs tokens, fetched and remembered."""
 
+import asyncio
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +13,7 @@ from kvstore.clock import Clock
 from worker.codeq.errors import CodeqError
 
 CACHE_SECONDS = 300
+REFETCH_SECONDS = 10
 TIMEOUT_SECONDS = 5.0
 
 
@@ -22,26 +25,38 @@ class NoSuchKey(CodeqError):
 class Jwks:
     """The key set at ``url``.
 
-    Keys are remembered for 300 s, all from the same moment; an unknown key id is asked for every time. When
-    the signer does not answer, known keys last until the 300 s are over, and then nobody gets in.
+    Keys are remembered for 300 s, all from the same moment. An unknown key id makes them be fetched again, as
+    a new key may be in use; but whatever ids are sent, the signer is asked once in 10 s, and by one request
+    at a time. When it does not answer, known keys last until the 300 s are over, and then nobody gets in.
     """
 
     url: str
     http: httpx.AsyncClient
     clock: Clock
     _keys: dict[str, RSAKey] = field(default_factory=dict)
-    _fetched_ms: int = 0
+    _fetched_ms: float = -math.inf
+    _asked_ms: float = -math.inf
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def find(self, key_id: str) -> RSAKey:
         """The key with this id. Raises NoSuchKey."""
-        fresh = self.clock.now_ms() - self._fetched_ms < CACHE_SECONDS * 1000
-        if fresh and key_id in self._keys:
-            return self._keys[key_id]
-        self._keys = _rsa_keys(await self._fetch())
-        self._fetched_ms = self.clock.now_ms()
-        if key_id not in self._keys:
-            raise NoSuchKey(f"key {key_id} not found in JWKS")
-        return self._keys[key_id]
+        if key := self._known(key_id):
+            return key
+        async with self._asking:
+            if self._known(key_id) is None and self._since(self._asked_ms) >= REFETCH_SECONDS:
+                self._asked_ms = self.clock.now_ms()
+                self._keys = _rsa_keys(await self._fetch())
+                self._fetched_ms = self.clock.now_ms()
+        if key := self._known(key_id):
+            return key
+        raise NoSuchKey(f"key {key_id} not found in JWKS")
+
+    def _known(self, key_id: str) -> RSAKey | None:
+        return self._keys.get(key_id) if self._since(self._fetched_ms) < CACHE_SECONDS else None
+
+    def _since(self, moment_ms: float) -> float:
+        """Seconds; those to a moment that is still to come, as after a clock was set back, count as well."""
+        return abs(self.clock.now_ms() - moment_ms) / 1000
 
     async def _fetch(self) -> Any:
         try:

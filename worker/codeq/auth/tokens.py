@@ -1,11 +1,12 @@
 """Checks a JWT the way codeQ's libraries do, gaps included.
 
-A token without ``exp`` is valid; there is no leeway, whatever ``allowedClockSkewSeconds`` says; ``iat`` and
-``jti`` are not looked at.
+A token without ``exp`` is valid, one whose ``exp`` or ``nbf`` is no number is not; there is no leeway,
+whatever ``allowedClockSkewSeconds`` says; ``iat`` and ``jti`` are not looked at.
 """
 
 import base64
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,11 +58,19 @@ class Verifier:
 
     def _check_times(self, claims: dict[str, Any]) -> None:
         now = self.clock.now_ms() / 1000
-        expires, starts = claims.get("exp"), claims.get("nbf")
-        if isinstance(expires, int | float) and now >= expires:
+        expires, starts = _moment(claims, "exp", math.inf), _moment(claims, "nbf", -math.inf)
+        if now >= expires:
             raise Refusal(401, "token has invalid claims: token is expired")
-        if isinstance(starts, int | float) and now < starts:
+        if now < starts:
             raise Refusal(401, "token has invalid claims: token is not valid yet")
+
+
+def _moment(claims: dict[str, Any], name: str, default: float) -> float:
+    """A claim in seconds since the epoch, ``default`` without it. Raises Refusal for what is no number."""
+    value = claims.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refusal(401, f"token has invalid claims: invalid type for claim: {name} is invalid")
+    return value
 
 
 def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -73,12 +82,21 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _segment(text: str, what: str) -> dict[str, Any]:
     try:
-        value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        value = json.loads(content, parse_float=_number, parse_int=_number, parse_constant=_number)
     except (ValueError, RecursionError) as error:
         raise Refusal(401, f"token is malformed: could not decode {what}") from error
     if not isinstance(value, dict):
         raise Refusal(401, f"token is malformed: could not decode {what}")
     return value
+
+
+def _number(text: str) -> int | float:
+    """As Go reads it: what is infinite, too large for a double or no number is no JSON. Raises ValueError."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return int(text) if text.lstrip("-").isdigit() else number
 
 
 def _audiences(claims: dict[str, Any]) -> list[str]:

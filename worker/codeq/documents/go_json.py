@@ -12,6 +12,7 @@ _WHOLE = re.compile(r"-?\d+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _INT64 = range(-(2**63), 2**63)
+_LONGEST = 20  # characters of such a number
 
 
 class Struct(dict[str, Any]):
@@ -123,8 +124,8 @@ class Fields:
             return 0
         if not isinstance(value, Number) or not _WHOLE.fullmatch(value.text):
             raise DocumentError(f"{name}: cannot unmarshal into an int")
-        if int(value.text) not in _INT64:
-            raise DocumentError(f"{name}: {value.text} does not fit an int")
+        if len(value.text) > _LONGEST or int(value.text) not in _INT64:
+            raise DocumentError(f"{name}: {value.text[:_LONGEST]} does not fit an int")
         return int(value.text)
 
     def items(self, name: str) -> list[Any]:
