@@ -21,6 +21,7 @@ from harness.lines import command_line, message_of
 from harness.preflight import NotTheQueue
 from harness.queue_command import run_queue
 from harness.queue_flags import add_queue, conflict
+from harness.simulation.loop import Deadlock
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
 from kvstore.printable import printable, printable_lines
 from worker.config import ConfigError
@@ -36,6 +37,7 @@ _NOT_STARTED = (
     ClusterError,
     SearchError,
     NotTheQueue,
+    Deadlock,  # of a Worker that does not answer, where nothing has been searched yet
 )
 
 
@@ -74,6 +76,7 @@ def parser(command: str = "codeq") -> argparse.ArgumentParser:
     return top
 
 
+# A Deadlock is a Worker that does not answer where nothing has been searched yet.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.answers import member, shown
 from harness.decision import Looked
 from harness.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.queue_state import QueueState
@@ -27,11 +28,12 @@ class Exchange:
     operations: int
 
     def member(self, *names: str) -> Any:
-        """A member of a JSON answer, None when it is not there."""
-        value = self.body
-        for name in names:
-            value = value.get(name) if isinstance(value, dict) else None
-        return value
+        """A member of a JSON answer, None when it is not there or not of its type: see `harness.answers`."""
+        return member(self.body, *names)
+
+    def shown(self, *names: str) -> str:
+        """What is there in the answer, of whatever type."""
+        return shown(self.body, *names)
 
     def as_json(self) -> dict[str, Any]:
         return {

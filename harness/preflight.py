@@ -4,7 +4,6 @@ Whatever a Worker without the guide's routes does would be blamed on the migrati
 first, on a sample, without limits and faults; how well they do their work is for the judges.
 """
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +12,13 @@ from typing import Any, Final
 
 from harness.migrations.queue import Migration
 from harness.outcome import Exchange
+from harness.simulation.loop import Deadlock, in_virtual_time
 from harness.simulation.population import populate
 from harness.simulation.simulate import BEGIN_MS
 from harness.stage import Stage
 from kvstore import ManualClock, SqliteStore
+from worker.config import ConfigError
+from worker.runtime import ServeError
 
 _TASKS, _LEASES = 3, 1
 _SHOWN: Final = 120
@@ -77,9 +79,14 @@ def demand_queue_worker(
 
     ``producers``: also that of messages; ``coordinator``: also the classes that decide claims. Where a single
     route fails with 5xx or answers oddly, that is for the judges; a Worker of which all do is another one.
-    Raises what loading a Worker does.
+    Raises what loading a Worker does, and Unanswered.
     """
-    asyncio.run(_demand(worker, migration, producers=producers, coordinator=coordinator))
+    try:
+        in_virtual_time(_demand(worker, migration, producers=producers, coordinator=coordinator))
+    except (NotTheQueue, ConfigError, ServeError, Deadlock):
+        raise
+    except Exception as error:  # of a task that it left behind
+        raise NotTheQueue(f"it fails on its own: {type(error).__name__}: {error}") from error
 
 
 async def _demand(worker: Path, migration: Migration, *, producers: bool, coordinator: bool) -> None:

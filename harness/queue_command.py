@@ -18,7 +18,7 @@ from harness.explore.orders import explore_orders
 from harness.explore.report import CrashSearch
 from harness.explore.report import as_json as search_json
 from harness.explore.report import as_text as search_text
-from harness.explore.tally import backstage, judgement
+from harness.explore.tally import judgement, simulated
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.lines import command_line
 from harness.platform import clock_of
@@ -32,9 +32,8 @@ from harness.rehearse import rehearse_queue
 from harness.remote import REMOTE, Wanted, copy_remote
 from harness.report import Rehearsal, as_json, as_text
 from harness.simulation import report as simulation_report
-from harness.simulation.loop import Deadlock
+from harness.simulation.loop import Deadlock, in_virtual_time
 from harness.simulation.scenario import Scenario
-from harness.simulation.simulate import simulate
 from harness.source import Source, open_source
 from harness.stage import QUEUE_WORKER
 from kvstore import Clock, SystemClock
@@ -90,7 +89,7 @@ def _demand_queue_worker(options: argparse.Namespace) -> None:
 def _replay(scenario: Scenario, worker: Path) -> Report:
     """One simulation again; one in which nobody can go on has no more to it than that."""
     try:
-        record = simulate(scenario, backstage(worker))
+        record = simulated(scenario, worker)
     except Deadlock as deadlock:
         document = {"scenario": str(scenario), "deadlock": str(deadlock)}
         decision = Decision([str(deadlock)], Looked(runs=1))
@@ -190,7 +189,7 @@ def _search_crashes(source: Source, now: int, options: argparse.Namespace, progr
         worker=options.worker,
         tell=progress.searched,
     )
-    exploration = asyncio.run(search)
+    exploration = in_virtual_time(search)
     progress.end()
     command = command_line(["rehearse", "queue", *_source_arguments(options)])
     return CrashSearch(source, options.migration, options.faults, exploration, stopwatch() - start, command)

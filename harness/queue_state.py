@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Final
 
 from harness.layout import (
     NEW_LEASE,
@@ -18,7 +18,7 @@ from harness.layout import (
 )
 from kvstore import Entry
 from kvstore.errors import KVSyntaxError
-from kvstore.json_text import parse
+from kvstore.json_text import parse, stringify
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,14 @@ class Broken:
 
 
 BROKEN = Broken()
+_IDENTITY: Final = ("workerId", "claimNonce", "expiresAt")
 
 
 def parsed(entry: Entry) -> Any:
-    """An entry's value as JSON, BROKEN when it is none."""
+    """An entry's value as ``get(…, "json")`` gives it, BROKEN when it is no JSON."""
     try:
-        return parse(entry.value.decode())
-    except (KVSyntaxError, UnicodeDecodeError):
+        return parse(entry.value.decode("utf-8", "replace"))
+    except KVSyntaxError:
         return BROKEN
 
 
@@ -159,9 +160,8 @@ class Lease:
             return None
         said = epoch_seconds(value.get("expiresAt"))
         ends = [moment for moment in (said, entry.expiration) if moment is not None]
-        return cls(
-            value.get("workerId"), value.get("claimNonce"), value.get("expiresAt"), min(ends, default=None)
-        )
+        worker, nonce, expires_at = (_plain(value.get(name)) for name in _IDENTITY)
+        return cls(worker, nonce, expires_at, min(ends, default=None))
 
     def same_hold(self, other: "Lease") -> bool:
         """Whether two leases are the same claim by the same worker, promised for the same time."""
@@ -175,5 +175,10 @@ def epoch_seconds(text: object) -> float | None:
         return None
     try:
         return datetime.fromisoformat(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
+
+
+def _plain(value: Any) -> Any:
+    """What a lease says, as something to compare and to keep in a set: text, or what it is in JSON."""
+    return value if value is None or isinstance(value, str) else str(stringify(value))

@@ -9,7 +9,7 @@ from harness.cost import cost
 from harness.decision import Decision
 from harness.fate import FATES, fates
 from harness.invariants.status import needs_migration, true_counters
-from harness.layout import PENDING
+from harness.layout import PENDING, QUARANTINE
 from harness.lines import some, text_of
 from harness.outcome import Exchange, Outcome
 from harness.queue_state import QueueState
@@ -68,6 +68,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         },
         "cost": cost(outcome, simulated=rehearsal.conditions.simulated).as_json(),
         "fates": {fate: sorted(tasks) for fate, tasks in fates(outcome).items()},
+        "setAside": sorted(outcome.set_aside),
         "verdicts": [verdict.as_json() for verdict in rehearsal.verdicts],
         "exchanges": [exchange.as_json() for exchange in outcome.exchanges],
         "rerun": outcome.rerun.report.as_json(),
@@ -212,7 +213,13 @@ def _moved(run: Exchange) -> str:
 def _fate_lines(outcome: Outcome) -> list[str]:
     found = fates(outcome)
     counted = " · ".join(f"{len(found[fate]):,} {fate}" for fate in FATES)
-    return [f"Of {len(outcome.expected):,} live tasks the new Worker has: {counted}"]
+    lines = [f"Of {len(outcome.expected):,} live tasks the new Worker has: {counted}"]
+    if aside := sorted(outcome.set_aside):
+        lines.append(
+            f"{len(aside):,} set aside, beside those: {some(aside)}. They are kept as they were, under "
+            f"{QUARANTINE}, where no worker looks"
+        )
+    return lines
 
 
 def _violation_lines(verdict: Verdict) -> list[str]:

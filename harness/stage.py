@@ -1,5 +1,6 @@
 """The stage: a copy of a namespace, a Worker over it, and a client in front of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -23,7 +24,6 @@ from worker.runtime import Platform, Worker, answer_lifespan, create_app, load_w
 from worker.serving import Guard, bind, serve
 
 QUEUE_WORKER = Path(worker.__file__).parent / "queue"
-_TIMEOUT_SECONDS = 600
 _AMPLE_BUDGET = 900  # below the 1,000 operations that an invocation may ask in production
 
 
@@ -52,6 +52,7 @@ class Stage:
         self._worker = worker
         self._app: ASGIApp | None = None
         self._client: Client | None = None
+        self._answering: set[asyncio.Task[Any]] = set()
 
     @cached_property
     def code(self) -> Worker:
@@ -81,11 +82,20 @@ class Stage:
             await answer_lifespan(receive, send)
             return
         assert self._app is not None, "nothing was deployed"
+        task = asyncio.current_task()
+        assert task is not None, "a server answers each request in a task"
+        self._answering.add(task)
         with self.layers.invocations.start(str(len(self.exchanges))):
             try:
                 await self._app(scope, receive, send)
             except InvocationCrashed:
                 await PlainTextResponse(CUT_OFF, 500)(scope, receive, send)
+            except asyncio.CancelledError:
+                # Nobody waits for the answer any more; a server asks for one until it knows that.
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+            finally:
+                self._answering.discard(task)
 
     async def request(self, step: str, method: str, path: str, body: Any = None) -> Exchange:
         """Send one request, after the pause of the conditions, and note the exchange as ``step``."""
@@ -130,10 +140,12 @@ class Stage:
         """
         async with (
             serve(Guard().before(self), bind(host, port)) as url,
-            httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False) as http,
+            httpx.AsyncClient(base_url=url, timeout=None, trust_env=False) as http,
         ):
-            self._client = PortClient(http)
+            self._client = PortClient(http, lambda: len(self.layers.asked.events))
             try:
                 yield url
             finally:
                 self._client = None
+                for task in self._answering:
+                    task.cancel()

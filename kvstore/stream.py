@@ -1,6 +1,7 @@
 """ReadableStream: bytes that arrive in chunks."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from contextlib import aclosing
 
 from kvstore.errors import KVTypeError
 
@@ -26,7 +27,11 @@ class ReadableStream:
         if self.locked:
             raise KVTypeError("The ReadableStream has been locked to a reader.")
         self.locked = self.disturbed = True
-        if isinstance(self._chunks, AsyncIterable):
+        if isinstance(self._chunks, AsyncGenerator):
+            async with aclosing(self._chunks):  # whoever makes the chunks learns that nobody reads on
+                async for chunk in self._chunks:
+                    yield _bytes(chunk)
+        elif isinstance(self._chunks, AsyncIterable):
             async for chunk in self._chunks:
                 yield _bytes(chunk)
         else:

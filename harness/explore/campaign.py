@@ -13,13 +13,12 @@ from harness.decision import Decision
 from harness.explore.recognition import Discovery, Recognition, recognitions
 from harness.explore.shrink import shrink
 from harness.explore.sometimes import due
-from harness.explore.tally import Batch, Tally, backstage, tallied
+from harness.explore.tally import Batch, Tally, simulated, tallied
 from harness.explore.violation import Shown, Violation, violations
 from harness.explore.workforce import Workforce
 from harness.simulation.mishap import PlannedMishap
 from harness.simulation.record import OPERATOR
 from harness.simulation.scenario import Scenario, draw
-from harness.simulation.simulate import simulate
 from harness.stage import QUEUE_WORKER
 from kvstore.clock import stopwatch
 
@@ -91,7 +90,7 @@ def explore_mishaps(
     With ``everyone`` also at those of daemons, producers and lookers.
     Raises SearchError as `explore_schedules` does.
     """
-    record = simulate(base, backstage(worker))
+    record = simulated(base, worker)
     places = [
         (call.name, operation)
         for call in record.calls

@@ -5,7 +5,6 @@ again until it reports success (the documented one three times at most), the new
 its queue. What is violated then, and is not violated without any fault, is the fault's doing.
 """
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ from harness.explore.wording import wording
 from harness.invariants import judge
 from harness.migrations.queue import Migration, Walk
 from harness.outcome import Outcome
+from harness.simulation.loop import Deadlock, in_virtual_time
 from harness.source import Source
 from harness.stage import QUEUE_WORKER, Stage
 from harness.verdict import Finding, Verdict
@@ -185,16 +185,20 @@ class _Process:
 def _begin(entries: Entries, now: int, plain: Uninterrupted) -> None:
     _Process.now = now
     _Process.plain = plain
-    _Process.stage = asyncio.run(_stage(entries, now, plain.worker))
+    _Process.stage = in_virtual_time(_stage(entries, now, plain.worker))
     _ = _Process.stage.code
 
 
 def _visit(faults: list[Fault]) -> list[_Found]:
-    return asyncio.run(_visit_all(faults))
+    return [_tried(fault) for fault in faults]
 
 
-async def _visit_all(faults: list[Fault]) -> list[_Found]:
-    return [await _with(fault) for fault in faults]
+def _tried(fault: Fault) -> _Found:
+    try:
+        return in_virtual_time(_with(fault))
+    except Deadlock as deadlock:
+        hangs = Verdict("W", "Walk: the Worker answers", (Finding(str(deadlock)),), 1, "faults")
+        return _Found(fault, (hangs,), Looked(planned=1, fired=1))
 
 
 async def _with(fault: Fault) -> _Found:

@@ -20,6 +20,8 @@ from harness.simulation.record import Record
 from harness.simulation.scenario import Scenario
 from harness.simulation.simulate import simulate
 from harness.verdict import Verdict
+from worker.config import ConfigError
+from worker.runtime import ServeError
 
 # A finding by what it says: the invariant, or hazard, and the wording.
 Key = tuple[str, str]
@@ -144,6 +146,16 @@ def judgement(worker: Path) -> Judgement:
 @cache
 def _judgement(worker: Path, thread: int) -> Judgement:
     return Judgement(_backstage(worker, thread))
+
+
+def simulated(scenario: Scenario, worker: Path) -> Record:
+    """One simulation by itself. Raises Deadlock, and SearchError for one that fails."""
+    try:
+        return simulate(scenario, backstage(worker))
+    except (Deadlock, ServeError, ConfigError):
+        raise
+    except Exception as error:
+        raise SearchError(f"{type(error).__name__}: {error}, in {scenario}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from harness.client import API_KEY, Answer, DirectClient
+from harness.client import API_KEY, DirectClient
 from harness.conditions import CONDITIONS
 from harness.outcome import Exchange
 from harness.platform import compose
@@ -12,6 +12,7 @@ from harness.promises.situations import STRATEGIES
 from harness.simulation.population import populate
 from harness.simulation.scenario import Migration
 from harness.stage import Stage
+from harness.transport import Answer
 from kvstore import Clock, Entry, SqliteStore
 
 TASKS: Final = 5

@@ -21,6 +21,7 @@ from harness.promises.survey import Count, Kind, Survey, Watch, kinds, scenarios
 from harness.promises.trials import Trial, Trials
 from harness.rehearse import rehearse_queue
 from harness.report import Rehearsal
+from harness.simulation.loop import in_virtual_time
 from harness.simulation.scenario import Migration, Scenario, draw
 from harness.source import Source
 from kvstore import SystemClock
@@ -159,7 +160,7 @@ class Evidence:
 
     def run(self, asking: Coroutine[Any, Any, T]) -> T:
         """What comes of requests that are made at the desk."""
-        return asyncio.run(asking)
+        return in_virtual_time(asking)
 
     def shown(self, group: Group) -> Trial:
         """The smallest simulation of a group, again."""

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.explore.campaign_report import replay
-from harness.explore.tally import backstage
+from harness.explore.tally import simulated
 from harness.layout import PENDING
 from harness.promises.situations import fitted
 from harness.queue_state import QueueState
@@ -14,7 +14,6 @@ from harness.simulation.hazards import diagnose
 from harness.simulation.hazards.diagnosis import Diagnosis
 from harness.simulation.record import Call, Record
 from harness.simulation.scenario import Scenario, read_scenario
-from harness.simulation.simulate import simulate
 from harness.verdict import Verdict
 from kvstore import Event
 
@@ -81,6 +80,6 @@ class Trials:
         """Exactly this scenario."""
         line = str(scenario)
         if line not in self._played:
-            record = simulate(scenario, backstage(self._worker))
+            record = simulated(scenario, self._worker)
             self._played[line] = Trial(record, replay(scenario, self._worker))
         return self._played[line]

@@ -8,7 +8,7 @@ from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.stage import QUEUE_WORKER
 from kvstore.within import Within
-from worker.runtime import Platform, Worker, load_worker
+from worker.runtime import LoadError, Platform, Worker, load_worker
 
 
 class Backstage:
@@ -29,6 +29,16 @@ class Backstage:
     def code(self) -> Worker:
         """The queue Worker without bindings."""
         return load_worker(self.folder, {}, platform=Platform(self, self))
+
+    def durable_class(self, name: str) -> type:
+        """The Worker's class of Durable Objects of that name. Raises LoadError when it has none."""
+        found = getattr(self.code.module, name, None)
+        if not isinstance(found, type):
+            raise LoadError(
+                f"the Worker in {self.folder} has no class {name}: claims=coordinator takes one that exports "
+                "TaskCoordinator and RequestCounter; leave it out, or say claims=kv"
+            )
+        return found
 
     def enter(self, clock: LoopClock, seed: int) -> None:
         """A new simulation begins."""

@@ -1,6 +1,6 @@
 """Time in a simulation: the loop's."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from harness.simulation.loop import SimulatedLoop
 
@@ -14,6 +14,10 @@ class LoopClock:
 
     def now_ms(self) -> int:
         return self._start + self._loop.now_ms
+
+    def watch(self, look: Callable[[bool], int]) -> None:
+        """Have ``look`` raise when somebody waits in vain: as `SimulatedLoop.watch`, in this clock's time."""
+        self._loop.watch(lambda idle: look(idle) - self._start)
 
     def sleep(self, seconds: float) -> Awaitable[None]:
         return self._loop.pause(round(seconds * 1000))

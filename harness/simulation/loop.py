@@ -18,7 +18,9 @@ T = TypeVar("T")
 
 
 # No simulation lasts so long: somebody waits for what never comes, again and again.
-_LONGEST_MS = 7 * 86_400_000
+WEEK_MS = 7 * 86_400_000
+# What happens at one time is done within fewer steps.
+_MOST_STEPS_AT_ONCE = 200_000
 # What is cancelled may still have something to do: never so much.
 _MOST_STEPS_TO_END = 10_000
 
@@ -80,6 +82,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._closed = False
         self.now_ms = 0
         self.steps = 0
+        self._look: Callable[[bool], int] = lambda idle: WEEK_MS
+        self._next_look = WEEK_MS
+        self._last_now, self._most_steps = -1, _MOST_STEPS_AT_ONCE
         # A pause that is over.
         self._passed: asyncio.Future[None] = asyncio.Future(loop=self)
         self._passed.set_result(None)
@@ -104,9 +109,14 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         while not task.done():
             if not self._ready and not self._next_moment():
                 self._raise_forgotten()
+                self._look(True)
                 raise Deadlock(f"nobody can go on; waiting: {self._waiting}")
-            if self.now_ms > _LONGEST_MS:
-                raise Deadlock(f"a week has gone by, and nobody came to an end; waiting: {self._waiting}")
+            if self.now_ms > self._next_look:
+                self._next_look = min(WEEK_MS, self._look(False))
+                if self.now_ms > WEEK_MS:
+                    raise Deadlock(f"a week has gone by, and nobody came to an end; waiting: {self._waiting}")
+            if self.steps > self._most_steps:
+                self._expect_time_to_pass()
             self._step()
             if self._failure is not None:
                 raise self._failure
@@ -118,6 +128,19 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             task = reference()
             if task is not None and task.done() and task._log_traceback and (failure := task.exception()):
                 raise failure
+
+    def watch(self, look: Callable[[bool], int]) -> None:
+        """Have ``look`` raise what it likes when somebody waits in vain.
+
+        It is asked at the time (ms) that it said last, and when nobody can go on: then with True.
+        """
+        self._look, self._next_look = look, 0
+
+    def _expect_time_to_pass(self) -> None:
+        if self.now_ms == self._last_now:
+            self._look(True)
+            raise Deadlock(f"somebody goes on for ever, and no time passes; waiting: {self._waiting}")
+        self._last_now, self._most_steps = self.now_ms, self.steps + _MOST_STEPS_AT_ONCE
 
     @property
     def _waiting(self) -> str:
@@ -159,7 +182,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         on, and is spared the way through the loop.
         """
         then, timers = self.now_ms + max(0, milliseconds), self._timers
-        if self._ready or (timers and then >= timers[0][0]) or self._ending or then > _LONGEST_MS:
+        if self._ready or (timers and then >= timers[0][0]) or self._ending or then > self._next_look:
             done: asyncio.Future[None] = asyncio.Future(loop=self)
             self._timer_count += 1
             heapq.heappush(timers, (then, self._timer_count, done))
@@ -225,6 +248,11 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def get_debug(self) -> bool:
         return False
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether what still runs is cancelled: `run` has its result, or its failure."""
+        return self._ending
+
     def is_running(self) -> bool:
         return not self._closed
 
@@ -238,3 +266,11 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     async def shutdown_asyncgens(self) -> None:
         """Generators are closed when they are collected."""
+
+
+def in_virtual_time(main: Coroutine[Any, Any, T]) -> T:
+    """The result of ``main``, which asks a Worker in this process: who sleeps or waits in vain takes no time.
+
+    Raises Deadlock as `SimulatedLoop.run` does.
+    """
+    return SimulatedLoop(Chance(1)).run(main)  # type: ignore[abstract]

@@ -9,6 +9,7 @@ from functools import cached_property, wraps
 from operator import attrgetter
 from typing import Any, Final, Literal, TypeVar
 
+from harness.answers import member, shown
 from harness.queue_state import QueueState
 from harness.simulation.past import Past
 from harness.simulation.scenario import Scenario
@@ -52,13 +53,12 @@ class Call:
     operations: int = 0
 
     def member(self, *names: str) -> Any:
-        """A member of a JSON answer, None when it is not there."""
-        value = self.answer
-        for name in names:
-            if not isinstance(value, dict):
-                return None
-            value = value.get(name)
-        return value
+        """A member of a JSON answer, None when it is not there or not of its type: see `harness.answers`."""
+        return member(self.answer, *names)
+
+    def shown(self, *names: str) -> str:
+        """What is there in the answer, of whatever type."""
+        return shown(self.answer, *names)
 
     @property
     def outcome(self) -> Kind:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from harness.client import API_KEY, read_body
+from harness.client import API_KEY
 from harness.queue_state import QueueState
 from harness.simulation.backstage import Backstage
 from harness.simulation.chance import Chance
@@ -12,6 +12,7 @@ from harness.simulation.clock import LoopClock
 from harness.simulation.network import Network
 from harness.simulation.record import Call
 from harness.simulation.scenario import COLOS, JUDGE, Scenario
+from harness.transport import ANSWER_SECONDS, BrokenOff, Unanswered, deliver
 from kvstore import Entry, Event
 from kvstore.faults import InvocationCrashed
 from worker.durable import Objects
@@ -21,6 +22,8 @@ from worker.sdk.request import Request
 
 # What a request takes between a client and its location, one way, in milliseconds.
 _WAY_MS = (1, 20)
+# No request asks KV for more; where requests take turns, each waits for those of all the others.
+_MOST_TURNS = 1000
 
 
 class World:
@@ -45,6 +48,9 @@ class World:
         self._backstage = backstage
         self._workers: dict[str, list[tuple[int, str, Worker]]] = {}
         self._coordinated = self._coordination()
+        turns = _MOST_TURNS * len(scenario.at_once) * scenario.pace
+        self._patience = 1000 * ANSWER_SECONDS + turns
+        clock.watch(self._look)
 
     def deploy(self, queue_format: str) -> None:
         """Put the Worker on; requests on their way are answered by the one before.
@@ -89,7 +95,7 @@ class World:
 
         return Objects(
             f"orchestrator-hub-{kind}",
-            getattr(self._backstage.code.module, kind),
+            self._backstage.durable_class(kind),
             bindings,
             clock=self.clock,
             entropy=Chance(self.scenario.seed, kind),
@@ -120,6 +126,17 @@ class World:
             call.status, call.answer = answer
         return call
 
+    def _look(self, idle: bool) -> int:
+        """When to look again whether somebody has waited too long; raises Unanswered if somebody has."""
+        now = self.clock.now_ms()
+        oldest = next((call for call in self.calls if call.answered < 0), None)
+        if oldest is None:
+            return now + self._patience
+        if idle or now > oldest.sent + self._patience:
+            waited = f"nothing came for {self._patience // 1000:,} seconds of simulated time"
+            raise Unanswered(oldest.method, oldest.path, "it waits, or goes on, for ever" if idle else waited)
+        return oldest.sent + self._patience
+
     def _deployed_in(self, call: Call) -> Worker:
         """The Worker that answers in a call's location; the call notes its format."""
         now = self.clock.now_ms()
@@ -127,8 +144,11 @@ class World:
         _, call.queue_format, worker = arrived[-1]
         return worker
 
-    async def _answer(self, call: Call) -> tuple[int, Any] | None:
-        """The Worker's answer, its status and its body; None when its invocation was cut off."""
+    async def _answer(self, call: Call) -> tuple[int | None, Any] | None:
+        """The Worker's answer, its status and its body; None when its invocation was cut off.
+
+        One that breaks off has no status, and says why.
+        """
         worker = self._deployed_in(call)
         request = Request.from_parts(
             call.method,
@@ -140,15 +160,14 @@ class World:
         before = skew.set(self.locations[call.colo].skew)
         with self.network.invocations.start(call.name) as invocation:
             try:
-                parts = await worker.fetch(request)
+                answer = await deliver(worker, request)
                 cut_off = self.network.befalls("background", call.name)
                 await worker.background.drain(0 if cut_off else WAIT_UNTIL_SECONDS)
             except InvocationCrashed:
                 return None
-            except Exception as error:  # the platform answers 500 when a handler raises
-                return 500, f"{type(error).__name__}: {error}"
+            except BrokenOff as error:
+                return None, str(error)
             finally:
                 skew.reset(before)
                 call.operations = invocation.operations
-        text = parts.body.decode() if isinstance(parts.body, bytes) else ""
-        return parts.status, read_body(text)
+        return answer.status, answer.body

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.client import read_body
+from harness.answers import read_body
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The safe migration, judged as the documented one is."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,25 @@ async def test_busy_1200_moves_without_any_violation(tmp_path: Path) -> None:
     # All but the one whose body is no JSON, which is set aside as it was.
     assert len(rehearsal.outcome.listed) == 1198
     assert list(rehearsal.outcome.after.quarantined) == ["slack_1764010333.433"]
+
+
+def test_what_is_set_aside_is_said_and_what_is_only_deep_is_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bodies = {
+        "deep": '{"id": "deep", "x": ' + "[" * 3000 + "]" * 3000 + "}",
+        "odd": b'{"id": "odd", "x": "\xff", "x": "\\ud800", "n": 1e999}'.decode("latin-1"),
+        "bad": "{not json",
+    }
+    entries = [{"key": f"orchestrator:queue:{task}", "value": body} for task, body in bodies.items()]
+    file = tmp_path / "tasks.json"
+    file.write_text(json.dumps([{"key": "orchestrator:pending", "value": json.dumps([*bodies])}, *entries]))
+    report = tmp_path / "report.json"
+    assert main(["-q", "--from", str(file), "--migration", "safe", "--json", str(report)]) == HELD
+    text = capsys.readouterr().out
+    assert "Of 2 live tasks the new Worker has: 2 listed" in text
+    assert "1 set aside, beside those: bad." in text
+    assert json.loads(report.read_text())["setAside"] == ["bad"]
 
 
 @pytest.mark.parametrize("conditions", ["local", "production", "free", "hostile"])

@@ -18,11 +18,15 @@ def listing(record: Record) -> Verdict:
     if answer.status != 200:
         text = f"GET /api/queue answers {answer.status}: {str(answer.answer)[:160]}"
         return verdict("I3", _TITLE, [moments.told(text, ["listing"], shown)], looked=1, at=AT)
-    listed = Counter(task for task in answer.member("pending") if isinstance(task, str))
+    pending = answer.member("pending")
+    if pending is None:
+        text = f"GET /api/queue answers with no list: {answer.shown('pending')}"
+        return verdict("I3", _TITLE, [moments.told(text, ["listing"], shown)], looked=1, at=AT)
+    listed = Counter(task for task in pending if isinstance(task, str))
     final = record.final
     missing = [task for task in owed(record, answer.answered) if task not in listed]
     count = answer.member("count")
-    wrong = ["count"] if count != len(answer.member("pending")) else []
+    wrong = ["count"] if count != len(pending) else []
     return verdict(
         "I3",
         _TITLE,

@@ -37,7 +37,7 @@ def _praises_itself(record: Record, run: Call) -> bool:
 
 def _adds_up_wrong(record: Record, run: Call) -> bool:
     total = run.member("totalMigrated")
-    parts = [run.member(section, "migrated") for section in _KEYS]
+    parts = [run.member(section, "migrated") or 0 for section in _KEYS]
     counted = all(
         run.member(section, "failed") == len(run.member(section, "errors") or ()) for section in _KEYS
     )
@@ -59,7 +59,7 @@ def _counts_wrong(record: Record, run: Call) -> bool:
             for task in (moved if errors else ())
         )
         said = run.member(section, "migrated")
-        if not len(moved) - failed <= said <= len(moved):
+        if said is None or not len(moved) - failed <= said <= len(moved):
             return True
     return False
 

@@ -9,11 +9,14 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from json.decoder import scanstring
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final
 
 _MAX_SAFE_INTEGER: Final = 2**53 - 1
 _LAST_ARRAY_INDEX: Final = 2**32 - 2
+_SPACE: Final = re.compile("[ \t\n\r]*")
+_CLOSED: Final = {"[": "]", "{": "}"}
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -64,14 +67,70 @@ def text(value: Any) -> str:
 
 
 def parse(source: str) -> Any:
-    """``JSON.parse``: numbers are doubles, NaN and Infinity are no JSON.
+    """``JSON.parse``: numbers are doubles, NaN and Infinity are no JSON, nesting may be as deep as it likes.
 
-    Raises ValueError for anything that is not JSON, and for nesting too deep to read.
+    Raises ValueError for anything that is not JSON.
     """
     try:
         return _DECODER.decode(source)
     except RecursionError:
-        raise ValueError("JSON is nested too deeply") from None
+        return _parse_deep(source)
+
+
+def _parse_deep(source: str) -> Any:
+    """With a list of open arrays and objects instead of recursion."""
+    outer: list[tuple[Any, str]] = []  # each with its member's name, which is read next
+    at = _after_space(source, 0)
+    while True:
+        opened = source[at : at + 1]
+        if opened in ("[", "{"):
+            value: Any = [] if opened == "[" else {}
+            at = _after_space(source, at + 1)
+            if not source.startswith(_CLOSED[opened], at):
+                name, at = _member_name(source, at, value)
+                outer.append((value, name))
+                continue
+            at += 1
+        else:
+            value, at = _DECODER.raw_decode(source, at)
+        at = _after_space(source, at)
+        while outer:
+            container, name = outer.pop()
+            if isinstance(container, dict):
+                container[name] = value
+            else:
+                container.append(value)
+            value, ended = container, source[at : at + 1]
+            at = _after_space(source, at + 1)
+            if ended == ",":
+                name, at = _member_name(source, at, container)
+                outer.append((container, name))
+                break
+            if ended != _CLOSED["{" if isinstance(container, dict) else "["]:
+                raise ValueError(f"JSON goes on with {ended!r} before position {at}")
+        else:
+            if at < len(source):
+                raise ValueError(f"JSON ends at position {at}, and there is more")
+            return value
+
+
+def _after_space(source: str, at: int) -> int:
+    found = _SPACE.match(source, at)
+    assert found is not None  # it matches nothing, too
+    return found.end()
+
+
+def _member_name(source: str, at: int, container: Any) -> tuple[str, int]:
+    """The name of an object's next member, and where its value is; an array's have none."""
+    if isinstance(container, list):
+        return "", at
+    if not source.startswith('"', at):
+        raise ValueError(f"JSON has no member name at position {at}")
+    name, at = scanstring(source, at + 1, True)
+    at = _after_space(source, at)
+    if not source.startswith(":", at):
+        raise ValueError(f"JSON has no ':' at position {at}")
+    return name, _after_space(source, at + 1)
 
 
 def stringify(value: Any) -> str:

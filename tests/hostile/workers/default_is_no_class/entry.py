@@ -1,0 +1,3 @@
+"""Default is text."""
+
+Default = "GO"

@@ -1,0 +1,7 @@
+"""Its class handles nothing."""
+
+from workers import WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    pass

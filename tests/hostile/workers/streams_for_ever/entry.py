@@ -1,0 +1,23 @@
+"""Answers without an end."""
+
+import asgi
+from workers import WorkerEntrypoint
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    async for piece in pieces():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
+async def pieces():
+    while True:
+        yield b"x" * 65536
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return await asgi.fetch(app, request, self.env)
