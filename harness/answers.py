@@ -86,7 +86,7 @@ _TEXT, _FLAG, _LIST, _OBJECT = _is(str), _is(bool), _is(list), _is(dict)
 _COUNT, _SECONDS = _is(int), _is(int, float)
 
 # Every member that is asked for, whatever it is a member of.
-_MEMBERS: Final[dict[str, Callable[[Any], bool]]] = {
+MEMBERS: Final[dict[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("success", "done", "complete", "needsMigration"), _FLAG),
     **dict.fromkeys(("taskId", "eventId", "message", "error"), _TEXT),
     **dict.fromkeys(("claimNonce", "claimedAt", "renewedAt", "expiresAt"), _TEXT),
@@ -105,7 +105,7 @@ def member(body: Any, *names: str) -> Any:
     Raises KeyError for a name that no answer of the guide's has: add it to the table.
     """
     value = _at(body, names)
-    return value if _MEMBERS[names[-1]](value) else None
+    return value if MEMBERS[names[-1]](value) else None
 
 
 def shown(body: Any, *names: str) -> str:

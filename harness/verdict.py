@@ -124,6 +124,11 @@ def finding(
     return Finding(agree(what, len(named)), named, hazards, show) if named else None
 
 
+def literal(data: str) -> str:
+    """Text from data as it may stand in a sentence that `agree` fills in."""
+    return data.replace("{", "{{").replace("}", "}}")
+
+
 def agree(text: str, count: int) -> str:
     """A sentence about ``count`` things, with its number and verbs filled in."""
     one = {"s": "", "are": "is", "were": "was", "have": "has", "do": "does", "their": "its", "es": "s"}

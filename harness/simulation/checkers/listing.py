@@ -5,7 +5,7 @@ from collections import Counter
 from harness.simulation import moments
 from harness.simulation.checkers.ending import AT, is_migrated, is_over, owed
 from harness.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.verdict import Verdict, literal, verdict
 
 _TITLE = "Listing: GET /api/queue shows each live task exactly once"
 
@@ -16,11 +16,11 @@ def listing(record: Record) -> Verdict:
         return verdict("I3", _TITLE, [], looked=0, at=AT)
     shown = [answer]
     if answer.status != 200:
-        text = f"GET /api/queue answers {answer.status}: {str(answer.answer)[:160]}"
+        text = f"GET /api/queue answers {answer.status}: {literal(str(answer.answer)[:160])}"
         return verdict("I3", _TITLE, [moments.told(text, ["listing"], shown)], looked=1, at=AT)
     pending = answer.member("pending")
     if pending is None:
-        text = f"GET /api/queue answers with no list: {answer.shown('pending')}"
+        text = f"GET /api/queue answers with no list: {literal(answer.shown('pending'))}"
         return verdict("I3", _TITLE, [moments.told(text, ["listing"], shown)], looked=1, at=AT)
     listed = Counter(task for task in pending if isinstance(task, str))
     final = record.final
