@@ -23,6 +23,7 @@ from harness.queue_command import run_queue
 from harness.queue_flags import add_queue, conflict
 from harness.simulation.loop import Deadlock
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
+from kvstore.address import without_passwords
 from kvstore.printable import printable, printable_lines
 from worker.config import ConfigError
 from worker.program import OutputError, run
@@ -45,7 +46,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong with an argument without obeying what is in it."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
+        super().error(printable(without_passwords(message)))
 
 
 def parser(command: str = "codeq") -> argparse.ArgumentParser:
@@ -102,7 +103,7 @@ def _main(given: list[str]) -> int:
 
 def _not_started(error: Exception) -> int:
     """Says why: in a sentence, unless it is about a configuration or a Worker's code."""
-    text = f"rehearse: could not start: {error}"
+    text = without_passwords(f"rehearse: could not start: {error}")
     said = message_of(text) if isinstance(error, ConfigError | ServeError) else printable(text)
     print(said, file=sys.stderr)
     return NOT_STARTED

@@ -6,6 +6,7 @@ import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from kvstore.address import without_password
 from kvstore.printable import printable
 
 _NAMED = 3  # offending keys that are shown before "and n more"
@@ -50,11 +51,14 @@ def some(keys: Iterable[str]) -> str:
 
 
 def command_line(words: Sequence[str]) -> str:
-    """``words`` as a shell takes them, on one line; ``$'…'`` holds what would not show as itself."""
+    """``words`` as a shell takes them, on one line; ``$'…'`` holds what would not show as itself.
+
+    A password in an address is left out."""
     return " ".join(map(_word, words))
 
 
 def _word(word: str) -> str:
+    word = without_password(word)
     if word.isprintable():
         return shlex.quote(word)
     quoted = word.replace("\\", "\\\\").replace("'", "\\'")

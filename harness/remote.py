@@ -9,6 +9,7 @@ from typing import Any, Final
 from harness.partial_copy import PartialCopy
 from harness.source import Source, bound, preview_of
 from kvstore import LIMITS, Clock, Entry, NamespaceCopy, SourceError
+from kvstore.address import without_password
 from worker.cloudflare.account import find_accounts, named_account, several
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.credentials import base_url, find_credentials
@@ -83,7 +84,7 @@ class _Download:
             root = self._config.root if self._config else self._wanted.folder.absolute()
             values = Values(client, account, namespace)
             keys = await self._keys(values)
-            self._partial = PartialCopy(root, f"{url}/{account}/{namespace}", self._clock)
+            self._partial = PartialCopy(root, f"{without_password(url)}/{account}/{namespace}", self._clock)
             try:
                 entries = await self._entries(values, self._partial, keys)
             finally:

@@ -14,6 +14,7 @@ from typing import Final
 
 from kvstore.clock import stopwatch
 from kvstore.entropy import Entropy
+from kvstore.privacy import folder_mode
 
 # The number of an attribute that `chattr +T` sets, and of the calls that read and write a folder's attributes
 # (linux/fs.h, on machines of 64 bits; others refuse the number).
@@ -25,21 +26,22 @@ _PLACES: Final = 8
 _TRIES: Final = 4
 
 
-def make_folder(folder: Path, entropy: Entropy) -> None:
+def place_folder(folder: Path, entropy: Entropy) -> None:
     """Make ``folder``, whose parent is there, in a place where files are made quickly. Raises OSError.
 
     Nothing happens when it is there already, also when another process makes it in the meantime.
     """
+    mode = folder_mode(folder.parent)
     if not folder.exists() and spread(folder.parent):
         places = [folder.with_name(entropy.token(16).hex()) for _ in range(_PLACES)]
         with suppress(OSError):  # such as: another has made it, and a file in it
             for place in places:
-                place.mkdir()
+                place.mkdir(mode)
             min(places, key=_seconds_for_a_file).rename(folder)
         for place in places:
             with suppress(OSError):
                 place.rmdir()
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode, exist_ok=True)
 
 
 def spread(folder: Path) -> bool:

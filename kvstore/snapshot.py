@@ -8,6 +8,7 @@ from kvstore.clock import Clock, SystemClock
 from kvstore.database import Steps, program
 from kvstore.errors import StateError, StoreError
 from kvstore.inline import InlineDatabase
+from kvstore.privacy import make_database
 from kvstore.sqlite_store import SQL, SqliteStore
 
 
@@ -21,6 +22,7 @@ async def save_snapshot(store: SqliteStore, path: Path) -> None:
     unfinished = path.with_name(path.name + ".partial")
     try:
         unfinished.unlink(missing_ok=True)
+        make_database(unfinished)
         await store.database.read(_copy_into(str(unfinished)))
         _sync(unfinished)
         unfinished.rename(path)

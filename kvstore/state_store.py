@@ -18,6 +18,7 @@ from kvstore.entries_sql import EntriesSql, Row, is_expired, milliseconds, secon
 from kvstore.entropy import Entropy, SystemEntropy
 from kvstore.errors import StateError, UnsureError
 from kvstore.inline import InlineDatabase
+from kvstore.privacy import make_folder
 from kvstore.staged import staging
 from kvstore.state_names import blob_path, database_path
 from kvstore.store import Entry, Page
@@ -201,7 +202,7 @@ class StateStore:
     async def _open(self) -> Database:
         self._files.create()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
         except OSError as error:
             raise StateError(f"cannot create {error.filename}: {error.strerror}") from error
         return await self._opener(self.path, _SETUP)

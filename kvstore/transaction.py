@@ -2,9 +2,11 @@
 
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from kvstore.database import Change, Lookup, Program
+from kvstore.privacy import make_database
 from kvstore.staged import carry_over
 
 T = TypeVar("T")
@@ -20,6 +22,8 @@ def connect(target: str) -> sqlite3.Connection:
     A lock that another process holds is waited for, up to five seconds.
     """
     uri = target.startswith("file:")
+    if not uri and target != ":memory:":
+        make_database(Path(target))
     return sqlite3.connect(
         target,
         isolation_level=None,

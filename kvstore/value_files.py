@@ -10,7 +10,8 @@ from typing import Final
 from kvstore.clock import Clock
 from kvstore.entropy import Entropy
 from kvstore.errors import StateError, StoreError
-from kvstore.placement import make_folder
+from kvstore.placement import place_folder
+from kvstore.privacy import file_mode, make_folder
 from kvstore.recent import Recent
 
 _NAME: Final = re.compile("[0-9a-f]{80}")
@@ -21,7 +22,6 @@ _RECENT: Final = 8 * 1024 * 1024  # bytes
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _READING: Final = os.O_RDONLY | _BINARY
 _WRITING: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
-_ANYBODY: Final = 0o666  # less what the umask takes away
 _LONGEST_NAME: Final = 255  # bytes, of a folder, on every file system in use
 
 
@@ -31,6 +31,7 @@ class ValueFiles:
     def __init__(self, folder: Path, clock: Clock, entropy: Entropy) -> None:
         self.folder = folder
         self._prefix = f"{folder}{os.sep}"
+        self._mode = 0o600  # until `create` has looked at the folder
         self._recent = Recent(_RECENT)
         self._clock = clock
         self._entropy = entropy
@@ -45,8 +46,9 @@ class ValueFiles:
                 f"{size} bytes, and {_LONGEST_NAME} is the most that a file system takes"
             )
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            make_folder(self.folder, self._entropy)
+            make_folder(self.folder.parent)
+            place_folder(self.folder, self._entropy)
+            self._mode = file_mode(self.folder)
         except OSError as error:
             raise StateError(f"cannot create {error.filename}: {error.strerror}") from error
 
@@ -57,7 +59,7 @@ class ValueFiles:
         path = f"{self._prefix}{name}"
         try:
             # Without Python's file object, which asks the system four things before it writes.
-            descriptor = os.open(path, _WRITING, _ANYBODY)
+            descriptor = os.open(path, _WRITING, self._mode)
             try:
                 _write(descriptor, value)
             finally:

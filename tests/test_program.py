@@ -29,6 +29,7 @@ def test_a_fault_of_ours_is_said_in_words_and_its_traceback_is_in_a_file(
     assert str(file) in err
     assert "Traceback" not in err
     assert "Traceback" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("module", ["harness", "wrangler_compat"])

@@ -98,7 +98,7 @@ DIFF: Final = (PREVIEW, *PLACE, JSON)
 SERVE: Final = (
     Flag("port", "number", "Port to listen on (8788)"),
     Flag("ip", "text", "Address to listen on (localhost)"),
-    Flag("token", "text", "What every request must carry; needed when other machines can ask"),
+    Flag("token", "text", "What every request must carry; better in KV_SERVE_TOKEN, as others see flags"),
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
     Flag("strict", "switch", "To workerd, list as production may: short pages, no foreign cursor"),
 )

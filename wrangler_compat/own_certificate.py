@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kvstore.clock import Clock
+from kvstore.privacy import make_folder
 from worker.runtime import Certificate
 
 _DAYS: Final = 30
@@ -22,7 +23,7 @@ def own_certificate(folder: Path, clock: Clock) -> Certificate:
     own = Certificate(folder / "cert.pem", folder / "key.pem")
     now = datetime.fromtimestamp(clock.now_ms() // 1000, UTC)
     if not _lasts(own, now):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         key = ec.generate_private_key(ec.SECP256R1())
         own.key.touch(mode=0o600)
         own.key.write_bytes(

@@ -72,18 +72,21 @@ async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -
 
 
 def _token(invocation: Invocation) -> str | None:
-    """What every request must carry: CLOUDFLARE_API_TOKEN, or --token.
+    """What every request must carry: KV_SERVE_TOKEN, or --token, which others see in the list of processes.
 
-    Raises CommandError when there is none and other machines could ask.
+    Beyond this machine CLOUDFLARE_API_TOKEN does too; here it is the one that wrangler sends anyway. Raises
+    CommandError when there is none and other machines could ask.
     """
-    token = invocation.arguments.text("token") or invocation.environ.get("CLOUDFLARE_API_TOKEN") or None
-    host = asked_host(invocation.arguments)
-    if token is None and host not in _LOOPBACK:
+    host, environ = asked_host(invocation.arguments), invocation.environ
+    token = invocation.arguments.text("token") or environ.get("KV_SERVE_TOKEN") or None
+    if token is not None or host in _LOOPBACK:
+        return token
+    if not environ.get("CLOUDFLARE_API_TOKEN"):
         raise CommandError(
-            f"Other machines reach {host}: give a token that they must send, with --token or in "
+            f"Other machines reach {host}: give a token that they must send, in KV_SERVE_TOKEN or "
             "CLOUDFLARE_API_TOKEN, or listen on localhost."
         )
-    return token if host not in _LOOPBACK or invocation.arguments.text("token") else None
+    return environ["CLOUDFLARE_API_TOKEN"]
 
 
 class ByHeader:

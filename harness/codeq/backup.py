@@ -15,6 +15,7 @@ from harness.codeq.errors import MigrationError
 from harness.codeq.pieces import STRUCTURES, Piece
 from harness.codeq.snapshot import Snapshot, assembled
 from kvstore.json_document import read_json
+from kvstore.privacy import for_owner
 
 FORMAT = "understudy-codeq-backup"
 TYPES = ("string", *STRUCTURES)
@@ -24,7 +25,8 @@ YEAR_9999_MS = 253_370_764_800_000
 class Backup:
     """A backup while it is written; ``taken`` is in epoch milliseconds.
 
-    The file appears whole, with ``keep``, or not at all. Raises MigrationError where it cannot be written.
+    The file is its owner's alone. It appears whole, with ``keep``, or not at all. Raises
+    MigrationError where it cannot be written.
     """
 
     def __init__(self, path: Path, prefix: str, taken: int) -> None:
@@ -36,7 +38,8 @@ class Backup:
 
     def __enter__(self) -> "Backup":
         try:
-            self._file = self._part.open("w", encoding="utf-8")
+            self._part.unlink(missing_ok=True)  # it may have been readable by others
+            self._file = open(self._part, "x", encoding="utf-8", opener=for_owner)
         except OSError as error:
             raise self._unwritable(error) from error
         self._line(self._header)

@@ -1,7 +1,8 @@
 """``rehearse codeq``: reads what the flags name, and does what they ask."""
 
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,14 @@ from harness.codeq.snapshot import Snapshot, read_snapshot
 from harness.codeq.tokens import read_tokens
 from harness.decision import Decision
 from harness.exit_codes import HELD, VIOLATED
+from kvstore.address import Address
 from kvstore.clock import ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server, open_server
+
+# Where a password is taken from when the address has none: of --redis, and of --from.
+PASSWORD = "REDIS_PASSWORD"
+SOURCE_PASSWORD = "SOURCE_REDIS_PASSWORD"
 
 # The report for machines, the one for people, and the exit code.
 Finished = tuple[dict[str, Any], str, int]
@@ -32,6 +38,7 @@ Finished = tuple[dict[str, Any], str, int]
 
 async def run_codeq(options: Options, command: str) -> Finished:
     """Does what ``options`` say; ``command`` is how it was called. Raises CodeqError."""
+    command = _with_variables(options, command)
     if options.verb == "rehearse" and options.codeq_url is not None:
         return await _accept(options, command)
     if options.verb == "hazards":
@@ -45,9 +52,25 @@ async def run_codeq(options: Options, command: str) -> Finished:
         return document, text, HELD if done else VIOLATED
 
 
+def _password(*variables: str) -> str | None:
+    return next((os.environ[name] for name in variables if name in os.environ), None)
+
+
+def _with_variables(options: Options, command: str) -> str:
+    """``command``, which has no passwords, after the variables that they are to be in."""
+    needed = {}
+    for url, variables in ((options.redis, (PASSWORD,)), (options.source, (SOURCE_PASSWORD, PASSWORD))):
+        with suppress(ValueError):  # which is said as soon as it is opened
+            if url is not None and "password" in Address.read(url).secrets:
+                needed[variables[0]] = "…"
+            elif url is not None and "://" in url and _password(*variables):
+                needed[next(name for name in variables if name in os.environ)] = "…"
+    return " ".join([*(f"{name}={value}" for name, value in needed.items()), command])
+
+
 @asynccontextmanager
 async def _server(options: Options) -> AsyncIterator[Server]:
-    server = await open_server(options.redis, options.server)
+    server = await open_server(options.redis, options.server, _password(PASSWORD))
     try:
         yield server
     finally:
@@ -66,7 +89,7 @@ async def _source(options: Options) -> tuple[Snapshot, list[str]]:
         taken = LegacyState(snapshot).newest_ms(until=clock.now_ms())
         note = "the backup does not say when it was taken: judged as of the newest moment that its tasks name"
         return replace(snapshot, taken=taken), [note]
-    server = await open_server(options.source)
+    server = await open_server(options.source, password=_password(SOURCE_PASSWORD, PASSWORD))
     try:
         return await read_snapshot(server, PREFIX, clock.now_ms()), []
     finally:

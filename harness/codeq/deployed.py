@@ -13,9 +13,15 @@ _NOBODY = "understudy-no-such-task"
 
 
 class Deployed:
-    """codeQ at ``url``, which may end with ``/v1/codeq``. To be closed."""
+    """codeQ at ``url``, which may end with ``/v1/codeq``. To be closed.
+
+    Raises Refused for a URL with more than a place: httpx would send a name and a password instead of the
+    token.
+    """
 
     def __init__(self, url: str, tokens: Tokens, clock: Clock) -> None:
+        if any(mark in url for mark in "@?#"):
+            raise Refused(["--codeq-url takes no name, password or query: codeQ is asked with --tokens"])
         self.url = url.rstrip("/").removesuffix("/v1/codeq")
         self.tokens = tokens
         self.clock = clock

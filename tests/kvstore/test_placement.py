@@ -9,7 +9,7 @@ import pytest
 
 from kvstore import Entry, StateStore
 from kvstore.entropy import SystemEntropy
-from kvstore.placement import make_folder, spread
+from kvstore.placement import place_folder, spread
 
 pytestmark = [
     pytest.mark.anyio,
@@ -26,7 +26,7 @@ def on_ext4(tmp_path: Path) -> None:
 
 async def test_a_first_put_leaves_one_folder_of_values(tmp_path: Path) -> None:
     ordinary = tmp_path / "ordinary"
-    ordinary.mkdir()
+    ordinary.mkdir(tmp_path.stat().st_mode)
     store = StateStore(tmp_path / "kv", "ns")
     await store.put("k", Entry(b"v"))
     await store.close()
@@ -44,7 +44,7 @@ def test_the_quickest_place_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return abs(len(places) - 5)
 
     monkeypatch.setattr("kvstore.placement._seconds_for_a_file", seconds)
-    make_folder(tmp_path / "blobs", SystemEntropy())
+    place_folder(tmp_path / "blobs", SystemEntropy())
     assert (tmp_path / "blobs").stat().st_ino == places[4]
     assert len(set(places)) == len(places)
     assert [path.name for path in tmp_path.iterdir()] == ["blobs"]
@@ -60,10 +60,10 @@ def test_a_folder_that_another_made_meanwhile_stays(tmp_path: Path, monkeypatch:
         return 0
 
     monkeypatch.setattr("kvstore.placement._seconds_for_a_file", seconds)
-    make_folder(tmp_path / "blobs", SystemEntropy())
+    place_folder(tmp_path / "blobs", SystemEntropy())
     assert theirs.exists()
     assert list(tmp_path.iterdir()) == [theirs.parent]
-    make_folder(tmp_path / "blobs", SystemEntropy())
+    place_folder(tmp_path / "blobs", SystemEntropy())
     assert theirs.exists()
 
 
@@ -71,10 +71,10 @@ def test_where_there_is_no_choice_the_folder_is_made_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kvstore.placement.spread", lambda _: False)
-    make_folder(tmp_path / "blobs", SystemEntropy())
+    place_folder(tmp_path / "blobs", SystemEntropy())
     assert list((tmp_path / "blobs").iterdir()) == []
     with pytest.raises(FileNotFoundError):
-        make_folder(tmp_path / "not there" / "blobs", SystemEntropy())
+        place_folder(tmp_path / "not there" / "blobs", SystemEntropy())
 
 
 @pytest.mark.parametrize("folder", ["/proc", os.devnull, "/not/there"])

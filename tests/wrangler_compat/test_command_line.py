@@ -1,5 +1,6 @@
 """What the recordings do not show: help, the old spelling, pipes, damaged state."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,24 @@ def test_listing_keys_imports_no_server() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.endswith("[]\n[]\n"), done
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize(("mode", "shared"), [(0o700, 0), (0o755, 0o055)])
+def test_local_state_is_as_private_as_the_project(
+    mode: int, shared: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "wrangler.toml").write_text(CONFIG)
+    project.chmod(mode)
+    monkeypatch.chdir(project)
+    before = os.umask(0o022)
+    try:
+        assert main(["kv", "key", "put", "k", "v", "--namespace-id", "n", "--local"], {}) == 0
+    finally:
+        os.umask(before)
+    made = [*(project / ".wrangler").rglob("*"), project / ".wrangler"]
+    assert any(path.suffix == ".sqlite" for path in made)
+    for path in made:
+        assert path.stat().st_mode & 0o077 == (shared if path.is_dir() else shared & 0o044)

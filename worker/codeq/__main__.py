@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from kvstore.clock import SystemClock
 from kvstore.entropy import SystemEntropy
+from kvstore.privacy import for_owner
 from worker.codeq import (
     PROFILES,
     CodeqError,
@@ -67,8 +68,9 @@ def _issuer(options: argparse.Namespace, settings: Settings) -> Issuer:
     """Signs as ``http://<host>:<port>``, which is what the services' settings must name."""
     issuer = Issuer(f"http://{options.host}:{settings.port}", SystemClock(), SystemEntropy())
     if options.tokens is not None:
-        options.tokens.write_text(json.dumps(issuer.every_token(), indent=2) + "\n")
-        options.tokens.chmod(0o600)
+        options.tokens.unlink(missing_ok=True)  # it may have been readable by others
+        with open(options.tokens, "x", opener=for_owner) as file:
+            file.write(json.dumps(issuer.every_token(), indent=2) + "\n")
     return issuer
 
 

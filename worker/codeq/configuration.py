@@ -39,7 +39,11 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     unknown = sorted(given.keys() - known.keys() - set(WITHOUT_EFFECT))
     if unknown:
         raise SettingsError(f"unknown: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-    chosen = {known[key].name: _value(key, known[key].type, given[key]) for key in given if key in known}
+    chosen = {
+        setting.name: _value(key, setting.type, given[key], shows=setting.repr)
+        for key, setting in known.items()
+        if key in given
+    }
     return Settings(**chosen)
 
 
@@ -58,7 +62,7 @@ def _key(name: str) -> str:
     return _RENAMED.get(name, first + "".join(word.capitalize() for word in others))
 
 
-def _value(key: str, kind: Any, given: Any) -> Any:
+def _value(key: str, kind: Any, given: Any, *, shows: bool) -> Any:
     """``given`` as what the setting is; texts of variables may stand for numbers."""
     if kind is tzinfo:
         try:
@@ -67,6 +71,7 @@ def _value(key: str, kind: Any, given: Any) -> Any:
             raise SettingsError(f"timezone: {given!r} is no time zone that this machine knows") from error
     if kind is int and isinstance(given, str) and given.isascii() and given.isdecimal():
         return int(given)
-    if type(given) is not kind:
-        raise SettingsError(f"{key}: {given!r} is no {kind.__name__}")
+    if type(given) is not kind:  # of a secret not even a wrong value is shown
+        shown = repr(given) if shows else f"a {type(given).__name__}"
+        raise SettingsError(f"{key}: {shown} is no {kind.__name__}")
     return given

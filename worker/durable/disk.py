@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from kvstore.errors import StateError
 from kvstore.inline import InlineDatabase
+from kvstore.privacy import make_folder
 from worker.durable.rows import SETUP, Rows
 
 # As for a namespace of KV: the log is synced at every commit.
@@ -65,7 +66,7 @@ class FolderDisk:
         """Raises StateError when the file cannot be opened."""
         if digits not in self._rows:
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                make_folder(self.folder)
             except OSError as error:
                 raise StateError(f"cannot create {error.filename}: {error.strerror}") from error
             self._rows[digits] = Rows(InlineDatabase(self.folder / f"{digits}.sqlite", _FILE_SETUP))

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 from kvstore.entropy import Entropy
 from kvstore.errors import StateError
 from kvstore.json_document import read_json
+from kvstore.privacy import as_folder, make_folder
 
 FILE_NAME: Final = "understudy-namespaces.json"
 
@@ -132,8 +133,9 @@ class Registry:
     def _write(self, kept: _Kept) -> None:
         draft = self.path.with_suffix(".json.new")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(kept.text(), "utf-8")
+            make_folder(self.path.parent)
+            with open(draft, "w", encoding="utf-8", opener=as_folder) as file:
+                file.write(kept.text())
             draft.replace(self.path)
         except OSError as error:
             self._seen = ()  # what is in memory was not kept

@@ -1,5 +1,6 @@
 """The backup file: whole, exact, and refused in clear words when it is not one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,15 @@ def test_a_type_without_a_form_is_not_left_out_silently(tmp_path: Path) -> None:
     ):
         file.write(Piece("legacy:x", "stream", None))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_a_backup_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    left = tmp_path / "file.part"  # of one that was cut off, by whoever
+    left.touch()
+    left.chmod(0o644)
+    with Backup(path, "legacy:", 5) as backup:
+        assert left.stat().st_mode & 0o777 == 0o600
+        backup.keep()
+    assert path.stat().st_mode & 0o777 == 0o600

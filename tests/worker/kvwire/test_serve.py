@@ -162,11 +162,24 @@ async def test_kv_serve_is_the_store_of_a_real_worker(serving: Serving, project:
 def test_kv_serve_is_not_open_to_other_machines(project: Path) -> None:
     done = command("kv", "serve", "--port=0", "--ip=0.0.0.0", cwd=project)
     assert done.returncode == 1
-    assert "give a token that they must send, with --token or in CLOUDFLARE_API_TOKEN" in done.stderr
+    assert "give a token that they must send, in KV_SERVE_TOKEN or CLOUDFLARE_API_TOKEN" in done.stderr
 
 
-def test_kv_serve_with_a_token_answers_nobody_without_it(project: Path) -> None:
-    served = Serving(project, "--ip=0.0.0.0", "--token=s3cret")
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [
+        (["--ip=0.0.0.0", "--token=s3cret"], {}),
+        (["--ip=0.0.0.0"], {"KV_SERVE_TOKEN": "s3cret", "CLOUDFLARE_API_TOKEN": "another"}),
+        (["--ip=0.0.0.0"], {"CLOUDFLARE_API_TOKEN": "s3cret"}),
+        ([], {"KV_SERVE_TOKEN": "s3cret"}),
+    ],
+)
+def test_kv_serve_with_a_token_answers_nobody_without_it(
+    arguments: list[str], variables: dict[str, str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    served = Serving(project, *arguments)
     url = served.url.replace("0.0.0.0", "127.0.0.1")
     wire = {"X-KV-Namespace": NAMESPACE}
     token = {"Authorization": "Bearer s3cret"}

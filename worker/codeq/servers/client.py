@@ -7,12 +7,14 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, NoScriptError, RedisError, ResponseError
 
+from kvstore.address import Address
 from worker.codeq.errors import ServerError
 from worker.codeq.servers.server import Argument, Command
 
 _CODE = re.compile(r"[A-Z]{4,} ")
+_HINT = " (the password is the address's, or else REDIS_PASSWORD's)"
 OPTIONS: dict[str, Any] = {"decode_responses": True, "encoding_errors": "surrogateescape"}
 
 
@@ -70,24 +72,38 @@ def server_text(error: RedisError) -> str:
     return text
 
 
-async def connect(url: str) -> RedisServer:
+async def connect(url: str, password: str | None = None) -> RedisServer:
     """The server at ``redis://…``, asked for its name. Raises ServerError if it does not answer.
 
-    RESP 2, because KVRocks 2.7 knows no other.
+    ``password`` is used where the URL has none; neither is in any text. RESP 2, because KVRocks 2.7 knows no
+    other.
     """
     try:
-        # A command whose answer got lost is never sent again: a second RPUSH would be a second entry.
-        client = Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **OPTIONS)
+        address = Address.read(url)
     except ValueError as error:
-        raise ServerError(f"{_without_password(url)}: {error}") from error
-    server = RedisServer(client, url)
+        raise ServerError(f"the Redis server has {error}") from None
+    secrets = ({"password": password} if password else {}) | address.secrets
+    if address.user and "password" not in secrets:
+        raise ServerError(
+            "the Redis server's address has one word before its @: a name takes a password too, in "
+            "REDIS_PASSWORD or as name:password@, and a password takes a colon, as :password@"
+        )
+    try:
+        # A command whose answer got lost is never sent again: a second RPUSH would be a second entry.
+        client = Redis.from_url(address.url, protocol=2, retry=Retry(NoBackoff(), 0), **OPTIONS | secrets)
+    except ValueError as error:
+        raise ServerError(f"{address.url}: {error}") from None
+    server = RedisServer(client, address.url)
     try:
         await server.call("PING")
         info = await server.call("INFO", "server")
+    except TypeError as error:  # the address has an option that redis-py does not know
+        raise ServerError(f"{address.url}: {error}") from None
     except ServerError as error:
         await server.close()
-        raise ServerError(f"{_without_password(url)}: {error}") from error
-    server.name = f"{_product(info)} at {_without_password(url)}"
+        hint = _HINT if isinstance(error.__cause__, AuthenticationError) else ""
+        raise ServerError(f"{address.url}: {error}{hint}") from error
+    server.name = f"{_product(info)} at {address.url}"
     return server
 
 
@@ -97,7 +113,3 @@ def _product(info: str) -> str:
         if field in fields:
             return f"{product} {fields[field]}"
     return f"Redis {fields.get('redis_version', 'of unknown version')}"
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"//[^@/]*@", "//", url)
