@@ -21,6 +21,7 @@ from harness.lines import command_line, message_of
 from harness.preflight import NotTheQueue
 from harness.queue_command import run_queue
 from harness.queue_flags import add_queue, conflict
+from harness.remote import RemoteError
 from harness.simulation.loop import Deadlock
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
 from kvstore.address import without_passwords
@@ -102,9 +103,9 @@ def _main(given: list[str]) -> int:
 
 
 def _not_started(error: Exception) -> int:
-    """Says why: in a sentence, unless it is about a configuration or a Worker's code."""
+    """Says why: in a sentence, unless it is about a configuration, an account or a Worker's code."""
     text = without_passwords(f"rehearse: could not start: {error}")
-    said = message_of(text) if isinstance(error, ConfigError | ServeError) else printable(text)
+    said = message_of(text) if isinstance(error, ConfigError | RemoteError | ServeError) else printable(text)
     print(said, file=sys.stderr)
     return NOT_STARTED
 

@@ -24,6 +24,10 @@ REMOTE: Final = "remote"
 Tell = Callable[[str, int, int | None], None]
 
 
+class RemoteError(SourceError):
+    """The account's namespace could not be copied: why, and what is kept, in lines."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which namespace: ``namespace_id``, or what the configuration binds as ``binding``.
@@ -52,14 +56,14 @@ def copy_remote(wanted: Wanted, environ: Mapping[str, str], clock: Clock, tell: 
     done, how often it was, and of how many (None: not yet known). KV has no snapshots: what is written
     meanwhile is in the copy or is not.
 
-    Raises SourceError with the API's words, ConfigError for the configuration, and KeyboardInterrupt, both
+    Raises RemoteError with the API's words, ConfigError for the configuration, and KeyboardInterrupt, both
     with what is kept.
     """
     download = _Download(wanted, environ, clock, tell)
     try:
         return asyncio.run(download.run())
     except CloudflareError as error:
-        raise SourceError("\n".join([*_in_words(error, download.environ), *download.kept()])) from error
+        raise RemoteError("\n".join([*_in_words(error, download.environ), *download.kept()])) from error
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(*download.kept()) from error
 

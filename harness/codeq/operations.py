@@ -21,8 +21,10 @@ from harness.codeq.rollback import Rollback
 from harness.codeq.seed import Shape, seed
 from harness.codeq.snapshot import restore
 from harness.codeq.stragglers import Gathering
+from harness.lines import text_of
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
+from kvstore.printable import printable
 from worker.codeq import Server
 
 # The report for machines, the one for people, and whether it was done, or could be.
@@ -72,9 +74,10 @@ async def _restore(server: Server, options: Options) -> Finished:
         if await anything_under(server, prefix):
             raise Refused([f"{server.name} has {prefix} keys: nothing is ever written over"])
     if not options.apply:
-        return {"restored": False}, f"{what} can be read whole; --apply writes it to {server.name}", True
+        line = f"{what} can be read whole; --apply writes it to {server.name}"
+        return {"restored": False}, printable(line), True
     await restore(server, _stored(options))
-    return {"restored": True}, f"{what} is on {server.name}", True
+    return {"restored": True}, printable(f"{what} is on {server.name}"), True
 
 
 def _stored(options: Options) -> Iterator[Piece]:
@@ -109,13 +112,13 @@ async def _convert(server: Server, options: Options) -> Finished:
         lines = [f"{key} is a {kind}" for key, kind in kinds.items()] or [
             "no in-progress keys under codeq:q:"
         ]
-        return {"kinds": kinds}, "\n".join(["Dry run, nothing was changed", *lines]), True
+        return {"kinds": kinds}, text_of(["Dry run, nothing was changed", *lines]), True
     done = await convert_inprog(server)
     lines = [
         f"{one.key}: was a {one.was}, {one.entries:,} entries, {one.distinct:,} distinct" for one in done
     ]
     document = {"converted": [{"key": one.key, "was": one.was, "distinct": one.distinct} for one in done]}
-    return document, "\n".join(lines) or "no in-progress keys under codeq:q:", True
+    return document, text_of(lines) or "no in-progress keys under codeq:q:", True
 
 
 async def _backup(server: Server, options: Options) -> Finished:
@@ -126,7 +129,7 @@ async def _backup(server: Server, options: Options) -> Finished:
         found = await fingerprint(server, PREFIX, file.write)
         file.keep()
     keys = len(found.structures) + len(found.strings)
-    return {"keys": keys}, f"{keys:,} legacy: keys are in {path}", True
+    return {"keys": keys}, printable(f"{keys:,} legacy: keys are in {path}"), True
 
 
 OPERATIONS = {

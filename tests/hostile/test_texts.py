@@ -4,18 +4,23 @@ import re
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
 from contextlib import suppress
 from pathlib import Path
 
+import anyio
 import pytest
 
-from harness.cli import main
+from harness.cli import _not_started, main
+from harness.codeq.operations import OPERATIONS
 from harness.exit_codes import NOT_STARTED, VIOLATED
 from harness.lines import command_line, message_of, text_of
+from harness.remote import RemoteError
 from harness.stage import QUEUE_WORKER
 from kvstore.printable import printable
 from tests.fixtures import GUIDE_5
 from tests.hostile.namespaces import NAMESPACES, TEXTS, VERDICT, write, write_backup
+from worker.codeq import embedded
 
 _VERDICT = re.compile(r"(NO-GO|GO|INCONCLUSIVE)\b")
 
@@ -121,3 +126,26 @@ def test_a_command_is_one_line_that_a_shell_reads_as_it_was(text: str, tmp_path:
     line = command_line(words)
     assert line.isprintable()
     assert subprocess.run(["bash", "-c", line], capture_output=True, check=True).stdout == words[-1].encode()
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("apply", [False, True])
+def test_a_conversion_of_lists(text: str, apply: bool) -> None:
+    async def convert() -> str:
+        server = embedded()
+        await server.call("RPUSH", f"codeq:q:{text}:inprog", "a", "a")
+        said = (await OPERATIONS["convert"](server, Namespace(apply=apply)))[1]
+        await server.close()
+        return said
+
+    said = anyio.run(convert)
+    assert "a list" in said
+    check(said, verdicts=0)
+
+
+def test_what_an_account_says_is_in_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    error = RemoteError(f"More than one account:\n  {TEXTS['colour']}\n{VERDICT}")
+    assert _not_started(error) == NOT_STARTED
+    err = capsys.readouterr().err
+    check(err, verdicts=0)
+    assert len(err.splitlines()) == 3
