@@ -26,7 +26,7 @@ ROOMS = {
     "worker/rest": {"kvstore", "worker.serving", "worker.rest"},
     "worker/cloudflare": {"kvstore", "worker.cloudflare"},
     "worker/kvwire": {"kvstore", "worker.serving", "worker.kvwire"},
-    "worker/codeq": {"kvstore", "worker.serving", "worker.codeq"},
+    "worker/codeq": {"kvstore", "worker.program", "worker.serving", "worker.codeq"},
     "worker/javascript": {
         "kvstore",
         "worker.config",

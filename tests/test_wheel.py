@@ -56,6 +56,7 @@ def test_a_bare_install_brings_few_packages(programs: Path, tmp_path: Path) -> N
     [
         (("rehearse", "codeq"), "codeq"),
         (("rehearse", "codeq", "--help"), "codeq"),
+        (("python", "-m", "worker.codeq", "issuer"), "codeq"),
         (("wrangler-compat", "dev", "--local-protocol", "https"), "https"),
     ],
 )

@@ -4,47 +4,19 @@ scheduler/    the legacy scheduler      service/   codeQ
 keys.py       both layouts              store/     what both do alike
 servers/      where the data lives      auth/      who may do what, and an issuer for rehearsals
 documents/    what is stored and sent   web/       HTTP as both speak it
+
+Names are imported when they are first asked for: without the extra ``codeq``, its program can still say so.
 """
 
-from worker.codeq.auth import Issuer
-from worker.codeq.errors import CodeqError, DocumentError, Refusal, ServerError, SettingsError
-from worker.codeq.keys import CodeqKeys, LegacyKeys
-from worker.codeq.scheduler import create_scheduler
-from worker.codeq.servers import (
-    PROFILES,
-    Kvrocks27,
-    Recording,
-    RedisServer,
-    Server,
-    age,
-    connect,
-    embedded,
-    open_server,
-)
-from worker.codeq.service import MOVE_SCRIPT, MOVE_SHA, create_codeq
-from worker.codeq.settings import Settings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "MOVE_SCRIPT",
-    "MOVE_SHA",
-    "PROFILES",
-    "CodeqError",
-    "CodeqKeys",
-    "DocumentError",
-    "Issuer",
-    "Kvrocks27",
-    "LegacyKeys",
-    "Recording",
-    "RedisServer",
-    "Refusal",
-    "Server",
-    "ServerError",
-    "Settings",
-    "SettingsError",
-    "age",
-    "connect",
-    "create_codeq",
-    "create_scheduler",
-    "embedded",
-    "open_server",
-]
+if TYPE_CHECKING:
+    from worker.codeq.public import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    public = import_module("worker.codeq.public")
+    if name not in public.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(public, name)
