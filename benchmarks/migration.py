@@ -64,7 +64,7 @@ async def _migrated(tasks: int) -> Cost:
         operations += step.operations
         done = step.member("done") is True
         # What was recorded of a step is not needed any more: memory is the migration's, not the journal's.
-        stage.layers.asked.events.clear()
+        stage.layers.asked.clear()
         stage.layers.done.events.clear()
     spent = time.process_time() - began
     await store.close()

@@ -1,48 +1,77 @@
-"""The platform of a rehearsal: the layers between a Worker's binding and the copy of its namespace."""
+"""The platform: one namespace, and the layers between it and each location where a Worker runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from harness.conditions import Conditions
-from kvstore import Clock, Journal, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store, SystemClock
+from harness.simulation.turns import TakingTurns, Turns
+from kvstore import LIMITS, Clock, Entropy, Event, Journal, KVNamespace, ManualClock, Store, SystemClock
 from kvstore.edge import Edge, Origin
-from kvstore.faults import Faults
 from kvstore.invocation import Invocations
 from kvstore.journal import WriteJournal
-from kvstore.quotas import Quotas
-from kvstore.transit import Transit, Trip
+from kvstore.paging import Paging
+from kvstore.quotas import DAY_MS, Ledger, Quotas
+from kvstore.transit import Plan, Transit
 
-COLO = "AMS"
+COLO: Final = "AMS"  # where everybody is when there is one location
 
 
-@dataclass
-class Layers:
-    """The deployment of one namespace, top to bottom, as `compose` puts it together.
-
-    ``asked`` records what the Worker asked, ``done`` the writes that reached the store. ``faults`` can be
-    armed.
-    """
+@dataclass(frozen=True)
+class Location:
+    """What a Worker has in one location: ``namespace`` is its binding, ``transit`` the way from there."""
 
     namespace: KVNamespace
-    asked: Journal
-    done: Journal
-    faults: Faults
-    invocations: Invocations
+    transit: Transit
 
 
-def compose(store: SqliteStore, conditions: Conditions, seed: int) -> Layers:
-    """KVNamespace, Journal, Transit, Quotas, Faults, Edge, Journal, store.
+class Layers:
+    """One namespace in ``store`` under ``conditions``.
 
-    The last Journal is the judge's: it sees what was written, whatever the Worker was told.
+    ``asked`` records what Workers asked and were told, ``done`` what was written, whatever they were told;
+    with ``names`` also the keys that were found by those that look for many. ``ledger`` counts the day's
+    operations, beginning with what is ``spent`` already, by method. A listing has ``page`` keys; ``turns``
+    are taken by requests that are sent at once.
     """
-    invocations, trip = Invocations(conditions.allowance.connections), Trip(conditions.latency_ms)
-    done = WriteJournal(store, invocations)
-    seen: Store = done
-    if conditions.staleness is not None:
-        seen = Edge(Origin(done), COLO, conditions.staleness, SeededEntropy(seed))
-    faults = Faults(seen)
-    limited = Quotas(faults, conditions.allowance, invocations)
-    asked = Journal(Transit(limited, lambda *_: trip, invocations), invocations)
-    return Layers(KVNamespace(asked), asked, done, faults, invocations)
+
+    def __init__(
+        self,
+        store: Store,
+        conditions: Conditions,
+        *,
+        names: bool = False,
+        spent: Mapping[str, int] | None = None,
+        page: int = LIMITS.list_keys,
+        turns: Turns | None = None,
+    ) -> None:
+        allowance = conditions.allowance
+        self.invocations = Invocations(allowance.connections, allowance.operations)
+        self.done = WriteJournal(store, self.invocations)
+        self.asked: list[Event] = []
+        self.ledger = Ledger(store.clock.now_ms() // DAY_MS, dict(spent or {}))
+        self._conditions = conditions
+        self._origin = Origin(self.done)
+        self._names = names
+        self._page = page
+        self._turns = turns
+
+    def location(self, colo: str, plan: Plan, entropy: Entropy) -> Location:
+        """KVNamespace, Journal, Transit, TakingTurns, Quotas, Paging, Edge, Journal, store.
+
+        ``plan`` says how operations travel, and which fault happens to which of them. Where everybody sees
+        everything at once there is no Edge, and no turns are taken where nothing is sent at once.
+        """
+        conditions, seen = self._conditions, self._origin.store
+        if conditions.staleness is not None:
+            seen = Edge(self._origin, colo, conditions.staleness, entropy)
+        if self._page < LIMITS.list_keys:
+            seen = Paging(seen, self._page)
+        seen = Quotas(seen, conditions.allowance, self.ledger)
+        if self._turns is not None:
+            seen = TakingTurns(seen, self._turns, self.invocations)
+        transit = Transit(seen, plan, self.invocations)
+        asked = Journal(transit, self.invocations, self.asked, names=self._names)
+        return Location(KVNamespace(asked), transit)
 
 
 def clock_of(conditions: Conditions) -> Clock:

@@ -54,7 +54,7 @@ class Progress:
         while True:
             await clock.sleep(_EVERY_SECONDS)
             if self._stage is not None:
-                done = len(self._stage.layers.asked.events)
+                done = len(self._stage.layers.asked)
                 self._out.write(f"{self._erase()}   {done:,} KV operations so far …")
                 self._out.flush()
 

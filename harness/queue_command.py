@@ -12,7 +12,7 @@ from typing import Any
 from harness.conditions import CONDITIONS
 from harness.decision import Decision, Looked
 from harness.explore import campaign_report
-from harness.explore.campaign import explore_mishaps, explore_schedules
+from harness.explore.campaign import explore_faults, explore_schedules
 from harness.explore.crashes import explore_crashes
 from harness.explore.orders import explore_orders
 from harness.explore.report import CrashSearch
@@ -99,7 +99,7 @@ def _replay(scenario: Scenario, worker: Path) -> Report:
 
 
 def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
-    """A search by simulation: through random schedules, or through every mishap of one scenario."""
+    """A search by simulation: through random schedules, or through every fault of one scenario."""
     start = stopwatch()
     base = base_of(options)
     workforce: Workforce = Cluster(options.cluster) if options.cluster else _processes(options)
@@ -109,7 +109,7 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
                 base, options.seeds or range(1, 1001), workforce, progress.simulated, options.worker
             )
         else:
-            search = explore_mishaps(
+            search = explore_faults(
                 base,
                 options.faults,
                 workforce,

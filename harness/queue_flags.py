@@ -10,12 +10,13 @@ from harness.conditions import CONDITIONS
 from harness.explore.orders import refusal
 from harness.migrations.queue import MIGRATIONS, STRATEGIES
 from harness.numbers import seed, seeds, whole
+from harness.parameters import ParameterError
 from harness.promises.guide import PROMISES
 from harness.remote import REMOTE
 from harness.simulation.plan import read_plan
-from harness.simulation.scenario import Claims, Scenario, ScenarioError, read_scenario
+from harness.simulation.scenario import Claims, Scenario, read_scenario
 from harness.stage import QUEUE_WORKER
-from kvstore.faults import KINDS, Fault, Kind, read_fault
+from kvstore.faults import AT_ONCE, FAULTS, OPERATION, Fault, read_fault
 
 EXPLORE = ("crashes", "schedules", "orders")
 
@@ -103,7 +104,7 @@ def _add_walk(queue: argparse.ArgumentParser) -> None:
         "--fault",
         type=_fault,
         metavar="KIND@N",
-        help=f"what happens at the N-th KV operation of the run: {', '.join(KINDS)}",
+        help=f"what happens at the N-th KV operation of the run: {', '.join(OPERATION)}",
     )
     queue.add_argument(
         "--runs",
@@ -118,7 +119,7 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
         "--explore",
         choices=EXPLORE,
         help="search instead of one rehearsal. crashes: a fault at every single KV operation of the run; "
-        "schedules: random people, mishaps and orders of events in several locations; orders: two claims at "
+        "schedules: random people, faults and orders of events in several locations; orders: two claims at "
         "once, or what a scenario sends at once, in every order of their KV operations",
     )
     queue.add_argument(
@@ -130,9 +131,10 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
     queue.add_argument(
         "--faults",
         type=_kinds,
-        default=KINDS,
+        default=AT_ONCE,
         metavar="KIND,…",
-        help=f"the kinds of fault that --explore tries (default: {','.join(KINDS)})",
+        help=f"the kinds of fault that --explore crashes tries: some of {', '.join(FAULTS)} "
+        f"(default: {','.join(AT_ONCE)})",
     )
     queue.add_argument(
         "--everyone",
@@ -189,10 +191,10 @@ def _fault(text: str) -> Fault:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _kinds(text: str) -> tuple[Kind, ...]:
-    chosen = tuple(kind for kind in KINDS if kind in text.split(","))
+def _kinds(text: str) -> tuple[str, ...]:
+    chosen = tuple(kind for kind in FAULTS if kind in text.split(","))
     if not chosen or len(chosen) != len(text.split(",")):
-        raise argparse.ArgumentTypeError(f"{text!r} are no kinds of fault: choose from {','.join(KINDS)}")
+        raise argparse.ArgumentTypeError(f"{text!r} are no kinds of fault: choose from {','.join(FAULTS)}")
     return chosen
 
 
@@ -207,14 +209,14 @@ def _promises(text: str) -> tuple[str, ...]:
 def _scenario(text: str) -> Scenario:
     try:
         return read_scenario(text)
-    except (ScenarioError, ValueError) as error:
+    except ParameterError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _plan(text: str) -> Scenario:
     try:
         return read_plan(Path(text))
-    except ScenarioError as error:
+    except ParameterError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
@@ -226,6 +228,8 @@ def conflict(options: argparse.Namespace) -> str | None:
         return "--runs is for the documented migration: the safe one runs until it is done"
     if options.everyone and not _has_people(options):
         return "--everyone is for --explore crashes with --scenario or --plan: elsewhere nobody else is there"
+    if kinds := _refused_kinds(options):
+        return kinds
     if options.cluster and not _can_be_shared(options):
         return "--cluster is for --explore schedules, and for --explore crashes with --scenario or --plan"
     if options.promises is not None:
@@ -270,6 +274,19 @@ def _can_be_shared(options: argparse.Namespace) -> bool:
 
 def _has_people(options: argparse.Namespace) -> bool:
     return options.explore == "crashes" and options.scenario is not None
+
+
+def _refused_kinds(options: argparse.Namespace) -> str | None:
+    """Why kinds of fault cannot be tried; None when they can."""
+    if options.faults != AT_ONCE and options.explore != "crashes":
+        return "--faults is for --explore crashes"
+    whole = [kind for kind in options.faults if kind not in OPERATION]
+    if whole and not _has_people(options):
+        return f"--faults {','.join(whole)}: for --scenario or --plan, where somebody sends requests"
+    alone = [kind for kind in whole if FAULTS[kind].strikes == "actor"]
+    if alone and not options.everyone:
+        return f"--faults {','.join(alone)} strikes daemons: add --everyone"
+    return None
 
 
 def _refused_order(options: argparse.Namespace) -> str | None:

@@ -15,11 +15,12 @@ import worker
 from harness.client import API_KEY, CUT_OFF, Client, DirectClient, PortClient
 from harness.conditions import CONDITIONS, Conditions
 from harness.outcome import Exchange
-from harness.platform import compose
+from harness.platform import COLO, Layers
 from harness.queue_state import QueueState
 from kvstore import Event, ManualClock, SeededEntropy, SqliteStore
 from kvstore.clock import stopwatch
-from kvstore.faults import InvocationCrashed
+from kvstore.faults import Fault, InvocationCrashed
+from kvstore.transit import OneFault, Trip
 from worker.runtime import Platform, Worker, answer_lifespan, create_app, load_worker
 from worker.serving import Guard, bind, serve
 
@@ -46,7 +47,8 @@ class Stage:
         self.store = store
         self.conditions = conditions
         self.seed = seed
-        self.layers = compose(store, conditions, seed)
+        self.layers = Layers(store, conditions)
+        self._location = self.layers.location(COLO, self._plan(), SeededEntropy(seed))
         self.exchanges: list[Exchange] = []
         self._code = code
         self._worker = worker
@@ -72,10 +74,19 @@ class Stage:
             "MIGRATION_VERIFY_AFTER": "0" if self.conditions.staleness is None else "60",
             "MIGRATION_BUDGET": str(self.conditions.allowance.operations or _AMPLE_BUDGET),
         }
-        deployed = self.code.with_bindings({"CACHE": self.layers.namespace, **variables})
+        deployed = self.code.with_bindings({"CACHE": self._location.namespace, **variables})
         self._app = create_app(deployed)
         if not isinstance(self._client, PortClient):
             self._client = DirectClient(deployed)
+
+    def arm(self, fault: Fault | None) -> OneFault:
+        """From now on ``fault`` happens, at its number counted from here, and nothing else; None: nothing."""
+        plan = self._plan(fault)
+        self._location.transit.follow(plan)
+        return plan
+
+    def _plan(self, fault: Fault | None = None) -> OneFault:
+        return OneFault(fault, Trip(self.conditions.latency_ms))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -102,10 +113,10 @@ class Stage:
         assert self._client is not None, "the stage is not open"
         if self.conditions.pause_ms:
             await self.store.clock.sleep(self.conditions.pause_ms / 1000)
-        start, first = self._seconds(), len(self.layers.asked.events)
+        start, first = self._seconds(), len(self.layers.asked)
         with self.layers.invocations.start(str(len(self.exchanges))):
             answer = await self._client.send(method, path, body)
-        asked = len(self.layers.asked.events) - first
+        asked = len(self.layers.asked) - first
         took = self._seconds() - start
         exchange = Exchange(step, method, path, answer.status, answer.body, took, asked)
         self.exchanges.append(exchange)
@@ -142,7 +153,7 @@ class Stage:
             serve(Guard().before(self), bind(host, port)) as url,
             httpx.AsyncClient(base_url=url, timeout=None, trust_env=False) as http,
         ):
-            self._client = PortClient(http, lambda: len(self.layers.asked.events))
+            self._client = PortClient(http, lambda: len(self.layers.asked))
             try:
                 yield url
             finally:

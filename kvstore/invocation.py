@@ -3,7 +3,6 @@
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import inf
-from typing import Final
 
 from kvstore.places import Places
 from kvstore.within import Within
@@ -14,32 +13,31 @@ class Invocation:
     """One request or event that a Worker handles.
 
     ``connections`` are the operations that it may have on their way at a time; ``operations`` counts what it
-    asked of any namespace.
+    asked of any namespace, and may be ``most``.
     """
 
     name: str
     connections: Places
+    most: float = inf
     operations: int = 0
-
-
-# What belongs to no request has no limits.
-OUTSIDE: Final = Invocation("", Places(inf))
 
 
 class Invocations:
     """Tells what invocation is running, in whatever task asks; shared by the layers of one deployment.
 
-    Each has ``connections``, None for as many as it likes.
+    Each has ``connections`` and may ask ``operations``, None for as many as it likes.
     """
 
-    def __init__(self, connections: int | None = None) -> None:
+    def __init__(self, connections: int | None = None, operations: int | None = None) -> None:
         self._connections = inf if connections is None else connections
-        self._current: ContextVar[Invocation] = ContextVar("invocation", default=OUTSIDE)
+        self._most = inf if operations is None else operations
+        outside = Invocation("", Places(inf))  # what belongs to no request has no limits
+        self._current: ContextVar[Invocation] = ContextVar("invocation", default=outside)
 
     def current(self) -> Invocation:
-        """The one that asks; OUTSIDE when none does."""
+        """The one that asks; one without a name and without limits when none does."""
         return self._current.get()
 
     def start(self, name: str) -> Within[Invocation]:
         """Operations inside the block, and in tasks that it starts, belong to a new invocation."""
-        return Within(self._current, Invocation(name, Places(self._connections)))
+        return Within(self._current, Invocation(name, Places(self._connections), self._most))

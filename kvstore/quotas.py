@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from kvstore import messages
 from kvstore.errors import KVError
-from kvstore.invocation import OUTSIDE, Invocations
 from kvstore.layer import Layer
 from kvstore.store import Entry, Page, Store
 
@@ -62,18 +61,16 @@ class Ledger:
 
 
 class Quotas(Layer):
-    """A store around ``store`` that enforces ``allowance``; it refuses as soon as it is asked.
+    """A store around ``store`` that enforces what ``allowance`` has for a day and for a key.
 
-    ``ledger`` counts today's operations by method, for a report; a bulk get counts one read for every key.
-    Locations of one namespace share it.
+    It refuses as soon as it is asked; what an invocation is allowed, `kvstore.transit` knows. ``ledger``
+    counts today's operations by method, for a report; a bulk get counts one read for every key. Locations of
+    one namespace share it.
     """
 
-    def __init__(
-        self, store: Store, allowance: Allowance, invocations: Invocations, ledger: Ledger | None = None
-    ) -> None:
+    def __init__(self, store: Store, allowance: Allowance, ledger: Ledger | None = None) -> None:
         super().__init__(store)
         self.allowance = allowance
-        self.invocations = invocations
         self.ledger = ledger or Ledger()
 
     def get(self, key: str, cache_ttl: int | None = None) -> Coroutine[Any, Any, Entry | None]:
@@ -104,12 +101,6 @@ class Quotas(Layer):
         return self.store.scan(prefix, after, limit)
 
     def _spend(self, method: str, per_day: int | None, amount: int = 1) -> None:
-        invocation = self.invocations.current()
-        if invocation is not OUTSIDE:
-            invocation.operations += 1
-            most = self.allowance.operations
-            if most is not None and invocation.operations > most:
-                raise KVError(messages.TOO_MANY_OPERATIONS)
         ledger, today = self.ledger, self.clock.now_ms() // DAY_MS
         if today != ledger.day:
             ledger.day = today

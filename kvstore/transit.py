@@ -1,48 +1,65 @@
 """Transit: a layer in which every operation travels to the store and back, and may not arrive.
 
-Unlike Faults, which counts the operations of one caller, it asks a plan about every operation by name: which
-invocation asks, and its how-manieth operation this is. So that a plan means the same whatever others do.
+It stands where the Worker asks: here the operations of an invocation are counted, and what was sent counts,
+whatever becomes of it. A plan is asked about every operation by name: which invocation asks, and its
+how-manieth operation this is. So a plan means the same whatever others do.
 
 An invocation has only so many operations on their way at a time; the others wait until one has ended, and
 nothing fails. Source: the product's limits page, "Simultaneous open connections": six for each invocation,
-KV's operations among them.
+KV's operations among them. Those beyond its budget fail.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kvstore import messages
-from kvstore.faults import PRODUCT_VERBS, InvocationCrashed
+from kvstore.errors import KVError
+from kvstore.faults import FAULTS, Fault, FaultKind, InvocationCrashed
 from kvstore.invocation import Invocations
 from kvstore.layer import Around, Operation, T
+from kvstore.messages import Verb as ProductVerb
 from kvstore.store import Store, Verb
 
-Mishap = Literal["crash", "refused", "unanswered", "timeout", "slow", "outage"]
-MISHAPS: tuple[Mishap, ...] = ("crash", "refused", "unanswered", "timeout", "slow", "outage")
+PRODUCT_VERBS: dict[Verb, ProductVerb] = {
+    "get": "GET",
+    "get_many": "GET_BULK",
+    "put": "PUT",
+    "delete": "DELETE",
+    "scan": "GET",
+}
 
 
 class Trip(NamedTuple):
-    """How an operation travels: milliseconds to the store and back, and what happens to it on the way.
-
-    crash        the invocation ends before the operation
-    refused      the operation fails and changes nothing
-    unanswered   the operation is carried out, and then fails all the same
-    timeout      as unanswered, after ``TIMEOUT_MS``
-    slow         it takes ``SLOW_MS`` longer
-    outage       it and all others of this location fail for ``OUTAGE_MS``
-    """
+    """How an operation travels: milliseconds to the store and back, and what happens to it on the way."""
 
     there: int = 0
     back: int = 0
-    mishap: Mishap | None = None
+    fault: FaultKind | None = None
 
 
-# Round numbers: nothing is published on how long KV takes at worst.
-TIMEOUT_MS = 30_000
-SLOW_MS = 20_000
-OUTAGE_MS = 60_000
+_AT_ONCE: Final = Trip()
 
 Plan = Callable[[str, int, Verb, str], Trip]
+
+
+class OneFault:
+    """A plan: all travel as ``trip`` says; ``fault`` happens at its number, from the first that asks."""
+
+    def __init__(self, fault: Fault | None = None, trip: Trip = _AT_ONCE) -> None:
+        self.fault = fault
+        self.count = 0
+        self._trip = trip
+
+    @property
+    def fired(self) -> bool:
+        """Whether the fault has happened."""
+        return self.fault is not None and self.count >= self.fault.at
+
+    def __call__(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
+        self.count += 1
+        if self.fault is None or self.count != self.fault.at:
+            return self._trip
+        return self._trip._replace(fault=FAULTS[self.fault.kind])
 
 
 class Transit(Around):
@@ -52,49 +69,50 @@ class Transit(Around):
         super().__init__(store)
         self.plan = plan
         self.invocations = invocations
-        self._ordinals: dict[str, int] = {}
+        # An outage: what it does, and until when (ms).
+        self._outage: FaultKind | None = None
         self._out_until = 0
+
+    def follow(self, plan: Plan) -> None:
+        """From now on ``plan`` says what happens; an outage is over."""
+        self.plan, self._out_until = plan, 0
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()
-        name, connections, plan = invocation.name, invocation.connections, self.plan
+        connections, plan = invocation.connections, self.plan
+        invocation.operations = ordinal = invocation.operations + 1
         if not connections.take():
             await connections.wait()
         try:
-            ordinal = self._ordinals[name] = self._ordinals.get(name, 0) + 1
-            there, back, mishap = plan(name, ordinal, verb, key)
-            if mishap is not None:
-                there, back = self._set_out(mishap, ordinal, there, back)
+            there, back, fault = plan(invocation.name, ordinal, verb, key)
+            if fault is not None:
+                there, back = self._set_out(fault, ordinal, there, back)
             if there:
                 await self.clock.sleep(there / 1000)
-            if mishap is not None or self._out_until:
-                self._arrive(mishap, verb)
+            if fault is not None or self._out_until:
+                self._arrive(fault, verb)
+            if ordinal > invocation.most:
+                raise KVError(messages.TOO_MANY_OPERATIONS)
             found = await operation(*arguments)
             if back:
                 await self.clock.sleep(back / 1000)
-            if mishap is not None:
-                _return(mishap, verb)
+            if fault is not None and fault.error is not None:
+                raise messages.refused(PRODUCT_VERBS[verb], *fault.error)
             return found
         finally:
             connections.leave()
 
-    def _set_out(self, mishap: Mishap, ordinal: int, there: int, back: int) -> tuple[int, int]:
-        """How long the ways are with ``mishap``. Raises InvocationCrashed."""
-        if mishap == "crash":
+    def _set_out(self, fault: FaultKind, ordinal: int, there: int, back: int) -> tuple[int, int]:
+        """How long the ways are with ``fault``. Raises InvocationCrashed."""
+        if fault.cuts_off:
             raise InvocationCrashed(f"cut off before operation {ordinal}")
-        if mishap == "outage":
-            self._out_until = self.clock.now_ms() + OUTAGE_MS
-        return there + (SLOW_MS if mishap == "slow" else 0), back + (TIMEOUT_MS if mishap == "timeout" else 0)
+        if fault.lasts_ms:
+            self._outage, self._out_until = fault, self.clock.now_ms() + fault.lasts_ms
+        return there + fault.there_ms, back + fault.back_ms
 
-    def _arrive(self, mishap: Mishap | None, verb: Verb) -> None:
+    def _arrive(self, fault: FaultKind | None, verb: Verb) -> None:
         """Raises KVError when the store is not reached."""
-        if mishap == "refused" or (self._out_until and self.clock.now_ms() < self._out_until):
-            raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
-
-
-def _return(mishap: Mishap, verb: Verb) -> None:
-    """Raises KVError when the answer gets lost."""
-    if mishap == "timeout":
-        raise messages.refused(PRODUCT_VERBS[verb], 504, "Gateway Timeout")
-    if mishap == "unanswered":
-        raise messages.refused(PRODUCT_VERBS[verb], 500, "Internal Server Error")
+        out = self._out_until and self.clock.now_ms() < self._out_until
+        stopped = self._outage if out else fault
+        if stopped is not None and not stopped.reaches and stopped.error is not None:
+            raise messages.refused(PRODUCT_VERBS[verb], *stopped.error)

@@ -8,6 +8,9 @@ import pytest
 
 from harness.cli import parser
 from harness.invariants import judge
+from harness.parameters import table
+from harness.simulation.scenario import Scenario
+from kvstore.faults import FAULTS
 from tests.harness.outcomes import faultless
 from wrangler_compat.commands import COMMANDS
 from wrangler_compat.flags import GLOBAL
@@ -48,6 +51,16 @@ def test_every_invariant_is_documented() -> None:
     for verdict in judge(faultless()):
         title = verdict.title.partition(":")[0]
         assert f"| {verdict.invariant} | **{title}**" in page("invariants.md")
+
+
+def test_every_member_of_a_scenario_is_documented() -> None:
+    assert table(Scenario) in page("search.md")
+
+
+def test_every_kind_of_fault_is_documented() -> None:
+    for name, kind in FAULTS.items():
+        assert f"| `{name}` | {kind.what} |" in page("search.md")
+        assert f"| `{name}` |" in page("rehearsal.md") or kind.strikes != "operation"
 
 
 def test_every_cited_hazard_is_explained() -> None:

@@ -1,1 +1,1 @@
-"""Searches: the same rehearsal again and again, with another mishap each time."""
+"""Searches: the same rehearsal again and again, with another fault each time."""

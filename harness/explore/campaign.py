@@ -1,10 +1,10 @@
-"""A campaign: the same migration simulated again and again, with other people, other mishaps, another order.
+"""A campaign: the same migration simulated again and again, with other people, other faults, another order.
 
 Everything about a run follows from its scenario. What is violated is grouped by what the finding says; the
 smallest scenario of each group is made smaller still, and told.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -16,11 +16,12 @@ from harness.explore.sometimes import due
 from harness.explore.tally import Batch, Tally, simulated, tallied
 from harness.explore.violation import Shown, Violation, violations
 from harness.explore.workforce import Workforce
-from harness.simulation.mishap import PlannedMishap
-from harness.simulation.record import OPERATOR
+from harness.lines import some
+from harness.simulation.record import OPERATOR, Call
 from harness.simulation.scenario import Scenario, draw
 from harness.stage import QUEUE_WORKER
 from kvstore.clock import stopwatch
+from kvstore.faults import FAULTS, OPERATION, Fault
 
 _BATCH: Final = 20
 
@@ -76,7 +77,7 @@ def explore_schedules(
     return replace(campaign, unmet=[name for name in due(base) if name not in campaign.tally.met])
 
 
-def explore_mishaps(
+def explore_faults(
     base: Scenario,
     kinds: Sequence[str],
     workforce: Workforce,
@@ -85,26 +86,39 @@ def explore_mishaps(
     *,
     everyone: bool = False,
 ) -> Campaign:
-    """Simulate ``base`` with each kind of mishap at every KV operation of every operator, one at a time.
+    """Simulate ``base`` with each kind of fault wherever it can strike the operators, one at a time.
 
-    With ``everyone`` also at those of daemons, producers and lookers.
+    That is at every KV operation, or at every request, as the kind is. With ``everyone`` also at those of
+    daemons, producers and lookers. What is planned and does not happen is said, and makes nothing conclusive.
     Raises SearchError as `explore_schedules` does.
     """
     record = simulated(base, worker)
-    places = [
-        (call.name, operation)
-        for call in record.calls
-        if everyone or call.actor.startswith(OPERATOR)
-        for operation in range(1, call.operations + 1)
-    ]
-    scenarios = [
-        replace(base, mishaps=(*base.mishaps, PlannedMishap(kind, *place)))
-        for kind in kinds
-        for place in places
-    ]
+    calls = [call for call in record.calls if everyone or call.actor.startswith(OPERATOR)]
+    planned = [fault for kind in kinds for fault in _faults(kind, calls)]
+    scenarios = [replace(base, mishaps=(*base.mishaps, fault)) for fault in planned]
     whose = "everyone" if everyone else "the operators"
-    what = f"{len(places):,} operations of {whose} × {', '.join(kinds)}, all there are"
-    return explored(what, base, scenarios, workforce, tell, worker)
+    operations = sum(call.operations for call in calls)
+    counted = [kind for kind in kinds if kind in OPERATION]
+    what = [f"{operations:,} operations of {whose} × {', '.join(counted)}"] if counted else []
+    for kind in (kind for kind in kinds if kind not in OPERATION):
+        what.append(f"{sum(fault.kind == kind for fault in planned):,} requests of {whose} × {kind}")
+    search = f"{' and '.join(what)}, all there are"
+    campaign = explored(search, base, scenarios, workforce, tell, worker)
+    missed = [str(fault) for fault in planned if not campaign.tally.fired[str(fault)]]
+    if not missed:
+        return campaign
+    note = f"Of {len(planned):,} faults {len(missed):,} did not happen, and stand for nothing: {some(missed)}"
+    return replace(campaign, notes=(note,))
+
+
+def _faults(kind: str, calls: Sequence[Call]) -> Iterator[Fault]:
+    """One kind of fault wherever it can strike."""
+    strikes = FAULTS[kind].strikes
+    for call in calls:
+        if strikes == "operation":
+            yield from (Fault(kind, operation, call.name) for operation in range(1, call.operations + 1))
+        elif strikes != "actor" or call.step == "claim":
+            yield Fault(kind, 0, call.name)
 
 
 def explored(
@@ -126,18 +140,19 @@ def explored(
         tell(tally.runs, len(scenarios), len(tally.violations), len(tally.met))
     broken = [Shown(worker, key, tally.violations[key].smallest) for key in sorted(tally.violations)]
     known = [Shown(worker, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]
-    shrunk = list(workforce.do(_shrunk, [*broken, *known]))
+    small = list(workforce.do(shrunk, [*broken, *known]))
     return Campaign(
         what,
         base,
         worker,
         tally,
-        violations([one for one in shrunk if one.key[1]], tally),
-        recognitions([one for one in shrunk if not one.key[1]], tally, discoveries),
+        violations([one for one in small if one.key[1]], tally),
+        recognitions([one for one in small if not one.key[1]], tally, discoveries),
         (),
         workforce.workers,
     )
 
 
-def _shrunk(shown: Shown) -> Shown:
+def shrunk(shown: Shown) -> Shown:
+    """The same, shown by a scenario as small as can be found."""
     return replace(shown, scenario=shrink(shown.scenario, shown.is_shown_by))

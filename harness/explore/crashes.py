@@ -23,7 +23,7 @@ from harness.source import Source
 from harness.stage import QUEUE_WORKER, Stage
 from harness.verdict import Finding, Verdict
 from kvstore import Entry, Event, ManualClock, SqliteStore
-from kvstore.faults import KINDS, Fault, Kind
+from kvstore.faults import AT_ONCE, OPERATION, Fault
 
 OPERATOR_RUNS: Final = 3
 
@@ -45,7 +45,7 @@ class Violation:
     hazards: tuple[str, ...]
     operation: str
     first: Fault
-    points: dict[Kind, list[int]] = field(default_factory=dict)
+    points: dict[str, list[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Exploration:
 
 @dataclass(frozen=True)
 class _Found:
-    """One violated invariant at one point; sent between processes."""
+    """What is violated by one fault, and what was looked at; sent between processes."""
 
     fault: Fault
     verdicts: tuple[Verdict, ...]
@@ -77,7 +77,7 @@ Entries = Mapping[str, Entry]
 async def explore_crashes(
     source: Source,
     now: int,
-    kinds: Sequence[Kind] = KINDS,
+    kinds: Sequence[str] = AT_ONCE,
     jobs: int | None = None,
     *,
     migration: Migration = "documented",
@@ -101,6 +101,8 @@ async def explore_crashes(
     visited, looked = 0, plain.looked
     for batch in _visited(entries, now, plain, faults, jobs or os.cpu_count() or 1):
         for one in batch:
+            if not one.looked.fired:
+                continue
             points = same[one.fault.at] if one.fault.kind == "crash" else [one.fault.at]
             visited += len(points)
             looked += one.looked
@@ -122,7 +124,7 @@ async def uninterrupted(
         one.operations for one in outcome.exchanges[: outcome.exchanges.index(outcome.runs[0].report)]
     )
     count = sum(run.report.operations for run in outcome.runs)
-    asked = stage.layers.asked.events[first : first + count]
+    asked = stage.layers.asked[first : first + count]
     return Uninterrupted(migration, worker, tuple(asked), tuple(_judged(outcome)), outcome.looked)
 
 
@@ -244,7 +246,7 @@ class Known:
 
 def _grouped(found: list[_Found], known: Known, plain: Uninterrupted) -> list[Violation]:
     groups: dict[tuple[str, str], Violation] = {}
-    for one in sorted(found, key=lambda one: (KINDS.index(one.fault.kind), one.fault.at)):
+    for one in sorted(found, key=lambda one: (OPERATION.index(one.fault.kind), one.fault.at)):
         for verdict in one.verdicts:
             for finding in verdict.findings:
                 if not known.has(verdict.invariant, finding):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.explore import campaign_report
-from harness.explore.campaign import Campaign
+from harness.explore.campaign import Campaign, shrunk
 from harness.explore.depth_first import DepthFirst, Redundant, count_equivalent
 from harness.explore.tally import Key, SearchError, Tally, backstage, violated
 from harness.explore.violation import Shown, violations
@@ -24,10 +24,9 @@ from harness.simulation.scenario import Scenario
 from harness.simulation.simulate import simulate
 from harness.simulation.turns import Choose, letter, order_of
 from harness.stage import QUEUE_WORKER
+from kvstore.faults import FAULTS
 
 MOST_REQUESTS: Final = 4
-# Mishaps after which others would not wait for whom they befell.
-_TIMED: Final = ("slow", "timeout", "outage")
 
 # Runs done, and kinds of violation found.
 Tell = Callable[[int, int], None]
@@ -59,7 +58,7 @@ def refusal(base: Scenario) -> str | None:
     staleness = base.platform.staleness
     if staleness is not None and staleness.own_writes < 1000:
         return f"under {base.conditions} it is chance who sees their own writes: choose other conditions"
-    timed = [mishap for mishap in base.mishaps if mishap.kind in _TIMED]
+    timed = [fault for fault in base.mishaps if FAULTS[fault.kind].takes_time]
     if timed:
         return f"{timed[0]} takes time, in which the others would not wait: leave it out"
     return None
@@ -84,7 +83,7 @@ def explore_orders(
             _add(tally, replace(base, order=order_of(search.turns)), outcome)
             tell(tally.runs, len(tally.violations))
         more = search.advance()
-    shown = [Shown(worker, key, group.smallest) for key, group in tally.violations.items()]
+    shown = [shrunk(Shown(worker, key, group.smallest)) for key, group in tally.violations.items()]
     serially = _serially(base, run)
     notes = _notes(base, tally.runs, orders, redundant, serially)
     what = f"every order of the KV operations of {' and '.join(base.at_once)} at once"

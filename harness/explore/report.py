@@ -9,6 +9,7 @@ from harness.explore.crashes import OPERATOR_RUNS, Exploration, Violation
 from harness.lines import some, text_of
 from harness.report import source_lines
 from harness.source import Source
+from kvstore.faults import FAULTS
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class CrashSearch:
         violated = [f"{one.invariant} {one.what}" for one in self.exploration.violations]
         return Decision(violated, looked, unmet)
 
+    @property
+    def points(self) -> int:
+        """How many there are to visit."""
+        return self.exploration.operations * len(self.kinds)
+
     def replay(self, violation: Violation) -> str:
         """The command that rehearses the first fault that shows a violation."""
         runs = f" --runs {OPERATOR_RUNS}" if self.migration == "documented" else ""
@@ -47,7 +53,7 @@ def as_json(search: CrashSearch) -> dict[str, Any]:
         "faults": list(search.kinds),
         "operations": exploration.operations,
         "visited": exploration.visited,
-        "exhausted": exploration.visited == exploration.operations * len(search.kinds),
+        "exhausted": exploration.visited == search.points,
         "violatedWithoutFault": exploration.baseline,
         "violations": [
             {
@@ -71,10 +77,12 @@ def as_text(search: CrashSearch) -> str:
     """The report for a person."""
     exploration = search.exploration
     visited = f"{exploration.operations:,} operations × {len(search.kinds)} kinds of fault"
+    missed = search.points - exploration.visited
+    whole = f"all but {missed:,}, where the fault did not happen" if missed else "all there are"
     lines = [
         f"Search through the {search.migration} queue migration: one fault at a time, at every KV operation",
         *source_lines(search.source),
-        f"Visited: {visited} ({', '.join(search.kinds)}) = {exploration.visited:,} points, all there are, "
+        f"Visited: {visited} ({', '.join(search.kinds)}) = {exploration.visited:,} points, {whole}, "
         f"in {search.seconds:.1f} s",
         "After each fault the operator runs the migration again, and goes on."
         + (f" ({OPERATOR_RUNS} runs at most.)" if search.migration == "documented" else ""),
@@ -91,20 +99,12 @@ def _violation_lines(search: CrashSearch, one: Violation) -> list[str]:
     hazards = f" [{', '.join(one.hazards)}]" if one.hazards else ""
     keys = f": {some(one.keys)}" if one.keys else ""
     points = ", ".join(f"{kind} at {len(points):,}" for kind, points in one.points.items())
-    when = f"when {_HAPPENS[one.first.kind]} operation {one.first.at}, {one.operation}"
+    when = f"when {FAULTS[one.first.kind].when} operation {one.first.at}, {one.operation}"
     return [
         f"     {one.what}{hazards}{keys}",
         f"       {when} (in all: {points})",
         f"       {search.replay(one)}",
     ]
-
-
-_HAPPENS = {
-    "crash": "the run is cut off before",
-    "refused": "KV refuses",
-    "unanswered": "KV carries out, and does not confirm,",
-    "outage": "KV refuses everything from",
-}
 
 
 def _conclusion(search: CrashSearch) -> str:

@@ -1,75 +1,60 @@
 """Makes a scenario smaller that shows something, as long as it still shows it.
 
 Chance goes by names, so that leaving somebody out changes nothing for the others: mostly the same thing
-happens again, with less around it.
+happens again, with less around it. What is simpler is said by the parameters; so none can be forgotten.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Generic
 
-from harness.simulation.scenario import Scenario
+from harness.parameters import Parameter, Whole, parameters, size
 
-_MOST_TRIES: Final = 60
-
-# What is left out as a whole, in this order, and what takes its place.
-_SIMPLER: Final[tuple[dict[str, Any], ...]] = (
-    {"mishaps": ()},
-    {"odd": ()},
-    {"producers": 0},
-    {"daemons": 0},
-    {"operators": 1},
-    {"rollback": "never"},
-    {"skew": 0},
-    {"colos": 1},
-    {"page": 1000},
-    {"budget": 0},
-    {"spent": 0},
-    {"given_back": 0},
-    {"leases": 0},
-    {"runs": 1},
-    {"events": 1},
-    {"polls": 1},
-    {"tasks": 0},
-    {"tasks": 1},
-)
-_COUNTS: Final = ("tasks", "leases", "producers", "daemons", "events", "polls", "colos", "runs")
+_MOST_TRIES: Final = 100
 
 
-def shrink(scenario: Scenario, shows: Callable[[Scenario], bool]) -> Scenario:
+def shrink(scenario: Whole, shows: Callable[[Whole], bool]) -> Whole:
     """The smallest scenario found that ``shows`` is true of; it is true of ``scenario``."""
     search = _Shrinking(scenario, shows)
     while search.improves():
         continue
-    return search.scenario
+    return search.smallest
 
 
-class _Shrinking:
-    """``scenario`` is the smallest so far."""
+class _Shrinking(Generic[Whole]):
+    """``smallest`` is the smallest so far that shows it."""
 
-    def __init__(self, scenario: Scenario, shows: Callable[[Scenario], bool]) -> None:
-        self.scenario = scenario
+    def __init__(self, scenario: Whole, shows: Callable[[Whole], bool]) -> None:
+        self.smallest = scenario
         self._shows = shows
-        self._tries = 0
+        self._tried = {scenario}
 
     def improves(self) -> bool:
-        """Try once to leave out everything there is, the biggest steps first; whether anything could go."""
-        before = self.scenario
-        for change in _SIMPLER:
-            self._try(replace(self.scenario, **change))
-        for name in ("mishaps", "odd"):
-            for part in getattr(self.scenario, name):
-                rest: Any = tuple(one for one in getattr(self.scenario, name) if one != part)
-                self._try(replace(self.scenario, **{name: rest}))
-        for name in _COUNTS:
-            for fewer in (getattr(self.scenario, name) // 2, getattr(self.scenario, name) - 1):
-                if fewer > 0:
-                    self._try(replace(self.scenario, **{name: fewer}))
-        return self.scenario != before
+        """Leave out as much as can be, the biggest steps first; whether anything could go."""
+        before = self.smallest
+        free = {name: one for name, one in parameters(type(before)).items() if not one.kept(before)}
+        ranks = {one.rank: [name for name in free if free[name].rank == one.rank] for one in free.values()}
+        for names in (free, *ranks.values(), *([name] for name in free)):
+            self._try({name: self._simplest(name, free[name]) for name in names})
+        for name, one in free.items():
+            while self._gets_simpler(name, one):
+                continue
+        return self.smallest != before
 
-    def _try(self, smaller: Scenario) -> None:
-        if smaller.size >= self.scenario.size or self._tries >= _MOST_TRIES:
-            return
-        self._tries += 1
-        if self._shows(smaller):
-            self.scenario = smaller
+    def _simplest(self, name: str, one: Parameter[Any]) -> Any:
+        value = getattr(self.smallest, name)
+        return next(one.simpler(value), value)
+
+    def _gets_simpler(self, name: str, one: Parameter[Any]) -> bool:
+        values: Iterable[Any] = one.simpler(getattr(self.smallest, name))
+        return any(self._try({name: value}) for value in values)
+
+    def _try(self, changes: dict[str, Any]) -> bool:
+        smaller = replace(self.smallest, **changes)  # type: ignore[type-var]
+        if smaller in self._tried or size(smaller) >= size(self.smallest) or len(self._tried) > _MOST_TRIES:
+            return False
+        self._tried.add(smaller)
+        if not self._shows(smaller):
+            return False
+        self.smallest = smaller
+        return True

@@ -141,7 +141,7 @@ def _refused_with(text: str) -> Callable[[Record], bool]:
 
 
 def _fired(kind: str) -> Callable[[Record], bool]:
-    return lambda record: any(mishap.startswith(f"{kind}@") for mishap in record.fired)
+    return lambda record: any(fault.startswith(f"{kind}@") for fault in record.fired)
 
 
 def _cut_off_half_way(record: Record) -> bool:

@@ -56,7 +56,7 @@ def _simpler(one: Scenario, other: Scenario) -> Scenario:
 
 @dataclass
 class Tally:
-    """What ``looked`` says was simulated; ``met`` counts runs by property.
+    """What ``looked`` says was simulated; ``met`` counts runs by property, ``fired`` by fault that happened.
 
     ``checked`` adds up what the checker of each invariant looked at, by its name.
     """
@@ -66,6 +66,7 @@ class Tally:
     violations: dict[Key, Group] = field(default_factory=dict)
     hazards: dict[str, Group] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
+    fired: Counter[str] = field(default_factory=Counter)
     fingerprint: int = 0
 
     def add(self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict]) -> None:
@@ -74,6 +75,7 @@ class Tally:
         for verdict in verdicts:
             self.checked[_at(verdict)] += verdict.looked
         self.met.update(met(record))
+        self.fired.update(record.fired)
         self.fingerprint ^= int(record.fingerprint, 16)
         for key in violated(verdicts):
             self._note(key, scenario)
@@ -84,6 +86,7 @@ class Tally:
     def add_deadlock(self, scenario: Scenario, deadlock: Deadlock) -> None:
         """One more, in which nobody could go on."""
         self.looked += Looked(runs=1)
+        self.fired.update(map(str, scenario.mishaps))  # nobody can tell: it is a finding all the same
         self._note((DEADLOCK, wording(str(deadlock))), scenario)
 
     def _note(self, key: Key, scenario: Scenario) -> None:
@@ -104,6 +107,7 @@ class Tally:
         for name, count in other.checked.items():
             self.checked[name] += count
         self.met.update(other.met)
+        self.fired.update(other.fired)
         self.fingerprint ^= other.fingerprint
         for key, group in other.violations.items():
             self.violations[key] = self.violations[key] + group if key in self.violations else group

@@ -70,9 +70,9 @@ class Walk:
         at_status = await stage.state()
         status_before = await self._ask("status", "GET", "/api/migrate/status")
         held = await self._old_daemon_claims() if self._strategy == "guide" else None
-        first, first_asked = stage.done, len(stage.layers.asked.events)
+        first, first_asked = stage.done, len(stage.layers.asked)
         runs = await self._run()
-        asked = stage.layers.asked.events[first_asked:]
+        asked = stage.layers.asked[first_asked:]
         now = stage.store.clock.now_ms() / 1000
         events = stage.done_since(first)
         status_after = await self._ask("status again", "GET", "/api/migrate/status")
@@ -114,21 +114,20 @@ class Walk:
 
     async def _run(self) -> list[Run]:
         """Run the migration, again and again if it must be."""
-        faults = self._stage.layers.faults
-        faults.arm(self._fault)
+        armed = self._stage.arm(self._fault)
         runs: list[Run] = []
         while len(runs) < (_MOST_STEPS if self._migration == "safe" else self._runs):
             before = await self._stage.state()
             step = f"run {len(runs) + 1}" if runs else "run"
             report = await (self._cut_off() if self._is_cut_off and not runs else self._ask_run(step))
-            if self._fault is not None and faults.fired:
+            if self._fault is not None and armed.fired:
                 self._fired.add(str(self._fault))
-                faults.arm(None)  # whatever it was, it ends with the invocation
+                self._stage.arm(None)  # whatever it was, it ends with the invocation
             runs.append(Run(report, before, await self._stage.state()))
             if self._is_over(report) or out_of_quota(report):
                 break
             await self._between_runs(runs)
-        faults.arm(None)
+        self._stage.arm(None)
         return runs
 
     def _is_over(self, report: Exchange) -> bool:

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.client import API_KEY, DirectClient
-from harness.conditions import CONDITIONS
 from harness.outcome import Exchange
-from harness.platform import compose
 from harness.promises.situations import STRATEGIES
 from harness.simulation.population import populate
 from harness.simulation.scenario import Migration
 from harness.stage import Stage
 from harness.transport import Answer
-from kvstore import Clock, Entry, SqliteStore
+from kvstore import Clock, Entry, KVNamespace, SqliteStore
 
 TASKS: Final = 5
 LEASES: Final = 2
@@ -93,10 +91,11 @@ class Desk:
         }
 
     async def _answer(self, key: str | None, method: str, path: str) -> Answer:
-        layers = compose(SqliteStore.in_memory(self._clock), CONDITIONS["local"], seed=1)
         variables = {"QUEUE_FORMAT": self.migrating, "MIGRATION": self.migration}
         keys = {"QUEUE_API_KEY": API_KEY, "ADMIN_API_KEY": ADMIN_KEY}
-        deployed = self._code.with_bindings({"CACHE": layers.namespace, **variables, **keys})
+        deployed = self._code.with_bindings(
+            {"CACHE": KVNamespace(SqliteStore.in_memory(self._clock)), **variables, **keys}
+        )
         return await DirectClient(deployed, key).send(method, path)
 
     async def one_way(self) -> dict[str, Exchange]:

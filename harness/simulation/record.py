@@ -105,7 +105,7 @@ class Record:
     deployed  when (ms) each format was deployed
     judged    the answers after everything was over: ``listing``, ``status``, and ``rerun``, another run;
               ``rewritten`` are the writes of that
-    fired     the mishaps that happened
+    fired     the faults that happened
     """
 
     scenario: Scenario

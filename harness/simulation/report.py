@@ -58,7 +58,7 @@ class Simulation:
             f"Simulation: {record.scenario}",
             f"{len(record.calls):,} requests, {len(record.asked):,} KV operations in {minutes:.1f} simulated "
             f"minutes; fingerprint {record.fingerprint}",
-            f"Mishaps that happened: {', '.join(record.fired) or 'none'}",
+            f"Faults that happened: {', '.join(record.fired) or 'none'}",
             "",
             *(self._call(call) for call in record.calls[:_MOST_CALLS]),
             *self._turns(),

@@ -4,18 +4,31 @@ Two simulations of one scenario are the same, operation for operation. Whatever 
 and whatever it leaves out of a line to make it shorter changes nothing else.
 """
 
-import shlex
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from harness.conditions import CONDITIONS, Conditions
+from harness.parameters import (
+    Choice,
+    Count,
+    Number,
+    ParameterError,
+    Several,
+    always,
+    one_of,
+    parameters,
+    read_line,
+    size,
+    write_line,
+)
 from harness.simulation.chance import Chance
-from harness.simulation.mishap import PlannedMishap, read_mishap
 from harness.simulation.population import ODDITIES
 from harness.simulation.requests import KINDS
 from harness.simulation.theme import themed
-from harness.simulation.turns import letters_of
+from harness.simulation.turns import Order
+from kvstore import LIMITS
+from kvstore.faults import FAULTS, Fault, read_planned
 
 Migration = Literal["documented", "safe"]
 Strategy = Literal["steps", "guide", "zero-downtime", "new-first"]
@@ -25,11 +38,32 @@ Rollback = Literal["never", "after", "halfway", "late"]
 
 COLOS: Final = ("AMS", "NRT", "IAD", "GRU")
 JUDGE: Final = "ZRH"  # from where nobody has read anything before the end
-MOST_TASKS: Final = 100_000
+
+_MOST_TASKS: Final = 100_000
+_MOST_PEOPLE: Final = 100  # of a kind, and of what each of them does
+_HOUR: Final = 3600
+_DAY: Final = 86_400
+
+# What weighs most when a scenario is made smaller, first.
+_FAULTS, _ENTRIES, _PEOPLE, _CIRCUMSTANCES, _ORDER = range(5)
 
 
-class ScenarioError(Exception):
-    """A scenario that cannot be: says what, and what could be."""
+def _is_safe(scenario: "Scenario") -> bool:
+    return scenario.migration == "safe"
+
+
+def _planned(value: Any) -> Fault:
+    """A fault from text, or from a table of a TOML file."""
+    if isinstance(value, str):
+        return read_planned(value)
+    if not isinstance(value, dict) or not {"kind", "request"} <= value.keys() <= {
+        "kind",
+        "request",
+        "operation",
+    }:
+        raise ParameterError("a fault has kind, request and, for most kinds, operation")
+    operation = f":{value['operation']}" if "operation" in value else ""
+    return read_planned(f"{value['kind']}@{value['request']}{operation}")
 
 
 @cache
@@ -42,70 +76,194 @@ def _budgeted(conditions: Conditions, budget: int) -> Conditions:
 class Scenario:
     """``seed`` is where chance begins; the rest says what there is.
 
-    tasks        how many in the old format, of which the first ``leases`` are held by somebody
-    odd          what is odd about them: names of `population.ODDITIES`
-    page         keys per listing; ``budget`` KV operations per invocation, 0 for that of the conditions
-    spent        how many writes, deletes and listings of the day's quota are used up when it all begins
-    colos        locations; the operator, and what comes first, is in the first of them
-    producers, daemons   how many; ``events`` each producer sends, ``polls`` each daemon makes
-    lookers      how many look at tasks all the time
-    given_back   of ten tasks, how many a daemon gives back after a while, for another to take
-    beat         seconds: all daemons poll when this divides the time; 0 for each at its own times
-    lease        seconds that the daemons claim for, 0 for what each of them likes
-    rollout      seconds until a deployment has reached every location, at most
-    gap          seconds between two messages of a producer, at most
-    rollback     after the run, half-way, or late: when new code has been at work for a while
-    runs         how often the operator of a documented migration tries, ``retry`` seconds later at most
-    again        how often more when the new code is deployed, as long as status says that it is needed
-    operators    how many migrate at once; they begin ``within`` so many seconds
-    mishaps      what goes wrong, and where
-    at_once      requests that are answered at the same time, of `requests.KINDS`: nobody else is there then,
-                 and the Worker is the one for ``format``; ``order`` says whose KV operation comes when,
-                 and ``pace`` how long each takes, in milliseconds: a second, so that KV takes every write
+    Each member says everything about itself: what it means, what it can be, how it is drawn and made smaller.
+    The operator, and what comes first, is in the first of the locations.
     """
 
-    seed: int = 1
-    conditions: str = "production"
-    migration: Migration = "documented"
-    strategy: Strategy = "guide"
-    claims: Claims = "kv"
-    rollback: Rollback = "never"
-    tasks: int = 3
-    leases: int = 0
-    odd: tuple[str, ...] = ()
-    page: int = 1000
-    budget: int = 0
-    spent: int = 0
-    colos: int = 1
-    skew: int = 0
-    producers: int = 0
-    events: int = 2
-    daemons: int = 0
-    polls: int = 3
-    given_back: int = 0
-    lookers: int = 0
-    beat: int = 0
-    lease: int = 0
-    rollout: int = 0
-    gap: int = 90
-    runs: int = 3
-    retry: int = 30
-    again: int = 0
-    operators: int = 1
-    within: int = 60
-    mishaps: tuple[PlannedMishap, ...] = ()
-    at_once: tuple[str, ...] = ()
-    format: Format = "old"
-    order: str = ""
-    pace: int = 1000
+    seed: Annotated[int, Number("where chance begins", most=10**15, said=True, kept=always)] = 1
+    conditions: Annotated[str, Choice("how unfriendly the platform is", tuple(CONDITIONS), kept=always)] = (
+        "production"
+    )
+    migration: Annotated[
+        Migration, Choice("as the guide has it, or the one that survives", get_args(Migration), kept=always)
+    ] = "documented"
+    strategy: Annotated[
+        Strategy,
+        Choice("how the operator goes about it", get_args(Strategy), rank=_CIRCUMSTANCES, kept=_is_safe),
+    ] = "guide"
+    claims: Annotated[Claims, Choice("who decides claims", get_args(Claims), kept=always)] = "kv"
+    rollback: Annotated[
+        Rollback,
+        Choice(
+            "after the run, half-way, or late: when new code has been at work for a while",
+            get_args(Rollback),
+            rank=_CIRCUMSTANCES,
+            drawn=("never", "never", "never", "after", "halfway", "late"),
+        ),
+    ] = "never"
+    tasks: Annotated[
+        int,
+        Count(
+            "tasks in the old format", most=_MOST_TASKS, rank=_ENTRIES, drawn=(0, 1, 2, 3, 3, 4, 5, 6, 8, 12)
+        ),
+    ] = 3
+    leases: Annotated[
+        int, Count("how many of them, the first, are held by somebody", most=_MOST_TASKS, rank=_ENTRIES)
+    ] = 0
+    odd: Annotated[
+        tuple[str, ...],
+        Several("what is odd about the entries", one_of(tuple(ODDITIES)), ", ".join(ODDITIES), rank=_ENTRIES),
+    ] = ()
+    page: Annotated[
+        int,
+        Number(
+            "keys of a listing",
+            least=1,
+            most=LIMITS.list_keys,
+            rank=_CIRCUMSTANCES,
+            drawn=(1000, 1000, 1, 2, 3, 7),
+        ),
+    ] = LIMITS.list_keys
+    budget: Annotated[
+        int,
+        Number(
+            "KV operations of an invocation, 0 for what the conditions allow",
+            most=1_000_000,
+            rank=_CIRCUMSTANCES,
+        ),
+    ] = 0
+    spent: Annotated[
+        int,
+        Number(
+            "writes, deletes and listings of the day's quota that are used up when it begins",
+            most=1_000_000,
+            rank=_CIRCUMSTANCES,
+        ),
+    ] = 0
+    colos: Annotated[
+        int, Count("locations", least=1, most=len(COLOS), rank=_CIRCUMSTANCES, drawn=(1, 2, 3))
+    ] = 1
+    skew: Annotated[
+        int,
+        Number(
+            "how far the clock of each location is ahead of the one before, in milliseconds",
+            least=-600_000,
+            most=600_000,
+            rank=_CIRCUMSTANCES,
+            drawn=(0, 0, 0, 2_000, -2_000, 30_000),
+        ),
+    ] = 0
+    producers: Annotated[
+        int, Count("who sends messages", most=_MOST_PEOPLE, rank=_PEOPLE, drawn=(0, 1, 2))
+    ] = 0
+    events: Annotated[
+        int,
+        Count(
+            "messages of each producer", most=_MOST_PEOPLE, rank=_PEOPLE, each="producers", drawn=(1, 2, 3)
+        ),
+    ] = 2
+    daemons: Annotated[
+        int, Count("who claims tasks and works", most=_MOST_PEOPLE, rank=_PEOPLE, drawn=(0, 1, 2, 3))
+    ] = 0
+    polls: Annotated[
+        int,
+        Count("polls of each daemon", most=_MOST_PEOPLE, rank=_PEOPLE, each="daemons", drawn=(1, 2, 3, 4)),
+    ] = 3
+    given_back: Annotated[
+        int,
+        Number(
+            "of ten tasks, how many a daemon gives back after a while, for another to take",
+            most=10,
+            rank=_CIRCUMSTANCES,
+        ),
+    ] = 0
+    lookers: Annotated[int, Count("who reads tasks all the time", most=_MOST_PEOPLE, rank=_PEOPLE)] = 0
+    beat: Annotated[
+        int,
+        Number(
+            "seconds: all daemons poll when this divides the time; 0 for each at its own times",
+            most=_HOUR,
+            rank=_CIRCUMSTANCES,
+        ),
+    ] = 0
+    lease: Annotated[
+        int,
+        Number(
+            "seconds that daemons claim for, 0 for what each of them likes", most=_DAY, rank=_CIRCUMSTANCES
+        ),
+    ] = 0
+    rollout: Annotated[
+        int,
+        Number(
+            "seconds until a deployment has reached every location, at most", most=_HOUR, rank=_CIRCUMSTANCES
+        ),
+    ] = 0
+    gap: Annotated[
+        int, Number("seconds between two messages of a producer, at most", most=_HOUR, rank=_CIRCUMSTANCES)
+    ] = 90
+    runs: Annotated[
+        int,
+        Count(
+            "how often the operator of a documented migration tries",
+            least=1,
+            most=_MOST_PEOPLE,
+            rank=_CIRCUMSTANCES,
+            drawn=(1, 2, 3, 6),
+        ),
+    ] = 3
+    retry: Annotated[
+        int, Number("seconds between two tries, at most", least=1, most=_HOUR, rank=_CIRCUMSTANCES)
+    ] = 30
+    again: Annotated[
+        int,
+        Count(
+            "how often more when the new code is deployed, as long as status says that it is needed",
+            most=_MOST_PEOPLE,
+            rank=_CIRCUMSTANCES,
+        ),
+    ] = 0
+    operators: Annotated[int, Count("who migrates, all at once", least=1, most=4, rank=_PEOPLE)] = 1
+    within: Annotated[
+        int, Number("seconds in which the operators begin", least=1, most=_HOUR, rank=_CIRCUMSTANCES)
+    ] = 60
+    mishaps: Annotated[
+        tuple[Fault, ...],
+        Several(
+            "what goes wrong, and where",
+            _planned,
+            "faults, as below",
+            rank=_FAULTS,
+            also=("mishap", "faults", "fault"),
+        ),
+    ] = ()
+    at_once: Annotated[
+        tuple[str, ...],
+        Several(
+            "requests that are answered at the same time; nobody else is there then",
+            one_of(tuple(KINDS)),
+            ", ".join(KINDS),
+            rank=_ENTRIES,
+            least=1,
+            most=26,
+        ),
+    ] = ()
+    format: Annotated[Format, Choice("the Worker that answers them", get_args(Format), kept=always)] = "old"
+    order: Annotated[
+        str, Order("whose KV operation comes when: four of the first, then one of the second …", rank=_ORDER)
+    ] = ""
+    pace: Annotated[
+        int,
+        Number(
+            "milliseconds that each of them takes: a second, so that KV takes every write",
+            least=1,
+            most=60_000,
+            rank=_CIRCUMSTANCES,
+        ),
+    ] = 1000
 
     def __str__(self) -> str:
         """Every member that is not the default, as ``name=value``."""
-        return " ".join(
-            f"{one.name}={_text(getattr(self, one.name))}"
-            for one in fields(self)
-            if one.name == "seed" or getattr(self, one.name) != one.default
-        )
+        return write_line(self)
 
     @property
     def platform(self) -> Conditions:
@@ -116,143 +274,22 @@ class Scenario:
     @property
     def size(self) -> tuple[int, ...]:
         """How much there is to understand: a search prefers the smaller."""
-        people = self.producers * self.events + self.daemons * self.polls + 3 * self.operators
-        unusual = (
-            self.page != 1000,
-            self.budget != 0,
-            self.spent != 0,
-            self.given_back != 0,
-            self.skew != 0,
-            self.rollback != "never",
-        )
-        return (
-            len(self.mishaps),
-            self.tasks + self.leases + len(self.odd),
-            people,
-            self.colos + self.runs + sum(unusual),
-            len(self.order),
-        )
-
-
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "conditions": tuple(CONDITIONS),
-    "migration": get_args(Migration),
-    "strategy": get_args(Strategy),
-    "claims": get_args(Claims),
-    "rollback": get_args(Rollback),
-    "format": get_args(Format),
-}
-_LEAST: Final = {
-    "page": 1,
-    "colos": 1,
-    "runs": 1,
-    "operators": 1,
-    "retry": 1,
-    "pace": 1,
-    "within": 1,
-    "skew": -600_000,
-}
-_MOST: Final = {
-    "given_back": 10,
-    "colos": len(COLOS),
-    "tasks": MOST_TASKS,
-    "leases": MOST_TASKS,
-    "operators": 4,
-}
+        return size(self)
 
 
 def read_scenario(text: str) -> Scenario:
-    """The scenario of a line. Raises ScenarioError for what no scenario has."""
-    known = {one.name for one in fields(Scenario)}
-    members: dict[str, Any] = {}
-    for part in _parts(text):
-        name, equals, value = part.partition("=")
-        if name not in known or not equals:
-            raise ScenarioError(
-                f"{part!r} is no part of a scenario: name=value, with a name of {sorted(known)}"
-            )
-        members[name] = read_member(name, value)
-    return whole(Scenario(**members))
+    """The scenario of a line. Raises ParameterError for what no scenario has."""
+    return whole(read_line(Scenario, text))
 
 
 def whole(scenario: Scenario) -> Scenario:
-    """The scenario, if its members go together. Raises ScenarioError."""
+    """The scenario, if its members go together. Raises ParameterError."""
     if not scenario.at_once and (scenario.order or scenario.format != "old"):
-        raise ScenarioError("format and order are for at_once: requests that are answered at the same time")
+        raise ParameterError("format and order are for at_once: requests that are answered at the same time")
     return scenario
 
 
-def _parts(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError as error:
-        raise ScenarioError(f"{text!r} is no scenario: {error}") from error
-
-
-def read_member(name: str, value: Any) -> Any:
-    """The value of one member from text, or from what a TOML file holds. Raises ScenarioError."""
-    if name in _CHOICES:
-        if value not in _CHOICES[name]:
-            raise ScenarioError(f"{name} is {value!r}: choose from {', '.join(_CHOICES[name])}")
-        return value
-    if name == "order":
-        return _read_order(value)
-    if name in ("odd", "mishaps", "at_once"):
-        parts = value.split(",") if isinstance(value, str) else value
-        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-            raise ScenarioError(f"{name} is {value!r}: it must be a list of names")
-        return _read_many(name, [part for part in parts if part])
-    return _read_number(name, value)
-
-
-def _read_number(name: str, value: Any) -> int:
-    least, most = _LEAST.get(name, 0), _MOST.get(name, 10**15)
-    try:
-        if not isinstance(value, int | str) or isinstance(value, bool):
-            raise TypeError  # a file has other types, and int() would take them
-        number = int(value)
-    except (TypeError, ValueError):
-        raise ScenarioError(f"{name} is {value!r}: it must be a whole number") from None
-    if not least <= number <= most:
-        raise ScenarioError(f"{name} is {number}: it must be from {least} to {most}")
-    return number
-
-
-def _read_order(value: Any) -> str:
-    try:
-        letters_of(str(value))
-    except ValueError as error:
-        raise ScenarioError(str(error)) from error
-    return str(value)
-
-
-def _read_many(name: str, parts: list[str]) -> tuple[Any, ...]:
-    if name == "at_once":
-        unknown = [part for part in parts if part not in KINDS]
-        if unknown:
-            raise ScenarioError(f"{unknown[0]!r} cannot be sent at once: choose from {', '.join(KINDS)}")
-        return tuple(parts)
-    if name == "odd":
-        unknown = [part for part in parts if part not in ODDITIES]
-        if unknown:
-            raise ScenarioError(f"{unknown[0]!r} is no oddity: choose from {', '.join(ODDITIES)}")
-        return tuple(parts)
-    try:
-        return tuple(read_mishap(part) for part in parts)
-    except ValueError as error:
-        raise ScenarioError(str(error)) from error
-
-
-def _text(value: Any) -> str:
-    return ",".join(str(one) for one in value) if isinstance(value, tuple) else str(value)
-
-
-_PAGES: Final = (1000, 1000, 1, 2, 3, 7)
 _BUDGETS: Final = {"documented": (0, 0, 8, 10, 11, 12, 15, 20, 30, 50), "safe": (0, 0, 50, 60, 100)}
-_ROLLBACKS: Final[dict[str, tuple[Rollback, ...]]] = {
-    "documented": ("never", "never", "never", "after", "halfway", "late"),
-    "safe": ("never", "never", "never", "after", "halfway", "late"),
-}
 _STRATEGIES: Final[dict[str, tuple[Strategy, ...]]] = {
     "documented": ("steps", "guide", "guide", "zero-downtime", "new-first"),
     "safe": ("zero-downtime",),
@@ -262,36 +299,40 @@ _STRATEGIES: Final[dict[str, tuple[Strategy, ...]]] = {
 def draw(seed: int, base: Scenario) -> Scenario:
     """A scenario by chance: what ``base`` says of conditions, migration and claims, the rest by ``seed``."""
     chance = Chance(seed, "scenario")
-    tasks = (0, 1, 2, 3, 3, 4, 5, 6, 8, 12)[chance.below(10)]
+
+    def drawn(name: str) -> Any:
+        return parameters(Scenario)[name].draw(chance)
+
+    tasks = drawn("tasks")
     busy = chance.happens(700)
     documented = base.migration == "documented"
     strategies = _STRATEGIES[base.migration]
-    drawn = replace(
+    scenario = replace(
         base,
         seed=seed,
         strategy=strategies[chance.below(len(strategies))],
-        rollback=_ROLLBACKS[base.migration][chance.below(len(_ROLLBACKS[base.migration]))],
+        rollback=drawn("rollback"),
         tasks=tasks,
         leases=chance.below(tasks + 1) if chance.happens(600) else 0,
         odd=_odd(chance),
-        page=_PAGES[chance.below(len(_PAGES))],
+        page=drawn("page"),
         budget=_BUDGETS[base.migration][chance.below(len(_BUDGETS[base.migration]))],
-        colos=1 + chance.below(3),
-        skew=(0, 0, 0, 2_000, -2_000, 30_000)[chance.below(6)],
-        producers=chance.below(3) if busy else 0,
-        events=1 + chance.below(3),
-        daemons=chance.below(4) if busy else 0,
-        polls=1 + chance.below(4),
+        colos=drawn("colos"),
+        skew=drawn("skew"),
+        producers=drawn("producers") if busy else 0,
+        events=drawn("events"),
+        daemons=drawn("daemons") if busy else 0,
+        polls=drawn("polls"),
         gap=1 if chance.happens(150) else 90,
-        runs=(1, 2, 3, 6)[chance.below(4)] if documented else 1,
+        runs=drawn("runs") if documented else 1,
         retry=300 if documented and chance.happens(250) else 30,
         again=1 if documented and chance.happens(300) else 0,
         operators=2 if chance.happens(150) else 1,
         within=2 if chance.happens(250) else 60,
-        mishaps=_mishaps(chance, tasks),
+        mishaps=_faults(chance, tasks),
     )
     given_back = 3 if Chance(seed, "given back").happens(200) else 0
-    return themed(replace(drawn, spent=_spent(drawn), given_back=given_back))
+    return themed(replace(scenario, spent=_spent(scenario), given_back=given_back))
 
 
 def _spent(scenario: Scenario) -> int:
@@ -306,15 +347,28 @@ def _odd(chance: Chance) -> tuple[str, ...]:
     return tuple(name for name in ODDITIES if chance.happens(120))
 
 
-def _mishaps(chance: Chance, tasks: int) -> tuple[PlannedMishap, ...]:
+def _faults(chance: Chance, tasks: int) -> tuple[Fault, ...]:
     if chance.happens(400):
         return ()
     if chance.happens(300):
         return (_in_first_run(chance, tasks),)
-    return tuple(PlannedMishap.draw(chance) for _ in range(1 + chance.below(3)))
+    return tuple(_anywhere(chance) for _ in range(1 + chance.below(3)))
 
 
-def _in_first_run(chance: Chance, tasks: int) -> PlannedMishap:
+def _anywhere(chance: Chance) -> Fault:
+    """Any kind: mostly in the operator's requests, early rather than late."""
+    who = ("operator-1", "operator-1", "operator-1", "daemon-1", "daemon-2", "producer-1")[chance.below(6)]
+    kind = tuple(FAULTS)[chance.below(len(FAULTS))]
+    if FAULTS[kind].strikes == "actor" and not who.startswith("daemon"):
+        kind = "crash"
+    place = min(chance.below(8), chance.below(8))
+    # A daemon breaks down after a claim, and those are among the first of its requests.
+    request = f"{who}.{1 + (min(place, 1) if FAULTS[kind].strikes == 'actor' else place)}"
+    counted = FAULTS[kind].strikes == "operation"
+    return Fault(kind, 1 + min(chance.below(40), chance.below(40)) if counted else 0, request)
+
+
+def _in_first_run(chance: Chance, tasks: int) -> Fault:
     """Something at any operation of the first run, if that takes four for each task and some more."""
     kind = ("crash", "refused", "refused", "unanswered", "timeout")[chance.below(5)]
-    return PlannedMishap(kind, "operator-1.2", chance.between(1, 4 * tasks + 6))
+    return Fault(kind, chance.between(1, 4 * tasks + 6), "operator-1.2")

@@ -52,7 +52,7 @@ def simulate(
     if choose is not None and world.network.turns is not None:
         world.network.turns.choose = choose
     record = loop.run(_play(world))
-    backstage.operations += len(world.network.asked)
+    backstage.operations += len(world.network.layers.asked)
     return record
 
 
@@ -66,10 +66,10 @@ async def _play(world: World) -> Record:
         QueueState(await world.network.store.entries()),
         len(world.calls),
         len(world.writes),
-        len(world.network.asked),
+        len(world.network.layers.asked),
     )
     ended, fired = world.clock.now_ms(), tuple(world.network.fired)
-    world.network.ledger.spent.clear()  # who judges asks on nobody's account
+    world.network.layers.ledger.spent.clear()  # who judges asks on nobody's account
     judged = await _judge(Actor(world, "judge", JUDGE))
     await world.network.store.close()
     return Record(
@@ -78,7 +78,7 @@ async def _play(world: World) -> Record:
         final,
         world.writes[:writes],
         world.calls[:calls],
-        world.network.asked[:asked],
+        world.network.layers.asked[:asked],
         BEGIN_MS,
         ended,
         world.deployed,

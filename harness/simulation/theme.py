@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.simulation.chance import Chance
-from harness.simulation.mishap import PlannedMishap
+from kvstore.faults import Fault
 
 if TYPE_CHECKING:
     from harness.simulation.scenario import Scenario
@@ -25,7 +25,7 @@ _CUT_OFF: Final = {
     **_NEW_CODE_FIRST,
     "runs": 2,
     "retry": 60,
-    "mishaps": (PlannedMishap("crash", "operator-1.2", 5),),
+    "mishaps": (Fault("crash", 5, "operator-1.2"),),
 }
 
 THEMES: Final[dict[str, tuple[dict[str, Any], ...]]] = {

@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from harness.parameters import Parameter, ParameterError
 from harness.simulation.clock import LoopClock
 from kvstore import Store
 from kvstore.invocation import Invocations
@@ -14,6 +15,7 @@ from kvstore.layer import Around, Operation, T
 from kvstore.store import Verb
 
 _RUN = re.compile(r"([a-z])(\d*)")
+_MOST_TURNS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +73,43 @@ def following(order: str) -> Choose:
 
 
 def letters_of(order: str) -> list[str]:
-    """Every turn of an order by its letter. Raises ValueError for what is no order."""
-    runs = _RUN.findall(order)
-    if "".join(who + count for who, count in runs) != order:
-        raise ValueError(f"{order!r} is no order: letters with how many turns each has, such as a4b4a3b3")
-    return [who for who, count in runs for _ in range(int(count or 1))]
+    """Every turn of an order by its letter."""
+    return [who for who, count in _RUN.findall(order) for _ in range(int(count or 1))]
 
 
 def order_of(turns: Sequence[Turn]) -> str:
     """The shortest order that says who had which turn."""
     runs = [(who, len(list(run))) for who, run in groupby(turns, lambda turn: turn.who)]
     return "".join(who if count == 1 else f"{who}{count}" for who, count in runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Parameter[str]):
+    """An order of turns as a member of a scenario: the less it says, the simpler."""
+
+    def read(self, value: Any) -> str:
+        order = str(value)
+        runs = _RUN.findall(order)
+        if "".join(who + count for who, count in runs) != order:
+            raise ParameterError("it must be letters with how many turns each has, such as a4b4a3b3")
+        if (
+            any(len(count) > 5 for _, count in runs)
+            or sum(int(count or 1) for _, count in runs) > _MOST_TURNS
+        ):
+            raise ParameterError(f"it must have {_MOST_TURNS:,} turns at most")
+        return order
+
+    def weight(self, value: str) -> int:
+        return len(value)
+
+    def simpler(self, value: str) -> Iterator[str]:
+        runs = ["".join(run) for run in _RUN.findall(value)]
+        yield from ("", "".join(runs[: len(runs) // 2]))
+        yield from ("".join(runs[:place] + runs[place + 1 :]) for place in reversed(range(len(runs))))
+
+    @property
+    def values(self) -> str:
+        return "such as a4b4a3b3"
 
 
 @dataclass

@@ -42,7 +42,7 @@ class World:
         self._conditions = scenario.platform
         self.locations = {colo: self.network.location(colo) for colo in (*COLOS[: scenario.colos], JUDGE)}
         # Every put and delete that was carried out, as it happened.
-        self.writes: list[Event] = self.network.done.events
+        self.writes: list[Event] = self.network.layers.done.events
         self.calls: list[Call] = []
         self.deployed: list[tuple[int, str]] = []
         self._backstage = backstage
@@ -157,8 +157,8 @@ class World:
             b"" if call.body is None else json.dumps(call.body).encode(),
         )
         skew = self._backstage.skew
-        before = skew.set(self.locations[call.colo].skew)
-        with self.network.invocations.start(call.name) as invocation:
+        before = skew.set(self.network.skew(call.colo))
+        with self.network.layers.invocations.start(call.name) as invocation:
             try:
                 answer = await deliver(worker, request)
                 cut_off = self.network.befalls("background", call.name)

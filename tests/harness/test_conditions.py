@@ -5,10 +5,12 @@ import pytest
 from harness.conditions import CONDITIONS, Conditions
 from harness.migrations.queue import Walk
 from harness.outcome import Outcome
-from harness.platform import clock_of, compose
+from harness.platform import COLO, Layers, clock_of
 from harness.stage import Stage
-from kvstore import ManualClock, SqliteStore, SystemClock
+from kvstore import KVError, ManualClock, SeededEntropy, SqliteStore, SystemClock
+from kvstore.faults import read_fault
 from kvstore.quotas import Allowance
+from kvstore.transit import OneFault
 
 from .namespaces import NOW_MS, old_queue
 
@@ -101,10 +103,26 @@ def test_only_local_conditions_use_the_machines_time() -> None:
 
 
 async def test_the_judge_sees_what_was_done_and_not_what_was_told() -> None:
-    layers = compose(SqliteStore.in_memory(ManualClock(NOW_MS)), budget(1), seed=1)
+    layers = Layers(SqliteStore.in_memory(ManualClock(NOW_MS)), budget(1))
+    namespace = layers.location(COLO, OneFault(), SeededEntropy(1)).namespace
     with layers.invocations.start("one"):
-        await layers.namespace.put("a", "1")
+        await namespace.put("a", "1")
         with pytest.raises(Exception, match="Too many API requests"):
-            await layers.namespace.put("b", "1")
-    assert [event.key for event in layers.asked.events] == ["a", "b"]
+            await namespace.put("b", "1")
+    assert [event.key for event in layers.asked] == ["a", "b"]
     assert [event.key for event in layers.done.events] == ["a"]
+
+
+async def test_what_was_refused_was_sent_and_counts() -> None:
+    """In a rehearsal as in a simulation, for both are composed in one place."""
+    for fault in ("refused", "unanswered", "outage"):
+        layers = Layers(SqliteStore.in_memory(ManualClock(NOW_MS)), budget(2))
+        namespace = layers.location(COLO, OneFault(read_fault(f"{fault}@1")), SeededEntropy(1)).namespace
+        with layers.invocations.start("one") as invocation:
+            for expected in ("500", "500" if fault == "outage" else None, "500|Too many"):
+                if expected is None:
+                    await namespace.put("a", "1")
+                    continue
+                with pytest.raises(KVError, match=expected):
+                    await namespace.put("b", "1")
+            assert invocation.operations == 3

@@ -13,14 +13,14 @@ from harness.explore.crashes import Exploration, Violation, explore_crashes, uni
 from harness.migrations.queue import Walk
 from harness.stage import Stage
 from kvstore import Event, ManualClock, SqliteStore, SystemClock, write_bulk
-from kvstore.faults import Fault, Kind
+from kvstore.faults import Fault
 
 from .namespaces import NOW_MS, old_queue
 
 pytestmark = pytest.mark.anyio
 
 
-async def explored(tasks: int, leases: int, *kinds: Kind, jobs: int = 1) -> Exploration:
+async def explored(tasks: int, leases: int, *kinds: str, jobs: int = 1) -> Exploration:
     return await explore_crashes(old_queue(tasks, leases), NOW_MS, kinds, jobs)
 
 

@@ -13,7 +13,7 @@ from harness.rehearse import rehearse_queue
 from harness.source import open_source
 from harness.stage import Stage
 from kvstore import ManualClock, SqliteStore, SystemClock
-from kvstore.faults import KINDS
+from kvstore.faults import OPERATION
 from tests.fixtures import GUIDE_5, unpack_busy
 
 from .namespaces import NOW_MS, old_queue
@@ -71,7 +71,7 @@ async def test_work_goes_on_while_it_migrates(strategy: Strategy) -> None:
 
 
 async def test_no_fault_at_any_operation_does_any_damage() -> None:
-    exploration = await explore_crashes(old_queue(3, 2), NOW_MS, KINDS, 2, migration="safe")
+    exploration = await explore_crashes(old_queue(3, 2), NOW_MS, OPERATION, 2, migration="safe")
     assert exploration.visited == 4 * exploration.operations > 100
     assert exploration.violations == []
     assert exploration.baseline == []

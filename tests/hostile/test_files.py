@@ -13,8 +13,8 @@ from harness.cli import main as rehearse
 from harness.codeq.backup import read_backup
 from harness.codeq.errors import MigrationError, Refused
 from harness.codeq.tokens import read_tokens
+from harness.parameters import ParameterError
 from harness.simulation.plan import read_plan
-from harness.simulation.scenario import ScenarioError
 from kvstore import ManualClock, SourceError, read_bulk
 from worker.config import ConfigError, load_config
 from wrangler_compat.cli import main as wrangler
@@ -150,7 +150,7 @@ def test_what_is_nested_too_deeply_is_refused_in_words(deep: str, tmp_path: Path
     with pytest.raises(ConfigError, match="nested too deeply"):
         load_config(file, None)
     file.write_text(f"tasks = {deep.replace('{', '[').replace('}', ']')}")
-    with pytest.raises(ScenarioError):
+    with pytest.raises(ParameterError):
         read_plan(file)
 
 
@@ -172,5 +172,5 @@ def test_what_is_nested_too_deeply_is_refused_in_words(deep: str, tmp_path: Path
 )
 def test_a_plan_that_cannot_be_is_refused_in_words(line: str, tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(line)
-    with pytest.raises(ScenarioError):
+    with pytest.raises(ParameterError):
         read_plan(tmp_path / "plan.toml")

@@ -4,9 +4,10 @@ import pytest
 
 from kvstore import Entry, KVError, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store
 from kvstore.edge import Edge, Origin, Staleness
-from kvstore.faults import Fault, Faults, InvocationCrashed, read_fault
+from kvstore.faults import Fault, InvocationCrashed, read_fault
 from kvstore.invocation import Invocations
 from kvstore.quotas import FREE_PLAN, Allowance, Quotas
+from kvstore.transit import OneFault, Transit
 
 pytestmark = pytest.mark.anyio
 
@@ -14,8 +15,9 @@ START = 1_800_000_000_000
 
 
 def limited(allowance: Allowance) -> tuple[KVNamespace, Invocations, ManualClock]:
-    clock, invocations = ManualClock(START), Invocations()
-    return KVNamespace(Quotas(SqliteStore.in_memory(clock), allowance, invocations)), invocations, clock
+    clock, invocations = ManualClock(START), Invocations(allowance.connections, allowance.operations)
+    quotas = Quotas(SqliteStore.in_memory(clock), allowance)
+    return KVNamespace(Transit(quotas, OneFault(), invocations)), invocations, clock
 
 
 async def test_budget_is_counted_for_each_invocation() -> None:
@@ -81,10 +83,10 @@ async def test_the_free_plan_takes_1000_writes_a_day() -> None:
         await kv.put("one more", "v")
 
 
-def faulty(fault: str) -> tuple[KVNamespace, Faults]:
-    faults = Faults(SqliteStore.in_memory(ManualClock(START)))
-    faults.arm(read_fault(fault))
-    return KVNamespace(faults), faults
+def faulty(fault: str) -> tuple[KVNamespace, Transit]:
+    plan = OneFault(read_fault(fault))
+    transit = Transit(SqliteStore.in_memory(ManualClock(START)), plan, Invocations())
+    return KVNamespace(transit), transit
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def faulty(fault: str) -> tuple[KVNamespace, Faults]:
     ],
 )
 async def test_a_fault_happens_at_its_operation(fault: str, first: str, stored: list[str | None]) -> None:
-    kv, faults = faulty(fault)
+    kv, transit = faulty(fault)
     with pytest.raises((KVError, InvocationCrashed)) as caught:
         await kv.put("a", "1")
     assert str(caught.value) == first
@@ -105,13 +107,13 @@ async def test_a_fault_happens_at_its_operation(fault: str, first: str, stored: 
         await kv.put("b", "2")
     except KVError:
         assert fault == "outage@1"
-    faults.arm(None)
+    transit.follow(OneFault())
     assert [await kv.get("a"), await kv.get("b")] == stored
 
 
 @pytest.mark.parametrize("text", ["", "crash", "crash@", "crash@0", "crash@-1", "sleep@3", "crash@x"])
 def test_what_is_no_fault_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no fault"):
+    with pytest.raises(ValueError, match="is not a fault"):
         read_fault(text)
     assert str(read_fault("outage@12")) == str(Fault("outage", 12)) == "outage@12"
 

@@ -3,11 +3,11 @@
 import pytest
 
 from kvstore import Entry, KVError, ManualClock, SqliteStore
-from kvstore.faults import InvocationCrashed
+from kvstore.faults import FAULTS, InvocationCrashed
 from kvstore.invocation import Invocations
 from kvstore.paging import Paging
 from kvstore.store import Verb
-from kvstore.transit import OUTAGE_MS, SLOW_MS, TIMEOUT_MS, Mishap, Transit, Trip
+from kvstore.transit import Transit, Trip
 
 pytestmark = pytest.mark.anyio
 
@@ -30,17 +30,17 @@ async def test_an_operation_takes_the_time_of_its_trip() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mishap", "error", "stored", "took"),
+    ("kind", "error", "stored", "took"),
     [
         ("crash", "cut off before operation 1", False, 0),
         ("refused", "Error: KV PUT failed: 500 Internal Server Error", False, 0),
         ("unanswered", "Error: KV PUT failed: 500 Internal Server Error", True, 0),
-        ("timeout", "Error: KV PUT failed: 504 Gateway Timeout", True, TIMEOUT_MS),
+        ("timeout", "Error: KV PUT failed: 504 Gateway Timeout", True, 30_000),
         ("outage", "Error: KV PUT failed: 500 Internal Server Error", False, 0),
     ],
 )
-async def test_a_mishap_fails_the_operation(mishap: Mishap, error: str, stored: bool, took: int) -> None:
-    transit, clock, store = travelling(Trip(mishap=mishap))
+async def test_a_fault_fails_the_operation(kind: str, error: str, stored: bool, took: int) -> None:
+    transit, clock, store = travelling(Trip(fault=FAULTS[kind]))
     with pytest.raises((KVError, InvocationCrashed)) as caught:
         await transit.put("a", V)
     assert str(caught.value) == error
@@ -49,19 +49,19 @@ async def test_a_mishap_fails_the_operation(mishap: Mishap, error: str, stored: 
 
 
 async def test_a_slow_operation_succeeds_late() -> None:
-    transit, clock, store = travelling(Trip(there=1, mishap="slow"))
+    transit, clock, store = travelling(Trip(there=1, fault=FAULTS["slow"]))
     await transit.put("a", V)
-    assert clock.now_ms() == START + 1 + SLOW_MS
+    assert clock.now_ms() == START + 1 + 20_000
     assert await store.get("a") == V
 
 
 async def test_an_outage_ends() -> None:
-    transit, clock, _ = travelling(Trip(mishap="outage"))
-    for wait in (0, OUTAGE_MS - 1):
+    transit, clock, _ = travelling(Trip(fault=FAULTS["outage"]))
+    for wait in (0, 60_000 - 1):
         clock.set(START + wait)
         with pytest.raises(KVError, match="KV GET failed: 500"):
             await transit.get("a")
-    clock.set(START + OUTAGE_MS)
+    clock.set(START + 60_000)
     assert await transit.get("a") is None
 
 
@@ -77,18 +77,17 @@ async def test_the_plan_is_asked_by_invocation_ordinal_verb_and_key() -> None:
     with invocations.start("one"):
         await transit.put("a", V)
         await transit.get("a")
+        await transit.delete("a")
     with invocations.start("two"):
         await transit.get_many(["a", "b"])
         await transit.scan("p")
-    with invocations.start("one"):
-        await transit.delete("a")
     await transit.get("b")
     assert asked == [
         ("one", 1, "put", "a"),
         ("one", 2, "get", "a"),
+        ("one", 3, "delete", "a"),
         ("two", 1, "get_many", "a,b"),
         ("two", 2, "scan", "p"),
-        ("one", 3, "delete", "a"),
         ("", 1, "get", "b"),
     ]
 

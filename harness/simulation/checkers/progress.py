@@ -109,12 +109,12 @@ def _moved(record: Record, run: Call) -> bool:
 
 def _hindered(record: Record, run: Call) -> bool:
     """Whether something failed that was no fault of the run; the limit of operations is its own."""
-    mishaps = any(fired.partition("@")[2].partition(":")[0] == run.name for fired in record.fired)
+    faults = any(fired.partition("@")[2].partition(":")[0] == run.name for fired in record.fired)
     refused = any(
         event.error and TOO_MANY_OPERATIONS not in event.error
         for event in record.operations.get(run.name, ())
     )
-    return mishaps or refused or run.status is None
+    return faults or refused or run.status is None
 
 
 def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from harness.verdict import Verdict, verdict
 
 
 def reference(scenario: Scenario) -> Scenario | None:
-    """The same without mishaps; None when there are none, or when others are at work."""
+    """The same without faults; None when there are none, or when others are at work."""
     return replace(scenario, mishaps=()) if scenario.mishaps and is_quiet(scenario) else None
 
 
@@ -18,7 +18,7 @@ def crash_closure(record: Record, found: Sequence[Verdict], reference: Callable[
     return verdict(
         "I12",
         "Crash closure: an interrupted migration, run again, ends like one that was not",
-        # Planned mishaps that never happened changed nothing.
+        # Planned faults that never happened changed nothing.
         differences(record, reference()) if record.fired else [],
         looked=len(record.fired),
         at="faults that happened",

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.simulation.chance import Chance
-from harness.simulation.mishap import BREAKDOWN
 from harness.simulation.people.actor import Actor
 
 _TRIES = 3
@@ -30,7 +29,7 @@ class Daemon(Actor):
             claimed = await self.ask("claim", "POST", "/api/queue/claim", body)
             task = claimed.member("taskId")
             if isinstance(task, str) and claimed.outcome == "ok":
-                if self.world.network.befalls(BREAKDOWN, claimed.name):
+                if self.world.network.befalls("breakdown", claimed.name):
                     await self.pause(60, 240)
                 else:
                     await self._work(task, lease)

@@ -11,7 +11,7 @@ import pytest
 from harness.cli import main
 from harness.decision import Looked
 from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
-from harness.explore.campaign import Campaign, explore_mishaps
+from harness.explore.campaign import Campaign, explore_faults
 from harness.explore.campaign_report import as_json, as_text, replay
 from harness.explore.sometimes import due
 from harness.explore.tally import SearchError, Tally, backstage
@@ -19,6 +19,7 @@ from harness.explore.wording import wording
 from harness.simulation.scenario import Scenario, draw, read_scenario
 from harness.simulation.simulate import simulate
 from harness.stage import QUEUE_WORKER
+from kvstore.faults import FAULTS
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
@@ -41,18 +42,18 @@ BASE = "conditions=local tasks=1 runs=1"
 
 @pytest.fixture(scope="module")
 def crashes() -> Campaign:
-    return explore_mishaps(read_scenario(BASE), ["crash"], OneProcess())
+    return explore_faults(read_scenario(BASE), ["crash"], OneProcess())
 
 
-def test_every_operation_of_the_operator_has_its_mishap(crashes: Campaign) -> None:
+def test_every_operation_of_the_operator_has_its_fault(crashes: Campaign) -> None:
     assert crashes.tally.runs == crashes.tally.met["a crash"]
     assert f"{crashes.tally.runs} operations of the operators × crash, all there are" in crashes.what
 
 
-def test_everyone_has_a_mishap_at_every_operation() -> None:
+def test_everyone_has_a_fault_at_every_operation() -> None:
     base = read_scenario("conditions=local migration=safe strategy=steps tasks=0 producers=1 events=1 runs=1")
-    operators = explore_mishaps(base, ["crash"], OneProcess())
-    everyone = explore_mishaps(base, ["crash"], OneProcess(), everyone=True)
+    operators = explore_faults(base, ["crash"], OneProcess())
+    everyone = explore_faults(base, ["crash"], OneProcess(), everyone=True)
     assert f"{everyone.tally.runs} operations of everyone × crash, all there are" in everyone.what
     assert everyone.tally.runs == len(simulate(base, backstage(QUEUE_WORKER)).asked)
     assert everyone.tally.runs > operators.tally.runs > 0
@@ -71,7 +72,7 @@ def test_a_violation_is_made_small_and_seen_again(crashes: Campaign) -> None:
 
 def test_the_order_of_the_work_changes_nothing(crashes: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.explore.campaign._BATCH", 3)
-    again = explore_mishaps(read_scenario(BASE), ["crash"], OneProcess(backwards=True))
+    again = explore_faults(read_scenario(BASE), ["crash"], OneProcess(backwards=True))
     assert {**as_json(again, 0), "discoveries": None} == {**as_json(crashes, 0), "discoveries": None}
 
 
@@ -157,11 +158,11 @@ def test_a_line_and_a_plan_are_one_run(tmp_path: Path, capsys: pytest.CaptureFix
     ("arguments", "error"),
     [
         (["--scenario", "tasks=many"], "tasks is 'many': it must be a whole number"),
-        (["--scenario", "tasks"], "'tasks' is no part of a scenario"),
+        (["--scenario", "tasks"], "'tasks' is not a member of a scenario"),
         (["--plan", "none.toml"], "cannot read none.toml: No such file"),
-        (["--seeds", "0", "--explore", "schedules"], "'0' are no seeds: there is none in it"),
-        (["--seeds", "9-3", "--explore", "schedules"], "'9-3' are no seeds: there is none in it"),
-        (["--seeds", "few", "--explore", "schedules"], "'few' are no seeds: a count such as 1000"),
+        (["--seeds", "0", "--explore", "schedules"], "'0' are 0 seeds: a search takes 1 to"),
+        (["--seeds", "9-3", "--explore", "schedules"], "'9-3'"),
+        (["--seeds", "few", "--explore", "schedules"], "'few' is neither a count of seeds such as 1000"),
         (["--scenario", "", "--from", "x.json"], "--scenario and --plan say everything, and take no --from"),
         (["--scenario", "", "--migration", "safe"], "take no --migration"),
         (["--explore", "schedules", "--strategy", "guide"], "chooses for itself, and takes no --strategy"),
@@ -171,6 +172,12 @@ def test_a_line_and_a_plan_are_one_run(tmp_path: Path, capsys: pytest.CaptureFix
         (["--explore", "crashes", "--claims", "coordinator"], "--claims is for --explore schedules"),
         (["--scenario", "seed=1", "--claims", "coordinator"], "say everything, and take no --claims"),
         (["--explore", "crashes", "--everyone"], "--everyone is for --explore crashes with --scenario"),
+        (["--faults", "slow"], "--faults is for --explore crashes"),
+        (["--explore", "crashes", "--faults", "dropped"], "--faults dropped: for --scenario or --plan"),
+        (
+            ["--explore", "crashes", "--scenario", "", "--faults", "breakdown"],
+            "strikes daemons: add --everyone",
+        ),
         (["--everyone", "--scenario", "seed=1"], "--everyone is for --explore crashes with --scenario"),
     ],
 )
@@ -181,3 +188,40 @@ def test_what_does_not_go_together_is_bad_usage(
         main(["queue", *arguments])
     assert caught.value.code == USAGE
     assert error in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_was_asked_after_a_fault_is_visited_too() -> None:
+    base = read_scenario("conditions=local strategy=steps tasks=3 runs=1 mishaps=outage@operator-1.2:3")
+    record = simulate(base, backstage(QUEUE_WORKER))
+    asked = [event for event in record.asked if event.invocation.startswith("operator")]
+    search = explore_faults(base, ["crash", "refused"], OneProcess())
+    assert f"{len(asked)} operations of the operators × crash, refused, all there are" in search.what
+    assert (
+        search.tally.runs
+        == 2 * len(asked)
+        == search.tally.met["a crash"] + search.tally.met["an operation refused"]
+    )
+    assert search.notes == ()
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_every_kind_of_fault_can_be_searched(kind: str) -> None:
+    base = read_scenario("conditions=local tasks=1 runs=1 daemons=1 polls=1")
+    search = explore_faults(base, [kind], OneProcess(), everyone=True)
+    assert sum(search.tally.fired.values()) == search.tally.runs > 0
+
+
+def test_a_fault_that_does_not_happen_is_said_and_concludes_nothing() -> None:
+    base = read_scenario("conditions=local tasks=0 runs=1 daemons=1 polls=2")
+    search = explore_faults(base, ["breakdown"], OneProcess(), everyone=True)
+    assert search.notes[0].startswith(
+        "Of 2 faults 2 did not happen, and stand for nothing: breakdown@daemon-1.1"
+    )
+    assert search.decision.unmet == ["no planned fault ever happened"]
+
+
+def test_an_operation_has_one_number() -> None:
+    for seed in range(60):
+        record = simulate(draw(seed, Scenario(conditions="hostile")), backstage(QUEUE_WORKER))
+        for call in record.calls:
+            assert call.operations == len(record.operations.get(call.name, ()))

@@ -1,11 +1,16 @@
 """Scenarios become as small as what they show allows."""
 
-from harness.explore.shrink import shrink
-from harness.simulation.mishap import PlannedMishap
-from harness.simulation.scenario import Scenario, draw
+from dataclasses import fields
+from typing import Any
 
-CRASH = PlannedMishap("crash", "operator-1.2", 7)
-LOST = PlannedMishap("dropped", "producer-1.1")
+import pytest
+
+from harness.explore.shrink import shrink
+from harness.simulation.scenario import Scenario, draw
+from kvstore.faults import Fault
+
+CRASH = Fault("crash", 7, "operator-1.2")
+LOST = Fault("dropped", 0, "producer-1.1")
 LARGE = Scenario(
     seed=5,
     rollback="after",
@@ -53,5 +58,73 @@ def test_every_step_is_smaller_and_there_are_not_too_many() -> None:
         smallest = shrink(scenario, shows)
         assert smallest.size <= scenario.size
         assert smallest.seed == seed
-        assert len(tried) <= 121
+        assert len(tried) <= 120
         assert (smallest.conditions, smallest.migration) == (scenario.conditions, scenario.migration)
+
+
+KEPT: dict[str, Any] = {
+    "seed": 5,
+    "conditions": "hostile",
+    "migration": "documented",
+    "claims": "coordinator",
+}
+UNUSUAL: dict[str, Any] = {
+    "strategy": "new-first",
+    "rollback": "late",
+    "leases": 2,
+    "odd": ("corrupt", "metadata"),
+    "page": 2,
+    "budget": 30,
+    "spent": 900,
+    "colos": 3,
+    "skew": 2000,
+    "producers": 2,
+    "events": 7,
+    "daemons": 3,
+    "polls": 9,
+    "given_back": 3,
+    "lookers": 2,
+    "beat": 15,
+    "lease": 30,
+    "rollout": 60,
+    "gap": 1,
+    "retry": 300,
+    "again": 2,
+    "operators": 2,
+    "within": 2,
+    "mishaps": (LOST, CRASH),
+    "pace": 20,
+}
+
+
+def test_every_member_is_tried_here() -> None:
+    elsewhere = {"migration", "tasks", "runs", "at_once", "format", "order"}
+    assert {*KEPT, *UNUSUAL, *elsewhere} == {one.name for one in fields(Scenario)}
+
+
+@pytest.mark.parametrize("needed", UNUSUAL)
+def test_every_member_that_is_not_needed_goes(needed: str) -> None:
+    large = Scenario(**KEPT, **UNUSUAL)
+    smallest = shrink(large, lambda one: getattr(one, needed) == UNUSUAL[needed])
+    idle: dict[str, Any] = {"producers": {"events": 0}, "daemons": {"polls": 0}}.get(needed, {})
+    assert smallest == Scenario(**KEPT, tasks=0, runs=1, **idle, **{needed: UNUSUAL[needed]})
+
+
+def test_the_order_of_operations_gets_simpler() -> None:
+    large = Scenario(at_once=("list", "claim", "claim"), order="a2b4a1b2a3", format="new", pace=20)
+    smallest = shrink(large, lambda one: "b4" in one.order and one.at_once.count("claim") == 2)
+    assert smallest == Scenario(at_once=("claim", "claim"), order="b4", format="new", tasks=0, runs=1)
+
+
+def test_every_simpler_value_is_smaller_or_not_tried() -> None:
+    for seed in range(40):
+        sizes: list[tuple[int, ...]] = []
+
+        def shows(scenario: Scenario, sizes: list[tuple[int, ...]] = sizes) -> bool:
+            sizes.append(scenario.size)
+            return True
+
+        scenario = draw(seed, Scenario())
+        shrink(scenario, shows)
+        assert sizes == sorted(set(sizes), reverse=True)
+        assert all(size < scenario.size for size in sizes)

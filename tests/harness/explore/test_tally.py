@@ -9,14 +9,14 @@ from harness.explore.tally import DEADLOCK, Batch, Group, SearchError, Tally, ba
 from harness.simulation.backstage import Backstage
 from harness.simulation.checkers import judge
 from harness.simulation.loop import Deadlock
-from harness.simulation.mishap import PlannedMishap
 from harness.simulation.scenario import Scenario, draw
 from harness.stage import QUEUE_WORKER
+from kvstore.faults import Fault
 from tests.harness.simulation.runs import run
 
 # Scenarios that violate something, some of the same size.
 SCENARIOS = [
-    Scenario(conditions="local", tasks=1, runs=1, mishaps=(PlannedMishap("crash", "operator-1.2", at),))
+    Scenario(conditions="local", tasks=1, runs=1, mishaps=(Fault("crash", at, "operator-1.2"),))
     for at in (5, 6, 7)
 ] + [draw(seed, Scenario(conditions="local")) for seed in (1, 2)]
 
@@ -41,9 +41,7 @@ def test_a_group_keeps_its_first_seed_and_its_smallest_scenario() -> None:
     small, large = Scenario(seed=9, tasks=1), Scenario(seed=2, tasks=5)
     group = Group(1, 9, small) + Group(3, 2, large)
     assert group == Group(4, 2, small) == Group(3, 2, large) + Group(1, 9, small)
-    twins = [
-        replace(small, mishaps=(PlannedMishap("crash", name, 1),)) for name in ("operator-1.1", "daemon-1.1")
-    ]
+    twins = [replace(small, mishaps=(Fault("crash", 1, name),)) for name in ("operator-1.1", "daemon-1.1")]
     one, other = (Group(1, 9, twin) for twin in twins)
     assert one + other == other + one
 

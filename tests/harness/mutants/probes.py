@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final
 
-from harness.simulation.mishap import PlannedMishap
 from harness.simulation.record import OPERATOR, Record
 from harness.simulation.scenario import Scenario, draw, read_scenario
+from kvstore.faults import Fault
 
 _SAFE: Final = "migration=safe strategy=zero-downtime"
 _ODD: Final = "duplicate,dangling,orphan,orphan-lease,corrupt,falsy,metadata,permanent,ending,number"
@@ -82,12 +82,12 @@ _DRAWN: Final = (
 )
 SEEDS: Final = 60
 
-# Small, and with something of everything: KV operations of its operator get their mishaps.
+# Small, and with something of everything: KV operations of its operator get their faults.
 BUSY: Final = read_scenario(
     f"{_SAFE} conditions=local claims=coordinator tasks=3 leases=1 odd=corrupt,metadata,orphan daemons=1"
 )
 BUSY_BACK: Final = replace(BUSY, rollback="after", odd=("metadata",))
-MISHAPS: Final = ("refused", "crash", "unanswered")
+FAULTS: Final = ("refused", "crash", "unanswered")
 
 
 def told() -> Iterator[Scenario]:
@@ -110,9 +110,9 @@ def drawn(seeds: range) -> Iterator[Scenario]:
 
 
 def interrupted(plain: Record, step: str = OPERATOR) -> Iterator[Scenario]:
-    """The scenario of a record with each mishap at every KV operation of the operator, or of one step."""
-    for kind in MISHAPS:
+    """The scenario of a record with each fault at every KV operation of the operator, or of one step."""
+    for kind in FAULTS:
         for call in plain.calls:
             if call.name.startswith(step):
                 for operation in range(1, call.operations + 1):
-                    yield replace(plain.scenario, mishaps=(PlannedMishap(kind, call.name, operation),))
+                    yield replace(plain.scenario, mishaps=(Fault(kind, operation, call.name),))

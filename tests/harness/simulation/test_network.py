@@ -53,7 +53,7 @@ def test_an_operation_takes_time_by_chance_of_its_name() -> None:
     async def story(network: Network, clock: LoopClock) -> None:
         namespace = network.location("AMS").namespace
         for name in ("one", "two"):
-            with network.invocations.start(name):
+            with network.layers.invocations.start(name):
                 for key in ("a", "b", "c"):
                     before = clock.now_ms()
                     await namespace.get(key)
@@ -72,7 +72,7 @@ def test_the_budget_and_the_page_are_those_of_the_scenario() -> None:
     async def story(network: Network, clock: LoopClock) -> None:
         await network.fill({f"k{number}": Entry(b"v") for number in range(5)})
         namespace = network.location("AMS").namespace
-        with network.invocations.start("operator-1.1"):
+        with network.layers.invocations.start("operator-1.1"):
             page = await namespace.list()
             assert len(page["keys"]) == 2
             await namespace.get("k0")
@@ -94,11 +94,11 @@ def test_locations_share_the_writes_of_a_second() -> None:
 def test_mishaps_happen_where_they_are_planned_and_once() -> None:
     async def story(network: Network, clock: LoopClock) -> None:
         namespace = network.location("AMS").namespace
-        with network.invocations.start("operator-1.1"):
+        with network.layers.invocations.start("operator-1.1"):
             await namespace.put("a", "1")
             with pytest.raises(KVError, match="500"):
                 await namespace.put("b", "1")
-        with network.invocations.start("operator-1.2"):
+        with network.layers.invocations.start("operator-1.2"):
             with pytest.raises(InvocationCrashed):
                 await namespace.put("c", "1")
             assert await namespace.get("b") == "1"
@@ -109,8 +109,8 @@ def test_mishaps_happen_where_they_are_planned_and_once() -> None:
     planned = ["unanswered@operator-1.1:2", "crash@operator-1.2:1", "dropped@operator-1.1"]
     network = play(f"mishaps={','.join(planned)},refused@operator-9.9:1", story)
     assert network.fired == planned
-    assert [(event.verb, event.key) for event in network.done.events] == [("put", "a"), ("put", "b")]
-    assert [event.error for event in network.asked if event.key == "b"] == [
+    assert [(event.verb, event.key) for event in network.layers.done.events] == [("put", "a"), ("put", "b")]
+    assert [event.error for event in network.layers.asked if event.key == "b"] == [
         "Error: KV PUT failed: 500 Internal Server Error",
         None,
     ]
@@ -118,6 +118,6 @@ def test_mishaps_happen_where_they_are_planned_and_once() -> None:
 
 def test_clocks_are_further_off_the_further_the_location() -> None:
     async def story(network: Network, clock: LoopClock) -> None:
-        assert [network.location(colo).skew for colo in ("AMS", "NRT", "IAD", "ZRH")] == [0, 500, 1000, 0]
+        assert [network.skew(colo) for colo in ("AMS", "NRT", "IAD", "ZRH")] == [0, 500, 1000, 0]
 
     play("colos=3 skew=500", story)

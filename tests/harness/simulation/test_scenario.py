@@ -5,8 +5,9 @@ from typing import get_args
 import pytest
 
 from harness.conditions import CONDITIONS
-from harness.simulation.mishap import BREAKDOWN, KINDS, WHOLE, PlannedMishap, read_mishap
-from harness.simulation.scenario import Rollback, Scenario, ScenarioError, Strategy, draw, read_scenario
+from harness.parameters import Number, ParameterError, parameters
+from harness.simulation.scenario import Rollback, Scenario, Strategy, draw, read_scenario
+from kvstore.faults import FAULTS, OPERATION, Fault, read_planned
 
 BASES = [
     Scenario(conditions=conditions, migration=migration)
@@ -43,43 +44,46 @@ def test_draws_differ_and_repeat() -> None:
     assert {one.tasks for one in drawn} >= {0, 1, 2, 3, 4, 5, 6, 8, 12}
     assert {one.strategy for one in drawn} == set(get_args(Strategy))
     assert {one.rollback for one in drawn} == set(get_args(Rollback))
-    assert {mishap.kind for one in drawn for mishap in one.mishaps} == set(KINDS)
+    assert {mishap.kind for one in drawn for mishap in one.mishaps} == set(FAULTS)
 
 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("nonsense", r"'nonsense' is no part of a scenario: name=value, with a name of \['again'"),
-        ("number=3", r"'number=3' is no part of a scenario"),
-        ("tasks", r"'tasks' is no part of a scenario"),
-        ("odd='corrupt", "is no scenario: No closing quotation"),
+        (
+            "nonsense",
+            "'nonsense' is not a member of a scenario: write name=value, with a name of again, at_once",
+        ),
+        ("number=3", r"'number' is not a member of a scenario"),
+        ("tasks", r"'tasks' is not a member of a scenario"),
+        ("odd='corrupt", "is not a line of name=value: No closing quotation"),
         ("tasks=many", "tasks is 'many': it must be a whole number"),
-        ("tasks=-1", "tasks is -1: it must be from 0 to 100000"),
-        ("tasks=100001", "tasks is 100001: it must be from 0 to 100000"),
-        ("page=0", "page is 0: it must be from 1"),
-        ("colos=5", "colos is 5: it must be from 1 to 4"),
-        ("operators=0", "operators is 0: it must be from 1 to 4"),
-        ("runs=0", "runs is 0: it must be from 1"),
-        ("skew=-600001", "skew is -600001: it must be from -600000"),
+        ("tasks=-1", "tasks is '-1': it must be from 0 to 100000"),
+        ("tasks=100001", "tasks is '100001': it must be from 0 to 100000"),
+        ("page=0", "page is '0': it must be from 1"),
+        ("colos=5", "colos is '5': it must be from 1 to 4"),
+        ("operators=0", "operators is '0': it must be from 1 to 4"),
+        ("runs=0", "runs is '0': it must be from 1"),
+        ("skew=-600001", "skew is '-600001': it must be from -600000"),
         ("conditions=mild", "conditions is 'mild': choose from local, production, free, hostile"),
         ("migration=fast", "migration is 'fast': choose from documented, safe"),
         ("strategy=hope", "strategy is 'hope': choose from steps, guide, zero-downtime"),
         ("claims=luck", "claims is 'luck': choose from kv, coordinator"),
         ("rollback=yes", "rollback is 'yes': choose from never, after, halfway"),
-        ("odd=corrupt,strange", "'strange' is no oddity: choose from duplicate, dangling"),
-        ("mishaps=crash@operator-1.2", "'crash@operator-1.2' is no mishap"),
+        ("odd=corrupt,strange", "there is no 'strange': choose from duplicate, dangling"),
+        ("mishaps=crash@operator-1.2", "'crash@operator-1.2' is not a fault"),
     ],
 )
 def test_what_is_no_scenario_is_refused(text: str, error: str) -> None:
-    with pytest.raises(ScenarioError, match=error):
+    with pytest.raises(ParameterError, match=error):
         read_scenario(text)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_mishap_is_its_text(kind: str) -> None:
-    mishap = PlannedMishap(kind, "operator-1.2", 0 if kind in (*WHOLE, BREAKDOWN) else 7)
-    assert str(mishap) == f"{kind}@operator-1.2" + (":7" if mishap.operation else "")
-    assert read_mishap(str(mishap)) == mishap
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_is_its_text(kind: str) -> None:
+    fault = Fault(kind, 7 if kind in OPERATION else 0, "operator-1.2")
+    assert str(fault) == f"{kind}@operator-1.2" + (":7" if fault.at else "")
+    assert read_planned(str(fault)) == fault
 
 
 @pytest.mark.parametrize(
@@ -98,9 +102,9 @@ def test_a_mishap_is_its_text(kind: str) -> None:
         "sleep@operator-1.2:7",
     ],
 )
-def test_what_is_no_mishap_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no mishap: it takes crash|refused"):
-        read_mishap(text)
+def test_what_is_no_fault_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a fault: write crash\\|refused"):
+        read_planned(text)
 
 
 def test_a_budget_replaces_that_of_the_conditions() -> None:
@@ -111,7 +115,7 @@ def test_a_budget_replaces_that_of_the_conditions() -> None:
 
 
 def test_the_smaller_scenario_has_fewer_mishaps_then_tasks_then_people() -> None:
-    mishap = PlannedMishap("dropped", "operator-1.2")
+    mishap = Fault("dropped", 0, "operator-1.2")
     by_size = [
         Scenario(tasks=1),
         Scenario(tasks=1, colos=2),
@@ -120,3 +124,20 @@ def test_the_smaller_scenario_has_fewer_mishaps_then_tasks_then_people() -> None
         Scenario(tasks=0, mishaps=(mishap,)),
     ]
     assert sorted(by_size, key=lambda one: one.size) == by_size
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, one in parameters(Scenario).items() if isinstance(one, Number)]
+)
+def test_every_number_has_its_bounds(name: str) -> None:
+    one = parameters(Scenario)[name]
+    assert isinstance(one, Number)
+    for value in (one.least - 1, one.most + 1, 10**30):
+        with pytest.raises(ParameterError, match=f"{name} is .*: it must be from {one.least} to {one.most}"):
+            read_scenario(f"{name}={value}")
+    assert getattr(read_scenario(f"{name}={one.most}"), name) == one.most
+
+
+def test_faults_have_another_name() -> None:
+    line = "crash@operator-1.2:7,dropped@producer-1.1"
+    assert read_scenario(f"faults={line}") == read_scenario(f"mishaps={line}")

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from kvstore import KVNamespace, ManualClock, SeededEntropy, SqliteStore
-from kvstore.faults import Fault, Faults, InvocationCrashed
+from kvstore.faults import Fault, InvocationCrashed
+from kvstore.invocation import Invocations
+from kvstore.transit import OneFault, Transit
 from worker.durable import FolderDisk, MemoryDisk, ObjectError, Objects
 from worker.sdk import DurableObject, Request, Response
 from worker.sdk.env import make_env
@@ -102,12 +104,12 @@ class Clocked:
 class Stage:
     def __init__(self, disk: Any = None, **options: Any) -> None:
         self.clock = ManualClock(NOW)
-        self.faults = Faults(SqliteStore.in_memory(self.clock))
+        self.transit = Transit(SqliteStore.in_memory(self.clock), OneFault(), Invocations())
         self.disk = disk or MemoryDisk()
         self.objects = Objects(
             KEY,
             Counter,
-            {"CACHE": KVNamespace(self.faults), "CLOCK": Clocked(self.clock)},
+            {"CACHE": KVNamespace(self.transit), "CLOCK": Clocked(self.clock)},
             disk=self.disk,
             clock=self.clock,
             entropy=SeededEntropy(1),
@@ -196,10 +198,10 @@ async def test_writes_without_await_are_stored_together_or_not_at_all() -> None:
 async def test_a_crash_in_kv_ends_the_object_and_rolls_back() -> None:
     stage = Stage()
     await stage.stub.remembered()
-    stage.faults.arm(Fault("crash", 1))
+    stage.transit.follow(OneFault(Fault("crash", 1)))
     with pytest.raises(ObjectError, match="Network connection lost"):
         await stage.stub.calls_kv()
-    stage.faults.arm(None)
+    stage.transit.follow(OneFault())
     assert await stage.stub.remembered() == 1
     assert await stage.stub.everything() == {}
 

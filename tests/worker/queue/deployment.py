@@ -11,7 +11,9 @@ import httpx
 import worker
 from kvstore import Entry, Journal, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store
 from kvstore.clock import iso
-from kvstore.faults import Fault, Faults, InvocationCrashed
+from kvstore.faults import Fault, InvocationCrashed
+from kvstore.invocation import Invocations
+from kvstore.transit import OneFault, Transit
 from worker.runtime import Platform, Worker, create_app, load_worker
 
 NOW = 1_790_000_000_000
@@ -40,12 +42,13 @@ class Deployment:
 
     store: SqliteStore = field(default_factory=lambda: SqliteStore.in_memory(CLOCK))
     layer: Store | None = None
+    invocations: Invocations = field(default_factory=Invocations)
 
     def __post_init__(self) -> None:
         CLOCK.set(NOW)
         self.journal = Journal(self.layer or self.store)
-        self.faults = Faults(self.journal)
-        self.kv = KVNamespace(self.faults)
+        self.transit = Transit(self.journal, OneFault(), self.invocations)
+        self.kv = KVNamespace(self.transit)
 
     def client(self, **variables: object) -> httpx.AsyncClient:
         """The Worker over HTTP: dual format, safe migration, no waiting; ``variables`` change that."""
@@ -81,15 +84,15 @@ class Deployment:
 
     async def meet(self, fault: Fault, client: httpx.AsyncClient, path: str = RUN) -> bool:
         """Call once with ``fault`` armed; whether it happened."""
-        self.faults.arm(fault)
+        plan = OneFault(fault)
+        self.transit.follow(plan)
         try:
             await client.post(path)
         except InvocationCrashed:
             return True
         finally:
-            happened = self.faults.count >= fault.at
-            self.faults.arm(None)
-        return happened
+            self.transit.follow(OneFault())
+        return plan.fired
 
 
 def _entry(value: str | bytes | Entry) -> Entry:

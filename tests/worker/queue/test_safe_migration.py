@@ -9,6 +9,7 @@ from kvstore.faults import Fault
 from kvstore.invocation import Invocations
 from kvstore.quotas import Allowance, Quotas
 from kvstore.store import Page
+from kvstore.transit import OneFault
 from tests.worker.queue.deployment import (
     CLOCK,
     NEW,
@@ -256,7 +257,7 @@ async def test_120_tasks_end_within_any_budget(one: Deployment, budget: int) -> 
 async def test_what_a_day_does_not_allow_waits_for_the_next() -> None:
     """H08: the rest is told when to come again, and nothing is lost."""
     store = SqliteStore.in_memory(CLOCK)
-    one = Deployment(store, Quotas(store, Allowance(writes_per_day=2), Invocations()))
+    one = Deployment(store, Quotas(store, Allowance(writes_per_day=2)))
     await store.put_many({OLD + name: Entry(f'{{"id":"{name}"}}'.encode()) for name in ("a", "b")})
     await one.put({PENDING: '["a","b"]'})
     client = one.client()
@@ -273,8 +274,8 @@ async def test_what_a_day_does_not_allow_waits_for_the_next() -> None:
 
 async def test_the_platforms_own_limit_is_never_met() -> None:
     store = SqliteStore.in_memory(CLOCK)
-    invocations = Invocations()
-    one = Deployment(store, Quotas(store, Allowance(operations=50, write_interval_ms=1000), invocations))
+    invocations = Invocations(operations=50)
+    one = Deployment(store, Quotas(store, Allowance(write_interval_ms=1000)), invocations)
     await one.put(busy())
     before = await store.entries()
     client, done = one.client(MIGRATION_BUDGET="50"), False
@@ -292,7 +293,7 @@ async def test_stale_reads_and_late_listings_change_nothing(seed: int) -> None:
     """I26: under the worst that is documented, and some of its own writes unseen."""
     store = SqliteStore.in_memory(CLOCK)
     edge = Edge(Origin(Journal(store)), "AMS", Staleness(own_writes=900), SeededEntropy(seed))
-    one = Deployment(store, Quotas(edge, Allowance(50, 1000, deletes_are_writes=True), Invocations()))
+    one = Deployment(store, Quotas(edge, Allowance(write_interval_ms=1000, deletes_are_writes=True)))
     CLOCK.set(CLOCK.now_ms() - 200_000)
     await one.put(busy())
     CLOCK.advance(200_000)
@@ -377,7 +378,7 @@ async def test_the_list_stays_while_it_names_a_task_that_no_listing_shows(refusi
 
 async def test_an_outage_is_fatal_and_full_in_shape(one: Deployment, client: httpx.AsyncClient) -> None:
     await one.put(tasks(["a"]))
-    one.faults.arm(Fault("outage", 1))
+    one.transit.follow(OneFault(Fault("outage", 1)))
     response = await client.post(RUN)
     assert response.status_code == 500
     answer = response.json()
