@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from harness.answers import member, shown
@@ -49,14 +50,17 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the migration: its answer, and the namespace before and after it."""
+    """One run of the migration: its answer, and the keys that it wrote as they were before and after it.
+
+    The whole namespace for every step would take memory and time as the square of its size.
+    """
 
     report: Exchange
     before: QueueState
     after: QueueState
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # asyncio writes out what a task gives: every value that was ever written
 class Outcome:
     """A walked migration.
 
@@ -97,7 +101,7 @@ class Outcome:
         """Whether the operator was told, by the run or by the status, that nothing is left to do."""
         return self.run.status == 200 or self.status_after.member("needsMigration") is False
 
-    @property
+    @cached_property
     def expected(self) -> frozenset[str]:
         """The ids that must be listed once the migration is over: live, born since, and not completed.
 
@@ -105,13 +109,13 @@ class Outcome:
         """
         return (frozenset(self.before.live) | self.born) - self.set_aside - self.done
 
-    @property
+    @cached_property
     def set_aside(self) -> frozenset[str]:
         kept = self.at_listing.quarantined
         before = self.before.tasks
         return frozenset(task for task in kept if task in before and kept[task] == before[task])
 
-    @property
+    @cached_property
     def looked(self) -> Looked:
         """How much there was to judge; what was moved is what left the old format before its time."""
         moved = [
@@ -129,7 +133,7 @@ class Outcome:
             fired=len(self.fired),
         )
 
-    @property
+    @cached_property
     def listed(self) -> list[str]:
         """The ids that the new Worker lists, in its order."""
         pending = self.listing.member("pending")

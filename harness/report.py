@@ -19,7 +19,7 @@ from harness.verdict import Verdict, count_held, held_lines
 _MOST_RUNS = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # asyncio writes out what a task gives
 class Rehearsal:
     """A finished rehearsal with its judgement. ``command`` runs the same one again."""
 

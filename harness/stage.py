@@ -50,6 +50,7 @@ class Stage:
         self.layers = Layers(store, conditions)
         self._location = self.layers.location(COLO, self._plan(), SeededEntropy(seed))
         self.exchanges: list[Exchange] = []
+        self._state = QueueState({})
         self._code = code
         self._worker = worker
         self._app: ASGIApp | None = None
@@ -128,8 +129,14 @@ class Stage:
         return clock.now_ms() / 1000 if isinstance(clock, ManualClock) else stopwatch()
 
     async def state(self) -> QueueState:
-        """The namespace as it is now, in truth."""
-        return QueueState(await self.store.entries())
+        """The namespace as it is now, in truth; what it has in common with the last state is there once."""
+        known, entries = self._state.entries, await self.store.entries()
+        for key, entry in entries.items():
+            if (same := known.get(key)) == entry and same is not None:
+                entries[key] = same
+        if entries != known:
+            self._state = QueueState(entries)
+        return self._state
 
     def done_since(self, first: int) -> Sequence[Event]:
         """What reached the store from its ``first``-th operation on."""
@@ -141,7 +148,9 @@ class Stage:
 
     def fork(self) -> "Stage":
         """A stage without limits over a copy of the namespace, with nothing deployed."""
-        return Stage(self.store.fork(), seed=self.seed, code=self.code)
+        twin = Stage(self.store.fork(), seed=self.seed, code=self.code)
+        twin._state = self._state
+        return twin
 
     @asynccontextmanager
     async def open(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:

@@ -31,7 +31,7 @@ class NamespaceCopy:
     Cloudflare's wrote: the key of each, and what is wrong.
     """
 
-    entries: dict[str, Entry]
+    entries: dict[str, Entry] = field(repr=False)
     expired: int = 0
     valueless: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)

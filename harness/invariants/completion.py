@@ -50,15 +50,16 @@ _QUOTA = Reason("the day's operations were used up", ("H08",))
 
 def _by_reason(outcome: Outcome, tasks: list[str]) -> dict[Reason, list[str]]:
     groups: dict[Reason, list[str]] = {}
+    orphans = frozenset(outcome.before.orphans)
     for task in tasks:
-        groups.setdefault(_reason(outcome, task), []).append(task)
+        groups.setdefault(_reason(outcome, orphans, task), []).append(task)
     return groups
 
 
-def _reason(outcome: Outcome, task: str) -> Reason:
+def _reason(outcome: Outcome, orphans: frozenset[str], task: str) -> Reason:
     if task in outcome.born:
         return _ARRIVED
-    if task in outcome.before.orphans:
+    if task in orphans:
         return _ORPHAN
     if out_of_quota(outcome.run):
         return _QUOTA

@@ -6,16 +6,16 @@ from harness.verdict import Verdict, finding, verdict
 
 def creation(outcome: Outcome) -> Verdict:
     visible = outcome.after.new_tasks.keys() | set(outcome.listed)
-    made = sorted(visible - outcome.expected)
-    done = [task for task in made if task in outcome.before.results]
+    made = visible - outcome.expected
+    done = made & outcome.before.results.keys()
     return verdict(
         "I4",
         "No creation: every visible task was live before, or was accepted since",
         [
-            finding("{n} task{s} with a result {are} back in the queue", done, "H38"),
+            finding("{n} task{s} with a result {are} back in the queue", sorted(done), "H38"),
             finding(
                 "{n} visible task{s} {were} not there before",
-                [task for task in made if task not in done],
+                sorted(made - done),
                 "H33",
             ),
         ],

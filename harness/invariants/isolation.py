@@ -7,12 +7,11 @@ from harness.verdict import Verdict, finding, verdict
 def isolation(outcome: Outcome) -> Verdict:
     # Run by run: what happens between two runs is other people's work.
     changed = sorted({key for run in outcome.runs for key in _changed(run)})
-    first = outcome.runs[0]
     return verdict(
         "I25",
         "Isolation: keys outside the queue are untouched",
         [finding("{n} key{s} outside the queue {were} changed during the run", changed)],
-        looked=len(first.before.others | first.after.others),
+        looked=len(outcome.before.others | outcome.after.others),
         at="other keys",
     )
 

@@ -14,12 +14,18 @@ def timeline(
     """
     state = dict(before)
     for event in events:
-        if event.error is not None:
-            continue
-        if event.verb == "put" and event.entry is not None:
-            state[event.key] = event.entry
-        elif event.verb == "delete":
-            state.pop(event.key, None)
-        else:
-            continue
-        yield event, state
+        if carry_out(event, state):
+            yield event, state
+
+
+def carry_out(event: Event, state: dict[str, Entry]) -> bool:
+    """Change ``state`` as the operation changed the store; whether it was a write that succeeded."""
+    if event.error is not None:
+        return False
+    if event.verb == "put" and event.entry is not None:
+        state[event.key] = event.entry
+    elif event.verb == "delete":
+        state.pop(event.key, None)
+    else:
+        return False
+    return True

@@ -15,10 +15,13 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from harness.client import CUT_OFF
+from harness.invariants.timeline import carry_out
 from harness.outcome import Exchange, Outcome, Run, out_of_quota
+from harness.queue_state import QueueState
 from harness.stage import Stage
-from kvstore import Event
+from kvstore import Entry, Event
 from kvstore.faults import Fault
+from kvstore.store import is_over
 
 Strategy = Literal["steps", "guide", "zero-downtime"]
 STRATEGIES: tuple[Strategy, ...] = ("steps", "guide", "zero-downtime")
@@ -70,8 +73,10 @@ class Walk:
         at_status = await stage.state()
         status_before = await self._ask("status", "GET", "/api/migrate/status")
         held = await self._old_daemon_claims() if self._strategy == "guide" else None
+        before = await stage.state()
         first, first_asked = stage.done, len(stage.layers.asked)
-        runs = await self._run()
+        runs = await self._run(before)
+        after = await stage.state()
         asked = stage.layers.asked[first_asked:]
         now = stage.store.clock.now_ms() / 1000
         events = stage.done_since(first)
@@ -91,8 +96,8 @@ class Walk:
         await self._work_on_new(held)
         return Outcome(
             at_status=at_status,
-            before=runs[0].before,
-            after=runs[-1].after,
+            before=before,
+            after=after,
             events=events,
             asked=asked,
             now=now,
@@ -112,23 +117,40 @@ class Walk:
     def _deploy(self, queue_format: str) -> None:
         self._stage.deploy(queue_format, self._migration)
 
-    async def _run(self) -> list[Run]:
-        """Run the migration, again and again if it must be."""
-        armed = self._stage.arm(self._fault)
+    async def _run(self, state: QueueState) -> list[Run]:
+        """Run the migration on ``state``, again and again if it must be."""
+        stage, entries = self._stage, dict(state.entries)
+        armed = stage.arm(self._fault)
         runs: list[Run] = []
         while len(runs) < (_MOST_STEPS if self._migration == "safe" else self._runs):
-            before = await self._stage.state()
+            first = stage.done
             step = f"run {len(runs) + 1}" if runs else "run"
             report = await (self._cut_off() if self._is_cut_off and not runs else self._ask_run(step))
             if self._fault is not None and armed.fired:
                 self._fired.add(str(self._fault))
-                self._stage.arm(None)  # whatever it was, it ends with the invocation
-            runs.append(Run(report, before, await self._stage.state()))
+                stage.arm(None)  # whatever it was, it ends with the invocation
+            runs.append(self._written(report, stage.done_since(first), entries))
+            first = stage.done
             if self._is_over(report) or out_of_quota(report):
                 break
             await self._between_runs(runs)
-        self._stage.arm(None)
+            for event in stage.done_since(first):
+                carry_out(event, entries)
+        stage.arm(None)
         return runs
+
+    def _written(self, report: Exchange, events: Sequence[Event], entries: dict[str, Entry]) -> Run:
+        """A run that answered ``report``; its ``events`` are carried out on ``entries``."""
+        keys = sorted({event.key for event in events})
+        before = self._live(keys, entries)
+        for event in events:
+            carry_out(event, entries)
+        return Run(report, before, self._live(keys, entries))
+
+    def _live(self, keys: Sequence[str], entries: dict[str, Entry]) -> QueueState:
+        now = self._stage.store.clock.now_ms()
+        found = ((key, entries[key]) for key in keys if key in entries)
+        return QueueState({key: entry for key, entry in found if not is_over(entry.expiration, now)})
 
     def _is_over(self, report: Exchange) -> bool:
         if self._migration == "safe":
@@ -199,6 +221,7 @@ class Walk:
         twin.deploy("dual" if self._strategy == "zero-downtime" else "old", self._migration)
         before = await twin.state()
         report = await twin.request("run again", "POST", "/api/migrate/run")
+        twin.layers.asked.clear()  # one for every id, and the twin is in a circle with its Worker
         return Run(report, before, await twin.state())
 
     async def _work_on_new(self, held: str | None) -> None:
