@@ -2,8 +2,11 @@
 
 import json
 import os
+import signal
 import socket
+import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -168,6 +171,7 @@ def test_only_this_machine_fires_events(dev: Dev) -> None:
 
     assert ask("scheduled", host="evil.example") == (403, "Invalid Host header")
     assert ask("scheduled", origin="http://evil.example") == (403, "Invalid Origin header")
+    assert ask("scheduled", **{"sec-fetch-site": "cross-site"}) == (403, "Invalid Sec-Fetch-Site header")
     assert ask("scheduled", origin="http://localhost:3000") == (200, "ok")
     status, text = ask("foo")
     assert status == 404
@@ -201,3 +205,86 @@ def test_no_bundle_runs_the_entry_file_as_it_is(echo: Path) -> None:
     dev = Dev(echo, "plain.js", "--no-bundle", "--port=0")
     assert httpx.get(dev.url, trust_env=False).text == "plain"
     assert dev.stop() == 0
+
+
+def connected(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0), timeout=20)
+
+
+@pytest.mark.workerd
+def test_the_debugger_is_closed_to_pages_of_other_sites(echo: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    dev = Dev(echo, *FLAGS, f"--inspector-port={port}")
+
+    def handshake(lines: str) -> bytes:
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as connection:
+            connection.sendall(
+                f"GET /user HTTP/1.1\r\nHost: {lines}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+            )
+            return connection.recv(65536)
+
+    assert handshake(f"evil.example:{port}").endswith(b"Disallowed `Host` header")
+    foreign = handshake(f"localhost:{port}\r\nOrigin: http://evil.example")
+    assert foreign.startswith(b"HTTP/1.1 401 ")
+    assert foreign.endswith(b"Disallowed `Origin` header")
+    assert handshake(f"localhost:{port}").startswith(b"HTTP/1.1 101 ")
+    devtools = "Origin: https://devtools.devprod.cloudflare.dev"
+    assert handshake(f"localhost:{port}\r\nUser-Agent: x\r\n{devtools}").startswith(b"HTTP/1.1 101 ")
+    assert dev.stop() == 0
+
+
+@pytest.mark.workerd
+@pytest.mark.parametrize("time", ["garbage", "", "NaN", "8640000000000001"])
+def test_what_is_no_time_is_refused(dev: Dev, time: str) -> None:
+    answer = httpx.get(f"{dev.url}/cdn-cgi/handler/scheduled?time={time}", trust_env=False)
+    assert answer.status_code == 400
+    assert "time" in answer.text
+
+
+@pytest.mark.workerd
+def test_a_body_is_refused_before_it_is_sent(dev: Dev) -> None:
+    with closing(connected(dev.url)) as connection:
+        connection.sendall(b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000001\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def children(process: subprocess.Popen[str]) -> list[Path]:
+    """The processes that it has started, and still has."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [Path(f"/proc/{child}") for child in listed]
+
+
+@pytest.mark.workerd
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_what_was_started_deaf_and_leaves_no_workerd(
+    project: Path, real_parts: None, name: signal.Signals
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell's for a background job of a script
+    try:
+        dev = Dev(project, "--port=0")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    started = children(dev.process)
+    assert started
+    dev.process.send_signal(name)
+    assert dev.process.wait(20) == 0
+    assert not any(child.exists() for child in started)
+    dev.stop()
+
+
+@pytest.mark.workerd
+def test_the_second_signal_ends_it_at_once_and_workerd_too(dev: Dev) -> None:
+    started = children(dev.process)
+    with closing(connected(dev.url)) as connection:
+        connection.sendall(b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
+        httpx.get(dev.url, trust_env=False)
+        dev.process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            dev.process.wait(0.5)
+        dev.process.send_signal(signal.SIGINT)
+        assert dev.process.wait(20) == 130
+    assert started
+    dev.process.communicate()  # until nobody has its output open: workerd had
+    dev.stop()

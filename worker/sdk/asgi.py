@@ -112,7 +112,7 @@ class _Exchange:
                 raise
         finally:
             if self.streams and not self._ended.is_set():
-                await self._put(None)
+                await self._chunks.put(None)
             self._ended.set()
 
     async def response(self) -> WebResponse:
@@ -142,23 +142,15 @@ class _Exchange:
             self.streams = True
             self._respond(ReadableStream(self._stream()))
         if body:
-            await self._put(body)
+            await self._chunks.put(body)
+        elif more_body:
+            await asyncio.sleep(0)  # nothing to wait for, but others have work to do
         if not more_body:
-            await self._put(None)
+            await self._chunks.put(None)
 
     def _respond(self, body: Any) -> None:
         lines = [[name.decode(), value.decode()] for name, value in self._start.get("headers", [])]
         self._answer.set_result(WebResponse(body, {"status": self._start["status"], "headers": lines}))
-
-    async def _put(self, chunk: bytes | None) -> None:
-        """Hand a chunk to the reader; give up when the reader has gone."""
-        putting = asyncio.ensure_future(self._chunks.put(chunk))
-        gone = asyncio.ensure_future(self._ended.wait())
-        try:
-            await asyncio.wait((putting, gone), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            putting.cancel()
-            gone.cancel()
 
     async def _stream(self) -> AsyncIterator[bytes]:
         self._left = True
@@ -168,6 +160,8 @@ class _Exchange:
             self._left = False
         finally:
             self._ended.set()
+            if not self._chunks.empty():
+                self._chunks.get_nowait()  # whoever waits to put a chunk goes on, and learns of it
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ signals.py     how a server ends
 
 from worker.serving.bodies import BodyTooLarge, answer_unread, read_body
 from worker.serving.errors import AddressInUse, ServeError
-from worker.serving.guard import LOCAL_HOSTS, Guard, Refusal
+from worker.serving.guard import LOCAL_HOSTS, Guard, Refusal, host_of, origin_host
 from worker.serving.protocol import BoundedH11, Bounds
 from worker.serving.server import Certificate, bind, serve
 from worker.serving.signals import Interrupts
@@ -27,6 +27,8 @@ __all__ = [
     "ServeError",
     "answer_unread",
     "bind",
+    "host_of",
+    "origin_host",
     "read_body",
     "serve",
 ]

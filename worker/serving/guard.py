@@ -26,12 +26,27 @@ _ORIGIN: Final = re.compile(f"https?://{_AUTHORITY}", re.IGNORECASE)
 _FOREIGN_PAGE: Final = b"cross-site"
 
 
+def host_of(value: bytes) -> str | None:
+    """The host that a ``Host`` header names, in lower case; None where it is none."""
+    return _named(_HOST, value)
+
+
+def origin_host(value: bytes) -> str | None:
+    """The host of an ``Origin`` header that is a site's; None for every other, such as ``null``."""
+    return _named(_ORIGIN, value)
+
+
+def _named(form: re.Pattern[str], value: bytes) -> str | None:
+    match = form.fullmatch(value.decode("latin-1"))
+    return None if match is None else match[1].lower()
+
+
 def has_address(scope: Scope) -> bool:
     """Whether a request says where it goes: by a path, and by a host if it names one."""
     if not scope["raw_path"].startswith(b"/"):
         return False
     hosts = [value for name, value in scope["headers"] if name == b"host"]
-    return not hosts or (len(hosts) == 1 and _HOST.fullmatch(hosts[0].decode("latin-1")) is not None)
+    return not hosts or (len(hosts) == 1 and host_of(hosts[0]) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +110,18 @@ class Guard:
         for name, value in scope["headers"]:
             if name == b"host":
                 named = True
-                if not self._admits(_HOST, value):
+                if not self._admits(host_of(value)):
                     return Refusal("Host", value.decode("latin-1"))
             elif name == b"origin":
-                if not self._admits(_ORIGIN, value):
+                if not self._admits(origin_host(value)):
                     return Refusal("Origin", value.decode("latin-1"))
             elif name == b"sec-fetch-site" and value.strip().lower() == _FOREIGN_PAGE:
                 return Refusal("Sec-Fetch-Site", value.decode("latin-1"))
         return None if named else Refusal("Host")
 
-    def _admits(self, form: re.Pattern[str], value: bytes) -> bool:
-        match = form.fullmatch(value.decode("latin-1"))
-        if match is None:
+    def _admits(self, host: str | None) -> bool:
+        if host is None:
             return False
-        host = match[1].lower()
         return host in self.hosts or any(host == one or host.endswith(f".{one}") for one in self.domains)
 
 

@@ -113,6 +113,35 @@ async def test_reader_that_leaves_ends_an_endless_stream(env: Any, spawned: list
     assert [type(end) for end in ends] == [asyncio.CancelledError, type(None)]
 
 
+async def test_an_application_that_sends_nothing_for_ever_lets_others_work(
+    env: Any, spawned: list[Awaitable[Any]]
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        while True:
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
+
+    response = await asgi.fetch(app, Request("https://e.com"), env)
+    body: Any = response_parts(response).body
+    chunks = aiter(body)
+    assert await anext(chunks) == b"x"
+    await chunks.aclose()
+    assert await asyncio.gather(*spawned) == [None]
+
+
+async def test_a_stream_that_is_closed_lets_the_application_end(
+    env: Any, spawned: list[Awaitable[Any]]
+) -> None:
+    response = await asgi.fetch(application([]), Request("https://e.com/endless"), env)
+    body: Any = response_parts(response).body
+    chunks = aiter(body)
+    await anext(chunks)
+    await chunks.aclose()
+    assert await asyncio.gather(*spawned) == [None]
+
+
 async def test_null_body_status_has_no_body(env: Any) -> None:
     response = await asgi.fetch(application([]), Request("https://e.com/empty"), env)
     assert response_parts(response).body is None

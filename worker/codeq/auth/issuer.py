@@ -13,14 +13,15 @@ from joserfc import jws
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from kvstore.clock import Clock
 from kvstore.entropy import Entropy
 from worker.codeq.auth.gate import WORKER_SCOPES
 from worker.codeq.documents import encode
+from worker.codeq.errors import Refusal
 from worker.codeq.keys import BUILT_IN_COMMANDS
+from worker.codeq.web import create_front, json_reply, required, route
 
 PRODUCER_AUDIENCE = "codeq-producer"
 WORKER_AUDIENCE = "codeq-worker"
@@ -82,37 +83,38 @@ class Issuer:
 
     @property
     def app(self) -> Starlette:
-        return Starlette(
-            routes=[
-                Route("/v1/.well-known/jwks.json", self._jwks, methods=["GET"]),
-                Route("/v1/accounts/lookup", self._lookup, methods=["POST"]),
-                Route("/v1/accounts/token/exchange", self._exchange, methods=["POST"]),
-            ]
+        return create_front(
+            [
+                route("GET", "/v1/.well-known/jwks.json", self._jwks),
+                route("POST", "/v1/accounts/lookup", self._lookup),
+                route("POST", "/v1/accounts/token/exchange", self._exchange),
+            ],
+            self._entropy,
         )
 
     async def _jwks(self, request: Request) -> Response:
-        return JSONResponse({"keys": [self._key.as_dict(private=False)]})
+        return json_reply({"keys": [self._key.as_dict(private=False)]})
 
     async def _lookup(self, request: Request) -> Response:
-        user = self._users.get((await request.json()).get("idToken"))
+        user = self._users.get((await required(request)).string("idToken"))
         if user is None:
-            return JSONResponse({"error": "INVALID_ID_TOKEN"}, 400)
-        return JSONResponse({"users": [user]})
+            raise Refusal(400, "INVALID_ID_TOKEN")
+        return json_reply({"users": [user]})
 
     async def _exchange(self, request: Request) -> Response:
         """Grants whatever is asked for: what a user may have is no part of a rehearsal."""
-        asked = await request.json()
-        user = self._users.get(asked.get("idToken"))
+        asked = await required(request)
+        user = self._users.get(asked.string("idToken"))
         if user is None:
-            return JSONResponse({"error": "INVALID_ID_TOKEN"}, 401)
-        seconds = min(max(asked.get("ttlSeconds") or 0, _LIFETIMES[0]), _LIFETIMES[1])
+            raise Refusal(401, "INVALID_ID_TOKEN")
+        seconds = min(max(asked.integer("ttlSeconds"), _LIFETIMES[0]), _LIFETIMES[1])
         claims = {
-            "aud": asked.get("audience"),
-            "sub": asked.get("subject") or user["localId"],
-            "scope": " ".join(asked.get("scopes") or []) or None,
-            "eventTypes": asked.get("eventTypes"),
-            "tid": asked.get("tenantId"),
+            "aud": asked.string("audience") or None,
+            "sub": asked.string("subject") or user["localId"],
+            "scope": " ".join(asked.strings("scopes")) or None,
+            "eventTypes": asked.strings("eventTypes") or None,
+            "tid": asked.string("tenantId") or None,
             "exp": self._clock.now_ms() // 1000 + seconds,
         }
         answer = {"accessToken": self.token(claims), "tokenType": "Bearer", "expiresIn": seconds}
-        return JSONResponse(answer)
+        return json_reply(answer)
