@@ -2,6 +2,6 @@
 
 import sys
 
-from wrangler_compat.cli import main
+from wrangler_compat.program import main
 
 sys.exit(main())

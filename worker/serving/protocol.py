@@ -1,13 +1,14 @@
 """uvicorn's two HTTP/1.1 protocols with bounds: how long a head may be, and how slow a client.
 
 A head that is too long is answered with 431, a request that does not get on with 408; one line is logged. A
-client that takes nothing of its answer is cut off.
+client that takes nothing of its answer is cut off, and so is one that comes when too many are there.
 """
 
 import asyncio
 import logging
+import resource
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -18,13 +19,27 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _LOG: Final = logging.getLogger("uvicorn.error")
 
 
+_MOST_CONNECTIONS: Final = 1000
+
+
+def affordable() -> int:
+    """How many connections may be open: with them at most a quarter of the descriptors of the process."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = allowed == resource.RLIM_INFINITY
+    return _MOST_CONNECTIONS if unlimited else max(8, min(_MOST_CONNECTIONS, allowed // 4))
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """``head``: bytes of a request before its body. In ``seconds`` at least ``progress`` bytes must come."""
+    """``head``: bytes of a request before its body. In ``seconds`` at least ``progress`` bytes must come.
+
+    At most ``connections`` are open at a time.
+    """
 
     head: int = 64 * 1024
     seconds: float = 15.0
     progress: int = 1024
+    connections: int = field(default_factory=affordable)
 
 
 if TYPE_CHECKING:
@@ -53,6 +68,9 @@ class _Bounded(_Uvicorn):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._timer = self.loop.call_later(self.bounds.seconds, self._look)
+        if len(self.connections) > self.bounds.connections:
+            _LOG.warning("More than %d connections: the newest is cut off.", self.bounds.connections)
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -20,9 +21,11 @@ from worker.serving.errors import AddressInUse, ServeError
 from worker.serving.guard import has_address
 from worker.serving.protocol import BoundedH11, BoundedHttpTools, Bounds
 
+_LOG: Final = logging.getLogger("uvicorn.error")
 # How long a server that stops waits for what is under way, and then for what it has cancelled.
 _GRACE_SECONDS: Final = 5.0
 _LAST_SECONDS: Final = 2
+_BACKLOG: Final = 128  # connections that wait to be taken; asyncio takes as many at once
 
 
 class _Server(uvicorn.Server):
@@ -74,6 +77,15 @@ class _Answering:
                 raise
 
 
+def _without_traceback(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """One line where no descriptor is left for a connection, which waits then; asyncio tries again in 1 s."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        _LOG.warning("No connection can be taken for a second: %s (ulimit -n).", error.strerror)
+    else:
+        loop.default_exception_handler(context)
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any free one. Raises AddressInUse, ServeError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -82,7 +94,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -125,12 +137,16 @@ async def serve(
         http=protocol,
         server_header=False,  # an answer carries what the Worker gave it, as under wrangler dev
         date_header=False,
+        backlog=_BACKLOG,
         proxy_headers=False,  # there is no proxy: what a client says of itself is a header like any other
         timeout_graceful_shutdown=int(grace) + _LAST_SECONDS,
     )
     if tls is not None:
         _speak_tls(config, tls)
     server = _Server(config, grace)
+    loop = asyncio.get_running_loop()
+    if loop.get_exception_handler() is None:
+        loop.set_exception_handler(_without_traceback)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:

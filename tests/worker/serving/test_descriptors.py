@@ -3,7 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.worker.serving.running import Server, running
+import pytest
+
+from tests.worker.serving.running import COMMANDS, Server, heard, running
 
 NAMESPACES = [f"ns-{number}" for number in range(210)]
 # 128 descriptors: a dozen databases, which take five each.
@@ -27,3 +29,19 @@ def test_hundreds_of_namespaces_are_served_with_few_descriptors(tmp_path: Path) 
         assert len(list(Path(f"/proc/{server.process.pid}/fd").iterdir())) < 128
     with running("kv serve", tmp_path, *FEW) as server:  # which counts the keys of each before it is ready
         assert server.said.count(", 1 keys") == len(NAMESPACES)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_flood_of_idle_connections_is_cut_off_in_words(tmp_path: Path, command: str) -> None:
+    with running(command, tmp_path, *FEW) as server:
+        flood = [server.connect() for _ in range(300)]
+        try:
+            answers = [heard(one) for one in flood[-50:]]
+        finally:
+            for one in flood:
+                one.close()
+        assert answers == [b""] * 50
+        asked = server.ask(b"GET /client/v4/user HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert asked.startswith(b"HTTP/1.1 200 ")
+    assert "More than 32 connections: the newest is cut off." in server.said
+    assert "Traceback" not in server.said

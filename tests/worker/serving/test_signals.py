@@ -81,3 +81,20 @@ def test_a_service_of_codeq_ends_by_signal(tmp_path: Path) -> None:
         assert process.stdout.readline().startswith("Ready on http://127.0.0.1:")
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_signal_ends_a_server_that_still_imports(tmp_path: Path, command: str) -> None:
+    slow = 'print("importing", flush=True)\nimport signal\nsignal.pause()\n'
+    (tmp_path / "ssl.py").write_text(slow)  # which the program imports before it reads its arguments
+    program = [*DEAF, sys.executable, "-m", "wrangler_compat", *COMMANDS[command]]
+    paths = f"{tmp_path}{os.pathsep}{Path(__file__).parents[3]}"
+    environ = os.environ | {"PYTHONPATH": paths}
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=environ, cwd=tmp_path) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "importing\n"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
