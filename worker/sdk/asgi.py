@@ -141,10 +141,8 @@ class _Exchange:
         if not self._answer.done():
             self.streams = True
             self._respond(ReadableStream(self._stream()))
-        if body:
+        if body or more_body:  # an empty one waits for the reader, too: others have work to do
             await self._chunks.put(body)
-        elif more_body:
-            await asyncio.sleep(0)  # nothing to wait for, but others have work to do
         if not more_body:
             await self._chunks.put(None)
 
@@ -156,7 +154,8 @@ class _Exchange:
         self._left = True
         try:
             while (chunk := await self._chunks.get()) is not None:
-                yield chunk
+                if chunk:
+                    yield chunk
             self._left = False
         finally:
             self._ended.set()
