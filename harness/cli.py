@@ -18,7 +18,9 @@ from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED
 from harness.explore.tally import SearchError
 from harness.explore.workforce import ClusterError
 from harness.lines import command_line, message_of
+from harness.output import TIMEOUT_SECONDS, Output, Plan
 from harness.preflight import NotTheQueue
+from harness.processes import ProcessError
 from harness.queue_command import run_queue
 from harness.queue_flags import add_queue, conflict
 from harness.remote import RemoteError
@@ -80,69 +82,86 @@ def parser(command: str = "codeq") -> argparse.ArgumentParser:
 
 # A Deadlock is a Worker that does not answer where nothing has been searched yet.
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; returns its exit code."""
+    """Run the program in this process, unsupervised; returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     return run("rehearse", lambda: _main(given))
 
 
 def _main(given: list[str]) -> int:
+    options = read(given)
+    try:
+        return perform(options).deliver()
+    except KeyboardInterrupt as stopped:
+        words = str(stopped) or plan(options).if_stopped
+        return Output(INTERRUPTED, error=f"rehearse: stopped: {words}").deliver()
+
+
+def read(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the arguments say, and as ``given`` the arguments. Raises SystemExit once it is said."""
+    given = list(arguments)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
         given.insert(0, _COMMANDS[0])
     top = parser(given[0])
     options = top.parse_args(given)
     if options.command == "queue" and (error := conflict(options)):
         top.error(error)
+    options.given = given
+    return options
+
+
+def plan(options: argparse.Namespace) -> Plan:
+    """What is known before the work begins."""
+    if options.command == "codeq" and options.apply:
+        return Plan("on the way; the same command goes on from here")
+    if options.command == "codeq" and options.redis:
+        return Plan(f"what it had written so far is in {options.redis}")
+    return Plan("nothing but the copy was touched", getattr(options, "timeout", TIMEOUT_SECONDS))
+
+
+def perform(options: argparse.Namespace) -> Output:
+    """Do what the options say. Raises OutputError when what comes of it cannot be written."""
+    _check_target(options)
     try:
-        _check_target(options)
-        return _RUN[options.command](options, given)
+        return _RUN[options.command](options)
+    except ProcessError as error:
+        return Output(error.exit_code, error=printable(f"rehearse: {error}"))
     except _NOT_STARTED as error:
         return _not_started(error)
-    except KeyboardInterrupt as stopped:
-        print(f"rehearse: stopped; {stopped or 'nothing but the copy was touched'}", file=sys.stderr)
-        return INTERRUPTED
 
 
-def _not_started(error: Exception) -> int:
+def _not_started(error: Exception) -> Output:
     """Says why: in a sentence, unless it is about a configuration, an account or a Worker's code."""
     text = without_passwords(f"rehearse: could not start: {error}")
     said = message_of(text) if isinstance(error, ConfigError | RemoteError | ServeError) else printable(text)
-    print(said, file=sys.stderr)
-    return NOT_STARTED
+    return Output(NOT_STARTED, error=said)
 
 
-def _write_example(options: argparse.Namespace, given: Sequence[str]) -> int:
+def _example(options: argparse.Namespace) -> Output:
     text = write_bulk(example_namespace(SystemClock()).entries)
-    _write(str(options.file), text)
-    return HELD
+    return Output(HELD, files=((str(options.file), text),))
 
 
-def _codeq(options: argparse.Namespace, given: Sequence[str]) -> int:
+def _codeq(options: argparse.Namespace) -> Output:
     from harness.codeq.command import run_codeq
     from worker.codeq import CodeqError
 
     try:
-        document, text, exit_code = asyncio.run(run_codeq(options, command_line(["rehearse", *given])))
-    except KeyboardInterrupt:
-        if not options.apply:
-            raise
-        print("rehearse: stopped on the way; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
+        command = command_line(["rehearse", *options.given])
+        document, text, exit_code = asyncio.run(run_codeq(options, command))
     except CodeqError as error:
         return _not_started(error)
-    return _finish(options, document, text, exit_code)
+    return _output(options, document, text, exit_code)
 
 
-def _queue(options: argparse.Namespace, given: Sequence[str]) -> int:
-    report = run_queue(options, given)
-    return _finish(options, report.document, report.text, report.exit_code)
+def _queue(options: argparse.Namespace) -> Output:
+    report = run_queue(options, options.given)
+    return _output(options, report.document, report.text, report.exit_code)
 
 
-def _finish(options: argparse.Namespace, document: dict[str, Any], text: str, exit_code: int) -> int:
-    if options.json_file is not None:
-        _write(options.json_file, json_text(document))
-    if options.json_file != "-":
-        print(printable_lines(text))
-    return exit_code
+def _output(options: argparse.Namespace, document: dict[str, Any], text: str, exit_code: int) -> Output:
+    shown = "" if options.json_file == "-" else printable_lines(text)
+    files = () if options.json_file is None else ((options.json_file, json_text(document)),)
+    return Output(exit_code, shown, files=files)
 
 
 def _check_target(options: argparse.Namespace) -> None:
@@ -159,17 +178,4 @@ def _check_target(options: argparse.Namespace) -> None:
         raise OutputError(str(target), "it is read-only")
 
 
-def _write(target: str, text: str) -> None:
-    """UTF-8. A lone surrogate becomes what it is in JSON: its escape."""
-    content = text.encode("utf-8", "backslashreplace")
-    if target == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        Path(target).write_bytes(content)
-    except OSError as error:
-        raise OutputError(target, str(error.strerror)) from error
-
-
-_RUN = {"queue": _queue, "codeq": _codeq, "example": _write_example}
+_RUN = {"queue": _queue, "codeq": _codeq, "example": _example}

@@ -12,6 +12,7 @@ import httpx
 from harness.answers import read_body
 from harness.simulation.loop import WEEK_MS, SimulatedLoop
 from harness.transport import ANSWER_SECONDS, Answer, BrokenOff, Unanswered, deliver, read_to_end
+from harness.under_way import asking
 from kvstore.faults import InvocationCrashed
 from worker.runtime import Worker
 from worker.sdk.request import Request
@@ -84,7 +85,8 @@ class DirectClient:
         request = Request.from_parts(method, f"http://queue.example{path}", headers, content)
         if isinstance(loop := asyncio.get_running_loop(), SimulatedLoop):
             loop.watch(partial(_look, method, path))
-        answering = asyncio.ensure_future(deliver(self.worker, request))
+        with asking(f"{method} {path}"):
+            answering = asyncio.ensure_future(deliver(self.worker, request))
         try:
             await asyncio.wait({answering}, timeout=ANSWER_SECONDS)
             if not answering.done():

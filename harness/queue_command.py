@@ -158,7 +158,7 @@ def _orders(options: argparse.Namespace, progress: Progress) -> Report:
 
 
 def _processes(options: argparse.Namespace) -> Processes:
-    return Processes(options.jobs) if options.jobs else Processes()
+    return Processes(options.jobs or os.cpu_count() or 1, options.timeout)
 
 
 def _copy(options: argparse.Namespace, progress: Progress) -> Source:
@@ -184,7 +184,7 @@ def _search_crashes(source: Source, now: int, options: argparse.Namespace, progr
         source,
         now,
         options.faults,
-        options.jobs,
+        _processes(options),
         migration=options.migration,
         worker=options.worker,
         tell=progress.searched,

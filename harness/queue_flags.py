@@ -10,6 +10,7 @@ from harness.conditions import CONDITIONS
 from harness.explore.orders import refusal
 from harness.migrations.queue import MIGRATIONS, STRATEGIES
 from harness.numbers import seed, seeds, whole
+from harness.output import TIMEOUT_SECONDS
 from harness.parameters import ParameterError
 from harness.promises.guide import PROMISES
 from harness.remote import REMOTE
@@ -19,6 +20,7 @@ from harness.stage import QUEUE_WORKER
 from kvstore.faults import AT_ONCE, FAULTS, OPERATION, Fault, read_fault
 
 EXPLORE = ("crashes", "schedules", "orders")
+MOST_SECONDS = 86_400
 
 
 def add_queue(commands: Any) -> None:
@@ -156,6 +158,13 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
         "--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share --explore schedules"
     )
     queue.add_argument("--seed", type=seed, default=1, help="where simulated chance begins (1)")
+    queue.add_argument(
+        "--timeout",
+        type=whole(1, MOST_SECONDS),
+        default=TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help=f"how long one request to the Worker, and its import, may take ({TIMEOUT_SECONDS})",
+    )
     queue.add_argument(
         "--scenario",
         type=_scenario,

@@ -65,7 +65,7 @@ def copy_remote(wanted: Wanted, environ: Mapping[str, str], clock: Clock, tell: 
     except CloudflareError as error:
         raise RemoteError("\n".join([*_in_words(error, download.environ), *download.kept()])) from error
     except KeyboardInterrupt as error:
-        raise KeyboardInterrupt(*download.kept()) from error
+        raise type(error)(*download.kept()) from error
 
 
 class _Download:

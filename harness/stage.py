@@ -17,6 +17,7 @@ from harness.conditions import CONDITIONS, Conditions
 from harness.outcome import Exchange
 from harness.platform import COLO, Layers
 from harness.queue_state import QueueState
+from harness.under_way import asking
 from kvstore import Event, ManualClock, SeededEntropy, SqliteStore
 from kvstore.clock import stopwatch
 from kvstore.faults import Fault, InvocationCrashed
@@ -56,6 +57,7 @@ class Stage:
         self._app: ASGIApp | None = None
         self._client: Client | None = None
         self._answering: set[asyncio.Task[Any]] = set()
+        self._ending: BaseException | None = None
 
     @cached_property
     def code(self) -> Worker:
@@ -63,7 +65,8 @@ class Stage:
         clock = self.store.clock
         simulated = isinstance(clock, ManualClock)
         platform = Platform(clock, SeededEntropy(self.seed)) if simulated else None
-        return self._code or load_worker(self._worker, {}, platform=platform)
+        with asking(f"the import of {self._worker}"):
+            return self._code or load_worker(self._worker, {}, platform=platform)
 
     def deploy(self, queue_format: str, migration: str = "documented") -> None:
         """Put the Worker of the guide on: for a format (``old``, ``dual``, ``new``) and a migration."""
@@ -97,9 +100,15 @@ class Stage:
         task = asyncio.current_task()
         assert task is not None, "a server answers each request in a task"
         self._answering.add(task)
-        with self.layers.invocations.start(str(len(self.exchanges))):
+        asked = asking(f"{scope['method']} {scope['path']}")
+        with asked, self.layers.invocations.start(str(len(self.exchanges))):
             try:
                 await self._app(scope, receive, send)
+            except SystemExit as error:  # there is no process that it could end
+                await PlainTextResponse(f"SystemExit: {error}", 500)(scope, receive, send)
+            except KeyboardInterrupt as ending:  # the server would keep it to itself
+                self._ending = ending
+                await PlainTextResponse(CUT_OFF, 500)(scope, receive, send)
             except InvocationCrashed:
                 await PlainTextResponse(CUT_OFF, 500)(scope, receive, send)
             except asyncio.CancelledError:
@@ -117,6 +126,8 @@ class Stage:
         start, first = self._seconds(), len(self.layers.asked)
         with self.layers.invocations.start(str(len(self.exchanges))):
             answer = await self._client.send(method, path, body)
+        if self._ending is not None:
+            raise self._ending
         asked = len(self.layers.asked) - first
         took = self._seconds() - start
         exchange = Exchange(step, method, path, answer.status, answer.body, took, asked)

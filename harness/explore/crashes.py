@@ -5,16 +5,15 @@ again until it reports success (the documented one three times at most), the new
 its queue. What is violated then, and is not violated without any fault, is the fault's doing.
 """
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from harness.decision import Looked
 from harness.explore.wording import wording
+from harness.explore.workforce import Processes, Workforce
 from harness.invariants import judge
 from harness.migrations.queue import Migration, Walk
 from harness.outcome import Outcome
@@ -78,7 +77,7 @@ async def explore_crashes(
     source: Source,
     now: int,
     kinds: Sequence[str] = AT_ONCE,
-    jobs: int | None = None,
+    workforce: Workforce | None = None,
     *,
     migration: Migration = "documented",
     worker: Path = QUEUE_WORKER,
@@ -86,8 +85,8 @@ async def explore_crashes(
 ) -> Exploration:
     """Visit every operation of the run with every kind of fault.
 
-    ``now`` is when it all happens, in milliseconds since the UNIX epoch: time is simulated. ``jobs``
-    processes share the work, all cores by default. ``tell`` hears how many points are done, of how many, and
+    ``now`` is when it all happens, in milliseconds since the UNIX epoch: time is simulated. ``workforce``
+    shares the work, all cores by default. ``tell`` hears how many points are done, of how many, and
     how many showed a violation.
     """
     entries = source.namespace.entries
@@ -99,7 +98,8 @@ async def explore_crashes(
     known = Known(plain.verdicts)
     found: list[_Found] = []
     visited, looked = 0, plain.looked
-    for batch in _visited(entries, now, plain, faults, jobs or os.cpu_count() or 1):
+    crew = workforce or Processes()
+    for batch in crew.do(_Visits(entries, now, plain).visit, _batches(faults, crew.workers)):
         for one in batch:
             if not one.looked.fired:
                 continue
@@ -164,66 +164,53 @@ def _judged(outcome: Outcome, fault: Fault | None = None) -> list[Verdict]:
     return [verdict for verdict in judge(outcome) if verdict.invariant != unjudged]
 
 
-def _visited(
-    entries: Entries, now: int, plain: Uninterrupted, faults: list[Fault], jobs: int
-) -> Iterator[list[_Found]]:
-    """The judged points, in batches as they are done."""
-    size = max(1, min(25, len(faults) // (4 * jobs)))
-    batches = [faults[at : at + size] for at in range(0, len(faults), size)]
-    # Spawned, not forked: whoever starts a search may have threads.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(entries, now, plain)) as pool:
-        yield from pool.map(_visit, batches)
+def _batches(faults: list[Fault], workers: int) -> list[list[Fault]]:
+    size = max(1, min(25, len(faults) // (4 * workers)))
+    return [faults[at : at + size] for at in range(0, len(faults), size)]
 
 
-class _Process:
-    """What one process keeps between batches: the namespace, and the Worker's code."""
+@dataclass(frozen=True)
+class _Visits:
+    """What one process does, and keeps between batches: the namespace, and the Worker's code."""
 
-    stage: Stage
+    entries: Entries
     now: int
     plain: Uninterrupted
 
+    @cached_property
+    def _origin(self) -> Stage:
+        return in_virtual_time(_stage(self.entries, self.now, self.plain.worker))
 
-def _begin(entries: Entries, now: int, plain: Uninterrupted) -> None:
-    _Process.now = now
-    _Process.plain = plain
-    _Process.stage = in_virtual_time(_stage(entries, now, plain.worker))
-    _ = _Process.stage.code
+    def visit(self, faults: list[Fault]) -> list[_Found]:
+        """What is violated when each of the faults befalls the migration."""
+        return [self._tried(fault) for fault in faults]
 
+    def _tried(self, fault: Fault) -> _Found:
+        try:
+            return in_virtual_time(self._with(self._origin, fault))
+        except Deadlock as deadlock:
+            hangs = Verdict("W", "Walk: the Worker answers", (Finding(str(deadlock)),), 1, "faults")
+            return _Found(fault, (hangs,), Looked(planned=1, fired=1))
 
-def _visit(faults: list[Fault]) -> list[_Found]:
-    return [_tried(fault) for fault in faults]
-
-
-def _tried(fault: Fault) -> _Found:
-    try:
-        return in_virtual_time(_with(fault))
-    except Deadlock as deadlock:
-        hangs = Verdict("W", "Walk: the Worker answers", (Finding(str(deadlock)),), 1, "faults")
-        return _Found(fault, (hangs,), Looked(planned=1, fired=1))
-
-
-async def _with(fault: Fault) -> _Found:
-    """What is violated by the migration that meets a fault."""
-    origin = _Process.stage
-    clock = origin.store.clock
-    assert isinstance(clock, ManualClock)
-    clock.set(_Process.now)
-    stage = Stage(origin.store.fork(), code=origin.code)
-    plain = _Process.plain
-    crash = fault.kind == "crash"
-    walk = Walk(
-        stage,
-        migration=plain.migration,
-        fault=None if crash else fault,
-        cut_off_after=plain.writes_before(fault.at) if crash else None,
-        runs=OPERATOR_RUNS,
-    )
-    outcome = await walk.take()
-    await stage.store.close()
-    violated = tuple(verdict for verdict in _judged(outcome, fault) if not verdict.held)
-    looked = outcome.looked
-    return _Found(fault, violated, replace(looked, planned=1, fired=int(crash or looked.fired)))
+    async def _with(self, origin: Stage, fault: Fault) -> _Found:
+        """What is violated by the migration that meets a fault."""
+        clock = origin.store.clock
+        assert isinstance(clock, ManualClock)
+        clock.set(self.now)
+        stage = Stage(origin.store.fork(), code=origin.code)
+        crash = fault.kind == "crash"
+        walk = Walk(
+            stage,
+            migration=self.plain.migration,
+            fault=None if crash else fault,
+            cut_off_after=self.plain.writes_before(fault.at) if crash else None,
+            runs=OPERATOR_RUNS,
+        )
+        outcome = await walk.take()
+        await stage.store.close()
+        violated = tuple(verdict for verdict in _judged(outcome, fault) if not verdict.held)
+        looked = outcome.looked
+        return _Found(fault, violated, replace(looked, planned=1, fired=int(crash or looked.fired)))
 
 
 class Known:

@@ -169,6 +169,9 @@ class Batch:
     worker: Path
     scenarios: Sequence[Scenario]
 
+    def __str__(self) -> str:
+        return f"the {len(self.scenarios)} simulations from {self.scenarios[0]}"
+
 
 def tallied(batch: Batch) -> Tally:
     """Simulate each of the scenarios. Raises SearchError."""

@@ -1,15 +1,28 @@
 """Who does the work of a search: this machine's cores, or a cluster."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing import get_context
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
+
+from harness.exit_codes import INCONCLUSIVE
+from harness.output import TIMEOUT_SECONDS
+from harness.processes import Child, Killed, ProcessError, ready
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
+
+
+# How often a job is done again whose process was killed.
+_MOST_TIMES: Final = 3
+
+
+class Unfinished(ProcessError):
+    """A job could not be done, however often it was tried: says which."""
+
+    exit_code = INCONCLUSIVE
 
 
 class ClusterError(Exception):
@@ -29,19 +42,47 @@ class Workforce(Protocol):
 
 @dataclass(frozen=True)
 class Processes:
-    """Processes of this machine; one for each core when ``workers`` is not said."""
+    """Processes of this machine; one for each core when ``workers`` is not said.
+
+    A request may take ``timeout`` seconds. A job whose process is killed is done again in another; raises
+    Unfinished when that does not help, Ended and Stuck for what the Worker does to its process.
+    """
 
     workers: int = os.cpu_count() or 1
+    timeout: float = TIMEOUT_SECONDS
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
-        # Spawned, not forked: whoever starts a search may have threads.
-        with ProcessPoolExecutor(min(self.workers, len(jobs) or 1), get_context("spawn")) as pool:
-            waiting = [pool.submit(work, job) for job in jobs]
-            try:
-                for done in as_completed(waiting):
-                    yield done.result()
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        waiting = deque((job, 1) for job in jobs)
+        crew: dict[Child, tuple[Job, int]] = {}
+
+        def begin(child: Child) -> None:
+            crew[child] = waiting.popleft()
+            child.give(crew[child][0])
+
+        try:
+            while waiting or crew:
+                while waiting and len(crew) < self.workers:
+                    begin(Child(work, self.timeout))
+                for child in ready(crew):
+                    job, times = crew[child]
+                    try:
+                        done: Done = child.take()
+                    except Killed as death:
+                        if times == _MOST_TIMES:
+                            raise Unfinished(f"not done, {times} times: {job}: {death}") from death
+                        waiting.append((job, times + 1))
+                        del crew[child]
+                        child.end()
+                        continue
+                    yield done
+                    if waiting:
+                        begin(child)
+                    else:
+                        del crew[child]
+                        child.end()
+        finally:
+            for child in crew:
+                child.end()
 
 
 class Cluster:

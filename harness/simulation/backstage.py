@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.stage import QUEUE_WORKER
+from harness.under_way import asking
 from kvstore.within import Within
 from worker.runtime import LoadError, Platform, Worker, load_worker
 
@@ -28,7 +29,8 @@ class Backstage:
     @cached_property
     def code(self) -> Worker:
         """The queue Worker without bindings."""
-        return load_worker(self.folder, {}, platform=Platform(self, self))
+        with asking(f"the import of {self.folder}"):
+            return load_worker(self.folder, {}, platform=Platform(self, self))
 
     def durable_class(self, name: str) -> type:
         """The Worker's class of Durable Objects of that name. Raises LoadError when it has none."""

@@ -13,6 +13,7 @@ from harness.simulation.network import Network
 from harness.simulation.record import Call
 from harness.simulation.scenario import COLOS, JUDGE, Scenario
 from harness.transport import ANSWER_SECONDS, BrokenOff, Unanswered, deliver
+from harness.under_way import asking
 from kvstore import Entry, Event
 from kvstore.faults import InvocationCrashed
 from worker.durable import Objects
@@ -158,7 +159,8 @@ class World:
         )
         skew = self._backstage.skew
         before = skew.set(self.network.skew(call.colo))
-        with self.network.layers.invocations.start(call.name) as invocation:
+        asked = asking(f"{call.method} {call.path} of {call.name}")
+        with asked, self.network.layers.invocations.start(call.name) as invocation:
             try:
                 answer = await deliver(worker, request)
                 cut_off = self.network.befalls("background", call.name)

@@ -10,6 +10,7 @@ import pytest
 from harness.cli import main
 from harness.exit_codes import VIOLATED
 from harness.explore.crashes import Exploration, Violation, explore_crashes, uninterrupted
+from harness.explore.workforce import Processes
 from harness.migrations.queue import Walk
 from harness.stage import Stage
 from kvstore import Event, ManualClock, SqliteStore, SystemClock, write_bulk
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def explored(tasks: int, leases: int, *kinds: str, jobs: int = 1) -> Exploration:
-    return await explore_crashes(old_queue(tasks, leases), NOW_MS, kinds, jobs)
+    return await explore_crashes(old_queue(tasks, leases), NOW_MS, kinds, Processes(jobs))
 
 
 def found(exploration: Exploration, text: str) -> Violation:

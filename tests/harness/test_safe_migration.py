@@ -8,6 +8,7 @@ import pytest
 from harness.cli import main
 from harness.exit_codes import HELD
 from harness.explore.crashes import explore_crashes
+from harness.explore.workforce import Processes
 from harness.migrations.queue import Strategy, Walk
 from harness.rehearse import rehearse_queue
 from harness.source import open_source
@@ -71,7 +72,7 @@ async def test_work_goes_on_while_it_migrates(strategy: Strategy) -> None:
 
 
 async def test_no_fault_at_any_operation_does_any_damage() -> None:
-    exploration = await explore_crashes(old_queue(3, 2), NOW_MS, OPERATION, 2, migration="safe")
+    exploration = await explore_crashes(old_queue(3, 2), NOW_MS, OPERATION, Processes(2), migration="safe")
     assert exploration.visited == len(OPERATION) * exploration.operations > 100
     assert exploration.violations == []
     assert exploration.baseline == []

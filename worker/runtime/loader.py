@@ -45,7 +45,7 @@ def _execute(entry: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise LoadError(f'"{entry}" fails while it is imported: {type(error).__name__}: {error}') from error
     finally:
         if shadowed is not None:

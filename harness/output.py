@@ -1,0 +1,58 @@
+"""What the program says in the end, and how that is written."""
+
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from worker.program import OutputError
+
+TIMEOUT_SECONDS: Final = 60
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known before the work begins: ``timeout`` seconds for each request, words for being stopped."""
+
+    if_stopped: str = "nothing was changed"
+    timeout: float = TIMEOUT_SECONDS
+
+
+@dataclass(frozen=True)
+class Output:
+    """``text`` for standard output, ``error`` for standard error, and ``files``; - is standard output."""
+
+    exit_code: int
+    text: str = ""
+    error: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+
+    def deliver(self) -> int:
+        """Write everything; gives the exit code. Raises OutputError."""
+        if self.error:
+            print(self.error, file=sys.stderr)
+        for target, content in self.files:
+            _write(target, content)
+        if self.text:
+            print(self.text)
+        return self.exit_code
+
+
+def _write(target: str, text: str) -> None:
+    """UTF-8. A lone surrogate becomes what it is in JSON: its escape."""
+    content = text.encode("utf-8", "backslashreplace")
+    if target == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        return
+    path = Path(target)
+    # A file is written whole; what may wait for a reader can be interrupted.
+    wanted = [] if path.exists() and not path.is_file() else [signal.SIGINT, signal.SIGTERM]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(target, str(error.strerror)) from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
