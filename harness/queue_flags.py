@@ -50,6 +50,13 @@ def add_queue(commands: Any) -> None:
         help="the Python Worker to rehearse, with the guide's routes and variables, in place of ours",
     )
     queue.add_argument(
+        "--timeout",
+        type=whole(1, MOST_SECONDS),
+        default=TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help=f"how long one request to the Worker, and its import, may take ({TIMEOUT_SECONDS})",
+    )
+    queue.add_argument(
         "--port", type=whole(0, 65535), default=0, help="the Worker's port (default: any free one)"
     )
     queue.add_argument(
@@ -158,13 +165,6 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
         "--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share --explore schedules"
     )
     queue.add_argument("--seed", type=seed, default=1, help="where simulated chance begins (1)")
-    queue.add_argument(
-        "--timeout",
-        type=whole(1, MOST_SECONDS),
-        default=TIMEOUT_SECONDS,
-        metavar="SECONDS",
-        help=f"how long one request to the Worker, and its import, may take ({TIMEOUT_SECONDS})",
-    )
     queue.add_argument(
         "--scenario",
         type=_scenario,
