@@ -114,7 +114,7 @@ def plan(options: argparse.Namespace) -> Plan:
     if options.command == "codeq" and options.apply:
         return Plan("on the way; the same command goes on from here")
     if options.command == "codeq" and options.redis:
-        return Plan(f"what it had written so far is in {options.redis}")
+        return Plan("what it had written so far is on the server that --redis names")
     return Plan("nothing but the copy was touched", getattr(options, "timeout", TIMEOUT_SECONDS))
 
 
