@@ -145,7 +145,7 @@ def test_a_conversion_of_lists(text: str, apply: bool) -> None:
 
 def test_what_an_account_says_is_in_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     error = RemoteError(f"More than one account:\n  {TEXTS['colour']}\n{VERDICT}")
-    assert _not_started(error) == NOT_STARTED
+    assert _not_started(error).deliver() == NOT_STARTED
     err = capsys.readouterr().err
     check(err, verdicts=0)
     assert len(err.splitlines()) == 3
