@@ -18,12 +18,16 @@ from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED
 from harness.explore.tally import SearchError
 from harness.explore.workforce import ClusterError
 from harness.lines import command_line, message_of
+from harness.migration import MigrationError
 from harness.output import TIMEOUT_SECONDS, Output, Plan
+from harness.parameters import ParameterError
 from harness.preflight import NotTheQueue
 from harness.processes import ProcessError
 from harness.queue_command import run_queue
 from harness.queue_flags import add_queue, conflict
 from harness.remote import RemoteError
+from harness.run_command import run_own, write_skeleton
+from harness.run_flags import add_run
 from harness.simulation.loop import Deadlock
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
 from kvstore.address import without_passwords
@@ -42,6 +46,8 @@ _NOT_STARTED = (
     SearchError,
     NotTheQueue,
     Deadlock,  # of a Worker that does not answer, where nothing has been searched yet
+    MigrationError,
+    ParameterError,
 )
 
 
@@ -60,7 +66,10 @@ def parser(command: str = "codeq") -> argparse.ArgumentParser:
         epilog="exit codes: 0 all held, 1 something was violated, 2 bad usage, 3 could not start, "
         "4 inconclusive",
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="queue | codeq | example")
+    commands = top.add_subparsers(
+        dest="command", required=True, metavar="run | new | queue | codeq | example"
+    )
+    add_run(commands)
     add_queue(commands)
     codeq = commands.add_parser(
         "codeq",
@@ -158,6 +167,15 @@ def _queue(options: argparse.Namespace) -> Output:
     return _output(options, report.document, report.text, report.exit_code)
 
 
+def _run_own(options: argparse.Namespace) -> Output:
+    report = run_own(options)
+    return _output(options, report.document, report.text, report.exit_code)
+
+
+def _new(options: argparse.Namespace) -> Output:
+    return Output(HELD, printable_lines(write_skeleton(options)))
+
+
 def _output(options: argparse.Namespace, document: dict[str, Any], text: str, exit_code: int) -> Output:
     shown = "" if options.json_file == "-" else printable_lines(text)
     files = () if options.json_file is None else ((options.json_file, json_text(document)),)
@@ -166,6 +184,8 @@ def _output(options: argparse.Namespace, document: dict[str, Any], text: str, ex
 
 def _check_target(options: argparse.Namespace) -> None:
     """Raises OutputError when the report or the example cannot be written: before the work, not after."""
+    if options.command == "new":
+        return
     target = options.file if options.command == "example" else options.json_file
     if target is None or str(target) == "-":
         return
@@ -178,4 +198,4 @@ def _check_target(options: argparse.Namespace) -> None:
         raise OutputError(str(target), "it is read-only")
 
 
-_RUN = {"queue": _queue, "codeq": _codeq, "example": _example}
+_RUN = {"run": _run_own, "new": _new, "queue": _queue, "codeq": _codeq, "example": _example}

@@ -50,7 +50,9 @@ class Looked:
             return ["no request was answered"]
         if not self.operations:
             return ["nobody asked KV"]
-        return [] if self.moved else ["nothing was moved or claimed: no task was there, or none was touched"]
+        return (
+            [] if self.moved else ["nothing was moved or claimed: there was nothing to do, or nobody did it"]
+        )
 
 
 @dataclass(frozen=True, slots=True)

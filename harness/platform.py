@@ -1,6 +1,6 @@
 """The platform: one namespace, and the layers between it and each location where a Worker runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,9 @@ from kvstore.quotas import DAY_MS, Ledger, Quotas
 from kvstore.transit import Plan, Transit
 
 COLO: Final = "AMS"  # where everybody is when there is one location
+
+# Makes what a Worker has of a store.
+Binding = Callable[[Store], KVNamespace]
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Layers:
     with ``names`` also the keys that were found by those that look for many. ``ledger`` counts the day's
     operations, beginning with what is ``spent`` already, by method. A listing has ``page`` keys; ``turns``
     are taken by requests that are sent at once.
+
+    Several namespaces of one deployment, each with a ``name``, count and record together: all of them stand
+    ``beside`` the first.
     """
 
     def __init__(
@@ -43,20 +49,31 @@ class Layers:
         spent: Mapping[str, int] | None = None,
         page: int = LIMITS.list_keys,
         turns: Turns | None = None,
+        name: str = "",
+        beside: "Layers | None" = None,
     ) -> None:
         allowance = conditions.allowance
-        self.invocations = Invocations(allowance.connections, allowance.operations)
-        self.done = WriteJournal(store, self.invocations)
-        self.asked: list[Event] = []
-        self.ledger = Ledger(store.clock.now_ms() // DAY_MS, dict(spent or {}))
+        self.invocations: Invocations
+        self.asked: list[Event]
+        self.ledger: Ledger
+        events: list[Event] | None = None
+        if beside is None:
+            self.invocations = Invocations(allowance.connections, allowance.operations)
+            self.asked = []
+            self.ledger = Ledger(store.clock.now_ms() // DAY_MS, dict(spent or {}))
+        else:
+            self.invocations, self.asked, self.ledger = beside.invocations, beside.asked, beside.ledger
+            events = beside.done.events
+        self.done: WriteJournal = WriteJournal(store, self.invocations, events, namespace=name)
+        self._name = name
         self._conditions = conditions
         self._origin = Origin(self.done)
         self._names = names
         self._page = page
         self._turns = turns
 
-    def location(self, colo: str, plan: Plan, entropy: Entropy) -> Location:
-        """KVNamespace, Journal, Transit, TakingTurns, Quotas, Paging, Edge, Journal, store.
+    def location(self, colo: str, plan: Plan, entropy: Entropy, binding: Binding = KVNamespace) -> Location:
+        """``binding``, Journal, Transit, TakingTurns, Quotas, Paging, Edge, Journal, store.
 
         ``plan`` says how operations travel, and which fault happens to which of them. Where everybody sees
         everything at once there is no Edge, and no turns are taken where nothing is sent at once.
@@ -70,8 +87,8 @@ class Layers:
         if self._turns is not None:
             seen = TakingTurns(seen, self._turns, self.invocations)
         transit = Transit(seen, plan, self.invocations)
-        asked = Journal(transit, self.invocations, self.asked, names=self._names)
-        return Location(KVNamespace(asked), transit)
+        asked = Journal(transit, self.invocations, self.asked, names=self._names, namespace=self._name)
+        return Location(binding(asked), transit)
 
 
 def clock_of(conditions: Conditions) -> Clock:

@@ -72,6 +72,12 @@ class Progress:
             self._out.write(f"{self._erase()}   {runs}, {found:,} kinds of violation, {met:,} probes met …")
             self._out.flush()
 
+    def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
+        """So many runs of a part of a rehearsal are done, with so many kinds of damage."""
+        if self._live:
+            self._out.write(f"{self._erase()}   {part}: {done:,} of {of:,} runs, {found:,} kinds of damage …")
+            self._out.flush()
+
     def ordered(self, done: int, found: int) -> None:
         """So many runs of a search through every order are done, with so many kinds of violation."""
         if self._live:

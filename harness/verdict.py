@@ -25,12 +25,14 @@ class Finding:
     ``what`` is a sentence, ``keys`` name everything that it is true of, ``hazards`` the known causes
     (H01 … H75 of the hazard list), ``moments`` the events that show it for the first of the keys. Those are
     what ``show`` gives when they are first asked for: a search finds much that nobody will look at.
+    ``code`` names the way, whatever the sentence counts.
     """
 
     what: str
     keys: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
     show: Callable[[], tuple[Moment, ...]] = field(default=tuple, repr=False, compare=False)
+    code: str = ""
 
     @cached_property
     def moments(self) -> tuple[Moment, ...]:
@@ -39,6 +41,7 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         return {
             "what": self.what,
+            **({"code": self.code} if self.code else {}),
             "keys": list(self.keys),
             "hazards": list(self.hazards),
             "moments": [moment.as_json() for moment in self.moments],
@@ -114,14 +117,19 @@ def count_held(verdicts: Sequence[Verdict], what: str) -> str:
 
 
 def finding(
-    what: str, keys: Iterable[str], *hazards: str, show: Callable[[], tuple[Moment, ...]] = tuple
+    what: str,
+    keys: Iterable[str],
+    *hazards: str,
+    show: Callable[[], tuple[Moment, ...]] = tuple,
+    code: str = "",
 ) -> Finding | None:
     """A finding about ``keys``, or None when there are none.
 
-    In ``what``, ``{n}`` is their number; ``{s}``, ``{are}``, ``{were}`` and ``{have}`` agree with it.
+    In ``what``, ``{n}`` is their number; ``{s}``, ``{are}``, ``{were}``, ``{have}``, ``{they}`` … agree with
+    it.
     """
     named = tuple(keys)
-    return Finding(agree(what, len(named)), named, hazards, show) if named else None
+    return Finding(agree(what, len(named)), named, hazards, show, code) if named else None
 
 
 def literal(data: str) -> str:
@@ -131,6 +139,28 @@ def literal(data: str) -> str:
 
 def agree(text: str, count: int) -> str:
     """A sentence about ``count`` things, with its number and verbs filled in."""
-    one = {"s": "", "are": "is", "were": "was", "have": "has", "do": "does", "their": "its", "es": "s"}
-    many = {"s": "s", "are": "are", "were": "were", "have": "have", "do": "do", "their": "their", "es": ""}
+    one = {
+        "they": "it",
+        "them": "it",
+        "s": "",
+        "are": "is",
+        "were": "was",
+        "have": "has",
+        "do": "does",
+        "their": "its",
+        "es": "s",
+        "ies": "y",
+    }
+    many = {
+        "they": "they",
+        "them": "them",
+        "s": "s",
+        "are": "are",
+        "were": "were",
+        "have": "have",
+        "do": "do",
+        "their": "their",
+        "es": "",
+        "ies": "ies",
+    }
     return text.format(n=f"{count:,}", **(one if count == 1 else many))

@@ -15,7 +15,7 @@ class Event:
     ``at`` is in milliseconds since the UNIX epoch; ``invocation`` names the request in which it happened,
     "" outside of one. ``entry`` is what a put wrote or a get found; ``error`` the
     text of the exception, None for success. ``found`` are the keys that a get_many or a scan found, in a
-    journal with ``names``.
+    journal with ``names``. ``namespace`` is the label that the journal was given.
     """
 
     index: int
@@ -26,6 +26,7 @@ class Event:
     entry: Entry | None = None
     error: str | None = None
     found: tuple[str, ...] = ()
+    namespace: str = ""
 
 
 class Journal(Around):
@@ -41,11 +42,13 @@ class Journal(Around):
         events: list[Event] | None = None,
         *,
         names: bool = False,
+        namespace: str = "",
     ) -> None:
         super().__init__(store)
         self.invocations = invocations or Invocations()
         self.events: list[Event] = [] if events is None else events
         self.names = names
+        self.namespace = namespace
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         entry: Entry | None = arguments[1] if verb == "put" else None
@@ -63,7 +66,8 @@ class Journal(Around):
             raise
         finally:
             events, name = self.events, self.invocations.current().name
-            events.append(Event(len(events), self.clock.now_ms(), name, verb, key, entry, why, found))
+            at, index = self.clock.now_ms(), len(events)
+            events.append(Event(index, at, name, verb, key, entry, why, found, self.namespace))
 
 
 def _names(verb: Verb, result: Any) -> tuple[str, ...]:

@@ -139,3 +139,37 @@ def test_files_are_named_for_what_is_in_them() -> None:
 def test_every_file_says_what_lives_there() -> None:
     for path in every_file():
         assert ast.get_docstring(ast.parse(path.read_text())), f"{path.relative_to(ROOT)} has no docstring"
+
+
+# What anybody's migration goes through; and what only one guide's knows.
+GENERIC = (
+    "harness/migration.py",
+    "harness/subject.py",
+    "harness/oddities.py",
+    "harness/rehearsal.py",
+    "harness/skeleton.py",
+    "harness/run_command.py",
+    "harness/run_report.py",
+    "harness/parameters.py",
+    "harness/explore/search.py",
+    "harness/explore/draw.py",
+    "harness/explore/coverage.py",
+    "harness/explore/shrink.py",
+)
+GENERIC_ROOMS = ("harness/model", "harness/system", "harness/engine", "harness/actors", "harness/checks")
+ONE_GUIDES = ("/api/", "orchestrator:", "legacy:", "codeq", "queue:task:")
+
+
+def test_what_serves_any_migration_knows_no_guide() -> None:
+    paths = [ROOT / name for name in GENERIC] + [path for room in GENERIC_ROOMS for path in files(room)]
+    for path in paths:
+        text = path.read_text()
+        known = [word for word in ONE_GUIDES if word in text]
+        assert not known, f"{path.relative_to(ROOT)} knows {known}: that belongs to one migration"
+
+
+def test_the_public_names_are_sorted_and_there() -> None:
+    import harness
+
+    assert harness.__all__ == sorted(harness.__all__)
+    assert all(hasattr(harness, name) for name in harness.__all__)

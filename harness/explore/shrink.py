@@ -10,12 +10,12 @@ from typing import Any, Final, Generic
 
 from harness.parameters import Parameter, Whole, parameters, size
 
-_MOST_TRIES: Final = 100
+MOST_TRIES: Final = 100
 
 
-def shrink(scenario: Whole, shows: Callable[[Whole], bool]) -> Whole:
+def shrink(scenario: Whole, shows: Callable[[Whole], bool], tries: int = MOST_TRIES) -> Whole:
     """The smallest scenario found that ``shows`` is true of; it is true of ``scenario``."""
-    search = _Shrinking(scenario, shows)
+    search = _Shrinking(scenario, shows, tries)
     while search.improves():
         continue
     return search.smallest
@@ -24,8 +24,9 @@ def shrink(scenario: Whole, shows: Callable[[Whole], bool]) -> Whole:
 class _Shrinking(Generic[Whole]):
     """``smallest`` is the smallest so far that shows it."""
 
-    def __init__(self, scenario: Whole, shows: Callable[[Whole], bool]) -> None:
+    def __init__(self, scenario: Whole, shows: Callable[[Whole], bool], tries: int) -> None:
         self.smallest = scenario
+        self._tries = tries
         self._shows = shows
         self._tried = {scenario}
 
@@ -51,7 +52,7 @@ class _Shrinking(Generic[Whole]):
 
     def _try(self, changes: dict[str, Any]) -> bool:
         smaller = replace(self.smallest, **changes)  # type: ignore[type-var]
-        if smaller in self._tried or size(smaller) >= size(self.smallest) or len(self._tried) > _MOST_TRIES:
+        if smaller in self._tried or size(smaller) >= size(self.smallest) or len(self._tried) > self._tries:
             return False
         self._tried.add(smaller)
         if not self._shows(smaller):

@@ -1,14 +1,16 @@
 """The network of a simulation: its layers, how long operations travel, and the faults that are planned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Protocol
 
-from harness.platform import Layers, Location
+from harness.conditions import Conditions
+from harness.platform import Binding, Layers, Location
 from harness.simulation.chance import Chance, Once
 from harness.simulation.clock import LoopClock
-from harness.simulation.scenario import COLOS, Scenario
+from harness.simulation.scenario import COLOS
 from harness.simulation.turns import Turns, following
-from kvstore import Entry
+from kvstore import Entry, KVNamespace
 from kvstore.faults import FAULTS, Fault, FaultKind
 from kvstore.memory_store import MemoryStore
 from kvstore.store import Verb
@@ -25,28 +27,56 @@ def _trip(milliseconds: int, fault: FaultKind | None) -> Trip:
     return Trip(milliseconds, 0, fault)
 
 
-class Network:
-    """One namespace, and what the scenario puts between it and the locations.
+class Planned(Protocol):
+    """What a network asks of a scenario: the platform, and the faults that are planned."""
 
+    @property
+    def seed(self) -> int: ...
+    @property
+    def platform(self) -> Conditions: ...
+    @property
+    def page(self) -> int: ...
+    @property
+    def spent(self) -> int: ...
+    @property
+    def skew(self) -> int: ...
+    @property
+    def mishaps(self) -> Sequence[Fault]: ...
+    @property
+    def at_once(self) -> Sequence[str]: ...
+    @property
+    def order(self) -> str: ...
+    @property
+    def pace(self) -> int: ...
+
+
+class Network:
+    """One namespace, ``name``, and what the scenario puts between it and the locations.
+
+    Several of one deployment stand ``beside`` the first: they count and record together.
     ``fired`` are the faults that happened. Requests that are sent at once take ``turns``; then nothing takes
     time on its way.
     """
 
-    def __init__(self, scenario: Scenario, clock: LoopClock) -> None:
+    def __init__(
+        self, scenario: Planned, clock: LoopClock, name: str = "", beside: "Network | None" = None
+    ) -> None:
         self.scenario = scenario
         conditions = scenario.platform
         self._far = conditions.simulated
         self.store = MemoryStore(clock)
         self.turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
-        self.layers = Layers(
+        self.layers: Layers = Layers(
             self.store,
             conditions,
             names=True,
             spent=dict.fromkeys(("put", "delete", "list"), scenario.spent),
             page=scenario.page,
             turns=self.turns,
+            name=name,
+            beside=None if beside is None else beside.layers,
         )
-        self.fired: list[str] = []
+        self.fired: list[str] = [] if beside is None else beside.fired
         self._trips = Once(scenario.seed, "trip/")
         # By request, and by its operation; 0 stands for the request as a whole.
         self._planned: dict[str, dict[int, Fault]] = {}
@@ -57,9 +87,10 @@ class Network:
         """Put ``entries`` where everybody has seen them for long."""
         await self.store.put_many(entries)
 
-    def location(self, colo: str) -> Location:
+    def location(self, colo: str, binding: Binding = KVNamespace) -> Location:
         """What the Worker has in one location."""
-        return self.layers.location(colo, self._travel, Chance(self.scenario.seed, f"edge/{colo}"))
+        chance = Chance(self.scenario.seed, f"edge/{colo}")
+        return self.layers.location(colo, self._travel, chance, binding)
 
     def skew(self, colo: str) -> int:
         """How far a location's clock is ahead, in milliseconds."""

@@ -1,0 +1,115 @@
+"""Somebody who sends requests from one location, one at a time: what a declared function is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from harness.model.record import Call, Role
+from harness.model.scenario import COLOS
+from harness.simulation.chance import Chance
+from kvstore import KVNamespace
+
+if TYPE_CHECKING:
+    from harness.engine.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``status`` is None when no answer came; ``body`` is what JSON says, or text."""
+
+    status: int | None
+    body: Any = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is an answer of success: below 400."""
+        return self.status is not None and self.status < 400
+
+    @property
+    def json(self) -> Any:
+        return self.body
+
+    @property
+    def text(self) -> str:
+        return self.body if isinstance(self.body, str) else ""
+
+
+class Actor:
+    """``name`` in a location. What an actor does by chance depends on the name alone."""
+
+    def __init__(self, world: "World", name: str, role: Role, colo: str | None = None) -> None:
+        self.world = world
+        self.name = name
+        self.role: Role = role
+        self.chance = Chance(world.scenario.seed, name)
+        self.colo = colo or COLOS[self.chance.below(world.scenario.colos)]
+        self.sent = 0
+        self.last: Call | None = None
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        body: str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """Send a request and wait for its answer."""
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        if given:
+            path += ("&" if "?" in path else "?") + urlencode(given)
+        world = self.world
+        self.sent += 1
+        call = Call(
+            f"{self.name}.{self.sent}",
+            self.name,
+            self.role,
+            self.colo,
+            method,
+            path,
+            world.clock.now_ms(),
+            len(world.writes),
+        )
+        self.last = call
+        return await world.send(call, _content(json, body), dict(headers or {}))
+
+    async def get(self, path: str, **more: Any) -> Reply:
+        return await self.ask("GET", path, **more)
+
+    async def post(self, path: str, **more: Any) -> Reply:
+        return await self.ask("POST", path, **more)
+
+    async def put(self, path: str, **more: Any) -> Reply:
+        return await self.ask("PUT", path, **more)
+
+    async def patch(self, path: str, **more: Any) -> Reply:
+        return await self.ask("PATCH", path, **more)
+
+    async def delete(self, path: str, **more: Any) -> Reply:
+        return await self.ask("DELETE", path, **more)
+
+    async def wait(self, seconds: float) -> None:
+        """Let so much time pass; it is simulated."""
+        await self.world.clock.sleep(seconds)
+
+    async def pause(self, least: float, most: float) -> None:
+        """Wait some seconds between ``least`` and ``most``."""
+        await self.world.clock.pause(self.chance.between(round(1000 * least), round(1000 * most)))
+
+    def kv(self, binding: str | None = None) -> KVNamespace:
+        """A namespace as this location sees it, for who works on it without a Worker."""
+        return self.world.locations[self.colo][binding or self.world.migration.binding].namespace
+
+
+def _content(document: Any, body: str | bytes | None) -> tuple[bytes, str | None]:
+    """The content of a request, and its type."""
+    import json
+
+    if document is not None:
+        return json.dumps(document).encode(), "application/json"
+    if body is None:
+        return b"", None
+    return (body.encode(), "text/plain;charset=UTF-8") if isinstance(body, str) else (body, None)

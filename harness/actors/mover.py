@@ -1,0 +1,162 @@
+"""The runbook of a migration without a Worker: pages, pace, a second look, and the deletion of originals.
+
+What the user gives copies one entry; everything around that is here. An entry is copied unless its copy is
+there, and its original is deleted only when, long enough after that nobody sees anything old, the copy is
+what it must be. Whatever is interrupted begins its round again.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from harness.actors.operator import GaveUp, Operator
+from harness.migration import Entry, Rule
+from harness.model.record import Call
+from harness.model.truth import LAST_MINUTE, Outcomes, has_value, place_of, same
+from kvstore import Entry as Stored
+from kvstore import KVError
+from kvstore.faults import InvocationCrashed
+from kvstore.messages import DAY_IS_OVER
+
+_PAGE: Final = 100
+_MOST_ROUNDS: Final = 12
+
+Work = Callable[[Rule, Mapping[str, Any]], Awaitable[bool]]
+
+
+class Mover:
+    """Moves what the rules of `Migration.each` say, as an operator with a script does."""
+
+    def __init__(self, operator: Operator, outcomes: Outcomes) -> None:
+        self.operator = operator
+        self.world = operator.world
+        self.outcomes = outcomes
+
+    async def move(self) -> None:
+        """Copy, wait, verify and delete, until nothing is left. Raises GaveUp."""
+        for _ in range(_MOST_ROUNDS):
+            await self._all("copy", self._copy)
+            await self.operator.settle()
+            left = await self._all("verify", self._verify)
+            await self.operator.settle()
+            if not left:
+                return
+        raise GaveUp("moving", f"entries are left after {_MOST_ROUNDS} rounds")
+
+    async def _all(self, what: str, work: Work) -> int:
+        """Do ``work`` to every entry that is to move; how many are left to do."""
+        return sum([await self._rule(what, rule, work) for rule in self.world.migration.moves])
+
+    async def _rule(self, what: str, rule: Rule, work: Work) -> int:
+        left, cursor, failures = 0, None, 0
+        while True:
+            try:
+                page, count = await self._page(what, rule, cursor, work)
+            except (KVError, InvocationCrashed) as error:
+                if DAY_IS_OVER in str(error):
+                    await self.operator.wait(self.world.seconds_of_day_left() + 1)
+                    continue
+                failures += 1
+                if failures >= self.world.scenario.tries:
+                    raise GaveUp(
+                        f"{what} {rule.prefix}", f"failed {failures} times in a row: {error}"
+                    ) from error
+                await self.operator.wait(5 * 2 ** min(failures, 5))
+                continue
+            failures, left = 0, left + count
+            if page["list_complete"]:
+                return left
+            cursor = page["cursor"]
+            await self.operator.wait(1)
+
+    async def _page(
+        self, what: str, rule: Rule, cursor: str | None, work: Work
+    ) -> tuple[dict[str, Any], int]:
+        """One page of entries, as one request of the operator."""
+        world, operator = self.world, self.operator
+        operator.sent += 1
+        name = f"{operator.name}.{operator.sent}"
+        now = world.clock.now_ms()
+        call = Call(
+            name, operator.name, operator.role, operator.colo, what, rule.prefix, now, len(world.writes)
+        )
+        world.calls.append(call)
+        with world.invocations.start(name) as invocation:
+            try:
+                kv = operator.kv(rule.binding)
+                options = {
+                    "prefix": rule.prefix,
+                    "limit": _page_size(world.scenario.platform.allowance.operations),
+                }
+                page = await kv.list(**options, **({"cursor": cursor} if cursor else {}))
+                done = [await work(rule, key) for key in page["keys"]]
+                call.status = 200
+                return page, done.count(False)
+            finally:
+                call.answered, call.last = world.clock.now_ms(), len(world.writes)
+                call.operations = invocation.operations
+
+    async def _copy(self, rule: Rule, key: Mapping[str, Any]) -> bool:
+        entry = await self._read(rule, key)
+        if entry is None or self._ends_soon(entry):
+            return True
+        targets = self.outcomes.targets((rule.binding, entry.key), _stored(entry))
+        if targets is None:
+            return True
+        for target in targets:
+            if place_of(target) != (rule.binding, entry.key) and await self._at(target) is not None:
+                return True
+        await rule.function(self.operator.kv(rule.to), entry.key, entry)
+        return True
+
+    async def _verify(self, rule: Rule, key: Mapping[str, Any]) -> bool:
+        """Whether nothing is left to do for an entry."""
+        entry = await self._read(rule, key)
+        if entry is None or self._ends_soon(entry):
+            return True
+        targets = self.outcomes.targets((rule.binding, entry.key), _stored(entry))
+        if targets is None:
+            return True
+        for target in targets:
+            have = await self._at(target)
+            if have is None:
+                return False
+            if place_of(target) == (rule.binding, entry.key) and not _agrees(target, have):
+                return False
+        if not self.world.migration.keeps_originals and all(
+            place_of(target) != (rule.binding, entry.key) for target in targets
+        ):
+            await self.operator.kv(rule.binding).delete(entry.key)
+        return True
+
+    async def _read(self, rule: Rule, key: Mapping[str, Any]) -> Entry | None:
+        found = await self.operator.kv(rule.binding).getWithMetadata(key["name"], "arrayBuffer")
+        if found["value"] is None:
+            return None
+        return Entry(
+            key["name"], bytes(found["value"]), found["metadata"], key.get("expiration"), rule.binding
+        )
+
+    async def _at(self, target: Entry) -> Entry | None:
+        found = await self.operator.kv(target.binding).getWithMetadata(target.key, "arrayBuffer")
+        if found["value"] is None:
+            return None
+        return Entry(target.key, bytes(found["value"]), found["metadata"], None, target.binding)
+
+    def _ends_soon(self, entry: Entry) -> bool:
+        now = self.world.clock.now_ms() / 1000
+        return entry.expiration is not None and entry.expiration < now + LAST_MINUTE
+
+
+def _page_size(operations: int | None) -> int:
+    """How many entries a request can move with its operations: four each, and the listing."""
+    return _PAGE if operations is None else max(1, min(_PAGE, (operations - 1) // 5))
+
+
+def _agrees(target: Entry, have: Entry) -> bool:
+    return has_value(target, have.value) and same(target.metadata, have.metadata)
+
+
+def _stored(entry: Entry) -> Stored:
+    metadata = None if entry.metadata is None else json.dumps(entry.metadata, ensure_ascii=False)
+    return Stored(entry.value, entry.expiration, metadata)

@@ -1,0 +1,115 @@
+"""The operator: follows the runbook, and tries again what fails, as people do."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from harness.actors.actor import Actor, Reply
+from kvstore.messages import DAY_IS_OVER
+
+# After so many answers in a row with nothing written, none of them "done", nobody goes on.
+_MOST_IDLE: Final = 40
+_MOST_CALLS: Final = 20_000
+# Longer than anything can be seen late: a minute of cached reads or of listings, and what is on its way.
+SETTLE_SECONDS: Final = 150.0
+# How long a Worker that was replaced may still answer what it was asked before: `waitUntil` has 30 s.
+_LAST_ANSWERS: Final = 30.0
+
+
+class GaveUp(Exception):
+    """The operator gives up: ``what`` was asked, and ``why``."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why}")
+        self.what = what
+        self.why = why
+
+
+class Halted(Exception):
+    """The operator was called away half-way."""
+
+
+class Operator(Actor):
+    """What the runbook is given. ``halts_after`` so many requests it is called away, None for never."""
+
+    halts_after: int | None = None
+
+    async def ask(self, method: str, path: str, **more: Any) -> Reply:
+        if self.halts_after is not None and self.sent >= self.halts_after:
+            raise Halted
+        return await super().ask(method, path, **more)
+
+    async def deploy(self, stage: str, *, settle: bool = True) -> None:
+        """Put a Worker on, and wait until it is everywhere and everybody sees what the one before wrote.
+
+        With ``settle=False`` it only waits for the deployment itself to arrive.
+        """
+        arrived = self.world.deploy(stage)
+        await self.wait(arrived + (_LAST_ANSWERS + SETTLE_SECONDS if settle else 0))
+
+    async def settle(self) -> None:
+        """Wait until every location sees everything."""
+        await self.wait(SETTLE_SECONDS)
+
+    async def until_done(
+        self,
+        path: str,
+        *,
+        carry: str | tuple[str, ...] = (),
+        done: str | Callable[[Any], bool] = "done",
+        method: str = "POST",
+        every: float = 2.0,
+        params: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> Reply:
+        """Send a request again and again until its answer says that it is done; returns that answer.
+
+        ``done`` is a member of the JSON answer, or says of one whether it is. The members named in ``carry``
+        are sent back as parameters with the next request. What fails is tried again after a while, as often
+        as the scenario's ``tries``; where the quota of the day is used up, tomorrow. Gives up also when
+        nothing is written any more, and nothing done.
+        """
+        carried, failures, idle = dict(params or {}), 0, 0
+        seen: set[str] = set()
+        names = (carry,) if isinstance(carry, str) else carry
+        for _ in range(_MOST_CALLS):
+            writes = len(self.world.writes)
+            reply = await self.ask(method, path, params=carried, **more)
+            if not reply.ok or not isinstance(reply.body, dict):
+                if self._is_out_of_quota():
+                    await self.wait(self.world.seconds_of_day_left() + every)
+                    continue
+                failures += 1
+                if failures >= self.world.scenario.tries:
+                    raise GaveUp(f"{method} {path}", _failed(reply, failures))
+                await self.wait(5 * 2 ** min(failures, 5))
+                continue
+            failures = 0
+            if done(reply.body) if callable(done) else reply.body.get(done):
+                return reply
+            if isinstance(done, str) and done not in reply.body:
+                raise GaveUp(f"{method} {path}", f"its answer has no member {done!r}")
+            carried.update({name: reply.body.get(name) for name in names})
+            if len(self.world.writes) > writes:
+                seen.clear()
+            # Who goes round and round gets no further, whatever is carried.
+            state = repr(carried)
+            idle = idle + 1 if state in seen else 0
+            seen.add(state)
+            if idle >= _MOST_IDLE:
+                raise GaveUp(f"{method} {path}", f"{idle} answers in a row changed nothing and were not done")
+            await self.wait(every)
+        raise GaveUp(f"{method} {path}", f"{_MOST_CALLS:,} requests were not enough")
+
+    def _is_out_of_quota(self) -> bool:
+        """Whether the last request failed as the quota of the day is used up: people come again tomorrow."""
+        name = self.last.name if self.last is not None else ""
+        asked = reversed(self.world.network.layers.asked)
+        mine = next((event for event in asked if event.invocation == name and event.error), None)
+        return mine is not None and DAY_IS_OVER in (mine.error or "")
+
+
+def _failed(reply: Reply, failures: int) -> str:
+    if reply.status is None:
+        return f"no answer came, {failures} times in a row"
+    text = reply.body if isinstance(reply.body, str) else "an answer that is not a JSON object"
+    return f"answered {reply.status} {failures} times in a row: {' '.join(str(text).split())[:120]}"

@@ -1,0 +1,39 @@
+"""The generic invariants: what holds of every migration, judged from the record of a simulation.
+
+Each module has ``TITLE``, ``check(record, truth)``, which gives the findings, and ``looked(record, truth)``,
+how many things it looked at, which are ``AT``. A check finds nothing where there is nothing to look at.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol, cast
+
+from harness.model.record import Record
+from harness.model.truth import Truth
+from harness.verdict import Finding, Verdict, verdict
+
+
+class Check(Protocol):
+    """One invariant."""
+
+    TITLE: str
+    AT: str
+
+    def looked(self, record: Record, truth: Truth) -> int: ...
+
+    def check(self, record: Record, truth: Truth) -> Iterable[Finding | None]: ...
+
+
+CHECKS: dict[str, Check] = {
+    one.name.replace("_", "-"): cast(Check, import_module(f"{__name__}.{one.name}"))
+    for one in iter_modules(__path__)
+}
+
+
+def judge(record: Record, truth: Truth) -> Sequence[Verdict]:
+    """The verdict on every invariant, by their names."""
+    return [
+        verdict(name, one.TITLE, one.check(record, truth), looked=one.looked(record, truth), at=one.AT)
+        for name, one in CHECKS.items()
+    ]

@@ -1,0 +1,40 @@
+"""Content: what is in the new layout is what the old entry becomes, value and metadata."""
+
+from collections.abc import Iterable
+
+from harness.model.evidence import damage
+from harness.model.record import Record
+from harness.model.truth import Truth, Wrong, has_value, same
+from harness.verdict import Finding
+
+TITLE = "Content: value and metadata are what the old entry becomes"
+AT = "entries that are in the new layout"
+
+
+def looked(record: Record, truth: Truth) -> int:
+    return 0 if record.rolled is not None else sum(place in record.final for place in truth.wants)
+
+
+def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+    if record.rolled is not None:
+        return
+    there = [one for one in truth.wrong if one.stays and not one.is_overwritten(record)]
+    values = [one.place for one in there if not _has_value(one)]
+    yield damage(truth, "value-changed", "the value of {n} entr{ies} is not what it must become", values)
+    other = [one for one in there if not _has_metadata(one)]
+    lost = [one.place for one in other if one.have is not None and one.have.metadata is None]
+    yield damage(truth, "metadata-lost", "the metadata of {n} entr{ies} is lost", lost)
+    wrong = [one.place for one in other if one.place not in lost]
+    yield damage(truth, "metadata-changed", "the metadata of {n} entr{ies} is not what it must become", wrong)
+
+
+def _has_value(one: Wrong) -> bool:
+    have = one.have
+    return have is not None and any(wanted and has_value(wanted, have.value) for wanted in one.want.allowed)
+
+
+def _has_metadata(one: Wrong) -> bool:
+    have = one.have
+    return have is not None and any(
+        wanted and same(wanted.metadata, have.metadata) for wanted in one.want.allowed
+    )

@@ -1,0 +1,47 @@
+"""Expiration: every entry ends at the same moment as before, and what has no end keeps none."""
+
+from collections.abc import Iterable
+
+from harness.model.evidence import damage
+from harness.model.record import Record
+from harness.model.truth import Truth, Wrong
+from harness.verdict import Finding
+
+TITLE = "Expiration: every entry ends at the moment at which it was to end"
+AT = "entries that are in the new layout"
+
+
+def looked(record: Record, truth: Truth) -> int:
+    return 0 if record.rolled is not None else sum(place in record.final for place in truth.wants)
+
+
+def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+    if record.rolled is not None:
+        return
+    there = [one for one in truth.wrong if one.stays and not one.is_overwritten(record) and not _agrees(one)]
+    for code, what, applies in (
+        ("expiration-lost", "{n} entr{ies} {have} no expiration any more", lambda have, wanted: have is None),
+        (
+            "expiration-gained",
+            "{n} entr{ies} without an expiration {have} one now",
+            lambda have, wanted: wanted is None,
+        ),
+        ("expires-earlier", "{n} entr{ies} expire{es} earlier", lambda have, wanted: have < wanted),
+        ("expires-later", "{n} entr{ies} expire{es} later", lambda have, wanted: have > wanted),
+    ):
+        found = [one for one in there if applies(*_expirations(one))]
+        there = [one for one in there if one not in found]
+        yield damage(truth, code, what, [one.place for one in found])
+    over = [one.place for one in truth.wrong if one.have is not None and one.outlives(record.ended)]
+    yield damage(truth, "outlives", "{n} entr{ies} outlive{es} {their} expiration", over)
+
+
+def _expirations(one: Wrong) -> tuple[int | None, int | None]:
+    wanted = next(wanted for wanted in one.want.allowed if wanted is not None)
+    return one.have.expiration if one.have is not None else None, wanted.expiration
+
+
+def _agrees(one: Wrong) -> bool:
+    return one.have is not None and any(
+        wanted is not None and wanted.expiration == one.have.expiration for wanted in one.want.allowed
+    )

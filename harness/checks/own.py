@@ -1,0 +1,41 @@
+"""One's own invariants: what the migration itself declares."""
+
+from collections.abc import Iterable, Mapping
+
+from harness.migration import Entry, MigrationError, entry_of
+from harness.model.record import Place, Record
+from harness.model.truth import Truth
+from harness.verdict import Finding
+from kvstore import Entry as Stored
+
+TITLE = "What the migration itself declares"
+AT = "invariants of its own"
+
+
+def looked(record: Record, truth: Truth) -> int:
+    return 0 if record.rolled is not None else len(record.migration.invariants)
+
+
+def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+    if record.rolled is not None or not record.migration.invariants:
+        return
+    before, after = _entries(record.start), _entries(record.final)
+    for function in record.migration.invariants:
+        name = function.__name__
+        try:
+            said = function(before, after)
+        except AssertionError as error:
+            said = str(error) or False
+        except Exception as error:
+            raise MigrationError(f"the invariant {name} fails: {type(error).__name__}: {error}") from error
+        if said is False or isinstance(said, str):
+            yield Finding(f"{name}: {said or 'does not hold'}", code=name)
+
+
+def _entries(stored: Mapping[Place, Stored]) -> dict[str, Entry]:
+    """Entries by their keys; with the namespace before them where there are several."""
+    several = len({binding for binding, _ in stored}) > 1
+    return {
+        f"{binding}/{key}" if several else key: entry_of(key, entry, binding)
+        for (binding, key), entry in stored.items()
+    }

@@ -1,0 +1,84 @@
+"""Readers: they find every entry that lives, at any time and everywhere, and nothing that is gone."""
+
+from collections.abc import Iterable
+
+from harness.model.evidence import of_call, story
+from harness.model.record import Act, Call, Record
+from harness.model.truth import LAST_MINUTE, Truth
+from harness.verdict import Finding, Moment, finding
+
+TITLE = "Readers: they find what lives, and nothing that is gone"
+AT = "looks of readers"
+
+# How late a write may be seen elsewhere, in milliseconds: cached reads and listings last a minute.
+_SEEN_MS = 61_000
+
+
+def looked(record: Record, truth: Truth) -> int:
+    return sum(act.role != "client" for act in record.acts)
+
+
+def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+    changes: dict[tuple[str, str], list[Act]] = {}
+    for act in record.acts:
+        if act.role == "client":
+            changes.setdefault(act.place, []).append(act)
+    missed, ghosts = [], []
+    for act in record.acts:
+        if act.role == "client" or act.outcome not in ("found", "missed"):
+            continue
+        lives = _lives(record, truth, act, changes.get(act.place, []))
+        if lives is True and act.outcome == "missed":
+            missed.append(act)
+        elif lives is False and act.outcome == "found":
+            ghosts.append(act)
+    yield _finding(record, truth, "not-found", "{n} entr{ies} that live{es} {were} not found", missed)
+    yield _finding(record, truth, "ghost", "{n} entr{ies} that a client had deleted {were} found", ghosts)
+    errors = [call for call in record.calls if _is_own_error(record, call)]
+    yield finding(
+        "{n} request{s} {were} answered with an error that nothing in KV explains",
+        list(dict.fromkeys(f"{call.method} {call.path.partition('?')[0]}: {_said(call)}" for call in errors)),
+        show=lambda: tuple(map(of_call, errors[:3])),
+        code="own-error",
+    )
+
+
+def _lives(record: Record, truth: Truth, act: Act, changes: list[Act]) -> bool | None:
+    """Whether the entry was there, for everybody, all the time; None when nobody can say."""
+    if act.place in truth.immovable or act.place in record.unreadable:
+        return None
+    if changes and any(target in record.start for target in truth.originals.get(act.place, ())):
+        return None  # what was there beside it is another's
+    lives: bool | None = None
+    if act.place in record.start:
+        expiration = record.start[act.place].expiration
+        if expiration is not None and expiration * 1000 <= act.ended + LAST_MINUTE * 1000:
+            return None
+        lives = True
+    for change in sorted(changes, key=lambda change: change.ended):
+        if change.began > act.ended:
+            continue
+        settled = change.ended >= 0 and change.ended + _SEEN_MS < act.began
+        if change.outcome == "unknown" or not settled:
+            return None
+        lives = {"gone": False, "made": True}.get(change.outcome, lives)
+    return lives
+
+
+def _finding(record: Record, truth: Truth, code: str, what: str, acts: list[Act]) -> Finding | None:
+    def show() -> tuple[Moment, ...]:
+        first = acts[0]
+        return story(record, [first.place, *truth.originals.get(first.place, ())], first)
+
+    return finding(what, list(dict.fromkeys(act.place[1] for act in acts)), show=show, code=code)
+
+
+def _is_own_error(record: Record, call: Call) -> bool:
+    """Whether a Worker failed although KV refused it nothing."""
+    if call.status is None or call.status < 500:
+        return False
+    return not any(event.error for event in record.operations.get(call.name, ()))
+
+
+def _said(call: Call) -> str:
+    return f"{call.status} {' '.join(str(call.body).split())[:80]}"

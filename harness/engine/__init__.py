@@ -1,0 +1,1 @@
+"""Runs one simulation of a declared migration, from its beginning to its end."""

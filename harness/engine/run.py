@@ -1,0 +1,193 @@
+"""Runs one scenario of a declared migration from its beginning to its end, and gives the record of it."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any, Final
+
+from harness.actors.mover import Mover
+from harness.actors.operator import SETTLE_SECONDS, GaveUp, Halted, Operator
+from harness.actors.visitor import Visitor
+from harness.engine.world import World
+from harness.migration import Migration, MigrationError
+from harness.model.record import Failure, Place, Record
+from harness.model.scenario import JUDGE, Scenario
+from harness.simulation.chance import Chance
+from harness.simulation.clock import LoopClock
+from harness.simulation.loop import SimulatedLoop
+from harness.system.stages import Stages
+from kvstore import Entry
+
+_LATE_SECONDS: Final = 300.0
+# How long people go on when the operator is done, so that they meet what was left.
+_AFTERWARDS_SECONDS: Final = 30.0
+_MOST_HALFWAY: Final = 8
+
+
+def simulate(
+    migration: Migration,
+    scenario: Scenario,
+    start: Mapping[Place, Entry],
+    began: int,
+    stages: Stages,
+    unreadable: frozenset[Place] = frozenset(),
+) -> Record:
+    """What happens in ``scenario``, which begins at ``began`` (ms) with ``start`` stored.
+
+    ``unreadable`` are entries that readers do not find before anything moves (`unreadable`).
+    Raises Deadlock when everybody waits for somebody else.
+    """
+    # What a loop without input and output never gets asked for is left out of it.
+    loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
+    clock = LoopClock(loop, began)
+    for stage in stages.all():
+        stage.backstage.enter(clock, scenario.seed)
+    world = World(migration, scenario, start, clock, stages)
+    return loop.run(_play(world, began, unreadable))
+
+
+def unreadable(
+    migration: Migration, start: Mapping[Place, Entry], began: int, stages: Stages
+) -> frozenset[Place]:
+    """Which of the entries readers do not find while nothing has moved: they do not miss those later."""
+    if "before" not in migration.stages or not migration.readers:
+        return frozenset()
+    loop = SimulatedLoop(Chance(1, "loop"))  # type: ignore[abstract]
+    clock = LoopClock(loop, began)
+    for stage in stages.all():
+        stage.backstage.enter(clock, 1)
+    world = World(migration, Scenario(conditions="local"), start, clock, stages)
+
+    async def look() -> frozenset[Place]:
+        await world.fill()
+        world.deploy("before")
+        await _look(world)
+        return frozenset(act.place for act in world.acts if act.outcome != "found")
+
+    return loop.run(look())
+
+
+async def _play(world: World, began: int, unreadable: frozenset[Place]) -> Record:
+    scenario, clock = world.scenario, world.clock
+    world.unreadable = unreadable
+    await world.fill()
+    if "before" in world.migration.stages:
+        world.deploy("before")
+    rolled: list[int] = []
+    await asyncio.gather(_operate(world, rolled), *_others(world))
+    await clock.sleep(SETTLE_SECONDS)
+    final, counts = (
+        await world.stored(),
+        (len(world.writes), len(world.calls), len(world.network.layers.asked)),
+    )
+    ended, fired = clock.now_ms(), tuple(world.network.fired)
+    await _look(world)
+    world.network.layers.ledger.spent.clear()
+    acts, failures = list(world.acts), list(world.failures)
+    again = None if rolled or failures or scenario.rollback != "never" else await _again(world)
+    writes, calls, asked = counts
+    return Record(
+        world.migration,
+        scenario,
+        world.start,
+        final,
+        world.writes[:writes],
+        [*world.calls[:calls], *(call for call in world.calls[calls:] if call.role == "judge")],
+        acts,
+        world.network.layers.asked[:asked],
+        began,
+        ended,
+        fired,
+        tuple(world.interruptions.happened),
+        failures,
+        world.failures[len(failures) :],
+        again,
+        clock.now_ms(),
+        rolled[0] if rolled else None,
+        world.deployed,
+        unreadable,
+    )
+
+
+def _others(world: World) -> list[Coroutine[Any, Any, None]]:
+    """What readers and clients do."""
+    scenario, migration = world.scenario, world.migration
+    plays: list[Coroutine[Any, Any, None]] = []
+    if migration.readers:
+        plays += [Visitor(world, f"reader-{one + 1}", "reader").read() for one in range(scenario.readers)]
+    if migration.clients:
+        plays += [
+            Visitor(world, f"client-{one + 1}", "client").change(scenario.rounds)
+            for one in range(scenario.clients)
+        ]
+    return plays
+
+
+async def _operate(world: World, rolled: list[int]) -> None:
+    """The runbook, and the way back where the scenario says so."""
+    scenario, operator = world.scenario, Operator(world, "operator", "operator", "AMS")
+    if scenario.readers or scenario.clients:
+        await operator.pause(1, 60)
+    way = scenario.rollback if world.migration.way_back is not None else "never"
+    if way == "halfway":
+        operator.halts_after = 1 + operator.chance.below(_MOST_HALFWAY)
+    try:
+        await follow(operator)
+    except Halted:
+        operator.halts_after = None
+    except GaveUp as why:
+        world.failures.append(Failure(world.clock.now_ms(), why.what, why.why))
+    if way != "never":
+        if way == "late":
+            await operator.wait(_LATE_SECONDS)
+        await _go_back(operator, rolled)
+    if scenario.readers or scenario.clients:
+        await operator.wait(_AFTERWARDS_SECONDS)
+    world.over = True
+
+
+async def follow(operator: Operator) -> None:
+    """Do what the runbook says; without one, deploy and move everything. Raises GaveUp, and
+    MigrationError.
+    """
+    migration = operator.world.migration
+    if migration.runbook is None:
+        if "after" in migration.stages:
+            await operator.deploy("after")
+        await Mover(operator, operator.world.outcomes).move()
+        return
+    try:
+        await migration.runbook(operator)
+    except (GaveUp, Halted, MigrationError):
+        raise
+    except Exception as error:
+        raise MigrationError(f"the runbook fails: {type(error).__name__}: {error}") from error
+
+
+async def _go_back(operator: Operator, rolled: list[int]) -> None:
+    world = operator.world
+    assert world.migration.way_back is not None
+    try:
+        await world.migration.way_back(operator)
+    except GaveUp as why:
+        world.failures.append(Failure(world.clock.now_ms(), why.what, why.why))
+    rolled.append(world.clock.now_ms())
+
+
+async def _look(world: World) -> None:
+    """Look for every entry once more, where nobody has asked before: nothing is stale there."""
+    judge = Visitor(world, "judge", "judge", JUDGE)
+    if not world.deployed:
+        return
+    for rule in world.migration.readers:
+        for name in list(world.names(rule)):
+            world.network.layers.ledger.spent.clear()  # who judges asks on nobody's account
+            await judge.do(rule, name)
+
+
+async def _again(world: World) -> Mapping[Place, Entry]:
+    """What is stored when the whole runbook was followed once more."""
+    try:
+        await follow(Operator(world, "again", "operator", "AMS"))
+    except GaveUp as why:
+        world.failures.append(Failure(world.clock.now_ms(), why.what, why.why))
+    return await world.stored()

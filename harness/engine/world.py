@@ -1,0 +1,219 @@
+"""The world of a simulation: namespaces, locations that see them in their own way, and a Worker in each."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from harness.actors.actor import Reply
+from harness.actors.visitor import Visitor
+from harness.engine.interruption import Interruption, Interruptions
+from harness.migration import Migration, MigrationError, Rule
+from harness.model.record import Act, Call, Failure, Place, Role
+from harness.model.scenario import COLOS, JUDGE, Scenario
+from harness.model.truth import Outcomes
+from harness.platform import Location
+from harness.simulation.chance import Chance
+from harness.simulation.clock import LoopClock
+from harness.simulation.network import Network
+from harness.system.noted import NotedNamespace
+from harness.system.stages import LoadedStage, Stages
+from harness.transport import BrokenOff, deliver
+from harness.under_way import asking
+from kvstore import Entry, KVNamespace, Store
+from kvstore.faults import InvocationCrashed
+from kvstore.quotas import DAY_MS
+from worker.runtime import Worker
+from worker.runtime.background import WAIT_UNTIL_SECONDS
+from worker.sdk.request import Request
+
+# What a request takes between a client and its location, one way, in milliseconds.
+_WAY_MS = (1, 20)
+_ORIGIN = "https://worker.example"
+
+
+class World:
+    """Everything that the actors of a simulation share; `send` is what they can do to it.
+
+    ``start`` is what is stored when time begins. ``over`` is set when the operator is done.
+    """
+
+    def __init__(
+        self,
+        migration: Migration,
+        scenario: Scenario,
+        start: Mapping[Place, Entry],
+        clock: LoopClock,
+        stages: Stages,
+    ) -> None:
+        self.migration = migration
+        self.scenario = scenario
+        self.start = start
+        self.clock = clock
+        self.stages = stages
+        self.outcomes = Outcomes(migration)
+        self.networks = _networks(stages.namespaces, scenario, clock)
+        self.network = next(iter(self.networks.values()))
+        self.invocations = self.network.layers.invocations
+        self.writes = self.network.layers.done.events
+        self.interruptions = Interruptions(scenario.interrupt, self.invocations, self._interrupt)
+        self.locations: dict[str, dict[str, Location]] = {
+            colo: {
+                label: one.location(colo, partial(self._binding, label))
+                for label, one in self.networks.items()
+            }
+            for colo in (*COLOS[: scenario.colos], JUDGE)
+        }
+        self.calls: list[Call] = []
+        self.acts: list[Act] = []
+        self.failures: list[Failure] = []
+        self.deployed: list[tuple[int, str]] = []
+        self.over = False
+        self.unreadable: frozenset[Place] = frozenset()
+        self._workers: dict[str, list[tuple[int, str, Worker]]] = {colo: [] for colo in self.locations}
+        self._names: dict[int, list[str]] = {}
+
+    def _binding(self, label: str, store: Store) -> KVNamespace:
+        """What a Worker has of a namespace: with interruptions before its operations."""
+        asked = self.network.layers.asked
+        return NotedNamespace(self.interruptions.around(store), self.invocations, asked, label)
+
+    async def fill(self) -> None:
+        """Store what there is at the beginning, where everybody has seen it for long."""
+        for label, network in self.networks.items():
+            await network.fill({key: entry for (where, key), entry in self.start.items() if where == label})
+
+    async def stored(self) -> dict[Place, Entry]:
+        """What is stored now."""
+        return {
+            (label, key): entry
+            for label, network in self.networks.items()
+            for key, entry in (await network.store.entries()).items()
+        }
+
+    def deploy(self, stage: str) -> float:
+        """Put a Worker on; returns after how many seconds it is everywhere.
+
+        It is in the first location at once. Requests on their way are answered by the one before.
+        """
+        now, latest = self.clock.now_ms(), 0
+        if stage not in self.stages.by_name:
+            known = ", ".join(self.stages.by_name) or "none"
+            raise MigrationError(f"the runbook deploys {stage!r}, which is not a stage: there is {known}")
+        self.deployed.append((now, stage))
+        for place, (colo, location) in enumerate(self.locations.items()):
+            loaded = self.stages.by_name[stage]
+            takes = self._rollout(colo) if place and len(self.deployed) > 1 else 0
+            latest = max(latest, takes)
+            worker = loaded.backstage.code.with_bindings(self._bindings(loaded, location))
+            self._workers[colo].append((now + takes, stage, worker))
+        return latest / 1000
+
+    def _rollout(self, colo: str) -> int:
+        chance = Chance(self.scenario.seed, f"rollout/{colo}/{len(self.deployed)}")
+        return chance.below(1000 * self.scenario.rollout + 1)
+
+    def _bindings(self, stage: LoadedStage, location: Mapping[str, Location]) -> dict[str, Any]:
+        namespaces = {name: location[label].namespace for name, label in stage.namespaces.items()}
+        return {**stage.variables, **namespaces}
+
+    async def send(self, call: Call, content: tuple[bytes, str | None], headers: Mapping[str, str]) -> Reply:
+        """Send a request and wait for its answer, or until there is no hope for one."""
+        self.calls.append(call)
+        chance = Chance(self.scenario.seed, f"way/{call.name}")
+        await self.clock.pause(chance.between(*_WAY_MS))
+        reply = await self._answer(call, content, headers)
+        await self.clock.pause(chance.between(*_WAY_MS))
+        call.answered, call.last = self.clock.now_ms(), len(self.writes)
+        if reply.status is not None and self.network.befalls("dropped", call.name):
+            reply = Reply(None)
+        call.status, call.body = reply.status, reply.body
+        return reply
+
+    async def _answer(
+        self, call: Call, content: tuple[bytes, str | None], headers: Mapping[str, str]
+    ) -> Reply:
+        worker, skew = self._deployed_in(call)
+        body, kind = content
+        sent = {"cf-connecting-ip": call.actor, **({"content-type": kind} if kind else {}), **headers}
+        request = Request.from_parts(call.method, _ORIGIN + call.path, list(sent.items()), body)
+        before = skew.set(self.network.skew(call.colo))
+        what = f"{call.method} {call.path} of {call.actor}"
+        with asking(what), self.invocations.start(call.name) as invocation:
+            try:
+                answer = await deliver(worker, request)
+                cut_off = self.network.befalls("background", call.name)
+                await worker.background.drain(0 if cut_off else WAIT_UNTIL_SECONDS)
+            except InvocationCrashed:
+                return Reply(None)
+            except BrokenOff as error:
+                return Reply(None, str(error))
+            finally:
+                skew.reset(before)
+                call.operations = invocation.operations
+        return Reply(answer.status, answer.body)
+
+    def _deployed_in(self, call: Call) -> tuple[Worker, Any]:
+        now = self.clock.now_ms()
+        _, call.stage, worker = [one for one in self._workers[call.colo] if one[0] <= now][-1]
+        return worker, self.stages.by_name[call.stage].backstage.skew
+
+    def seconds_of_day_left(self) -> float:
+        """Until 00:00 UTC, when quotas begin anew."""
+        return (DAY_MS - self.clock.now_ms() % DAY_MS) / 1000
+
+    def names(self, rule: Rule) -> list[str]:
+        """The names that a rule's function can be called with: of the beginning, and made since."""
+        names = self._names.get(id(rule))
+        if names is None:
+            names = self._names[id(rule)] = [
+                key.removeprefix(rule.prefix)
+                for where, key in self.start
+                if where == rule.binding
+                and key.startswith(rule.prefix)
+                and (where, key) not in self.unreadable
+            ]
+        return names
+
+    def note(self, act: Act) -> None:
+        """A client did something to an entry that it was not asked to change: mostly made a new one."""
+        act.ended, act.last = self.clock.now_ms(), len(self.writes)
+        self.acts.append(act)
+        if act.outcome == "made":
+            self.names(act.rule).append(act.name)
+
+    def is_free(self, rule: Rule, name: str) -> bool:
+        """Whether no client has changed an entry, or is about to."""
+        return not any(
+            act.role == "client" and act.name == name and act.rule.prefix == rule.prefix for act in self.acts
+        )
+
+    def calls_of(self, actor: str, after: int) -> Sequence[Call]:
+        """The requests of an actor, without the first ``after``."""
+        return [call for call in self.calls if call.actor == actor][after:]
+
+    async def _interrupt(self, one: Interruption) -> bool:
+        """Let somebody do something whole; whether there was anything to do it to."""
+        both: tuple[tuple[Role, list[Rule]], ...] = (
+            ("client", self.migration.clients),
+            ("reader", self.migration.readers),
+        )
+        for role, rules in both:
+            rule = next((rule for rule in rules if rule.name == one.act), None)
+            if rule is None:
+                continue
+            names = [name for name in self.names(rule) if role == "reader" or self.is_free(rule, name)]
+            if not names:
+                return False
+            who = Visitor(self, str(one), role, COLOS[self.scenario.colos - 1])
+            await asyncio.get_running_loop().create_task(who.do(rule, names[one.which % len(names)]))
+            return True
+        return False
+
+
+def _networks(labels: Sequence[str], scenario: Scenario, clock: LoopClock) -> dict[str, Network]:
+    """A network for each namespace, all of one deployment."""
+    networks: dict[str, Network] = {}
+    for label in labels:
+        networks[label] = Network(scenario, clock, label, next(iter(networks.values()), None))
+    return networks

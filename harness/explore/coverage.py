@@ -1,0 +1,126 @@
+"""What a search must have met to say anything: the rare things that migrations break on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from harness.migration import Migration
+from harness.model.record import Call, Record
+from harness.model.scenario import Scenario
+from kvstore import Entry, Event
+
+
+@dataclass(frozen=True)
+class Property:
+    """``met`` says whether a record has it, ``due`` whether a search of schedules should ever have."""
+
+    name: str
+    met: Callable[[Record], bool]
+    due: Callable[[Scenario, Migration], bool] = lambda scenario, migration: True
+
+
+# How long a read may have been on its way, in milliseconds: what was written meanwhile proves nothing.
+_ON_THE_WAY_MS: Final = 6000
+
+
+def _stale_reads(record: Record) -> list[Event]:
+    """Reads that were answered with what was there no more, or not yet."""
+    writes: dict[tuple[str, str], list[Event]] = {}
+    for write in record.writes:
+        writes.setdefault((write.namespace, write.key), []).append(write)
+    return [
+        event
+        for event in record.asked
+        if event.verb == "get" and not event.error and _is_stale(record, writes, event)
+    ]
+
+
+def _is_stale(record: Record, writes: dict[tuple[str, str], list[Event]], event: Event) -> bool:
+    where = event.namespace, event.key
+    theirs = writes.get(where)
+    if not theirs or any(event.at - _ON_THE_WAY_MS <= write.at <= event.at for write in theirs):
+        return False
+    before = [write for write in theirs if write.at < event.at]
+    there: Entry | None = before[-1].entry if before else record.start.get(where)
+    if there is not None and there.expiration is not None and there.expiration * 1000 <= event.at:
+        there = None
+    return event.entry != there
+
+
+def _fired(kind: str) -> Callable[[Record], bool]:
+    return lambda record: any(fault.startswith(f"{kind}@") for fault in record.fired)
+
+
+def _during(role: str) -> Callable[[Record], bool]:
+    def met(record: Record) -> bool:
+        theirs = [call for call in record.calls if call.role == role]
+        return any(_overlap(call, run) for run in _runs(record) for call in theirs)
+
+    return met
+
+
+def _runs(record: Record) -> list[Call]:
+    return [call for call in record.calls if call.role == "operator"]
+
+
+def _overlap(one: Call, other: Call) -> bool:
+    return one.sent < other.answered and other.sent < one.answered
+
+
+def _ended(record: Record) -> bool:
+    """Whether an entry that moves expired during the migration."""
+    return any(
+        entry.expiration is not None and record.began < entry.expiration * 1000 <= record.ended
+        for place, entry in record.start.items()
+        if record.migration.rule_for(*place) is not None
+    )
+
+
+def _stale(scenario: Scenario, migration: Migration) -> bool:
+    return scenario.platform.staleness is not None
+
+
+def _staleable(scenario: Scenario, migration: Migration) -> bool:
+    return _stale(scenario, migration) and bool(migration.readers or migration.clients)
+
+
+PROPERTIES: Final[Sequence[Property]] = (
+    Property("a stale read", lambda record: bool(_stale_reads(record)), _staleable),
+    Property(
+        "a client's request during a run",
+        _during("client"),
+        lambda scenario, migration: bool(migration.clients),
+    ),
+    Property(
+        "a reader's request during a run",
+        _during("reader"),
+        lambda scenario, migration: bool(migration.readers),
+    ),
+    Property(
+        "an act between two operations",
+        lambda record: bool(record.interrupted),
+        lambda scenario, migration: bool(migration.readers or migration.clients),
+    ),
+    Property("an entry that expired meanwhile", _ended),
+    Property("a crash", _fired("crash")),
+    Property("an operation refused", _fired("refused")),
+    Property("a write carried out and not confirmed", _fired("unanswered")),
+    Property("a time-out", _fired("timeout")),
+    Property("an outage", _fired("outage")),
+    Property("an answer lost", _fired("dropped"), lambda scenario, migration: bool(migration.stages)),
+    Property(
+        "a rollback",
+        lambda record: record.rolled is not None,
+        lambda scenario, migration: migration.way_back is not None,
+    ),
+)
+
+
+def met(record: Record) -> list[str]:
+    """The names of the properties that a record has."""
+    return [one.name for one in PROPERTIES if one.met(record)]
+
+
+def due(scenario: Scenario, migration: Migration) -> list[str]:
+    """The names of those that schedules under the conditions of ``scenario`` must meet at least once."""
+    return [one.name for one in PROPERTIES if one.due(scenario, migration)]

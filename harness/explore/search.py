@@ -1,0 +1,191 @@
+"""A search: many scenarios of one subject simulated and judged, what is violated grouped and made small."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from harness.decision import Looked
+from harness.explore.coverage import met
+from harness.explore.shrink import MOST_TRIES, shrink
+from harness.explore.wording import wording
+from harness.explore.workforce import Workforce
+from harness.model.record import Record
+from harness.model.scenario import Scenario
+from harness.simulation.loop import Deadlock
+from harness.subject import Subject
+from harness.verdict import Finding, Moment, Verdict
+
+_BATCH: Final = 10
+# A large namespace is tried less often than a small one: for so many KV operations in all.
+_MOST_OPERATIONS: Final = 60_000
+_LEAST_TRIES: Final = 12
+
+# The invariant, and the code of the finding.
+Key = tuple[str, str]
+# Runs done, of how many, and kinds of damage found.
+OnProgress = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Runs that show the same: how many, and the ``smallest`` of their scenarios."""
+
+    runs: int
+    smallest: Scenario
+
+    def __add__(self, other: "Group") -> "Group":
+        smallest = min(self.smallest, other.smallest, key=lambda one: (one.size, one.seed))
+        return Group(self.runs + other.runs, smallest)
+
+
+@dataclass
+class Tally:
+    """What many runs showed, added up: the same whatever the order in which they were done.
+
+    ``looked`` is how much was looked at, ``at`` how many things each invariant was judged by.
+    """
+
+    looked: Looked = field(default_factory=Looked)
+    damage: dict[Key, Group] = field(default_factory=dict)
+    met: Counter[str] = field(default_factory=Counter)
+    at: Counter[str] = field(default_factory=Counter)
+
+    def add(self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict]) -> None:
+        self.looked += Looked(
+            runs=1,
+            requests=sum(call.status is not None for call in record.calls),
+            operations=len(record.asked),
+            moved=sum(record.role_of(write.invocation) == "operator" for write in record.writes),
+            planned=len(scenario.faults) + len(scenario.interrupt),
+            fired=len(record.fired) + len(record.interrupted),
+        )
+        self.met.update(met(record))
+        self.at.update({one.invariant: one.looked for one in verdicts})
+        for key in sorted({key_of(verdict, found) for verdict in verdicts for found in verdict.findings}):
+            self._group(key, Group(1, scenario))
+
+    def __add__(self, other: "Tally") -> "Tally":
+        both = Tally()
+        both.merge(self)
+        both.merge(other)
+        return both
+
+    def merge(self, other: "Tally") -> None:
+        self.looked += other.looked
+        self.met.update(other.met)
+        self.at.update(other.at)
+        for key, group in other.damage.items():
+            self._group(key, group)
+
+    def _group(self, key: Key, group: Group) -> None:
+        known = self.damage.get(key)
+        self.damage[key] = group if known is None else known + group
+
+
+def key_of(verdict: Verdict, found: Finding) -> Key:
+    """What a finding says, whatever it counts."""
+    return verdict.invariant, found.code or wording(found.what)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    subject: Subject
+    scenarios: Sequence[Scenario]
+
+
+def tallied(batch: Batch) -> Tally:
+    """What the scenarios of a batch show."""
+    tally = Tally()
+    for scenario in batch.scenarios:
+        try:
+            record = batch.subject.simulate(scenario)
+        except Deadlock:
+            tally.looked += Looked(runs=1)
+            tally._group(("progress", "deadlock"), Group(1, scenario))
+        else:
+            tally.add(scenario, record, batch.subject.judge(record))
+    return tally
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One way in which the migration does damage: in ``runs`` runs, most simply in ``scenario``."""
+
+    key: Key
+    title: str
+    finding: Finding
+    runs: int
+    scenario: Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    subject: Subject
+    key: Key
+    scenario: Scenario
+
+    def by(self, scenario: Scenario) -> bool:
+        return self.found(scenario) is not None
+
+    def found(self, scenario: Scenario) -> tuple[str, Finding] | None:
+        """The title and the finding, when a scenario shows it."""
+        try:
+            record = self.subject.simulate(scenario)
+        except Deadlock as deadlock:
+            deadlocked = self.key == ("progress", "deadlock")
+            return ("Progress: the runbook comes to its end", Finding(str(deadlock))) if deadlocked else None
+        for verdict in self.subject.judge(record):
+            for one in verdict.findings:
+                if key_of(verdict, one) == self.key:
+                    _ = one.moments  # asked for while the record is here
+                    return verdict.title, replace(one, show=_Told(one.moments))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    moments: tuple[Moment, ...]
+
+    def __call__(self) -> tuple[Moment, ...]:
+        return self.moments
+
+
+def _operations(shown: _Shown) -> int:
+    """How many KV operations one run takes."""
+    try:
+        return len(shown.subject.simulate(shown.scenario).asked)
+    except Deadlock:
+        return 0
+
+
+def _smallest(shown: _Shown) -> tuple[Key, str, Finding, Scenario]:
+    operations = _operations(shown)
+    tries = max(_LEAST_TRIES, min(MOST_TRIES, _MOST_OPERATIONS // max(1, operations)))
+    scenario = shrink(shown.scenario, shown.by, tries)
+    found = shown.found(scenario)
+    assert found is not None, f"not seen again: {shown.key} in {scenario}"
+    return shown.key, *found, scenario
+
+
+def searched(
+    subject: Subject, scenarios: Sequence[Scenario], workforce: Workforce, tell: OnProgress
+) -> Tally:
+    """Simulate and judge all scenarios."""
+    tally = Tally()
+    size = max(1, min(_BATCH, len(scenarios) // (4 * workforce.workers)))
+    batches = [Batch(subject, scenarios[at : at + size]) for at in range(0, len(scenarios), size)]
+    for part in workforce.do(tallied, batches):
+        tally.merge(part)
+        tell(tally.looked.runs, len(scenarios), len(tally.damage))
+    return tally
+
+
+def explained(subject: Subject, tally: Tally, workforce: Workforce) -> list[Damage]:
+    """What was found, each in the smallest scenario that shows it."""
+    shown = [_Shown(subject, key, group.smallest) for key, group in sorted(tally.damage.items())]
+    found = [
+        Damage(key, title, finding, tally.damage[key].runs, scenario)
+        for key, title, finding, scenario in workforce.do(_smallest, shown)
+    ]
+    return sorted(found, key=lambda one: (one.scenario.size, one.key))

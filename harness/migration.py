@@ -1,0 +1,306 @@
+"""What somebody declares of their own migration: its Workers, what becomes of each entry, and who does what.
+
+links = Migration("links", before="links/old", after="links/new", binding="LINKS")
+
+@links.becomes("link:")
+def link(name: str, old: Entry) -> Entry:
+    return old.at(f"v2:link:{name}", text=old.json["url"], metadata={"owner": old.json["owner"]})
+"""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import kvstore
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SAME: Final = object()
+
+
+class MigrationError(Exception):
+    """A migration that cannot be rehearsed as it is declared: says what is wrong with it, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a namespace as a migration sees it.
+
+    ``key`` is its whole key, ``value`` its bytes, ``metadata`` what its JSON says or None, ``expiration`` in
+    seconds since the UNIX epoch or None; ``binding`` names its namespace, "" for the migration's own.
+    ``is_json`` says that only what the JSON of the value means matters, not its bytes.
+    """
+
+    key: str
+    value: bytes
+    metadata: Any = None
+    expiration: int | None = None
+    binding: str = ""
+    is_json: bool = False
+
+    @property
+    def text(self) -> str:
+        """The value as text. Raises UnicodeDecodeError."""
+        return self.value.decode()
+
+    @property
+    def json(self) -> Any:
+        """What the value's JSON says. Raises ValueError when it is not JSON."""
+        return json.loads(self.value)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Expiration and metadata, as a put takes them: ``kv.put(key, entry.value, **entry.options)``."""
+        given = {"expiration": self.expiration, "metadata": self.metadata}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def at(
+        self,
+        key: str,
+        *,
+        text: str | Any = _SAME,
+        json: Any = _SAME,
+        value: bytes | Any = _SAME,
+        metadata: Any = _SAME,
+        expiration: int | Any | None = _SAME,
+        binding: str | Any = _SAME,
+    ) -> "Entry":
+        """This entry at another ``key``; what is not said stays. One of ``text``, ``json`` and ``value``."""
+        return Entry(
+            key,
+            *_valued(self, text, json, value),
+            self.metadata if metadata is _SAME else metadata,
+            self.expiration if expiration is _SAME else expiration,
+            self.binding if binding is _SAME else binding,
+            json is not _SAME or (self.is_json and text is _SAME and value is _SAME),
+        )
+
+
+def _valued(old: Entry, text: Any, document: Any, value: Any) -> tuple[bytes]:
+    given = [one for one in (text, document, value) if one is not _SAME]
+    if len(given) > 1:
+        raise MigrationError("an entry has one value: give text, json or value, not several of them")
+    if text is not _SAME:
+        return (text.encode(),)
+    if document is not _SAME:
+        return (json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),)
+    return (old.value if value is _SAME else value,)
+
+
+def entry_of(key: str, stored: kvstore.Entry, binding: str = "") -> Entry:
+    """A stored entry as a migration sees it; metadata that is not JSON stays the text that it is."""
+    return Entry(key, stored.value, read_metadata(stored.metadata), stored.expiration, binding)
+
+
+def read_metadata(text: str | None) -> Any:
+    """What metadata says: JSON, or the text itself where it is not."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A Worker at one stage of the migration: its ``folder``, and ``variables`` over those configured."""
+
+    folder: Path
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+Becomes = Callable[[str, Entry], Entry | Iterable[Entry] | None]
+Act = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``function`` is for the entries whose keys begin with ``prefix`` in the namespace of ``binding``.
+
+    ``to`` is the namespace that it writes to, where it moves entries itself.
+    """
+
+    prefix: str
+    function: Callable[..., Any]
+    binding: str
+    to: str
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+
+class Migration:
+    """A migration of a Worker's data, declared by decorated functions.
+
+    ``before`` and ``after`` are the Worker's folders; further stages are named by keyword (``dual="…"``). A
+    folder, or (folder, variables) where stages differ in variables. ``binding`` is the KV namespace that is
+    meant where none is named; ``notes`` are prefixes of keys that the migration keeps for itself.
+    ``keeps_originals`` says that the old entries stay beside the new ones.
+    Raises MigrationError.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        binding: str,
+        before: Any = None,
+        after: Any = None,
+        notes: Sequence[str] = (),
+        keeps_originals: bool = False,
+        **stages: Any,
+    ) -> None:
+        self.name = name
+        self.binding = binding
+        self.notes = tuple(notes)
+        self.keeps_originals = keeps_originals
+        self.folder = Path()
+        given = {"before": before, "after": after, **stages}
+        self.stages = {stage: _stage(stage, place) for stage, place in given.items() if place is not None}
+        self.mapping: list[Rule] = []
+        self.whole: Callable[[dict[str, Entry]], Iterable[Entry]] | None = None
+        self.runbook: Act | None = None
+        self.way_back: Act | None = None
+        self.readers: list[Rule] = []
+        self.clients: list[Rule] = []
+        self.moves: list[Rule] = []
+        self.invariants: list[Callable[..., Any]] = []
+
+    def becomes(self, prefix: str, *, binding: str | None = None) -> Callable[[F], F]:
+        """``function(name, old)`` says what an entry whose key is ``prefix + name`` becomes.
+
+        One Entry, several, or None when it goes away. An entry for which it raises cannot be moved: it must
+        stay as it is.
+        """
+        return self._rule(self.mapping, prefix, binding)
+
+    def reads(self, prefix: str, *, binding: str | None = None) -> Callable[[F], F]:
+        """``await function(who, name)`` says whether somebody who looks for an entry finds it."""
+        return self._rule(self.readers, prefix, binding)
+
+    def changes(self, prefix: str, *, binding: str | None = None) -> Callable[[F], F]:
+        """``await function(who, name)`` is what clients do to an entry, at any time."""
+        return self._rule(self.clients, prefix, binding)
+
+    def each(self, prefix: str, *, binding: str | None = None, to: str | None = None) -> Callable[[F], F]:
+        """``await function(kv, key, entry)`` moves one entry, where there is no Worker that does.
+
+        It copies, and need not delete: pages, pace, a second look and the deletion of originals are ours.
+        ``kv`` is the namespace ``to``, by default that of the entry.
+        """
+        return self._rule(self.moves, prefix, binding, to)
+
+    def operator(self, function: F) -> F:
+        """``await function(op)`` is the runbook: what is deployed and asked for, in which order."""
+        self.runbook = function
+        return function
+
+    def rollback(self, function: F) -> F:
+        """``await function(op)`` is the way back, tried after the end, half-way and late."""
+        self.way_back = function
+        return function
+
+    def invariant(self, function: F) -> F:
+        """``function(before, after)`` is one's own check: of two dicts from keys to entries.
+
+        False, a sentence, or an AssertionError say that it does not hold.
+        """
+        self.invariants.append(function)
+        return function
+
+    def _rule(
+        self, rules: list[Rule], prefix: str, binding: str | None, to: str | None = None
+    ) -> Callable[[F], F]:
+        def declare(function: F) -> F:
+            source = self.binding if binding is None else binding
+            rules.append(Rule(prefix, function, source, source if to is None else to))
+            return function
+
+        return declare
+
+    @property
+    def rules(self) -> list[Rule]:
+        """Everything that is declared of entries."""
+        return [*self.mapping, *self.readers, *self.clients, *self.moves]
+
+    def rule_for(self, binding: str, key: str) -> Rule | None:
+        """The rule of `becomes` for a key: that with the longest prefix. None for what is not moved."""
+        found: Rule | None = None
+        for rule in self.mapping:
+            longer = found is None or len(rule.prefix) > len(found.prefix)
+            if longer and rule.binding == binding and key.startswith(rule.prefix):
+                found = rule
+        return found
+
+    def is_note(self, key: str) -> bool:
+        """Whether a key is one that the migration keeps for itself."""
+        return key.startswith(self.notes) if self.notes else False
+
+    def located(self, folder: Path) -> "Migration":
+        """The same migration with its Workers' folders looked for in ``folder``."""
+        self.folder = folder
+        self.stages = {
+            name: replace(stage, folder=(folder / stage.folder).resolve())
+            for name, stage in self.stages.items()
+        }
+        return self
+
+
+def _stage(name: str, place: Any) -> Stage:
+    if isinstance(place, Stage):
+        return place
+    if isinstance(place, str | Path):
+        return Stage(Path(place))
+    if isinstance(place, tuple) and len(place) == 2 and isinstance(place[1], Mapping):
+        return Stage(Path(place[0]), dict(place[1]))
+    raise MigrationError(f"{name} is {place!r}: a Worker's folder, or (folder, variables)")
+
+
+def load_migration(path: Path) -> Migration:
+    """The migration that a Python file declares. Raises MigrationError with what is wrong, and where."""
+    if not path.is_file():
+        raise MigrationError(f"{path} does not exist: name the Python file that declares your migration")
+    spec = importlib.util.spec_from_file_location(f"understudy_migration_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise MigrationError(f"{path} cannot be imported: a migration is declared in a .py file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except MigrationError as error:
+        raise MigrationError(f"{path}: {error}") from error
+    except Exception as error:
+        raise MigrationError(f"{path} fails while it is imported: {type(error).__name__}: {error}") from error
+    found = list(dict.fromkeys(one for one in vars(module).values() if isinstance(one, Migration)))
+    if len(found) != 1:
+        names = ", ".join(one.name for one in found) or "none"
+        raise MigrationError(f"{path} must declare one Migration; it declares: {names}")
+    return _complete(found[0].located(path.resolve().parent), path)
+
+
+def _complete(migration: Migration, path: Path) -> Migration:
+    """The migration, if nothing is missing. Raises MigrationError."""
+    if not migration.mapping:
+        raise MigrationError(
+            f"{path} does not say what entries become: decorate a function with "
+            f'@{migration.name}.becomes("prefix:")'
+        )
+    if migration.runbook is None and not migration.moves:
+        raise MigrationError(
+            f"{path} has no runbook: decorate one with @{migration.name}.operator, or a function that moves "
+            f'one entry with @{migration.name}.each("prefix:")'
+        )
+    for name, stage in migration.stages.items():
+        if not stage.folder.is_dir():
+            raise MigrationError(
+                f"{path}: the Worker {name} is to be in {stage.folder}, which does not exist"
+            )
+    if not migration.moves and "before" not in migration.stages:
+        raise MigrationError(f"{path} names no Worker to begin with: before=FOLDER")
+    return migration

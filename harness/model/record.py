@@ -1,0 +1,134 @@
+"""What happened in one simulation of a migration: everything that the checks judge by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from harness.migration import Migration, Rule
+from kvstore import Entry, Event
+
+# Where an entry is: its namespace, and its key.
+Place = tuple[str, str]
+
+Role = Literal["operator", "reader", "client", "judge"]
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, from when it was sent to when its answer came, in milliseconds since the UNIX epoch.
+
+    ``name`` is ``<actor>.<number>``, and so is the invocation that answers it. ``status`` is None when no
+    answer
+    came: nobody knows then what was done. ``stage`` is the Worker that answered. ``first`` and ``last`` are
+    places in the record's ``writes``: how many there were when it was sent, and when it ended.
+    """
+
+    name: str
+    actor: str
+    role: Role
+    colo: str
+    method: str
+    path: str
+    sent: int
+    first: int
+    stage: str = ""
+    answered: int = -1
+    status: int | None = None
+    body: Any = None
+    last: int = -1
+    operations: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its sender knows what came of it."""
+        return self.status is not None and self.status < 500
+
+
+@dataclass(slots=True)
+class Act:
+    """What a reader or client did to the entry ``name`` of a rule, from one moment to another (ms).
+
+    outcome   ``found`` or ``missed`` of a reader; ``gone``, ``made`` or ``changed`` of a client;
+              ``unknown`` when a request of it was not answered, or with an error
+    first     how many writes there were when it began, and ``last`` when it ended; ``call`` is its last
+              request
+    """
+
+    rule: Rule
+    name: str
+    actor: str
+    role: Role
+    began: int
+    first: int
+    outcome: str = "running"
+    ended: int = -1
+    last: int = -1
+    call: Call | None = None
+
+    @property
+    def place(self) -> Place:
+        return self.rule.binding, self.rule.prefix + self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An operator gave up at ``at`` (ms): ``what`` was asked, and ``why`` it was enough."""
+
+    at: int
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished simulation.
+
+    start      what was stored at the beginning; ``writes`` every put and delete carried out since, in order;
+               ``final`` what was stored when everybody had seen everything
+    calls      every request, in the order in which they were sent; ``acts`` of readers and clients
+    asked      every KV operation as the Worker saw it
+    fired      the faults that happened; ``interrupted`` the interruptions that did
+    failures   where operators gave up, in the first run and ``second``, that of a second run
+    again      what was stored after a second run, None when there was none; it ended at ``again_at`` (ms)
+    unreadable entries that readers did not find even before anything moved
+    rolled     when (ms) the way back was over, None when none was taken
+    """
+
+    migration: Migration
+    scenario: Any
+    start: Mapping[Place, Entry]
+    final: Mapping[Place, Entry]
+    writes: Sequence[Event]
+    calls: Sequence[Call]
+    acts: Sequence[Act]
+    asked: Sequence[Event]
+    began: int
+    ended: int
+    fired: Sequence[str]
+    interrupted: Sequence[str]
+    failures: Sequence[Failure]
+    second: Sequence[Failure]
+    again: Mapping[Place, Entry] | None
+    again_at: int
+    rolled: int | None
+    deployed: Sequence[tuple[int, str]] = field(default=())
+    unreadable: frozenset[Place] = field(default=frozenset())
+
+    @cached_property
+    def by_name(self) -> dict[str, Call]:
+        """Every request by its name."""
+        return {call.name: call for call in self.calls}
+
+    @cached_property
+    def operations(self) -> dict[str, list[Event]]:
+        """What each request asked of KV, by its name."""
+        found: dict[str, list[Event]] = {}
+        for event in self.asked:
+            found.setdefault(event.invocation, []).append(event)
+        return found
+
+    def role_of(self, invocation: str) -> Role:
+        """Whose request an invocation answered; what belongs to none is the operator's."""
+        call = self.by_name.get(invocation)
+        return "operator" if call is None else call.role

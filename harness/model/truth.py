@@ -1,0 +1,342 @@
+"""What was to become of every entry: what clients wrote is the truth, whatever the migration did with it.
+
+The entries of the beginning and the writes of clients, in order, folded through what the migration says that
+they become. Writes of operators, readers and background work are the migration: they change nothing here.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from harness.migration import Entry as Wanted
+from harness.migration import Migration, MigrationError, entry_of, read_metadata
+from harness.model.record import Act, Call, Place, Record
+from kvstore import Entry, Event
+
+# An entry that has so little left (seconds) may be left to end where it is: KV takes no shorter life.
+LAST_MINUTE = 90
+
+
+@dataclass(slots=True)
+class Want:
+    """What may be at a place: any of ``allowed``, where None is nothing at all.
+
+    ``origin`` is the old entry that it comes from, ``changed`` the last client's write that it follows from.
+    ``anything`` when a client's request may have done part of what it was to do.
+    """
+
+    allowed: tuple[Wanted | None, ...]
+    origin: Place | None = None
+    changed: Event | None = None
+    gone: Act | None = None
+    anything: bool = False
+
+    def lives(self, at: int, margin: int = 0) -> bool:
+        """Whether something must be there at ``at`` (ms), and for ``margin`` seconds more."""
+        return not self.anything and all(
+            one is not None and (one.expiration is None or one.expiration * 1000 > at + margin * 1000)
+            for one in self.allowed
+        )
+
+    def is_gone(self) -> bool:
+        """Whether nothing may be there."""
+        return not self.anything and all(one is None for one in self.allowed)
+
+
+class Outcomes:
+    """What entries become, by `Migration.becomes`: asked once for each entry."""
+
+    def __init__(self, migration: Migration) -> None:
+        self.migration = migration
+        self._known: dict[tuple[Place, Entry], tuple[Wanted, ...] | None] = {}
+
+    def targets(self, place: Place, stored: Entry) -> tuple[Wanted, ...] | None:
+        """What an old entry becomes; None when it cannot be moved. The place must have a rule."""
+        key = place, stored
+        if key not in self._known:
+            self._known[key] = self._asked(place, stored)
+        return self._known[key]
+
+    def _asked(self, place: Place, stored: Entry) -> tuple[Wanted, ...] | None:
+        rule = self.migration.rule_for(*place)
+        assert rule is not None
+        try:
+            made = rule.function(place[1].removeprefix(rule.prefix), entry_of(place[1], stored, place[0]))
+        except MigrationError:
+            raise
+        except Exception:  # whatever a user's function raises says that this entry is not one of its kind
+            return None
+        several = () if made is None else (made,) if isinstance(made, Wanted) else tuple(made)
+        for one in several:
+            if not isinstance(one, Wanted):
+                raise MigrationError(
+                    f"{rule.name}({place[1]!r}) gives {one!r}: it must give an Entry, several, or None"
+                )
+        return tuple(one if one.binding else replace(one, binding=place[0]) for one in several)
+
+
+def place_of(wanted: Wanted) -> Place:
+    return wanted.binding, wanted.key
+
+
+class Truth:
+    """The truth about a record.
+
+    wants       what is to be at each new place at the end
+    immovable   old entries that ``becomes`` raises for: they are to stay as they are
+    untouched   every other entry: what clients left there
+    bare        deletions by the migration after which a living entry was stored nowhere, with its place
+    """
+
+    def __init__(self, record: Record, mapping: Outcomes) -> None:
+        self.record = record
+        self.mapping = mapping
+        self.migration = record.migration
+        self.wants: dict[Place, Want] = {}
+        self.immovable: dict[Place, Entry] = {}
+        self.untouched: dict[Place, Entry | None] = {}
+        self.originals: dict[Place, tuple[Place, ...]] = {}
+        self.bare: list[tuple[Event, Place]] = []
+        self._state: dict[Place, Entry] = dict(record.start)
+        self._begin()
+        self._go()
+
+    def _begin(self) -> None:
+        for place, stored in self.record.start.items():
+            if self.migration.rule_for(*place) is not None:
+                self._old(place, stored, None)
+        for place, stored in self.record.start.items():
+            if self.migration.rule_for(*place) is None and not self.migration.is_note(place[1]):
+                if place in self.wants:  # what is in the new layout already is newer
+                    origin = self.wants[place].origin
+                    self.wants[place] = Want((entry_of(place[1], stored, place[0]),), origin)
+                else:
+                    self.untouched[place] = stored
+
+    def _old(self, place: Place, stored: Entry, event: Event | None, *, sure: bool = True) -> None:
+        """Something is in the old layout: what it becomes is wanted, and what it became before is not."""
+        targets = self.mapping.targets(place, stored)
+        self.immovable.pop(place, None)
+        if targets is None:
+            self.immovable[place] = stored
+            targets = ()
+        new = {place_of(one): one for one in targets}
+        for before in self.originals.get(place, ()):
+            if before not in new:
+                self._want(before, None, place, event, sure=sure)
+        for where, one in new.items():
+            self._want(where, one, place, event, sure=sure)
+        self.originals[place] = tuple(new)
+
+    def _want(
+        self, place: Place, wanted: Wanted | None, origin: Place | None, event: Event | None, *, sure: bool
+    ) -> None:
+        known = self.wants.get(place)
+        if known is None:
+            self.wants[place] = Want((wanted,) if sure else (wanted, None), origin, event)
+            return
+        if event is None and known.origin is not None and known.origin != origin:
+            known.allowed = (*known.allowed, wanted)  # two old entries for one place: either may win
+            return
+        known.allowed = (wanted,) if sure else (*known.allowed, wanted)
+        known.origin, known.changed = known.origin or origin, event or known.changed
+        known.gone = None
+        if sure:
+            known.anything = False
+
+    def _go(self) -> None:
+        """Follow every write, and what clients know that they did, in order."""
+        record = self.record
+        acts = sorted((act for act in record.acts if act.role == "client"), key=lambda act: act.last)
+        done = 0
+        for place, event in enumerate(record.writes):
+            while done < len(acts) and acts[done].last <= place:
+                self._act(acts[done])
+                done += 1
+            call = record.by_name.get(event.invocation)
+            if call is not None and call.role == "client":
+                self._client(event, call)
+                self._apply(event)
+            else:
+                self._apply(event)
+                self._watch(event)
+        for act in acts[done:]:
+            self._act(act)
+
+    def _apply(self, event: Event) -> None:
+        where = event.namespace, event.key
+        if event.verb == "put" and event.entry is not None:
+            self._state[where] = event.entry
+        else:
+            self._state.pop(where, None)
+
+    def _client(self, event: Event, call: Call) -> None:
+        """A client wrote something itself."""
+        where, sure = (event.namespace, event.key), call.is_known
+        stored = event.entry if event.verb == "put" else None
+        if self.migration.is_note(event.key):
+            return
+        if self.migration.rule_for(*where) is not None and self._is_old(where, call):
+            if stored is not None:
+                self._old(where, stored, event, sure=sure)
+            else:
+                self._forget(where, event, sure=sure)
+        elif where in self.untouched:
+            self.untouched[where] = stored
+        else:
+            wanted = None if stored is None else entry_of(event.key, stored, event.namespace)
+            self._want(where, wanted, None, event, sure=sure)
+
+    def _is_old(self, where: Place, call: Call) -> bool:
+        """Whether what is written there is in the old layout: a later Worker may keep the key, not the
+        form.
+        """
+        return call.stage == "before" or where not in self.originals.get(where, ())
+
+    def _forget(self, where: Place, event: Event, *, sure: bool) -> None:
+        """An old entry was deleted; what the same request wrote in the new layout is not."""
+        mine = {
+            (one.namespace, one.key)
+            for one in self.record.writes
+            if one.invocation == event.invocation and one.verb == "put"
+        }
+        self.immovable.pop(where, None)
+        for target in self.originals.get(where, ()):
+            if target not in mine:
+                self._want(target, None, where, event, sure=sure)
+
+    def _act(self, act: Act) -> None:
+        """What a client says of an entry, or does not know."""
+        for target in self.originals.get(act.place, ()):
+            want = self.wants[target]
+            if target in self.record.start and target != act.place and act.outcome == "gone":
+                want.anything = True  # who deletes the old one need not know of what was there beside it
+            elif act.outcome == "gone":
+                # What says that it is gone may be in its place.
+                marks = want.allowed if _is_of(want.changed, act) else ()
+                self.wants[target] = Want((None, *marks), want.origin, want.changed, act)
+            elif act.outcome == "unknown":
+                want.anything = True
+        if act.outcome == "unknown" and act.place in self.immovable:
+            del self.immovable[act.place]
+
+    def _watch(self, event: Event) -> None:
+        """After a write of the migration: is everything that lives stored somewhere?"""
+        where = event.namespace, event.key
+        for target in {where, *self.originals.get(where, ())}:
+            if self._is_bare(target, event.at) and not any(known == target for _, known in self.bare):
+                self.bare.append((event, target))
+
+    def _is_bare(self, target: Place, at: int) -> bool:
+        """Whether what lives there is stored nowhere."""
+        want = self.wants.get(target)
+        if want is None or target in self._state or not want.lives(at, LAST_MINUTE):
+            return False
+        return not self.covers(self._state, target, want)
+
+    def covers(self, state: Mapping[Place, Entry], target: Place, want: Want) -> bool:
+        """Whether the old entry that becomes ``target`` is in ``state``, and still would."""
+        if want.origin is None or want.origin not in state:
+            return False
+        targets = self.mapping.targets(want.origin, state[want.origin])
+        return targets is not None and any(place_of(one) == target for one in targets)
+
+    @cached_property
+    def wrong(self) -> list["Wrong"]:
+        """Every new place that does not hold what it is to hold, in the order of their keys."""
+        final, ended = self.record.final, self.record.ended
+        found = []
+        for place in sorted(self.wants):
+            want, have = self.wants[place], final.get(place)
+            if not want.anything and not self._is_right(want, have, ended):
+                found.append(Wrong(place, want, None if have is None else entry_of(place[1], have, place[0])))
+        return found
+
+    def _is_right(self, want: Want, have: Entry | None, ended: int) -> bool:
+        for one in want.allowed:
+            over = one is None or (one.expiration is not None and one.expiration * 1000 <= ended)
+            if over if have is None else not over and one is not None and is_as_wanted(one, have):
+                return True
+        return False
+
+
+def _is_of(event: Event | None, act: Act) -> bool:
+    """Whether a write was made by somebody in an act."""
+    return (
+        event is not None
+        and act.first <= event.index < act.last
+        and event.invocation.startswith(f"{act.actor}.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """``place`` holds ``have`` at the end, and ``want`` says what it was to hold."""
+
+    place: Place
+    want: Want
+    have: Wanted | None
+
+    @property
+    def stays(self) -> bool:
+        """Whether something is there, and something was to be: no client deleted it."""
+        is_wanted = any(one is not None for one in self.want.allowed)
+        return self.have is not None and is_wanted and self.want.gone is None
+
+    def outlives(self, ended: int) -> bool:
+        """Whether it is there although it was to have expired."""
+        ends = [one.expiration for one in self.want.allowed if one is not None]
+        return bool(ends) and all(end is not None and end * 1000 <= ended for end in ends)
+
+    def is_overwritten(self, record: Record) -> bool:
+        """Whether what a client wrote was there, and the migration wrote over it."""
+        changed = self.want.changed
+        if changed is None:
+            return False
+        return any(
+            (event.namespace, event.key) == self.place
+            and event.index > changed.index
+            and record.role_of(event.invocation) != "client"
+            for event in record.writes
+        )
+
+
+def soon_over(stored: Entry | None, ended: int) -> bool:
+    """Whether an entry has expired, or has so little left that it may end where it is."""
+    if stored is None or stored.expiration is None:
+        return False
+    return stored.expiration * 1000 <= ended + LAST_MINUTE * 1000
+
+
+def is_as_wanted(wanted: Wanted, stored: Entry) -> bool:
+    """Whether an entry is stored as it was to be: value, metadata, and absolute expiration."""
+    return (
+        stored.expiration == wanted.expiration
+        and has_value(wanted, stored.value)
+        and same(read_metadata(stored.metadata), wanted.metadata)
+    )
+
+
+def has_value(wanted: Wanted, value: bytes) -> bool:
+    """Whether ``value`` is the wanted one: its bytes, or what its JSON means."""
+    if value == wanted.value:
+        return True
+    if not wanted.is_json:
+        return False
+    try:
+        return same(json.loads(value), wanted.json)
+    except ValueError:
+        return False
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON documents are the same: 1 is not true, and 1.0 is 1 as in JavaScript."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)

@@ -1,0 +1,186 @@
+"""The rehearsal of a declared migration: walks, faults, interruptions and schedules, and what they say
+together.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from harness.checks import CHECKS
+from harness.decision import Decision, Looked
+from harness.engine.interruption import Interruption
+from harness.explore.coverage import due
+from harness.explore.draw import Places, draw, places_of
+from harness.explore.search import Damage, Tally, explained, searched
+from harness.explore.workforce import Workforce
+from harness.model.record import Place, Record
+from harness.model.scenario import Scenario
+from harness.subject import Subject, loaded, whole
+from kvstore import Entry
+from kvstore.faults import OPERATION, Fault
+
+WALKED: Final = ("local", "production", "free")
+# A namespace in which what has no bound runs into the limits of production.
+GROWN: Final = 1100
+# How many schedules meet everything that there is to meet, as a rule.
+_ENOUGH: Final = 100
+PARTS: Final = ("walks", "crashes", "interruptions", "schedules")
+
+# Which part, runs done, of how many, kinds of damage found.
+OnProgress = Callable[[str, int, int, int], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the searches: ``what`` it visited, and what it ``tally``-ed."""
+
+    name: str
+    what: str
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished rehearsal. ``unmet`` are sentences on what must have happened, and did not."""
+
+    parts: Sequence[Part]
+    damage: Sequence[Damage]
+    unmet: Sequence[str]
+    oddities: Sequence[str]
+
+    @property
+    def vacuous(self) -> list[str]:
+        """The invariants that had nothing to look at."""
+        at = sum((part.tally.at for part in self.parts), Counter[str]())
+        return [name for name in CHECKS if not at[name]]
+
+    @property
+    def decision(self) -> Decision:
+        """Go or no go."""
+        looked = sum((part.tally.looked for part in self.parts), Looked())
+        return Decision([one.finding.what for one in self.damage], looked, self.unmet)
+
+
+def rehearse(
+    subject: Subject,
+    entries: Mapping[Place, Entry],
+    workforce: Workforce,
+    *,
+    explore: Sequence[str] = PARTS,
+    conditions: str = "production",
+    seeds: range = range(1, 501),
+    tell: OnProgress = lambda part, done, of, found: None,
+) -> Result:
+    """Walk through the migration with all ``entries``, and search through small namespaces.
+
+    Raises MigrationError for what is wrong with the declaration.
+    """
+    search = _Rehearsal(subject, entries, workforce, conditions, seeds, tell)
+    parts = [search.part(name) for name in explore]
+    small = sum((part.tally for part in parts if part.name != "walks"), Tally())
+    large = sum((part.tally for part in parts if part.name == "walks"), Tally())
+    # What small namespaces show as well is made small there.
+    large.damage = {key: group for key, group in large.damage.items() if key not in small.damage}
+    damage = [*explained(subject, small, workforce), *explained(search.whole, large, workforce)]
+    return Result(parts, damage, search.unmet(parts), search.oddities)
+
+
+class _Rehearsal:
+    """The parts of a rehearsal, each in its turn."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        entries: Mapping[Place, Entry],
+        workforce: Workforce,
+        conditions: str,
+        seeds: range,
+        tell: OnProgress,
+    ) -> None:
+        self.subject = subject
+        self.whole = whole(subject, entries)
+        self.workforce = workforce
+        self.base = Scenario(conditions=conditions, colos=2)
+        self.seeds = seeds
+        self.tell = tell
+        own = loaded(subject)
+        self.migration = own.migration
+        self.oddities = own.sample(subject).oddities
+        self._plain: Record | None = None
+
+    def part(self, name: str) -> Part:
+        """One of the searches."""
+        scenarios, what = {
+            "walks": self._walks,
+            "crashes": self._faults,
+            "interruptions": self._interruptions,
+            "schedules": self._schedules,
+        }[name]()
+        subject = self.whole if name == "walks" else self.subject
+
+        def tell(done: int, of: int, found: int) -> None:
+            self.tell(name, done, of, found)
+
+        return Part(name, what, searched(subject, scenarios, self.workforce, tell))
+
+    @property
+    def plain(self) -> Record:
+        """A run that nothing disturbs, with somebody of everybody: where faults can strike."""
+        if self._plain is None:
+            scenario = replace(self.base, readers=1, clients=1)
+            self._plain = self.subject.simulate(scenario)
+        return self._plain
+
+    def _walks(self) -> tuple[list[Scenario], str]:
+        """With every entry, and with many more like them, under each of the conditions; nobody else there."""
+        count = sum(self.migration.rule_for(*place) is not None for place, _ in self.whole.sample)
+        most = max(count, GROWN)
+        scenarios = [Scenario(conditions=one, entries=count, odd=self.oddities) for one in WALKED]
+        if most > count:
+            scenarios += [Scenario(conditions=one, entries=most) for one in WALKED]
+        return scenarios, f"all {count:,} entries, and {most:,}, under {', '.join(WALKED)}"
+
+    def _faults(self) -> tuple[list[Scenario], str]:
+        places = places_of(self.subject.simulate(self.base)).operations
+        scenarios = [
+            replace(self.base, faults=(Fault(kind, at, request),))
+            for kind in OPERATION
+            for request, at in places
+        ]
+        return scenarios, f"{len(places):,} operations of the operator × {', '.join(OPERATION)}"
+
+    def _interruptions(self) -> tuple[list[Scenario], str]:
+        record = self.subject.simulate(self.base)
+        places = places_of(record).operations
+        acts = [rule.name for rule in (*self.migration.clients, *self.migration.readers)]
+        entries = range(min(3, self.base.entries))
+        scenarios = [
+            replace(self.base, interrupt=(Interruption(act, which, *place),))
+            for act in acts
+            for place in places
+            for which in entries
+        ]
+        return scenarios, f"{', '.join(acts) or 'nothing'} between any two of {len(places):,} operations"
+
+    def _schedules(self) -> tuple[list[Scenario], str]:
+        places = places_of(self.plain)
+        others = Places(
+            [*places_of(self.plain, "client").requests, *places_of(self.plain, "reader").requests[:8]]
+        )
+        scenarios = [
+            draw(seed, self.base, self.migration, places, others, self.oddities) for seed in self.seeds
+        ]
+        return scenarios, f"random schedules, seeds {self.seeds.start:,} to {self.seeds.stop - 1:,}"
+
+    def unmet(self, parts: Sequence[Part]) -> list[str]:
+        """What must have happened, and did not."""
+        found = []
+        for part in parts:
+            looked = part.tally.looked
+            if looked.planned and not looked.fired:
+                found.append(f"nothing that was planned for {part.name} ever happened")
+            if part.name == "schedules" and looked.moved and looked.runs >= _ENOUGH:
+                unmet = [name for name in due(self.base, self.migration) if not part.tally.met[name]]
+                found += [f"schedules never met {name}" for name in unmet]
+        return found

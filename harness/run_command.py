@@ -1,0 +1,193 @@
+"""``rehearse run`` and ``rehearse new``: a migration of the user's own."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.exit_codes import HELD, VIOLATED
+from harness.explore.workforce import Cluster, Processes, Workforce
+from harness.migration import Migration, MigrationError
+from harness.model.record import Place
+from harness.model.scenario import read_scenario
+from harness.moment import read_moment
+from harness.output import TIMEOUT_SECONDS
+from harness.progress import Progress
+from harness.queue_command import Report
+from harness.rehearsal import PARTS, OnProgress, Result, rehearse
+from harness.run_report import About, as_json, as_text, run_as_json, run_as_text
+from harness.skeleton import skeleton
+from harness.source import open_source
+from harness.subject import Subject, loaded, sampled, whole
+from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
+from kvstore.clock import stopwatch
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Every entry of every namespace, and how many had expired."""
+
+    entries: Mapping[Place, Entry]
+    expired: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be rehearsed: the migration that ``file`` declares, with the entries of ``sources``.
+
+    ``at`` is when it begins, as ISO 8601, None for now; ``explore`` names one search, None for all of them.
+    """
+
+    file: Path
+    sources: Sequence[str] | None = None
+    at: str | None = None
+    explore: str | None = None
+    conditions: str = "production"
+    seeds: range = range(1, 501)
+    jobs: int | None = None
+    cluster: str | None = None
+    timeout: float = TIMEOUT_SECONDS
+
+
+def run_own(options: argparse.Namespace) -> Report:
+    """Rehearse the migration that a file declares, or run one scenario of it again.
+
+    Raises MigrationError, SourceError, ConfigError, StoreError and ClusterError.
+    """
+    seeds = options.seeds or Wanted.seeds
+    wanted = Wanted(
+        options.file,
+        options.sources,
+        options.at,
+        options.explore,
+        options.conditions,
+        seeds,
+        options.jobs,
+        options.cluster,
+        options.timeout,
+    )
+    if options.scenario is not None:
+        return _replay(_opened(wanted), options.scenario)
+    progress = Progress(sys.stderr, enabled=not options.quiet)
+    try:
+        about, result, seconds = rehearsed(wanted, progress.rehearsed)
+    finally:
+        progress.end()
+    return Report(as_json(about, result, seconds), as_text(about, result, seconds), result.decision.exit_code)
+
+
+def rehearsed(
+    wanted: Wanted, on_progress: OnProgress = lambda part, done, of, found: None
+) -> tuple[About, Result, float]:
+    """A whole rehearsal: what it was about, what it found, and how many seconds it took."""
+    start = stopwatch()
+    opened = _opened(wanted)
+    workforce: Workforce = Cluster(wanted.cluster) if wanted.cluster else _processes(wanted)
+    try:
+        result = rehearse(
+            opened.subject,
+            opened.entries,
+            workforce,
+            explore=(wanted.explore,) if wanted.explore else PARTS,
+            conditions=wanted.conditions,
+            seeds=wanted.seeds,
+            tell=on_progress,
+        )
+    finally:
+        if isinstance(workforce, Cluster):
+            workforce.close()
+    return opened.about, result, stopwatch() - start
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A migration and its entries, ready to be rehearsed."""
+
+    about: About
+    subject: Subject
+    entries: Mapping[Place, Entry]
+
+
+def _opened(wanted: Wanted) -> _Opened:
+    began = _began(wanted.at)
+    empty = Subject(wanted.file.resolve(), (), began)
+    own = loaded(empty)
+    sources = list(wanted.sources or _beside(own.migration))
+    copied = _copied(own.migration, own.stages.namespaces, sources, began)
+    moving = sum(own.migration.rule_for(*place) is not None for place in copied.entries)
+    other = len(copied.entries) - moving
+    about = About(wanted.file, own.migration, sources, moving, other, copied.expired, began)
+    return _Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
+
+
+def _replay(opened: _Opened, line: str) -> Report:
+    scenario, subject, about = read_scenario(line), opened.subject, opened.about
+    if scenario.entries > len(subject.sample):
+        subject = whole(subject, opened.entries)  # as the walks have it
+    record = subject.simulate(scenario)
+    verdicts = subject.judge(record)
+    held = all(one.held for one in verdicts)
+    return Report(
+        run_as_json(about, record, verdicts), run_as_text(about, record, verdicts), HELD if held else VIOLATED
+    )
+
+
+def _processes(wanted: Wanted) -> Processes:
+    return Processes(wanted.jobs or os.cpu_count() or 1, wanted.timeout)
+
+
+def _began(at: str | None) -> int:
+    if at is None:
+        return SystemClock().now_ms() // 1000 * 1000
+    try:
+        return read_moment(at)
+    except ValueError as error:
+        raise MigrationError(f"--at: {error}") from error
+
+
+def _beside(migration: Migration) -> list[str]:
+    """The folder of the first Worker, where it has local state."""
+    before = migration.stages.get("before")
+    if before is not None and (before.folder / ".wrangler" / "state").is_dir():
+        return [str(before.folder)]
+    raise MigrationError(
+        "which entries are to be moved? Name them with --from: a Worker's folder, or a bulk JSON file"
+    )
+
+
+def _copied(migration: Migration, labels: list[str], sources: list[str], began: int) -> Copied:
+    """What the sources hold, by namespace."""
+    clock, entries, expired = ManualClock(began), {}, 0
+    for text in sources:
+        named, equals, place = text.partition("=")
+        if not equals or named not in labels:
+            named, place = "", text
+        path = Path(place)
+        bindings = [named] if named else labels if path.is_dir() else [migration.binding]
+        for binding in bindings:
+            try:
+                namespace = open_source(path, clock, binding=binding).namespace
+            except (SourceError, StoreError):
+                if binding == migration.binding or named:
+                    raise
+                continue  # a namespace that was never written has no local state
+            entries.update({(binding, key): entry for key, entry in namespace.entries.items()})
+            expired += namespace.expired
+    return Copied(entries, expired)
+
+
+def write_skeleton(options: argparse.Namespace) -> str:
+    """Write the skeleton of a migration; returns what to do next."""
+    if options.file.exists():
+        raise MigrationError(f"{options.file} exists already: name a file that does not")
+    source = Path((options.sources or ["."])[0])
+    text = skeleton(options.file, source, options.binding, ManualClock(_began(options.at)))
+    try:
+        options.file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"cannot write {options.file}: {error.strerror}") from error
+    given = "" if options.sources is None else f" --from {source}"
+    again = f"rehearse run {options.file}{given}"
+    return f"Wrote {options.file}. It runs at once, and says that nothing moves yet:\n\n    {again}"

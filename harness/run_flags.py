@@ -1,0 +1,75 @@
+"""The flags of ``rehearse run`` and ``rehearse new``."""
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from harness.conditions import CONDITIONS
+from harness.numbers import seeds, whole
+from harness.output import TIMEOUT_SECONDS
+
+EXPLORE: Final = ("crashes", "interruptions", "schedules")
+
+
+def add_run(commands: Any) -> None:
+    """Add both commands to the program's."""
+    run = commands.add_parser(
+        "run",
+        help="a migration of your own, declared in a Python file",
+        epilog="example: rehearse run migration.py --from ./my-worker",
+    )
+    run.add_argument("file", type=Path, help="the Python file that declares the migration")
+    _add_source(run)
+    run.add_argument(
+        "--explore",
+        choices=EXPLORE,
+        help="one search instead of all: crashes, a fault at every KV operation of the operator; "
+        "interruptions, something of a client or reader between any two of them; schedules, random ones",
+    )
+    run.add_argument(
+        "--conditions",
+        choices=CONDITIONS,
+        default="production",
+        help="how unfriendly the platform is in the searches (default: production)",
+    )
+    run.add_argument(
+        "--seeds", type=seeds, metavar="N|A-B", help="how many schedules, or which (default: 500)"
+    )
+    run.add_argument("--scenario", metavar="LINE", help="one run again, exactly as the line says")
+    run.add_argument("--jobs", type=whole(1, 256), help="processes that share a search (default: all cores)")
+    run.add_argument(
+        "--timeout",
+        type=whole(1, 86_400),
+        default=TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help=f"how long one request to a Worker, and its import, may take ({TIMEOUT_SECONDS})",
+    )
+    run.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share the searches")
+    run.add_argument(
+        "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
+    )
+    run.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
+    new = commands.add_parser(
+        "new",
+        help="write the skeleton of a migration of your own",
+        epilog="example: rehearse new migration.py --from ./my-worker",
+    )
+    new.add_argument("file", type=Path, help="the Python file to write; it must not exist")
+    _add_source(new)
+
+
+def _add_source(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--from",
+        dest="sources",
+        action="append",
+        metavar="SOURCE",
+        help="a Worker's folder with wrangler's local state, a state folder, or a bulk JSON file, which is "
+        "only read; BINDING=FILE where there are several namespaces (default: the first Worker's folder)",
+    )
+    command.add_argument("--binding", metavar="NAME", help="the KV binding that a skeleton is written for")
+    command.add_argument(
+        "--at",
+        metavar="MOMENT",
+        help="when it begins, such as 2026-11-29T12:00:00Z (default: now); entries expire by that",
+    )

@@ -1,0 +1,199 @@
+"""What a search is about: a declared migration, the entries to try it with, and when that is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+
+from harness.checks import judge
+from harness.engine.run import simulate, unreadable
+from harness.migration import Migration, load_migration
+from harness.model.record import Place, Record
+from harness.model.scenario import Scenario
+from harness.model.truth import Outcomes, Truth, place_of
+from harness.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
+from harness.simulation.chance import Chance
+from harness.system.stages import Stages
+from harness.verdict import Verdict
+from kvstore import Entry
+
+# How many entries of each kind a search draws its small namespaces from.
+_MOST_ALIKE = 24
+_MOST_OTHERS = 8
+
+
+@dataclass(frozen=True)
+class Subject:
+    """``path`` declares the migration; ``sample`` are entries that stand for all, and ``began`` when it
+    begins (ms).
+
+    It can be sent to another process, which loads the Workers there once.
+    """
+
+    path: Path
+    sample: tuple[tuple[Place, Entry], ...]
+    began: int
+
+    def simulate(self, scenario: Scenario) -> Record:
+        """What happens in a scenario. Raises Deadlock, and MigrationError for a wrong declaration."""
+        loaded = _loaded(self.path)
+        start = loaded.start(self, scenario)
+        unreadable = loaded.unreadable(start, self.began)
+        return simulate(loaded.migration, scenario, start, self.began, loaded.stages, unreadable)
+
+    def judge(self, record: Record) -> Sequence[Verdict]:
+        """The verdict on every invariant."""
+        loaded = _loaded(self.path)
+        return judge(record, Truth(record, loaded.outcomes))
+
+    @property
+    def migration(self) -> Migration:
+        return _loaded(self.path).migration
+
+
+class Loaded:
+    """A migration as it is loaded in one process: its Workers, and what entries become."""
+
+    def __init__(self, path: Path) -> None:
+        self.migration = load_migration(path)
+        self.stages = Stages(self.migration)
+        self.stages.load()
+        self.outcomes = Outcomes(self.migration)
+        self._readable: dict[tuple[Place, Entry], bool] = {}
+        self._samples: dict[tuple[int, tuple[tuple[Place, Entry], ...]], Sample] = {}
+
+    def start(self, subject: Subject, scenario: Scenario) -> dict[Place, Entry]:
+        """What is stored when a scenario begins."""
+        return self.sample(subject).start(scenario)
+
+    def unreadable(self, start: Mapping[Place, Entry], began: int) -> frozenset[Place]:
+        """Which entries readers do not find even before anything moves; each is looked for once."""
+        new = {place: entry for place, entry in start.items() if (place, entry) not in self._readable}
+        if new:
+            missed = unreadable(self.migration, new, began, self.stages)
+            self._readable.update({(place, entry): place not in missed for place, entry in new.items()})
+        return frozenset(place for place, entry in start.items() if not self._readable[place, entry])
+
+    def sample(self, subject: Subject) -> "Sample":
+        """The entries of a subject."""
+        key = len(subject.sample), subject.sample[:1]
+        if key not in self._samples:
+            self._samples[key] = Sample(self.migration, self.outcomes, subject)
+        return self._samples[key]
+
+
+class Sample:
+    """The entries that small namespaces are drawn from."""
+
+    def __init__(self, migration: Migration, outcomes: Outcomes, subject: Subject) -> None:
+        self.migration = migration
+        self.outcomes = outcomes
+        self.began = subject.began
+        self.others: dict[Place, Entry] = {}
+        self.moving: dict[Place, Entry] = {}
+        for place, entry in subject.sample:
+            (self.others if migration.rule_for(*place) is None else self.moving)[place] = entry
+
+    def start(self, scenario: Scenario) -> dict[Place, Entry]:
+        """``scenario.entries`` of those that move, by chance, more like them if need be, and what is odd."""
+        seed = scenario.seed
+        chosen = sorted(self.moving, key=lambda place: Chance(seed, f"entry/{place[1]}").number())
+        start = {place: self.moving[place] for place in chosen[: scenario.entries]}
+        taken = {target for place, entry in start.items() for target in self._targets(place, entry)}
+        if chosen:
+            start.update(self._more(chosen, scenario.entries - len(start), taken))
+            for kind in scenario.odd:
+                chance = Chance(seed, f"odd/{kind}")
+                like = chosen[chance.below(len(chosen))]
+                start.update(self._odd(kind, like, chance, taken))
+        return {**self.others, **start}
+
+    def _targets(self, place: Place, entry: Entry) -> set[Place]:
+        """Where an entry goes, itself left out."""
+        targets = self.outcomes.targets(place, entry)
+        return {where for where in map(place_of, targets or ()) if where != place}
+
+    def _more(self, chosen: Sequence[Place], count: int, taken: set[Place]) -> dict[Place, Entry]:
+        """So many more entries, each like one that is there, under a name of its own, that go elsewhere."""
+        more: dict[Place, Entry] = {}
+        for number in range(max(0, count)):
+            binding, key = chosen[number % len(chosen)]
+            place, entry = (binding, f"{key}-{number + 1}"), self.moving[binding, key]
+            targets = self._targets(place, entry)
+            if self.outcomes.targets(place, entry) is not None and taken.isdisjoint(targets):
+                more[place] = entry
+                taken |= targets
+        return more
+
+    def _odd(self, kind: str, like: Place, chance: Chance, taken: set[Place]) -> dict[Place, Entry]:
+        """The odd entry of a kind, made from ``like``, which goes where nothing else does, or just there."""
+        entry = self.moving[like]
+        found = odd_entries(self.migration, self.outcomes, kind, (like, entry), self.began, chance)
+        for place, made in list(found.items())[:1]:
+            targets = self._targets(place, made)
+            if taken.isdisjoint(targets) == (kind == TWO_SOURCES):
+                return {}
+            taken |= targets
+        return found
+
+    @cached_property
+    def oddities(self) -> tuple[str, ...]:
+        """The kinds of odd entries that this migration can have."""
+        taken = {target for place, entry in self.moving.items() for target in self._targets(place, entry)}
+        is_text = all(map(_is_text, self.moving.values()))
+        return tuple(
+            kind
+            for kind in KINDS
+            if not (is_text and kind == NOT_TEXT)
+            and any(self._odd(kind, like, Chance(1, kind), set(taken)) for like in self.moving)
+        )
+
+
+def _is_text(entry: Entry) -> bool:
+    try:
+        entry.value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@cache
+def _loaded(path: Path) -> Loaded:
+    return Loaded(path)
+
+
+def loaded(subject: Subject) -> Loaded:
+    """The migration of a subject as it is loaded in this process."""
+    return _loaded(subject.path)
+
+
+def sampled(migration: Migration, entries: Mapping[Place, Entry]) -> tuple[tuple[Place, Entry], ...]:
+    """Entries that stand for all: of each rule some of every shape, and a few that do not move."""
+    kinds: dict[tuple[object, ...], list[Place]] = {}
+    for place in sorted(entries):
+        rule = migration.rule_for(*place)
+        shape: tuple[object, ...] = (
+            (None,) if rule is None else (rule.binding, rule.prefix, *_shape(entries[place]))
+        )
+        kinds.setdefault(shape, []).append(place)
+    chosen: list[Place] = []
+    for shape, places in kinds.items():
+        most = _MOST_OTHERS if shape == (None,) else max(2, _MOST_ALIKE // max(1, len(kinds) - 1))
+        chosen += _spread(places, most)
+    return tuple((place, entries[place]) for place in chosen)
+
+
+def _shape(entry: Entry) -> tuple[bool, bool, int]:
+    return entry.expiration is not None, entry.metadata is not None, len(entry.value).bit_length()
+
+
+def _spread(places: Sequence[Place], most: int) -> Iterable[Place]:
+    """At most so many, from the whole length."""
+    if len(places) <= most:
+        return places
+    return [places[at * len(places) // most] for at in range(most)]
+
+
+def whole(subject: Subject, entries: Mapping[Place, Entry]) -> Subject:
+    """The same subject with every entry."""
+    return replace(subject, sample=tuple(entries.items()))

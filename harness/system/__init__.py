@@ -1,0 +1,1 @@
+"""The system under test: Workers that are deployed, and the way to them."""

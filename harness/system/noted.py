@@ -1,0 +1,50 @@
+"""A binding that notes what it refuses by itself: a journal below it never hears of that."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from kvstore import Event, KVNamespace, Store
+from kvstore.invocation import Invocations
+from kvstore.store import Verb
+
+
+class NotedNamespace(KVNamespace):
+    """The binding over ``store``, which notes in ``asked`` what did not get as far as the store's journal.
+
+    A key that is too long, an expiration that is too near, too much metadata: the Worker was told so.
+    """
+
+    def __init__(self, store: Store, invocations: Invocations, asked: list[Event], name: str) -> None:
+        super().__init__(store)
+        self._invocations = invocations
+        self._asked = asked
+        self._name = name
+
+    async def put(self, *arguments: Any, **options: Any) -> None:
+        await self._noted("put", arguments, super().put(*arguments, **options))
+
+    async def delete(self, *arguments: Any, **options: Any) -> None:
+        await self._noted("delete", arguments, super().delete(*arguments, **options))
+
+    async def get(self, *arguments: Any, **options: Any) -> Any:
+        return await self._noted("get", arguments, super().get(*arguments, **options))
+
+    async def list(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        found: dict[str, Any] = await self._noted("scan", (), super().list(*arguments, **options))
+        return found
+
+    async def _noted(
+        self, verb: Verb, arguments: tuple[Any, ...], operation: Coroutine[Any, Any, Any]
+    ) -> Any:
+        invocation = self._invocations.current()
+        before = invocation.operations
+        try:
+            return await operation
+        except Exception as error:
+            if invocation.operations == before:
+                key = str(arguments[0]) if arguments else ""
+                now, why = self.store.clock.now_ms(), str(error)
+                self._asked.append(
+                    Event(len(self._asked), now, invocation.name, verb, key, None, why, (), self._name)
+                )
+            raise

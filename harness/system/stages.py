@@ -1,0 +1,83 @@
+"""The Workers of a migration's stages: their code, loaded once, and what each of them is bound to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.migration import Migration, MigrationError, Stage
+from harness.simulation.backstage import Backstage
+from worker.config import KVBinding, WorkerConfig, load_config
+from worker.runtime import LoadError
+
+_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+
+
+@dataclass(frozen=True)
+class LoadedStage:
+    """``namespaces`` are the KV bindings, each with the label of the namespace that it stands for."""
+
+    name: str
+    backstage: Backstage
+    variables: Mapping[str, Any]
+    namespaces: Mapping[str, str]
+
+
+class Stages:
+    """Every stage of a migration, by its name. Raises MigrationError, ConfigError and LoadError.
+
+    Two bindings with one id are one namespace. Its label is the name of the binding in the first stage.
+    """
+
+    def __init__(self, migration: Migration) -> None:
+        self.labels: dict[str, str] = {}  # by the namespace's id, or the binding's name where it has none
+        self.by_name = {name: self._loaded(name, stage) for name, stage in migration.stages.items()}
+        if not migration.stages:
+            named = {name for rule in migration.rules for name in (rule.binding, rule.to)}
+            self.labels = {name: name for name in sorted(named)}
+        self.labels.setdefault(migration.binding, migration.binding)
+        self._check(migration)
+
+    @property
+    def namespaces(self) -> list[str]:
+        """The label of every namespace."""
+        return list(dict.fromkeys(self.labels.values()))
+
+    def load(self) -> None:
+        """Load the code of every Worker now."""
+        for stage in self.by_name.values():
+            try:
+                _ = stage.backstage.code
+            except LoadError as error:
+                raise MigrationError(f"the Worker {stage.name}: {error}") from error
+
+    def all(self) -> Iterator[LoadedStage]:
+        yield from self.by_name.values()
+
+    def _loaded(self, name: str, stage: Stage) -> LoadedStage:
+        config = read_config(stage.folder)
+        bound = {one.binding: self._label(one) for one in config.kv_namespaces}
+        variables = {**config.vars, **stage.variables}
+        return LoadedStage(name, Backstage(stage.folder), variables, bound)
+
+    def _label(self, binding: KVBinding) -> str:
+        return self.labels.setdefault(binding.id or binding.binding, binding.binding)
+
+    def _check(self, migration: Migration) -> None:
+        known = self.namespaces
+        for rule in migration.rules:
+            for name in (rule.binding, rule.to):
+                if name in known:
+                    continue
+                raise MigrationError(
+                    f"{rule.name} is about the KV namespace {name}, which no Worker of the migration "
+                    f"binds; they bind: {', '.join(known)}"
+                )
+
+
+def read_config(folder: Path) -> WorkerConfig:
+    """The wrangler configuration in a Worker's folder. Raises MigrationError and ConfigError."""
+    for name in _NAMES:
+        if (folder / name).is_file():
+            return load_config(folder / name)
+    raise MigrationError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")

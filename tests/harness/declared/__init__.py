@@ -1,0 +1,1 @@
+"""Migrations that somebody declares: what is searched, found and told."""

@@ -1,0 +1,61 @@
+"""Declares small migrations in a folder, and rehearses them in this process."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, TypeVar
+
+from harness.rehearsal import Result, rehearse
+from harness.subject import Subject, loaded, sampled
+from kvstore import Entry
+
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+BEGAN = 1_800_000_000_000
+WRANGLER = """
+name = "small"
+main = "entry.py"
+compatibility_date = "2026-04-21"
+compatibility_flags = ["python_workers"]
+"""
+
+
+class Here:
+    """A workforce of this process alone."""
+
+    workers = 1
+
+    def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
+        return map(work, jobs)
+
+
+def worker(folder: Path, code: str, bindings: Sequence[str] = ("KV",)) -> None:
+    """Write a Worker of one file."""
+    folder.mkdir(parents=True)
+    bound = "".join(f'\n[[kv_namespaces]]\nbinding = "{name}"\n' for name in bindings)
+    (folder / "wrangler.toml").write_text(WRANGLER + bound)
+    (folder / "entry.py").write_text(dedent(code))
+
+
+def declared(folder: Path, code: str) -> Path:
+    """Write the file that declares a migration."""
+    path = folder / "migration.py"
+    path.write_text(dedent(code))
+    return path
+
+
+def subject_of(path: Path, entries: Mapping[tuple[str, str], Entry]) -> Subject:
+    """The migration with what a search draws from."""
+    migration = loaded(Subject(path, (), BEGAN)).migration
+    return Subject(path, sampled(migration, entries), BEGAN)
+
+
+def rehearsed(path: Path, entries: Mapping[tuple[str, str], Entry], **options: Any) -> Result:
+    """The rehearsal of a declared migration, in this process."""
+    return rehearse(subject_of(path, entries), entries, Here(), **options)
+
+
+def codes(result: Result) -> set[str]:
+    """What was found, by the codes of the findings."""
+    return {one.key[1] for one in result.damage}
