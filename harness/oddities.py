@@ -76,10 +76,17 @@ KINDS: Final[Mapping[str, tuple[str, Make]]] = {
 
 
 def odd_entries(
-    migration: Migration, outcomes: Outcomes, kind: str, like: tuple[Place, Entry], began: int, chance: Chance
+    migration: Migration,
+    outcomes: Outcomes,
+    kind: str,
+    like: tuple[Place, Entry],
+    began: int,
+    chance: Chance,
+    other: tuple[Place, Entry] | None = None,
 ) -> dict[Place, Entry]:
-    """The odd entry of a kind made from ``like``, with what belongs to it; nothing where there is no
-    such entry.
+    """The odd entry of a kind made from ``like``, with what belongs to it; nothing where there is none.
+
+    What is there already where it goes is what ``other`` would become, for ever.
     """
     (binding, key), entry = like
     rule = migration.rule_for(binding, key)
@@ -94,7 +101,8 @@ def odd_entries(
         return {}
     found = {place: made}
     if kind == "target-there" and targets and place_of(targets[0]) != place:
-        found[place_of(targets[0])] = stored_as(targets[0])
+        elsewhere = () if other is None else outcomes.targets(*other) or ()
+        found[place_of(targets[0])] = stored_as((*elsewhere, targets[0])[0])._replace(expiration=None)
     return found
 
 

@@ -151,12 +151,14 @@ class _Rehearsal:
         return scenarios, f"{len(places):,} operations of the operator × {', '.join(OPERATION)}"
 
     def _interruptions(self) -> tuple[list[Scenario], str]:
-        record = self.subject.simulate(self.base)
+        """Somebody looks all the time: what an interruption leaves may be gone before the end."""
+        base = replace(self.base, readers=1)
+        record = self.subject.simulate(base)
         places = places_of(record).operations
         acts = [rule.name for rule in (*self.migration.clients, *self.migration.readers)]
         entries = range(min(3, self.base.entries))
         scenarios = [
-            replace(self.base, interrupt=(Interruption(act, which, *place),))
+            replace(base, interrupt=(Interruption(act, which, *place),))
             for act in acts
             for place in places
             for which in entries

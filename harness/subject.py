@@ -128,7 +128,9 @@ class Sample:
     def _odd(self, kind: str, like: Place, chance: Chance, taken: set[Place]) -> dict[Place, Entry]:
         """The odd entry of a kind, made from ``like``, which goes where nothing else does, or just there."""
         entry = self.moving[like]
-        found = odd_entries(self.migration, self.outcomes, kind, (like, entry), self.began, chance)
+        others = [one for one in self.moving.items() if one[0] != like]
+        other = others[chance.below(len(others))] if others else None
+        found = odd_entries(self.migration, self.outcomes, kind, (like, entry), self.began, chance, other)
         for place, made in list(found.items())[:1]:
             targets = self._targets(place, made)
             if taken.isdisjoint(targets) == (kind == TWO_SOURCES):

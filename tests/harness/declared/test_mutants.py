@@ -12,7 +12,8 @@ from tests.harness.declared.declaring import codes, rehearsed
 from tests.harness.declared.test_links import ENTRIES, LINKS
 
 MUTANTS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("mutants.toml").read_text())["mutant"]
-DIFFERENT = [one for one in MUTANTS if "same" not in one]
+# Those that make a difference, but for those that are known not to be found: ``unseen`` says why.
+FOUND = [one for one in MUTANTS if "same" not in one and "unseen" not in one]
 # What is cheap and tells much comes first.
 HUNT: list[dict[str, Any]] = [
     {"explore": ("schedules",), "seeds": range(1, 31)},
@@ -22,8 +23,6 @@ HUNT: list[dict[str, Any]] = [
     {"explore": ("schedules",), "seeds": range(31, 501)},
     {"explore": ("schedules",), "seeds": range(1, 201), "conditions": "hostile"},
 ]
-
-found_after: dict[str, tuple[float, set[str]]] = {}
 
 
 def mutated(folder: Path, mutant: dict[str, Any]) -> Path:
@@ -40,20 +39,23 @@ def mutated(folder: Path, mutant: dict[str, Any]) -> Path:
 
 
 @pytest.mark.mutants
-@pytest.mark.parametrize("mutant", DIFFERENT, ids=[one["name"] for one in DIFFERENT])
-def test_a_mistake_is_hunted(tmp_path: Path, mutant: dict[str, Any]) -> None:
+@pytest.mark.parametrize("mutant", FOUND, ids=[one["name"] for one in FOUND])
+def test_a_mistake_is_found(tmp_path: Path, mutant: dict[str, Any]) -> None:
     path, start = mutated(tmp_path, mutant), stopwatch()
     for options in HUNT:
         found = codes(rehearsed(path, ENTRIES, **options))
         if found:
-            found_after[mutant["name"]] = stopwatch() - start, found
+            print(f"{mutant['name']}: {', '.join(sorted(found))}, after {stopwatch() - start:.1f} s")
             return
+    pytest.fail(f"nothing of all that was searched notices: {mutant['name']}")
 
 
-@pytest.mark.mutants
-def test_nineteen_of_twenty_are_found() -> None:
-    missed = [one["name"] for one in DIFFERENT if one["name"] not in found_after]
-    slowest = max(found_after.values(), default=(0.0, set()))[0]
-    print(f"{len(found_after)} of {len(DIFFERENT)} mutants found; slowest {slowest:.1f} s; missed: {missed}")
-    assert len(DIFFERENT) >= 30
-    assert len(missed) <= len(DIFFERENT) // 20
+def test_nineteen_of_twenty_that_make_a_difference_are_found() -> None:
+    different = [one for one in MUTANTS if "same" not in one]
+    assert len(different) >= 30
+    assert len(FOUND) >= 0.95 * len(different)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[one["name"] for one in MUTANTS])
+def test_every_mistake_can_be_made(tmp_path: Path, mutant: dict[str, Any]) -> None:
+    assert mutated(tmp_path, mutant).is_file()
