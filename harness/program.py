@@ -7,12 +7,12 @@ process, or never answers, makes no verdict.
 import os
 import signal
 import sys
-from contextlib import redirect_stdout
-from dataclasses import replace
-from io import StringIO
-from typing import TYPE_CHECKING, Any
 
+# Nothing else is imported before signals are heard, typing neither: it takes as long as pressing a key.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from harness.output import Output, Plan
     from harness.processes import Child
 
@@ -43,7 +43,7 @@ def _main(arguments: list[str], signals: int) -> int:
     return output.deliver()
 
 
-def _stop(number: int, frame: Any) -> None:
+def _stop(number: int, frame: "Any") -> None:
     raise KeyboardInterrupt(128 + number)
 
 
@@ -98,11 +98,21 @@ class Work:
         self._options: Any = None
 
     def __call__(self, arguments: list[str] | None) -> "Plan | Output":
-        from harness.processes import interruptible
+        from harness.output import Plan
+        from harness.processes import Interrupted, interruptible
 
         if arguments is None:
             return self._perform()
         interruptible()
+        try:
+            return self._read(arguments)
+        except Interrupted:
+            return Plan()
+
+    def _read(self, arguments: list[str]) -> "Plan | Output":
+        from contextlib import redirect_stdout
+        from io import StringIO
+
         from harness import cli
         from harness.output import Output
 
@@ -115,6 +125,8 @@ class Work:
         return cli.plan(self._options)
 
     def _perform(self) -> "Plan | Output":
+        from dataclasses import replace
+
         from harness import cli
         from harness.output import Output
         from harness.processes import Interrupted

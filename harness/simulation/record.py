@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
@@ -94,6 +93,13 @@ class HistoryEvent:
         }
 
 
+class ByRequest(dict[str, list[Event]]):
+    """Operations by the name of their request; one that asked for nothing has none."""
+
+    def __missing__(self, name: str) -> list[Event]:
+        return []
+
+
 @dataclass(frozen=True)
 class Record:
     """A finished simulation.
@@ -174,10 +180,10 @@ class Record:
     @cached_property
     def operations(self) -> dict[str, list[Event]]:
         """What each request asked of KV, by the name of its Call, in the order in which that ended."""
-        found = defaultdict[str, list[Event]](list)
+        found = ByRequest()
         for event in self.asked:
-            found[event.invocation].append(event)
-        return dict(found)
+            found.setdefault(event.invocation, []).append(event)
+        return found
 
     @cached_property
     def said(self) -> dict[str, str]:

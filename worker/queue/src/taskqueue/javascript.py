@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final
 
