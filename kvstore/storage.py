@@ -62,12 +62,18 @@ class Storage:
 
         Limits: expirations at least 60 seconds ahead, values of 25 MiB.
         """
-        check_stored_key("PUT", key, self.limits)
-        expiration = expiration_of(lifetime, self.store.clock.now_ms(), self.limits)
-        described = None if metadata is None else self._metadata(metadata)
+        expiration, described = self.check_put(key, lifetime, metadata)
         if len(value) > self.limits.value_size:
             raise messages.refused("PUT", 413, messages.long_value(len(value), self.limits.value_size))
         return self.store.put(key, Entry(value, expiration, described))
+
+    def check_put(
+        self, key: str, lifetime: Lifetime, metadata: str | None = None
+    ) -> tuple[int | None, str | None]:
+        """The expiration and the metadata of an entry to put. Raises KVError: this comes before its size."""
+        check_stored_key("PUT", key, self.limits)
+        expiration = expiration_of(lifetime, self.store.clock.now_ms(), self.limits)
+        return expiration, None if metadata is None else self._metadata(metadata)
 
     def delete(self, key: str) -> Coroutine[Any, Any, None]:
         """Remove the entry, whether or not it exists."""

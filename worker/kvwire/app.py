@@ -84,7 +84,7 @@ class KVWire:
                 return
             response = await self._answer(request, body)
         except BodyTooLarge as error:
-            await answer_unread(failed(413, str(error)), scope, receive, send)
+            await answer_unread(self._refused(request, str(error)), scope, receive, send)
             return
         except KVError as refusal:
             response = failed(refusal.status, refusal.reason)
@@ -98,6 +98,17 @@ class KVWire:
             most = self._limits.value_size
             return await read_body(request.scope, request.receive, most, long_value, _COUNTING_SECONDS)
         return await read_body(request.scope, request.receive, _BULK_SIZE)
+
+    def _refused(self, request: Request, too_large: str) -> Response:
+        """What is said of a body that is too large: of a value, only if nothing else is wrong with it."""
+        try:
+            if request.method == "PUT":
+                self._storage(_namespace(request)).check_put(*_asked(request))
+        except KVError as refusal:
+            return failed(refusal.status, refusal.reason)
+        except StoreError as error:
+            return failed(500, str(error)[:512])
+        return failed(413, too_large)
 
     async def _answer(self, request: Request, body: bytes) -> Response:
         storage = self._storage(_namespace(request))
@@ -166,13 +177,18 @@ async def _get(storage: Storage, request: Request) -> Response:
 
 
 async def _put(storage: Storage, request: Request, body: bytes) -> Response:
+    key, lifetime, metadata = _asked(request)
+    await storage.put(key, body, lifetime, metadata)
+    return Response()
+
+
+def _asked(request: Request) -> tuple[str, Lifetime, str | None]:
+    """The key, the lifetime and the metadata of a put. Raises KVError."""
     query = Query(request.scope)
     key = key_in_path(request.scope, query, "PUT")
     lifetime = Lifetime(query.integer("expiration"), query.integer("expiration_ttl"))
     given = request.headers.get(METADATA_HEADER)
-    metadata = None if given is None else given.encode("latin-1").decode("utf-8", "replace")
-    await storage.put(key, body, lifetime, metadata)
-    return Response()
+    return key, lifetime, None if given is None else given.encode("latin-1").decode("utf-8", "replace")
 
 
 async def _delete(storage: Storage, request: Request) -> Response:

@@ -25,27 +25,18 @@ def commands() -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example, where nobody minds what is written."""
-    return Path(shutil.copytree(ROOT / "examples" / "links", tmp_path_factory.mktemp("tutorial") / "links"))
-
-
-@pytest.mark.parametrize(("command", "lines"), commands(), ids=[command for command, _ in commands()])
-def test_the_command_prints_what_the_page_says(
-    folder: Path,
-    command: str,
-    lines: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+def test_the_commands_print_what_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(folder)
-    code = main(shlex.split(command))
-    printed = " ".join(capfd.readouterr().out.split())
-    for line in lines:
-        assert " ".join(line.split()) in printed
-    verdict = " ".join(lines)
-    assert code == (4 if "INCONCLUSIVE" in verdict else 1 if "NO-GO" in verdict else 0)
+    """One after the other, where the example is."""
+    monkeypatch.chdir(shutil.copytree(ROOT / "examples" / "links", tmp_path / "links"))
+    for command, lines in commands():
+        code = main(shlex.split(command))
+        printed = " ".join(capfd.readouterr().out.split())
+        for line in lines:
+            assert " ".join(line.split()) in printed, command
+        said = " ".join(lines)
+        assert code == (4 if "INCONCLUSIVE" in said else 1 if "NO-GO" in said else 0), command
 
 
 def test_the_declaration_on_the_page_is_the_example() -> None:
