@@ -57,6 +57,7 @@ async def write_state(root: Path) -> None:
     assert list(root.rglob("*.sqlite-shm"))
     await store.close()
     await pooled.close()
+    disk.close()
 
 
 @pytest.mark.usefixtures("umask")
