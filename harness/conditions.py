@@ -1,6 +1,7 @@
 """The conditions that a rehearsal runs under: how unfriendly the platform is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from kvstore.edge import Staleness
@@ -36,3 +37,16 @@ CONDITIONS: Final = {
     "free": Conditions("free", FREE_PLAN, Staleness(), latency_ms=10, pause_ms=2000),
     "hostile": Conditions("hostile", _HOSTILE, Staleness(own_writes=900), latency_ms=10, pause_ms=2000),
 }
+
+# Locations, the operator's first, and one from where nobody has read anything before the end.
+COLOS: Final = ("AMS", "NRT", "IAD", "GRU")
+JUDGE: Final = "ZRH"
+
+
+@cache
+def conditions_of(name: str, budget: int) -> Conditions:
+    """The conditions of that name, with ``budget`` KV operations for an invocation; 0 for their own."""
+    named = CONDITIONS[name]
+    if not budget:
+        return named
+    return replace(named, allowance=replace(named.allowance, operations=budget))

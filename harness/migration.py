@@ -96,6 +96,14 @@ def entry_of(key: str, stored: kvstore.Entry, binding: str = "") -> Entry:
     return Entry(key, stored.value, read_metadata(stored.metadata), stored.expiration, binding)
 
 
+def stored_as(entry: Entry) -> kvstore.Entry:
+    """An entry of a migration as KV stores it."""
+    metadata = None
+    if entry.metadata is not None:
+        metadata = json.dumps(entry.metadata, ensure_ascii=False, separators=(",", ":"))
+    return kvstore.Entry(entry.value, entry.expiration, metadata)
+
+
 def read_metadata(text: str | None) -> Any:
     """What metadata says: JSON, or the text itself where it is not."""
     if text is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.migration import Entry as Wanted
-from harness.migration import Migration, Rule
+from harness.migration import Migration, Rule, stored_as
 from harness.model.record import Place
 from harness.model.truth import Outcomes, place_of
 from harness.simulation.chance import Chance
@@ -108,18 +108,9 @@ def odd_entries(
 
 def is_legal(wanted: Wanted) -> bool:
     """Whether KV takes an entry."""
-    metadata = "" if wanted.metadata is None else metadata_text(wanted)
+    stored = stored_as(wanted)
     return (
         0 < len(wanted.key.encode()) <= LIMITS.key_size
-        and len(wanted.value) <= LIMITS.value_size
-        and len(metadata.encode()) <= LIMITS.metadata_size
+        and len(stored.value) <= LIMITS.value_size
+        and len((stored.metadata or "").encode()) <= LIMITS.metadata_size
     )
-
-
-def metadata_text(wanted: Wanted) -> str:
-    return json.dumps(wanted.metadata, ensure_ascii=False, separators=(",", ":"))
-
-
-def stored_as(wanted: Wanted) -> Entry:
-    """An entry of a migration as KV stores it."""
-    return Entry(wanted.value, wanted.expiration, None if wanted.metadata is None else metadata_text(wanted))

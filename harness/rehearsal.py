@@ -136,9 +136,11 @@ class _Rehearsal:
         """With every entry, and with many more like them, under each of the conditions; nobody else there."""
         count = sum(self.migration.rule_for(*place) is not None for place, _ in self.whole.sample)
         most = max(count, GROWN)
-        scenarios = [Scenario(conditions=one, entries=count, odd=self.oddities) for one in WALKED]
+        scenarios = [
+            Scenario(conditions=one, among="all", entries=count, odd=self.oddities) for one in WALKED
+        ]
         if most > count:
-            scenarios += [Scenario(conditions=one, entries=most) for one in WALKED]
+            scenarios += [Scenario(conditions=one, among="all", entries=most) for one in WALKED]
         return scenarios, f"all {count:,} entries, and {most:,}, under {', '.join(WALKED)}"
 
     def _faults(self) -> tuple[list[Scenario], str]:
@@ -178,10 +180,13 @@ class _Rehearsal:
     def unmet(self, parts: Sequence[Part]) -> list[str]:
         """What must have happened, and did not."""
         found = []
+        if not any(part.tally.looked.requests for part in parts):
+            found.append("nothing moves yet: the runbook sends no request")
         for part in parts:
             looked = part.tally.looked
-            if looked.planned and not looked.fired:
-                found.append(f"nothing that was planned for {part.name} ever happened")
+            missed = looked.planned - looked.fired
+            if missed and (part.name != "schedules" or not looked.fired):
+                found.append(f"{missed:,} of {looked.planned:,} planned {part.name} never happened")
             if part.name == "schedules" and looked.moved and looked.runs >= _ENOUGH:
                 unmet = [name for name in due(self.base, self.migration) if not part.tally.met[name]]
                 found += [f"schedules never met {name}" for name in unmet]

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from harness.exit_codes import HELD, VIOLATED
 from harness.explore.workforce import Cluster, Processes, Workforce
+from harness.lines import some
 from harness.migration import Migration, MigrationError
 from harness.model.record import Place
 from harness.model.scenario import read_scenario
+from harness.model.truth import Outcomes
 from harness.moment import read_moment
 from harness.output import TIMEOUT_SECONDS
 from harness.progress import Progress
@@ -27,10 +29,11 @@ from kvstore.clock import stopwatch
 
 @dataclass(frozen=True)
 class Copied:
-    """Every entry of every namespace, and how many had expired."""
+    """Every entry of every namespace, how many had expired, and sentences on what else did not come along."""
 
     entries: Mapping[Place, Entry]
     expired: int
+    left: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -116,16 +119,38 @@ def _opened(wanted: Wanted) -> _Opened:
     own = loaded(empty)
     sources = list(wanted.sources or _beside(own.migration))
     copied = _copied(own.migration, own.stages.namespaces, sources, began)
-    moving = sum(own.migration.rule_for(*place) is not None for place in copied.entries)
-    other = len(copied.entries) - moving
-    about = About(wanted.file, own.migration, sources, moving, other, copied.expired, began)
+    moving = {place: one for place, one in copied.entries.items() if own.migration.rule_for(*place)}
+    about = About(
+        wanted.file,
+        own.migration,
+        sources,
+        len(moving),
+        len(copied.entries) - len(moving),
+        copied.expired,
+        [*copied.left, *_immovable(own.outcomes, moving)],
+        began,
+    )
     return _Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
+
+
+def _immovable(outcomes: Outcomes, moving: Mapping[Place, Entry]) -> list[str]:
+    """A sentence on the entries that the declaration cannot move. Raises MigrationError when that is all."""
+    refused = {
+        place: why for place, entry in moving.items() if (why := outcomes.refusal(place, entry)) is not None
+    }
+    if not refused:
+        return []
+    first, why = next(iter(refused.items()))
+    if len(refused) == len(moving):
+        raise MigrationError(f"no entry can be moved as it is declared: for {first[1]}, {why}")
+    keys = some(key for _, key in refused)
+    return [f"{len(refused):,} of the entries cannot be moved and must stay as they are: {keys} ({why})"]
 
 
 def _replay(opened: _Opened, line: str) -> Report:
     scenario, subject, about = read_scenario(line), opened.subject, opened.about
-    if scenario.entries > len(subject.sample):
-        subject = whole(subject, opened.entries)  # as the walks have it
+    if scenario.among == "all":
+        subject = whole(subject, opened.entries)
     record = subject.simulate(scenario)
     verdicts = subject.judge(record)
     held = all(one.held for one in verdicts)
@@ -159,7 +184,7 @@ def _beside(migration: Migration) -> list[str]:
 
 def _copied(migration: Migration, labels: list[str], sources: list[str], began: int) -> Copied:
     """What the sources hold, by namespace."""
-    clock, entries, expired = ManualClock(began), {}, 0
+    clock, entries, expired, left = ManualClock(began), {}, 0, []
     for text in sources:
         named, equals, place = text.partition("=")
         if not equals or named not in labels:
@@ -169,13 +194,18 @@ def _copied(migration: Migration, labels: list[str], sources: list[str], began: 
         for binding in bindings:
             try:
                 namespace = open_source(path, clock, binding=binding).namespace
-            except (SourceError, StoreError):
+            except (SourceError, StoreError) as error:
                 if binding == migration.binding or named:
                     raise
-                continue  # a namespace that was never written has no local state
+                left.append(f"nothing of the namespace {binding}: {error}")
+                continue
             entries.update({(binding, key): entry for key, entry in namespace.entries.items()})
             expired += namespace.expired
-    return Copied(entries, expired)
+            if namespace.valueless:
+                left.append(f"keys of {binding} without a value on disk: {some(namespace.valueless)}")
+            if namespace.damaged:
+                left.append(f"damaged rows of {binding}: {some(namespace.damaged)}")
+    return Copied(entries, expired, left)
 
 
 def write_skeleton(options: argparse.Namespace) -> str:

@@ -22,8 +22,9 @@ _SCREEN: Final = 45
 
 @dataclass(frozen=True)
 class About:
-    """What was rehearsed: ``moving`` entries that move and ``other`` ones of ``sources``, begun at
-    ``began`` (ms).
+    """What was rehearsed: ``moving`` entries that move, and ``other`` ones, of ``sources``; ``began`` in ms.
+
+    ``expired`` entries were left out, and what the sentences of ``left`` say.
     """
 
     file: Path
@@ -32,6 +33,7 @@ class About:
     moving: int
     other: int
     expired: int
+    left: Sequence[str]
     began: int
 
     @property
@@ -59,6 +61,7 @@ def as_json(about: About, result: Result, seconds: float) -> dict[str, Any]:
         "file": str(about.file),
         "sources": list(about.sources),
         "entries": {"moving": about.moving, "other": about.other, "expired": about.expired},
+        "leftOut": list(about.left),
         "began": write_moment(about.began),
         **result.decision.as_json(),
         "lookedAtNothing": result.vacuous,
@@ -93,7 +96,7 @@ def _damage_json(about: About, one: Damage) -> dict[str, Any]:
 
 def as_text(about: About, result: Result, seconds: float) -> str:
     """The report for a person."""
-    lines = [about.line()]
+    lines = [about.line(), *(f"  {one}" for one in about.left)]
     lines += [_part_line(part) for part in result.parts]
     if result.vacuous:
         names = ", ".join(f"{name} (no {CHECKS[name].AT})" for name in result.vacuous)

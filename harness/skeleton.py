@@ -1,6 +1,7 @@
 """Writes the skeleton of a migration from what a namespace holds: it runs at once, and moves nothing yet."""
 
 import json
+import keyword
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,11 +11,15 @@ from harness.migration import MigrationError
 from harness.source import open_source
 from harness.system.stages import read_config
 from kvstore import Clock, Entry
+from kvstore.printable import printable
+from worker.config import config_in
 
 _MOST_GROUPS: Final = 12
+# Names that the skeleton uses itself.
+_TAKEN: Final = ("m", "runbook", "read", "remove", "migrate_one")
 _PREFIX: Final = re.compile(r"[^:/|.]*[:/|.]")
 
-_HEAD = '''"""The migration of {name}: `rehearse run {file}{given}` says whether it is safe.
+_HEAD = '''"""A migration: `rehearse run` with the name of this file says whether it is safe.
 
 Say what each entry becomes, what the operator does, and what clients and readers do meanwhile.
 """
@@ -29,7 +34,7 @@ _RULE = """
 # {what}
 @m.becomes({prefix!r})
 def {function}(name: str, old: Entry) -> Entry:
-    return old  # nothing moves yet; such as: old.at(f"v2:{prefix}{{name}}", metadata={{"of": name}})
+    return old  # nothing moves yet; such as: old.at(f"v2:{{old.key}}", metadata={{"of": name}})
 """
 
 _WORKER = """
@@ -47,8 +52,8 @@ async def runbook(op):
 
 
 # @m.changes({prefix!r})
-# async def remove(who, name):                     # at any time, and between any two operations of the
-operator #     if (await who.delete(f"/{{name}}")).ok:
+# async def remove(who, name):                     # at any time, also between two operations of the operator
+#     if (await who.delete(f"/{{name}}")).ok:
 #         who.gone(name)
 """
 
@@ -64,9 +69,7 @@ def skeleton(file: Path, source: Path, binding: str | None, clock: Clock) -> str
     """The text of a migration file for what ``source`` holds. Raises MigrationError, SourceError and
     ConfigError.
     """
-    has_worker = source.is_dir() and any(
-        (source / name).is_file() for name in ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
-    )
+    has_worker = source.is_dir() and config_in(source) is not None
     name, bound = source.resolve().stem, binding or "KV"
     if has_worker:
         config = read_config(source)
@@ -80,7 +83,7 @@ def skeleton(file: Path, source: Path, binding: str | None, clock: Clock) -> str
         raise MigrationError(f"the namespace {bound} of {source} is empty: there is nothing to move")
     folder = _relative(source, file.resolve().parent)
     stages = f"before={folder!r}, after={folder!r}, " if has_worker else ""
-    parts = [_HEAD.format(name=name, file=file, given=f" --from {source}", stages=stages, binding=bound)]
+    parts = [_HEAD.format(name=name, stages=stages, binding=bound)]
     taken: set[str] = set()
     for prefix, keys in groups.items():
         what = described(prefix, keys)
@@ -110,7 +113,7 @@ def described(prefix: str, entries: Mapping[str, Entry]) -> str:
     metadata = sum(entry.metadata is not None for entry in entries.values())
     if metadata:
         said.append(f"{metadata:,} with metadata")
-    return "; ".join(said).encode("ascii", "backslashreplace").decode().replace("\n", "\\n")
+    return printable("; ".join(said))
 
 
 def _values(entries: Iterable[Entry]) -> str:
@@ -132,7 +135,8 @@ def _values(entries: Iterable[Entry]) -> str:
 
 def _function(prefix: str, taken: set[str]) -> str:
     name = re.sub(r"\W+", "_", prefix, flags=re.ASCII).strip("_").lower() or "entry"
-    name = f"key_{name}" if name[0].isdigit() or name in ("m", "runbook", "read", "remove", "class") else name
+    if name[0].isdigit() or keyword.iskeyword(name) or name in _TAKEN:
+        name = f"key_{name}"
     while name in taken:
         name += "_"
     taken.add(name)

@@ -8,9 +8,8 @@ from harness.example import example_namespace
 from kvstore import Clock, NamespaceCopy, SourceError, copy_namespace, read_bulk
 from kvstore.clock import iso
 from kvstore.state_names import OBJECT_FOLDER, database_path
-from worker.config import KVBinding, WorkerConfig, load_config
+from worker.config import KVBinding, WorkerConfig, config_in, load_config
 
-_CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _STATE_FOLDERS = (".wrangler/state/v3/kv", "v3/kv", "kv", ".")
 
 
@@ -74,10 +73,8 @@ def _read_file(path: Path, clock: Clock) -> NamespaceCopy:
 
 
 def _config(path: Path, environment: str | None) -> WorkerConfig | None:
-    for name in _CONFIG_NAMES:
-        if (path / name).is_file():
-            return load_config(path / name, environment)
-    return None
+    found = config_in(path)
+    return None if found is None else load_config(found, environment)
 
 
 def _state_root(path: Path) -> Path:

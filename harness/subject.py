@@ -60,7 +60,7 @@ class Loaded:
         self.stages.load()
         self.outcomes = Outcomes(self.migration)
         self._readable: dict[tuple[Place, Entry], bool] = {}
-        self._samples: dict[tuple[int, tuple[tuple[Place, Entry], ...]], Sample] = {}
+        self._samples: dict[Subject, Sample] = {}
 
     def start(self, subject: Subject, scenario: Scenario) -> dict[Place, Entry]:
         """What is stored when a scenario begins."""
@@ -76,10 +76,9 @@ class Loaded:
 
     def sample(self, subject: Subject) -> "Sample":
         """The entries of a subject."""
-        key = len(subject.sample), subject.sample[:1]
-        if key not in self._samples:
-            self._samples[key] = Sample(self.migration, self.outcomes, subject)
-        return self._samples[key]
+        if subject not in self._samples:
+            self._samples[subject] = Sample(self.migration, self.outcomes, subject)
+        return self._samples[subject]
 
 
 class Sample:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from harness.conditions import COLOS
 from harness.model.record import Call, Role
-from harness.model.scenario import COLOS
 from harness.simulation.chance import Chance
 from kvstore import KVNamespace
 

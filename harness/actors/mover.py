@@ -5,15 +5,13 @@ there, and its original is deleted only when, long enough after that nobody sees
 what it must be. Whatever is interrupted begins its round again.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from harness.actors.operator import GaveUp, Operator
-from harness.migration import Entry, Rule
+from harness.migration import Entry, Rule, stored_as
 from harness.model.record import Call
 from harness.model.truth import LAST_MINUTE, Outcomes, has_value, place_of, same
-from kvstore import Entry as Stored
 from kvstore import KVError
 from kvstore.faults import InvocationCrashed
 from kvstore.messages import DAY_IS_OVER
@@ -97,12 +95,10 @@ class Mover:
                 call.operations = invocation.operations
 
     async def _copy(self, rule: Rule, key: Mapping[str, Any]) -> bool:
-        entry = await self._read(rule, key)
-        if entry is None or self._ends_soon(entry):
+        asked = await self._asked(rule, key)
+        if asked is None:
             return True
-        targets = self.outcomes.targets((rule.binding, entry.key), _stored(entry))
-        if targets is None:
-            return True
+        entry, targets = asked
         for target in targets:
             if place_of(target) != (rule.binding, entry.key) and await self._at(target) is not None:
                 return True
@@ -111,23 +107,26 @@ class Mover:
 
     async def _verify(self, rule: Rule, key: Mapping[str, Any]) -> bool:
         """Whether nothing is left to do for an entry."""
-        entry = await self._read(rule, key)
-        if entry is None or self._ends_soon(entry):
+        asked = await self._asked(rule, key)
+        if asked is None:
             return True
-        targets = self.outcomes.targets((rule.binding, entry.key), _stored(entry))
-        if targets is None:
-            return True
+        entry, targets = asked
+        place = rule.binding, entry.key
         for target in targets:
             have = await self._at(target)
-            if have is None:
+            if have is None or (place_of(target) == place and not _agrees(target, have)):
                 return False
-            if place_of(target) == (rule.binding, entry.key) and not _agrees(target, have):
-                return False
-        if not self.world.migration.keeps_originals and all(
-            place_of(target) != (rule.binding, entry.key) for target in targets
-        ):
+        if not self.world.migration.keeps_originals and place not in map(place_of, targets):
             await self.operator.kv(rule.binding).delete(entry.key)
         return True
+
+    async def _asked(self, rule: Rule, key: Mapping[str, Any]) -> tuple[Entry, tuple[Entry, ...]] | None:
+        """An entry and what it becomes; None for one that is gone, ends soon, or cannot be moved."""
+        entry = await self._read(rule, key)
+        if entry is None or self._ends_soon(entry):
+            return None
+        targets = self.outcomes.targets((rule.binding, entry.key), stored_as(entry))
+        return None if targets is None else (entry, targets)
 
     async def _read(self, rule: Rule, key: Mapping[str, Any]) -> Entry | None:
         found = await self.operator.kv(rule.binding).getWithMetadata(key["name"], "arrayBuffer")
@@ -149,14 +148,9 @@ class Mover:
 
 
 def _page_size(operations: int | None) -> int:
-    """How many entries a request can move with its operations: four each, and the listing."""
+    """How many entries a request can move with its operations: five each at most, and the listing."""
     return _PAGE if operations is None else max(1, min(_PAGE, (operations - 1) // 5))
 
 
 def _agrees(target: Entry, have: Entry) -> bool:
     return has_value(target, have.value) and same(target.metadata, have.metadata)
-
-
-def _stored(entry: Entry) -> Stored:
-    metadata = None if entry.metadata is None else json.dumps(entry.metadata, ensure_ascii=False)
-    return Stored(entry.value, entry.expiration, metadata)

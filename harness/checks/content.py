@@ -18,10 +18,9 @@ def looked(record: Record, truth: Truth) -> int:
 def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
     if record.rolled is not None:
         return
-    there = [one for one in truth.wrong if one.stays and not one.is_overwritten(record)]
-    values = [one.place for one in there if not _has_value(one)]
+    values = [one.place for one in truth.changed if not _has_value(one)]
     yield damage(truth, "value-changed", "the value of {n} entr{ies} is not what it must become", values)
-    other = [one for one in there if not _has_metadata(one)]
+    other = [one for one in truth.changed if not _has_metadata(one)]
     lost = [one.place for one in other if one.have is not None and one.have.metadata is None]
     yield damage(truth, "metadata-lost", "the metadata of {n} entr{ies} is lost", lost)
     wrong = [one.place for one in other if one.place not in lost]

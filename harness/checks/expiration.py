@@ -18,7 +18,7 @@ def looked(record: Record, truth: Truth) -> int:
 def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
     if record.rolled is not None:
         return
-    there = [one for one in truth.wrong if one.stays and not one.is_overwritten(record) and not _agrees(one)]
+    there = [one for one in truth.changed if not _agrees(one)]
     for code, what, applies in (
         ("expiration-lost", "{n} entr{ies} {have} no expiration any more", lambda have, wanted: have is None),
         (

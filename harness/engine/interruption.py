@@ -56,7 +56,6 @@ class Interruptions:
         self.happened: list[str] = []
         self._planned = list(planned)
         self._let = let
-        self._asked: dict[str, int] = {}
 
     def around(self, store: Store) -> Store:
         """``store`` with the interruptions before its operations; ``store`` itself without any."""
@@ -64,9 +63,10 @@ class Interruptions:
 
     async def before(self) -> None:
         """The next operation of the invocation that runs is about to be asked for."""
-        name = self.invocations.current().name
-        ordinal = self._asked[name] = self._asked.get(name, 0) + 1
-        for one in [one for one in self._planned if (one.request, one.operation) == (name, ordinal)]:
+        asks = self.invocations.current()
+        place = asks.name, asks.operations + 1
+        for one in [one for one in self._planned if (one.request, one.operation) == place]:
+            self._planned.remove(one)
             if await self._let(one):
                 self.happened.append(str(one))
 

@@ -7,10 +7,11 @@ from typing import Any, Final
 from harness.actors.mover import Mover
 from harness.actors.operator import SETTLE_SECONDS, GaveUp, Halted, Operator
 from harness.actors.visitor import Visitor
+from harness.conditions import JUDGE
 from harness.engine.world import World
 from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record
-from harness.model.scenario import JUDGE, Scenario
+from harness.model.scenario import Scenario
 from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.simulation.loop import SimulatedLoop

@@ -7,10 +7,11 @@ from typing import Any
 
 from harness.actors.actor import Reply
 from harness.actors.visitor import Visitor
+from harness.conditions import COLOS, JUDGE
 from harness.engine.interruption import Interruption, Interruptions
 from harness.migration import Migration, MigrationError, Rule
 from harness.model.record import Act, Call, Failure, Place, Role
-from harness.model.scenario import COLOS, JUDGE, Scenario
+from harness.model.scenario import Scenario
 from harness.model.truth import Outcomes
 from harness.platform import Location
 from harness.simulation.chance import Chance

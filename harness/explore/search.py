@@ -56,7 +56,7 @@ class Tally:
             runs=1,
             requests=sum(call.status is not None for call in record.calls),
             operations=len(record.asked),
-            moved=sum(record.role_of(write.invocation) == "operator" for write in record.writes),
+            moved=record.moved,
             planned=len(scenario.faults) + len(scenario.interrupt),
             fired=len(record.fired) + len(record.interrupted),
         )

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from harness.conditions import COLOS
 from harness.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.simulation.record import OPERATOR, Call, Record, kept
-from harness.simulation.scenario import COLOS, Scenario
+from harness.simulation.scenario import Scenario
 from kvstore import Entry, Event, messages
 
 Due = Callable[[Scenario], bool]

@@ -128,6 +128,14 @@ class Record:
             found.setdefault(event.invocation, []).append(event)
         return found
 
+    @property
+    def moved(self) -> int:
+        """How much the migration wrote: whoever's request did it, but for clients', and but for its notes."""
+        is_note = self.migration.is_note
+        return sum(
+            self.role_of(write.invocation) != "client" and not is_note(write.key) for write in self.writes
+        )
+
     def role_of(self, invocation: str) -> Role:
         """Whose request an invocation answered; what belongs to none is the operator's."""
         call = self.by_name.get(invocation)

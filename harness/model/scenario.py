@@ -1,18 +1,16 @@
 """A scenario of a declared migration: everything that one simulation of it depends on, in a line of text."""
 
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Annotated, Final
 
-from harness.conditions import CONDITIONS, Conditions
+from harness.conditions import COLOS, CONDITIONS, Conditions, conditions_of
 from harness.engine.interruption import Interruption, read_interruption
 from harness.oddities import KINDS
 from harness.parameters import Choice, Count, Number, Several, always, one_of, read_line, size, write_line
 from kvstore import LIMITS
 from kvstore.faults import Fault, read_planned
 
-COLOS: Final = ("AMS", "NRT", "IAD", "GRU")
-JUDGE: Final = "ZRH"  # from where nobody has read anything before the end
+AMONG: Final = ("some", "all")
 ROLLBACKS: Final = ("never", "after", "halfway", "late")
 
 _MOST_PEOPLE: Final = 100
@@ -21,12 +19,6 @@ _HOUR: Final = 3600
 
 # What weighs most when a scenario is made smaller, first.
 _FAULTS, _ENTRIES, _PEOPLE, _CIRCUMSTANCES = range(4)
-
-
-@cache
-def _budgeted(conditions: Conditions, budget: int) -> Conditions:
-    """The conditions with so many operations for an invocation; there are only a few such budgets."""
-    return replace(conditions, allowance=replace(conditions.allowance, operations=budget))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +42,9 @@ class Scenario:
             drawn=(1, 2, 3, 4, 6, 8, 12),
         ),
     ] = 6
+    among: Annotated[
+        str, Choice("which entries there are to choose from: some of every kind, or all", AMONG, kept=always)
+    ] = "some"
     odd: Annotated[
         tuple[str, ...],
         Several("odd entries, one of each kind", one_of(tuple(KINDS)), ", ".join(KINDS), rank=_ENTRIES),
@@ -134,8 +129,7 @@ class Scenario:
     @property
     def platform(self) -> Conditions:
         """The named conditions, with this scenario's budget."""
-        named = CONDITIONS[self.conditions]
-        return _budgeted(named, self.budget) if self.budget else named
+        return conditions_of(self.conditions, self.budget)
 
     @property
     def size(self) -> tuple[int, ...]:

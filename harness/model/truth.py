@@ -5,7 +5,7 @@ they become. Writes of operators, readers and background work are the migration:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -59,16 +59,29 @@ class Outcomes:
             self._known[key] = self._asked(place, stored)
         return self._known[key]
 
-    def _asked(self, place: Place, stored: Entry) -> tuple[Wanted, ...] | None:
-        rule = self.migration.rule_for(*place)
-        assert rule is not None
+    def refusal(self, place: Place, stored: Entry) -> str | None:
+        """Why an old entry cannot be moved; None for one that can."""
         try:
-            made = rule.function(place[1].removeprefix(rule.prefix), entry_of(place[1], stored, place[0]))
+            self._made(place, stored)
         except MigrationError:
             raise
-        except Exception:  # whatever a user's function raises says that this entry is not one of its kind
+        except Exception as error:  # whatever a user's function raises: this entry is not one of its kind
+            return f"{type(error).__name__}: {error}"
+        return None
+
+    def _asked(self, place: Place, stored: Entry) -> tuple[Wanted, ...] | None:
+        try:
+            return self._made(place, stored)
+        except MigrationError:
+            raise
+        except Exception:  # as above
             return None
-        several = () if made is None else (made,) if isinstance(made, Wanted) else tuple(made)
+
+    def _made(self, place: Place, stored: Entry) -> tuple[Wanted, ...]:
+        rule = self.migration.rule_for(*place)
+        assert rule is not None
+        made = rule.function(place[1].removeprefix(rule.prefix), entry_of(place[1], stored, place[0]))
+        several = () if made is None else tuple(made) if isinstance(made, Iterable) else (made,)
         for one in several:
             if not isinstance(one, Wanted):
                 raise MigrationError(
@@ -253,6 +266,11 @@ class Truth:
             if not want.anything and not self._is_right(want, have, ended):
                 found.append(Wrong(place, want, None if have is None else entry_of(place[1], have, place[0])))
         return found
+
+    @cached_property
+    def changed(self) -> list["Wrong"]:
+        """Those of them that are there, but not as they are to be, by the migration alone."""
+        return [one for one in self.wrong if one.stays and not one.is_overwritten(self.record)]
 
     def _is_right(self, want: Want, have: Entry | None, ended: int) -> bool:
         for one in want.allowed:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Protocol
 
-from harness.conditions import Conditions
+from harness.conditions import COLOS, Conditions
 from harness.platform import Binding, Layers, Location
 from harness.simulation.chance import Chance, Once
 from harness.simulation.clock import LoopClock
-from harness.simulation.scenario import COLOS
 from harness.simulation.turns import Turns, following
 from kvstore import Entry, KVNamespace
 from kvstore.faults import FAULTS, Fault, FaultKind

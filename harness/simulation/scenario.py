@@ -5,10 +5,9 @@ and whatever it leaves out of a line to make it shorter changes nothing else.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Annotated, Any, Final, Literal, get_args
 
-from harness.conditions import CONDITIONS, Conditions
+from harness.conditions import COLOS, CONDITIONS, Conditions, conditions_of
 from harness.parameters import (
     Choice,
     Count,
@@ -36,8 +35,6 @@ Claims = Literal["kv", "coordinator"]
 Format = Literal["old", "dual", "new"]
 Rollback = Literal["never", "after", "halfway", "late"]
 
-COLOS: Final = ("AMS", "NRT", "IAD", "GRU")
-JUDGE: Final = "ZRH"  # from where nobody has read anything before the end
 
 _MOST_TASKS: Final = 100_000
 _MOST_PEOPLE: Final = 100  # of a kind, and of what each of them does
@@ -64,12 +61,6 @@ def _planned(value: Any) -> Fault:
         raise ParameterError("a fault has kind, request and, for most kinds, operation")
     operation = f":{value['operation']}" if "operation" in value else ""
     return read_planned(f"{value['kind']}@{value['request']}{operation}")
-
-
-@cache
-def _budgeted(conditions: Conditions, budget: int) -> Conditions:
-    """The conditions with so many operations for an invocation; there are only a few such budgets."""
-    return replace(conditions, allowance=replace(conditions.allowance, operations=budget))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +259,7 @@ class Scenario:
     @property
     def platform(self) -> Conditions:
         """The named conditions, with this scenario's budget."""
-        named = CONDITIONS[self.conditions]
-        return _budgeted(named, self.budget) if self.budget else named
+        return conditions_of(self.conditions, self.budget)
 
     @property
     def size(self) -> tuple[int, ...]:

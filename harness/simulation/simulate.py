@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 
+from harness.conditions import JUDGE
 from harness.queue_state import QueueState
 from harness.simulation.backstage import Backstage
 from harness.simulation.chance import Chance
@@ -16,7 +17,7 @@ from harness.simulation.people.operator import Operator
 from harness.simulation.people.producer import Producer
 from harness.simulation.population import migrated, populate
 from harness.simulation.record import Call, Record
-from harness.simulation.scenario import JUDGE, Scenario
+from harness.simulation.scenario import Scenario
 from harness.simulation.turns import Choose
 from harness.simulation.world import World
 from kvstore import Entry

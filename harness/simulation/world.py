@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.client import API_KEY
+from harness.conditions import COLOS, JUDGE
 from harness.queue_state import QueueState
 from harness.simulation.backstage import Backstage
 from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.simulation.network import Network
 from harness.simulation.record import Call
-from harness.simulation.scenario import COLOS, JUDGE, Scenario
+from harness.simulation.scenario import Scenario
 from harness.transport import ANSWER_SECONDS, BrokenOff, Unanswered, deliver
 from harness.under_way import asking
 from kvstore import Entry, Event

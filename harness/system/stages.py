@@ -7,10 +7,8 @@ from typing import Any
 
 from harness.migration import Migration, MigrationError, Stage
 from harness.simulation.backstage import Backstage
-from worker.config import KVBinding, WorkerConfig, load_config
+from worker.config import KVBinding, WorkerConfig, config_in, load_config
 from worker.runtime import LoadError
-
-_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class Stages:
 
 def read_config(folder: Path) -> WorkerConfig:
     """The wrangler configuration in a Worker's folder. Raises MigrationError and ConfigError."""
-    for name in _NAMES:
-        if (folder / name).is_file():
-            return load_config(folder / name)
-    raise MigrationError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
+    path = config_in(folder)
+    if path is None:
+        raise MigrationError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
+    return load_config(path)

@@ -10,7 +10,7 @@ Behaviour and texts are those of wrangler 4.86, measured.
 """
 
 from worker.config.errors import ConfigError, ConfigFileError, Location
-from worker.config.find import find_config
+from worker.config.find import config_in, find_config
 from worker.config.load import load_config
 from worker.config.model import DurableObjectBinding, KVBinding, WorkerConfig
 from worker.config.secrets import command_env
@@ -23,6 +23,7 @@ __all__ = [
     "Location",
     "WorkerConfig",
     "command_env",
+    "config_in",
     "find_config",
     "load_config",
 ]

@@ -16,6 +16,11 @@ def find_config(start: Path) -> Path | None:
     return next(_candidates(start.absolute()), None)
 
 
+def config_in(folder: Path) -> Path | None:
+    """The configuration in ``folder`` itself, or None."""
+    return next((folder / name for name in FILE_NAMES if _is_file(folder / name)), None)
+
+
 def _candidates(start: Path) -> Iterator[Path]:
     for name in FILE_NAMES:
         for folder in (start, *start.parents):

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import CoroutineType, MethodType, ModuleType
 from typing import Any
 
-from worker.config import DurableObjectBinding, WorkerConfig, load_config
+from worker.config import DurableObjectBinding, WorkerConfig, config_in, load_config
 from worker.durable import Objects
 from worker.runtime.background import Background
 from worker.runtime.errors import LoadError
@@ -113,10 +113,10 @@ def load_worker(
     A binding replaces a variable of the same name. KVNamespace values become KV bindings; namespaces that
     the configuration names and ``bindings`` does not are left unbound. Raises ConfigError and LoadError.
     """
-    for name in ("wrangler.json", "wrangler.jsonc", "wrangler.toml"):
-        if (folder / name).is_file():
-            return load_configured(load_config(folder / name, environment), bindings, platform)
-    raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
+    path = config_in(folder)
+    if path is None:
+        raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
+    return load_configured(load_config(path, environment), bindings, platform)
 
 
 def load_configured(

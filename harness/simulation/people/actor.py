@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Coroutine
 from typing import Any
 
+from harness.conditions import COLOS
 from harness.simulation.chance import Chance
 from harness.simulation.record import Call
-from harness.simulation.scenario import COLOS
 from harness.simulation.world import World
 
 

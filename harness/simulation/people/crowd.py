@@ -1,10 +1,10 @@
 """A crowd: several who send one request each, all at once. Who asks KV when is a matter of turns."""
 
+from harness.conditions import COLOS
 from harness.simulation.people.actor import Actor
 from harness.simulation.people.operator import Operator
 from harness.simulation.record import Call
 from harness.simulation.requests import KINDS
-from harness.simulation.scenario import COLOS
 from harness.simulation.turns import Turns
 from harness.simulation.world import World
 

@@ -1,9 +1,9 @@
 """The operator: migrates as a guide says, tries again when told of failures, and may roll back."""
 
+from harness.conditions import COLOS
 from harness.simulation.chance import Chance
 from harness.simulation.people.actor import Actor
 from harness.simulation.record import Call
-from harness.simulation.scenario import COLOS
 from harness.simulation.truth import ROLLBACK, RUN
 
 _MOST_STEPS = 400

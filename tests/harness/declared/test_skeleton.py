@@ -1,0 +1,75 @@
+"""`rehearse new`: the skeleton is Python whatever a namespace holds, and runs at once."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED
+from tests.harness.declared.declaring import worker
+from tests.hostile.namespaces import TEXTS
+from wrangler_compat.cli import main as wrangler
+
+FETCH = """
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response("hello")
+"""
+
+
+def bulk(path: Path, *keys: str) -> Path:
+    path.write_text(json.dumps([{"key": key, "value": '{"a":1}'} for key in keys]))
+    return path
+
+
+def test_a_workers_folder_with_local_state_gives_one_that_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    worker(tmp_path / "shop", FETCH)
+    items = bulk(tmp_path / "items.json", "item:1", "item:2")
+    monkeypatch.chdir(tmp_path / "shop")
+    assert wrangler(["kv", "bulk", "put", str(items), "--binding", "KV", "--local"]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "moving.py", "--from", "shop"]) == HELD
+    code = Path("moving.py").read_text()
+    ast.parse(code)
+    assert "before='shop'" in code
+    assert "# async def remove(who, name):" in code
+    shown = [line.removeprefix("# ") for line in code.splitlines() if line.startswith("#")]
+    ast.parse("\n".join(line for line in shown if not line.startswith("item:")))  # what is to be uncommented
+    capsys.readouterr()
+    assert main(["run", "moving.py", "--from", "shop", "--seeds", "10", "--jobs", "1", "-q"]) == INCONCLUSIVE
+    assert "nothing moves yet" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_keys_cannot_write_code(text: str, tmp_path: Path) -> None:
+    source = bulk(tmp_path / "keys.json", f"{text.replace(chr(0), '')}:1", "class:1", "runbook:1", "1:1")
+    file = tmp_path / "moving.py"
+    code = main(["new", str(file), "--from", str(source)])
+    if code == NOT_STARTED:  # such a key is no key
+        assert not file.exists()
+        return
+    tree = ast.parse(file.read_text())
+    assert {type(one).__name__ for one in tree.body} <= {
+        "Expr",
+        "ImportFrom",
+        "Assign",
+        "FunctionDef",
+        "AsyncFunctionDef",
+    }
+    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
+    assert {ast.unparse(one.func) for one in calls} <= {"Migration", "m.becomes", "m.each"}
+
+
+def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "moving.py"
+    file.write_text("mine")
+    assert main(["new", str(file), "--from", str(bulk(tmp_path / "keys.json", "a:1"))]) == NOT_STARTED
+    assert file.read_text() == "mine"

@@ -1,0 +1,111 @@
+"""A declared migration's verdict is true: of what moved, of all there was, and of what was left out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import main
+from harness.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
+from harness.migration import load_migration
+from harness.subject import sampled
+from kvstore import Entry
+from tests.harness.declared.declaring import declared
+
+MOVES = """
+from harness import Migration
+
+m = Migration("small", binding="KV", notes=["note:"])
+
+@m.becomes("old:")
+def entry(name, old):
+    return old.at("new:" + name)
+
+@m.each("old:")
+async def migrate_one(kv, key, entry):
+    await kv.put("new:" + key[4:], entry.text, **entry.options)
+"""
+STAYS = MOVES.replace('return old.at("new:" + name)', "return old")
+
+
+def run(
+    folder: Path, code: str, *arguments: str, capsys: pytest.CaptureFixture[str], entries: int = 60
+) -> tuple[int, dict[str, Any]]:
+    """The exit code and the report."""
+    items = [{"key": f"old:{number:03}", "value": "v"} for number in range(entries)]
+    (folder / "source.json").write_text(json.dumps(items))
+    source = ["--from", str(folder / "source.json"), "--at", "2027-01-15T08:00:00Z"]
+    file = declared(folder, code)
+    exit_code = main(
+        ["run", str(file), *source, "--json", "-", "-q", "--seeds", "5", "--jobs", "1", *arguments]
+    )
+    printed = capsys.readouterr().out
+    return exit_code, json.loads(printed) if printed else {}
+
+
+def test_notes_alone_move_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = STAYS.replace('kv.put("new:" + key[4:]', 'kv.put("note:" + key[4:]')
+    exit_code, report = run(tmp_path, code, capsys=capsys, entries=4)
+    assert exit_code == INCONCLUSIVE
+    assert any("nothing was moved" in one for one in report["reasons"])
+
+
+def test_what_a_walk_finds_among_all_entries_is_shown_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There are more entries than a search draws from, and the mistake is about one that it does not draw."""
+    stored = {("KV", f"old:{number:03}"): Entry(b"v") for number in range(60)}
+    drawn = {key for (_, key), _ in sampled(load_migration(declared(tmp_path, MOVES)), stored)}
+    other = min(key for _, key in stored if key not in drawn)
+    code = MOVES.replace("await kv.put(", f'if key != "{other}": await kv.put(')
+    exit_code, report = run(tmp_path, code, capsys=capsys)
+    assert exit_code == VIOLATED
+    walked = [one for one in report["findings"] if "among=all" in one["scenario"]]
+    assert walked
+    for one in walked:
+        exit_code, again = run(tmp_path, code, "--scenario", one["scenario"], capsys=capsys)
+        assert exit_code == VIOLATED
+        assert one["code"] in {
+            found["code"] for verdict in again["verdicts"] for found in verdict["findings"]
+        }
+
+
+def test_a_line_that_cannot_be_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for line in ("entries=0", "interrupt=remove", "among=none", "readers=1e9", "faults=crash@operator.1"):
+        assert run(tmp_path, MOVES, "--scenario", line, capsys=capsys)[0] == NOT_STARTED
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import nothing_there", "fails while it is imported"),
+        ("x = 1", "must declare one Migration"),
+        (
+            "from harness import Migration\nm = Migration('m', binding='KV')",
+            "does not say what entries become",
+        ),
+        (MOVES.replace("return old.at", "return 1 or old.at"), "must give an Entry"),
+        (MOVES.replace("return old.at", "return [olt] or old.at"), "no entry can be moved as it is declared"),
+        (MOVES.replace('binding="KV"', 'binding="KV", before="nowhere"'), "which does not exist"),
+    ],
+)
+def test_a_declaration_that_is_wrong_is_said(
+    code: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "source.json").write_text('[{"key":"old:1","value":"v"}]')
+    file = declared(tmp_path, code)
+    assert (
+        main(["run", str(file), "--from", str(tmp_path / "source.json"), "--jobs", "1", "-q"]) == NOT_STARTED
+    )
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+
+
+def test_what_cannot_be_moved_or_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = MOVES.replace("return old.at", "assert name != '003'\n    return old.at")
+    _, report = run(tmp_path, code, capsys=capsys, entries=5)
+    assert report["leftOut"] == [
+        "1 of the entries cannot be moved and must stay as they are: old:003 (AssertionError: )"
+    ]
