@@ -1,5 +1,6 @@
 """Who does the work of a search: this machine's cores, or a cluster."""
 
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -96,13 +97,23 @@ class Cluster:
             self._dask: Any = import_module("distributed")
         except ImportError as error:
             raise ClusterError("--cluster takes Dask: pip install 'understudy[cluster]'") from error
-        try:
-            self._client = self._dask.Client(address, timeout=10, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise ClusterError(f"no Dask scheduler answers at {address}: {error}") from error
+        self._client, why = self._connected(address)
+        if self._client is None:
+            # What did not connect closes itself when it is collected. In the midst of the next connection that
+            # would wait for a lock that the same thread holds, for ever.
+            gc.collect()
+            raise ClusterError(f"no Dask scheduler answers at {address}: {why}")
         self.workers = len(self._client.scheduler_info()["workers"])
         if not self.workers:
+            self.close()
             raise ClusterError(f"the Dask scheduler at {address} has no workers")
+
+    def _connected(self, address: str) -> tuple[Any, str]:
+        """A client of the scheduler, or why there is none."""
+        try:
+            return self._dask.Client(address, timeout=10, set_as_default=False), ""
+        except (OSError, ValueError) as error:
+            return None, str(error)
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         # Not pure: a job that was done before may be asked for again, and is then done again.

@@ -1,5 +1,6 @@
 """Who does the work of a search, on this machine and on a cluster: the same comes of it."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -41,6 +42,8 @@ def test_a_cluster_that_is_not_there(
     arguments = ["queue", "-q", "--explore", "schedules", "--seeds", "1", "--cluster"]
     assert main([*arguments, "nonsense://there:1"]) == NOT_STARTED
     assert "no Dask scheduler answers at nonsense://there:1" in capsys.readouterr().err
+    clients = [one for one in gc.get_objects() if type(one).__module__ == "distributed.client"]
+    assert not any(type(one).__name__ == "Client" for one in clients)
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ClusterError, match=r"--cluster takes Dask: pip install 'understudy\[cluster\]'"):
         Cluster("tcp://127.0.0.1:1")
