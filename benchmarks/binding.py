@@ -6,7 +6,7 @@ from benchmarks import miniflare as peer
 from benchmarks.measurement import Measurement
 from benchmarks.timing import in_turns
 from kvstore import KVNamespace, SqliteStore
-from kvstore.inline import InlineDatabase
+from kvstore.sql.inline import InlineDatabase
 
 _KEYS = [f"key-{number}" for number in range(1000)]
 _GETS = 10_000

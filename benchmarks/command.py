@@ -9,7 +9,7 @@ from benchmarks import miniflare as peer
 from benchmarks.measurement import Measurement
 from benchmarks.timing import in_turns, seconds
 from kvstore import Entry, StateStore
-from kvstore.state_names import state_root
+from kvstore.stores.state_names import state_root
 
 _CONFIGURATION = """
 name = "bench"

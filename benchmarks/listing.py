@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.measurement import Measurement
 from benchmarks.timing import in_turns
 from kvstore import Entry, KVNamespace, SqliteStore
-from kvstore.cursor import encode_cursor
+from kvstore.storage.cursor import encode_cursor
 
 _KEYS = 1_000_000
 _AT_ONCE = 50_000

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from kvstore import KVNamespace, StateStore
-from kvstore.pooled import PooledDatabase
+from kvstore.sql.pooled import PooledDatabase
 from worker.runtime import bind, create_app, load_worker, serve
 
 _CONFIGURATION = """

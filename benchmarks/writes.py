@@ -8,7 +8,7 @@ from benchmarks import miniflare as peer
 from benchmarks.measurement import Measurement
 from benchmarks.timing import seconds
 from kvstore import KVNamespace, SqliteStore, StateStore, Store
-from kvstore.pooled import PooledDatabase
+from kvstore.sql.pooled import PooledDatabase
 
 _PUTS = 2000
 _TOGETHER = 50

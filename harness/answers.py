@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from kvstore.errors import KVSyntaxError
-from kvstore.javascript import MAX_SAFE_INTEGER
-from kvstore.json_text import parse
+from kvstore.javascript.json_text import parse
+from kvstore.javascript.values import MAX_SAFE_INTEGER
 
 _BLANK: Final = " \t\n\r"
 # The guide's answers are five deep. What is deeper than this nobody asks for, and not every reader can take.

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from kvstore.edge import Staleness
-from kvstore.quotas import CONNECTIONS, FREE_PLAN, PAID_PLAN, UNLIMITED, Allowance
+from kvstore.layers.edge import Staleness
+from kvstore.layers.quotas import CONNECTIONS, FREE_PLAN, PAID_PLAN, UNLIMITED, Allowance
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from harness.outcome import Outcome
-from kvstore.quotas import FREE_PLAN
+from kvstore.layers.quotas import FREE_PLAN
 
 _PER_DAY: Final = {
     "reads": FREE_PLAN.reads_per_day,

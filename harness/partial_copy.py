@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from kvstore import Clock, Entry, SourceError, SqliteStore
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
 
 FOLDER: Final = ".understudy"
 _IGNORED: Final = ".gitignore"

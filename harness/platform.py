@@ -7,12 +7,12 @@ from typing import Final
 from harness.conditions import Conditions
 from harness.simulation.turns import TakingTurns, Turns
 from kvstore import LIMITS, Clock, Entropy, Event, Journal, KVNamespace, ManualClock, Store, SystemClock
-from kvstore.edge import Edge, Origin
-from kvstore.invocation import Invocations
-from kvstore.journal import WriteJournal
-from kvstore.paging import Paging
-from kvstore.quotas import DAY_MS, Ledger, Quotas
-from kvstore.transit import Plan, Transit
+from kvstore.layers.edge import Edge, Origin
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.journal import WriteJournal
+from kvstore.layers.paging import Paging
+from kvstore.layers.quotas import DAY_MS, Ledger, Quotas
+from kvstore.layers.transit import Plan, Transit
 
 COLO: Final = "AMS"  # where everybody is when there is one location
 

@@ -18,7 +18,7 @@ from harness.layout import (
 )
 from kvstore import Entry
 from kvstore.errors import KVSyntaxError
-from kvstore.json_text import parse, stringify
+from kvstore.javascript.json_text import parse, stringify
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.example import example_namespace
 from kvstore import Clock, NamespaceCopy, SourceError, copy_namespace, read_bulk
 from kvstore.clock import iso
-from kvstore.state_names import OBJECT_FOLDER, database_path
+from kvstore.stores.state_names import OBJECT_FOLDER, database_path
 from worker.config import KVBinding, WorkerConfig, config_in, load_config
 
 _STATE_FOLDERS = (".wrangler/state/v3/kv", "v3/kv", "kv", ".")

@@ -21,7 +21,7 @@ from harness.under_way import asking
 from kvstore import Event, ManualClock, SeededEntropy, SqliteStore
 from kvstore.clock import stopwatch
 from kvstore.faults import Fault, InvocationCrashed
-from kvstore.transit import OneFault, Trip
+from kvstore.layers.transit import OneFault, Trip
 from worker.runtime import Platform, Worker, answer_lifespan, create_app, load_worker
 from worker.serving import Guard, bind, serve
 

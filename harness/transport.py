@@ -12,7 +12,7 @@ from typing import Any, Final
 from harness.answers import read_body
 from harness.simulation.loop import Deadlock, SimulatedLoop
 from kvstore.faults import InvocationCrashed
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
 from worker.runtime import Worker
 from worker.sdk.request import Request
 

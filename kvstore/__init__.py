@@ -10,9 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from kvstore.bulk_json import read_bulk, write_bulk
+    from kvstore.binding.namespace import KVNamespace
+    from kvstore.binding.strict import StrictNamespace, StrictStorage
     from kvstore.clock import Clock, ManualClock, SystemClock
-    from kvstore.diff import Change, Difference, diff
+    from kvstore.copies.bulk_json import read_bulk, write_bulk
+    from kvstore.copies.diff import Change, Difference, diff
+    from kvstore.copies.snapshot import open_snapshot, save_snapshot
+    from kvstore.copies.state_copy import NamespaceCopy, copy_namespace
     from kvstore.entropy import Entropy, SeededEntropy, SystemEntropy
     from kvstore.errors import (
         KVError,
@@ -23,16 +27,12 @@ if TYPE_CHECKING:
         StateError,
         StoreError,
     )
-    from kvstore.journal import Event, Journal
+    from kvstore.javascript.stream import ReadableStream
+    from kvstore.layers.journal import Event, Journal
     from kvstore.limits import LIMITS, Limits
-    from kvstore.namespace import KVNamespace
-    from kvstore.snapshot import open_snapshot, save_snapshot
-    from kvstore.sqlite_store import SqliteStore
-    from kvstore.state_copy import NamespaceCopy, copy_namespace
-    from kvstore.state_store import StateStore
     from kvstore.store import Entry, KeyInfo, Page, Store
-    from kvstore.stream import ReadableStream
-    from kvstore.strict import StrictNamespace, StrictStorage
+    from kvstore.stores.sqlite import SqliteStore
+    from kvstore.stores.state import StateStore
 
 __all__ = [
     "LIMITS",
@@ -75,41 +75,41 @@ __all__ = [
 
 _HOMES: Final = {
     "LIMITS": "kvstore.limits",
-    "Change": "kvstore.diff",
+    "Change": "kvstore.copies.diff",
     "Clock": "kvstore.clock",
-    "Difference": "kvstore.diff",
+    "Difference": "kvstore.copies.diff",
     "Entropy": "kvstore.entropy",
     "Entry": "kvstore.store",
-    "Event": "kvstore.journal",
-    "Journal": "kvstore.journal",
+    "Event": "kvstore.layers.journal",
+    "Journal": "kvstore.layers.journal",
     "KVError": "kvstore.errors",
-    "KVNamespace": "kvstore.namespace",
+    "KVNamespace": "kvstore.binding.namespace",
     "KVRangeError": "kvstore.errors",
     "KVSyntaxError": "kvstore.errors",
     "KVTypeError": "kvstore.errors",
     "KeyInfo": "kvstore.store",
     "Limits": "kvstore.limits",
     "ManualClock": "kvstore.clock",
-    "NamespaceCopy": "kvstore.state_copy",
+    "NamespaceCopy": "kvstore.copies.state_copy",
     "Page": "kvstore.store",
-    "ReadableStream": "kvstore.stream",
+    "ReadableStream": "kvstore.javascript.stream",
     "SeededEntropy": "kvstore.entropy",
     "SourceError": "kvstore.errors",
-    "SqliteStore": "kvstore.sqlite_store",
+    "SqliteStore": "kvstore.stores.sqlite",
     "StateError": "kvstore.errors",
-    "StateStore": "kvstore.state_store",
+    "StateStore": "kvstore.stores.state",
     "Store": "kvstore.store",
     "StoreError": "kvstore.errors",
-    "StrictNamespace": "kvstore.strict",
-    "StrictStorage": "kvstore.strict",
+    "StrictNamespace": "kvstore.binding.strict",
+    "StrictStorage": "kvstore.binding.strict",
     "SystemClock": "kvstore.clock",
     "SystemEntropy": "kvstore.entropy",
-    "copy_namespace": "kvstore.state_copy",
-    "diff": "kvstore.diff",
-    "open_snapshot": "kvstore.snapshot",
-    "read_bulk": "kvstore.bulk_json",
-    "save_snapshot": "kvstore.snapshot",
-    "write_bulk": "kvstore.bulk_json",
+    "copy_namespace": "kvstore.copies.state_copy",
+    "diff": "kvstore.copies.diff",
+    "open_snapshot": "kvstore.copies.snapshot",
+    "read_bulk": "kvstore.copies.bulk_json",
+    "save_snapshot": "kvstore.copies.snapshot",
+    "write_bulk": "kvstore.copies.bulk_json",
 }
 
 

@@ -1,4 +1,4 @@
-"""Faults: what goes wrong, each kind said once. `kvstore.transit` lets them happen to operations."""
+"""Faults: what goes wrong, each kind said once. `kvstore.layers.transit` lets them happen to operations."""
 
 from dataclasses import dataclass
 from typing import Final, Literal

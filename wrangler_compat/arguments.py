@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kvstore.javascript import to_number
+from kvstore.javascript.values import to_number
 from wrangler_compat.errors import UsageError
 from wrangler_compat.flags import Flag
 

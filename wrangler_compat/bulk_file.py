@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
 from wrangler_compat.console import Console
 from wrangler_compat.errors import CommandError
 from wrangler_compat.files import read_text

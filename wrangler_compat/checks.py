@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kvstore.errors import KVSyntaxError
-from kvstore.json_text import parse, stringify
+from kvstore.javascript.json_text import parse, stringify
 from wrangler_compat.arguments import Arguments, read_arguments
 from wrangler_compat.commands import Command
 from wrangler_compat.errors import UsageError

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
 from kvstore.printable import printable, printable_lines
 from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError, StatusError
 from wrangler_compat.errors import CommandError, FileError, RefusedError, UsageError

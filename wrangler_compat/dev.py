@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from kvstore import StoreError
-from kvstore.state_names import state_root
+from kvstore.stores.state_names import state_root
 from worker.config import WorkerConfig
 from worker.serving import Certificate, Guard, Interrupts, ServeError, serve
 from wrangler_compat.context import Invocation

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kvstore.diff import Difference, diff
+from kvstore.copies.diff import Difference, diff
 from wrangler_compat.context import Invocation
 from wrangler_compat.sides import read_side
 from wrangler_compat.target import open_project

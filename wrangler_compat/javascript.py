@@ -12,7 +12,7 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from kvstore import StrictStorage, SystemClock, SystemEntropy
-from kvstore.storage import Storage
+from kvstore.storage.storage import Storage
 from worker.config import ConfigError, WorkerConfig
 from worker.javascript import (
     USER_SERVICE,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from kvstore.json_text import parse, stringify
+from kvstore.javascript.json_text import parse, stringify
 from worker.config.jsonc import parse_jsonc
 
 _FIELD: Final = "kv_namespaces"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
 from kvstore.printable import printable
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.console import Console

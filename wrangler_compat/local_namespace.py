@@ -4,13 +4,13 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from kvstore.binding.namespace import KVNamespace
 from kvstore.clock import Clock
 from kvstore.errors import KVError, StoreError
-from kvstore.held_back import HeldBack
-from kvstore.json_text import stringify
-from kvstore.namespace import KVNamespace
-from kvstore.state_store import StateStore
+from kvstore.javascript.json_text import stringify
+from kvstore.layers.held_back import HeldBack
 from kvstore.store import Entry
+from kvstore.stores.state import StateStore
 from wrangler_compat.bulk_file import decode_base64
 from wrangler_compat.errors import CommandError, RefusedError
 from wrangler_compat.namespace import Listing, PutOptions

@@ -1,6 +1,6 @@
 """``kv namespace list | create | delete | rename``: always in the account."""
 
-from kvstore.javascript import utf16_length
+from kvstore.javascript.values import utf16_length
 from kvstore.printable import printable
 from worker.cloudflare.errors import ApiError, CloudflareError
 from wrangler_compat.arguments import Arguments

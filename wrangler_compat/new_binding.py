@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from kvstore.json_text import quote, stringify
+from kvstore.javascript.json_text import quote, stringify
 from wrangler_compat.context import Invocation
 from wrangler_compat.jsonc_edit import put_binding
 from wrangler_compat.prompt import ask_text, confirm

@@ -12,8 +12,8 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import StateStore, Store, StoreError, StrictStorage
-from kvstore.state_names import state_root
-from kvstore.storage import Storage
+from kvstore.storage.storage import Storage
+from kvstore.stores.state_names import state_root
 from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app, namespaces_in

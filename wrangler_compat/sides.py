@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
-from kvstore.bulk_json import read_bulk
+from kvstore.copies.bulk_json import read_bulk
 from kvstore.errors import SourceError
 from kvstore.store import Entry
 from wrangler_compat.context import Invocation

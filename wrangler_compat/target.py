@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kvstore.state_names import state_root
+from kvstore.stores.state_names import state_root
 from worker.config import ConfigError, ConfigFileError, KVBinding, WorkerConfig, find_config, load_config
 from wrangler_compat.arguments import Arguments
 from wrangler_compat.console import Console

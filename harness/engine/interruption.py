@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kvstore import Store
-from kvstore.invocation import Invocations
-from kvstore.layer import Around, Operation, T
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Verb
 
 _FORM = re.compile(r"([A-Za-z_]\w*)(?:\[(\d+)\])?@([^:@]+):([1-9]\d*)")

@@ -23,7 +23,7 @@ from harness.transport import BrokenOff, deliver
 from harness.under_way import asking
 from kvstore import Entry, KVNamespace, Store
 from kvstore.faults import InvocationCrashed
-from kvstore.quotas import DAY_MS
+from kvstore.layers.quotas import DAY_MS
 from worker.runtime import Worker
 from worker.runtime.background import WAIT_UNTIL_SECONDS
 from worker.sdk.request import Request

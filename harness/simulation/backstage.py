@@ -8,7 +8,7 @@ from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.stage import QUEUE_WORKER
 from harness.under_way import asking
-from kvstore.within import Within
+from kvstore.layers.within import Within
 from worker.runtime import LoadError, Platform, Worker, load_worker
 
 

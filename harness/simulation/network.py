@@ -11,9 +11,9 @@ from harness.simulation.clock import LoopClock
 from harness.simulation.turns import Turns, following
 from kvstore import Entry, KVNamespace
 from kvstore.faults import FAULTS, Fault, FaultKind
-from kvstore.memory_store import MemoryStore
+from kvstore.layers.transit import Trip
 from kvstore.store import Verb
-from kvstore.transit import Trip
+from kvstore.stores.memory import MemoryStore
 
 # How long an operation travels, one way: nearly always, sometimes, and rarely. The least, in milliseconds,
 # and how many there are from there.

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 from harness.parameters import Parameter, ParameterError
 from harness.simulation.clock import LoopClock
 from kvstore import Store
-from kvstore.invocation import Invocations
-from kvstore.layer import Around, Operation, T
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Verb
 
 _RUN = re.compile(r"([a-z])(\d*)")

@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from kvstore import Event, KVNamespace, Store
-from kvstore.invocation import Invocations
+from kvstore.layers.invocation import Invocations
 from kvstore.store import Verb
 
 

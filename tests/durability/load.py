@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from kvstore import Entry, SeededEntropy, SqliteStore, StateStore, Store
-from kvstore.pooled import PooledDatabase
+from kvstore.sql.pooled import PooledDatabase
 
 WRITERS = 16
 _KEYS_EACH = 4

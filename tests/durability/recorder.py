@@ -7,9 +7,9 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import apsw
 
-from kvstore.database import Program
-from kvstore.transaction import commit, run
-from kvstore.write_ahead_log import set_up
+from kvstore.sql.database import Program
+from kvstore.sql.transaction import commit, run
+from kvstore.sql.write_ahead_log import set_up
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, SqliteStore, StateError, StateStore, StoreError
-from kvstore.inline import InlineDatabase
-from kvstore.pooled import PooledDatabase
-from kvstore.state_store import Opener
+from kvstore.sql.inline import InlineDatabase
+from kvstore.sql.pooled import PooledDatabase
+from kvstore.stores.state import Opener
 
 pytestmark = pytest.mark.anyio
 

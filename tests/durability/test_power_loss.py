@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, SeededEntropy, SqliteStore, SystemClock
-from kvstore.sqlite_store import SETUP
+from kvstore.stores.sqlite import SETUP
 from tests.durability.load import value_of
 from tests.durability.recorder import Acknowledged, Disk, ForgetfulDatabase, RecordingDatabase, Step
 

@@ -13,7 +13,7 @@ from harness.cli import main, parser
 from harness.example import example_namespace
 from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from kvstore import SystemClock, write_bulk
-from kvstore.state_names import database_path, state_root
+from kvstore.stores.state_names import database_path, state_root
 from tests.fixtures import GUIDE_5, NAMESPACE
 from tests.kvstore.test_state_copy import digest
 

@@ -9,8 +9,8 @@ from harness.platform import COLO, Layers, clock_of
 from harness.stage import Stage
 from kvstore import KVError, ManualClock, SeededEntropy, SqliteStore, SystemClock
 from kvstore.faults import read_fault
-from kvstore.quotas import Allowance
-from kvstore.transit import OneFault
+from kvstore.layers.quotas import Allowance
+from kvstore.layers.transit import OneFault
 
 from .namespaces import NOW_MS, old_queue
 

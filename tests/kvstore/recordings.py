@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kvstore import KVError, KVNamespace, ManualClock, ReadableStream, Store
-from kvstore.javascript import UNDEFINED, ArrayBuffer, BigInt, JsMap, is_bigint, utf16_length
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt, JsMap, is_bigint, utf16_length
 
 VECTORS = Path(__file__).parents[1] / "data" / "vectors" / "binding"
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from kvstore import KVNamespace, StateStore
-from kvstore.pooled import PooledDatabase
+from kvstore.sql.pooled import PooledDatabase
 
 pytestmark = [pytest.mark.anyio, pytest.mark.wrangler]
 

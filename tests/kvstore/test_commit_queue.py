@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from kvstore.database import Program, Steps, program
 from kvstore.errors import StoreError
-from kvstore.inline import InlineDatabase
-from kvstore.pooled import PooledDatabase
+from kvstore.sql.database import Program, Steps, program
+from kvstore.sql.inline import InlineDatabase
+from kvstore.sql.pooled import PooledDatabase
 
 pytestmark = pytest.mark.anyio
 

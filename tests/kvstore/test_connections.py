@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from kvstore import ManualClock, SqliteStore
-from kvstore.invocation import Invocations
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.transit import Transit, Trip
 from kvstore.store import Entry
-from kvstore.transit import Transit, Trip
 
 pytestmark = pytest.mark.anyio
 

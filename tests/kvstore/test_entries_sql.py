@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from kvstore.entries_sql import EntriesSql
-from kvstore.sqlite_store import SQL
-from kvstore.state_store import STATE_SQL
+from kvstore.sql.entries import EntriesSql
+from kvstore.stores.sqlite import SQL
+from kvstore.stores.state import STATE_SQL
 
 
 def plan(sql: EntriesSql, program: Any) -> list[str]:

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvstore import KVError, KVNamespace, KVSyntaxError, KVTypeError, ManualClock, ReadableStream, SqliteStore
-from kvstore.javascript import UNDEFINED, to_string
-from kvstore.json_text import parse, stringify
+from kvstore.javascript.json_text import parse, stringify
+from kvstore.javascript.values import UNDEFINED, to_string
 
 from .conformance.effort import effort
 from .conformance.expect import START, refusal

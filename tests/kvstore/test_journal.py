@@ -3,7 +3,7 @@
 import pytest
 
 from kvstore import Entry, Journal, KVNamespace, ManualClock, SqliteStore, StoreError
-from kvstore.database import Steps
+from kvstore.sql.database import Steps
 
 pytestmark = pytest.mark.anyio
 

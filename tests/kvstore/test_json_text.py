@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from kvstore.errors import KVSyntaxError, KVTypeError
-from kvstore.javascript import UNDEFINED, BigInt
-from kvstore.json_text import parse, stringify
+from kvstore.javascript.json_text import parse, stringify
+from kvstore.javascript.values import UNDEFINED, BigInt
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 import pytest
 
 from kvstore import Entry, KVError, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store
-from kvstore.edge import Edge, Origin, Staleness
 from kvstore.faults import Fault, InvocationCrashed, read_fault
-from kvstore.invocation import Invocations
-from kvstore.quotas import FREE_PLAN, Allowance, Quotas
-from kvstore.transit import OneFault, Transit
+from kvstore.layers.edge import Edge, Origin, Staleness
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.quotas import FREE_PLAN, Allowance, Quotas
+from kvstore.layers.transit import OneFault, Transit
 
 pytestmark = pytest.mark.anyio
 

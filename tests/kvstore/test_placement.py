@@ -9,7 +9,7 @@ import pytest
 
 from kvstore import Entry, StateStore
 from kvstore.entropy import SystemEntropy
-from kvstore.placement import place_folder, spread
+from kvstore.stores.placement import place_folder, spread
 
 pytestmark = [
     pytest.mark.anyio,
@@ -43,7 +43,7 @@ def test_the_quickest_place_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyP
         places.append(folder.stat().st_ino)
         return abs(len(places) - 5)
 
-    monkeypatch.setattr("kvstore.placement._seconds_for_a_file", seconds)
+    monkeypatch.setattr("kvstore.stores.placement._seconds_for_a_file", seconds)
     place_folder(tmp_path / "blobs", SystemEntropy())
     assert (tmp_path / "blobs").stat().st_ino == places[4]
     assert len(set(places)) == len(places)
@@ -59,7 +59,7 @@ def test_a_folder_that_another_made_meanwhile_stays(tmp_path: Path, monkeypatch:
         theirs.touch()
         return 0
 
-    monkeypatch.setattr("kvstore.placement._seconds_for_a_file", seconds)
+    monkeypatch.setattr("kvstore.stores.placement._seconds_for_a_file", seconds)
     place_folder(tmp_path / "blobs", SystemEntropy())
     assert theirs.exists()
     assert list(tmp_path.iterdir()) == [theirs.parent]
@@ -70,7 +70,7 @@ def test_a_folder_that_another_made_meanwhile_stays(tmp_path: Path, monkeypatch:
 def test_where_there_is_no_choice_the_folder_is_made_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kvstore.placement.spread", lambda _: False)
+    monkeypatch.setattr("kvstore.stores.placement.spread", lambda _: False)
     place_folder(tmp_path / "blobs", SystemEntropy())
     assert list((tmp_path / "blobs").iterdir()) == []
     with pytest.raises(FileNotFoundError):

@@ -8,8 +8,8 @@ import pytest
 
 from kvstore import Entry, ManualClock, SqliteStore, StateStore, save_snapshot
 from kvstore.entropy import SeededEntropy
-from kvstore.pooled import PooledDatabase
-from kvstore.state_names import state_root
+from kvstore.sql.pooled import PooledDatabase
+from kvstore.stores.state_names import state_root
 from worker.durable.disk import FolderDisk
 from worker.kvwire import StateFolder
 from worker.rest.registry import Registry

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, StateStore
-from kvstore.recent import Recent
+from kvstore.stores.recent import Recent
 
 pytestmark = pytest.mark.anyio
 

@@ -8,10 +8,10 @@ import pytest
 
 from kvstore import KVError, KVNamespace, ManualClock, SqliteStore, StateStore, Store, SystemClock
 from kvstore.clock import Clock
-from kvstore.entries_sql import milliseconds
-from kvstore.inline import InlineDatabase
-from kvstore.memory_store import MemoryStore
-from kvstore.pooled import PooledDatabase
+from kvstore.sql.entries import milliseconds
+from kvstore.sql.inline import InlineDatabase
+from kvstore.sql.pooled import PooledDatabase
+from kvstore.stores.memory import MemoryStore
 
 from .recordings import Case, agrees, cases, play, shown
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, ManualClock, SqliteStore, StateError, diff, open_snapshot, save_snapshot
-from kvstore.diff import Change, Difference
+from kvstore.copies.diff import Change, Difference
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, ManualClock, SqliteStore, StateError, StoreError
-from kvstore.memory_store import MemoryStore
+from kvstore.stores.memory import MemoryStore
 
 pytestmark = pytest.mark.anyio
 

@@ -6,11 +6,11 @@ from contextlib import closing
 
 import pytest
 
-from kvstore.database import Change
-from kvstore.entries_sql import Row
-from kvstore.staged import carry_over, staging
-from kvstore.state_store import STATE_SQL
-from kvstore.transaction import commit, commit_each, run
+from kvstore.sql.database import Change
+from kvstore.sql.entries import Row
+from kvstore.sql.staged import carry_over, staging
+from kvstore.sql.transaction import commit, commit_each, run
+from kvstore.stores.state import STATE_SQL
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, ManualClock, SourceError, StateStore, SystemClock, copy_namespace
-from kvstore.state_names import database_path, state_root
+from kvstore.stores.state_names import database_path, state_root
 from tests.fixtures import GUIDE_5, NAMESPACE, unpack_busy
 
 pytestmark = pytest.mark.anyio

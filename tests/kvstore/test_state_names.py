@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kvstore.state_names import blob_folder_name, database_path
+from kvstore.stores.state_names import blob_folder_name, database_path
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "vectors" / "disk" / "names.json").read_text())[
     "cases"

@@ -11,10 +11,10 @@ from typing import ClassVar, TypeVar
 import pytest
 
 from kvstore import Entry, KVNamespace, ManualClock, StateError, StateStore, StoreError
-from kvstore.database import Database, Program
-from kvstore.inline import InlineDatabase
-from kvstore.pooled import PooledDatabase
-from kvstore.state_names import state_root
+from kvstore.sql.database import Database, Program
+from kvstore.sql.inline import InlineDatabase
+from kvstore.sql.pooled import PooledDatabase
+from kvstore.stores.state_names import state_root
 from tests.fixtures import GUIDE_5, NAMESPACE
 
 T = TypeVar("T")

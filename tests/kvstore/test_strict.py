@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kvstore import KVNamespace, ManualClock, SeededEntropy, SqliteStore, StrictNamespace
-from kvstore.javascript import UNDEFINED
+from kvstore.javascript.values import UNDEFINED
 
 from .conformance.expect import fill, names, refusal
 

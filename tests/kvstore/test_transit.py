@@ -4,10 +4,10 @@ import pytest
 
 from kvstore import Entry, KVError, ManualClock, SqliteStore
 from kvstore.faults import FAULTS, InvocationCrashed
-from kvstore.invocation import Invocations
-from kvstore.paging import Paging
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.paging import Paging
+from kvstore.layers.transit import Transit, Trip
 from kvstore.store import Verb
-from kvstore.transit import Transit, Trip
 
 pytestmark = pytest.mark.anyio
 

@@ -11,11 +11,11 @@ import pytest
 
 from kvstore import Entry, SqliteStore, StateError, StateStore
 from kvstore.errors import UnsureError
-from kvstore.inline import InlineDatabase
-from kvstore.pooled import PooledDatabase
-from kvstore.sqlite_store import SETUP
-from kvstore.state_store import Opener
-from kvstore.write_ahead_log import WriteAheadLog, set_up
+from kvstore.sql.inline import InlineDatabase
+from kvstore.sql.pooled import PooledDatabase
+from kvstore.sql.write_ahead_log import WriteAheadLog, set_up
+from kvstore.stores.sqlite import SETUP
+from kvstore.stores.state import Opener
 
 pytestmark = pytest.mark.anyio
 
@@ -117,7 +117,7 @@ async def test_a_disk_that_fails_to_sync_is_not_relied_on_again(
     store = StateStore(tmp_path, "ns", opener=opener)
     await store.put("before", Entry(b"1"))
     with monkeypatch.context() as broken:
-        broken.setattr("kvstore.write_ahead_log._sync", fail)
+        broken.setattr("kvstore.sql.write_ahead_log._sync", fail)
         with pytest.raises(UnsureError, match=r"cannot sync .*\.sqlite-wal: Input/output error"):
             await store.put("k", Entry(b"2"))
     with pytest.raises(UnsureError, match="Input/output error"):

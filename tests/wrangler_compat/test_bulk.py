@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kvstore import Entry, ManualClock, StateStore
-from kvstore.state_names import blob_path
+from kvstore.stores.state_names import blob_path
 from wrangler_compat.errors import RefusedError
 from wrangler_compat.local_namespace import LocalNamespace
 

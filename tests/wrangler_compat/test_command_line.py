@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kvstore.state_names import database_path, state_root
+from kvstore.stores.state_names import database_path, state_root
 from wrangler_compat.cli import main
 from wrangler_compat.commands import COMMANDS, Command
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
 from kvstore.limits import LIMITS
 from kvstore.store import Entry
 from worker.cloudflare.errors import ApiError, StatusError

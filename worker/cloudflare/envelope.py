@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from kvstore.errors import KVSyntaxError
-from kvstore.json_text import parse
+from kvstore.javascript.json_text import parse
 from worker.cloudflare.errors import ApiError
 
 FAILED: Final = "A request to the Cloudflare API{} failed."

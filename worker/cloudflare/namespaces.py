@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.pages import until_empty
 from worker.cloudflare.paths import namespace_path, namespaces_path

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from kvstore.javascript import number_text
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
+from kvstore.javascript.values import number_text
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.errors import ApiError, StatusError
 from worker.cloudflare.pages import by_cursor, next_cursor

@@ -121,7 +121,7 @@ def _snippet(classes: list[JSON], file_name: str) -> str:
     if file_name == "wrangler.toml":
         listed = ", ".join(map(shown, classes))
         return f'[[migrations]]\ntag = "v1"\nnew_sqlite_classes = [ {listed} ]\n'
-    from kvstore.json_text import stringify
+    from kvstore.javascript.json_text import stringify
 
     return str(stringify({"migrations": [{"tag": "v1", "new_sqlite_classes": classes}]}, indent="  "))
 

@@ -41,7 +41,7 @@ def members(value: JSON) -> dict[str, JSON]:
 
 def shown(value: JSON) -> str:
     """``JSON.stringify(value)``, which is how wrangler quotes an offending value."""
-    from kvstore.json_text import stringify
+    from kvstore.javascript.json_text import stringify
 
     return str(stringify(value))
 
@@ -73,7 +73,7 @@ def join_surrogates(text: str) -> str:
 def _in_member_order(named: dict[str, JSON]) -> dict[str, JSON]:
     if not any(name[:1].isdigit() for name in named):
         return named
-    from kvstore.json_text import in_member_order
+    from kvstore.javascript.json_text import in_member_order
 
     return in_member_order(named)
 

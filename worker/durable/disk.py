@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from kvstore.errors import StateError
-from kvstore.inline import InlineDatabase
 from kvstore.privacy import make_folder
+from kvstore.sql.inline import InlineDatabase
 from worker.durable.rows import SETUP, Rows
 
 # As for a namespace of KV: the log is synced at every commit.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kvstore.entropy import Entropy
-from kvstore.javascript import UNDEFINED, Undefined, to_string
+from kvstore.javascript.values import UNDEFINED, Undefined, to_string
 from worker.durable import object_id
 from worker.durable.object_id import DurableObjectId
 from worker.durable.stub import DurableObjectStub, Send

@@ -1,7 +1,7 @@
 """Ids of Durable Objects: 64 hex digits, made of a name or of chance, and valid for one class only."""
 
 from kvstore.entropy import Entropy
-from kvstore.state_names import object_id, signed_id
+from kvstore.stores.state_names import object_id, signed_id
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import JsObject
 

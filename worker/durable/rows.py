@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kvstore.inline import InlineDatabase
+from kvstore.sql.inline import InlineDatabase
 from worker.durable.limits import ROW_BYTES
 from worker.sdk.ffi.errors import JsException
 

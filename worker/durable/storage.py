@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from kvstore.clock import Clock
-from kvstore.javascript import UNDEFINED, JsMap, Undefined, date_ms, is_number, to_number, to_string
+from kvstore.javascript.values import UNDEFINED, JsMap, Undefined, date_ms, is_number, to_number, to_string
 from worker.durable.gate import Gate
 from worker.durable.limits import KEY_BYTES, VALUE_BYTES, VALUE_MARKS
 from worker.durable.rows import Range, Rows

@@ -11,7 +11,8 @@ import struct
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from kvstore.javascript import (
+from kvstore.javascript.json_text import in_member_order
+from kvstore.javascript.values import (
     INT32_MAX,
     INT32_MIN,
     UNDEFINED,
@@ -24,7 +25,6 @@ from kvstore.javascript import (
     is_bigint,
     to_string,
 )
-from kvstore.json_text import in_member_order
 from worker.sdk.ffi.errors import JsException
 
 VERSION: Final = 15

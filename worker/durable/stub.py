@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from kvstore.javascript import UNDEFINED
+from kvstore.javascript.values import UNDEFINED
 from worker.durable.errors import no_such_method
 from worker.durable.object_id import DurableObjectId
 from worker.durable.structured_clone import clone

@@ -20,9 +20,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kvstore import LIMITS, KVError, Limits, Store, StoreError
-from kvstore.json_text import parse, stringify
+from kvstore.javascript.json_text import parse, stringify
 from kvstore.messages import long_value
-from kvstore.storage import Lifetime, Listing, Storage
+from kvstore.storage.storage import Lifetime, Listing, Storage
 from worker.kvwire.parameters import BulkGet, Query, bad_request, key_in_path
 from worker.kvwire.status_text import status_text
 from worker.serving import LOCAL_HOSTS, BodyTooLarge, Guard, Refusal, answer_unread, read_body

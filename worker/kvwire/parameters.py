@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from starlette.types import Scope
 
 from kvstore import KVError, KVSyntaxError, messages
-from kvstore.javascript import MAX_SAFE_INTEGER
-from kvstore.json_text import parse
+from kvstore.javascript.json_text import parse
+from kvstore.javascript.values import MAX_SAFE_INTEGER
 from kvstore.messages import Verb
-from kvstore.options import GetOptions
+from kvstore.storage.options import GetOptions
 
 _HALF_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,16}", re.ASCII)

@@ -6,7 +6,7 @@ from typing import Final
 
 from kvstore import StateStore
 from kvstore.clock import Clock
-from kvstore.open_databases import OpenDatabases
+from kvstore.sql.open_databases import OpenDatabases
 
 _MOST_STORES: Final = 1000  # a store is small, but anybody may ask for any namespace
 

@@ -6,7 +6,7 @@
     envelope.py, errors.py                              what they answer
     registry.py, stores.py, layers.py, folder.py        the namespaces, and what holds them
 
-What may be stored is the storage layer's matter (kvstore.storage). Behaviour: docs/rest-api.md.
+What may be stored is the storage layer's matter (kvstore.storage.storage). Behaviour: docs/rest-api.md.
 """
 
 from worker.rest.app import create_rest_app

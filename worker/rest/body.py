@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from kvstore import messages
 from kvstore.errors import KVSyntaxError
-from kvstore.json_text import parse
+from kvstore.javascript.json_text import parse
 from kvstore.limits import LIMITS
 from worker.rest.errors import bad_body, bad_metadata, bad_value
 from worker.rest.form_metadata import nested_metadata

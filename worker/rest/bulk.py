@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from kvstore.held_back import HeldBack
-from kvstore.json_text import stringify
-from kvstore.options import GetOptions
-from kvstore.storage import Lifetime, Storage
+from kvstore.javascript.json_text import stringify
+from kvstore.layers.held_back import HeldBack
+from kvstore.storage.options import GetOptions
+from kvstore.storage.storage import Lifetime, Storage
 from kvstore.store import Entry, Store
 from worker.rest.body import BULK_SIZE, read_json
 from worker.rest.call import Call

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kvstore.storage import Storage
+from kvstore.storage.storage import Storage
 from worker.rest.errors import Verb, malformed_namespace, namespace_not_found
 from worker.rest.query import Query
 from worker.rest.registry import Namespace, Registry

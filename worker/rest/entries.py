@@ -4,11 +4,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from kvstore.cursor import decode_cursor, encode_cursor
-from kvstore.json_text import parse
+from kvstore.binding.namespace import list_key
+from kvstore.javascript.json_text import parse
 from kvstore.limits import LIMITS
-from kvstore.namespace import list_key
-from kvstore.storage import Lifetime
+from kvstore.storage.cursor import decode_cursor, encode_cursor
+from kvstore.storage.storage import Lifetime
 from worker.rest.body import read_upload
 from worker.rest.call import Call
 from worker.rest.envelope import NO_SNIFFING, success

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
 from worker.rest.errors import RestError
 
 # A browser must not take a value for a page.

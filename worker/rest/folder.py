@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kvstore.state_names import database_path
+from kvstore.stores.state_names import database_path
 
 
 def namespaces_in(folder: Path) -> list[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
 
 _FIELD = re.compile(r"metadata((?:\[[^\[\]]*\])+)")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kvstore.layer import Layer
+from kvstore.layers.layer import Layer
 from kvstore.store import Entry, Store
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts
 from worker.serving import read_body

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kvstore import KVNamespace, StateStore, StrictNamespace
-from kvstore.open_databases import OpenDatabases
-from kvstore.state_store import Opener
+from kvstore.sql.open_databases import OpenDatabases
+from kvstore.stores.state import Opener
 from worker.config import WorkerConfig
 from worker.durable import FolderDisk, Objects
 from worker.runtime.errors import LoadError
@@ -40,7 +40,7 @@ def open_local(
     """Open what ``config`` binds, in the state folder ``root``; nothing is created before it is written.
 
     ``root`` is ``<persist root>/v3/kv``; Durable Objects are beside it. With ``strict`` keys are listed as
-    production may list them (kvstore.strict). Raises LoadError for a class of another Worker.
+    production may list them (kvstore.binding.strict). Raises LoadError for a class of another Worker.
     """
     opener = opener or OpenDatabases().open
     namespace_of = StrictNamespace if strict else KVNamespace

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from kvstore.javascript import UNDEFINED
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import UNDEFINED
 from worker.sdk.asgi_lifespan import Lifespan
 from worker.sdk.context import wait_until
 from worker.sdk.entrypoint import WorkerEntrypoint

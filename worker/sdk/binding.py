@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
+from kvstore.binding.namespace import KVNamespace
 from kvstore.errors import KVError
-from kvstore.namespace import KVNamespace
 from worker.sdk.ffi.errors import as_javascript
 from worker.sdk.rpc import SCALARS, plain_answer, plain_argument
 

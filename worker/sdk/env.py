@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from kvstore.namespace import KVNamespace
+from kvstore.binding.namespace import KVNamespace
 from worker.sdk.binding import _BindingWrapper
 from worker.sdk.context import current_environment, replaced_environment
 from worker.sdk.durable import _DurableObjectNamespaceWrapper

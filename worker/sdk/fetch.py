@@ -3,7 +3,7 @@
 from http import HTTPMethod
 from typing import Any
 
-from kvstore.javascript import UNDEFINED
+from kvstore.javascript.values import UNDEFINED
 from worker.sdk.context import outbound
 from worker.sdk.ffi.errors import AbortError, JsException
 from worker.sdk.ffi.http import FetchResponse

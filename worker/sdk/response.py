@@ -6,7 +6,7 @@ from http import HTTPStatus
 from types import NoneType
 from typing import Any, Final, NamedTuple, overload
 
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
 from worker.sdk.blob import Blob
 from worker.sdk.ffi import http
 from worker.sdk.ffi.errors import JsException, javascript_errors, python_error

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Final
 
-from kvstore.javascript import JsMap
-from kvstore.json_text import in_member_order
+from kvstore.javascript.json_text import in_member_order
+from kvstore.javascript.values import JsMap
 from worker.sdk.blob import Blob, File
 from worker.sdk.ffi.date import at
 from worker.sdk.ffi.errors import JsException

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from kvstore.javascript import UNDEFINED
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import UNDEFINED
 from worker.sdk.ffi.jsproxy import wrap
 from worker.sdk.request import Request
 from worker.sdk.web.response import Response as WebResponse

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from kvstore import ReadableStream
-from kvstore.javascript import UNDEFINED, ArrayBuffer, BigInt, JsMap, Symbol
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt, JsMap, Symbol
 
 from .expect import START
 

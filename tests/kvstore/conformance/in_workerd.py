@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from kvstore import Clock, KVError, ReadableStream
-from kvstore.javascript import UNDEFINED, ArrayBuffer, JsMap
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, JsMap
 from tests.worker.kvwire.rig import Rig, as_error
 from tests.worker.kvwire.workerd import RealWorker
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from kvstore import ReadableStream
-from kvstore.javascript import (
+from kvstore.javascript.values import (
     UNDEFINED,
     ArrayBuffer,
     JsMap,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kvstore.javascript import UNDEFINED, ArrayBuffer, BigInt, JsMap, Symbol
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt, JsMap, Symbol
 
 from .expect import BIGINT, RANGE, SYMBOL, fill, refusal
 from .ways import Binding

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kvstore.javascript import Symbol
+from kvstore.javascript.values import Symbol
 
 from .expect import DOT, DOTS, EMPTY, SYMBOL, fill, names, not_of_type, refusal
 from .ways import Binding

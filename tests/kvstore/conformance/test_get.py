@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kvstore import KVSyntaxError, ReadableStream
-from kvstore.javascript import UNDEFINED, ArrayBuffer, BigInt, JsMap, Symbol
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt, JsMap, Symbol
 
 from .expect import BIGINT, DOT, DOTS, EMPTY, RANGE, SYMBOL, UNKNOWN_TYPE, not_of_type, refusal
 from .ways import Binding

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kvstore import KVSyntaxError
-from kvstore.javascript import UNDEFINED, ArrayBuffer, JsMap
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, JsMap
 
 from .expect import DOT, EMPTY, MISSING, RANGE, UNKNOWN_TYPE, not_of_type, refusal
 from .ways import Binding

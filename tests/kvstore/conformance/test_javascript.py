@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 
 from kvstore import KVError
-from kvstore.javascript import UNDEFINED
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
+from kvstore.javascript.values import UNDEFINED
 from tests.worker.kvwire.rig import Rig
 
 from .effort import effort

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kvstore.javascript import UNDEFINED, BigInt, JsMap, Symbol
+from kvstore.javascript.values import UNDEFINED, BigInt, JsMap, Symbol
 
 from .expect import BIGINT, RANGE, SYMBOL, fill, names, not_of_type, refusal
 from .ways import Binding

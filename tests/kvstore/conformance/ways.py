@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kvstore import Clock, KVNamespace, SqliteStore, StateStore
-from kvstore.inline import InlineDatabase
-from kvstore.memory_store import MemoryStore
-from kvstore.pooled import PooledDatabase
+from kvstore.sql.inline import InlineDatabase
+from kvstore.sql.pooled import PooledDatabase
+from kvstore.stores.memory import MemoryStore
 
 
 class Binding(Protocol):

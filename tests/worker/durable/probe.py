@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kvstore import ManualClock, SeededEntropy
-from kvstore.javascript import UNDEFINED, ArrayBuffer, BigInt, JsMap
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt, JsMap
 from tests.worker.durable.calls import Call
 from tests.worker.durable.real import CLASSES, unique_key
 from worker.durable import Disk, Objects

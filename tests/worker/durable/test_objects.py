@@ -10,8 +10,8 @@ import pytest
 
 from kvstore import KVNamespace, ManualClock, SeededEntropy, SqliteStore
 from kvstore.faults import Fault, InvocationCrashed
-from kvstore.invocation import Invocations
-from kvstore.transit import OneFault, Transit
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.transit import OneFault, Transit
 from worker.durable import FolderDisk, MemoryDisk, ObjectError, Objects
 from worker.sdk import DurableObject, Request, Response
 from worker.sdk.env import make_env

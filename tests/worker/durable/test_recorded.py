@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kvstore import SystemClock
-from kvstore.inline import InlineDatabase
+from kvstore.sql.inline import InlineDatabase
 from tests.worker.durable import real
 from tests.worker.durable.calls import CALLS, RECORDED, VALUES, Call, recorded, run
 from tests.worker.durable.probe import NOW, Ours, literals

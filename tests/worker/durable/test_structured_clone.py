@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kvstore.javascript import UNDEFINED, JsMap
+from kvstore.javascript.values import UNDEFINED, JsMap
 from worker.durable.structured_clone import clone, deserialize, serialize
 from worker.sdk.ffi.errors import JsException
 

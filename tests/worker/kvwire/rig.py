@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kvstore import KVError, KVRangeError, KVSyntaxError, KVTypeError, SqliteStore, StateStore
 from kvstore.clock import Clock
-from kvstore.memory_store import MemoryStore
+from kvstore.stores.memory import MemoryStore
 from tests.kvstore.test_recordings import make_store
 from worker.kvwire import StatusTextProtocol, create_kv_app
 from worker.serving import bind, serve

@@ -12,8 +12,8 @@ import worker
 from kvstore import Entry, Journal, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store
 from kvstore.clock import iso
 from kvstore.faults import Fault, InvocationCrashed
-from kvstore.invocation import Invocations
-from kvstore.transit import OneFault, Transit
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.transit import OneFault, Transit
 from worker.runtime import Platform, Worker, create_app, load_worker
 
 NOW = 1_790_000_000_000

@@ -12,9 +12,9 @@ import pytest
 
 from kvstore import Entry, KVNamespace, SeededEntropy, SqliteStore, Store
 from kvstore.clock import iso
-from kvstore.edge import Edge, Origin, Staleness
 from kvstore.faults import InvocationCrashed
-from kvstore.layer import Around, Operation, T
+from kvstore.layers.edge import Edge, Origin, Staleness
+from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Verb
 from tests.worker.queue.deployment import (
     CLOCK,

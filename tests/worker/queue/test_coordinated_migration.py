@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from kvstore import KVNamespace, SeededEntropy, SqliteStore
-from kvstore.edge import Edge, Origin, Staleness
-from kvstore.journal import Journal
+from kvstore.layers.edge import Edge, Origin, Staleness
+from kvstore.layers.journal import Journal
 from tests.worker.queue.deployment import CLOCK, NEW, OLD, PENDING, ROLLBACK, RUN, migrated, tasks
 from tests.worker.queue.test_coordinated_claims import NAME, Coordinated
 

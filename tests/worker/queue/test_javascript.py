@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import worker
 from kvstore.errors import KVSyntaxError
-from kvstore.json_text import parse, stringify
+from kvstore.javascript.json_text import parse, stringify
 
 SOURCE = Path(worker.__file__).parent / "queue/src/taskqueue/javascript.py"
 DEEP = 20_000

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from kvstore import KVError, KVNamespace, ManualClock, SqliteStore, Store
-from kvstore.layer import Around, Operation, T
+from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Verb
 
 pytestmark = pytest.mark.anyio

@@ -4,12 +4,12 @@ import httpx
 import pytest
 
 from kvstore import Entry, Journal, KVError, SeededEntropy, SqliteStore
-from kvstore.edge import Edge, Origin, Staleness
 from kvstore.faults import Fault
-from kvstore.invocation import Invocations
-from kvstore.quotas import Allowance, Quotas
+from kvstore.layers.edge import Edge, Origin, Staleness
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.quotas import Allowance, Quotas
+from kvstore.layers.transit import OneFault
 from kvstore.store import Page
-from kvstore.transit import OneFault
 from tests.worker.queue.deployment import (
     CLOCK,
     NEW,

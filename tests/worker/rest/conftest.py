@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kvstore import StateStore
-from kvstore.pooled import PooledDatabase
-from kvstore.state_names import state_root
+from kvstore.sql.pooled import PooledDatabase
+from kvstore.stores.state_names import state_root
 from tests.worker.rest.place import KNOWN, TOKEN, Place
 from worker.rest import create_rest_app
 from worker.serving import bind, serve

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kvstore import Entry, StateStore, StoreError
-from kvstore.pooled import PooledDatabase
+from kvstore.sql.pooled import PooledDatabase
 from tests.worker.rest.place import CACHE, KNOWN, NOW, Place
 from worker.rest import create_rest_app
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, SeededEntropy, StateError, StateStore, StoreError
-from kvstore.state_names import state_root
+from kvstore.stores.state_names import state_root
 from tests.worker.rest.place import ACCOUNT, CACHE, OTHER, ROOT, Place
 from worker.rest import create_rest_app, namespaces_in
 from worker.rest.registry import FILE_NAME

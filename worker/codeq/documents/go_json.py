@@ -5,7 +5,7 @@ import math
 import re
 from typing import Any
 
-from kvstore.javascript import number_text
+from kvstore.javascript.values import number_text
 from worker.codeq.errors import DocumentError
 
 _WHOLE = re.compile(r"-?\d+")

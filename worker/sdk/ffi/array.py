@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kvstore.javascript import UNDEFINED, Undefined, to_number, to_string
+from kvstore.javascript.values import UNDEFINED, Undefined, to_number, to_string
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.jsproxy import iterate
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kvstore.javascript import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.jsproxy import iterate
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kvstore.javascript import UNDEFINED, JsMap, Undefined
+from kvstore.javascript.values import UNDEFINED, JsMap, Undefined
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.jsproxy import iterate
 

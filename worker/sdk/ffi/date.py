@@ -8,7 +8,7 @@ from types import MethodType
 from typing import Any, Final
 
 from kvstore.clock import SystemClock
-from kvstore.javascript import date_json, date_text, to_number, to_string
+from kvstore.javascript.values import date_json, date_text, to_number, to_string
 from worker.sdk.ffi.errors import range_error
 from worker.sdk.ffi.jsobject import JsObject
 

@@ -7,7 +7,7 @@ as kvstore.javascript says: None is null, UNDEFINED is undefined.
 
 from typing import Any, ClassVar
 
-from kvstore.javascript import UNDEFINED
+from kvstore.javascript.values import UNDEFINED
 
 
 class JsObject:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from types import FunctionType, MethodType
 from typing import Any, Final
 
-from kvstore.javascript import MAX_SAFE_INTEGER, UNDEFINED, BigInt, JsMap, Undefined, to_string
+from kvstore.javascript.values import MAX_SAFE_INTEGER, UNDEFINED, BigInt, JsMap, Undefined, to_string
 from worker.sdk.ffi.errors import JsException, javascript_errors
 from worker.sdk.ffi.jsnull import JsNull, jsnull
 from worker.sdk.ffi.jsobject import JsObject, PyObject, is_visible

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
-from kvstore.javascript import ArrayBuffer, JsMap
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import ArrayBuffer, JsMap
 from worker.sdk.ffi.errors import javascript_errors, type_error
 from worker.sdk.ffi.jsobject import JsObject, PyObject
 from worker.sdk.ffi.jsproxy import JsProxy, call, iterate, unwrap, wrap

@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from kvstore.javascript import JsMap, Undefined, to_number, to_string
-from kvstore.json_text import in_member_order
+from kvstore.javascript.json_text import in_member_order
+from kvstore.javascript.values import JsMap, Undefined, to_number, to_string
 from worker.sdk.ffi.errors import JsException, type_error
 from worker.sdk.ffi.jsobject import JsObject, is_visible
 from worker.sdk.ffi.jsproxy import iterate

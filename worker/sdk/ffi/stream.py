@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
-from kvstore.javascript import UNDEFINED, Undefined, byte_view
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import UNDEFINED, Undefined, byte_view
 from worker.sdk.ffi.errors import JsException, type_error
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.jsproxy import iterate

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from kvstore.javascript import JsMap, byte_view
+from kvstore.javascript.values import JsMap, byte_view
 from worker.sdk.ffi.errors import ConversionError, JsException
 from worker.sdk.ffi.jsnull import JsNull
 from worker.sdk.ffi.jsobject import PyObject

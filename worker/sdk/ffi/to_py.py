@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from kvstore.javascript import ArrayBuffer
+from kvstore.javascript.values import ArrayBuffer
 from worker.sdk.ffi.jsproxy import JsProxy, wrap
 
 DefaultConverter = Callable[[Any, Callable[[Any], Any], Callable[[Any, Any], None]], Any]

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from kvstore.javascript import ArrayBuffer, JsMap
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import ArrayBuffer, JsMap
 from worker.sdk.ffi.array import Array
 from worker.sdk.ffi.buffer import ArrayBufferView, TypedArray, Uint8Array
 from worker.sdk.ffi.collections import Map, Set

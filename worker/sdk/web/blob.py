@@ -4,8 +4,8 @@ import re
 from typing import Any, Final
 
 from kvstore.clock import SystemClock
-from kvstore.javascript import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number, to_string
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number, to_string
 from worker.sdk.ffi.jsobject import JsObject, option
 from worker.sdk.ffi.jsproxy import iterate
 

@@ -4,9 +4,9 @@ from email.message import Message
 from typing import Any, Final, NamedTuple
 
 from kvstore.entropy import SystemEntropy
-from kvstore.javascript import ArrayBuffer, Undefined, byte_view, to_string
-from kvstore.json_text import parse
-from kvstore.stream import ReadableStream
+from kvstore.javascript.json_text import parse
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import ArrayBuffer, Undefined, byte_view, to_string
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.stream import tee

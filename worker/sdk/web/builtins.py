@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 from kvstore.entropy import SystemEntropy
-from kvstore.javascript import UNDEFINED, byte_view, to_string
-from kvstore.json_text import parse, stringify
+from kvstore.javascript.json_text import parse, stringify
+from kvstore.javascript.values import UNDEFINED, byte_view, to_string
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
 

@@ -4,8 +4,8 @@ import sys
 from typing import Any
 
 from kvstore.errors import KVError
-from kvstore.javascript import to_string
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
+from kvstore.javascript.values import to_string
 from worker.sdk.ffi.jsobject import JsObject, PyObject
 
 

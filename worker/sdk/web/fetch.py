@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from kvstore.stream import ReadableStream
+from kvstore.javascript.stream import ReadableStream
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.web.body import Content
 from worker.sdk.web.headers import Headers

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kvstore.javascript import UNDEFINED, Undefined, to_string
+from kvstore.javascript.values import UNDEFINED, Undefined, to_string
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.web.blob import Blob, File
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from kvstore.javascript import JsMap, Undefined, to_string
+from kvstore.javascript.values import JsMap, Undefined, to_string
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import JsObject, PyObject
 from worker.sdk.ffi.jsproxy import iterate

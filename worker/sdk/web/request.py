@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any, Final
 
-from kvstore.javascript import UNDEFINED, Undefined, to_string
+from kvstore.javascript.values import UNDEFINED, Undefined, to_string
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import option
 from worker.sdk.web.body import Body, Content, Data, extract

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kvstore.javascript import UNDEFINED, Undefined, to_int32, to_string
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
+from kvstore.javascript.values import UNDEFINED, Undefined, to_int32, to_string
 from worker.sdk.ffi.errors import range_error, type_error
 from worker.sdk.ffi.jsobject import option
 from worker.sdk.web.body import TEXT, Body, Content, extract

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from kvstore.javascript import UNDEFINED, JsMap, Undefined, to_string
+from kvstore.javascript.values import UNDEFINED, JsMap, Undefined, to_string
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.jsproxy import iterate

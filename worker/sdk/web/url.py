@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin
 
-from kvstore.javascript import UNDEFINED, Undefined, to_string
+from kvstore.javascript.values import UNDEFINED, Undefined, to_string
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.web.search_params import URLSearchParams, parse_urlencoded

@@ -1,0 +1,1 @@
+"""The binding: argument forms, conversions, and the errors of the Worker's side."""

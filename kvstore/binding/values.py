@@ -1,0 +1,48 @@
+"""What a put stores for a value, and for metadata."""
+
+from typing import Any
+
+from kvstore import messages
+from kvstore.errors import KVTypeError
+from kvstore.javascript.json_text import stringify
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import (
+    Symbol,
+    Undefined,
+    byte_view,
+    normalise_surrogates,
+    to_string,
+)
+
+
+def value_bytes(value: Any) -> bytes | ReadableStream:
+    """The bytes of a value: text as UTF-8, buffers and views as they are; a stream remains one.
+
+    Numbers, booleans, null and undefined are stored as their text. Raises KVTypeError for other objects.
+    A lone surrogate is written as its three bytes (WTF-8), as measured.
+    """
+    if isinstance(value, str):
+        return value.encode() if value.isascii() else _wtf8(value)
+    if isinstance(value, ReadableStream):
+        return value
+    content = byte_view(value)
+    if content is not None:
+        return content
+    if value is None or isinstance(value, int | float | Undefined | Symbol):
+        return to_string(value).encode()
+    raise KVTypeError(messages.BAD_VALUE)
+
+
+def _wtf8(text: str) -> bytes:
+    return normalise_surrogates(text).encode("utf-8", "surrogatepass")
+
+
+def metadata_text(metadata: Any) -> str | None:
+    """Metadata as the JSON that is stored, None for null and undefined.
+
+    A function or Symbol becomes ``undefined``, which is no JSON: the storage layer refuses it. Raises
+    KVTypeError for what JSON cannot hold.
+    """
+    if metadata is None or isinstance(metadata, Undefined):
+        return None
+    return str(stringify(metadata))

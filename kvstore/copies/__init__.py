@@ -1,0 +1,1 @@
+"""Copies of a namespace: taken, exported, kept and compared."""

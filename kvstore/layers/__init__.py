@@ -1,0 +1,1 @@
+"""Layers around a store: locations, faults, quotas, journals."""

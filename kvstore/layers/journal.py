@@ -1,0 +1,85 @@
+"""Journals: layers that record what was asked of a store, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.layer import Around, Layer, Operation, T
+from kvstore.store import Entry, Store, Verb
+
+
+@dataclass(slots=True)
+class Event:
+    """One operation, after it ended. Not frozen, which takes five times as long to make; nobody changes it.
+
+    ``at`` is in milliseconds since the UNIX epoch; ``invocation`` names the request in which it happened,
+    "" outside of one. ``entry`` is what a put wrote or a get found; ``error`` the
+    text of the exception, None for success. ``found`` are the keys that a get_many or a scan found, in a
+    journal with ``names``. ``namespace`` is the label that the journal was given.
+    """
+
+    index: int
+    at: int
+    invocation: str
+    verb: Verb
+    key: str
+    entry: Entry | None = None
+    error: str | None = None
+    found: tuple[str, ...] = ()
+    namespace: str = ""
+
+
+class Journal(Around):
+    """A store around ``store`` that appends an Event to ``events`` for every operation, in order.
+
+    ``names`` adds which keys were found by those that look for many: memory for each key of each listing.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        invocations: Invocations | None = None,
+        events: list[Event] | None = None,
+        *,
+        names: bool = False,
+        namespace: str = "",
+    ) -> None:
+        super().__init__(store)
+        self.invocations = invocations or Invocations()
+        self.events: list[Event] = [] if events is None else events
+        self.names = names
+        self.namespace = namespace
+
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        entry: Entry | None = arguments[1] if verb == "put" else None
+        why: str | None = None
+        found: tuple[str, ...] = ()
+        try:
+            result: Any = await operation(*arguments)
+            if verb == "get":
+                entry = result
+            elif self.names:
+                found = _names(verb, result)
+            return result  # type: ignore[no-any-return]
+        except BaseException as error:
+            why = str(error) or type(error).__name__
+            raise
+        finally:
+            events, name = self.events, self.invocations.current().name
+            at, index = self.clock.now_ms(), len(events)
+            events.append(Event(index, at, name, verb, key, entry, why, found, self.namespace))
+
+
+def _names(verb: Verb, result: Any) -> tuple[str, ...]:
+    """The keys that an operation found, if it looks for many."""
+    if verb == "scan":
+        return tuple([info.name for info in result.keys])
+    return tuple(result) if verb == "get_many" else ()
+
+
+class WriteJournal(Journal):
+    """One that records only puts and deletes."""
+
+    get = Layer.get
+    get_many = Layer.get_many
+    scan = Layer.scan

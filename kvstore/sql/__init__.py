@@ -1,0 +1,1 @@
+"""SQL once, two drivers: programs that yield statements, and the databases that run them."""

@@ -1,0 +1,1 @@
+"""What holds entries: in memory, in one SQLite table, in wrangler's folder."""
