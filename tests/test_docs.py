@@ -12,8 +12,8 @@ from harness.parameters import table
 from harness.simulation.scenario import Scenario
 from kvstore.faults import FAULTS
 from tests.harness.outcomes import faultless
+from wrangler_compat.cli.flags import GLOBAL
 from wrangler_compat.commands import COMMANDS
-from wrangler_compat.flags import GLOBAL
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from kvstore.errors import KVSyntaxError
 from kvstore.javascript.json_text import parse, stringify
-from wrangler_compat.arguments import Arguments, read_arguments
+from wrangler_compat.cli.arguments import Arguments, read_arguments
+from wrangler_compat.cli.errors import UsageError
+from wrangler_compat.cli.flags import GLOBAL
 from wrangler_compat.commands import Command
-from wrangler_compat.errors import UsageError
-from wrangler_compat.flags import GLOBAL
 from wrangler_compat.help import group_of
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from wrangler_compat import flags
-from wrangler_compat.context import Invocation
-from wrangler_compat.dev_flags import DEV
-from wrangler_compat.flags import Flag
+from wrangler_compat.cli import flags
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.flags import Flag
+from wrangler_compat.dev.flags import DEV
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ COMMANDS: Final = (
     Command(
         ("dev",),
         "Serve the Worker of this folder, with its local namespaces",
-        "wrangler_compat.dev:serve_worker",
+        "wrangler_compat.dev.command:serve_worker",
         ("script",),
         flags=DEV,
         example="wrangler-compat dev --port 8787",
@@ -45,14 +45,14 @@ COMMANDS: Final = (
     Command(
         ("kv", "key", "list"),
         "List every key of a namespace, as JSON",
-        "wrangler_compat.keys:list_keys",
+        "wrangler_compat.kv.keys:list_keys",
         flags=(*flags.NAMESPACE, *flags.LIST),
         example='wrangler-compat kv key list --binding=CACHE --prefix="queue:task:"',
     ),
     Command(
         ("kv", "key", "get"),
         "Print the value of a key",
-        "wrangler_compat.keys:get_key",
+        "wrangler_compat.kv.keys:get_key",
         ("key",),
         1,
         (*flags.NAMESPACE, *flags.GET),
@@ -61,7 +61,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "key", "put"),
         "Write a value under a key",
-        "wrangler_compat.keys:put_key",
+        "wrangler_compat.kv.keys:put_key",
         ("key", "value"),
         1,
         (*flags.NAMESPACE, *flags.PUT),
@@ -70,7 +70,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "key", "delete"),
         "Delete a key",
-        "wrangler_compat.keys:delete_key",
+        "wrangler_compat.kv.keys:delete_key",
         ("key",),
         1,
         (*flags.NAMESPACE, flags.JSON),
@@ -79,7 +79,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "bulk", "get"),
         "Print the values of many keys, as JSON",
-        "wrangler_compat.bulk:get_keys",
+        "wrangler_compat.kv.bulk:get_keys",
         ("filename",),
         1,
         flags.NAMESPACE,
@@ -88,7 +88,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "bulk", "put"),
         "Write many entries from a JSON file",
-        "wrangler_compat.bulk:put_entries",
+        "wrangler_compat.kv.bulk:put_entries",
         ("filename",),
         1,
         (*flags.NAMESPACE, *flags.BULK_PUT),
@@ -97,7 +97,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "bulk", "delete"),
         "Delete many keys, named in a JSON file",
-        "wrangler_compat.bulk:delete_keys",
+        "wrangler_compat.kv.bulk:delete_keys",
         ("filename",),
         1,
         (*flags.NAMESPACE, *flags.BULK_DELETE),
@@ -106,7 +106,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "namespace", "create"),
         "Create a namespace in the account",
-        "wrangler_compat.namespaces:create_namespace",
+        "wrangler_compat.kv.namespaces:create_namespace",
         ("namespace",),
         1,
         flags.NAMESPACE_CREATE,
@@ -115,13 +115,13 @@ COMMANDS: Final = (
     Command(
         ("kv", "namespace", "list"),
         "List the namespaces of the account, as JSON",
-        "wrangler_compat.namespaces:list_namespaces",
+        "wrangler_compat.kv.namespaces:list_namespaces",
         example="wrangler-compat kv namespace list",
     ),
     Command(
         ("kv", "namespace", "delete"),
         "Delete a namespace of the account, and all that is in it",
-        "wrangler_compat.namespaces:delete_namespace",
+        "wrangler_compat.kv.namespaces:delete_namespace",
         ("namespace",),
         flags=flags.NAMESPACE_DELETE,
         example="wrangler-compat kv namespace delete --binding=CACHE",
@@ -129,7 +129,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "namespace", "rename"),
         "Give a namespace of the account another name",
-        "wrangler_compat.namespaces:rename_namespace",
+        "wrangler_compat.kv.namespaces:rename_namespace",
         ("old-name",),
         flags=flags.NAMESPACE_RENAME,
         example="wrangler-compat kv namespace rename old-cache --new-name=cache",
@@ -137,7 +137,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "diff"),
         "Show what differs between two namespaces or bulk files",
-        "wrangler_compat.diff:show_difference",
+        "wrangler_compat.kv.diff:show_difference",
         ("a", "b"),
         2,
         flags.DIFF,
@@ -146,7 +146,7 @@ COMMANDS: Final = (
     Command(
         ("kv", "serve"),
         "Serve the local namespaces to a real workerd, and as REST API",
-        "wrangler_compat.serve:serve_namespaces",
+        "wrangler_compat.kv.serve:serve_namespaces",
         flags=flags.SERVE,
         example="wrangler-compat kv serve --port 8788",
     ),

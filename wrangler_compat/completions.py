@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import UsageError
+from wrangler_compat.cli.flags import GLOBAL, Flag
 from wrangler_compat.commands import COMMANDS
-from wrangler_compat.context import Invocation
-from wrangler_compat.errors import UsageError
-from wrangler_compat.flags import GLOBAL, Flag
 
 _PROGRAM: Final = "wrangler-compat"
 

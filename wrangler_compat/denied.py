@@ -3,7 +3,7 @@
 import asyncio
 
 from worker.cloudflare.errors import ApiError, CloudflareError
-from wrangler_compat.context import Invocation
+from wrangler_compat.cli.context import Invocation
 
 _HINT = (
     "📎 It looks like you are authenticating Wrangler via a custom API token set in an environment "
@@ -31,8 +31,8 @@ def explain_credentials(invocation: Invocation, *, again: bool = True) -> None:
 async def _show(invocation: Invocation) -> None:
     from worker.cloudflare.client import ApiClient
     from worker.cloudflare.credentials import base_url, find_credentials
-    from wrangler_compat.version import USER_AGENT
-    from wrangler_compat.whoami import show_user
+    from wrangler_compat.cli.version import USER_AGENT
+    from wrangler_compat.cli.whoami import show_user
 
     environ = invocation.environ
     credentials, clock = find_credentials(environ), invocation.clock

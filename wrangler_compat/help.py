@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from wrangler_compat.cli.flags import GLOBAL, Flag
 from wrangler_compat.commands import COMMANDS, Command
-from wrangler_compat.flags import GLOBAL, Flag
 
 _PROGRAM = "wrangler-compat"
 

@@ -10,7 +10,7 @@ def main() -> int:
         # In the background of a script SIGINT is ignored until somebody listens: a server would not end.
         if {"dev", "serve"} & set(sys.argv):
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        from wrangler_compat import cli
+        from wrangler_compat import main as cli
 
         return cli.main()
     except KeyboardInterrupt:

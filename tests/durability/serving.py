@@ -12,7 +12,7 @@ from tests.durability.load import open_store
 from worker.kvwire import StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app
 from worker.serving import bind, serve
-from wrangler_compat.serve import ByHeader
+from wrangler_compat.kv.serve import ByHeader
 
 
 async def _main(folder: Path) -> None:

@@ -10,11 +10,11 @@ import pytest
 from tests.hostile.namespaces import TEXTS
 from worker.config import Location
 from worker.runtime import Access
-from wrangler_compat.cli import main
-from wrangler_compat.console import Console
-from wrangler_compat.deployment import show_access
-from wrangler_compat.errors import CommandError, FileError
-from wrangler_compat.prompt import choose, confirm
+from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.errors import CommandError, FileError
+from wrangler_compat.cli.prompt import choose, confirm
+from wrangler_compat.dev.deployment import show_access
+from wrangler_compat.main import main
 
 CONFIG = 'name = "demo"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'
 Capture = pytest.CaptureFixture[str]

@@ -17,7 +17,7 @@ from harness.parameters import ParameterError
 from harness.simulation.plan import read_plan
 from kvstore import ManualClock, SourceError, read_bulk
 from worker.config import ConfigError, load_config
-from wrangler_compat.cli import main as wrangler
+from wrangler_compat.main import main as wrangler
 
 NUMBERS = st.sampled_from([0, -1, 1.5, 1e308, float("inf"), float("nan"), 10**30, 2**63])
 TEXTS = st.sampled_from(

@@ -14,7 +14,7 @@ import pytest
 from harness.cli import main as rehearse
 from kvstore import Entry, StateStore
 from kvstore.stores.state_names import database_path, state_root
-from wrangler_compat.cli import main as wrangler
+from wrangler_compat.main import main as wrangler
 
 Capture = pytest.CaptureFixture[str]
 

@@ -8,8 +8,8 @@ import pytest
 
 from kvstore import Entry, ManualClock, StateStore
 from kvstore.stores.state_names import blob_path
-from wrangler_compat.errors import RefusedError
-from wrangler_compat.local_namespace import LocalNamespace
+from wrangler_compat.cli.errors import RefusedError
+from wrangler_compat.kv.local_namespace import LocalNamespace
 
 pytestmark = pytest.mark.anyio
 

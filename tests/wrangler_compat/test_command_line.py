@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kvstore.stores.state_names import database_path, state_root
-from wrangler_compat.cli import main
 from wrangler_compat.commands import COMMANDS, Command
+from wrangler_compat.main import main
 
 CONFIG = 'name = "demo"\nmain = "index.js"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'
 
@@ -69,7 +69,7 @@ def test_a_closed_pipe_is_no_error(project: Path) -> None:
 
 def test_listing_keys_imports_no_server() -> None:
     code = (
-        "import sys; from wrangler_compat.cli import main;"
+        "import sys; from wrangler_compat.main import main;"
         "main(['kv', 'key', 'list', '--binding=CACHE'], {});"
         "print([name for name in ('httpx', 'starlette', 'uvicorn', 'jinja2') if name in sys.modules])"
     )

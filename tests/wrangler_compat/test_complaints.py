@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from worker.config import Location
-from wrangler_compat.cli import main
-from wrangler_compat.errors import FileError
-from wrangler_compat.frame import block, code_frame
-from wrangler_compat.strict_json import parse_strict
+from wrangler_compat.cli.errors import FileError
+from wrangler_compat.cli.frame import block, code_frame
+from wrangler_compat.cli.strict_json import parse_strict
+from wrangler_compat.main import main
 from wrangler_compat.suggestion import edit_distance
 
 Capture = pytest.CaptureFixture[str]

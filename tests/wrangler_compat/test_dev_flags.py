@@ -15,11 +15,11 @@ import pytest
 
 from kvstore import ManualClock, SystemClock
 from worker.config import WorkerConfig
-from wrangler_compat.arguments import read_arguments
-from wrangler_compat.certificate import find_certificate
-from wrangler_compat.cli import main
-from wrangler_compat.dev_flags import DEV
-from wrangler_compat.dev_settings import read_settings
+from wrangler_compat.cli.arguments import read_arguments
+from wrangler_compat.dev.certificate import find_certificate
+from wrangler_compat.dev.flags import DEV
+from wrangler_compat.dev.settings import read_settings
+from wrangler_compat.main import main
 
 from .dev import Dev, wrangler
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.wrangler_compat.recorded_api import RecordedApi, serve
-from wrangler_compat.cli import main
+from wrangler_compat.main import main
 
 CONFIG = (
     'name = "demo"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wrangler_compat.cli import main
+from wrangler_compat.main import main
 
 CONFIG = 'name = "demo"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'
 Capture = pytest.CaptureFixture[str]

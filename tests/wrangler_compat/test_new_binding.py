@@ -3,8 +3,8 @@
 import pytest
 
 from worker.config.jsonc import parse_jsonc
-from wrangler_compat.jsonc_edit import put_binding
-from wrangler_compat.new_binding import snippet, valid_name
+from wrangler_compat.kv.jsonc_edit import put_binding
+from wrangler_compat.kv.new_binding import snippet, valid_name
 
 NEW = {"binding": "NEW", "id": "1"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wrangler_compat.cli import main
+from wrangler_compat.main import main
 
 pytestmark = pytest.mark.wrangler
 

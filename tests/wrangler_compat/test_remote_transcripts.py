@@ -8,7 +8,7 @@ import pytest
 from kvstore import ManualClock
 from tests.wrangler_compat.recorded_api import RecordedApi, body_of, line_of, serve
 from tests.wrangler_compat.recordings import Scenario, check_output, lay_out, transcripts
-from wrangler_compat.cli import main
+from wrangler_compat.main import main
 
 ACCOUNT = {"CLOUDFLARE_API_TOKEN": "tok", "CLOUDFLARE_ACCOUNT_ID": "a" * 32}
 COLON = "the old spelling works here"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from wrangler_compat.bulk_file import decode_base64
-from wrangler_compat.cli import main
+from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.cli.prompt import choose, confirm
 from wrangler_compat.commands import COMMANDS
-from wrangler_compat.console import Console
-from wrangler_compat.errors import CommandError
-from wrangler_compat.prompt import choose, confirm
+from wrangler_compat.kv.bulk_file import decode_base64
+from wrangler_compat.main import main
 
 Capture = pytest.CaptureFixture[str]
 
@@ -79,7 +79,7 @@ def test_ctrl_c_is_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("wrangler_compat.local_namespace.LocalNamespace.keys", interrupted)
+    monkeypatch.setattr("wrangler_compat.kv.local_namespace.LocalNamespace.keys", interrupted)
     monkeypatch.chdir(tmp_path)
     assert main(["kv", "key", "list", "--namespace-id=abc"], {}) == 130
 

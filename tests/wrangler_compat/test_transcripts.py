@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.wrangler_compat.recordings import Scenario, check_output, lay_out, transcripts
-from wrangler_compat.cli import main
+from wrangler_compat.main import main
 
 COLON = "the old spelling works here"
 

@@ -10,7 +10,7 @@ from harness.cli import main
 from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED
 from tests.harness.declared.declaring import worker
 from tests.hostile.namespaces import TEXTS
-from wrangler_compat.cli import main as wrangler
+from wrangler_compat.main import main as wrangler
 
 FETCH = """
 from workers import Response, WorkerEntrypoint

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from kvstore.javascript.json_text import stringify
-from wrangler_compat.console import Console
-from wrangler_compat.errors import CommandError
-from wrangler_compat.files import read_text
-from wrangler_compat.strict_json import parse_strict
+from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.cli.files import read_text
+from wrangler_compat.cli.strict_json import parse_strict
 
 _MOST_COMPLAINTS: Final = 12
 _MEMBERS: Final = {

@@ -4,8 +4,8 @@ import socket
 from typing import Any, Final
 
 from worker.serving import AddressInUse, bind
-from wrangler_compat.arguments import Arguments
-from wrangler_compat.errors import CommandError
+from wrangler_compat.cli.arguments import Arguments
+from wrangler_compat.cli.errors import CommandError
 
 _HOSTS: Final = {"localhost": "127.0.0.1", "*": "0.0.0.0"}
 _PORTS_TRIED: Final = 100

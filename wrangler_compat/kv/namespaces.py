@@ -3,14 +3,14 @@
 from kvstore.javascript.values import utf16_length
 from kvstore.printable import printable
 from worker.cloudflare.errors import ApiError, CloudflareError
-from wrangler_compat.arguments import Arguments
-from wrangler_compat.context import Invocation
-from wrangler_compat.errors import CommandError, UsageError
-from wrangler_compat.keys import report
-from wrangler_compat.new_binding import offer_binding
-from wrangler_compat.prompt import confirm
-from wrangler_compat.session import Session
-from wrangler_compat.target import Project, binding_id, open_project
+from wrangler_compat.cli.arguments import Arguments
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import CommandError, UsageError
+from wrangler_compat.cli.prompt import confirm
+from wrangler_compat.kv.keys import report
+from wrangler_compat.kv.new_binding import offer_binding
+from wrangler_compat.kv.session import Session
+from wrangler_compat.kv.target import Project, binding_id, open_project
 
 _LONGEST_TITLE = 512
 _TITLE_TAKEN = "[code: 10014]"

@@ -6,8 +6,8 @@ from kvstore.limits import LIMITS
 from kvstore.store import Entry
 from worker.cloudflare.entries import fetch_entries
 from worker.cloudflare.values import Values
-from wrangler_compat.namespace import Listing, PutOptions
-from wrangler_compat.session import Session
+from wrangler_compat.kv.namespace import Listing, PutOptions
+from wrangler_compat.kv.session import Session
 
 # The API takes ten times as many in one request; this is what wrangler sends.
 BATCH: Final = 1000

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wrangler_compat.flags import Flag
+from wrangler_compat.cli.flags import Flag
 
 LEVELS: Final = ("debug", "info", "log", "warn", "error", "none")
 _PROTOCOLS: Final = ("http", "https")

@@ -12,9 +12,9 @@ from typing import Any
 from kvstore.javascript.json_text import stringify
 from kvstore.printable import printable, printable_lines
 from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError, StatusError
-from wrangler_compat.errors import CommandError, FileError, RefusedError, UsageError
-from wrangler_compat.frame import block
-from wrangler_compat.version import VERSION
+from wrangler_compat.cli.errors import CommandError, FileError, RefusedError, UsageError
+from wrangler_compat.cli.frame import block
+from wrangler_compat.cli.version import VERSION
 
 _ISSUES = "https://github.com/cloudflare/workers-sdk/issues/new/choose"
 _ADVICE = "\nIf you think this is a bug, please open an issue at: " + _ISSUES

@@ -18,10 +18,10 @@ from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app, namespaces_in
 from worker.serving import Interrupts, ServeError, bind, serve
-from wrangler_compat.context import Invocation
-from wrangler_compat.errors import CommandError
-from wrangler_compat.listening import asked_host, asked_port
-from wrangler_compat.target import open_project
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.dev.listening import asked_host, asked_port
+from wrangler_compat.kv.target import open_project
 
 DEFAULT_PORT: Final = 8788
 _LOOPBACK: Final = ("127.0.0.1", "::1")

@@ -8,11 +8,11 @@ from worker.cloudflare import namespaces
 from worker.cloudflare.account import checked_id, find_accounts, named_account, several
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.credentials import base_url, find_credentials
-from wrangler_compat.context import Invocation
-from wrangler_compat.errors import CommandError
-from wrangler_compat.prompt import choose
-from wrangler_compat.target import Project
-from wrangler_compat.version import USER_AGENT
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.cli.prompt import choose
+from wrangler_compat.cli.version import USER_AGENT
+from wrangler_compat.kv.target import Project
 
 
 class Session:

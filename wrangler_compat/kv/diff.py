@@ -3,9 +3,9 @@
 from typing import Any
 
 from kvstore.copies.diff import Difference, diff
-from wrangler_compat.context import Invocation
-from wrangler_compat.sides import read_side
-from wrangler_compat.target import open_project
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.kv.sides import read_side
+from wrangler_compat.kv.target import open_project
 
 
 async def show_difference(invocation: Invocation) -> int:

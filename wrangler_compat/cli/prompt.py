@@ -1,7 +1,7 @@
 """Questions to whoever sits at the terminal, and what is done when nobody does."""
 
 from kvstore.printable import printable
-from wrangler_compat.console import Console
+from wrangler_compat.cli.console import Console
 
 
 def confirm(console: Console, question: str, *, default: bool = True, fallback: bool = True) -> bool:

@@ -11,9 +11,9 @@ from kvstore.javascript.json_text import stringify
 from kvstore.layers.held_back import HeldBack
 from kvstore.store import Entry
 from kvstore.stores.state import StateStore
-from wrangler_compat.bulk_file import decode_base64
-from wrangler_compat.errors import CommandError, RefusedError
-from wrangler_compat.namespace import Listing, PutOptions
+from wrangler_compat.cli.errors import CommandError, RefusedError
+from wrangler_compat.kv.bulk_file import decode_base64
+from wrangler_compat.kv.namespace import Listing, PutOptions
 
 T = TypeVar("T")
 

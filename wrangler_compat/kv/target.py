@@ -7,12 +7,12 @@ from typing import Final
 
 from kvstore.stores.state_names import state_root
 from worker.config import ConfigError, ConfigFileError, KVBinding, WorkerConfig, find_config, load_config
-from wrangler_compat.arguments import Arguments
-from wrangler_compat.console import Console
-from wrangler_compat.context import Invocation
-from wrangler_compat.errors import CommandError, FileError, UsageError
-from wrangler_compat.local_namespace import LocalNamespace
-from wrangler_compat.namespace import Namespace
+from wrangler_compat.cli.arguments import Arguments
+from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import CommandError, FileError, UsageError
+from wrangler_compat.kv.local_namespace import LocalNamespace
+from wrangler_compat.kv.namespace import Namespace
 
 _NO_FOLDER: Final = (
     "A file or directory could not be found.\n\nMissing file or directory: {}\n\n"
@@ -120,8 +120,8 @@ def open_namespace(
 ) -> Namespace:
     """The namespace of that id; ``remote`` None asks the arguments."""
     if is_remote(invocation.arguments) if remote is None else remote:
-        from wrangler_compat.remote_namespace import RemoteNamespace
-        from wrangler_compat.session import Session
+        from wrangler_compat.kv.remote_namespace import RemoteNamespace
+        from wrangler_compat.kv.session import Session
 
         return RemoteNamespace(Session(project, invocation), namespace)
     persist_to = invocation.arguments.text("persist-to")
@@ -140,7 +140,7 @@ async def binding_id(
         return chosen
     if not remote:
         return binding.binding  # what the local runtime does
-    from wrangler_compat.session import Session
+    from wrangler_compat.kv.session import Session
 
     async with Session(project, invocation) as session:
         return await session.deployed_id(binding.binding)

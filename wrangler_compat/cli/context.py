@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kvstore.clock import Clock
-from wrangler_compat.arguments import Arguments
-from wrangler_compat.console import Console
+from wrangler_compat.cli.arguments import Arguments
+from wrangler_compat.cli.console import Console
 
 
 @dataclass(frozen=True)

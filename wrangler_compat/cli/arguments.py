@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kvstore.javascript.values import to_number
-from wrangler_compat.errors import UsageError
-from wrangler_compat.flags import Flag
+from wrangler_compat.cli.errors import UsageError
+from wrangler_compat.cli.flags import Flag
 
 _TRUTH = {"true": True, "false": False}
 

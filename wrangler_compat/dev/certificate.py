@@ -5,8 +5,8 @@ from pathlib import Path
 
 from kvstore.clock import Clock
 from worker.runtime import Certificate
-from wrangler_compat.arguments import Arguments
-from wrangler_compat.errors import CommandError
+from wrangler_compat.cli.arguments import Arguments
+from wrangler_compat.cli.errors import CommandError
 
 
 def find_certificate(
@@ -20,7 +20,7 @@ def find_certificate(
     key = arguments.text("https-key-path") or environ.get("WRANGLER_HTTPS_KEY_PATH")
     certificate = arguments.text("https-cert-path") or environ.get("WRANGLER_HTTPS_CERT_PATH")
     if not key and not certificate:
-        from wrangler_compat.own_certificate import own_certificate  # which needs the extra `https`
+        from wrangler_compat.dev.own_certificate import own_certificate  # which needs the extra `https`
 
         return own_certificate(folder / "local-cert", clock)
     if not key or not certificate:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from worker.config import Location
 from worker.config.document import BYTE_ORDER_MARKS
-from wrangler_compat.errors import FileError
+from wrangler_compat.cli.errors import FileError
 
 
 def read_bytes(folder: Path, name: str) -> bytes:

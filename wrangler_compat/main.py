@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from kvstore.clock import Clock, SystemClock
 from worker.cloudflare.errors import ApiError, CloudflareError
 from worker.program import OutputError, run
-from wrangler_compat.arguments import Arguments, read_arguments
 from wrangler_compat.checks import check_arguments
+from wrangler_compat.cli.arguments import Arguments, read_arguments
+from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import CommandError, UsageError
+from wrangler_compat.cli.flags import GLOBAL, Flag
+from wrangler_compat.cli.version import VERSION
 from wrangler_compat.commands import COMMANDS, Command, find_command
-from wrangler_compat.console import Console
-from wrangler_compat.context import Invocation
 from wrangler_compat.denied import explain_credentials
-from wrangler_compat.errors import CommandError, UsageError
-from wrangler_compat.flags import GLOBAL, Flag
 from wrangler_compat.help import command_help, group_help, group_of
 from wrangler_compat.suggestion import did_you_mean
-from wrangler_compat.version import VERSION
 
 
 def main(
@@ -94,7 +94,7 @@ def _with_files(arguments: Arguments, environ: Mapping[str, str]) -> Mapping[str
     Raises CommandError for variables in them that refer to each other without end.
     """
     from worker.config import ConfigError, command_env
-    from wrangler_compat.target import folder_of
+    from wrangler_compat.kv.target import folder_of
 
     chosen, files = arguments.text("env"), arguments.flags.get("env-file", ())
     try:

@@ -6,7 +6,7 @@ from kvstore.printable import printable
 from worker.cloudflare.account import find_accounts
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.errors import ApiError
-from wrangler_compat.console import Console
+from wrangler_compat.cli.console import Console
 
 _EMAIL_DENIED = 9109
 _ACCOUNT_TOKEN = 1000

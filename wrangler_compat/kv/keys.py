@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from kvstore.javascript.json_text import stringify
 from kvstore.printable import printable
-from wrangler_compat.arguments import Arguments
-from wrangler_compat.console import Console
-from wrangler_compat.context import Invocation
-from wrangler_compat.errors import UsageError
-from wrangler_compat.files import read_bytes
-from wrangler_compat.namespace import Namespace, PutOptions
-from wrangler_compat.target import Target, check_selector, folder_of, is_remote, open_project, open_target
+from wrangler_compat.cli.arguments import Arguments
+from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import UsageError
+from wrangler_compat.cli.files import read_bytes
+from wrangler_compat.kv.namespace import Namespace, PutOptions
+from wrangler_compat.kv.target import Target, check_selector, folder_of, is_remote, open_project, open_target
 
 _MOST_NAMED: Final = 12
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from wrangler_compat.console import Console
+from wrangler_compat.cli.console import Console
 
 _BROWSERS: Final = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from kvstore.javascript.json_text import quote, stringify
-from wrangler_compat.context import Invocation
-from wrangler_compat.jsonc_edit import put_binding
-from wrangler_compat.prompt import ask_text, confirm
-from wrangler_compat.target import Project
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.prompt import ask_text, confirm
+from wrangler_compat.kv.jsonc_edit import put_binding
+from wrangler_compat.kv.target import Project
 
 
 def offer_binding(

@@ -31,11 +31,11 @@ from worker.javascript import (
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
 from worker.runtime import LoadError, answer_lifespan, open_local
 from worker.serving import bind, serve
-from wrangler_compat.console import Console
-from wrangler_compat.deployment import show_access, show_bindings
-from wrangler_compat.dev_settings import DevSettings
-from wrangler_compat.errors import CommandError
-from wrangler_compat.listening import listen
+from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.dev.deployment import show_access, show_bindings
+from wrangler_compat.dev.listening import listen
+from wrangler_compat.dev.settings import DevSettings
 
 DEFAULT_INSPECTOR_PORT: Final = 9229
 _DEVTOOLS: Final = "https://devtools.devprod.cloudflare.dev/js_app?theme=systemPreferred&debugger=true&ws="

@@ -10,18 +10,18 @@ from kvstore import StoreError
 from kvstore.stores.state_names import state_root
 from worker.config import WorkerConfig
 from worker.serving import Certificate, Guard, Interrupts, ServeError, serve
-from wrangler_compat.context import Invocation
-from wrangler_compat.deployment import Deployment, PythonDeployment
-from wrangler_compat.dev_flags import BUILD, WITHOUT_EFFECT
-from wrangler_compat.dev_settings import DevSettings, configured, read_settings
-from wrangler_compat.errors import CommandError
-from wrangler_compat.hotkeys import box, dev_keys, listening, usable
-from wrangler_compat.javascript import JavaScriptDeployment
-from wrangler_compat.listening import listen, reached_at
-from wrangler_compat.live_reload import LiveReload
-from wrangler_compat.target import Project, open_project
-from wrangler_compat.upstream import is_platforms
-from wrangler_compat.watch import stamp, watch
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.dev.deployment import Deployment, PythonDeployment
+from wrangler_compat.dev.flags import BUILD, WITHOUT_EFFECT
+from wrangler_compat.dev.hotkeys import box, dev_keys, listening, usable
+from wrangler_compat.dev.javascript import JavaScriptDeployment
+from wrangler_compat.dev.listening import listen, reached_at
+from wrangler_compat.dev.live_reload import LiveReload
+from wrangler_compat.dev.settings import DevSettings, configured, read_settings
+from wrangler_compat.dev.upstream import is_platforms
+from wrangler_compat.dev.watch import stamp, watch
+from wrangler_compat.kv.target import Project, open_project
 
 DEFAULT_PORT: Final = 8787
 _OF_A_BUILD: Final = tuple(flag.name for flag in BUILD)
@@ -112,7 +112,7 @@ async def _serve(
 
 
 def _certificate(invocation: Invocation, project: Project) -> Certificate:
-    from wrangler_compat.certificate import find_certificate  # cryptography is slow to import
+    from wrangler_compat.dev.certificate import find_certificate  # cryptography is slow to import
 
     return find_certificate(
         invocation.arguments,

@@ -20,8 +20,8 @@ from worker.runtime import (
     load_configured,
     open_local,
 )
-from wrangler_compat.console import Console
-from wrangler_compat.errors import CommandError
+from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.errors import CommandError
 
 
 class Deployment(Protocol):

@@ -7,11 +7,11 @@ from typing import Final
 from kvstore.copies.bulk_json import read_bulk
 from kvstore.errors import SourceError
 from kvstore.store import Entry
-from wrangler_compat.context import Invocation
-from wrangler_compat.errors import CommandError
-from wrangler_compat.files import read_text
-from wrangler_compat.keys import warn_of_damage
-from wrangler_compat.target import Project, binding_id, is_remote, open_namespace
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.cli.files import read_text
+from wrangler_compat.kv.keys import warn_of_damage
+from wrangler_compat.kv.target import Project, binding_id, is_remote, open_namespace
 
 _PLACES: Final = {"local": False, "remote": True}
 

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from wrangler_compat.bulk_file import read_entries, read_keys
-from wrangler_compat.context import Invocation
-from wrangler_compat.keys import reading, report, warn_of_damage, writing
-from wrangler_compat.prompt import confirm
-from wrangler_compat.target import folder_of
+from wrangler_compat.cli.context import Invocation
+from wrangler_compat.cli.prompt import confirm
+from wrangler_compat.kv.bulk_file import read_entries, read_keys
+from wrangler_compat.kv.keys import reading, report, warn_of_damage, writing
+from wrangler_compat.kv.target import folder_of
 
 _BETA: Final = (
     "🚧 `wrangler kv bulk get` is an open beta command. Please report any issues to "

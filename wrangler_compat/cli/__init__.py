@@ -1,0 +1,1 @@
+"""What every command stands on: its arguments, what it prints and asks, and its errors."""

@@ -1,0 +1,1 @@
+"""``kv``: keys, bulk files, namespaces, diff, and the server of local namespaces."""
