@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from queue import SimpleQueue
 from tempfile import TemporaryFile
@@ -67,6 +68,11 @@ class Interrupted(KeyboardInterrupt):
     """Whoever supervises this process wants it to stop."""
 
 
+@dataclass(frozen=True)
+class _Work:
+    work: Callable[[Any], Any]
+
+
 class Child:
     """A process that does ``work``, one job after the other.
 
@@ -90,6 +96,10 @@ class Child:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
         self._send(work)
+
+    def turn_to(self, work: Callable[[Any], Any]) -> None:
+        """From now on do ``work``."""
+        self._send(_Work(work))
 
     def give(self, job: Any) -> None:
         """Begin a job; `take` has its answer."""
@@ -175,6 +185,9 @@ def serve(channel: int, page: int, starter: int) -> None:
     work: Callable[[Any], Any] = pickle.loads(jobs.get())
     while True:
         job = pickle.loads(jobs.get())
+        if isinstance(job, _Work):
+            work = job.work
+            continue
         try:
             answer = True, work(job), ""
         except (SystemExit, KeyboardInterrupt) as ending:

@@ -5,14 +5,16 @@ together.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement, product
 from typing import Final
 
 from harness.checks import CHECKS
 from harness.decision import Decision, Looked
 from harness.engine.interruption import Interruption
+from harness.engine.meeting import Deed, Meeting
 from harness.explore.coverage import due
 from harness.explore.draw import Places, draw, places_of
-from harness.explore.search import Damage, Tally, explained, searched
+from harness.explore.search import Damage, Tally, explained, searched, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
@@ -86,6 +88,14 @@ def rehearse(
     return Result(parts, damage, search.unmet(parts), search.oddities)
 
 
+def _orders_said(tally: Tally) -> str:
+    visited = tally.orders
+    if not visited.orders:
+        return ""
+    left = f", and not all of {visited.unfinished:,} meetings" if visited.unfinished else ""
+    return f"{visited.orders:,} orders, of which {visited.runs:,} differ{left}"
+
+
 class _Rehearsal:
     """The parts of a rehearsal, each in its turn."""
 
@@ -116,13 +126,16 @@ class _Rehearsal:
             "crashes": self._faults,
             "interruptions": self._interruptions,
             "schedules": self._schedules,
+            "orders": self._meetings,
         }[name]()
         subject = self.whole if name == "walks" else self.subject
 
         def tell(done: int, of: int, found: int) -> None:
             self.tell(name, done, of, found)
 
-        return Part(name, what, searched(subject, scenarios, self.workforce, tell))
+        work = tallied_in_every_order if name == "orders" else tallied
+        tally = searched(subject, scenarios, self.workforce, tell, work)
+        return Part(name, f"{what}{_orders_said(tally)}", tally)
 
     @property
     def plain(self) -> Record:
@@ -160,12 +173,27 @@ class _Rehearsal:
         acts = [rule.name for rule in (*self.migration.clients, *self.migration.readers)]
         entries = range(min(3, self.base.entries))
         scenarios = [
-            replace(base, interrupt=(Interruption(act, which, *place),))
+            replace(base, interrupt=(Interruption(Deed(act, which), *place),))
             for act in acts
             for place in places
             for which in entries
         ]
         return scenarios, f"{', '.join(acts) or 'nothing'} between any two of {len(places):,} operations"
+
+    def _meetings(self) -> tuple[list[Scenario], str]:
+        """Each act beside each request of the operator, and any two acts before it, of the same entry."""
+        base = replace(self.base, entries=min(2, self.base.entries))
+        requests = [name for name, _ in places_of(self.subject.simulate(base)).requests]
+        changes = [Deed(rule.name) for rule in self.migration.clients]
+        looks = [Deed(rule.name) for rule in self.migration.readers]
+        pairs = [*combinations_with_replacement(changes, 2), *product(changes, looks)]
+        scenarios = [
+            replace(base, at_once=(Meeting(deeds, request),))
+            for deeds in [*((one,) for one in (*changes, *looks)), *pairs]
+            for request in requests
+        ]
+        acts = ", ".join(map(str, (*changes, *looks))) or "nothing"
+        return scenarios, f"{acts} beside each of {len(requests):,} requests, and any two before it, in "
 
     def _schedules(self) -> tuple[list[Scenario], str]:
         places = places_of(self.plain)

@@ -1,7 +1,6 @@
 """``rehearse run`` and ``rehearse new``: a migration of the user's own."""
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -99,8 +98,7 @@ def rehearsed(
             tell=on_progress,
         )
     finally:
-        if isinstance(workforce, Cluster):
-            workforce.close()
+        workforce.close()
     return opened.about, result, stopwatch() - start
 
 
@@ -160,7 +158,7 @@ def _replay(opened: _Opened, line: str) -> Report:
 
 
 def _processes(wanted: Wanted) -> Processes:
-    return Processes(wanted.jobs or os.cpu_count() or 1, wanted.timeout)
+    return Processes(wanted.jobs, wanted.timeout)
 
 
 def _began(at: str | None) -> int:

@@ -8,7 +8,7 @@ from harness.conditions import CONDITIONS
 from harness.numbers import seeds, whole
 from harness.output import TIMEOUT_SECONDS
 
-EXPLORE: Final = ("crashes", "interruptions", "schedules")
+EXPLORE: Final = ("crashes", "interruptions", "schedules", "orders")
 
 
 def add_run(commands: Any) -> None:
@@ -24,7 +24,8 @@ def add_run(commands: Any) -> None:
         "--explore",
         choices=EXPLORE,
         help="one search instead of all: crashes, a fault at every KV operation of the operator; "
-        "interruptions, something of a client or reader between any two of them; schedules, random ones",
+        "interruptions, something of a client or reader between any two of them; schedules, random ones; "
+        "orders, two requests at once in every order of their KV operations",
     )
     run.add_argument(
         "--conditions",

@@ -13,6 +13,7 @@ from harness.model.scenario import Scenario
 from harness.model.truth import Outcomes, Truth, place_of
 from harness.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.simulation.chance import Chance
+from harness.simulation.turns import Choose
 from harness.system.stages import Stages
 from harness.verdict import Verdict
 from kvstore import Entry
@@ -34,12 +35,15 @@ class Subject:
     sample: tuple[tuple[Place, Entry], ...]
     began: int
 
-    def simulate(self, scenario: Scenario) -> Record:
-        """What happens in a scenario. Raises Deadlock, and MigrationError for a wrong declaration."""
+    def simulate(self, scenario: Scenario, choose: Choose | None = None) -> Record:
+        """What happens in a scenario; ``choose`` stands for its order.
+
+        Raises Deadlock, and MigrationError for a wrong declaration.
+        """
         loaded = _loaded(self.path)
         start = loaded.start(self, scenario)
         unreadable = loaded.unreadable(start, self.began)
-        return simulate(loaded.migration, scenario, start, self.began, loaded.stages, unreadable)
+        return simulate(loaded.migration, scenario, start, self.began, loaded.stages, unreadable, choose)
 
     def judge(self, record: Record) -> Sequence[Verdict]:
         """The verdict on every invariant."""

@@ -7,40 +7,37 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.engine.meeting import Deed, read_deed
 from kvstore import Store
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Verb
 
-_FORM = re.compile(r"([A-Za-z_]\w*)(?:\[(\d+)\])?@([^:@]+):([1-9]\d*)")
+_PLACE = re.compile(r"([^:@]+):([1-9]\d*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """``act`` is the declared function, done to the entry at place ``which``, before ``operation`` of
-    ``request``.
-    """
+    """``deed`` is done whole before ``operation`` of ``request``."""
 
-    act: str
-    which: int
+    deed: Deed
     request: str
     operation: int
 
     def __str__(self) -> str:
-        which = f"[{self.which}]" if self.which else ""
-        return f"{self.act}{which}@{self.request}:{self.operation}"
+        return f"{self.deed}@{self.request}:{self.operation}"
 
 
 def read_interruption(text: str) -> Interruption:
     """An interruption from its own text. Raises ValueError with what is wrong."""
-    parts = _FORM.fullmatch(text)
-    if parts is None:
+    given, _, place = text.partition("@")
+    deed, parts = read_deed(given), _PLACE.fullmatch(place)
+    if deed is None or parts is None:
         raise ValueError(
             f"{text!r} is not an interruption: it takes FUNCTION@REQUEST:N, such as remove@operator.2:7, "
             "where N counts KV operations from 1; FUNCTION[2] is done to the third entry"
         )
-    act, which, request, operation = parts.groups()
-    return Interruption(act, int(which or 0), request, int(operation))
+    return Interruption(deed, parts[1], int(parts[2]))
 
 
 class Interruptions:

@@ -15,6 +15,7 @@ from harness.model.scenario import Scenario
 from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.simulation.loop import SimulatedLoop
+from harness.simulation.turns import Choose
 from harness.system.stages import Stages
 from kvstore import Entry
 
@@ -31,10 +32,12 @@ def simulate(
     began: int,
     stages: Stages,
     unreadable: frozenset[Place] = frozenset(),
+    choose: Choose | None = None,
 ) -> Record:
     """What happens in ``scenario``, which begins at ``began`` (ms) with ``start`` stored.
 
-    ``unreadable`` are entries that readers do not find before anything moves (`unreadable`).
+    ``unreadable`` are entries that readers do not find before anything moves (`unreadable`). ``choose``
+    stands for the order of a scenario in which requests meet.
     Raises Deadlock when everybody waits for somebody else.
     """
     # What a loop without input and output never gets asked for is left out of it.
@@ -42,7 +45,7 @@ def simulate(
     clock = LoopClock(loop, began)
     for stage in stages.all():
         stage.backstage.enter(clock, scenario.seed)
-    world = World(migration, scenario, start, clock, stages)
+    world = World(migration, scenario, start, clock, stages, choose)
     return loop.run(_play(world, began, unreadable))
 
 
@@ -106,6 +109,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place]) -> Recor
         rolled[0] if rolled else None,
         world.deployed,
         unreadable,
+        tuple(world.order.taken),
     )
 
 

@@ -1,7 +1,7 @@
 """The world of a simulation: namespaces, locations that see them in their own way, and a Worker in each."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,8 @@ from harness.actors.actor import Reply
 from harness.actors.visitor import Visitor
 from harness.conditions import COLOS, JUDGE
 from harness.engine.interruption import Interruption, Interruptions
+from harness.engine.meeting import Deed
+from harness.engine.order import Order
 from harness.migration import Migration, MigrationError, Rule
 from harness.model.record import Act, Call, Failure, Place, Role
 from harness.model.scenario import Scenario
@@ -17,6 +19,7 @@ from harness.platform import Location
 from harness.simulation.chance import Chance
 from harness.simulation.clock import LoopClock
 from harness.simulation.network import Network
+from harness.simulation.turns import Choose
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, Stages
 from harness.transport import BrokenOff, deliver
@@ -46,6 +49,7 @@ class World:
         start: Mapping[Place, Entry],
         clock: LoopClock,
         stages: Stages,
+        choose: Choose | None = None,
     ) -> None:
         self.migration = migration
         self.scenario = scenario
@@ -58,6 +62,8 @@ class World:
         self.invocations = self.network.layers.invocations
         self.writes = self.network.layers.done.events
         self.interruptions = Interruptions(scenario.interrupt, self.invocations, self._interrupt)
+        self.order = Order(scenario.order, self.invocations, clock, choose)
+        self._meetings = {one.request: one for one in scenario.at_once}
         self.locations: dict[str, dict[str, Location]] = {
             colo: {
                 label: one.location(colo, partial(self._binding, label))
@@ -75,8 +81,10 @@ class World:
         self._names: dict[int, list[str]] = {}
 
     def _binding(self, label: str, store: Store) -> KVNamespace:
-        """What a Worker has of a namespace: with interruptions before its operations."""
+        """What a Worker has of a namespace: with interruptions before its operations, and in their order."""
         asked = self.network.layers.asked
+        if self.scenario.order or self.scenario.at_once:
+            store = self.order.around(store, label)
         return NotedNamespace(self.interruptions.around(store), self.invocations, asked, label)
 
     async def fill(self) -> None:
@@ -123,7 +131,7 @@ class World:
         self.calls.append(call)
         chance = Chance(self.scenario.seed, f"way/{call.name}")
         await self.clock.pause(chance.between(*_WAY_MS))
-        reply = await self._answer(call, content, headers)
+        reply = await self._met(call, partial(self._answer, call, content, headers))
         await self.clock.pause(chance.between(*_WAY_MS))
         call.answered, call.last = self.clock.now_ms(), len(self.writes)
         if reply.status is not None and self.network.befalls("dropped", call.name):
@@ -193,23 +201,45 @@ class World:
         """The requests of an actor, without the first ``after``."""
         return [call for call in self.calls if call.actor == actor][after:]
 
+    async def _met(self, call: Call, answer: Callable[[], Coroutine[Any, Any, Reply]]) -> Reply:
+        """The answer to a call, after or beside what meets it."""
+        meeting = self._meetings.pop(call.name, None)
+        if meeting is None:
+            return await answer()
+        acts = {
+            f"{deed.act}-{place}": act
+            for place, deed in enumerate(meeting.deeds, 1)
+            if (act := self._act(f"{deed.act}-{place}", deed)) is not None
+        }
+        loop = asyncio.get_running_loop()
+        if len(acts) == len(meeting.deeds):
+            self.interruptions.happened.append(str(meeting))
+        beside = {call.name: loop.create_task(answer())} if len(meeting.deeds) == 1 else {}
+        doing = {name: loop.create_task(act) for name, act in acts.items()}
+        await self.order.meet({**beside, **doing})
+        return beside[call.name].result() if beside else await answer()
+
     async def _interrupt(self, one: Interruption) -> bool:
         """Let somebody do something whole; whether there was anything to do it to."""
+        act = self._act(str(one), one.deed)
+        if act is not None:
+            await asyncio.get_running_loop().create_task(act)
+        return act is not None
+
+    def _act(self, name: str, deed: Deed) -> Coroutine[Any, Any, Act] | None:
+        """What somebody called ``name`` does; None when there is nothing to do it to."""
         both: tuple[tuple[Role, list[Rule]], ...] = (
             ("client", self.migration.clients),
             ("reader", self.migration.readers),
         )
         for role, rules in both:
-            rule = next((rule for rule in rules if rule.name == one.act), None)
-            if rule is None:
-                continue
-            names = [name for name in self.names(rule) if role == "reader" or self.is_free(rule, name)]
-            if not names:
-                return False
-            who = Visitor(self, str(one), role, COLOS[self.scenario.colos - 1])
-            await asyncio.get_running_loop().create_task(who.do(rule, names[one.which % len(names)]))
-            return True
-        return False
+            for rule in rules:
+                if rule.name != deed.act:
+                    continue
+                names = [name for name in self.names(rule) if role == "reader" or self.is_free(rule, name)]
+                who = Visitor(self, name, role, COLOS[self.scenario.colos - 1])
+                return who.do(rule, names[deed.which % len(names)]) if names else None
+        return None
 
 
 def _networks(labels: Sequence[str], scenario: Scenario, clock: LoopClock) -> dict[str, Network]:

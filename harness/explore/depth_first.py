@@ -5,15 +5,15 @@ them before they are at their end: once a turn has been tried at a place, it nee
 until something has happened that it does not commute with.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from functools import cache
 
-from harness.simulation.turns import Turn
+from harness.simulation.turns import Choose, Turn
 
 
-class Redundant(Exception):
-    """The order that is being taken is equivalent to one that was."""
+class Redundant(BaseException):
+    """The order that is being taken is equivalent to one that was: no code that is simulated catches this."""
 
 
 @dataclass
@@ -74,6 +74,37 @@ class DepthFirst:
                 return True
             self._path.pop()
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """``runs`` stand for ``orders``, and ``redundant`` ones were given up; ``unfinished`` is 1 where more are
+    left. Those of several searches add up.
+    """
+
+    orders: int = 0
+    runs: int = 0
+    redundant: int = 0
+    unfinished: int = 0
+
+    def __add__(self, other: "Visited") -> "Visited":
+        return Visited(*map(int.__add__, astuple(self), astuple(other)))
+
+
+def every_order(visit: Callable[[Choose], object], most: int | None = None) -> Visited:
+    """Have ``visit`` run everything again for each order, choosing as it is told, ``most`` times at most."""
+    search, orders, runs, redundant = DepthFirst(), 0, 0, 0
+    more = True
+    while more and (most is None or runs + redundant < most):
+        try:
+            visit(search.choose)
+        except Redundant:
+            redundant += 1
+        else:
+            runs += 1
+            orders += count_equivalent(search.turns)
+        more = search.advance()
+    return Visited(orders, runs, redundant, int(more))
 
 
 def count_equivalent(turns: Sequence[Turn]) -> int:

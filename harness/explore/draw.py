@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.engine.interruption import Interruption
+from harness.engine.meeting import Deed
 from harness.migration import Migration
 from harness.model.record import Record
 from harness.model.scenario import ROLLBACKS, Scenario
@@ -78,4 +79,4 @@ def _interrupt(chance: Chance, migration: Migration, places: Places) -> tuple[In
     if not acts or not places.operations or not chance.happens(300):
         return ()
     request, operation = places.operations[chance.below(len(places.operations))]
-    return (Interruption(acts[chance.below(len(acts))], chance.below(6), request, operation),)
+    return (Interruption(Deed(acts[chance.below(len(acts))], chance.below(6)), request, operation),)

@@ -4,7 +4,7 @@ Each order is a run from the beginning; of orders that differ only in operations
 how many it stands for is counted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import permutations
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from harness.explore import campaign_report
 from harness.explore.campaign import Campaign, shrunk
-from harness.explore.depth_first import DepthFirst, Redundant, count_equivalent
+from harness.explore.depth_first import Redundant, Visited, every_order
 from harness.explore.tally import Key, SearchError, Tally, backstage, violated
 from harness.explore.violation import Shown, violations
 from harness.simulation.checkers import judge
@@ -22,7 +22,7 @@ from harness.simulation.people.crowd import names_of
 from harness.simulation.record import Record
 from harness.simulation.scenario import Scenario
 from harness.simulation.simulate import simulate
-from harness.simulation.turns import Choose, letter, order_of
+from harness.simulation.turns import Choose, Turn, letter, order_of
 from harness.stage import QUEUE_WORKER
 from kvstore.faults import FAULTS
 
@@ -70,25 +70,27 @@ def explore_orders(
     """Simulate ``base`` in every order. Raises ValueError for what `refusal` refuses, and SearchError."""
     if reason := refusal(base):
         raise ValueError(reason)
-    run = partial(_run, worker)
-    tally, search, orders, redundant = Tally(), DepthFirst(), 0, 0
-    more = True
-    while more:
-        try:
-            outcome = run(base, search.choose)
-        except Redundant:
-            redundant += 1
-        else:
-            orders += count_equivalent(search.turns)
-            _add(tally, replace(base, order=order_of(search.turns)), outcome)
-            tell(tally.runs, len(tally.violations))
-        more = search.advance()
+    run, tally = partial(_run, worker), Tally()
+
+    def visit(choose: Choose) -> None:
+        turns: list[Turn] = []
+
+        def noted(waiting: Mapping[str, Turn]) -> str:
+            who = choose(waiting)
+            turns.append(waiting[who])
+            return who
+
+        outcome = run(base, noted)
+        _add(tally, replace(base, order=order_of(turns)), outcome)
+        tell(tally.runs, len(tally.violations))
+
+    visited = every_order(visit)
     shown = [shrunk(Shown(worker, key, group.smallest)) for key, group in tally.violations.items()]
     serially = _serially(base, run)
-    notes = _notes(base, tally.runs, orders, redundant, serially)
+    notes = _notes(base, visited, serially)
     what = f"every order of the KV operations of {' and '.join(base.at_once)} at once"
     campaign = Campaign(what, base, worker, tally, violations(shown, tally), [], [], 1, notes)
-    return Orders(campaign, orders, redundant, serially)
+    return Orders(campaign, visited.orders, visited.redundant, serially)
 
 
 def _run(worker: Path, base: Scenario, choose: Choose) -> Record | Deadlock:
@@ -118,12 +120,12 @@ def _serially(base: Scenario, run: Callable[[Scenario, Choose], Record | Deadloc
     return sorted({invariant for invariant, _ in found})
 
 
-def _notes(base: Scenario, runs: int, orders: int, redundant: int, serially: Sequence[str]) -> list[str]:
+def _notes(base: Scenario, visited: Visited, serially: Sequence[str]) -> list[str]:
     names = zip(names_of(base.at_once), base.at_once, strict=True)
     who = ", ".join(f"{letter(place)} is {name} ({kind})" for place, (name, kind) in enumerate(names))
     notes = [
-        f"Orders: {orders:,}, all there are; {runs:,} were run, one of each that are equivalent, and "
-        f"{redundant:,} given up on the way as equivalent to these",
+        f"Orders: {visited.orders:,}, all there are; {visited.runs:,} were run, one of each that are "
+        f"equivalent, and {visited.redundant:,} given up on the way as equivalent to these",
         f"Who is who: {who}",
     ]
     if serially:

@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from harness.decision import Looked
 from harness.explore.coverage import met
+from harness.explore.depth_first import Visited, every_order
 from harness.explore.shrink import MOST_TRIES, shrink
 from harness.explore.wording import wording
 from harness.explore.workforce import Workforce
 from harness.model.record import Record
 from harness.model.scenario import Scenario
 from harness.simulation.loop import Deadlock
+from harness.simulation.turns import Choose
 from harness.subject import Subject
 from harness.verdict import Finding, Moment, Verdict
 
@@ -20,6 +23,8 @@ _BATCH: Final = 10
 # A large namespace is tried less often than a small one: for so many KV operations in all.
 _MOST_OPERATIONS: Final = 60_000
 _LEAST_TRIES: Final = 12
+# In how many orders one meeting is tried at most.
+_MOST_ORDERS: Final = 400
 
 # The invariant, and the code of the finding.
 Key = tuple[str, str]
@@ -43,13 +48,15 @@ class Group:
 class Tally:
     """What many runs showed, added up: the same whatever the order in which they were done.
 
-    ``looked`` is how much was looked at, ``at`` how many things each invariant was judged by.
+    ``looked`` is how much was looked at, ``at`` how many things each invariant was judged by, ``orders`` how
+    many orders of operations were visited where every order was.
     """
 
     looked: Looked = field(default_factory=Looked)
     damage: dict[Key, Group] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
     at: Counter[str] = field(default_factory=Counter)
+    orders: Visited = field(default_factory=Visited)
 
     def add(self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict]) -> None:
         self.looked += Looked(
@@ -57,7 +64,7 @@ class Tally:
             requests=sum(call.status is not None for call in record.calls),
             operations=len(record.asked),
             moved=record.moved,
-            planned=len(scenario.faults) + len(scenario.interrupt),
+            planned=len(scenario.faults) + len(scenario.interrupt) + len(scenario.at_once),
             fired=len(record.fired) + len(record.interrupted),
         )
         self.met.update(met(record))
@@ -75,6 +82,7 @@ class Tally:
         self.looked += other.looked
         self.met.update(other.met)
         self.at.update(other.at)
+        self.orders += other.orders
         for key, group in other.damage.items():
             self._group(key, group)
 
@@ -98,14 +106,31 @@ def tallied(batch: Batch) -> Tally:
     """What the scenarios of a batch show."""
     tally = Tally()
     for scenario in batch.scenarios:
-        try:
-            record = batch.subject.simulate(scenario)
-        except Deadlock:
-            tally.looked += Looked(runs=1)
-            tally._group(("progress", "deadlock"), Group(1, scenario))
-        else:
-            tally.add(scenario, record, batch.subject.judge(record))
+        _one_more(tally, batch.subject, scenario)
     return tally
+
+
+def tallied_in_every_order(batch: Batch) -> Tally:
+    """The same, each scenario in every order of the operations of those that meet."""
+    tally = Tally()
+    for scenario in batch.scenarios:
+        tally.orders += every_order(partial(_one_more, tally, batch.subject, scenario), _MOST_ORDERS)
+    return tally
+
+
+def _one_more(tally: Tally, subject: Subject, scenario: Scenario, choose: Choose | None = None) -> None:
+    try:
+        record = subject.simulate(scenario, choose)
+    except Deadlock:
+        tally.looked += Looked(runs=1)
+        tally._group(("progress", "deadlock"), Group(1, scenario))
+        return
+    if choose is not None:
+        scenario = replace(scenario, order=tuple(record.order))
+    tally.add(scenario, record, subject.judge(record))
+
+
+Work = Callable[[Batch], Tally]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +194,19 @@ def _smallest(shown: _Shown) -> tuple[Key, str, Finding, Scenario]:
 
 
 def searched(
-    subject: Subject, scenarios: Sequence[Scenario], workforce: Workforce, tell: OnProgress
+    subject: Subject,
+    scenarios: Sequence[Scenario],
+    workforce: Workforce,
+    tell: OnProgress,
+    work: Work = tallied,
 ) -> Tally:
-    """Simulate and judge all scenarios."""
+    """Simulate and judge all scenarios, each as ``work`` does."""
     tally = Tally()
     size = max(1, min(_BATCH, len(scenarios) // (4 * workforce.workers)))
     batches = [Batch(subject, scenarios[at : at + size]) for at in range(0, len(scenarios), size)]
-    for part in workforce.do(tallied, batches):
+    for part in workforce.do(work, batches):
         tally.merge(part)
-        tell(tally.looked.runs, len(scenarios), len(tally.damage))
+        tell(tally.looked.runs, max(tally.looked.runs, len(scenarios)), len(tally.damage))
     return tally
 
 

@@ -4,7 +4,6 @@ import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Protocol, TypeVar
 
@@ -40,17 +39,23 @@ class Workforce(Protocol):
         """What ``work`` makes of each job, in the order in which they are done. Raises what it raises."""
         ...
 
+    def close(self) -> None:
+        """Let the processes go."""
+        ...
 
-@dataclass(frozen=True)
+
 class Processes:
     """Processes of this machine; one for each core when ``workers`` is not said.
 
-    A request may take ``timeout`` seconds. A job whose process is killed is done again in another; raises
-    Unfinished when that does not help, Ended and Stuck for what the Worker does to its process.
+    A request may take ``timeout`` seconds. They are kept for what is to be done next, until `close`. A job
+    whose process is killed is done again in another; raises Unfinished when that does not help, Ended and
+    Stuck for what the Worker does to its process.
     """
 
-    workers: int = os.cpu_count() or 1
-    timeout: float = TIMEOUT_SECONDS
+    def __init__(self, workers: int | None = None, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.workers = workers or os.cpu_count() or 1
+        self._timeout = timeout
+        self._idle: list[Child] = []
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         waiting = deque((job, 1) for job in jobs)
@@ -63,7 +68,7 @@ class Processes:
         try:
             while waiting or crew:
                 while waiting and len(crew) < self.workers:
-                    begin(Child(work, self.timeout))
+                    begin(self._child(work))
                 for child in ready(crew):
                     job, times = crew[child]
                     try:
@@ -75,15 +80,30 @@ class Processes:
                         del crew[child]
                         child.end()
                         continue
-                    yield done
                     if waiting:
                         begin(child)
                     else:
                         del crew[child]
-                        child.end()
+                        self._idle.append(child)
+                    yield done
         finally:
             for child in crew:
                 child.end()
+
+    def _child(self, work: Callable[[Any], Any]) -> Child:
+        if not self._idle:
+            return Child(work, self._timeout)
+        child = self._idle.pop()
+        child.turn_to(work)
+        return child
+
+    def close(self) -> None:
+        """End them all."""
+        while self._idle:
+            self._idle.pop().end()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Cluster:

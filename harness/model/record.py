@@ -88,7 +88,8 @@ class Record:
                ``final`` what was stored when everybody had seen everything
     calls      every request, in the order in which they were sent; ``acts`` of readers and clients
     asked      every KV operation as the Worker saw it
-    fired      the faults that happened; ``interrupted`` the interruptions that did
+    fired      the faults that happened; ``interrupted`` the interruptions and meetings that did, ``order``
+               the deviations from first come, first served
     failures   where operators gave up, in the first run and ``second``, that of a second run
     again      what was stored after a second run, None when there was none; it ended at ``again_at`` (ms)
     unreadable entries that readers did not find even before anything moved
@@ -114,6 +115,7 @@ class Record:
     rolled: int | None
     deployed: Sequence[tuple[int, str]] = field(default=())
     unreadable: frozenset[Place] = field(default=frozenset())
+    order: Sequence[Any] = field(default=())
 
     @cached_property
     def by_name(self) -> dict[str, Call]:

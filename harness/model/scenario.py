@@ -5,6 +5,8 @@ from typing import Annotated, Final
 
 from harness.conditions import COLOS, CONDITIONS, Conditions, conditions_of
 from harness.engine.interruption import Interruption, read_interruption
+from harness.engine.meeting import Meeting, read_meeting
+from harness.engine.order import Deviation, Deviations, read_deviation
 from harness.oddities import KINDS
 from harness.parameters import Choice, Count, Number, Several, always, one_of, read_line, size, write_line
 from kvstore import LIMITS
@@ -18,15 +20,12 @@ _MOST_ENTRIES: Final = 1_000_000
 _HOUR: Final = 3600
 
 # What weighs most when a scenario is made smaller, first.
-_FAULTS, _ENTRIES, _PEOPLE, _CIRCUMSTANCES = range(4)
+_FAULTS, _ORDER, _ENTRIES, _PEOPLE, _CIRCUMSTANCES = range(5)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Each member says everything about itself; the operator is in the first of the locations.
-
-    The last three are what a simulation asks for where requests are sent at once: here none are.
-    """
+    """Each member says everything about itself; the operator is in the first of the locations."""
 
     seed: Annotated[int, Number("where chance begins", most=10**15, said=True, kept=always)] = 1
     conditions: Annotated[str, Choice("how unfriendly the platform is", tuple(CONDITIONS), kept=always)] = (
@@ -118,9 +117,24 @@ class Scenario:
         ),
     ] = ()
 
-    at_once = ()
-    order = ""
-    pace = 1000
+    at_once: Annotated[
+        tuple[Meeting, ...],
+        Several(
+            "what somebody does at the same time as a request, or several before it",
+            read_meeting,
+            "remove@operator.2, remove+create@operator.2 …",
+            rank=_FAULTS,
+        ),
+    ] = ()
+    order: Annotated[
+        tuple[Deviation, ...],
+        Deviations(
+            "which KV operations let others go first, and how many of theirs",
+            read_deviation,
+            "operator.2:7+3 …",
+            rank=_ORDER,
+        ),
+    ] = ()
 
     @property
     def mishaps(self) -> tuple[Fault, ...]:

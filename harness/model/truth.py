@@ -227,13 +227,24 @@ class Truth:
             if target in self.record.start and target != act.place and act.outcome == "gone":
                 want.anything = True  # who deletes the old one need not know of what was there beside it
             elif act.outcome == "gone":
-                # What says that it is gone may be in its place.
-                marks = want.allowed if _is_of(want.changed, act) else ()
+                # What says that it is gone may be in its place, or what somebody else wrote at the same time.
+                others = _is_of(want.changed, act) or self._is_shared(act)
+                marks = want.allowed if others else ()
                 self.wants[target] = Want((None, *marks), want.origin, want.changed, act)
             elif act.outcome == "unknown":
                 want.anything = True
         if act.outcome == "unknown" and act.place in self.immovable:
             del self.immovable[act.place]
+
+    def _is_shared(self, act: Act) -> bool:
+        """Whether another client was at the same entry at the same time: either may have been the last."""
+        return any(
+            other is not act
+            and (other.place, other.role) == (act.place, "client")
+            and other.began <= act.ended
+            and act.began <= other.ended
+            for other in self.record.acts
+        )
 
     def _watch(self, event: Event) -> None:
         """After a write of the migration: is everything that lives stored somewhere?"""

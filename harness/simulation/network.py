@@ -8,7 +8,7 @@ from harness.conditions import COLOS, Conditions
 from harness.platform import Binding, Layers, Location
 from harness.simulation.chance import Chance, Once
 from harness.simulation.clock import LoopClock
-from harness.simulation.turns import Turns, following
+from harness.simulation.turns import Turns
 from kvstore import Entry, KVNamespace
 from kvstore.faults import FAULTS, Fault, FaultKind
 from kvstore.layers.transit import Trip
@@ -41,12 +41,6 @@ class Planned(Protocol):
     def skew(self) -> int: ...
     @property
     def mishaps(self) -> Sequence[Fault]: ...
-    @property
-    def at_once(self) -> Sequence[str]: ...
-    @property
-    def order(self) -> str: ...
-    @property
-    def pace(self) -> int: ...
 
 
 class Network:
@@ -58,13 +52,18 @@ class Network:
     """
 
     def __init__(
-        self, scenario: Planned, clock: LoopClock, name: str = "", beside: "Network | None" = None
+        self,
+        scenario: Planned,
+        clock: LoopClock,
+        name: str = "",
+        beside: "Network | None" = None,
+        turns: Turns | None = None,
     ) -> None:
         self.scenario = scenario
         conditions = scenario.platform
         self._far = conditions.simulated
         self.store = MemoryStore(clock)
-        self.turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
+        self.turns = turns
         self.layers: Layers = Layers(
             self.store,
             conditions,

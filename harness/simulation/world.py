@@ -13,6 +13,7 @@ from harness.simulation.clock import LoopClock
 from harness.simulation.network import Network
 from harness.simulation.record import Call
 from harness.simulation.scenario import Scenario
+from harness.simulation.turns import Turns, following
 from harness.transport import ANSWER_SECONDS, BrokenOff, Unanswered, deliver
 from harness.under_way import asking
 from kvstore import Entry, Event
@@ -40,7 +41,8 @@ class World:
         self.scenario = scenario
         self.clock = clock
         self.start = QueueState(dict(entries))
-        self.network = Network(scenario, clock)
+        turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
+        self.network = Network(scenario, clock, turns=turns)
         self._conditions = scenario.platform
         self.locations = {colo: self.network.location(colo) for colo in (*COLOS[: scenario.colos], JUDGE)}
         # Every put and delete that was carried out, as it happened.
@@ -50,8 +52,7 @@ class World:
         self._backstage = backstage
         self._workers: dict[str, list[tuple[int, str, Worker]]] = {}
         self._coordinated = self._coordination()
-        turns = _MOST_TURNS * len(scenario.at_once) * scenario.pace
-        self._patience = 1000 * ANSWER_SECONDS + turns
+        self._patience = 1000 * ANSWER_SECONDS + _MOST_TURNS * len(scenario.at_once) * scenario.pace
         clock.watch(self._look)
 
     def deploy(self, queue_format: str) -> None:

@@ -29,6 +29,9 @@ class Here:
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         return map(work, jobs)
 
+    def close(self) -> None:
+        """There is nothing to let go."""
+
 
 def worker(folder: Path, code: str, bindings: Sequence[str] = ("KV",)) -> None:
     """Write a Worker of one file."""
