@@ -15,8 +15,8 @@ from harness.parameters import Several
 from harness.simulation.clock import LoopClock
 from harness.simulation.turns import Choose, Turn, letter
 from kvstore import Store
-from kvstore.invocation import Invocations
-from kvstore.layer import Around, Operation, T
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Verb
 
 _FORM: Final = re.compile(r"([^:,+\s]+):([1-9]\d{0,5})\+([1-9]\d{0,5})")

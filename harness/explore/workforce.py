@@ -119,7 +119,7 @@ class Cluster:
             raise ClusterError("--cluster takes Dask: pip install 'understudy[cluster]'") from error
         self._client, why = self._connected(address)
         if self._client is None:
-            # What did not connect closes itself when it is collected. In the midst of the next connection that
+            # What did not connect closes itself when it is collected: in the midst of the next connection it
             # would wait for a lock that the same thread holds, for ever.
             gc.collect()
             raise ClusterError(f"no Dask scheduler answers at {address}: {why}")
