@@ -32,10 +32,10 @@ def test_a_fault_of_ours_is_said_in_words_and_its_traceback_is_in_a_file(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("module", ["harness", "wrangler_compat"])
+@pytest.mark.parametrize("module", ["harness.cli", "wrangler_compat.main"])
 def test_an_exception_of_any_command_is_an_internal_error(module: str, tmp_path: Path) -> None:
     code = (
-        f"import sys, {module}.cli as cli\n"
+        f"import sys, {module} as cli\n"
         "def broken(*_): raise AttributeError('broken')\n"
         "cli.parser = cli.find_command = broken\n"
         "sys.exit(cli.main(['example', 'x']))"
