@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.codeq.claim_script import read_claim_script
 from harness.codeq.migrator import Terms
 from harness.codeq.rehearsal import OPTIONS
 from harness.codeq.seed import WORKERS
@@ -86,6 +87,13 @@ def _add_terms(codeq: argparse.ArgumentParser) -> None:
         help="every lease lasts at least so long after the migration (default: unchanged)",
     )
     codeq.add_argument(
+        "--claim-script",
+        type=Path,
+        metavar="FILE",
+        help="codeQ's own claim script, checked by its sha1 and loaded as the last step: KVRocks before "
+        "2.9 needs it, again after each restart",
+    )
+    codeq.add_argument(
         "--backup",
         type=Path,
         metavar="FILE",
@@ -129,7 +137,7 @@ def _add_rehearsal(codeq: argparse.ArgumentParser) -> None:
 
 
 def terms(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | None = None) -> Terms:
-    """How to migrate."""
+    """How to migrate. Raises Refused for a file that is not what it is given for."""
     return Terms(
         keep_source=options.keep_source,
         accept_defects=options.accept_defects,
@@ -138,6 +146,7 @@ def terms(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | 
         backup=backup,
         split=options.tiers,
         workers=workers(options),
+        claim_script=read_claim_script(options.claim_script) if options.claim_script else "",
     )
 
 

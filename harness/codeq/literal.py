@@ -9,7 +9,7 @@ from typing import Any
 from harness.codeq.pieces import delete_under
 from harness.codeq.seed import COMMANDS
 from harness.codeq.services import Services
-from worker.codeq import MOVE_SCRIPT, CodeqKeys, Server, ServerError
+from worker.codeq import CodeqKeys, Server, ServerError
 
 PREFIX = "understudy:literal:"
 
@@ -95,20 +95,21 @@ async def _started(services: Services) -> Attempt:
     claim = await services.new("/tasks/claim", {"commands": [COMMANDS[0]]}, services.tokens.worker)
     worked = claim.status_code == 204
     answer = f"a claim answers {claim.status_code} {claim.text[:80]}".strip()
-    instead = "SCRIPT LOAD of the claim script first, as migrate does, and again after each restart"
+    instead = "SCRIPT LOAD of codeQ's own claim script first (--claim-script), and again after each restart"
     return Attempt("start codeQ with the new prefix", worked, answer, "" if worked else instead)
 
 
 async def _hyphenated(services: Services) -> Attempt:
     """The name that codeQ's change log gives a queue, asked for as codeQ asks."""
     keys, command = CodeqKeys(), COMMANDS[0]
-    await services.server.call("SCRIPT LOAD", MOVE_SCRIPT)
+    services.claim_script.loaded = True
     made = await services.new("/tasks", {"command": command, "payload": {"n": 1}})
     task_id = made.json()["id"]
     key = keys.pending("generate-master", 0)
     await services.server.call("RPOPLPUSH", keys.pending(command, 0), key)
     claim = await services.new("/tasks/claim", {"commands": [command]}, services.tokens.worker)
     queues = await services.new("/admin/queues", token=services.tokens.admin)
+    services.claim_script.loaded = False
     await services.server.call("DEL", key, keys.tasks, keys.ttl, keys.inprog(command), keys.lease(task_id))
     seen = claim.status_code == 200
     counted = sum(queues.json().values()) if queues.status_code == 200 else 0

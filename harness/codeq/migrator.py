@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.codeq.backup import Backup
+from harness.codeq.capability import capability
+from harness.codeq.claim_script import is_missing
 from harness.codeq.errors import MigrationError, Refused
 from harness.codeq.fingerprint import Fingerprint, fingerprint
 from harness.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
@@ -15,7 +17,7 @@ from harness.codeq.pieces import CHUNK, scan
 from harness.codeq.plan import Plan, Step
 from harness.codeq.preflight import Preflight, preflight
 from kvstore.clock import Clock, stopwatch
-from worker.codeq import MOVE_SCRIPT, CodeqKeys, Server
+from worker.codeq import CodeqKeys, Server
 from worker.codeq.servers.server import checked
 
 Tell = Callable[[str], None]
@@ -28,6 +30,7 @@ class Terms:
     ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``backup`` is a
     file for the logical backup; None takes none. ``split``: pending tasks go to the tier of their priority,
     not all to 0. ``workers`` are the subs that workers' tokens will carry, None if unknown.
+    ``claim_script`` is codeQ's own, loaded at the end; empty if it is not at hand.
     """
 
     keep_source: bool = False
@@ -38,17 +41,22 @@ class Terms:
     backup: Path | None = None
     split: bool = False
     workers: frozenset[str] | None = None
+    claim_script: str = ""
 
 
 @dataclass(frozen=True)
 class Migrated:
-    """What a run did. ``changed`` has the members that each step moved in this run, in ``seconds``."""
+    """What a run did. ``changed`` has the members that each step moved in this run, in ``seconds``.
+
+    ``claims_fail``: codeQ's claims answer 500 on this server, for want of its script.
+    """
 
     plan: Plan
     changed: tuple[tuple[Step, int], ...]
     resumed: bool
     extended: int
     backup: str
+    claims_fail: bool
     seconds: float = 0
 
     @property
@@ -63,6 +71,7 @@ class Migrated:
             "leasesExtended": self.extended,
             "changes": self.changes,
             "backup": self.backup,
+            "claimsFail": self.claims_fail,
             "seconds": round(self.seconds, 3),
         }
 
@@ -88,6 +97,7 @@ class Migrator:
             accept_defects=terms.accept_defects,
             split=terms.split,
             workers=terms.workers,
+            script_given=bool(terms.claim_script),
         )
 
     async def apply(self) -> Migrated:
@@ -103,15 +113,14 @@ class Migrator:
         if entries.phase == ROLLING_BACK:
             raise MigrationError("a rollback was begun here: finish it before migrating again")
         if entries.phase == COMPLETE:
-            await self._load_script()
-            return Migrated(entries.plan, (), resumed, 0, entries.backup)
+            return Migrated(entries.plan, (), resumed, 0, entries.backup, await self._load_script())
         start = stopwatch()
         changed = await self._steps(entries)
         seconds = stopwatch() - start
         extended = await self._extend()
-        await self._load_script()
+        claims_fail = await self._load_script()
         await self._journal.enter(COMPLETE)
-        return Migrated(entries.plan, tuple(changed), resumed, extended, entries.backup, seconds)
+        return Migrated(entries.plan, tuple(changed), resumed, extended, entries.backup, claims_fail, seconds)
 
     async def _begin(self) -> Entries:
         look = await self.look()
@@ -164,9 +173,12 @@ class Migrator:
             extended += len(short)
         return extended
 
-    async def _load_script(self) -> None:
-        """codeQ's claim script: KVRocks up to 2.8 words its absence in a way that codeQ does not know."""
-        await self._server.call("SCRIPT LOAD", MOVE_SCRIPT)
+    async def _load_script(self) -> bool:
+        """Loads codeQ's claim script, if it is at hand; whether codeQ's claims fail for want of it."""
+        if self._terms.claim_script:
+            await self._server.call("SCRIPT LOAD", self._terms.claim_script)
+            return False
+        return await is_missing(self._server, await capability(self._server))
 
 
 def refuse_moving(before: Fingerprint, later: Fingerprint) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.codeq import legacy_state as legacy
 from harness.codeq.capability import Capability, capability
+from harness.codeq.claim_script import HOW, NEEDED, is_missing
 from harness.codeq.fingerprint import Fingerprint, fingerprint
 from harness.codeq.ledger import STRANGERS, Group, Ledger
 from harness.codeq.pieces import scan
@@ -45,7 +46,8 @@ _PRIORITY = "{n} pending task{s} with a priority, all in tier 0 afterwards (H9);
 class Preflight:
     """What was found, and what would be done. ``refusals`` empty: it may start.
 
-    ``found`` is for the proof that nothing changed since; ``split``: pending tasks are spread over tiers.
+    ``found`` is for the proof that nothing changed since; ``split``: pending tasks are spread over tiers;
+    ``claims_fail``: codeQ's claims will answer 500 on this server, for want of its script.
     """
 
     server: str
@@ -54,6 +56,7 @@ class Preflight:
     classes: dict[str, Group]
     plan: Plan
     split: bool
+    claims_fail: bool
     refusals: tuple[str, ...]
     found: Fingerprint
 
@@ -71,8 +74,8 @@ class Preflight:
             )
         if self.plan.steps:
             notes.append("attempts begin at 0 and end at 5: three deliveries, then the dead letters (H22)")
-        if not self.capability.bare_noscript:
-            notes.append("codeQ's claims answer 500 here until its script is loaded; the last step does that")
+        if self.claims_fail:
+            notes.append(f"{NEEDED}: {HOW}")
         if not self.capability.rename:
             notes.append("no RENAMENX on this server, so everything is copied and legacy: stays")
         return notes
@@ -94,9 +97,14 @@ async def preflight(
     accept_defects: bool = False,
     split: bool = False,
     workers: frozenset[str] | None = None,
+    script_given: bool = False,
 ) -> Preflight:
-    """Looks at the keyspace; ``workers`` are the subs of workers' tokens. Raises ServerError."""
+    """Looks at the keyspace; ``workers`` are the subs of workers' tokens. Raises ServerError.
+
+    ``script_given``: codeQ's claim script will be loaded at the end.
+    """
     able = await capability(server)
+    claims_fail = not script_given and await is_missing(server, able)
     with closing(Ledger()) as ledger:
         found = await fingerprint(server, legacy.PREFIX, ledger.add)
         ledger.settle()
@@ -107,7 +115,7 @@ async def preflight(
     if not accept_defects:
         harmful = [agree(text, classes[name].count) for name, text in HARMFUL.items() if name in classes]
         reasons += [f"{text}; repair it, or accept it with --accept-defects" for text in harmful]
-    return Preflight(server.name, able, commands, classes, plan, split, tuple(reasons), found)
+    return Preflight(server.name, able, commands, classes, plan, split, claims_fail, tuple(reasons), found)
 
 
 async def _reasons(server: Server, able: Capability, found: Fingerprint, plan: Plan) -> list[str]:

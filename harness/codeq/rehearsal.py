@@ -172,6 +172,7 @@ async def _option_b(
         moment=services.clock.now_ms() // 1000,
     )
     verdicts = await check(seen)
+    services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
     tell("the checklist is through; the traffic goes on at codeQ")
     verdicts += judge(
         await deliver(services, before, wishes.most), before, wishes.most, split=migrated.plan.split
@@ -191,7 +192,9 @@ async def _option_a(
     attempts: list[Attempt],
     tell: Tell,
 ) -> Rehearsed:
-    drained, verdicts, notes = await cut_over(server, services, wishes.deadline, tell)
+    drained, verdicts, notes = await cut_over(
+        server, services, wishes.deadline, tell, wishes.terms.claim_script
+    )
     tasks = await server.call("HLEN", "legacy:tasks")
     return Rehearsed(
         server.name, "a", source.taken, len(source.entries), tasks, attempts, verdicts, notes, drained=drained

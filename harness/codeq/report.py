@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from harness.codeq.claim_script import HOW, NEEDED
 from harness.codeq.crashes import Search
 from harness.codeq.drain import Drained
 from harness.codeq.drills import Shown
@@ -79,6 +80,8 @@ def migrated_text(done: Migrated) -> str:
         lines.append(f"  {done.extended:,} leases extended")
     if done.backup:
         lines.append(f"The backup is {done.backup}")
+    if done.claims_fail:
+        lines.append(f"Before codeQ starts: {NEEDED}; {HOW}")
     return text_of(lines)
 
 

@@ -14,7 +14,15 @@ from harness.codeq.seed import COMMANDS
 from harness.codeq.tokens import PROBE, Tokens
 from kvstore.clock import ManualClock
 from kvstore.entropy import Entropy
-from worker.codeq import Issuer, Server, Settings, age, create_codeq, create_scheduler
+from worker.codeq import (
+    ClaimScriptLoaded,
+    Issuer,
+    Server,
+    Settings,
+    age,
+    create_codeq,
+    create_scheduler,
+)
 from worker.codeq.keys import CODEQ, LEGACY
 
 IDENTITY = "http://identity.rehearsal"
@@ -31,7 +39,10 @@ _SETTINGS = Settings(
 
 
 class Services:
-    """``old`` speaks to the scheduler, ``new`` to codeQ; ``clock`` is both services' time."""
+    """``old`` speaks to the scheduler, ``new`` to codeQ; ``clock`` is both services' time.
+
+    While ``claim_script.loaded`` is set codeQ works as if its claim script were loaded on ``server``.
+    """
 
     def __init__(self, server: Server, clock: ManualClock, entropy: Entropy) -> None:
         self.server = server
@@ -39,7 +50,8 @@ class Services:
         self.issuer = Issuer(IDENTITY, clock, entropy)
         self._http = httpx.AsyncClient(transport=_Closed(self.issuer))
         self._scheduler = _client(create_scheduler(server, self._http, _SETTINGS, clock, entropy))
-        codeq = create_codeq(server, self._http, _SETTINGS, clock, entropy)
+        self.claim_script = ClaimScriptLoaded(server, loaded=False)
+        codeq = create_codeq(self.claim_script, self._http, _SETTINGS, clock, entropy)
         self._codeq, self._callbacks = _client(codeq), codeq.state.engine.callbacks
         # Without an end: a rehearsal's clock may go on for days.
         self.tokens = Tokens(

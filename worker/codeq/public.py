@@ -15,13 +15,14 @@ from worker.codeq.servers import (
     embedded,
     open_server,
 )
-from worker.codeq.service import MOVE_SCRIPT, MOVE_SHA, create_codeq
+from worker.codeq.service import CLAIM_SHA, MOVE_SCRIPT, ClaimScriptLoaded, create_codeq
 from worker.codeq.settings import Settings
 
 __all__ = [
+    "CLAIM_SHA",
     "MOVE_SCRIPT",
-    "MOVE_SHA",
     "PROFILES",
+    "ClaimScriptLoaded",
     "CodeqError",
     "CodeqKeys",
     "DocumentError",

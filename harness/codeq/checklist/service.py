@@ -3,7 +3,10 @@ second run of the migrator."""
 
 from typing import Any
 
+import httpx
+
 from harness.codeq.checklist.inspection import Inspection
+from harness.codeq.claim_script import HOW, NEEDED
 from harness.codeq.services import segment
 from harness.codeq.snapshot import read_snapshot
 from harness.codeq.tokens import PROBE
@@ -106,7 +109,7 @@ async def _walk(seen: Inspection, task_id: str) -> Finding | None:
         answer = await services.new(path, body, worker)
         said = answer.json().get(member) if member and answer.status_code == status else value
         if answer.status_code != status or said != value:
-            return Finding(f"{path} answered {answer.status_code}, expected {status}: {answer.text[:80]}")
+            return Finding(f"{path} answered {answer.status_code}, expected {status}: {_words(answer)}")
     return None
 
 
@@ -141,6 +144,12 @@ async def health(seen: Inspection) -> Verdict:
     if claim.status_code != 204:
         found.append(Finding(f"a claim answered {claim.status_code}: {claim.text[:80]}"))
     return verdict("V9", _HEALTH, found, looked=2, at="answers")
+
+
+def _words(answer: httpx.Response) -> str:
+    """What codeQ said, and what is to be done where that is known."""
+    unloaded = answer.status_code == 500 and "NOSCRIPT" in answer.text
+    return f"{answer.text[:80]}: {NEEDED}: {HOW}" if unloaded else answer.text[:80]
 
 
 async def authorisation(seen: Inspection) -> Verdict:

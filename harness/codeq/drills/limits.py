@@ -9,7 +9,7 @@ from harness.codeq.drills.stage import COMMAND, INPROG, PENDING, Stage
 from harness.codeq.migrator import Migrator, Terms
 from harness.codeq.stragglers import Gathering
 from kvstore.clock import stopwatch
-from worker.codeq import MOVE_SCRIPT, Server, ServerError
+from worker.codeq import Server, ServerError
 from worker.codeq.servers.server import Argument, Command
 
 _MANY = 100_000
@@ -21,7 +21,6 @@ async def _half(stage: Stage) -> Seen:
     ids = await stage.call("LRANGE", PENDING, 0, -1)
     await stage.call("RPUSH", stage.keys.pending(COMMAND, 0), *ids)
     look = await Migrator(stage.server, stage.clock).look()
-    await stage.call("SCRIPT LOAD", MOVE_SCRIPT)
     refused = any("half migrated by hand" in text for text in look.refusals)
     await stage.claim()
     gone = not await stage.call("EXISTS", stage.keys.pending(COMMAND, 0))

@@ -12,7 +12,7 @@ from harness.codeq.seed import Shape, seed
 from harness.codeq.snapshot import read_snapshot, restore
 from kvstore.clock import ManualClock, SystemClock
 from kvstore.entropy import SeededEntropy
-from worker.codeq import connect
+from worker.codeq import CLAIM_SHA, connect
 
 HELD, VIOLATED, USAGE, NOT_STARTED = 0, 1, 2, 3
 
@@ -43,13 +43,34 @@ def production(redis_url: str) -> str:
     return redis_url
 
 
-def test_a_rehearsal_reports_and_exits_0(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    report = tmp_path / "report.json"
-    assert main([*SMALL, "--server", "kvrocks27", "--json", str(report)]) == HELD
+def test_a_rehearsal_reports_and_exits_0(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, claim_script: str
+) -> None:
+    report, script = tmp_path / "report.json", tmp_path / "claim.lua"
+    script.write_text(claim_script.rstrip("\n"))  # an editor's last line makes no difference
+    flags = ["--server", "kvrocks27", "--claim-script", str(script), "--json", str(report)]
+    assert main([*SMALL, *flags]) == HELD
     out = capsys.readouterr().out
     assert "GO: all 16 checks held" in out
     assert "fails: RENAMENX per key → ERR unknown command `RENAMENX`" in out
     assert json.loads(report.read_text())["held"] is True
+
+
+def test_a_claim_script_of_another_sha_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script = tmp_path / "claim.lua"
+    script.write_text("return 1")
+    assert main([*SMALL, "--claim-script", str(script)]) == NOT_STARTED
+    assert f"not {CLAIM_SHA}" in capsys.readouterr().err
+
+
+@pytest.mark.redis
+def test_migrate_says_that_claims_fail_until_codeqs_own_script_is_loaded(
+    production: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--redis", production, "--server", "kvrocks27", "--apply", "--backup", str(tmp_path / "b")]
+    assert main(["codeq", "migrate", "-q", *flags]) == HELD
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Before codeQ starts: codeQ's claims answer 500 on this server until" in out
 
 
 def test_a_violation_exits_1(capsys: pytest.CaptureFixture[str]) -> None:

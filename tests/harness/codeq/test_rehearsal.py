@@ -12,7 +12,7 @@ from harness.codeq.services import Services
 from harness.codeq.snapshot import Snapshot
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
-from worker.codeq import Kvrocks27, Server
+from worker.codeq import MOVE_SCRIPT, Kvrocks27, Server
 
 pytestmark = pytest.mark.anyio
 
@@ -27,9 +27,18 @@ async def rehearsed(server: Server, legacy: Snapshot, clock: ManualClock, wishes
 
 @pytest.mark.parametrize("option", ["a", "b"])
 async def test_a_sound_keyspace_passes(
-    server: Server, legacy: Snapshot, clock: ManualClock, option: str
+    server: Server, legacy: Snapshot, clock: ManualClock, option: str, claim_script: str
 ) -> None:
-    assert await rehearsed(server, legacy, clock, Wishes(option)) == []
+    terms = Terms(freeze_seconds=0, claim_script=claim_script)
+    assert await rehearsed(server, legacy, clock, Wishes(option, terms)) == []
+
+
+@pytest.mark.parametrize("option", ["a", "b"])
+async def test_on_kvrocks_27_codeqs_own_claim_script_is_missed_and_nothing_else(
+    kvrocks27: Server, legacy: Snapshot, clock: ManualClock, option: str
+) -> None:
+    await kvrocks27.call("SCRIPT LOAD", MOVE_SCRIPT)  # the script of the codeQ that is here is not codeQ's
+    assert await rehearsed(kvrocks27, legacy, clock, Wishes(option)) == ["V5", "V9"]
 
 
 async def test_a_freeze_longer_than_the_leases_is_found(
@@ -96,9 +105,9 @@ async def test_what_codeq_makes_of_the_guides_words(
 
 
 async def test_with_tiers_the_higher_priority_is_handed_out_first(
-    server: Server, legacy: Snapshot, clock: ManualClock
+    server: Server, legacy: Snapshot, clock: ManualClock, claim_script: str
 ) -> None:
-    wishes = Wishes(terms=Terms(freeze_seconds=0, split=True))
+    wishes = Wishes(terms=Terms(freeze_seconds=0, split=True, claim_script=claim_script))
     await server.call("FLUSHALL")
     done = await rehearse(server, legacy, clock, SeededEntropy(1), wishes)
     assert [one.invariant for one in done.violated] == []

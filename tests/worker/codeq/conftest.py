@@ -8,7 +8,7 @@ from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis
 from tests.worker.codeq.bench import IDENTITY, START, Bench
-from worker.codeq import Issuer, Kvrocks27, Recording, connect, embedded
+from worker.codeq import ClaimScriptLoaded, Issuer, Kvrocks27, Recording, connect, embedded
 
 
 @pytest.fixture(scope="session")
@@ -48,5 +48,5 @@ async def bench(server: Recording, signer: Issuer, clock: ManualClock) -> Bench:
 
 @pytest.fixture
 async def kvrocks(server: Recording, signer: Issuer, clock: ManualClock) -> Bench:
-    """The same on a server with the manners of KVRocks 2.7."""
-    return Bench(Recording(Kvrocks27(server)), signer, clock)
+    """The same on a server with the manners of KVRocks 2.7, where codeQ's claim script is loaded."""
+    return Bench(Recording(ClaimScriptLoaded(Kvrocks27(server))), signer, clock)

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from tests.worker.codeq.recorded import FOLDER
-from worker.codeq import CodeqKeys, LegacyKeys, Settings, create_codeq, create_scheduler, embedded
+from worker.codeq import CLAIM_SHA, CodeqKeys, LegacyKeys, Settings, create_codeq, create_scheduler, embedded
 from worker.codeq.keys import BUILT_IN_COMMANDS, Keys
 from worker.codeq.settings import RETENTION_SECONDS
 
@@ -25,6 +25,11 @@ BY_ADDRESS = {"identityJwksUrl", "identityIssuer", "identityAudience"}
 
 def shared(keys: Keys) -> set[str]:
     return {keys.tasks, keys.ttl, keys.lease("<id>"), keys.inprog("<command>")}
+
+
+def test_claim_asks_for_the_recorded_script() -> None:
+    recorded = (FOLDER / "http.txt").read_text()
+    assert set(re.findall(r"evalsha (\w+)", recorded)) == {CLAIM_SHA}
 
 
 def test_keys_of_codeq_are_the_measured_ones() -> None:

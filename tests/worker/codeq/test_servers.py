@@ -2,8 +2,20 @@
 
 import pytest
 
+from kvstore.clock import ManualClock
 from tests.worker.codeq.bench import Bench
-from worker.codeq import MOVE_SCRIPT, MOVE_SHA, Kvrocks27, Recording, ServerError, age, connect, open_server
+from worker.codeq import (
+    CLAIM_SHA,
+    MOVE_SCRIPT,
+    ClaimScriptLoaded,
+    Issuer,
+    Kvrocks27,
+    Recording,
+    ServerError,
+    age,
+    connect,
+    open_server,
+)
 
 pytestmark = pytest.mark.anyio
 Q = "codeq:q:generate_master:"
@@ -115,17 +127,22 @@ async def test_kvrocks_matches_prefixes_letter_by_letter(server: Recording) -> N
     assert await text_of(kvrocks, "SCAN", 0, "MATCH", "a?b") == "ERR only keys prefix match was supported"
 
 
-async def test_claim_on_kvrocks_fails_until_its_script_is_loaded(kvrocks: Bench) -> None:
-    task = await kvrocks.create()
-    answer = await kvrocks.call("/tasks/claim", {})
+async def test_claim_on_kvrocks_fails_until_codeqs_own_script_is_loaded(
+    server: Recording, signer: Issuer, clock: ManualClock
+) -> None:
+    known = ClaimScriptLoaded(Kvrocks27(server), loaded=False)
+    bench = Bench(Recording(known), signer, clock)
+    task = await bench.create()
+    await server.call("SCRIPT LOAD", MOVE_SCRIPT)  # another text has another sha, whatever it does
+    answer = await bench.call("/tasks/claim", {})
     assert answer.status_code == 500
     assert answer.json()["error"].startswith("claim move script: ERR NOSCRIPT ")
-    assert await kvrocks.server.call("SCRIPT LOAD", MOVE_SCRIPT) == MOVE_SHA
-    assert (await kvrocks.claim())["id"] == task
+    assert bench.server.take()[-1][:2] == ("evalsha", CLAIM_SHA)
+    known.loaded = True
+    assert (await bench.claim())["id"] == task
 
 
 async def test_repair_on_kvrocks_never_reaches_past_the_first_200(kvrocks: Bench) -> None:
-    await kvrocks.server.call("SCRIPT LOAD", MOVE_SCRIPT)
     live = [f"a{n:03}" for n in range(200)]
     await kvrocks.server.call("SADD", f"{Q}inprog", *live, "z")
     await kvrocks.server.pipeline([("SETEX", f"codeq:lease:{one}", 300, "w") for one in live])
@@ -135,7 +152,6 @@ async def test_repair_on_kvrocks_never_reaches_past_the_first_200(kvrocks: Bench
 
 
 async def test_a_whole_life_on_kvrocks(kvrocks: Bench) -> None:
-    await kvrocks.server.call("SCRIPT LOAD", MOVE_SCRIPT)
     task = await kvrocks.claimed()
     await kvrocks.call(f"/tasks/{task}/nack", {"delaySeconds": 1})
     await kvrocks.wait(1)

@@ -1,24 +1,10 @@
 """codeQ's queues: ten pending lists, a set in progress, a delayed zset, a list of dead letters."""
 
-from hashlib import sha1
-
 from worker.codeq.documents import Task
 from worker.codeq.errors import ServerError, naming
 from worker.codeq.keys import PRIORITIES, CodeqKeys
 from worker.codeq.servers import Command, Server, checked
-
-# How many duplicates one move may drop before it gives up.
-MOVE_LIMIT = 200
-# Redis does not undo a script that fails half way: where the set is of another type, the popped id is lost.
-MOVE_SCRIPT = """\
-for _ = 1, tonumber(ARGV[1]) do
-  local id = redis.call('RPOP', KEYS[1])
-  if not id then return nil end
-  if redis.call('SADD', KEYS[2], id) == 1 then return id end
-end
-return nil
-"""
-MOVE_SHA = sha1(MOVE_SCRIPT.encode()).hexdigest()
+from worker.codeq.service.claim_script import CLAIM_SHA, MOVE_LIMIT, MOVE_SCRIPT, MOVE_SHA
 
 
 class CodeqQueues:
@@ -27,6 +13,7 @@ class CodeqQueues:
     def __init__(self, server: Server, keys: CodeqKeys) -> None:
         self._server = server
         self._keys = keys
+        self._sha = CLAIM_SHA
 
     async def push(self, command: str, priority: int, task_id: str) -> None:
         await self._server.call("LPUSH", self._keys.pending(command, priority), task_id)
@@ -36,12 +23,13 @@ class CodeqQueues:
         keys = (self._keys.pending(command, priority), self._keys.inprog(command))
         with naming("claim move script"):
             try:
-                moved: str | None = await self._server.call("EVALSHA", MOVE_SHA, 2, *keys, MOVE_LIMIT)
+                moved: str | None = await self._server.call("EVALSHA", self._sha, 2, *keys, MOVE_LIMIT)
             except ServerError as error:
                 # KVRocks before 2.9 says `ERR NOSCRIPT`, which codeQ does not recognise.
                 if not str(error).startswith("NOSCRIPT "):
                     raise
                 moved = await self._server.call("EVAL", MOVE_SCRIPT, 2, *keys, MOVE_LIMIT)
+                self._sha = MOVE_SHA  # EVAL has made the script known, as codeQ's own would be by its sha
         return moved
 
     async def drop(self, command: str, task_id: str) -> None:
