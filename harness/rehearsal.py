@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement, product
-from typing import Final
+from typing import Any, Final
 
 from harness.checks import CHECKS
 from harness.decision import Decision, Looked
 from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.explore.coverage import due
-from harness.explore.draw import Places, draw, places_of
-from harness.explore.search import Damage, Tally, explained, searched, tallied, tallied_in_every_order
+from harness.explore.draw import Drawing, Places, places_of
+from harness.explore.search import Damage, Guided, Tally, explained, searched, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
+from harness.parameters import parameters
 from harness.subject import Subject, loaded, whole
 from kvstore import Entry
 from kvstore.faults import OPERATION, Fault
@@ -27,6 +28,8 @@ WALKED: Final = ("local", "production", "free")
 GROWN: Final = 1100
 # How many schedules meet everything that there is to meet, as a rule.
 _ENOUGH: Final = 100
+# Entries of a small namespace.
+_FEW: Final = 6
 PARTS: Final = ("walks", "crashes", "interruptions", "schedules")
 
 # Which part, runs done, of how many, kinds of damage found.
@@ -121,11 +124,12 @@ class _Rehearsal:
 
     def part(self, name: str) -> Part:
         """One of the searches."""
+        if name == "schedules":
+            return self._schedules()
         scenarios, what = {
             "walks": self._walks,
             "crashes": self._faults,
             "interruptions": self._interruptions,
-            "schedules": self._schedules,
             "orders": self._meetings,
         }[name]()
         subject = self.whole if name == "walks" else self.subject
@@ -195,15 +199,44 @@ class _Rehearsal:
         acts = ", ".join(map(str, (*changes, *looks))) or "nothing"
         return scenarios, f"{acts} beside each of {len(requests):,} requests, and any two before it, in "
 
-    def _schedules(self) -> tuple[list[Scenario], str]:
-        places = places_of(self.plain)
+    def _schedules(self) -> Part:
         others = Places(
             [*places_of(self.plain, "client").requests, *places_of(self.plain, "reader").requests[:8]]
         )
-        scenarios = [
-            draw(seed, self.base, self.migration, places, others, self.oddities) for seed in self.seeds
-        ]
-        return scenarios, f"random schedules, seeds {self.seeds.start:,} to {self.seeds.stop - 1:,}"
+        drawing = Drawing(
+            self.base, self.migration, places_of(self.plain), others, self.oddities, self._budgets()
+        )
+        guided = Guided(self.subject, drawing, self.workforce)
+
+        def tell(done: int, of: int, found: int) -> None:
+            self.tell("schedules", done, of, found)
+
+        tally = guided.search(self.seeds, tell)
+        what = f"random schedules, seeds {self.seeds.start:,} to {self.seeds.stop - 1:,}"
+        return Part("schedules", f"{what}, {len(guided.kept):,} of which met something new", tally)
+
+    def _budgets(self) -> dict[int, int]:
+        """How many operations a request may have where listings are small, by how many keys these have.
+
+        So many that as much is left as when there are many entries; or as little.
+        """
+        allowed = self.base.platform.allowance.operations
+        if allowed is None:
+            return {}
+
+        def most(**small: Any) -> int:
+            return max((call.operations for call in self._alone(**small).calls), default=0)
+
+        large, budgets = most(entries=GROWN), {}
+        for page in sorted({*parameters(Scenario)["page"].drawn}):
+            needed = most(entries=_FEW, page=page)
+            left = allowed - large
+            budgets[page] = needed + left if left >= 0 else max(1, allowed * needed // large)
+        return {page: budget for page, budget in budgets.items() if budget < allowed}
+
+    def _alone(self, **members: Any) -> Record:
+        """A run of the operator alone."""
+        return self.subject.simulate(replace(self.base, conditions="local", **members))
 
     def unmet(self, parts: Sequence[Part]) -> list[str]:
         """What must have happened, and did not."""

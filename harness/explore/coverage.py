@@ -1,8 +1,11 @@
 """What a search must have met to say anything: the rare things that migrations break on."""
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
+from zlib import crc32
 
 from harness.migration import Migration
 from harness.model.record import Call, Record
@@ -124,3 +127,43 @@ def met(record: Record) -> list[str]:
 def due(scenario: Scenario, migration: Migration) -> list[str]:
     """The names of those that schedules under the conditions of ``scenario`` must meet at least once."""
     return [one.name for one in PROPERTIES if one.due(scenario, migration)]
+
+
+def signature(record: Record, properties: Sequence[str]) -> frozenset[int]:
+    """What a run met, each as a number that stands for it; ``properties`` are what `met` says of it.
+
+    Who did what at which step of the runbook, what befell them and what came of it; whose write followed
+    whose at one place; and which of the properties met each other.
+    """
+    return frozenset(crc32(repr(one).encode()) for one in _features(record, properties))
+
+
+def _features(record: Record, properties: Sequence[str]) -> Iterator[Iterable[object]]:
+    befell = {fault.partition("@")[2].partition(":")[0]: fault.partition("@")[0] for fault in record.fired}
+    steps, moments = [], []
+    for call in record.calls:
+        if call.role == "operator":
+            step, written = call.path.partition("?")[0], call.last - call.first
+            steps.append(step)
+            moments.append(call.sent)
+            yield "step", step, call.stage, _class(call.status), befell.get(call.name), written.bit_length()
+    for act in record.acts:
+        place = bisect_left(moments, act.began)
+        step = steps[place - 1] if place else ""
+        name = act.call.name if act.call is not None else ""
+        stage = act.call.stage if act.call is not None else ""
+        yield "act", act.rule.name, act.outcome, step, stage, befell.get(name)
+    last: dict[tuple[str, str], Event] = {}
+    for write in record.writes:
+        where = write.namespace, write.key
+        before = last.get(where)
+        last[where] = write
+        if before is not None and before.invocation != write.invocation:
+            roles = record.role_of(before.invocation), record.role_of(write.invocation)
+            yield "write", write.namespace, write.key.partition(":")[0], roles, before.verb, write.verb
+    yield from combinations(properties, 1)
+    yield from combinations(properties, 2)
+
+
+def _class(status: int | None) -> int | None:
+    return None if status is None else status // 100

@@ -7,13 +7,15 @@ from functools import partial
 from typing import Final
 
 from harness.decision import Looked
-from harness.explore.coverage import met
+from harness.explore.coverage import met, signature
 from harness.explore.depth_first import Visited, every_order
+from harness.explore.draw import Drawing
 from harness.explore.shrink import MOST_TRIES, shrink
 from harness.explore.wording import wording
 from harness.explore.workforce import Workforce
 from harness.model.record import Record
 from harness.model.scenario import Scenario
+from harness.simulation.chance import Chance
 from harness.simulation.loop import Deadlock
 from harness.simulation.turns import Choose
 from harness.subject import Subject
@@ -23,6 +25,9 @@ _BATCH: Final = 10
 # A large namespace is tried less often than a small one: for so many KV operations in all.
 _MOST_OPERATIONS: Final = 60_000
 _LEAST_TRIES: Final = 12
+# Scenarios that are drawn from what those before them met, and how many of them are, of a thousand.
+_GENERATION: Final = 50
+_VARIED: Final = 400
 # In how many orders one meeting is tried at most.
 _MOST_ORDERS: Final = 400
 
@@ -49,7 +54,8 @@ class Tally:
     """What many runs showed, added up: the same whatever the order in which they were done.
 
     ``looked`` is how much was looked at, ``at`` how many things each invariant was judged by, ``orders`` how
-    many orders of operations were visited where every order was.
+    many orders of operations were visited where every order was, ``features`` what each scenario met, where
+    that is asked for.
     """
 
     looked: Looked = field(default_factory=Looked)
@@ -57,8 +63,11 @@ class Tally:
     met: Counter[str] = field(default_factory=Counter)
     at: Counter[str] = field(default_factory=Counter)
     orders: Visited = field(default_factory=Visited)
+    features: dict[Scenario, frozenset[int]] = field(default_factory=dict)
 
-    def add(self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict]) -> None:
+    def add(
+        self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict], *, watched: bool = False
+    ) -> None:
         self.looked += Looked(
             runs=1,
             requests=sum(call.status is not None for call in record.calls),
@@ -67,7 +76,10 @@ class Tally:
             planned=len(scenario.faults) + len(scenario.interrupt) + len(scenario.at_once),
             fired=len(record.fired) + len(record.interrupted),
         )
-        self.met.update(met(record))
+        properties = met(record)
+        self.met.update(properties)
+        if watched:
+            self.features[scenario] = signature(record, properties)
         self.at.update({one.invariant: one.looked for one in verdicts})
         for key in sorted({key_of(verdict, found) for verdict in verdicts for found in verdict.findings}):
             self._group(key, Group(1, scenario))
@@ -83,6 +95,7 @@ class Tally:
         self.met.update(other.met)
         self.at.update(other.at)
         self.orders += other.orders
+        self.features.update(other.features)
         for key, group in other.damage.items():
             self._group(key, group)
 
@@ -98,15 +111,18 @@ def key_of(verdict: Verdict, found: Finding) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
+    """Scenarios to simulate; with ``watched`` what each of them met is to be told."""
+
     subject: Subject
     scenarios: Sequence[Scenario]
+    watched: bool = False
 
 
 def tallied(batch: Batch) -> Tally:
     """What the scenarios of a batch show."""
     tally = Tally()
     for scenario in batch.scenarios:
-        _one_more(tally, batch.subject, scenario)
+        _one_more(tally, batch.subject, scenario, watched=batch.watched)
     return tally
 
 
@@ -118,7 +134,9 @@ def tallied_in_every_order(batch: Batch) -> Tally:
     return tally
 
 
-def _one_more(tally: Tally, subject: Subject, scenario: Scenario, choose: Choose | None = None) -> None:
+def _one_more(
+    tally: Tally, subject: Subject, scenario: Scenario, choose: Choose | None = None, *, watched: bool = False
+) -> None:
     try:
         record = subject.simulate(scenario, choose)
     except Deadlock:
@@ -127,7 +145,7 @@ def _one_more(tally: Tally, subject: Subject, scenario: Scenario, choose: Choose
         return
     if choose is not None:
         scenario = replace(scenario, order=tuple(record.order))
-    tally.add(scenario, record, subject.judge(record))
+    tally.add(scenario, record, subject.judge(record), watched=watched)
 
 
 Work = Callable[[Batch], Tally]
@@ -199,15 +217,60 @@ def searched(
     workforce: Workforce,
     tell: OnProgress,
     work: Work = tallied,
+    *,
+    watched: bool = False,
 ) -> Tally:
     """Simulate and judge all scenarios, each as ``work`` does."""
     tally = Tally()
     size = max(1, min(_BATCH, len(scenarios) // (4 * workforce.workers)))
-    batches = [Batch(subject, scenarios[at : at + size]) for at in range(0, len(scenarios), size)]
+    batches = [Batch(subject, scenarios[at : at + size], watched) for at in range(0, len(scenarios), size)]
     for part in workforce.do(work, batches):
         tally.merge(part)
         tell(tally.looked.runs, max(tally.looked.runs, len(scenarios)), len(tally.damage))
     return tally
+
+
+@dataclass
+class Guided:
+    """A search that goes where something new was met: ``kept`` are the scenarios that did, in their order.
+
+    A generation is drawn from what the ones before it met, so that the same comes of the same seeds, whoever
+    does the work.
+    """
+
+    subject: Subject
+    drawing: Drawing
+    workforce: Workforce
+    kept: list[Scenario] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    known: set[int] = field(default_factory=set)
+
+    def search(self, seeds: Sequence[int], tell: OnProgress) -> Tally:
+        """Simulate and judge a scenario for each seed."""
+        for at in range(0, len(seeds), _GENERATION):
+            self._generation(seeds[at : at + _GENERATION], len(seeds), tell)
+        return self.tally
+
+    def _generation(self, seeds: Sequence[int], of: int, tell: OnProgress) -> None:
+        scenarios = [self._drawn(seed) for seed in seeds]
+        runs, damage = self.tally.looked.runs, self.tally.damage
+
+        def told(done: int, _: int, found: int) -> None:
+            tell(runs + done, of, max(found, len(damage)))
+
+        found = searched(self.subject, scenarios, self.workforce, told, watched=True)
+        for scenario in scenarios:
+            met_here = found.features.get(scenario, frozenset())
+            if not met_here <= self.known:
+                self.known |= met_here
+                self.kept.append(scenario)
+        found.features.clear()
+        self.tally.merge(found)
+
+    def _drawn(self, seed: int) -> Scenario:
+        if self.kept and Chance(seed, "kept").happens(_VARIED):
+            return self.drawing.varied(seed, self.kept)
+        return self.drawing.fresh(seed)
 
 
 def explained(subject: Subject, tally: Tally, workforce: Workforce) -> list[Damage]:
