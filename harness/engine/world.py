@@ -10,6 +10,7 @@ from harness.actors.visitor import Visitor
 from harness.conditions import COLOS, JUDGE
 from harness.engine.interruption import Interruption, Interruptions
 from harness.engine.meeting import Deed
+from harness.engine.objects import DeployedObjects
 from harness.engine.order import Order
 from harness.migration import Migration, MigrationError, Rule
 from harness.model.record import Act, Call, Failure, Place, Role
@@ -63,6 +64,7 @@ class World:
         self.writes = self.network.layers.done.events
         self.interruptions = Interruptions(scenario.interrupt, self.invocations, self._interrupt)
         self.order = Order(scenario.order, self.invocations, clock, choose)
+        self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
         self._meetings = {one.request: one for one in scenario.at_once}
         self.locations: dict[str, dict[str, Location]] = {
             colo: {
@@ -110,11 +112,12 @@ class World:
             known = ", ".join(self.stages.by_name) or "none"
             raise MigrationError(f"the runbook deploys {stage!r}, which is not a stage: there is {known}")
         self.deployed.append((now, stage))
+        loaded = self.stages.by_name[stage]
+        durable = self.objects.deploy(loaded, self._bindings(loaded, self.locations[COLOS[0]]))
         for place, (colo, location) in enumerate(self.locations.items()):
-            loaded = self.stages.by_name[stage]
             takes = self._rollout(colo) if place and len(self.deployed) > 1 else 0
             latest = max(latest, takes)
-            worker = loaded.backstage.code.with_bindings(self._bindings(loaded, location))
+            worker = loaded.backstage.code.with_bindings({**self._bindings(loaded, location), **durable})
             self._workers[colo].append((now + takes, stage, worker))
         return latest / 1000
 

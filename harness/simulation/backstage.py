@@ -37,8 +37,8 @@ class Backstage:
         found = getattr(self.code.module, name, None)
         if not isinstance(found, type):
             raise LoadError(
-                f"the Worker in {self.folder} has no class {name}: claims=coordinator takes one that exports "
-                "TaskCoordinator and RequestCounter; leave it out, or say claims=kv"
+                f"the Worker in {self.folder} has no class {name}: a Worker must export the classes of the "
+                "Durable Objects that it binds"
             )
         return found
 

@@ -13,12 +13,25 @@ from worker.runtime import LoadError
 
 @dataclass(frozen=True)
 class LoadedStage:
-    """``namespaces`` are the KV bindings, each with the label of the namespace that it stands for."""
+    """``namespaces`` are the KV bindings, each with the label of the namespace that it stands for.
+
+    ``durable`` are those to Durable Objects.
+    """
 
     name: str
     backstage: Backstage
     variables: Mapping[str, Any]
     namespaces: Mapping[str, str]
+    durable: Mapping[str, "DurableClass"]
+
+
+@dataclass(frozen=True)
+class DurableClass:
+    """A class of Durable Objects of the Worker itself; ``key`` names it among those of all Workers."""
+
+    key: str
+    class_name: str
+    sqlite: bool
 
 
 class Stages:
@@ -46,6 +59,8 @@ class Stages:
         for stage in self.by_name.values():
             try:
                 _ = stage.backstage.code
+                for one in stage.durable.values():
+                    stage.backstage.durable_class(one.class_name)
             except LoadError as error:
                 raise MigrationError(f"the Worker {stage.name}: {error}") from error
 
@@ -56,7 +71,7 @@ class Stages:
         config = read_config(stage.folder)
         bound = {one.binding: self._label(one) for one in config.kv_namespaces}
         variables = {**config.vars, **stage.variables}
-        return LoadedStage(name, Backstage(stage.folder), variables, bound)
+        return LoadedStage(name, Backstage(stage.folder), variables, bound, _durable(config))
 
     def _label(self, binding: KVBinding) -> str:
         return self.labels.setdefault(binding.id or binding.binding, binding.binding)
@@ -71,6 +86,20 @@ class Stages:
                     f"{rule.name} is about the KV namespace {name}, which no Worker of the migration "
                     f"binds; they bind: {', '.join(known)}"
                 )
+
+
+def _durable(config: WorkerConfig) -> dict[str, DurableClass]:
+    """The Durable Objects that a Worker binds. Raises MigrationError for those of another Worker."""
+    found = {}
+    for one in config.durable_objects:
+        if one.script_name not in (None, config.name):
+            raise MigrationError(
+                f"{config.path} binds {one.name} to a class of the Worker {one.script_name}: only classes of "
+                "the Worker itself can be rehearsed"
+            )
+        key = f"{config.name or 'worker'}-{one.class_name}"
+        found[one.name] = DurableClass(key, one.class_name, one.sqlite)
+    return found
 
 
 def read_config(folder: Path) -> WorkerConfig:

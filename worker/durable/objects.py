@@ -158,14 +158,16 @@ class Objects:
         """When the next alarm rings, in milliseconds since the epoch; None without one."""
         return self._alarms.next_at
 
-    def evict(self, name: str | None = None) -> int:
+    def evict(self, name: str | None = None, *, idle: bool = False) -> int:
         """Drop the object called ``name``, or all, from memory, as the platform may at any time; how many.
 
+        With ``idle`` only those that do nothing.
         Storage stays. Whatever an object was about to commit is rolled back, and callers that wait get
         "Network connection lost.": evicted in the middle of an event, it has crashed.
         """
         digits = None if name is None else object_id.named(name, self.unique_key).js_string()
         chosen = [one for key, one in list(self._living.items()) if digits in (None, key)]
+        chosen = [one for one in chosen if not (idle and one.is_busy)]
         for instance in chosen:
             instance.finish(lost())
         return len(chosen)
