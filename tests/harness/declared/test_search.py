@@ -1,0 +1,59 @@
+"""The search through random schedules: the same of the same seeds, and drawn to where something new is."""
+
+import pytest
+
+from harness.explore.coverage import met, signature
+from harness.explore.search import searched
+from harness.explore.workforce import Processes
+from harness.model.scenario import Scenario, read_scenario
+from harness.rehearsal import rehearse
+from tests.harness.declared.declaring import Here, subject_of
+from tests.harness.declared.test_links import ENTRIES, LINKS
+
+LINE = "seed=7 entries=3 colos=2 readers=1 clients=1"
+
+
+def test_the_same_seeds_show_the_same_whoever_does_the_work() -> None:
+    """There are several generations, each drawn from what those before it met."""
+    subject = subject_of(LINKS / "naive.py", ENTRIES)
+    crew = Processes(3)
+    results = [
+        rehearse(subject, ENTRIES, workforce, explore=("schedules",), seeds=range(1, 121))
+        for workforce in (Here(), crew)
+    ]
+    crew.close()
+    one, two = ([(part.what, part.tally) for part in result.parts] for result in results)
+    assert one == two
+    assert [damage.scenario for damage in results[0].damage] == [
+        damage.scenario for damage in results[1].damage
+    ]
+
+
+def test_what_is_met_with_a_fault_is_new() -> None:
+    subject = subject_of(LINKS / "migration.py", ENTRIES)
+    plain, refused = (
+        subject.simulate(read_scenario(line)) for line in (LINE, f"{LINE} faults=refused@operator.1:3")
+    )
+    assert signature(refused, met(refused)) - signature(plain, met(plain))
+    assert signature(plain, met(plain)) == signature(subject.simulate(read_scenario(LINE)), met(plain))
+
+
+def test_only_who_asks_is_told_what_each_scenario_met() -> None:
+    subject = subject_of(LINKS / "migration.py", ENTRIES)
+    scenarios = [Scenario(seed=seed, entries=1) for seed in (1, 2)]
+    tell = lambda done, of, found: None  # noqa: E731
+    assert set(searched(subject, scenarios, Here(), tell, watched=True).features) == set(scenarios)
+    assert not searched(subject, scenarios, Here(), tell).features
+
+
+@pytest.mark.parametrize("conditions", ["production", "free"])
+def test_every_member_of_a_scenario_is_drawn(conditions: str) -> None:
+    """What a run leaves out another has."""
+    subject = subject_of(LINKS / "migration.py", ENTRIES)
+    result = rehearse(
+        subject, ENTRIES, Here(), explore=("schedules",), seeds=range(1, 101), conditions=conditions
+    )
+    tally = result.parts[0].tally
+    assert not result.damage
+    assert tally.looked.fired > 50
+    assert {"a crash", "an operation refused", "a time-out", "an outage", "an answer lost"} <= set(tally.met)
