@@ -6,6 +6,8 @@ Exit codes are wrangler's: 0, or 1 for any error; 130 when stopped by Ctrl-C. 3 
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
 from kvstore.clock import Clock, SystemClock
 from worker.cloudflare.errors import ApiError, CloudflareError
@@ -18,9 +20,14 @@ from wrangler_compat.cli.errors import CommandError, UsageError
 from wrangler_compat.cli.flags import GLOBAL, Flag
 from wrangler_compat.cli.version import VERSION
 from wrangler_compat.commands import COMMANDS, Command, find_command
-from wrangler_compat.denied import explain_credentials
 from wrangler_compat.help import command_help, group_help, group_of
 from wrangler_compat.suggestion import did_you_mean
+
+_NO_FOLDER: Final = (
+    "A file or directory could not be found.\n\nMissing file or directory: {}\n\n"
+    "This is typically caused by:\n  - The file or directory does not exist\n  - A typo in the file path\n"
+    "  - The file was moved or deleted\n\nPlease check the file path and try again."
+)
 
 
 def main(
@@ -79,26 +86,36 @@ def _main(given: list[str], environ: Mapping[str, str], clock: Clock) -> int:
         arguments.words = check_arguments(command, arguments, given)
         assert command is not None
         console.only_data = bool(arguments.switch("json"))
-        environ = _with_files(arguments, environ)
-        return command.run(Invocation(arguments, environ, console, clock)) or 0
+        folder = _folder(arguments)
+        environ = _with_files(folder, arguments, environ)
+        return command.run(Invocation(arguments, environ, console, clock, folder)) or 0
     except (CommandError, CloudflareError) as error:
         console.fail(error, did_you_mean(error, group, arguments.words) + help_text)
         if isinstance(error, ApiError) and error.unauthenticated:
-            explain_credentials(Invocation(arguments, environ, console, clock))
+            from wrangler_compat.cli.whoami import explain_credentials  # the client is slow to import
+
+            explain_credentials(environ, console, clock)
         return 1
 
 
-def _with_files(arguments: Arguments, environ: Mapping[str, str]) -> Mapping[str, str]:
+def _folder(arguments: Arguments) -> Path:
+    """The folder that relative paths are seen from. Raises CommandError for one that is not there."""
+    folder = Path(arguments.text("cwd") or ".").absolute()
+    if not folder.is_dir():
+        raise CommandError(_NO_FOLDER.format(folder))
+    return folder
+
+
+def _with_files(folder: Path, arguments: Arguments, environ: Mapping[str, str]) -> Mapping[str, str]:
     """The environment with what the .env files add to it, or those that --env-file names: a token, perhaps.
 
     Raises CommandError for variables in them that refer to each other without end.
     """
     from worker.config import ConfigError, command_env
-    from wrangler_compat.kv.target import folder_of
 
     chosen, files = arguments.text("env"), arguments.flags.get("env-file", ())
     try:
-        return command_env(folder_of(arguments), environ, chosen, files)
+        return command_env(folder, environ, chosen, files)
     except ConfigError as error:
         raise CommandError(error.message) from error
 

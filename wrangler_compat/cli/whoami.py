@@ -1,15 +1,46 @@
 """What is known of credentials that the API refused: shown so that one sees whose they are."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
+from kvstore.clock import Clock
 from kvstore.printable import printable
 from worker.cloudflare.account import find_accounts
 from worker.cloudflare.client import ApiClient
-from worker.cloudflare.errors import ApiError
+from worker.cloudflare.credentials import base_url, find_credentials
+from worker.cloudflare.errors import ApiError, CloudflareError
 from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.version import USER_AGENT
 
 _EMAIL_DENIED = 9109
 _ACCOUNT_TOKEN = 1000
+_HINT = (
+    "📎 It looks like you are authenticating Wrangler via a custom API token set in an environment "
+    "variable.\n"
+    "Please ensure it has the correct permissions for this operation.\n"
+)
+
+
+def explain_credentials(
+    environ: Mapping[str, str], console: Console, clock: Clock, *, again: bool = True
+) -> None:
+    """Print the user of the credentials. When the API refuses that too, say so; ``again``: try once more."""
+    try:
+        if find_credentials(environ).token:
+            console.say(_HINT)
+        asyncio.run(_ask(environ, console, clock))
+    except CloudflareError as error:
+        if not again:
+            return
+        console.fail(error)
+        if isinstance(error, ApiError) and error.unauthenticated:
+            explain_credentials(environ, console, clock, again=False)
+
+
+async def _ask(environ: Mapping[str, str], console: Console, clock: Clock) -> None:
+    credentials = find_credentials(environ)
+    async with ApiClient(base_url(environ), credentials, clock, user_agent=USER_AGENT) as client:
+        await show_user(client, console)
 
 
 async def show_user(client: ApiClient, console: Console) -> None:

@@ -7,21 +7,20 @@ from pathlib import Path
 from typing import Final
 
 from kvstore import StoreError
-from kvstore.stores.state_names import state_root
 from worker.config import WorkerConfig
 from worker.serving import Certificate, Guard, Interrupts, ServeError, serve
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.cli.listening import listen, reached_at
+from wrangler_compat.cli.project import Project
 from wrangler_compat.dev.deployment import Deployment, PythonDeployment
 from wrangler_compat.dev.flags import BUILD, WITHOUT_EFFECT
 from wrangler_compat.dev.hotkeys import box, dev_keys, listening, usable
 from wrangler_compat.dev.javascript import JavaScriptDeployment
-from wrangler_compat.dev.listening import listen, reached_at
 from wrangler_compat.dev.live_reload import LiveReload
 from wrangler_compat.dev.settings import DevSettings, configured, read_settings
 from wrangler_compat.dev.upstream import is_platforms
 from wrangler_compat.dev.watch import stamp, watch
-from wrangler_compat.kv.target import Project, open_project
 
 DEFAULT_PORT: Final = 8787
 _OF_A_BUILD: Final = tuple(flag.name for flag in BUILD)
@@ -58,7 +57,7 @@ def _run(invocation: Invocation, interrupts: Interrupts) -> None:
         )
 
     def read() -> Project:
-        return open_project(arguments, invocation.environ, console, with_secrets=True)
+        return invocation.read_project(with_secrets=True)
 
     project = read()
     config = configured(project, arguments)
@@ -66,8 +65,7 @@ def _run(invocation: Invocation, interrupts: Interrupts) -> None:
         if line not in config.warnings:
             console.say(line)
     settings = read_settings(arguments, config, project.folder)
-    persist_to = arguments.text("persist-to")
-    root = state_root(project.folder if persist_to else project.root, persist_to)
+    root = project.state_root(arguments.text("persist-to"))
     deployment = _deployment(config, lambda: configured(read(), arguments), root, invocation, settings)
     interrupts.at_once.append(deployment.kill)
     interrupts.run(_serve(invocation, project, config, settings, deployment))

@@ -33,8 +33,8 @@ from worker.runtime import LoadError, answer_lifespan, open_local
 from worker.serving import bind, serve
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.cli.listening import listen
 from wrangler_compat.dev.deployment import show_access, show_bindings
-from wrangler_compat.dev.listening import listen
 from wrangler_compat.dev.settings import DevSettings
 
 DEFAULT_INSPECTOR_PORT: Final = 9229

@@ -9,9 +9,9 @@ from worker.config import WorkerConfig
 from worker.javascript.bundle import BuildOptions
 from wrangler_compat.cli.arguments import Arguments
 from wrangler_compat.cli.errors import CommandError
-from wrangler_compat.dev.listening import address_of, port_of
+from wrangler_compat.cli.listening import address_of, port_of
+from wrangler_compat.cli.project import Project
 from wrangler_compat.dev.upstream import Upstream
-from wrangler_compat.kv.target import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.prompt import confirm
 from wrangler_compat.kv.bulk_file import read_entries, read_keys
 from wrangler_compat.kv.keys import reading, report, warn_of_damage, writing
-from wrangler_compat.kv.target import folder_of
 
 _BETA: Final = (
     "🚧 `wrangler kv bulk get` is an open beta command. Please report any issues to "
@@ -20,7 +19,7 @@ async def get_keys(invocation: Invocation) -> None:
     if not console.bannerless:
         console.caution(_BETA)
     async with reading(invocation) as target:
-        keys = read_keys(folder_of(arguments), arguments.words[0])
+        keys = read_keys(invocation.folder, arguments.words[0])
         found = await target.namespace.get_many(keys)
         await warn_of_damage(target.namespace, console)
         console.document(found)
@@ -31,7 +30,7 @@ async def put_entries(invocation: Invocation) -> None:
     arguments, console = invocation.arguments, invocation.console
     console.banner()
     async with writing(invocation) as target:
-        items = read_entries(folder_of(arguments), arguments.words[0], console)
+        items = read_entries(invocation.folder, arguments.words[0], console)
         await target.namespace.put_many(items)
         console.say("Success!")
         report(invocation, {"namespace_id": target.namespace.id, "count": len(items), "result": "written"})
@@ -50,7 +49,7 @@ async def delete_keys(invocation: Invocation) -> None:
         if not arguments.switch("force") and not confirm(console, question):
             console.say(f'Not deleting keys read from "{name}".')
             return
-        keys = read_keys(folder_of(arguments), name)
+        keys = read_keys(invocation.folder, name)
         await target.namespace.delete_many(keys)
         console.say("Success!")
         report(invocation, {"namespace_id": target.namespace.id, "count": len(keys), "result": "deleted"})

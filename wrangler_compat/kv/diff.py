@@ -5,14 +5,12 @@ from typing import Any
 from kvstore.copies.diff import Difference, diff
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.kv.sides import read_side
-from wrangler_compat.kv.target import open_project
 
 
 async def show_difference(invocation: Invocation) -> int:
     """A line for every key that was added, removed or changed; exit code 0 when there is none, else 1."""
     console = invocation.console
-    project = open_project(invocation.arguments, invocation.environ, console)
-    before, after = [await read_side(project, invocation, name) for name in invocation.arguments.words]
+    before, after = [await read_side(invocation, name) for name in invocation.arguments.words]
     difference = diff(before.entries, after.entries)
     if console.only_data:
         sides = {"before": before.display, "after": after.display}

@@ -14,7 +14,7 @@ from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import UsageError
 from wrangler_compat.cli.files import read_bytes
 from wrangler_compat.kv.namespace import Namespace, PutOptions
-from wrangler_compat.kv.target import Target, check_selector, folder_of, is_remote, open_project, open_target
+from wrangler_compat.kv.target import Target, check_selector, is_remote, open_target
 
 _MOST_NAMED: Final = 12
 
@@ -22,8 +22,7 @@ _MOST_NAMED: Final = 12
 @asynccontextmanager
 async def reading(invocation: Invocation) -> AsyncIterator[Target]:
     """The namespace of a command that reads: of two ids, the production one by default."""
-    project = open_project(invocation.arguments, invocation.environ, invocation.console)
-    target = await open_target(project, invocation, default_preview=False)
+    target = await open_target(invocation, default_preview=False)
     try:
         yield target
     finally:
@@ -34,8 +33,7 @@ async def reading(invocation: Invocation) -> AsyncIterator[Target]:
 async def writing(invocation: Invocation) -> AsyncIterator[Target]:
     """The namespace of a command that writes, after saying in which world it is."""
     invocation.console.location(remote=is_remote(invocation.arguments))
-    project = open_project(invocation.arguments, invocation.environ, invocation.console)
-    target = await open_target(project, invocation, default_preview=None)
+    target = await open_target(invocation, default_preview=None)
     try:
         yield target
     finally:
@@ -105,7 +103,7 @@ async def put_key(invocation: Invocation) -> None:
         content: str | bytes = value
         what = f'the value "{printable(value)}" to key'
         if path:
-            content, what = read_bytes(folder_of(arguments), path), f"the contents of {path} to the key"
+            content, what = read_bytes(invocation.folder, path), f"the contents of {path} to the key"
         with_metadata = f' with metadata "{stringify(metadata)}"' if metadata is not None else ""
         console.say(f'Writing {what} "{printable(key)}" on namespace {target.display}{with_metadata}.')
         options = PutOptions(arguments.number("expiration"), arguments.number("ttl"), metadata)

@@ -10,7 +10,7 @@ from wrangler_compat.cli.prompt import confirm
 from wrangler_compat.kv.keys import report
 from wrangler_compat.kv.new_binding import offer_binding
 from wrangler_compat.kv.session import Session
-from wrangler_compat.kv.target import Project, binding_id, open_project
+from wrangler_compat.kv.target import binding_id
 
 _LONGEST_TITLE = 512
 _TITLE_TAKEN = "[code: 10014]"
@@ -20,7 +20,7 @@ async def list_namespaces(invocation: Invocation) -> None:
     """Every namespace of the account, as the API describes it."""
     from worker.cloudflare import namespaces
 
-    async with Session(_project(invocation), invocation) as session:
+    async with Session(invocation) as session:
         account = await session.account()
         found = await namespaces.list_all(session.client, account)
     invocation.console.document(found)
@@ -30,9 +30,8 @@ async def create_namespace(invocation: Invocation) -> None:
     """Create a namespace, and show or write the lines of the configuration that bind it."""
     arguments, console = invocation.arguments, invocation.console
     console.banner()
-    project = _project(invocation)
     title = _title(arguments)
-    async with Session(project, invocation) as session:
+    async with Session(invocation) as session:
         account = await session.account()
         console.location(remote=True)
         jurisdiction = arguments.text("jurisdiction")
@@ -42,7 +41,7 @@ async def create_namespace(invocation: Invocation) -> None:
         namespace = await _create(session, account, members)
     console.say("✨ Success!")
     member = "preview_id" if arguments.switch("preview") else "id"
-    written = offer_binding(project, invocation, arguments.words[0], {member: namespace})
+    written = offer_binding(invocation, arguments.words[0], {member: namespace})
     report(invocation, {"id": namespace, "title": title, **written, "result": "created"})
 
 
@@ -74,11 +73,10 @@ async def delete_namespace(invocation: Invocation) -> None:
     arguments, console = invocation.arguments, invocation.console
     console.banner()
     _check_one_selector(arguments)
-    project = _project(invocation)
-    console.location(remote=True)
-    async with Session(project, invocation) as session:
+    async with Session(invocation) as session:
+        console.location(remote=True)
         account = await session.account()
-        namespace, display = await _find(session, account, project, invocation)
+        namespace, display = await _find(session, account, invocation)
         console.say(
             f"About to delete remote KV namespace {display}.\n"
             "This action is irreversible and will permanently delete all data in the KV namespace.\n"
@@ -107,7 +105,7 @@ def _check_one_selector(arguments: Arguments) -> None:
         )
 
 
-async def _find(session: Session, account: str, project: Project, invocation: Invocation) -> tuple[str, str]:
+async def _find(session: Session, account: str, invocation: Invocation) -> tuple[str, str]:
     """The id that the arguments mean, and how messages call it."""
     arguments = invocation.arguments
     if namespace := arguments.text("namespace-id"):
@@ -123,7 +121,7 @@ async def _find(session: Session, account: str, project: Project, invocation: In
             )
             return namespace, f'name: "{arguments.words[0]}" (id: "{namespace}")'
         name = arguments.text("binding")
-        namespace = await binding_id(project, invocation, name, remote=True, default_preview=None)
+        namespace = await binding_id(invocation, name, remote=True, default_preview=None)
     except (CommandError, CloudflareError) as error:
         raise UsageError(f"Not able to delete namespace.\n{error}") from error
     return namespace, f'binding: "{name}" (id: "{namespace}")'
@@ -147,9 +145,8 @@ async def rename_namespace(invocation: Invocation) -> None:
     old, namespace = (arguments.words or [""])[0], arguments.text("namespace-id")
     title = str(arguments.flags["new-name"])
     _check_renaming(old, namespace, title)
-    project = _project(invocation)
-    console.location(remote=True)
-    async with Session(project, invocation) as session:
+    async with Session(invocation) as session:
+        console.location(remote=True)
         account = await session.account()
         namespace = namespace or await _by_title(
             session,
@@ -180,7 +177,3 @@ def _check_renaming(old: str, namespace: str | None, title: str) -> None:
             f"The new namespace name exceeds the {_LONGEST_TITLE}-character limit (got {utf16_length(title)} "
             "characters). Provide a shorter name with `--new-name`."
         )
-
-
-def _project(invocation: Invocation) -> Project:
-    return open_project(invocation.arguments, invocation.environ, invocation.console)

@@ -8,18 +8,16 @@ from kvstore.javascript.json_text import quote, stringify
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.prompt import ask_text, confirm
 from wrangler_compat.kv.jsonc_edit import put_binding
-from wrangler_compat.kv.target import Project
 
 
-def offer_binding(
-    project: Project, invocation: Invocation, name: str, identity: dict[str, str]
-) -> dict[str, Any]:
+def offer_binding(invocation: Invocation, name: str, identity: dict[str, str]) -> dict[str, Any]:
     """Show the binding of a namespace, and write it into a JSON configuration if that is wanted.
 
     ``identity`` is ``{id}`` or ``{preview_id}``. The answer says which binding, and which file was written.
     """
     arguments, console = invocation.arguments, invocation.console
-    path = project.config.path if project.config else None
+    config = invocation.project.config
+    path = config.path if config else None
     environment = arguments.flags.get("env")
     chosen = arguments.text("binding")
     remote = bool(arguments.switch("use-remote"))

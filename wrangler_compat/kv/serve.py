@@ -13,15 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import StateStore, Store, StoreError, StrictStorage
 from kvstore.storage.storage import Storage
-from kvstore.stores.state_names import state_root
 from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app, namespaces_in
 from worker.serving import Interrupts, ServeError, bind, serve
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
-from wrangler_compat.dev.listening import asked_host, asked_port
-from wrangler_compat.kv.target import open_project
+from wrangler_compat.cli.listening import asked_host, asked_port
 
 DEFAULT_PORT: Final = 8788
 _LOOPBACK: Final = ("127.0.0.1", "::1")
@@ -30,13 +28,11 @@ _NAMED: Final = NAMESPACE_HEADER.encode()
 
 def serve_namespaces(invocation: Invocation) -> int:
     """Run until interrupted; exit code 0 then."""
-    arguments, console = invocation.arguments, invocation.console
     try:
         with Interrupts() as interrupts:
-            console.banner()
-            project = open_project(arguments, invocation.environ, console)
-            persist_to = arguments.text("persist-to")
-            root = state_root(project.folder if persist_to else project.root, persist_to)
+            invocation.console.banner()
+            project = invocation.project
+            root = project.state_root(invocation.arguments.text("persist-to"))
             interrupts.run(_serve(invocation, root, _bindings(project.config)))
     except (ServeError, StoreError) as error:
         raise CommandError(str(error)) from error

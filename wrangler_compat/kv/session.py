@@ -12,15 +12,14 @@ from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.prompt import choose
 from wrangler_compat.cli.version import USER_AGENT
-from wrangler_compat.kv.target import Project
 
 
 class Session:
     """The API client and the account of one command; a context manager that closes the connections."""
 
-    def __init__(self, project: Project, invocation: Invocation) -> None:
-        self._project = project
+    def __init__(self, invocation: Invocation) -> None:
         self._invocation = invocation
+        self._config = invocation.project.config
         self._client: ApiClient | None = None
         self._account = ""
 
@@ -56,8 +55,7 @@ class Session:
         return self._account
 
     def _named_account(self) -> str:
-        config = self._project.config
-        return named_account(config.account_id if config else None, self._invocation.environ)
+        return named_account(self._config.account_id if self._config else None, self._invocation.environ)
 
     async def _chosen_account(self, client: ApiClient) -> str:
         accounts = await find_accounts(client)
@@ -72,7 +70,7 @@ class Session:
     async def deployed_id(self, binding: str) -> str:
         """The namespace that the deployed Worker has behind a binding. Raises CommandError without one."""
         account = await self.account()
-        name = self._project.config.name if self._project.config else None
+        name = self._config.name if self._config else None
         if not name:
             raise CommandError(
                 'Cannot resolve KV binding: no Worker name is configured. Add a "name" field to your '

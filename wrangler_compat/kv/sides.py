@@ -11,7 +11,7 @@ from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.files import read_text
 from wrangler_compat.kv.keys import warn_of_damage
-from wrangler_compat.kv.target import Project, binding_id, is_remote, open_namespace
+from wrangler_compat.kv.target import binding_id, is_remote, open_namespace
 
 _PLACES: Final = {"local": False, "remote": True}
 
@@ -24,17 +24,17 @@ class Side:
     entries: dict[str, Entry]
 
 
-async def read_side(project: Project, invocation: Invocation, name: str) -> Side:
+async def read_side(invocation: Invocation, name: str) -> Side:
     """The entries of ``name``: a file, a binding or a namespace's id; ``local:`` or ``remote:`` before the
     latter two says where, else the flags do. Raises CommandError when there is no such thing.
     """
     place, colon, rest = name.partition(":")
     known = bool(colon) and place in _PLACES
-    if not known and os.path.isfile(project.folder / name):  # noqa: PTH113  # a long name is none, no error
-        return Side(name, _bulk_entries(project, invocation, name))
+    if not known and os.path.isfile(invocation.folder / name):  # noqa: PTH113  # a long name is none, no error
+        return Side(name, _bulk_entries(invocation, name))
     remote = _PLACES[place] if known else is_remote(invocation.arguments)
-    namespace_id = await _namespace_id(project, invocation, rest if known else name, remote)
-    namespace = open_namespace(project, invocation, namespace_id, remote=remote)
+    namespace_id = await _namespace_id(invocation, rest if known else name, remote)
+    namespace = open_namespace(invocation, namespace_id, remote=remote)
     try:
         await warn_of_damage(namespace, invocation.console)
         return Side(f"{'remote' if remote else 'local'}:{namespace_id}", await namespace.entries())
@@ -42,17 +42,18 @@ async def read_side(project: Project, invocation: Invocation, name: str) -> Side
         await namespace.close()
 
 
-def _bulk_entries(project: Project, invocation: Invocation, name: str) -> dict[str, Entry]:
+def _bulk_entries(invocation: Invocation, name: str) -> dict[str, Entry]:
     try:
-        return read_bulk(read_text(project.folder, name), invocation.clock, name).entries
+        return read_bulk(read_text(invocation.folder, name), invocation.clock, name).entries
     except SourceError as error:
         raise CommandError(str(error)) from error
 
 
-async def _namespace_id(project: Project, invocation: Invocation, name: str, remote: bool) -> str:
-    bindings = project.config.kv_namespaces if project.config else ()
+async def _namespace_id(invocation: Invocation, name: str, remote: bool) -> str:
+    config = invocation.project.config
+    bindings = config.kv_namespaces if config else ()
     if any(binding.binding == name for binding in bindings):
-        return await binding_id(project, invocation, name, remote=remote, default_preview=False)
+        return await binding_id(invocation, name, remote=remote, default_preview=False)
     if not name or "/" in name or name.endswith(".json"):
         raise CommandError(f'"{name}" is no file, no binding and no id of a namespace')
     return name

@@ -1,74 +1,13 @@
 """Which namespace a command means, and where it is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
-from kvstore.stores.state_names import state_root
-from worker.config import ConfigError, ConfigFileError, KVBinding, WorkerConfig, find_config, load_config
+from worker.config import KVBinding, WorkerConfig
 from wrangler_compat.cli.arguments import Arguments
-from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.context import Invocation
-from wrangler_compat.cli.errors import CommandError, FileError, UsageError
+from wrangler_compat.cli.errors import CommandError, UsageError
 from wrangler_compat.kv.local_namespace import LocalNamespace
 from wrangler_compat.kv.namespace import Namespace
-
-_NO_FOLDER: Final = (
-    "A file or directory could not be found.\n\nMissing file or directory: {}\n\n"
-    "This is typically caused by:\n  - The file or directory does not exist\n  - A typo in the file path\n"
-    "  - The file was moved or deleted\n\nPlease check the file path and try again."
-)
-
-
-@dataclass(frozen=True)
-class Project:
-    """Where a command runs: ``folder`` is what relative paths are seen from."""
-
-    folder: Path
-    config: WorkerConfig | None
-
-    @property
-    def root(self) -> Path:
-        """The folder of the configuration file, which is where ``.wrangler`` is."""
-        return self.config.root if self.config else self.folder
-
-
-def open_project(
-    arguments: Arguments, environ: Mapping[str, str], console: Console, *, with_secrets: bool = False
-) -> Project:
-    """Find and read the configuration. Raises CommandError with wrangler's text when it is wrong."""
-    folder = folder_of(arguments)
-    named = arguments.text("config")
-    path = folder / named if named else find_config(folder)
-    if path is None:
-        return Project(folder, None)
-    if not path.is_file():
-        detail = f"ENOENT: no such file or directory, open '{path}'"
-        raise FileError(f"Could not read file: {named}", detail)
-    environment = arguments.flags.get("env")
-    env_files = arguments.flags.get("env-file", ())
-    try:
-        config = load_config(
-            path, environment, environ, cwd=folder, with_secrets=with_secrets, env_files=env_files
-        )
-    except ConfigFileError as error:
-        raise FileError(error.message, *error.notes, location=error.location) from error
-    except ConfigError as error:
-        for warning in error.warnings:
-            console.warn(warning)
-        raise CommandError(error.message) from error
-    for warning in config.warnings:
-        console.warn(warning)
-    return Project(folder, config)
-
-
-def folder_of(arguments: Arguments) -> Path:
-    """The folder that relative paths are seen from. Raises CommandError for one that is not there."""
-    folder = Path(arguments.text("cwd") or ".").absolute()
-    if not folder.is_dir():
-        raise CommandError(_NO_FOLDER.format(folder))
-    return folder
 
 
 @dataclass(frozen=True)
@@ -99,7 +38,7 @@ def check_selector(arguments: Arguments) -> None:
         )
 
 
-async def open_target(project: Project, invocation: Invocation, *, default_preview: bool | None) -> Target:
+async def open_target(invocation: Invocation, *, default_preview: bool | None) -> Target:
     """The namespace that the arguments name, local or in the account.
 
     ``default_preview`` is what the command takes when --preview is not given: False for those that read,
@@ -107,33 +46,28 @@ async def open_target(project: Project, invocation: Invocation, *, default_previ
     """
     arguments = invocation.arguments
     if namespace := arguments.text("namespace-id"):
-        return Target(open_namespace(project, invocation, namespace), f'id: "{namespace}"')
+        return Target(open_namespace(invocation, namespace), f'id: "{namespace}"')
     name = arguments.flags.get("binding")
-    chosen = await binding_id(
-        project, invocation, name, remote=is_remote(arguments), default_preview=default_preview
-    )
-    return Target(open_namespace(project, invocation, chosen), f'binding: "{name}" (id: "{chosen}")')
+    chosen = await binding_id(invocation, name, remote=is_remote(arguments), default_preview=default_preview)
+    return Target(open_namespace(invocation, chosen), f'binding: "{name}" (id: "{chosen}")')
 
 
-def open_namespace(
-    project: Project, invocation: Invocation, namespace: str, *, remote: bool | None = None
-) -> Namespace:
+def open_namespace(invocation: Invocation, namespace: str, *, remote: bool | None = None) -> Namespace:
     """The namespace of that id; ``remote`` None asks the arguments."""
     if is_remote(invocation.arguments) if remote is None else remote:
         from wrangler_compat.kv.remote_namespace import RemoteNamespace
         from wrangler_compat.kv.session import Session
 
-        return RemoteNamespace(Session(project, invocation), namespace)
-    persist_to = invocation.arguments.text("persist-to")
-    folder = project.folder if persist_to else project.root
-    return LocalNamespace(state_root(folder, persist_to), namespace, invocation.clock)
+        return RemoteNamespace(Session(invocation), namespace)
+    root = invocation.project.state_root(invocation.arguments.text("persist-to"))
+    return LocalNamespace(root, namespace, invocation.clock)
 
 
 async def binding_id(
-    project: Project, invocation: Invocation, name: str | None, *, remote: bool, default_preview: bool | None
+    invocation: Invocation, name: str | None, *, remote: bool, default_preview: bool | None
 ) -> str:
     """The id behind a binding. Raises CommandError when the configuration does not say it."""
-    binding = find_binding(project, name)
+    binding = find_binding(invocation.project.config, name)
     given = invocation.arguments.switch("preview")
     chosen = choose_id(binding, default_preview if given is None else given)
     if chosen is not None:
@@ -142,13 +76,13 @@ async def binding_id(
         return binding.binding  # what the local runtime does
     from wrangler_compat.kv.session import Session
 
-    async with Session(project, invocation) as session:
+    async with Session(invocation) as session:
         return await session.deployed_id(binding.binding)
 
 
-def find_binding(project: Project, name: str | None) -> KVBinding:
+def find_binding(config: WorkerConfig | None, name: str | None) -> KVBinding:
     """The binding in the configuration. Raises CommandError if there is none of that name."""
-    bindings = project.config.kv_namespaces if project.config else ()
+    bindings = config.kv_namespaces if config else ()
     if not bindings:
         raise CommandError(
             "No KV namespaces are configured in your wrangler config file. Use `--namespace-id` to specify "
