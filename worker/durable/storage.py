@@ -18,9 +18,9 @@ from worker.durable.limits import KEY_BYTES, VALUE_BYTES, VALUE_MARKS
 from worker.durable.rows import Range, Rows
 from worker.durable.settled import Settled
 from worker.durable.structured_clone import deserialize, serialize
+from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException, range_error, type_error
 from worker.sdk.ffi.jsobject import JsObject, option
-from worker.sdk.ffi.jsproxy import unwrap, wrap
 
 Probe = Callable[[str], None]
 """Told of every storage operation before it happens, and of ``commit``; what it raises happens there."""

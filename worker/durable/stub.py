@@ -8,8 +8,8 @@ from kvstore.javascript.values import UNDEFINED
 from worker.durable.errors import no_such_method
 from worker.durable.object_id import DurableObjectId
 from worker.durable.structured_clone import clone
+from worker.sdk.ffi.crossing import wrap
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import wrap
 from worker.sdk.request import Request
 from worker.sdk.response import response_object
 from worker.sdk.rpc import plain_answer, plain_argument

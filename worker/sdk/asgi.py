@@ -13,7 +13,7 @@ from kvstore.javascript.values import UNDEFINED
 from worker.sdk.asgi_lifespan import Lifespan
 from worker.sdk.context import wait_until
 from worker.sdk.entrypoint import WorkerEntrypoint
-from worker.sdk.ffi.jsproxy import wrap
+from worker.sdk.ffi.crossing import wrap
 from worker.sdk.request import Request
 from worker.sdk.web.response import Response as WebResponse
 from worker.sdk.web.status import NULL_BODY_STATUSES

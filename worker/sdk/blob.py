@@ -4,7 +4,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
-from worker.sdk.ffi.jsproxy import unwrap, wrap
+from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.kinds import JsBuffer
 from worker.sdk.headers import constructor_name
 from worker.sdk.web.blob import Blob as WebBlob

@@ -9,9 +9,9 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Final
 
+from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import PyObject
-from worker.sdk.ffi.jsproxy import unwrap, wrap
 from worker.sdk.web.fetch import Outbound, send
 
 _GLOBAL_SCOPE: Final = (

@@ -8,8 +8,8 @@ from kvstore.binding.namespace import KVNamespace
 from worker.sdk.binding import _BindingWrapper
 from worker.sdk.context import current_environment, replaced_environment
 from worker.sdk.durable import _DurableObjectNamespaceWrapper
+from worker.sdk.ffi.crossing import wrap
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import wrap
 from worker.sdk.ffi.to_js import to_js
 
 

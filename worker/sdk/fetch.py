@@ -5,9 +5,9 @@ from typing import Any
 
 from kvstore.javascript.values import UNDEFINED
 from worker.sdk.context import outbound
+from worker.sdk.ffi.crossing import call, wrap
 from worker.sdk.ffi.errors import AbortError, JsException
 from worker.sdk.ffi.http import FetchResponse
-from worker.sdk.ffi.jsproxy import call, wrap
 from worker.sdk.ffi.plain import Object
 from worker.sdk.ffi.to_js import to_js
 from worker.sdk.request import Request

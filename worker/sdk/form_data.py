@@ -4,7 +4,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from worker.sdk.blob import Blob, File
-from worker.sdk.ffi.jsproxy import wrap
+from worker.sdk.ffi.crossing import wrap
 from worker.sdk.headers import constructor_name
 from worker.sdk.web.form_data import FormData as WebFormData
 

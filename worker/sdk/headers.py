@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from http.client import HTTPMessage
 from typing import Any
 
+from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.jsobject import JsObject, PyObject
-from worker.sdk.ffi.jsproxy import JsProxy, unwrap, wrap
+from worker.sdk.ffi.jsproxy import JsProxy
 from worker.sdk.web.headers import Headers as WebHeaders
 
 

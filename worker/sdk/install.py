@@ -61,7 +61,7 @@ def _pyodide_modules() -> dict[str, ModuleType]:
         "JsArray": kinds.JsArray,
         "JsAsyncIterable": kinds.JsAsyncIterable,
         "JsBuffer": kinds.JsBuffer,
-        "JsCallable": kinds.JsFunction,
+        "JsCallable": jsproxy.JsFunction,
         "JsDoubleProxy": kinds.JsDoubleProxy,
         "JsException": errors.JsException,
         "JsIterable": kinds.JsIterable,

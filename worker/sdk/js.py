@@ -7,9 +7,10 @@ from worker.sdk.fetch import web_fetch
 from worker.sdk.ffi.array import Array
 from worker.sdk.ffi.buffer import ArrayBufferView, Uint8Array
 from worker.sdk.ffi.collections import Map, Set
+from worker.sdk.ffi.crossing import wrap
 from worker.sdk.ffi.date import Date
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import function_proxy, wrap
+from worker.sdk.ffi.jsproxy import JsFunction
 from worker.sdk.ffi.plain import (
     JsError,
     JsRangeError,
@@ -44,5 +45,5 @@ def javascript_globals() -> dict[str, Any]:
         "undefined": None,
         **{kind.js_name: wrap(kind) for kind in classes},
         **{name: wrap(value) for name, value in objects.items()},
-        **{name: function_proxy(function) for name, function in functions.items()},
+        **{name: JsFunction(function) for name, function in functions.items()},
     }

@@ -6,8 +6,8 @@ from http import HTTPMethod
 from typing import Any, Final, Self
 
 from worker.sdk.blob import Blob
+from worker.sdk.ffi.crossing import call, unwrap, wrap
 from worker.sdk.ffi.errors import JsException, python_error
-from worker.sdk.ffi.jsproxy import call, unwrap, wrap
 from worker.sdk.form_data import FormData
 from worker.sdk.headers import MessageHeaders, constructor_name, javascript_headers
 from worker.sdk.web.headers import Headers as WebHeaders

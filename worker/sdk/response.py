@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple, overload
 from kvstore.javascript.stream import ReadableStream
 from worker.sdk.blob import Blob
 from worker.sdk.ffi import http
+from worker.sdk.ffi.crossing import call, unwrap, wrap
 from worker.sdk.ffi.errors import JsException, javascript_errors, python_error
-from worker.sdk.ffi.jsproxy import JsProxy, call, unwrap, wrap
+from worker.sdk.ffi.jsproxy import JsProxy
 from worker.sdk.form_data import FormData
 from worker.sdk.headers import MessageHeaders, constructor_name, web_headers
 from worker.sdk.web.response import Response as WebResponse

@@ -8,10 +8,11 @@ from typing import Any, Final
 from kvstore.javascript.json_text import in_member_order
 from kvstore.javascript.values import JsMap
 from worker.sdk.blob import Blob, File
+from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.date import at
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsnull import jsnull
-from worker.sdk.ffi.jsproxy import JsProxy, unwrap, wrap
+from worker.sdk.ffi.jsproxy import JsProxy
 from worker.sdk.ffi.plain import Object
 from worker.sdk.ffi.to_js import to_js
 from worker.sdk.form_data import FormData

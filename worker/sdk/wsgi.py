@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED
-from worker.sdk.ffi.jsproxy import wrap
+from worker.sdk.ffi.crossing import wrap
 from worker.sdk.request import Request
 from worker.sdk.web.response import Response as WebResponse
 from worker.sdk.web.status import NULL_BODY_STATUSES

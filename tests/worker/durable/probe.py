@@ -10,8 +10,8 @@ from tests.worker.durable.calls import Call
 from tests.worker.durable.real import CLASSES, unique_key
 from worker.durable import Disk, Objects
 from worker.sdk import DurableObject
+from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.ffi.jsproxy import unwrap, wrap
 from worker.sdk.rpc import python_to_rpc
 
 NOW = 1_795_000_000_000

@@ -9,7 +9,7 @@ from pyodide.ffi import ConversionError, JsException, jsnull, to_js
 
 from kvstore.javascript.values import UNDEFINED, JsMap
 from worker.sdk import Blob, FormData, Request, Response, python_from_rpc, python_to_rpc
-from worker.sdk.ffi.jsproxy import unwrap, wrap
+from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.rpc import JsDict, plain_answer, plain_argument
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from kvstore.javascript.values import UNDEFINED, Undefined, to_number, to_string
-from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import iterate
+from worker.sdk.ffi.iteration import iterate
+from worker.sdk.ffi.jsobject import JsObject, view_of
 
 
 class Array(JsObject):
@@ -69,6 +69,10 @@ class Array(JsObject):
         return between.join(
             "" if item is None or item is UNDEFINED else to_string(item) for item in self._items
         )
+
+
+for _type in (list, tuple):
+    view_of.register(_type, Array)
 
 
 def _position(index: Any) -> int | None:

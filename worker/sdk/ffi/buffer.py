@@ -1,10 +1,11 @@
 """The JavaScript classes ArrayBuffer and Uint8Array; other typed arrays share one class here."""
 
+from array import array
 from typing import Any
 
 from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number
-from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import iterate
+from worker.sdk.ffi.iteration import iterate
+from worker.sdk.ffi.jsobject import JsObject, view_of
 
 
 class ArrayBufferView(JsObject):
@@ -71,6 +72,21 @@ class Uint8Array(TypedArray):
         if isinstance(given, int | float):
             return bytearray(int(given))
         return bytearray(int(to_number(item)) % 256 for item in iterate(given))
+
+
+@view_of.register
+def _(target: memoryview) -> TypedArray:
+    return TypedArray(target) if target.format != "B" else Uint8Array(target)
+
+
+@view_of.register
+def _(target: array) -> TypedArray:  # type: ignore[type-arg]
+    return view_of(memoryview(target))  # type: ignore[return-value]
+
+
+view_of.register(ArrayBuffer, ArrayBufferView)
+for _type in (bytes, bytearray):
+    view_of.register(_type, Uint8Array)
 
 
 def _position(index: Any) -> int | None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kvstore.javascript.values import UNDEFINED, JsMap, Undefined
-from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import iterate
+from worker.sdk.ffi.iteration import iterate
+from worker.sdk.ffi.jsobject import JsObject, view_of
 
 
 class Map(JsObject):
@@ -68,6 +68,11 @@ class Set(JsObject):
         present = member in self._members
         self._members.discard(member)
         return present
+
+
+view_of.register(JsMap, Map)
+for _type in (set, frozenset):
+    view_of.register(_type, Set)
 
 
 def _items(arguments: tuple[Any, ...]) -> Iterator[Any]:

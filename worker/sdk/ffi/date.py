@@ -10,7 +10,7 @@ from typing import Any, Final
 from kvstore.clock import SystemClock
 from kvstore.javascript.values import date_json, date_text, to_number, to_string
 from worker.sdk.ffi.errors import range_error
-from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.ffi.jsobject import JsObject, view_of
 
 _PARTS: Final[dict[str, Callable[[datetime], int]]] = {
     "FullYear": lambda moment: moment.year,
@@ -94,3 +94,6 @@ def at(time: float) -> datetime:
 
 def milliseconds(moment: datetime) -> float:
     return round(moment.timestamp() * 1000)
+
+
+view_of.register(datetime, Date)

@@ -5,6 +5,7 @@ names; what begins with ``_`` or ``js_`` is ours and invisible from there. Argum
 as kvstore.javascript says: None is null, UNDEFINED is undefined.
 """
 
+from functools import singledispatch
 from typing import Any, ClassVar
 
 from kvstore.javascript.values import UNDEFINED
@@ -29,6 +30,20 @@ class JsObject:
 
     def toString(self) -> str:
         return self.js_string()
+
+
+@singledispatch
+def view_of(target: Any) -> JsObject:
+    """An object with the properties that ``target`` has in JavaScript; its type is the constructor.
+
+    The built-in classes beside this module register themselves for the values that they are made of.
+    """
+    raise NotImplementedError(f"worker.sdk.ffi has no JavaScript class for {type(target)}")
+
+
+@view_of.register
+def _(target: JsObject) -> JsObject:
+    return target
 
 
 class PyObject(JsObject):

@@ -1,27 +1,25 @@
-"""JsProxy: a JavaScript object as Python sees it, and how one value crosses the border.
+"""JsProxy: a JavaScript object as Python sees it.
 
-Behind every proxy is a value as kvstore.javascript writes it, or a JsObject. Crossing converts primitives and
-wraps everything else; it never looks inside a container (worker.sdk.ffi.to_js and to_py do). Facts from
-Pyodide 0.28: null arrives as jsnull, undefined as None; a whole number that is safe arrives as int.
+Behind every proxy is a value as kvstore.javascript says, or a JsObject.
 """
 
-import inspect
 import keyword
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable
 from types import FunctionType, MethodType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from kvstore.javascript.values import MAX_SAFE_INTEGER, UNDEFINED, BigInt, JsMap, Undefined, to_string
-from worker.sdk.ffi.errors import JsException, javascript_errors
-from worker.sdk.ffi.jsnull import JsNull, jsnull
-from worker.sdk.ffi.jsobject import JsObject, PyObject, is_visible
+from kvstore.javascript.values import JsMap, to_string
+from worker.sdk.ffi.crossing import Proxy, call, unwrap, wrap
+from worker.sdk.ffi.errors import javascript_errors, type_error
+from worker.sdk.ffi.jsobject import JsObject, is_visible, view_of
+from worker.sdk.ffi.to_py import to_py
 
 
-class JsProxy:
+class JsProxy(Proxy):
     """A JavaScript object: attributes are its properties, calls convert arguments and results.
 
-    A missing property is an AttributeError, as in Pyodide. Subclasses in worker.sdk.ffi.kinds add the Python
-    protocols that the object's kind has.
+    A missing property is an AttributeError, as in Pyodide. JsFunction below and the subclasses in
+    worker.sdk.ffi.kinds add the Python protocols that the object's kind has.
     """
 
     __module__ = "pyodide.ffi"
@@ -66,8 +64,6 @@ class JsProxy:
 
     def to_py(self, *, depth: int = -1, default_converter: Any = None) -> Any:
         """Containers and buffers as Python values, ``depth`` levels deep (-1 for all)."""
-        from worker.sdk.ffi.to_py import to_py
-
         return to_py(self._target, depth, default_converter)
 
     def object_keys(self) -> Any:
@@ -84,9 +80,6 @@ class JsProxy:
         return dict(self._target) if plain else {}
 
 
-# Asked at every crossing: a tuple is made once, a union of types each time.
-_UNCHANGED_THERE: Final = (bool, float, JsException)
-_UNCHANGED_HERE: Final = (str, int, JsProxy, JsNull, JsException)
 _FUNCTIONS: Final = (MethodType, FunctionType)
 
 
@@ -102,7 +95,7 @@ def read_property(target: Any, name: str) -> Any:
     """``target.name`` for Python. Raises AttributeError when there is no such property."""
     if isinstance(target, dict) and not isinstance(target, JsMap) and name in target:
         return wrap(target[name])
-    view = target if isinstance(target, JsObject) else _view(target)
+    view = target if isinstance(target, JsObject) else view_of(target)
     if name == "constructor":
         return wrap(type(view))
     if not is_visible(name):
@@ -114,13 +107,7 @@ def read_property(target: Any, name: str) -> Any:
             value = getattr(view, own_name)
     except AttributeError:
         raise AttributeError(name) from None
-    return function_proxy(value) if isinstance(value, _FUNCTIONS) else wrap(value)
-
-
-def _view(target: Any) -> JsObject:
-    from worker.sdk.ffi.view import view_of
-
-    return view_of(target)
+    return JsFunction(value) if isinstance(value, _FUNCTIONS) else wrap(value)
 
 
 def write_property(target: Any, name: str, value: Any) -> None:
@@ -135,94 +122,47 @@ def write_property(target: Any, name: str, value: Any) -> None:
         raise AttributeError(name)
 
 
-def unwrap(value: Any) -> Any:
-    """One Python value as an argument of JavaScript."""
-    if type(value) is str:
-        return value
-    if value is None:
-        return UNDEFINED
-    if isinstance(value, JsNull):
-        return None
-    if isinstance(value, JsProxy):
-        return value._target
-    if isinstance(value, _UNCHANGED_THERE):
-        return value
-    if isinstance(value, int):
-        return value if isinstance(value, BigInt) else int(value)
-    if isinstance(value, str):
-        return str.__str__(value)
-    # A function stays one, so that JavaScript can call it; anything else is opaque there.
-    return value if callable(value) and not isinstance(value, type) else PyObject(value)
+Kind = TypeVar("Kind", bound=type[JsProxy])
 
 
-def wrap(value: Any) -> Any:
-    """One JavaScript value as Python sees it."""
-    if type(value) is str:
-        return value
-    if isinstance(value, JsObject):
-        return _proxy_of_object(value)
-    if isinstance(value, Undefined):
-        return None
-    if value is None:
-        return jsnull
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) <= MAX_SAFE_INTEGER else value
-    if isinstance(value, _UNCHANGED_HERE):
-        return value
-    from worker.sdk.ffi.kinds import proxy_of
-
-    return proxy_of(value)
+def named_js_proxy(kind: Kind) -> Kind:
+    kind.__name__ = kind.__qualname__ = "JsProxy"
+    kind.__module__ = "pyodide.ffi"
+    return kind
 
 
-def _proxy_of_object(target: JsObject) -> Any:
-    if isinstance(target, PyObject):
-        return target.js_unwrap()
-    if not target.js_iterable:
-        return JsProxy(target)
-    from worker.sdk.ffi.kinds import JsIterable
+@named_js_proxy
+class JsFunction(JsProxy):
+    """A function or a class of JavaScript; a class makes instances with ``new``."""
 
-    return JsIterable(target)
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        function = self._target
+        if isinstance(function, type):
+            function = getattr(function, "js_call", None) or _refuse_call(function)
+        return call(function, arguments, options)
 
+    def new(self, *arguments: Any, **options: Any) -> Any:
+        """``new Class(…)``; keyword arguments are one object in last place."""
+        construct = getattr(self._target, "js_construct", None)
+        if construct is None:
+            raise type_error("This function is not a constructor")
+        return call(construct, arguments, options)
 
-def function_proxy(function: Callable[..., Any]) -> Any:
-    from worker.sdk.ffi.kinds import JsFunction
+    @property
+    def name(self) -> str:
+        return str(getattr(self._target, "js_name", None) or self._target.__name__.removesuffix("_"))
 
-    return JsFunction(function)
+    @property
+    def typeof(self) -> str:
+        return "function"
 
-
-def call(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """Call JavaScript from Python: keyword arguments become one object in last place.
-
-    A result that is awaited later arrives as a coroutine. Raises JsException.
-    """
-    given = [unwrap(argument) for argument in arguments]
-    if options:
-        given.append({name: unwrap(value) for name, value in options.items()})
-    with javascript_errors():
-        result = function(*given)
-    if isinstance(result, JsObject) or not inspect.isawaitable(result):
-        return wrap(result)
-    return settle(result)
+    def __repr__(self) -> str:
+        return f"function {self.name}() {{ [native code] }}"
 
 
-async def settle(pending: Awaitable[Any]) -> Any:
-    with javascript_errors():
-        return wrap(await pending)
-
-
-def iterate(value: Any) -> Iterator[Any]:
-    """What ``for (const item of value)`` gives.
-
-    Raises JsException (TypeError) for what cannot be iterated.
-    """
-    if type(value) is list:
-        return iter(value)
-    if isinstance(value, PyObject) and isinstance(inner := value.js_unwrap(), Iterable):
-        return (unwrap(item) for item in inner)
-    if isinstance(value, JsMap):
-        return ([key, item] for key, item in value.items())
-    if isinstance(value, list | tuple | set | frozenset | Iterator | str):
-        return iter(value)
-    if isinstance(value, JsObject) and isinstance(value, Iterable):
-        return iter(value)
-    raise JsException("TypeError", "object is not iterable (cannot read property Symbol(Symbol.iterator))")
+def _refuse_call(kind: type) -> Callable[..., Any]:
+    name = getattr(kind, "js_name", kind.__name__)
+    raise type_error(
+        f"Failed to construct '{name}': Please use the 'new' operator, this object constructor cannot be "
+        "called as a function."
+    )

@@ -3,69 +3,27 @@
 Each is named JsProxy, as in Pyodide, where the classes below exist only for isinstance.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from array import array
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import ArrayBuffer, JsMap
-from worker.sdk.ffi.errors import javascript_errors, type_error
+from worker.sdk.ffi.crossing import proxy_of, unwrap, wrap
+from worker.sdk.ffi.errors import javascript_errors
+from worker.sdk.ffi.iteration import iterate
 from worker.sdk.ffi.jsobject import JsObject, PyObject
-from worker.sdk.ffi.jsproxy import JsProxy, call, iterate, unwrap, wrap
-
-Kind = TypeVar("Kind", bound=type[JsProxy])
+from worker.sdk.ffi.jsproxy import JsFunction, JsProxy, named_js_proxy
 
 
-def _named_js_proxy(kind: Kind) -> Kind:
-    kind.__name__ = kind.__qualname__ = "JsProxy"
-    kind.__module__ = "pyodide.ffi"
-    return kind
-
-
-@_named_js_proxy
-class JsFunction(JsProxy):
-    """A function or a class of JavaScript; a class makes instances with ``new``."""
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        function = self._target
-        if isinstance(function, type):
-            function = getattr(function, "js_call", None) or _refuse_call(function)
-        return call(function, arguments, options)
-
-    def new(self, *arguments: Any, **options: Any) -> Any:
-        """``new Class(…)``; keyword arguments are one object in last place."""
-        construct = getattr(self._target, "js_construct", None)
-        if construct is None:
-            raise type_error("This function is not a constructor")
-        return call(construct, arguments, options)
-
-    @property
-    def name(self) -> str:
-        return str(getattr(self._target, "js_name", None) or self._target.__name__.removesuffix("_"))
-
-    @property
-    def typeof(self) -> str:
-        return "function"
-
-    def __repr__(self) -> str:
-        return f"function {self.name}() {{ [native code] }}"
-
-
-def _refuse_call(kind: type) -> Callable[..., Any]:
-    name = getattr(kind, "js_name", kind.__name__)
-    raise type_error(
-        f"Failed to construct '{name}': Please use the 'new' operator, this object constructor cannot be "
-        "called as a function."
-    )
-
-
-@_named_js_proxy
+@named_js_proxy
 class JsIterable(JsProxy):
     def __iter__(self) -> Iterator[Any]:
         return (wrap(item) for item in iterate(self._target))
 
 
-@_named_js_proxy
+@named_js_proxy
 class JsIterator(JsIterable):
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -74,7 +32,7 @@ class JsIterator(JsIterable):
         return wrap(next(self._target))
 
 
-@_named_js_proxy
+@named_js_proxy
 class JsArray(JsIterable):
     def __len__(self) -> int:
         return len(self._target)
@@ -105,7 +63,7 @@ class JsArray(JsIterable):
         return list(self).count(item)
 
 
-@_named_js_proxy
+@named_js_proxy
 class JsMapping(JsProxy):
     def __len__(self) -> int:
         return len(self._target)
@@ -133,7 +91,7 @@ class JsMapping(JsProxy):
         return [(wrap(key), wrap(value)) for key, value in self._target.items()]
 
 
-@_named_js_proxy
+@named_js_proxy
 class JsSet(JsIterable):
     def __len__(self) -> int:
         return len(self._target)
@@ -142,7 +100,7 @@ class JsSet(JsIterable):
         return unwrap(item) in self._target
 
 
-@_named_js_proxy
+@named_js_proxy
 class JsBuffer(JsProxy):
     """An ArrayBuffer or a typed array."""
 
@@ -160,7 +118,7 @@ class JsBuffer(JsProxy):
         return len(self.to_bytes()) > 0
 
 
-@_named_js_proxy
+@named_js_proxy
 class JsTypedArray(JsBuffer, JsArray):
     def __iter__(self) -> Iterator[Any]:
         return iter(memoryview(self._target).tolist())
@@ -170,7 +128,7 @@ class JsTypedArray(JsBuffer, JsArray):
         return wrap(bytes(found) if isinstance(found, memoryview) else found)
 
 
-@_named_js_proxy
+@named_js_proxy
 class JsAsyncIterable(JsProxy):
     async def __aiter__(self) -> AsyncIterator[Any]:
         with javascript_errors():
@@ -178,7 +136,7 @@ class JsAsyncIterable(JsProxy):
                 yield wrap(chunk)
 
 
-@_named_js_proxy
+@named_js_proxy
 class JsDoubleProxy(JsProxy):
     """What create_proxy gives: a Python object held for JavaScript."""
 
@@ -195,25 +153,37 @@ class JsDoubleProxy(JsProxy):
         return self.unwrap()(*arguments, **options)
 
 
-def proxy_of(target: Any) -> Any:
-    """The proxy of what is no JsObject, by its kind; a Python function is its own."""
-    if isinstance(target, type):
-        return JsFunction(target) if issubclass(target, JsObject) else target
-    if isinstance(target, list | tuple):
-        return JsArray(target if isinstance(target, list) else list(target))
-    if isinstance(target, JsMap):
-        return JsMapping(target)
-    if isinstance(target, set | frozenset):
-        return JsSet(target)
-    if isinstance(target, ArrayBuffer):
-        return JsBuffer(target)
-    if isinstance(target, bytes | bytearray | memoryview) or type(target).__module__ == "array":
-        return JsTypedArray(target)
-    if isinstance(target, ReadableStream):
-        return JsAsyncIterable(target)
-    if isinstance(target, Iterator):
-        return JsIterator(target)
-    return JsProxy(target) if isinstance(target, dict | datetime) else target
+@proxy_of.register
+def _(target: JsObject) -> Any:
+    return JsIterable(target) if target.js_iterable else JsProxy(target)
+
+
+@proxy_of.register
+def _(target: type) -> Any:
+    return JsFunction(target) if issubclass(target, JsObject) else target
+
+
+@proxy_of.register
+def _(target: list) -> Any:  # type: ignore[type-arg]
+    return JsArray(target)
+
+
+@proxy_of.register
+def _(target: tuple) -> Any:  # type: ignore[type-arg]
+    return JsArray(list(target))
+
+
+for _types, _kind in {
+    (dict, datetime): JsProxy,
+    (JsMap,): JsMapping,
+    (set, frozenset): JsSet,
+    (ArrayBuffer,): JsBuffer,
+    (bytes, bytearray, memoryview, array): JsTypedArray,
+    (ReadableStream,): JsAsyncIterable,
+    (Iterator,): JsIterator,
+}.items():
+    for _type in _types:
+        proxy_of.register(_type, _kind)
 
 
 def create_proxy(obj: Any, /, **_: Any) -> JsDoubleProxy:

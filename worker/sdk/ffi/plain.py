@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from kvstore.javascript.json_text import in_member_order
 from kvstore.javascript.values import JsMap, Undefined, to_number, to_string
 from worker.sdk.ffi.errors import JsException, type_error
-from worker.sdk.ffi.jsobject import JsObject, is_visible
-from worker.sdk.ffi.jsproxy import iterate
+from worker.sdk.ffi.iteration import iterate
+from worker.sdk.ffi.jsobject import JsObject, is_visible, view_of
 
 
 class Object(JsObject):
@@ -66,6 +66,9 @@ def _own(value: Any) -> dict[str, Any]:
     return {}
 
 
+view_of.register(dict, Object)
+
+
 class Function(JsObject):
     """A function; of a class, the static methods are its properties."""
 
@@ -84,6 +87,9 @@ class Function(JsObject):
 
     def js_string(self) -> str:
         return f"function {self._function.__name__}() {{ [native code] }}"
+
+
+view_of.register(object, Function)
 
 
 class JsError(JsObject):

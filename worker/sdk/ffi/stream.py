@@ -8,8 +8,8 @@ from typing import Any
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED, Undefined, byte_view
 from worker.sdk.ffi.errors import JsException, type_error
-from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import iterate
+from worker.sdk.ffi.iteration import iterate
+from worker.sdk.ffi.jsobject import JsObject, view_of
 
 
 class Stream(JsObject):
@@ -39,6 +39,9 @@ class Stream(JsObject):
 
     def tee(self) -> list[ReadableStream]:
         return list(tee(self._stream))
+
+
+view_of.register(ReadableStream, Stream)
 
 
 class Reader(JsObject):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kvstore.javascript.values import ArrayBuffer
-from worker.sdk.ffi.jsproxy import JsProxy, wrap
+from worker.sdk.ffi.crossing import Proxy, wrap
 
 DefaultConverter = Callable[[Any, Callable[[Any], Any], Callable[[Any, Any], None]], Any]
 
@@ -35,7 +35,7 @@ class _Converter:
         ):
             return _buffer(memoryview(value))
         proxy = wrap(value)
-        if self._default is None or not isinstance(proxy, JsProxy | Exception):
+        if self._default is None or not isinstance(proxy, Proxy | Exception):
             return proxy
         return self._default(proxy, lambda inner: self.convert(_target(inner), depth - 1), self._remember)
 
@@ -62,4 +62,4 @@ def _buffer(source: Any) -> Any:
 
 
 def _target(value: Any) -> Any:
-    return value._target if isinstance(value, JsProxy) else value
+    return value._target if isinstance(value, Proxy) else value

@@ -6,8 +6,8 @@ from typing import Any, Final
 from kvstore.clock import SystemClock
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number, to_string
+from worker.sdk.ffi.iteration import iterate
 from worker.sdk.ffi.jsobject import JsObject, option
-from worker.sdk.ffi.jsproxy import iterate
 
 _PRINTABLE: Final = re.compile(r"[ -~]*")
 

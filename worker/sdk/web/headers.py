@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from kvstore.javascript.values import JsMap, Undefined, to_string
 from worker.sdk.ffi.errors import type_error
+from worker.sdk.ffi.iteration import iterate
 from worker.sdk.ffi.jsobject import JsObject, PyObject
-from worker.sdk.ffi.jsproxy import iterate
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _WHITESPACE: Final = " \t\r\n"

@@ -6,8 +6,8 @@ from urllib.parse import quote_plus, unquote_plus
 
 from kvstore.javascript.values import UNDEFINED, JsMap, Undefined, to_string
 from worker.sdk.ffi.errors import type_error
+from worker.sdk.ffi.iteration import iterate
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.ffi.jsproxy import iterate
 
 
 def parse_urlencoded(text: str) -> list[tuple[str, str]]:
