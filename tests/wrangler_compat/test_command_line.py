@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kvstore.stores.state_names import database_path, state_root
+from worker.config import load_config
 from wrangler_compat.commands import COMMANDS, Command
 from wrangler_compat.main import main
 
@@ -45,6 +46,20 @@ def test_the_guides_two_commands_work_as_printed(capsys: pytest.CaptureFixture[s
     assert 'Deleting the key "queue:lease:1" on namespace binding: "CACHE"' in capsys.readouterr().out
     main(["kv", "key", "list", "--binding=CACHE"], {})
     assert "queue:lease:1" not in capsys.readouterr().out
+
+
+def test_a_command_reads_its_configuration_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path, *given: object, **options: object) -> object:
+        read.append(path)
+        return load_config(path, *given, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("wrangler_compat.cli.project.load_config", counted)
+    for words in (["key", "list"], ["key", "put", "a", "1"], ["key", "get", "a"], ["key", "delete", "a"]):
+        assert main(["kv", *words, "--binding=CACHE"], {}) == 0
+        assert len(read) == 1, words
+        read.clear()
 
 
 def test_a_damaged_state_file_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
