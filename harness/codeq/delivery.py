@@ -1,8 +1,9 @@
 """The traffic goes on at codeQ: what was migrated is claimed and finished, and judged by what workers got."""
 
-import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.codeq import legacy_state as legacy
 from harness.codeq.checklist.keyspace import planned_tiers
@@ -57,12 +58,21 @@ async def _drain(services: Services, before: LegacyState, seen: Delivery, comman
             return
         task = answer.json()
         handed.append(task["id"])
-        old = json.loads(before.tasks.get(task["id"], "{}"))
-        if any(old.get(name) != task.get(name) for name in ("payload", "priority", "webhook", "createdAt")):
+        if _content(task) != _content(_written(before, task["id"])):
             seen.changed.append(task["id"])
         finished = await services.new(f"/tasks/{segment(task['id'])}/result", _DONE, worker)
         if finished.status_code != 200:
             seen.refused.append(f"{task['id']} ({finished.status_code} {finished.text[:60]})")
+
+
+def _written(before: LegacyState, task_id: str) -> Mapping[str, Any]:
+    """The members of a task as codeQ writes what it has read: nothing that is zero or empty, times anew."""
+    task = before.parsed.get(task_id)
+    return {} if task is None else task.struct()
+
+
+def _content(task: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(task.get(name) for name in ("payload", "priority", "webhook", "createdAt"))
 
 
 def judge(seen: Delivery, before: LegacyState, most: int, *, split: bool = False) -> list[Verdict]:

@@ -27,7 +27,8 @@ HARMFUL = {
     "in both lists": "{n} id{s} both pending and in progress (H7)",
     "lost from its queue": "{n} unfinished task{s} in no queue: nobody will ever work on {their} id",
     "finished but queued": "{n} finished task{s} still in a queue: codeQ hands it out again (H5)",
-    "in a foreign queue": "{n} id{s} in the queue of another command than the task's own",
+    "in a foreign queue": "{n} id{s} in the queue of another command than the task's own: codeQ hands "
+    "{them} out for ever, completed or not",
 }
 # What happens by the guide's mapping and is worth knowing.
 NOTABLE = {

@@ -119,6 +119,11 @@ async def conservation(seen: Inspection) -> Verdict:
     known = (
         set(seen.before.tasks) | set(seen.before.ids(legacy.PENDING)) | set(seen.before.ids(legacy.INPROG))
     )
+
+    def strange(task_id: str, command: str) -> bool:
+        task = tasks.get(task_id)
+        return task is not None and task.command.lower() != command
+
     found = [
         finding(
             "{n} id{s} in two places or twice in one",
@@ -134,6 +139,11 @@ async def conservation(seen: Inspection) -> Verdict:
             "{n} queued id{s} without a record: dropped at the first claim",
             sorted(set(places) - set(tasks)),
             "codeq/H8",
+        ),
+        finding(
+            "{n} id{s} in the queue of another command than the task's own: handed out for ever, "
+            "completed or not",
+            sorted({one for (name, _), ids in after.queues.items() for one in ids if strange(one, name)}),
         ),
     ]
     title = "conservation: every id is in exactly one place"

@@ -7,11 +7,14 @@ import httpx
 
 from harness.codeq.checklist.inspection import Inspection
 from harness.codeq.claim_script import HOW, NEEDED
+from harness.codeq.pieces import keys_under
 from harness.codeq.services import segment
 from harness.codeq.snapshot import read_snapshot
 from harness.codeq.tokens import PROBE
 from harness.verdict import Finding, Verdict, verdict
-from worker.codeq.keys import BUILT_IN_COMMANDS, CODEQ, CodeqKeys
+from worker.codeq import CodeqKeys
+from worker.codeq.keys import BUILT_IN_COMMANDS, CODEQ
+from worker.codeq.servers.server import checked
 
 _KEYS = CodeqKeys()
 _BUILT_IN_KEYS = 26
@@ -77,9 +80,30 @@ async def sample(seen: Inspection) -> Verdict:
     if not await seen.server.call("HEXISTS", _KEYS.tasks, task_id):
         elsewhere = f"wrong server: codeQ keeps its tasks elsewhere, not on {seen.server.name}"
         return _sampled(Finding(elsewhere, (task_id,)))
-    found = await _walk(seen, task_id)
-    await _remove(seen, task_id)
+    others = await _elsewhere(seen, task_id)
+    found = _tenants(seen, others) if others else await _walk(seen, task_id)
+    await _remove(seen, task_id, *others)
     return _sampled(found)
+
+
+async def _elsewhere(seen: Inspection, task_id: str) -> list[str]:
+    """The keys of queues that have the sample, where that is not the list that the guide's codeQ fills."""
+    command = seen.services.tokens.command
+    if task_id in await seen.server.call("LRANGE", _KEYS.pending(command, _PRIORITY), 0, -1):
+        return []
+    lists = [key for key in await keys_under(seen.server, _KEYS.queue(command, "")) if ":pending:" in key]
+    ids = checked(await seen.server.pipeline([("LRANGE", key, 0, -1) for key in lists]))
+    return [key for key, there in zip(lists, ids, strict=True) if task_id in there]
+
+
+def _tenants(seen: Inspection, keys: list[str]) -> Finding:
+    """A codeQ that came after the guide's: the name of a queue has one part more, and is never without it."""
+    expected = _KEYS.pending(seen.services.tokens.command, _PRIORITY)
+    what = (
+        f"a new task goes to {keys[0]}, not to {expected}: this build of codeQ keeps a queue for each "
+        "tenant, and finds nothing of what was migrated. Deploy the build that the guide was written for"
+    )
+    return Finding(what, tuple(keys), ("codeq/H15",))
 
 
 def _sampled(found: Finding | None) -> Verdict:
@@ -113,10 +137,12 @@ async def _walk(seen: Inspection, task_id: str) -> Finding | None:
     return None
 
 
-async def _remove(seen: Inspection, task_id: str) -> None:
+async def _remove(seen: Inspection, task_id: str, *lists: str) -> None:
+    """Takes the sample away again; ``lists`` have it too."""
     command = seen.services.tokens.command
     await seen.server.pipeline(
         [
+            *(("LREM", key, 0, task_id) for key in lists),
             ("HDEL", _KEYS.tasks, task_id),
             ("HDEL", _KEYS.results, task_id),
             ("ZREM", _KEYS.ttl, task_id),

@@ -1,11 +1,18 @@
 """Each check holds after a good migration, and finds what it is there to find."""
 
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from harness.codeq.checklist import CodeqState, Inspection, check
+from harness.codeq.checklist.service import sample
 from harness.codeq.delivery import deliver, judge
 from harness.codeq.legacy_state import PREFIX, LegacyState
 from harness.codeq.migrator import Migrator, Terms
+from harness.codeq.pieces import keys_under
 from harness.codeq.plan import Plan
 from harness.codeq.seed import WORKERS
 from harness.codeq.services import Services
@@ -14,7 +21,7 @@ from harness.verdict import Verdict
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server, embedded
-from worker.codeq.servers.server import Command
+from worker.codeq.servers.server import Argument, Command
 
 pytestmark = pytest.mark.anyio
 
@@ -84,6 +91,7 @@ PENDING, INPROG = "legacy:q:generate_master:pending", "legacy:q:generate_master:
         ("V6", ("SADD", f"{QUEUE}:inprog", PENDING)),
         ("V6", ("RPUSH", f"{QUEUE}:pending:0", PENDING)),
         ("V6", ("RPUSH", f"{QUEUE}:pending:0", "ghost")),
+        ("V6", ("LMOVE", f"{QUEUE}:pending:0", "codeq:q:generate_creative:pending:0", "LEFT", "LEFT")),
         ("V7", ("ZREM", "codeq:tasks:ttl", PENDING)),
         ("V7", ("ZADD", "codeq:tasks:ttl", 1_795_397_683_000, PENDING)),
         ("V8", ("SET", f"{QUEUE}:dlq", "no list")),
@@ -100,6 +108,45 @@ async def test_a_check_finds_its_damage(
     command = (damage[0], key.format(id=task)) if "{id}" in key else (*damage[:-1], task)
     found = await verdicts(legacy, clock, command)
     assert invariant in [one.invariant for one in found if not one.held]
+
+
+class Tenanted:
+    """``inner`` for a codeQ of a later build: its queues' keys have a tenant's name in them."""
+
+    def __init__(self, inner: Server) -> None:
+        self._inner = inner
+        self.name = inner.name
+
+    def _asked(self, command: Command) -> Command:
+        return tuple(
+            re.sub(r"^(codeq:q:\w+):", r"\1:acme:", one) if isinstance(one, str) else one for one in command
+        )
+
+    async def call(self, *command: Argument) -> Any:
+        return await self._inner.call(*self._asked(command))
+
+    async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
+        return await self._inner.pipeline([self._asked(one) for one in commands])
+
+    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
+        return await self._inner.transaction([self._asked(one) for one in commands])
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+async def test_a_build_that_knows_tenants_is_named(legacy: Snapshot, clock: ManualClock) -> None:
+    server, _, before, migrator, plan = await migrated(legacy, clock)
+    services = Services(Tenanted(server), clock, SeededEntropy(1))
+    after, left = CodeqState(await read_snapshot(server, "codeq:")), await read_snapshot(server, PREFIX)
+    seen = Inspection(
+        server, services, migrator, before, after, left, plan, False, None, clock.now_ms() // 1000
+    )
+    [found] = (await sample(seen)).findings
+    await services.close()
+    assert found.hazards == ("codeq/H15",)
+    assert "this build of codeQ keeps a queue for each tenant" in found.what
+    assert await keys_under(server, "codeq:") == sorted(after.snapshot.entries)
 
 
 async def test_a_lease_of_an_unknown_worker_is_found(legacy: Snapshot, clock: ManualClock) -> None:
@@ -126,6 +173,33 @@ async def delivered(legacy: Snapshot, clock: ManualClock, *damage: Command, most
 async def test_everything_is_delivered_once_in_order_unchanged(legacy: Snapshot, clock: ManualClock) -> None:
     assert await delivered(legacy, clock) == []
     assert await delivered(legacy, clock, most=2) == []
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("webhook", ""),
+        ("priority", 0),
+        ("createdAt", "2026-11-21T22:34:43.500Z"),
+        ("createdAt", "2026-11-21T22:34:43+00:00"),
+        ("colour", "a member that codeQ does not know"),
+    ],
+)
+async def test_what_codeq_writes_in_another_way_is_no_change(
+    legacy: Snapshot, clock: ManualClock, member: str, value: object
+) -> None:
+    tasks = legacy.entries["legacy:tasks"].value
+    for task_id, text in tasks.items():
+        tasks[task_id] = json.dumps({**json.loads(text), member: value})
+    assert await delivered(legacy, clock) == []
+
+
+@pytest.mark.parametrize("member", ["payload", "webhook", "createdAt", "priority"])
+async def test_what_is_truly_changed_is_found(legacy: Snapshot, clock: ManualClock, member: str) -> None:
+    task = first(legacy, PENDING)
+    other = {"priority": 7, "createdAt": "2020-01-01T00:00:00Z"}.get(member, "http://other.test")
+    text = json.dumps({**json.loads(legacy.entries["legacy:tasks"].value[task]), member: other})
+    assert await delivered(legacy, clock, ("HSET", "codeq:tasks", task, text)) == ["D3"]
 
 
 @pytest.mark.parametrize(

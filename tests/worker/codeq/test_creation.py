@@ -90,10 +90,20 @@ async def test_create_takes_a_blank_idempotency_key_for_none(bench: Bench) -> No
     assert await bench.create(idempotencyKey=" ") != await bench.create(idempotencyKey=" ")
 
 
-async def test_create_conflicts_when_the_keys_task_is_gone(bench: Bench) -> None:
+async def test_create_takes_over_a_key_whose_task_is_gone(bench: Bench) -> None:
     first = await bench.create(idempotencyKey="k")
     await bench.server.call("HDEL", "codeq:tasks", first)
-    assert await refused(bench, idempotencyKey="k") == (400, "idempotency conflict")
+    second = await bench.create(idempotencyKey="k")
+    assert second != first
+    assert await bench.server.call("GET", "codeq:idempo:k") == second
+
+
+async def test_create_counts_the_queue_again_when_an_order_is_repeated(bench: Bench) -> None:
+    await bench.create(idempotencyKey="k")
+    bench.server.take()
+    await bench.create(idempotencyKey="k")
+    names = [command[0] for command in bench.server.take()]
+    assert names == ["get", "hget", *["llen"] * 10, "zrangebyscore"]  # the last asks whom to tell
 
 
 async def test_create_survives_deep_nesting_and_half_characters(bench: Bench) -> None:

@@ -57,8 +57,9 @@ async def test_notify_when_an_empty_queue_gets_its_first_task(bench: Bench) -> N
         "eventType": "GENERATE_MASTER",
         "notificationId": f"ntf-{subscription}",
         "queueDepth": 0,
-        "sentAt": "2026-11-21T22:34:43.496-03:00",
+        "sentAt": "2026-11-22T01:34:43Z",
     }
+    assert await bench.server.call("GET", f"codeq:subs:last:{subscription}") == "1"
 
 
 async def test_notify_not_when_the_queue_had_work(bench: Bench) -> None:

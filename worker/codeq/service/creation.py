@@ -29,7 +29,10 @@ class Order:
 
 
 class Creation:
-    """Separate commands, no transaction: a crash in between leaves a record that is in no queue."""
+    """Separate commands, no transaction: a crash in between leaves a record that is in no queue.
+
+    An order that repeats an earlier one is announced like a new one.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Creation:
         if order.idempotency_key:
             earlier = await self._earlier(order.idempotency_key, task.id)
             if earlier is not None:
+                await self._announce(order.command)
                 return earlier
         await self._server.call("HSET", self._keys.tasks, task.id, task.text())
         await self._tasks.retain(task.id)
@@ -82,16 +86,18 @@ class Creation:
     async def _earlier(self, idempotency_key: str, task_id: str) -> Task | None:
         """The task that has the key already; None when the key is now ``task_id``'s.
 
-        A key whose task is gone (cleanup forgets keys) is a conflict. That, and the second look after a lost
-        race, are inferred from the error text.
+        A key whose task is gone (cleanup forgets keys) is taken over.
         """
         key = self._keys.idempo(idempotency_key)
-        known = await self._server.call("GET", key)
-        if known is None:
-            if await self._server.call("SET", key, task_id, "EX", IDEMPOTENCY_SECONDS, "NX"):
-                return None
-            known = await self._server.call("GET", key)
-        task = await self._tasks.read(known) if known else None
+        if known := await self._server.call("GET", key):
+            task = await self._tasks.read(known)
+            if task is not None:
+                return task
+            await self._server.call("DEL", key)
+        if await self._server.call("SET", key, task_id, "EX", IDEMPOTENCY_SECONDS, "NX"):
+            return None
+        winner = await self._server.call("GET", key)
+        task = await self._tasks.read(winner) if winner else None
         if task is None:
             raise Refusal(400, "idempotency conflict")
         return task

@@ -1,10 +1,8 @@
 """Tells subscribed workers that an empty queue has work again."""
 
-import zlib
-
 import httpx
 
-from worker.codeq.documents import Subscription, Timeline, encode
+from worker.codeq.documents import Moment, Subscription, Timeline, encode
 from worker.codeq.documents.subscription import FANOUT, GROUP
 from worker.codeq.errors import DocumentError, ServerError
 from worker.codeq.keys import CodeqKeys
@@ -19,8 +17,7 @@ _MOST_SUBSCRIBERS = 1000
 class Notifications:
     """Posted one after the other while the producer waits, without a time limit: so codeQ does it.
 
-    Failures are not reported to anyone. Which subscriber of mode ``hash`` is chosen, and what ``available``
-    and ``claimUrl`` say, is inferred.
+    Failures are not reported to anyone.
     """
 
     def __init__(
@@ -59,7 +56,7 @@ class Notifications:
         return subscriptions
 
     async def _chosen(self, command: str, subscriptions: list[Subscription]) -> list[Subscription]:
-        """All of mode fanout, one of each group in turn, one of mode hash."""
+        """All of mode fanout, one of each group in turn, one of mode hash, each for a minute."""
         chosen = [one for one in subscriptions if one.delivery_mode == FANOUT]
         groups: dict[str, list[Subscription]] = {}
         hashed = []
@@ -72,13 +69,12 @@ class Notifications:
             turn = await self._server.call("INCR", self._keys.turn(command, group))
             chosen.append(members[(turn - 1) % len(members)])
         if hashed:
-            chosen.append(hashed[zlib.crc32(command.encode()) % len(hashed)])
+            chosen.append(hashed[self._timeline.epoch() // 60 % len(hashed)])
         return chosen
 
     async def _may_send(self, subscription: Subscription) -> bool:
-        key, now = self._keys.last_sent(subscription.id), self._timeline.epoch()
-        seconds = max(subscription.min_interval, 1)
-        return bool(await self._server.call("SET", key, now, "EX", seconds, "NX"))
+        key, seconds = self._keys.last_sent(subscription.id), max(subscription.min_interval, 1)
+        return bool(await self._server.call("SET", key, "1", "EX", seconds, "NX"))
 
     async def _post(self, command: str, subscription: Subscription) -> None:
         body = encode(
@@ -88,7 +84,7 @@ class Notifications:
                 "eventType": command,
                 "notificationId": f"ntf-{subscription.id}",
                 "queueDepth": 0,
-                "sentAt": str(self._timeline.now()),
+                "sentAt": str(Moment(self._timeline.epoch())),
             }
         ).encode()
         headers = signed_headers(self._secret, self._timeline.epoch(), body)
