@@ -1,7 +1,7 @@
 """Progress on a terminal: a line for each step, and a count while a long one runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager, suppress
 from typing import TextIO
 
@@ -77,6 +77,12 @@ class Progress:
         if self._live:
             self._out.write(f"{self._erase()}   {part}: {done:,} of {of:,} runs, {found:,} kinds of damage …")
             self._out.flush()
+
+    def found(self, invariant: str, what: str, scenario: Hashable) -> None:
+        """A kind of damage is there, for the first time; it may still get simpler."""
+        if self._enabled:
+            line = f"found: {what} [{invariant}], in --scenario '{scenario}'"
+            print(f"{self._erase()}{printable(line)}", file=self._out, flush=True)
 
     def ordered(self, done: int, found: int) -> None:
         """So many runs of a search through every order are done, with so many kinds of violation."""

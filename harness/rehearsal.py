@@ -3,10 +3,11 @@ together.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import combinations_with_replacement, product
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from harness.checks import CHECKS
 from harness.decision import Decision, Looked
@@ -14,8 +15,18 @@ from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.explore.coverage import due
 from harness.explore.draw import Drawing, Places, places_of
-from harness.explore.search import Damage, Guided, Tally, explained, searched, tallied, tallied_in_every_order
+from harness.explore.search import (
+    Damage,
+    Guided,
+    Key,
+    Tally,
+    explained,
+    searched,
+    tallied,
+    tallied_in_every_order,
+)
 from harness.explore.workforce import Workforce
+from harness.forecast import Forecast, bill_of, forecast
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
 from harness.parameters import parameters
@@ -28,12 +39,30 @@ WALKED: Final = ("local", "production", "free")
 GROWN: Final = 1100
 # How many schedules meet everything that there is to meet, as a rule.
 _ENOUGH: Final = 100
-# Entries of a small namespace.
+# Entries of a small namespace, and of one in which a request has all that it takes on at once.
 _FEW: Final = 6
+_MANY: Final = 200
 PARTS: Final = ("walks", "crashes", "interruptions", "schedules")
 
-# Which part, runs done, of how many, kinds of damage found.
-OnProgress = Callable[[str, int, int, int], None]
+
+class OnProgress(Protocol):
+    """Hears of a rehearsal while it goes on."""
+
+    def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
+        """So many runs of a part are done, of so many, with so many kinds of damage."""
+
+    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+        """A kind of damage is there, for the first time."""
+
+
+class Nobody:
+    """Who does not want to hear of it."""
+
+    def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
+        """It makes no difference."""
+
+    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+        """It makes no difference."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +76,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Result:
-    """A finished rehearsal. ``unmet`` are sentences on what must have happened, and did not."""
+    """A finished rehearsal. ``unmet`` are sentences on what must have happened, and did not.
+
+    ``forecast`` is what the migration will take of the whole namespace, None where no walk came to its end.
+    """
 
     parts: Sequence[Part]
     damage: Sequence[Damage]
     unmet: Sequence[str]
     oddities: Sequence[str]
+    forecast: Forecast | None = None
 
     @property
     def vacuous(self) -> list[str]:
@@ -75,20 +108,22 @@ def rehearse(
     explore: Sequence[str] = PARTS,
     conditions: str = "production",
     seeds: range = range(1, 501),
-    tell: OnProgress = lambda part, done, of, found: None,
+    tell: OnProgress = Nobody(),  # noqa: B008 - it has no state
 ) -> Result:
     """Walk through the migration with all ``entries``, and search through small namespaces.
 
     Raises MigrationError for what is wrong with the declaration.
     """
     search = _Rehearsal(subject, entries, workforce, conditions, seeds, tell)
+    small = search.first_look()
     parts = [search.part(name) for name in explore]
-    small = sum((part.tally for part in parts if part.name != "walks"), Tally())
+    small = sum((part.tally for part in parts if part.name != "walks"), small)
     large = sum((part.tally for part in parts if part.name == "walks"), Tally())
     # What small namespaces show as well is made small there.
     large.damage = {key: group for key, group in large.damage.items() if key not in small.damage}
     damage = [*explained(subject, small, workforce), *explained(search.whole, large, workforce)]
-    return Result(parts, damage, search.unmet(parts), search.oddities)
+    bills = [bill for part in parts if part.name == "walks" for bill in part.tally.noted.values()]
+    return Result(parts, damage, search.unmet(parts), search.oddities, forecast(search.moving, bills))
 
 
 def _orders_said(tally: Tally) -> str:
@@ -120,7 +155,8 @@ class _Rehearsal:
         own = loaded(subject)
         self.migration = own.migration
         self.oddities = own.sample(subject).oddities
-        self._plain: Record | None = None
+        self.moving = sum(self.migration.rule_for(*place) is not None for place in entries)
+        self._known: set[Key] = set()
 
     def part(self, name: str) -> Part:
         """One of the searches."""
@@ -132,27 +168,34 @@ class _Rehearsal:
             "interruptions": self._interruptions,
             "orders": self._meetings,
         }[name]()
-        subject = self.whole if name == "walks" else self.subject
-
-        def tell(done: int, of: int, found: int) -> None:
-            self.tell(name, done, of, found)
-
+        subject, note = (self.whole, bill_of) if name == "walks" else (self.subject, None)
         work = tallied_in_every_order if name == "orders" else tallied
-        tally = searched(subject, scenarios, self.workforce, tell, work)
+        tally = searched(subject, scenarios, self.workforce, partial(self._told, name), work, note)
         return Part(name, f"{what}{_orders_said(tally)}", tally)
 
-    @property
+    def _told(self, name: str, tally: Tally, of: int) -> None:
+        done = tally.looked.runs
+        self.tell.rehearsed(name, done, max(done, of), len(tally.damage))
+        for key, group in tally.damage.items():
+            if key not in self._known:
+                self._known.add(key)
+                self.tell.found(key[0], group.what, group.smallest)
+
+    def first_look(self) -> Tally:
+        """What the plain run shows, at once and in this process."""
+        tally = Tally()
+        tally.add(self.plain.scenario, self.plain, self.subject.judge(self.plain))
+        self._told("first look", tally, 1)
+        return Tally(damage=tally.damage)
+
+    @cached_property
     def plain(self) -> Record:
         """A run that nothing disturbs, with somebody of everybody: where faults can strike."""
-        if self._plain is None:
-            scenario = replace(self.base, readers=1, clients=1)
-            self._plain = self.subject.simulate(scenario)
-        return self._plain
+        return self.subject.simulate(replace(self.base, readers=1, clients=1))
 
     def _walks(self) -> tuple[list[Scenario], str]:
         """With every entry, and with many more like them, under each of the conditions; nobody else there."""
-        count = sum(self.migration.rule_for(*place) is not None for place, _ in self.whole.sample)
-        most = max(count, GROWN)
+        count, most = self.moving, max(self.moving, GROWN)
         scenarios = [
             Scenario(conditions=one, among="all", entries=count, odd=self.oddities) for one in WALKED
         ]
@@ -207,11 +250,7 @@ class _Rehearsal:
             self.base, self.migration, places_of(self.plain), others, self.oddities, self._budgets()
         )
         guided = Guided(self.subject, drawing, self.workforce)
-
-        def tell(done: int, of: int, found: int) -> None:
-            self.tell("schedules", done, of, found)
-
-        tally = guided.search(self.seeds, tell)
+        tally = guided.search(self.seeds, partial(self._told, "schedules"))
         what = f"random schedules, seeds {self.seeds.start:,} to {self.seeds.stop - 1:,}"
         return Part("schedules", f"{what}, {len(guided.kept):,} of which met something new", tally)
 
@@ -227,7 +266,7 @@ class _Rehearsal:
         def most(**small: Any) -> int:
             return max((call.operations for call in self._alone(**small).calls), default=0)
 
-        large, budgets = most(entries=GROWN), {}
+        large, budgets = most(entries=_MANY), {}
         for page in sorted({*parameters(Scenario)["page"].drawn}):
             needed = most(entries=_FEW, page=page)
             left = allowed - large

@@ -17,7 +17,7 @@ from harness.moment import read_moment
 from harness.output import TIMEOUT_SECONDS
 from harness.progress import Progress
 from harness.queue_command import Report
-from harness.rehearsal import PARTS, OnProgress, Result, rehearse
+from harness.rehearsal import PARTS, Nobody, OnProgress, Result, rehearse
 from harness.run_report import About, as_json, as_text, run_as_json, run_as_text
 from harness.skeleton import skeleton
 from harness.source import open_source
@@ -74,14 +74,15 @@ def run_own(options: argparse.Namespace) -> Report:
         return _replay(_opened(wanted), options.scenario)
     progress = Progress(sys.stderr, enabled=not options.quiet)
     try:
-        about, result, seconds = rehearsed(wanted, progress.rehearsed)
+        about, result, seconds = rehearsed(wanted, progress)
     finally:
         progress.end()
     return Report(as_json(about, result, seconds), as_text(about, result, seconds), result.decision.exit_code)
 
 
 def rehearsed(
-    wanted: Wanted, on_progress: OnProgress = lambda part, done, of, found: None
+    wanted: Wanted,
+    on_progress: OnProgress = Nobody(),  # noqa: B008 - it has no state
 ) -> tuple[About, Result, float]:
     """A whole rehearsal: what it was about, what it found, and how many seconds it took."""
     start = stopwatch()

@@ -67,6 +67,7 @@ def as_json(about: About, result: Result, seconds: float) -> dict[str, Any]:
         "lookedAtNothing": result.vacuous,
         "odd": list(result.oddities),
         "parts": [_part_json(one) for one in result.parts],
+        "forecast": None if result.forecast is None else result.forecast.as_json(),
         "findings": [_damage_json(about, one) for one in result.damage],
         "seconds": round(seconds, 3),
     }
@@ -98,6 +99,8 @@ def as_text(about: About, result: Result, seconds: float) -> str:
     """The report for a person."""
     lines = [about.line(), *(f"  {one}" for one in about.left)]
     lines += [_part_line(part) for part in result.parts]
+    if result.forecast is not None:
+        lines.append(f"  {'forecast':<14} {result.forecast.as_text()}")
     if result.vacuous:
         names = ", ".join(f"{name} (no {CHECKS[name].AT})" for name in result.vacuous)
         lines.append(f"  looked at nothing: {names}")

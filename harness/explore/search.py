@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from harness.decision import Looked
 from harness.explore.coverage import met, signature
@@ -33,20 +33,24 @@ _MOST_ORDERS: Final = 400
 
 # The invariant, and the code of the finding.
 Key = tuple[str, str]
-# Runs done, of how many, and kinds of damage found.
-OnProgress = Callable[[int, int, int], None]
+# What the runs so far showed, and how many there are to be.
+OnProgress = Callable[["Tally", int], None]
+# What is to be noted of a record, and of the properties that it has.
+Note = Callable[[Record, Sequence[str]], Any]
+_DEADLOCK: Final = ("progress", "deadlock")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Runs that show the same: how many, and the ``smallest`` of their scenarios."""
+    """Runs that show the same: how many, and the ``smallest`` of their scenarios, with ``what`` it shows."""
 
     runs: int
     smallest: Scenario
+    what: str
 
     def __add__(self, other: "Group") -> "Group":
-        smallest = min(self.smallest, other.smallest, key=lambda one: (one.size, one.seed))
-        return Group(self.runs + other.runs, smallest)
+        first = min(self, other, key=lambda one: (one.smallest.size, one.smallest.seed, str(one.smallest)))
+        return Group(self.runs + other.runs, first.smallest, first.what)
 
 
 @dataclass
@@ -54,8 +58,8 @@ class Tally:
     """What many runs showed, added up: the same whatever the order in which they were done.
 
     ``looked`` is how much was looked at, ``at`` how many things each invariant was judged by, ``orders`` how
-    many orders of operations were visited where every order was, ``features`` what each scenario met, where
-    that is asked for.
+    many orders of operations were visited where every order was, ``noted`` what was to be noted of each
+    scenario.
     """
 
     looked: Looked = field(default_factory=Looked)
@@ -63,10 +67,10 @@ class Tally:
     met: Counter[str] = field(default_factory=Counter)
     at: Counter[str] = field(default_factory=Counter)
     orders: Visited = field(default_factory=Visited)
-    features: dict[Scenario, frozenset[int]] = field(default_factory=dict)
+    noted: dict[Scenario, Any] = field(default_factory=dict)
 
     def add(
-        self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict], *, watched: bool = False
+        self, scenario: Scenario, record: Record, verdicts: Sequence[Verdict], note: Note | None = None
     ) -> None:
         self.looked += Looked(
             runs=1,
@@ -78,11 +82,17 @@ class Tally:
         )
         properties = met(record)
         self.met.update(properties)
-        if watched:
-            self.features[scenario] = signature(record, properties)
+        if note is not None:
+            self.noted[scenario] = note(record, properties)
         self.at.update({one.invariant: one.looked for one in verdicts})
-        for key in sorted({key_of(verdict, found) for verdict in verdicts for found in verdict.findings}):
-            self._group(key, Group(1, scenario))
+        found = {key_of(one, finding): finding for one in verdicts for finding in one.findings}
+        for key, finding in sorted(found.items(), key=lambda one: one[0]):
+            self._group(key, Group(1, scenario, finding.what))
+
+    def add_deadlock(self, scenario: Scenario, deadlock: Deadlock) -> None:
+        """One more, in which nobody could go on."""
+        self.looked += Looked(runs=1)
+        self._group(_DEADLOCK, Group(1, scenario, str(deadlock)))
 
     def __add__(self, other: "Tally") -> "Tally":
         both = Tally()
@@ -95,7 +105,7 @@ class Tally:
         self.met.update(other.met)
         self.at.update(other.at)
         self.orders += other.orders
-        self.features.update(other.features)
+        self.noted.update(other.noted)
         for key, group in other.damage.items():
             self._group(key, group)
 
@@ -111,18 +121,18 @@ def key_of(verdict: Verdict, found: Finding) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Scenarios to simulate; with ``watched`` what each of them met is to be told."""
+    """Scenarios to simulate; ``note`` says what is to be noted of each of them."""
 
     subject: Subject
     scenarios: Sequence[Scenario]
-    watched: bool = False
+    note: Note | None = None
 
 
 def tallied(batch: Batch) -> Tally:
     """What the scenarios of a batch show."""
     tally = Tally()
     for scenario in batch.scenarios:
-        _one_more(tally, batch.subject, scenario, watched=batch.watched)
+        _one_more(tally, batch.subject, scenario, note=batch.note)
     return tally
 
 
@@ -135,17 +145,20 @@ def tallied_in_every_order(batch: Batch) -> Tally:
 
 
 def _one_more(
-    tally: Tally, subject: Subject, scenario: Scenario, choose: Choose | None = None, *, watched: bool = False
+    tally: Tally,
+    subject: Subject,
+    scenario: Scenario,
+    choose: Choose | None = None,
+    note: Note | None = None,
 ) -> None:
     try:
         record = subject.simulate(scenario, choose)
-    except Deadlock:
-        tally.looked += Looked(runs=1)
-        tally._group(("progress", "deadlock"), Group(1, scenario))
+    except Deadlock as deadlock:
+        tally.add_deadlock(scenario, deadlock)
         return
     if choose is not None:
         scenario = replace(scenario, order=tuple(record.order))
-    tally.add(scenario, record, subject.judge(record), watched=watched)
+    tally.add(scenario, record, subject.judge(record), note)
 
 
 Work = Callable[[Batch], Tally]
@@ -176,7 +189,7 @@ class _Shown:
         try:
             record = self.subject.simulate(scenario)
         except Deadlock as deadlock:
-            deadlocked = self.key == ("progress", "deadlock")
+            deadlocked = self.key == _DEADLOCK
             return ("Progress: the runbook comes to its end", Finding(str(deadlock))) if deadlocked else None
         for verdict in self.subject.judge(record):
             for one in verdict.findings:
@@ -217,16 +230,15 @@ def searched(
     workforce: Workforce,
     tell: OnProgress,
     work: Work = tallied,
-    *,
-    watched: bool = False,
+    note: Note | None = None,
 ) -> Tally:
-    """Simulate and judge all scenarios, each as ``work`` does."""
+    """Simulate and judge all scenarios, each as ``work`` does; ``note`` says what is to be noted of each."""
     tally = Tally()
     size = max(1, min(_BATCH, len(scenarios) // (4 * workforce.workers)))
-    batches = [Batch(subject, scenarios[at : at + size], watched) for at in range(0, len(scenarios), size)]
+    batches = [Batch(subject, scenarios[at : at + size], note) for at in range(0, len(scenarios), size)]
     for part in workforce.do(work, batches):
         tally.merge(part)
-        tell(tally.looked.runs, max(tally.looked.runs, len(scenarios)), len(tally.damage))
+        tell(tally, len(scenarios))
     return tally
 
 
@@ -253,18 +265,19 @@ class Guided:
 
     def _generation(self, seeds: Sequence[int], of: int, tell: OnProgress) -> None:
         scenarios = [self._drawn(seed) for seed in seeds]
-        runs, damage = self.tally.looked.runs, self.tally.damage
-
-        def told(done: int, _: int, found: int) -> None:
-            tell(runs + done, of, max(found, len(damage)))
-
-        found = searched(self.subject, scenarios, self.workforce, told, watched=True)
+        found = searched(
+            self.subject,
+            scenarios,
+            self.workforce,
+            lambda part, _: tell(self.tally + part, of),
+            note=signature,
+        )
         for scenario in scenarios:
-            met_here = found.features.get(scenario, frozenset())
+            met_here = found.noted.get(scenario, frozenset())
             if not met_here <= self.known:
                 self.known |= met_here
                 self.kept.append(scenario)
-        found.features.clear()
+        found.noted.clear()
         self.tally.merge(found)
 
     def _drawn(self, seed: int) -> Scenario:

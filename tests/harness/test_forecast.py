@@ -1,0 +1,46 @@
+"""What a migration will take of the whole namespace, from what a walk through many entries took."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.forecast import Bill, forecast
+from tests.harness.declared.declaring import declared
+from tests.harness.declared.test_true_verdicts import MOVES
+
+COUNTS = {"reads": 3300, "writes": 1100, "deletes": 1100, "listings": 11}
+
+
+def test_the_free_plan_that_does_not_suffice_is_said() -> None:
+    found = forecast(2500, [Bill(6, 3, dict.fromkeys(COUNTS, 6), True), Bill(1100, 11, COUNTS, True)])
+    assert found is not None
+    assert found.as_json() == {
+        "entries": 2500,
+        "requests": 25,
+        "reads": 7500,
+        "writes": 2500,
+        "deletes": 2500,
+        "listings": 25,
+        "perEntry": {"reads": 3.0, "writes": 1.0, "deletes": 1.0, "listings": 0.01},
+        "days": {"free": 3, "paid": 1},
+    }
+    assert found.as_text().endswith(
+        "3 days of the free plan, whose day does not suffice (1,000 writes); paid, one"
+    )
+
+
+def test_a_walk_that_did_not_come_to_its_end_says_nothing() -> None:
+    assert forecast(6, [Bill(6, 3, COUNTS, False)]) is None
+
+
+def test_it_is_in_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    items = [{"key": f"old:{number:03}", "value": "v"} for number in range(4)]
+    (tmp_path / "source.json").write_text(json.dumps(items))
+    arguments = [str(declared(tmp_path, MOVES)), "--from", str(tmp_path / "source.json")]
+    main(["run", *arguments, "-q", "--seeds", "1", "--jobs", "1", "--json", str(tmp_path / "report.json")])
+    assert "4 entries take " in capsys.readouterr().out
+    found = json.loads((tmp_path / "report.json").read_text())["forecast"]
+    assert found["entries"] == found["writes"] == found["deletes"] == 4
+    assert found["days"] == {"free": 1, "paid": 1}
