@@ -240,7 +240,7 @@ def to_number(value: Any) -> float:
 
 
 def _text_number(text: str) -> float:
-    text = text.strip(_SPACE)
+    text = trimmed(text)
     if not text:
         return 0.0
     if text in ("Infinity", "+Infinity", "-Infinity"):
@@ -283,6 +283,11 @@ def to_int32(value: Any) -> int:
     if not INT32_MIN <= number <= INT32_MAX:
         raise KVTypeError(f"Value out of range. Must be between {INT32_MIN} and {INT32_MAX} (inclusive).")
     return math.trunc(number)
+
+
+def trimmed(text: str) -> str:
+    """``text.trim()``."""
+    return text.strip(_SPACE)
 
 
 def has_lone_surrogate(text: str) -> bool:

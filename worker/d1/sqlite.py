@@ -1,0 +1,159 @@
+"""SQLite as workerd sets it up: limits, permissions, which functions there are, and how its errors are said."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from kvstore.clock import stopwatch
+from worker.d1 import messages, texts
+from worker.d1.authorizer import ABSENT_FUNCTIONS, MODULES, Authorizer
+from worker.d1.cost import Cost
+from worker.d1.errors import DatabaseReset, QueryError
+from worker.d1.limits import Limits
+
+Row = Sequence[Any]
+
+_BUSY_MS: Final = 5000
+_STEPS_BETWEEN_LOOKS: Final = 100_000  # at the clock: some milliseconds
+_OWN: Final = "/* the database's own */ "
+_SETUP: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON")
+
+
+class Sqlite:
+    """A connection to the file ``path``, or to memory. Raises apsw.Error when it cannot be used."""
+
+    def __init__(self, path: Path | None, limits: Limits) -> None:
+        self._query_seconds = limits.query_seconds
+        self._authorizer = Authorizer()
+        self._deadline = math.inf
+        self._columns: list[str] | None = None
+        self._reads_only = True
+        self.connection = apsw.Connection(":memory:" if path is None else str(path))
+        _set_up(self.connection, limits)
+        self.connection.authorizer = self._authorizer
+        self.connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
+        self.cost = Cost(self.connection)
+        self._cursor = self.connection.cursor()
+        self._cursor.exec_trace = self._prepared
+
+    def own(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Run a statement of the database itself, which may do anything."""
+        self._authorizer.trusted = True
+        try:
+            # Marked, as prepared statements are kept by their text: a Worker's COMMIT must be another one.
+            return self.connection.execute(_OWN + sql, values).fetchall()
+        finally:
+            self._authorizer.trusted = False
+
+    def begin(self, *, reads: bool) -> None:
+        self.own("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self.own("COMMIT")
+
+    def roll_back(self) -> None:
+        """Also when SQLite has done so by itself."""
+        if self.connection.in_transaction:
+            self.own("ROLLBACK")
+
+    def reset(self) -> None:
+        """Forget what a new connection would not know."""
+        self.connection.set_last_insert_rowid(0)
+
+    def run(self, statements: Sequence[str], values: Sequence[Any]) -> tuple[list[str], list[Row]]:
+        """Carry out one statement after the other: the columns and the rows of the last one.
+
+        Only the last may have parameters. Raises QueryError, and apsw.Error for `failure` to explain.
+        """
+        self._deadline = stopwatch() + self._query_seconds
+        for statement in statements[:-1]:
+            self._before_the_last(statement)
+        return self._one(statements[-1], values)
+
+    def _before_the_last(self, sql: str) -> None:
+        try:
+            columns, _ = self._one(sql, ())
+        except apsw.BindingsError as error:
+            raise QueryError(messages.PARAMETERS_NOT_LAST) from error
+        if columns and not self._reads_only:  # measured: RETURNING there makes the runtime fail
+            self.roll_back()
+            raise apsw.AbortError("RETURNING in a statement that is not the last")
+
+    def _one(self, sql: str, values: Sequence[Any]) -> tuple[list[str], list[Row]]:
+        self._columns = None
+        try:
+            self.cost.begin(sql, values)
+            rows = self._cursor.execute(sql, values).fetchall()
+        except UnicodeEncodeError:
+            return self._one(*texts.with_bytes(sql, values))
+        except UnicodeDecodeError:
+            rows = self._read_as_bytes(sql, values)
+        if self._columns is None:
+            raise QueryError(messages.NO_STATEMENT)
+        return self._columns, rows
+
+    def _read_as_bytes(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        """The rows again, for texts that are not valid UTF-8."""
+        assert self._columns is not None
+        rows = self.own(texts.reading_bytes(sql, len(self._columns)), values)
+        return [[texts.from_bytes(one) for one in row] for row in rows]
+
+    def _prepared(self, cursor: apsw.Cursor, _sql: str, _values: Any) -> bool:
+        if cursor.has_vdbe:
+            self._reads_only = cursor.is_readonly
+            self._columns = [name for name, *_ in cursor.get_description()]
+        return True
+
+    def _is_late(self) -> bool:
+        return stopwatch() > self._deadline
+
+    def failure(self, error: apsw.Error, *, alone: bool) -> QueryError | DatabaseReset | None:
+        """What the product says of an error of SQLite; None when the transaction is gone with it."""
+        refused, self._authorizer.refused_transaction = self._authorizer.refused_transaction, False
+        if isinstance(error, apsw.InterruptError):
+            return DatabaseReset(messages.TIMED_OUT)
+        if refused:
+            return QueryError(messages.TRANSACTION)
+        if isinstance(error, apsw.BindingsError):
+            return QueryError(messages.WRONG_COUNT)
+        return QueryError(error_text(error)) if alone or self.connection.in_transaction else None
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def _set_up(connection: apsw.Connection, limits: Limits) -> None:
+    connection.set_busy_timeout(_BUSY_MS)
+    for statement in _SETUP:
+        connection.execute(statement).fetchall()
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    connection.drop_modules(MODULES)
+    for name, counts in ABSENT_FUNCTIONS.items():
+        for count in counts:
+            connection.create_scalar_function(name, None, count)
+    for limit, value in (
+        (apsw.SQLITE_LIMIT_LENGTH, limits.value_size),
+        (apsw.SQLITE_LIMIT_SQL_LENGTH, limits.statement_size),
+        (apsw.SQLITE_LIMIT_COLUMN, limits.columns),
+        (apsw.SQLITE_LIMIT_EXPR_DEPTH, limits.expression_depth),
+        (apsw.SQLITE_LIMIT_COMPOUND_SELECT, limits.compound_terms),
+        (apsw.SQLITE_LIMIT_VDBE_OP, limits.program_steps),
+        (apsw.SQLITE_LIMIT_FUNCTION_ARG, limits.function_arguments),
+        (apsw.SQLITE_LIMIT_ATTACHED, 0),
+        (apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, limits.pattern_size),
+        (apsw.SQLITE_LIMIT_VARIABLE_NUMBER, limits.parameters),
+        (apsw.SQLITE_LIMIT_TRIGGER_DEPTH, limits.trigger_depth),
+    ):
+        connection.limit(limit, value)
+
+
+def error_text(error: apsw.Error) -> str:
+    """``<what SQLite says>[ at offset N]: SQLITE_X[ (extended: SQLITE_X_Y)]``."""
+    offset = getattr(error, "error_offset", -1)
+    code, extended = error.result, error.extendedresult
+    said = str(error) + (f" at offset {offset}" if offset >= 0 else "")
+    more = f" (extended: {apsw.mapping_extended_result_codes.get(extended)})" if extended != code else ""
+    return f"{said}: {apsw.mapping_result_codes[code]}{more}"
