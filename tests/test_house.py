@@ -16,6 +16,7 @@ ROOMS = {
     "worker/runtime": {
         "kvstore",
         "worker.config",
+        "worker.d1",
         "worker.durable",
         "worker.runtime",
         "worker.sdk",
@@ -25,9 +26,11 @@ ROOMS = {
     "worker/cloudflare": {"kvstore", "worker.cloudflare"},
     "worker/kvwire": {"kvstore", "worker.serving", "worker.kvwire"},
     "worker/codeq": {"kvstore", "worker.program", "worker.serving", "worker.codeq"},
+    "worker/d1": {"kvstore", "worker.d1", "worker.sdk", "worker.serving"},
     "worker/javascript": {
         "kvstore",
         "worker.config",
+        "worker.d1",
         "worker.javascript",
         "worker.kvwire",
         "worker.runtime",

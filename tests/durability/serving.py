@@ -9,16 +9,15 @@ from pathlib import Path
 
 from tests.durability.clients import NAMESPACE
 from tests.durability.load import open_store
-from worker.kvwire import StatusTextProtocol, create_kv_app
+from worker.kvwire import NAMESPACE_HEADER, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app
-from worker.serving import bind, serve
-from wrangler_compat.kv.serve import ByHeader
+from worker.serving import ByHeader, bind, serve
 
 
 async def _main(folder: Path) -> None:
     store = await open_store("own", folder)
     rest = create_rest_app(folder, lambda _: store, {NAMESPACE: NAMESPACE})
-    app = ByHeader(create_kv_app(lambda _: store), rest)
+    app = ByHeader(NAMESPACE_HEADER, create_kv_app(lambda _: store), rest)
     async with serve(app, bind("127.0.0.1", 0), StatusTextProtocol) as url:
         print(f"Ready on {url}", flush=True)
         await asyncio.Event().wait()

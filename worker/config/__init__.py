@@ -2,7 +2,7 @@
 
     find.py          which file           document.py, jsonc.py, toml.py   what is in it
     environment.py   which fields count   fields.py, checks.py, bindings.py   whether they may
-    durable_objects.py   bindings and migrations of Durable Objects
+    durable_objects.py   bindings and migrations of Durable Objects    d1_databases.py   of D1
     secrets.py       which secrets        dotenv.py   how their files are written
     load.py          all of it in order   model.py    the result
 
@@ -12,12 +12,13 @@ Behaviour and texts are those of wrangler 4.86, measured.
 from worker.config.errors import ConfigError, ConfigFileError, Location
 from worker.config.find import config_in, find_config
 from worker.config.load import load_config
-from worker.config.model import DurableObjectBinding, KVBinding, WorkerConfig
+from worker.config.model import D1Binding, DurableObjectBinding, KVBinding, WorkerConfig
 from worker.config.secrets import command_env
 
 __all__ = [
     "ConfigError",
     "ConfigFileError",
+    "D1Binding",
     "DurableObjectBinding",
     "KVBinding",
     "Location",

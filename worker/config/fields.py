@@ -11,6 +11,7 @@ from typing import Final
 from worker.config import checks, durable_objects
 from worker.config.bindings import binding_array, kv_namespace
 from worker.config.checks import Check, anything
+from worker.config.d1_databases import d1_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ FIELDS: Final = (
     *_own(anything, "cloudchamber", "containers"),
     *_own(binding_array(), "send_email"),
     *_own(anything, "queues"),
-    *_own(binding_array(), "r2_buckets", "d1_databases", "vectorize"),
+    *_own(binding_array(), "r2_buckets"),
+    *_own(binding_array(d1_database), "d1_databases"),
+    *_own(binding_array(), "vectorize"),
     *_own(binding_array(), "ai_search_namespaces", "ai_search", "hyperdrive", "services"),
     *_own(binding_array(), "analytics_engine_datasets", "dispatch_namespaces", "mtls_certificates"),
     *_own(anything, "tail_consumers", "streaming_tail_consumers", "unsafe"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from worker.config.bindings import SECRET, VARIABLE, kinds_by_name, kv_namespaces
+from worker.config.d1_databases import d1_databases
 from worker.config.diagnostics import Diagnostics, warning_block
 from worker.config.document import read_document
 from worker.config.durable_objects import durable_objects
@@ -116,6 +117,7 @@ def _config(
         secrets=frozenset(secrets.values) - taken,
         kv_namespaces=kv_namespaces(fields),
         durable_objects=durable_objects(fields),
+        d1_databases=d1_databases(fields),
         crons=_texts(members(fields.get("triggers")).get("crons")),
         dev=members(raw.get("dev")),
         log=(*log, *secrets.log),

@@ -29,6 +29,28 @@ class KVBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class D1Binding:
+    """A D1 database that the Worker sees as ``env.<binding>``.
+
+    ``migrations_dir`` is relative to the configuration's folder; ``migrations_table`` remembers what of it
+    was applied.
+    """
+
+    binding: str
+    database_id: str | None = None
+    database_name: str | None = None
+    preview_database_id: str | None = None
+    migrations_dir: str = "migrations"
+    migrations_table: str = "d1_migrations"
+
+    @property
+    def local_id(self) -> str:
+        """The database that ``wrangler dev`` uses on this machine."""
+        chosen = self.database_id if self.preview_database_id is None else self.preview_database_id
+        return self.binding if chosen is None else chosen
+
+
+@dataclass(frozen=True, slots=True)
 class DurableObjectBinding:
     """A Durable Object class that the Worker sees as ``env.<name>``.
 
@@ -70,6 +92,7 @@ class WorkerConfig:
     secrets: frozenset[str] = frozenset()
     kv_namespaces: tuple[KVBinding, ...] = ()
     durable_objects: tuple[DurableObjectBinding, ...] = ()
+    d1_databases: tuple[D1Binding, ...] = ()
     crons: tuple[str, ...] = ()
     dev: Mapping[str, JSON] = field(default_factory=dict)
     log: tuple[str, ...] = ()

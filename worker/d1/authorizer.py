@@ -13,9 +13,23 @@ _OWN_PREFIX: Final = "_cf_"
 
 # Refused with "not authorized to use function".
 REFUSED_FUNCTIONS: Final = frozenset(
-    ("ceiling", "log10", "power", "subtype", "json_error_position", "json_pretty", "sqlite_log")
-    + ("sqlite_version", "sqlite_source_id", "sqlite_compileoption_get", "sqlite_compileoption_used")
-    + ("fts5", "fts5_get_locale", "fts5_locale", "fts5_source_id")
+    (
+        "ceiling",
+        "log10",
+        "power",
+        "subtype",
+        "json_error_position",
+        "json_pretty",
+        "sqlite_log",
+        "sqlite_version",
+        "sqlite_source_id",
+        "sqlite_compileoption_get",
+        "sqlite_compileoption_used",
+        "fts5",
+        "fts5_get_locale",
+        "fts5_locale",
+        "fts5_source_id",
+    )
 )
 # What the runtime's SQLite does not have: functions by the number of arguments, and modules.
 ABSENT_FUNCTIONS: Final = {
@@ -77,13 +91,26 @@ _PRAGMAS: Final[Mapping[str, Check]] = {
 }
 # Whatever has the name of a table, an index, a trigger or a view; some have two.
 _NAMED: Final = frozenset(
-    (apsw.SQLITE_CREATE_INDEX, apsw.SQLITE_CREATE_TABLE, apsw.SQLITE_CREATE_TRIGGER, apsw.SQLITE_CREATE_VIEW)
-    + (apsw.SQLITE_DROP_INDEX, apsw.SQLITE_DROP_TABLE, apsw.SQLITE_DROP_TRIGGER, apsw.SQLITE_DROP_VIEW)
-    + (apsw.SQLITE_DELETE, apsw.SQLITE_INSERT, apsw.SQLITE_READ, apsw.SQLITE_UPDATE)
-    + (apsw.SQLITE_DROP_VTABLE,)
+    (
+        apsw.SQLITE_CREATE_INDEX,
+        apsw.SQLITE_CREATE_TABLE,
+        apsw.SQLITE_CREATE_TRIGGER,
+        apsw.SQLITE_CREATE_VIEW,
+        apsw.SQLITE_DROP_INDEX,
+        apsw.SQLITE_DROP_TABLE,
+        apsw.SQLITE_DROP_TRIGGER,
+        apsw.SQLITE_DROP_VIEW,
+        apsw.SQLITE_DELETE,
+        apsw.SQLITE_INSERT,
+        apsw.SQLITE_READ,
+        apsw.SQLITE_UPDATE,
+        apsw.SQLITE_DROP_VTABLE,
+    )
 )
 _IN_TEMP: Final = frozenset((apsw.SQLITE_READ, apsw.SQLITE_UPDATE))
-_FREE: Final = frozenset((apsw.SQLITE_SELECT, apsw.SQLITE_RECURSIVE, apsw.SQLITE_ANALYZE, apsw.SQLITE_REINDEX))
+_FREE: Final = frozenset(
+    (apsw.SQLITE_SELECT, apsw.SQLITE_RECURSIVE, apsw.SQLITE_ANALYZE, apsw.SQLITE_REINDEX)
+)
 
 
 class Authorizer:
@@ -96,7 +123,11 @@ class Authorizer:
     def __call__(
         self, action: int, first: str | None, second: str | None, schema: str | None, inside: str | None
     ) -> int:
-        return apsw.SQLITE_OK if self.trusted or self._allows(action, first, second, schema) else apsw.SQLITE_DENY
+        return (
+            apsw.SQLITE_OK
+            if self.trusted or self._allows(action, first, second, schema)
+            else apsw.SQLITE_DENY
+        )
 
     def _allows(self, action: int, first: str | None, second: str | None, schema: str | None) -> bool:
         if schema == "temp":  # ALTER TABLE looks there, and finds nothing

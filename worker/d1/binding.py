@@ -1,13 +1,14 @@
 """``env.DB``: what a Worker calls. It asks a service, and says what comes of it in the product's words.
 
-Values are written as kvstore.javascript says. Source: workerd 1.20260426, recorded.
+Values are written as kvstore.javascript.values says. Source: workerd 1.20260426, recorded.
 """
 
 import math
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-from kvstore.javascript import (
+from kvstore.javascript.json_text import in_member_order
+from kvstore.javascript.values import (
     UNDEFINED,
     ArrayBuffer,
     BigInt,
@@ -19,9 +20,17 @@ from kvstore.javascript import (
     trimmed,
     typed_elements,
 )
-from kvstore.json_text import in_member_order
 from worker.d1.errors import D1Error, DatabaseReset
-from worker.d1.service import FIRST_PRIMARY, FIRST_UNCONSTRAINED, Answer, Ask, Endpoint, Format, Query, Service
+from worker.d1.service import (
+    FIRST_PRIMARY,
+    FIRST_UNCONSTRAINED,
+    Answer,
+    Ask,
+    Endpoint,
+    Format,
+    Query,
+    Service,
+)
 from worker.sdk.ffi.errors import JsException, type_error
 from worker.sdk.ffi.jsobject import JsObject, option
 
@@ -29,8 +38,19 @@ Result = dict[str, Any]
 
 # What every JavaScript object has, and so every row: `first` finds it.
 _INHERITED: Final = frozenset(
-    ("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString")
-    + ("valueOf", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__")
+    (
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+    )
 )
 
 
@@ -278,4 +298,4 @@ def _no_method(value: Any, name: str) -> NoReturn:
 
 def _is_true(value: Any) -> bool:
     """Whether JavaScript takes a value for true."""
-    return value == value and bool(value) or isinstance(value, list | dict)
+    return (value == value and bool(value)) or isinstance(value, list | dict)

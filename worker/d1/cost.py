@@ -11,8 +11,7 @@ from typing import Any, Final, NamedTuple
 import apsw
 
 _LOOKS: Final = frozenset(
-    ("Rewind", "Last", "SeekRowid", "NotExists", "SeekGE", "SeekGT", "SeekLE", "SeekLT", "Count")
-    + ("VFilter",)
+    ("Rewind", "Last", "SeekRowid", "NotExists", "SeekGE", "SeekGT", "SeekLE", "SeekLT", "Count", "VFilter")
 )
 _WRITES: Final = frozenset(("Insert", "IdxInsert"))
 _LOOPS: Final = frozenset(("Next", "Prev", "VNext"))

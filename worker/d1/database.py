@@ -9,8 +9,8 @@ import apsw
 
 from kvstore.clock import stopwatch
 from kvstore.entropy import Entropy, SystemEntropy
-from kvstore.javascript import MAX_SAFE_INTEGER
-from kvstore.json_text import in_member_order
+from kvstore.javascript.json_text import in_member_order
+from kvstore.javascript.values import MAX_SAFE_INTEGER
 from worker.d1 import messages
 from worker.d1.errors import DatabaseReset, QueryError
 from worker.d1.limits import LIMITS, Limits
@@ -26,7 +26,10 @@ _PAGE: Final = 4096
 # The text of the table is the runtime's, as listings of the schema show it.
 _BEGIN_COUNTING: Final = (
     "BEGIN IMMEDIATE",
-    "CREATE TABLE IF NOT EXISTS _cf_METADATA (\n        key INTEGER PRIMARY KEY,\n        value BLOB\n      )",
+    """CREATE TABLE IF NOT EXISTS _cf_METADATA (
+        key INTEGER PRIMARY KEY,
+        value BLOB
+      )""",
     "INSERT INTO _cf_METADATA VALUES (2, 1) ON CONFLICT DO UPDATE SET value = value + 1",
     "COMMIT",
 )

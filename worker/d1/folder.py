@@ -8,11 +8,12 @@ from typing import Final
 import apsw
 
 from kvstore.errors import StateError
-from kvstore.state_names import object_id
+from kvstore.stores.state_names import object_id
 from worker.d1.database import Database
 from worker.d1.service import Answer, Ask
 
 OBJECT_FOLDER: Final = "miniflare-D1DatabaseObject"
+_UNUSABLE: Final = (apsw.CantOpenError, apsw.CorruptError, apsw.NotADBError, apsw.ReadOnlyError)
 
 
 def database_path(root: Path, database: str) -> Path:
@@ -40,7 +41,7 @@ class FolderDatabase:
             if self._database is None:
                 self._database = Database(self.path)
             return self._database.answer(ask)
-        except (apsw.CantOpenError, apsw.CorruptError, apsw.NotADBError, apsw.ReadOnlyError, OSError) as error:
+        except (*_UNUSABLE, OSError) as error:
             raise StateError(f"cannot use {self.path}: {error}") from error
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """Every limit of D1, in one table.
 
-Source: those of SQLite as workerd sets them, measured; the others from the product's limits page (2026-04-21).
+Source: those of SQLite as workerd sets them, measured; the time from the product's limits page
+(2026-04-21).
 """
 
 from dataclasses import dataclass

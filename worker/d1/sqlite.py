@@ -1,4 +1,4 @@
-"""SQLite as workerd sets it up: limits, permissions, which functions there are, and how its errors are said."""
+"""SQLite as workerd sets it up: limits, permissions, which functions there are, how its errors are said."""
 
 import math
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Sqlite:
         """Forget what a new connection would not know."""
         self.connection.set_last_insert_rowid(0)
 
-    def run(self, statements: Sequence[str], values: Sequence[Any]) -> tuple[list[str], list[Row]]:
+    def run(self, statements: Sequence[str], values: Sequence[Any]) -> tuple[list[str], Sequence[Row]]:
         """Carry out one statement after the other: the columns and the rows of the last one.
 
         Only the last may have parameters. Raises QueryError, and apsw.Error for `failure` to explain.
@@ -82,8 +82,9 @@ class Sqlite:
             self.roll_back()
             raise apsw.AbortError("RETURNING in a statement that is not the last")
 
-    def _one(self, sql: str, values: Sequence[Any]) -> tuple[list[str], list[Row]]:
+    def _one(self, sql: str, values: Sequence[Any]) -> tuple[list[str], Sequence[Row]]:
         self._columns = None
+        rows: Sequence[Row]
         try:
             self.cost.begin(sql, values)
             rows = self._cursor.execute(sql, values).fetchall()
@@ -152,8 +153,7 @@ def _set_up(connection: apsw.Connection, limits: Limits) -> None:
 
 def error_text(error: apsw.Error) -> str:
     """``<what SQLite says>[ at offset N]: SQLITE_X[ (extended: SQLITE_X_Y)]``."""
-    offset = getattr(error, "error_offset", -1)
-    code, extended = error.result, error.extendedresult
+    code, extended, offset = (getattr(error, name) for name in ("result", "extendedresult", "error_offset"))
     said = str(error) + (f" at offset {offset}" if offset >= 0 else "")
     more = f" (extended: {apsw.mapping_extended_result_codes.get(extended)})" if extended != code else ""
     return f"{said}: {apsw.mapping_result_codes[code]}{more}"

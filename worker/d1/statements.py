@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from kvstore.javascript import trimmed
+from kvstore.javascript.values import trimmed
 from worker.d1 import messages
 from worker.d1.errors import QueryError
 from worker.d1.texts import as_sql, bytes_of
@@ -126,7 +126,5 @@ def _table(sql: str, tokens: Sequence[tuple[str, int, int]], verb: int) -> str:
     if words[first] == "OR":
         first += 2
     first += words[first] == "FROM"
-    last = next(
-        (place for place in range(first, len(words)) if words[place] in _AFTER_TABLE), len(words)
-    )
+    last = next((place for place in range(first, len(words)) if words[place] in _AFTER_TABLE), len(words))
     return sql[tokens[first][1] : tokens[last - 1][2]]

@@ -6,14 +6,17 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from kvstore.javascript import has_lone_surrogate, normalise_surrogates
+from kvstore.javascript.values import has_lone_surrogate, normalise_surrogates
 
 _TOKEN: Final = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/"""
     r"""|(?P<parameter>\?[0-9]*|[:@#$][A-Za-z_0-9$]+(?:::[A-Za-z_0-9$]+)*(?:\([^\s)]*\))?)|[A-Za-z_][\w$]*|.""",
     re.DOTALL,
 )
-_ONE: Final = "CASE WHEN typeof({0}) IN ('text', 'blob') THEN CAST(typeof({0}) || CAST({0} AS TEXT) AS BLOB) ELSE {0} END"
+_ONE: Final = (
+    "CASE WHEN typeof({0}) IN ('text', 'blob') THEN CAST(typeof({0}) || CAST({0} AS TEXT) AS BLOB) "
+    "ELSE {0} END"
+)
 
 
 def as_sql(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from worker.config import WorkerConfig
+from worker.d1.wire import DATABASE_HEADER
 from worker.kvwire import NAMESPACE_HEADER
 
 _OLDEST_DATE: Final = "2021-11-02"
@@ -21,14 +22,14 @@ _ENTRY: Final = Path(__file__).parent / "entry.mjs"
 
 @dataclass(frozen=True)
 class Service:
-    """``kv_address`` is the host and port of our KV service, ``bundle`` the file of the Worker's module.
+    """``address`` is the host and port of our KV and D1, ``bundle`` the file of the Worker's module.
 
-    ``secret`` is what the KV service takes as a token, and what requests to the Worker must carry. With
+    ``secret`` is what KV and D1 take as a token, and what requests to the Worker must carry. With
     ``test_scheduled`` the path ``/__scheduled`` fires the scheduled handler.
     """
 
     config: WorkerConfig
-    kv_address: str
+    address: str
     secret: str
     bundle: str = "bundle.mjs"
     test_scheduled: bool = False
@@ -38,11 +39,17 @@ def configuration(service: Service) -> str:
     """The text of a workerd configuration that serves the Worker on a free port of 127.0.0.1."""
     config = service.config
     namespaces = sorted({binding.local_id for binding in config.kv_namespaces})
+    databases = sorted({binding.local_id for binding in config.d1_databases})
     return _TEMPLATE.format(
-        namespaces="".join(_namespace(name, service) for name in namespaces),
+        services="".join(
+            [
+                *(_external("kv:", NAMESPACE_HEADER, name, service) for name in namespaces),
+                *(_external("d1:", DATABASE_HEADER, name, service) for name in databases),
+            ]
+        ),
         date=_text(config.compatibility_date or _OLDEST_DATE),
         flags=", ".join(_text(flag) for flag in config.compatibility_flags if flag != "python_workers"),
-        bindings=", ".join([*_variables(config.vars), *_kv_bindings(config)]),
+        bindings=", ".join([*_variables(config.vars), *_kv_bindings(config), *_d1_bindings(config)]),
         bundle=_text(service.bundle),
         entry=_text(_ENTRY.name),
         test_scheduled="true" if service.test_scheduled else "false",
@@ -66,7 +73,7 @@ const config :Workerd.Config = (
     (name = "entry", worker = .entry),
     (name = {user}, worker = .user),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
-{namespaces}  ],
+{services}  ],
   sockets = [
     (name = "http", address = "127.0.0.1:0", http = (forwardedProtoHeader = {protocol}), service = "entry"),
   ],
@@ -89,11 +96,11 @@ const user :Workerd.Worker = (
 """
 
 
-def _namespace(name: str, service: Service) -> str:
-    given = {NAMESPACE_HEADER: name, "Authorization": f"Bearer {service.secret}"}
+def _external(kind: str, header: str, name: str, service: Service) -> str:
+    given = {header: name, "Authorization": f"Bearer {service.secret}"}
     headers = ", ".join(f"(name = {_text(name)}, value = {_text(value)})" for name, value in given.items())
     return (
-        f"    (name = {_text('kv:' + name)}, external = (address = {_text(service.kv_address)}, "
+        f"    (name = {_text(kind + name)}, external = (address = {_text(service.address)}, "
         f"http = (injectRequestHeaders = [{headers}]))),\n"
     )
 
@@ -102,6 +109,14 @@ def _kv_bindings(config: WorkerConfig) -> list[str]:
     return [
         f"(name = {_text(binding.binding)}, kvNamespace = {_text('kv:' + binding.local_id)})"
         for binding in config.kv_namespaces
+    ]
+
+
+def _d1_bindings(config: WorkerConfig) -> list[str]:
+    return [
+        f'(name = {_text(binding.binding)}, wrapped = (moduleName = "cloudflare-internal:d1-api", '
+        f'innerBindings = [(name = "fetcher", service = {_text("d1:" + binding.local_id)})]))'
+        for binding in config.d1_databases
     ]
 
 

@@ -1,4 +1,4 @@
-"""The bindings of local development: KV namespaces and Durable Objects in wrangler's own state folder."""
+"""The bindings of local development: KV, D1 and Durable Objects in wrangler's own state folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from kvstore import KVNamespace, StateStore, StrictNamespace
 from kvstore.sql.open_databases import OpenDatabases
 from kvstore.stores.state import Opener
 from worker.config import WorkerConfig
+from worker.d1 import D1Database, DatabaseFolder
 from worker.durable import FolderDisk, Objects
 from worker.runtime.errors import LoadError
 
@@ -21,6 +22,8 @@ class LocalNamespaces:
 
     bindings: Mapping[str, KVNamespace]
     stores: Mapping[str, StateStore]
+    d1: Mapping[str, D1Database]
+    databases: DatabaseFolder
     durable: Mapping[str, Objects] = field(default_factory=dict)
 
     async def sweep(self) -> int:
@@ -30,6 +33,7 @@ class LocalNamespaces:
     async def close(self) -> None:
         for store in self.stores.values():
             await store.close()
+        await self.databases.close()
         for objects in self.durable.values():
             objects.close()
 
@@ -39,17 +43,20 @@ def open_local(
 ) -> LocalNamespaces:
     """Open what ``config`` binds, in the state folder ``root``; nothing is created before it is written.
 
-    ``root`` is ``<persist root>/v3/kv``; Durable Objects are beside it. With ``strict`` keys are listed as
-    production may list them (kvstore.binding.strict). Raises LoadError for a class of another Worker.
+    ``root`` is ``<persist root>/v3/kv``; D1 databases and Durable Objects are beside it. With ``strict`` keys
+    are listed as production may list them (kvstore.binding.strict). Raises LoadError for a class of another
+    Worker.
     """
     opener = opener or OpenDatabases().open
     namespace_of = StrictNamespace if strict else KVNamespace
     stores: dict[str, StateStore] = {}
+    databases = DatabaseFolder(root.parent / "d1")
     bindings: dict[str, KVNamespace] = {}
+    d1 = {one.binding: D1Database(databases(one.local_id)) for one in config.d1_databases}
     for binding in config.kv_namespaces:
         store = stores.setdefault(binding.local_id, StateStore(root, binding.local_id, opener=opener))
         bindings[binding.binding] = namespace_of(store)
-    return LocalNamespaces(bindings, stores, _durable(config, root.parent / "do"))
+    return LocalNamespaces(bindings, stores, d1, databases, _durable(config, root.parent / "do"))
 
 
 def _durable(config: WorkerConfig, root: Path) -> dict[str, Objects]:

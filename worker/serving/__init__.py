@@ -5,9 +5,11 @@ protocol.py    how large a request's head may be, and how slow a client
 bodies.py      how large a body may be, and answers that do not wait for its end
 guard.py       who may ask
 signals.py     how a server ends
+by_header.py   two apps on one port
 """
 
 from worker.serving.bodies import BodyTooLarge, answer_unread, read_body
+from worker.serving.by_header import ByHeader
 from worker.serving.errors import AddressInUse, ServeError
 from worker.serving.guard import LOCAL_HOSTS, Guard, Refusal, host_of, origin_host
 from worker.serving.protocol import BoundedH11, Bounds
@@ -20,6 +22,7 @@ __all__ = [
     "BodyTooLarge",
     "BoundedH11",
     "Bounds",
+    "ByHeader",
     "Certificate",
     "Guard",
     "Interrupts",

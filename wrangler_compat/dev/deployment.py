@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kvstore import KVNamespace, StoreError
 from kvstore.printable import printable
 from worker.config import ConfigError, KVBinding, WorkerConfig
+from worker.d1 import database_path
 from worker.runtime import (
     Access,
     LocalNamespaces,
@@ -100,7 +101,7 @@ class PythonDeployment:
             await before.close()
 
     def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
-        worker = load_configured(config, local.bindings, durable=local.durable)
+        worker = load_configured(config, {**local.bindings, **local.d1}, durable=local.durable)
         for objects in local.durable.values():
             objects.restore()
         worker.on_error = lambda error: _show_error(self._console, error)
@@ -138,6 +139,9 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
     for binding in config.kv_namespaces:
         keys = await _key_count(local.bindings[binding.binding])
         rows.append((_kv_name(binding), f"KV Namespace, {keys:,} keys in {root}"))
+    for database in config.d1_databases:
+        path = database_path(root.parent / "d1", database.local_id)
+        rows.append((f"env.{database.binding} ({database.local_id})", f"D1 Database, {path}"))
     for durable in config.durable_objects:
         rows.append((f"env.{durable.name} ({durable.class_name})", "Durable Object"))
     for name, value in config.vars.items():

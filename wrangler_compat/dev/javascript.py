@@ -14,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 from kvstore import StrictStorage, SystemClock, SystemEntropy
 from kvstore.storage.storage import Storage
 from worker.config import ConfigError, WorkerConfig
+from worker.d1 import DatabaseFolder
+from worker.d1.wire import DATABASE_HEADER, create_d1_app
 from worker.javascript import (
     USER_SERVICE,
     BuildError,
@@ -30,7 +32,7 @@ from worker.javascript import (
 )
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
 from worker.runtime import LoadError, answer_lifespan, open_local
-from worker.serving import bind, serve
+from worker.serving import ByHeader, bind, serve
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import listen
@@ -70,7 +72,7 @@ class JavaScriptDeployment:
         self._processes: list[asyncio.subprocess.Process] = []
         # What comes to workerd, and from there to the keys, has passed the server in front.
         self._secret = SystemEntropy().token(16).hex()
-        self._kv_address = ""
+        self._address = ""
         self._stack = AsyncExitStack()
         log = partial(show_access, console)
         self._proxy = Proxy(lambda: self._running().url, self._secret, log)
@@ -93,9 +95,15 @@ class JavaScriptDeployment:
         folder = StateFolder(self._root, SystemClock())
         self._stack.push_async_callback(folder.close)
         storage = StrictStorage if self._settings.strict else Storage
-        app = create_kv_app(folder, storage=storage, token=self._secret)
+        databases = DatabaseFolder(self._root.parent / "d1")
+        self._stack.push_async_callback(databases.close)
+        app = ByHeader(
+            DATABASE_HEADER,
+            create_d1_app(databases, token=self._secret),
+            create_kv_app(folder, storage=storage, token=self._secret),
+        )
         served = serve(app, bind("127.0.0.1", 0), StatusTextProtocol)
-        self._kv_address = (await self._stack.enter_async_context(served)).removeprefix("http://")
+        self._address = (await self._stack.enter_async_context(served)).removeprefix("http://")
         local = open_local(self._config, self._root)
         await show_bindings(self._console, self._config, local, self._root)
         await local.close()
@@ -126,7 +134,7 @@ class JavaScriptDeployment:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             test_scheduled = self._settings.test_scheduled
-            service = Service(config, self._kv_address, self._secret, test_scheduled=test_scheduled)
+            service = Service(config, self._address, self._secret, test_scheduled=test_scheduled)
             if self._settings.build.no_bundle:
                 shutil.copyfile(entry, folder / service.bundle)
             else:

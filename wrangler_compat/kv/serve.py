@@ -9,21 +9,18 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from kvstore import StateStore, Store, StoreError, StrictStorage
 from kvstore.storage.storage import Storage
 from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app, namespaces_in
-from worker.serving import Interrupts, ServeError, bind, serve
+from worker.serving import ByHeader, Interrupts, ServeError, bind, serve
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import asked_host, asked_port
 
 DEFAULT_PORT: Final = 8788
 _LOOPBACK: Final = ("127.0.0.1", "::1")
-_NAMED: Final = NAMESPACE_HEADER.encode()
 
 
 def serve_namespaces(invocation: Invocation) -> int:
@@ -56,7 +53,7 @@ async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -
     token = _token(invocation)
     rest = create_rest_app(root, folder, names, bindings=bindings, token=token)
     storage = StrictStorage if invocation.arguments.switch("strict") else Storage
-    app = ByHeader(create_kv_app(folder, storage=storage, token=token), rest)
+    app = ByHeader(NAMESPACE_HEADER, create_kv_app(folder, storage=storage, token=token), rest)
     try:
         namespaces = await _swept(folder, names)
         async with serve(app, listener, StatusTextProtocol) as url:
@@ -83,18 +80,6 @@ def _token(invocation: Invocation) -> str | None:
             "CLOUDFLARE_API_TOKEN, or listen on localhost."
         )
     return environ["CLOUDFLARE_API_TOKEN"]
-
-
-class ByHeader:
-    """Two apps on one port: ``keys`` for requests that name a namespace in a header, ``rest`` for others."""
-
-    def __init__(self, keys: ASGIApp, rest: ASGIApp) -> None:
-        self._keys = keys
-        self._rest = rest
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        named = any(name == _NAMED for name, _ in scope.get("headers", ()))
-        await (self._keys if named else self._rest)(scope, receive, send)
 
 
 async def _swept(folder: StateFolder, names: dict[str, str]) -> list[str]:

@@ -13,7 +13,9 @@ _METHODS: Final = ("first", "all", "run", "raw", "none")
 
 def worker(cases: Sequence[Case]) -> str:
     """The module of a Worker that plays the case that is named in the body of a request."""
-    written = ",\n".join(f"{json.dumps(case.id)}: () => [{','.join(map(_step, case.steps))}]" for case in cases)
+    written = ",\n".join(
+        f"{json.dumps(case.id)}: () => [{','.join(map(_step, case.steps))}]" for case in cases
+    )
     return f"const CASES = {{{written}}};\n{_PLAYER.read_text()}"
 
 

@@ -3,14 +3,13 @@
 import base64
 import hashlib
 import inspect
-import math
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
 from kvstore.errors import KVError
-from kvstore.javascript import UNDEFINED, ArrayBuffer, BigInt, JsMap, is_bigint
-from kvstore.json_text import stringify
+from kvstore.javascript.json_text import stringify
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt, is_bigint
 from tests.worker.d1.recordings import Case
 from worker.d1.binding import D1Database
 from worker.sdk.ffi.errors import JsException, as_javascript
@@ -45,7 +44,9 @@ async def _outcome(step: dict[str, Any], database: D1Database, saved: dict[str, 
         return _error(error, at[-1])
 
 
-def _call(step: dict[str, Any], database: D1Database, saved: dict[str, Any], at: list[str]) -> Awaitable[Any] | Any:
+def _call(
+    step: dict[str, Any], database: D1Database, saved: dict[str, Any], at: list[str]
+) -> Awaitable[Any] | Any:
     on: Any = saved[step["on"]] if "on" in step else database
     method = step["method"]
     arguments = [argument(one) for one in step.get("args", [])]
@@ -90,7 +91,11 @@ def argument(recorded: Any) -> Any:
         case "undefined":
             return UNDEFINED
         case "number":
-            return -0.0 if recorded["value"] == "-0" else float(recorded["value"].lower().replace("infinity", "inf"))
+            return (
+                -0.0
+                if recorded["value"] == "-0"
+                else float(recorded["value"].lower().replace("infinity", "inf"))
+            )
         case "bigint":
             return BigInt(recorded["value"])
         case "date":
