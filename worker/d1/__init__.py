@@ -8,7 +8,7 @@ sqlite.py     with authorizer.py, statements.py, texts.py and cost.py
 
 from worker.d1.binding import D1Database
 from worker.d1.database import Database
-from worker.d1.errors import D1Error, DatabaseReset
+from worker.d1.errors import DatabaseReset
 from worker.d1.folder import DatabaseFolder, FolderDatabase, database_path
 from worker.d1.limits import LIMITS, Limits
 from worker.d1.service import Answer, Ask, Query, Service
@@ -18,7 +18,6 @@ __all__ = [
     "Answer",
     "Ask",
     "D1Database",
-    "D1Error",
     "Database",
     "DatabaseFolder",
     "DatabaseReset",

@@ -20,7 +20,7 @@ from kvstore.javascript.values import (
     trimmed,
     typed_elements,
 )
-from worker.d1.errors import D1Error, DatabaseReset
+from worker.d1.errors import DatabaseReset, d1_error
 from worker.d1.service import (
     FIRST_PRIMARY,
     FIRST_UNCONSTRAINED,
@@ -31,8 +31,9 @@ from worker.d1.service import (
     Query,
     Service,
 )
+from worker.sdk.ffi.crossing import unwrap
 from worker.sdk.ffi.errors import JsException, type_error
-from worker.sdk.ffi.jsobject import JsObject, option
+from worker.sdk.ffi.jsobject import JsObject, PyObject, option
 
 Result = dict[str, Any]
 
@@ -77,7 +78,7 @@ class D1Database(JsObject):
         results = answer if isinstance(answer, list) else [answer]
         for number, (line, result) in enumerate(zip(lines, results, strict=False), 1):
             if not result["success"]:
-                raise D1Error("D1_EXEC_ERROR", f"Error in line {number}: {line}: {result['error']}")
+                raise d1_error("D1_EXEC_ERROR", f"Error in line {number}: {line}: {result['error']}")
         return {"count": len(results), "duration": sum(_meta(result)["duration"] for result in results)}
 
     def withSession(self, constraint: Any = UNDEFINED, *_: Any) -> "D1DatabaseSession":
@@ -89,7 +90,7 @@ class D1Database(JsObject):
         answer = await self._primary.ask(Ask("dump", []))
         if answer.status == 200:
             return ArrayBuffer(answer.body)
-        raise D1Error("D1_DUMP_ERROR", f"Status + {answer.status}", f"Status {answer.status}")
+        raise d1_error("D1_DUMP_ERROR", f"Status + {answer.status}", f"Status {answer.status}")
 
 
 class D1DatabaseSession(JsObject):
@@ -172,6 +173,8 @@ class _Session:
         return None if self._token in (FIRST_PRIMARY, FIRST_UNCONSTRAINED) else self._token
 
     async def batch(self, statements: Any) -> list[Result]:
+        if isinstance(statements, PyObject) and isinstance(statements.js_unwrap(), list | tuple):
+            statements = [*map(unwrap, statements.js_unwrap())]  # Pyodide lends it JavaScript's map
         if not isinstance(statements, list | tuple):
             _no_method(statements, "map")
         queries = [Query(_property(one, "statement"), _property(one, "params")) for one in statements]
@@ -184,7 +187,7 @@ class _Session:
         if not results:
             raise type_error("Cannot read properties of undefined (reading 'success')")
         if not results[0]["success"]:
-            raise D1Error("D1_ERROR", results[0]["error"])
+            raise d1_error("D1_ERROR", results[0]["error"])
         return results
 
     async def send(self, endpoint: Endpoint, queries: list[Query], form: Format) -> Any:
@@ -192,7 +195,7 @@ class _Session:
         answer = await self.ask(Ask(endpoint, [*map(_sent, queries)], form, self._token))
         if isinstance(answer.body, bytes):
             text = answer.body.decode("utf-8", "replace")
-            raise D1Error("D1_ERROR", f"Failed to parse body as JSON, got: {text}")
+            raise d1_error("D1_ERROR", f"Failed to parse body as JSON, got: {text}")
         return [*map(_mapped, answer.body)] if isinstance(answer.body, list) else _mapped(answer.body)
 
     async def ask(self, ask: Ask) -> Answer:
@@ -217,7 +220,7 @@ def _parameter(value: Any) -> Any:
     elements = list(value) if isinstance(value, ArrayBuffer) else typed_elements(value)
     if elements is not None:
         return elements
-    raise D1Error("D1_TYPE_ERROR", f"Type '{_type_of(value)}' not supported for value '{to_string(value)}'")
+    raise d1_error("D1_TYPE_ERROR", f"Type '{_type_of(value)}' not supported for value '{to_string(value)}'")
 
 
 def _type_of(value: Any) -> str:
@@ -275,7 +278,7 @@ def _member(row: dict[str, Any], name: str) -> Any:
         return lambda *_: UNDEFINED
     if name == "__proto__":
         return {}
-    raise D1Error("D1_COLUMN_NOTFOUND", f"Column not found ({name})", "Column not found")
+    raise d1_error("D1_COLUMN_NOTFOUND", f"Column not found ({name})", "Column not found")
 
 
 def _property(value: Any, name: str) -> Any:

@@ -15,9 +15,8 @@ class DatabaseReset(Exception):
     """There is no answer: the object that holds the database was reset."""
 
 
-class D1Error(JsException):
-    """An Error with a ``cause``: the same text without its prefix."""
-
-    def __init__(self, prefix: str, message: str, cause: str | None = None) -> None:
-        super().__init__("Error", f"{prefix}: {message}")
-        self.cause = JsException("Error", message if cause is None else cause)
+def d1_error(prefix: str, message: str, cause: str | None = None) -> JsException:
+    """What a Worker meets: an Error whose ``cause`` is one with the same text, without the prefix."""
+    error = JsException("Error", f"{prefix}: {message}")
+    error.cause = JsException("Error", message if cause is None else cause)
+    return error

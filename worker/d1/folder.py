@@ -31,9 +31,11 @@ class FolderDatabase:
     def __init__(self, root: Path, identity: str) -> None:
         self.path = database_path(root, identity)
         self._database: Database | None = None
-        self._thread = ThreadPoolExecutor(1, "d1")
+        self._thread: ThreadPoolExecutor | None = None
 
     async def __call__(self, ask: Ask) -> Answer:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "d1")
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, ask)
 
     def _answer(self, ask: Ask) -> Answer:
@@ -44,11 +46,17 @@ class FolderDatabase:
         except (*_UNUSABLE, OSError) as error:
             raise StateError(f"cannot use {self.path}: {error}") from error
 
-    async def close(self) -> None:
+    def _close(self) -> None:
         database, self._database = self._database, None
         if database is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, database.close)
-        self._thread.shutdown(wait=False)
+            database.close()
+
+    async def close(self) -> None:
+        """Let go of the file, once what it was asked is done; asked again, it is opened again."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await asyncio.get_running_loop().run_in_executor(thread, self._close)
+            thread.shutdown(wait=False)
 
 
 class DatabaseFolder:

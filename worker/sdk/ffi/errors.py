@@ -17,6 +17,7 @@ class JsException(Exception):
     """A JavaScript error: ``name`` is its class (``TypeError``), ``message`` the text, ``str()`` both."""
 
     __module__ = "pyodide.ffi"
+    cause: "JsException | None" = None
 
     def __init__(self, name: str = "Error", message: str = "") -> None:
         super().__init__(name, message)
