@@ -79,7 +79,6 @@ def test_careful_links_survive_every_order() -> None:
 def test_naive_links_do_not() -> None:
     result = rehearsed(LINKS / "naive.py", ENTRIES, explore=("orders",))
     assert {"resurrected", "not-found"} <= codes(result)
-    assert any(one.scenario.order for one in result.damage)
 
 
 def test_what_was_visited_adds_up() -> None:
