@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measurement import Measurement
-from harness.simulation.population import populate
-from harness.stage import Stage
+from harness.migrations.queue.simulation.population import populate
+from harness.migrations.queue.walk.stage import Stage
 from kvstore import ManualClock, SqliteStore
 
 _SIZES = (1_000, 10_000, 100_000)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.measurement import Measurement
-from harness.explore.tally import Batch, backstage, tallied
-from harness.simulation.scenario import Scenario, draw
-from harness.simulation.simulate import simulate
-from harness.stage import QUEUE_WORKER
+from harness.migrations.queue.explore.tally import Batch, backstage, tallied
+from harness.migrations.queue.simulation.scenario import Scenario, draw
+from harness.migrations.queue.simulation.simulate import simulate
+from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from kvstore import Entry, SystemClock, write_bulk
 from kvstore.clock import core_seconds, stopwatch
 

@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.document import json_text
-from harness.example import example_namespace
+from harness.engine.loop import Deadlock
 from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED
-from harness.explore.tally import SearchError
 from harness.explore.workforce import ClusterError
 from harness.lines import command_line, message_of
 from harness.migration import MigrationError
+from harness.migrations.queue.command import run_queue
+from harness.migrations.queue.example import example_namespace
+from harness.migrations.queue.explore.tally import SearchError
+from harness.migrations.queue.flags import add_queue, conflict
+from harness.migrations.queue.preflight import NotTheQueue
 from harness.output import TIMEOUT_SECONDS, Output, Plan
 from harness.parameters import ParameterError
-from harness.preflight import NotTheQueue
 from harness.processes import ProcessError
-from harness.queue_command import run_queue
-from harness.queue_flags import add_queue, conflict
 from harness.remote import RemoteError
 from harness.run_command import run_own, write_skeleton
 from harness.run_flags import add_run
-from harness.simulation.loop import Deadlock
 from kvstore import SourceError, StoreError, SystemClock, write_bulk
 from kvstore.address import without_passwords
 from kvstore.printable import printable, printable_lines
@@ -77,7 +77,7 @@ def parser(command: str = "codeq") -> argparse.ArgumentParser:
         epilog="example: rehearse codeq --server kvrocks27; rehearse codeq migrate --redis redis://… --apply",
     )
     if command == "codeq":
-        from harness.codeq.flags import add_flags
+        from harness.migrations.codeq.flags import add_flags
 
         add_flags(codeq)
     example = commands.add_parser(
@@ -151,7 +151,7 @@ def _example(options: argparse.Namespace) -> Output:
 
 
 def _codeq(options: argparse.Namespace) -> Output:
-    from harness.codeq.command import run_codeq
+    from harness.migrations.codeq.command import run_codeq
     from worker.codeq import CodeqError
 
     try:

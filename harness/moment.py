@@ -1,4 +1,4 @@
-"""Moments as people write them: ISO 8601 in UTC."""
+"""Moments as people write them: ISO 8601 in UTC; and how long after another one is."""
 
 from datetime import UTC, datetime
 
@@ -17,3 +17,9 @@ def read_moment(text: str) -> int:
 def write_moment(milliseconds: int) -> str:
     """The moment in UTC, to the second."""
     return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def elapsed(milliseconds: int) -> str:
+    """Minutes, seconds and milliseconds, as ``02:07.250``."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 60:02}:{seconds % 60:02}.{rest:03}"

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from harness.engine.chance import Chance
 from harness.migration import Entry as Wanted
 from harness.migration import Migration, Rule, stored_as
 from harness.model.record import Place
 from harness.model.truth import Outcomes, place_of
-from harness.simulation.chance import Chance
 from kvstore import LIMITS, Entry
 
 _LONG_NAME: Final = 480

@@ -4,7 +4,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from worker.program import OutputError
 
@@ -37,6 +37,15 @@ class Output:
         if self.text:
             print(self.text)
         return self.exit_code
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is said at the end: for a machine, for a person, and by the exit code."""
+
+    document: dict[str, Any]
+    text: str
+    exit_code: int
 
 
 def _write(target: str, text: str) -> None:

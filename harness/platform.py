@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.conditions import Conditions
-from harness.simulation.turns import TakingTurns, Turns
+from harness.engine.interleaving import TakingTurns, Turns
 from kvstore import LIMITS, Clock, Entropy, Event, Journal, KVNamespace, ManualClock, Store, SystemClock
 from kvstore.layers.edge import Edge, Origin
 from kvstore.layers.invocation import Invocations

@@ -1,12 +1,10 @@
 """Progress on a terminal: a line for each step, and a count while a long one runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
 from typing import TextIO
 
-from harness.outcome import Exchange
-from harness.stage import Stage
 from kvstore import Clock
 from kvstore.clock import stopwatch
 from kvstore.printable import printable
@@ -21,26 +19,24 @@ class Progress:
         self._out = out
         self._enabled = enabled
         self._live = enabled and out.isatty()
-        self._stage: Stage | None = None
+        self._count: Callable[[], int] | None = None
         self._step = 0
         self._began = stopwatch()
 
-    def watch(self, stage: Stage) -> None:
-        """Count the operations of ``stage`` from now on."""
-        self._stage = stage
+    def watch(self, count: Callable[[], int]) -> None:
+        """Show ``count``, of KV operations so far, from now on."""
+        self._count = count
 
-    def tell(self, exchange: Exchange) -> None:
-        """A step has ended."""
+    def tell(self, step: str) -> None:
+        """A step has ended: what it was, and what it took."""
         self._step += 1
         if self._enabled:
-            what = f"{self._step:>2} {exchange.step:<21} {exchange.method:<4} {exchange.path}"
-            took = f"{exchange.status} in {exchange.seconds:.2f} s, {exchange.operations:,} KV operations"
-            print(f"{self._erase()}{printable(f'{what}  {took}')}", file=self._out, flush=True)
+            print(f"{self._erase()}{printable(f'{self._step:>2} {step}')}", file=self._out, flush=True)
 
     @asynccontextmanager
     async def counting(self, clock: Clock) -> AsyncIterator[None]:
         """Show the number of operations so far, on a terminal, for as long as the block lasts."""
-        task = asyncio.create_task(self._count(clock)) if self._live else None
+        task = asyncio.create_task(self._counting(clock)) if self._live else None
         try:
             yield
         finally:
@@ -50,12 +46,11 @@ class Progress:
                     await task
                 self._out.write(self._erase())
 
-    async def _count(self, clock: Clock) -> None:
+    async def _counting(self, clock: Clock) -> None:
         while True:
             await clock.sleep(_EVERY_SECONDS)
-            if self._stage is not None:
-                done = len(self._stage.layers.asked)
-                self._out.write(f"{self._erase()}   {done:,} KV operations so far …")
+            if self._count is not None:
+                self._out.write(f"{self._erase()}   {self._count():,} KV operations so far …")
                 self._out.flush()
 
     def searched(self, done: int, of: int, found: int) -> None:

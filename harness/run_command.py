@@ -14,9 +14,8 @@ from harness.model.record import Place
 from harness.model.scenario import read_scenario
 from harness.model.truth import Outcomes
 from harness.moment import read_moment
-from harness.output import TIMEOUT_SECONDS
+from harness.output import TIMEOUT_SECONDS, Report
 from harness.progress import Progress
-from harness.queue_command import Report
 from harness.rehearsal import PARTS, Nobody, OnProgress, Result, rehearse
 from harness.run_report import About, as_json, as_text, run_as_json, run_as_text
 from harness.skeleton import skeleton

@@ -11,9 +11,8 @@ from harness.lines import command_line, some, text_of
 from harness.migration import Migration
 from harness.model.record import Record
 from harness.model.scenario import Scenario
-from harness.moment import write_moment
+from harness.moment import elapsed, write_moment
 from harness.rehearsal import Part, Result
-from harness.simulation.report import elapsed
 from harness.verdict import Moment, Verdict
 
 # How many lines a screen has, and how many ways of damage are told by their events on it.

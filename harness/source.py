@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from os.path import isdir, isfile
 from pathlib import Path
 
-from harness.example import example_namespace
 from kvstore import Clock, NamespaceCopy, SourceError, copy_namespace, read_bulk
 from kvstore.clock import iso
 from kvstore.stores.state_names import OBJECT_FOLDER, database_path
@@ -22,7 +21,7 @@ class Source:
 
 
 def open_source(
-    path: Path | None,
+    path: Path,
     clock: Clock,
     *,
     binding: str = "CACHE",
@@ -30,14 +29,12 @@ def open_source(
     preview: bool = False,
     environment: str | None = None,
 ) -> Source:
-    """Copy the namespace that ``path`` holds; None is the example. The source is never written.
+    """Copy the namespace that ``path`` holds. The source is never written.
 
     In a folder the namespace is ``namespace_id``, or what the folder's wrangler configuration binds as
     ``binding``: its id, its preview_id when ``preview`` is set or only that one has local state. Raises
     SourceError and ConfigError with what was looked for, and where.
     """
-    if path is None:
-        return Source("the example that ships with Understudy", example_namespace(clock))
     # Asked so that a name too long for a file is one of nothing.
     if isfile(path):  # noqa: PTH113
         return _with_entries(Source(str(path), _read_file(path, clock)), clock)

@@ -6,14 +6,14 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from harness.checks import judge
+from harness.engine.chance import Chance
+from harness.engine.interleaving import Choose
 from harness.engine.run import simulate, unreadable
 from harness.migration import Migration, load_migration
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
 from harness.model.truth import Outcomes, Truth, place_of
 from harness.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
-from harness.simulation.chance import Chance
-from harness.simulation.turns import Choose
 from harness.system.stages import Stages
 from harness.verdict import Verdict
 from kvstore import Entry

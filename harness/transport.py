@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from harness.answers import read_body
-from harness.simulation.loop import Deadlock, SimulatedLoop
+from harness.engine.loop import Deadlock, SimulatedLoop
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
 from worker.runtime import Worker

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from harness.cli import parser
-from harness.invariants import judge
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.walk.invariants import judge
 from harness.parameters import table
-from harness.simulation.scenario import Scenario
 from kvstore.faults import FAULTS
-from tests.harness.outcomes import faultless
+from tests.harness.queue.walk.outcomes import faultless
 from wrangler_compat.cli.flags import GLOBAL
 from wrangler_compat.commands import COMMANDS
 

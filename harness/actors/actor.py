@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from harness.conditions import COLOS
+from harness.engine.chance import Chance
 from harness.model.record import Call, Role
-from harness.simulation.chance import Chance
 from kvstore import KVNamespace
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 
-from harness.simulation.chance import Chance
-from harness.simulation.clock import LoopClock
+from harness.engine.chance import Chance
+from harness.engine.clock import LoopClock
 from harness.system.stages import LoadedStage
 from kvstore.layers.invocation import Invocations
 from worker.durable import Objects

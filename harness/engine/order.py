@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from harness.engine.clock import LoopClock
+from harness.engine.interleaving import Choose, Turn, letter
 from harness.parameters import Several
-from harness.simulation.clock import LoopClock
-from harness.simulation.turns import Choose, Turn, letter
 from kvstore import Store
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.layer import Around, Operation, T

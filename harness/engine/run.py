@@ -8,14 +8,14 @@ from harness.actors.mover import Mover
 from harness.actors.operator import SETTLE_SECONDS, GaveUp, Halted, Operator
 from harness.actors.visitor import Visitor
 from harness.conditions import JUDGE
+from harness.engine.chance import Chance
+from harness.engine.clock import LoopClock
+from harness.engine.interleaving import Choose
+from harness.engine.loop import SimulatedLoop
 from harness.engine.world import World
 from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record
 from harness.model.scenario import Scenario
-from harness.simulation.chance import Chance
-from harness.simulation.clock import LoopClock
-from harness.simulation.loop import SimulatedLoop
-from harness.simulation.turns import Choose
 from harness.system.stages import Stages
 from kvstore import Entry
 

@@ -8,8 +8,12 @@ from typing import Any
 from harness.actors.actor import Reply
 from harness.actors.visitor import Visitor
 from harness.conditions import COLOS, JUDGE
+from harness.engine.chance import Chance
+from harness.engine.clock import LoopClock
+from harness.engine.interleaving import Choose
 from harness.engine.interruption import Interruption, Interruptions
 from harness.engine.meeting import Deed
+from harness.engine.network import Network
 from harness.engine.objects import DeployedObjects
 from harness.engine.order import Order
 from harness.migration import Migration, MigrationError, Rule
@@ -17,10 +21,6 @@ from harness.model.record import Act, Call, Failure, Place, Role
 from harness.model.scenario import Scenario
 from harness.model.truth import Outcomes
 from harness.platform import Location
-from harness.simulation.chance import Chance
-from harness.simulation.clock import LoopClock
-from harness.simulation.network import Network
-from harness.simulation.turns import Choose
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, Stages
 from harness.transport import BrokenOff, deliver

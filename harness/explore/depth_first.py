@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 
-from harness.simulation.turns import Choose, Turn
+from harness.engine.interleaving import Choose, Turn
 
 
 class Redundant(BaseException):

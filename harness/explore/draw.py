@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from harness.engine.chance import Chance
 from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.engine.order import LAST, Deviation
@@ -17,7 +18,6 @@ from harness.migration import Migration
 from harness.model.record import Record
 from harness.model.scenario import ROLLBACKS, Scenario
 from harness.parameters import parameters
-from harness.simulation.chance import Chance
 from kvstore.faults import OPERATION, Fault
 
 # How often a feature is there, of a thousand.

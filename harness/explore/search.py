@@ -7,6 +7,9 @@ from functools import partial
 from typing import Any, Final
 
 from harness.decision import Looked
+from harness.engine.chance import Chance
+from harness.engine.interleaving import Choose
+from harness.engine.loop import Deadlock
 from harness.explore.coverage import met, signature
 from harness.explore.depth_first import Visited, every_order
 from harness.explore.draw import Drawing
@@ -15,9 +18,6 @@ from harness.explore.wording import wording
 from harness.explore.workforce import Workforce
 from harness.model.record import Record
 from harness.model.scenario import Scenario
-from harness.simulation.chance import Chance
-from harness.simulation.loop import Deadlock
-from harness.simulation.turns import Choose
 from harness.subject import Subject
 from harness.verdict import Finding, Moment, Verdict
 

@@ -1,1 +1,1 @@
-"""The migrations that can be rehearsed, one module each."""
+"""Migrations that come with Understudy, each a declaration on the public names of `harness`."""

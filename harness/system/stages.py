@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.migration import Migration, MigrationError, Stage
-from harness.simulation.backstage import Backstage
+from harness.system.code import WorkerCode
 from worker.config import KVBinding, WorkerConfig, config_in, load_config
 from worker.runtime import LoadError
 
@@ -19,7 +19,7 @@ class LoadedStage:
     """
 
     name: str
-    backstage: Backstage
+    backstage: WorkerCode
     variables: Mapping[str, Any]
     namespaces: Mapping[str, str]
     durable: Mapping[str, "DurableClass"]
@@ -71,7 +71,7 @@ class Stages:
         config = read_config(stage.folder)
         bound = {one.binding: self._label(one) for one in config.kv_namespaces}
         variables = {**config.vars, **stage.variables}
-        return LoadedStage(name, Backstage(stage.folder), variables, bound, _durable(config))
+        return LoadedStage(name, WorkerCode(stage.folder), variables, bound, _durable(config))
 
     def _label(self, binding: KVBinding) -> str:
         return self.labels.setdefault(binding.id or binding.binding, binding.binding)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main, parser
-from harness.example import example_namespace
 from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from harness.migrations.queue.example import example_namespace
 from kvstore import SystemClock, write_bulk
 from kvstore.stores.state_names import database_path, state_root
 from tests.fixtures import GUIDE_5, NAMESPACE

@@ -7,21 +7,20 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.codeq.errors import Refused
-from harness.codeq.operations import OPERATIONS
 from harness.decision import Decision, Looked
 from harness.exit_codes import HELD, INCONCLUSIVE, VIOLATED
-from harness.explore.tally import judgement
-from harness.invariants import judge
-from harness.queue_state import QueueState
-from harness.simulation.checkers import CHECKERS
-from harness.simulation.comparisons import COMPARISONS
-from harness.stage import QUEUE_WORKER
+from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.operations import OPERATIONS
+from harness.migrations.queue.checkers import CHECKERS
+from harness.migrations.queue.comparisons import COMPARISONS
+from harness.migrations.queue.explore.tally import judgement
+from harness.migrations.queue.state import QueueState
+from harness.migrations.queue.walk.invariants import judge
+from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.verdict import Verdict
+from tests.harness.queue.simulation.runs import run
+from tests.harness.queue.walk.outcomes import faultless, with_after
 from worker.codeq import embedded
-
-from .outcomes import faultless, with_after
-from .simulation.runs import run
 
 SEEN = Looked(runs=1, requests=8, operations=20, moved=3)
 

@@ -13,7 +13,7 @@ from harness.partial_copy import FOLDER
 from harness.remote import Wanted, copy_remote
 from kvstore import Entry, ManualClock, SourceError, SystemClock
 from tests.harness.account import NAMESPACE, PREVIEW, Remote, account_with
-from tests.harness.namespaces import old_queue
+from tests.harness.queue.namespaces import old_queue
 
 LATER = SystemClock().now_ms() // 1000 + 36_000
 CONFIG = f"""\

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.cli import main as rehearse
-from harness.codeq.backup import read_backup
-from harness.codeq.errors import MigrationError, Refused
-from harness.codeq.tokens import read_tokens
+from harness.migrations.codeq.backup import read_backup
+from harness.migrations.codeq.errors import MigrationError, Refused
+from harness.migrations.codeq.tokens import read_tokens
+from harness.migrations.queue.simulation.plan import read_plan
 from harness.parameters import ParameterError
-from harness.simulation.plan import read_plan
 from kvstore import ManualClock, SourceError, read_bulk
 from worker.config import ConfigError, load_config
 from wrangler_compat.main import main as wrangler

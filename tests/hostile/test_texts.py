@@ -12,11 +12,11 @@ import anyio
 import pytest
 
 from harness.cli import _not_started, main
-from harness.codeq.operations import OPERATIONS
 from harness.exit_codes import NOT_STARTED, VIOLATED
 from harness.lines import command_line, message_of, text_of
+from harness.migrations.codeq.operations import OPERATIONS
+from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.remote import RemoteError
-from harness.stage import QUEUE_WORKER
 from kvstore.printable import printable
 from tests.fixtures import GUIDE_5
 from tests.hostile.namespaces import NAMESPACES, TEXTS, VERDICT, write, write_backup

@@ -5,8 +5,8 @@ from hashlib import sha1
 
 import pytest
 
-from harness.codeq.seed import Shape, seed
-from harness.codeq.snapshot import Snapshot, restore
+from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.snapshot import Snapshot, restore
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis
@@ -28,7 +28,7 @@ def claim_script(monkeypatch: pytest.MonkeyPatch) -> str:
     """A text that codeQ asks for by its sha1: codeQ's own is not here, so the one that stands for it is."""
     sha = sha1(MOVE_SCRIPT.encode()).hexdigest()
     monkeypatch.setattr("worker.codeq.service.queues.CLAIM_SHA", sha)
-    monkeypatch.setattr("harness.codeq.claim_script.CLAIM_SHA", sha)
+    monkeypatch.setattr("harness.migrations.codeq.claim_script.CLAIM_SHA", sha)
     return MOVE_SCRIPT
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.codeq.backup import Backup, backup_pieces, read_backup
-from harness.codeq.errors import MigrationError
-from harness.codeq.pieces import Piece, pieces
-from harness.codeq.snapshot import read_snapshot, restore
+from harness.migrations.codeq.backup import Backup, backup_pieces, read_backup
+from harness.migrations.codeq.errors import MigrationError
+from harness.migrations.codeq.pieces import Piece, pieces
+from harness.migrations.codeq.snapshot import read_snapshot, restore
 from worker.codeq import embedded
 
 pytestmark = pytest.mark.anyio

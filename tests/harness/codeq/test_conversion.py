@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.codeq.conversion import Conversion, convert_inprog
-from harness.codeq.errors import MigrationError
+from harness.migrations.codeq.conversion import Conversion, convert_inprog
+from harness.migrations.codeq.errors import MigrationError
 from worker.codeq import Server
 
 pytestmark = pytest.mark.anyio

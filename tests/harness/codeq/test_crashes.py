@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness.codeq import moving
-from harness.codeq.crashes import explore
-from harness.codeq.migrator import Terms
-from harness.codeq.plan import Step
-from harness.codeq.seed import Shape, seed
+from harness.migrations.codeq import moving
+from harness.migrations.codeq.crashes import explore
+from harness.migrations.codeq.migrator import Terms
+from harness.migrations.codeq.plan import Step
+from harness.migrations.codeq.seed import Shape, seed
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import PROFILES, Server

@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from harness.cli import main
-from harness.codeq.journal import KEY
-from harness.codeq.migrator import Migrator, Terms
-from harness.codeq.seed import Shape, seed
-from harness.codeq.snapshot import read_snapshot, restore
+from harness.migrations.codeq.journal import KEY
+from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.snapshot import read_snapshot, restore
 from kvstore.clock import Clock, ManualClock, SystemClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis

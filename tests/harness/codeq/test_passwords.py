@@ -11,9 +11,9 @@ import anyio
 import pytest
 
 from harness.cli import main
-from harness.codeq.seed import Shape, seed
-from harness.codeq.snapshot import restore
 from harness.exit_codes import HELD, NOT_STARTED, VIOLATED
+from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.snapshot import restore
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis

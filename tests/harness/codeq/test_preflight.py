@@ -5,12 +5,12 @@ import tracemalloc
 
 import pytest
 
-from harness.codeq.errors import Refused
-from harness.codeq.ledger import SAMPLES, Ledger
-from harness.codeq.migrator import Migrator, Terms
-from harness.codeq.pieces import Piece
-from harness.codeq.preflight import preflight
-from harness.codeq.snapshot import read_snapshot
+from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.ledger import SAMPLES, Ledger
+from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.pieces import Piece
+from harness.migrations.codeq.preflight import preflight
+from harness.migrations.codeq.snapshot import read_snapshot
 from kvstore.clock import ManualClock
 from worker.codeq import Server
 

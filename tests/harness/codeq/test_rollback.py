@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.codeq.backup import read_backup
-from harness.codeq.crash import Crashed, Crashing
-from harness.codeq.errors import Refused
-from harness.codeq.migrator import Migrator, Terms
-from harness.codeq.pieces import keys_under
-from harness.codeq.rollback import Rollback
-from harness.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.codeq.backup import read_backup
+from harness.migrations.codeq.crash import Crashed, Crashing
+from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.pieces import keys_under
+from harness.migrations.codeq.rollback import Rollback
+from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
 from worker.codeq import Server
 

@@ -1,0 +1,174 @@
+"""Turns: of several requests that are answered at once, whose KV operation is next."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Final, Literal
+
+from harness.engine.clock import LoopClock
+from harness.parameters import Parameter, ParameterError
+from kvstore import Store
+from kvstore.layers.invocation import Invocations
+from kvstore.layers.layer import Around, Operation, T
+from kvstore.store import Verb
+
+_RUN = re.compile(r"([a-z])(\d*)")
+_MOST_TURNS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One operation of the request that is called ``who``, a letter. A scan has its prefix for a key.
+
+    A ``call`` is one of a Durable Object, with the object's name for a key.
+    """
+
+    who: str
+    verb: Verb | Literal["call"]
+    keys: tuple[str, ...]
+
+    def commutes_with(self, other: "Turn") -> bool:
+        """Whether nobody can tell which of two came first. The turns of one request keep their order."""
+        if self.who == other.who:
+            return False
+        if not (self.writes or other.writes):
+            return True
+        return not any(self._touches(mine, other, theirs) for mine in self.keys for theirs in other.keys)
+
+    @property
+    def writes(self) -> bool:
+        return self.verb in ("put", "delete", "call")
+
+    def _touches(self, mine: str, other: "Turn", theirs: str) -> bool:
+        if self.verb == "scan":
+            return theirs.startswith(mine)
+        return mine.startswith(theirs) if other.verb == "scan" else mine == theirs
+
+    def __str__(self) -> str:
+        return f"{self.verb} {', '.join(self.keys)}"
+
+
+def letter(place: int) -> str:
+    """What the request at a place of several, from 0, is called."""
+    return chr(ord("a") + place)
+
+
+# Who of those that wait is next.
+Choose = Callable[[Mapping[str, Turn]], str]
+
+
+def following(order: str) -> Choose:
+    """As ``order`` says: ``a4b4a3b3`` is four turns of a, four of b, and so on.
+
+    Whoever has no turn left is passed over; what the order does not say goes by the letters.
+    """
+    letters = iter(letters_of(order))
+
+    def choose(waiting: Mapping[str, Turn]) -> str:
+        return next((who for who in letters if who in waiting), None) or min(waiting)
+
+    return choose
+
+
+def letters_of(order: str) -> list[str]:
+    """Every turn of an order by its letter."""
+    return [who for who, count in _RUN.findall(order) for _ in range(int(count or 1))]
+
+
+def order_of(turns: Sequence[Turn]) -> str:
+    """The shortest order that says who had which turn."""
+    runs = [(who, len(list(run))) for who, run in groupby(turns, lambda turn: turn.who)]
+    return "".join(who if count == 1 else f"{who}{count}" for who, count in runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Parameter[str]):
+    """An order of turns as a member of a scenario: the less it says, the simpler."""
+
+    def read(self, value: Any) -> str:
+        order = str(value)
+        runs = _RUN.findall(order)
+        if "".join(who + count for who, count in runs) != order:
+            raise ParameterError("it must be letters with how many turns each has, such as a4b4a3b3")
+        if (
+            any(len(count) > 5 for _, count in runs)
+            or sum(int(count or 1) for _, count in runs) > _MOST_TURNS
+        ):
+            raise ParameterError(f"it must have {_MOST_TURNS:,} turns at most")
+        return order
+
+    def weight(self, value: str) -> int:
+        return len(value)
+
+    def simpler(self, value: str) -> Iterator[str]:
+        runs = ["".join(run) for run in _RUN.findall(value)]
+        yield from ("", "".join(runs[: len(runs) // 2]))
+        yield from ("".join(runs[:place] + runs[place + 1 :]) for place in reversed(range(len(runs))))
+
+    @property
+    def values(self) -> str:
+        return "such as a4b4a3b3"
+
+
+@dataclass
+class Turns:
+    """Gives turns to requests, one at a time, as ``choose`` says: each an operation and what follows from it.
+
+    Who was not sent by `answer_all` has no need of one. An operation takes ``pace`` milliseconds.
+    """
+
+    clock: LoopClock
+    choose: Choose
+    pace: int = 1000
+    _letters: dict[str, str] = field(default_factory=dict, init=False)
+    _waiting: dict[str, list[tuple[Turn, "asyncio.Future[None]"]]] = field(default_factory=dict, init=False)
+
+    async def answer_all(self, requests: Mapping[str, Awaitable[object]]) -> None:
+        """Wait for the answers to ``requests``, by their names: the first is a, the second b.
+
+        All of them have arrived before the first has its first turn.
+        """
+        self._letters = {name: letter(place) for place, name in enumerate(requests)}
+        tasks = {self._letters[name]: asyncio.ensure_future(one) for name, one in requests.items()}
+        while not all(who in self._waiting or task.done() for who, task in tasks.items()):
+            await self.clock.sleep(self.pace / 1000)
+        while not all(task.done() for task in tasks.values()):
+            if self._waiting:
+                self._next()
+            # Time goes on when everybody waits: for a turn, or for another request.
+            await self.clock.sleep(self.pace / 1000)
+        self._letters = {}
+        for task in tasks.values():
+            task.result()
+
+    def _next(self) -> None:
+        who = self.choose({who: queue[0][0] for who, queue in self._waiting.items()})
+        queue = self._waiting[who]
+        queue.pop(0)[1].set_result(None)
+        if not queue:
+            del self._waiting[who]
+
+    async def wait(self, request: str, verb: Verb | Literal["call"], *keys: str) -> None:
+        """Wait for the turn of ``request``."""
+        who = self._letters.get(request)
+        if who is not None:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(who, []).append((Turn(who, verb, keys), turn))
+            await turn
+
+
+class TakingTurns(Around):
+    """A store around ``store`` in which every operation waits for its turn."""
+
+    def __init__(self, store: Store, turns: Turns, invocations: Invocations) -> None:
+        super().__init__(store)
+        self.turns = turns
+        self.invocations = invocations
+
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        invocation = self.invocations.current()
+        keys = arguments[0] if verb == "get_many" else (key,)
+        await self.turns.wait(invocation.name, verb, *keys)
+        return await operation(*arguments)

@@ -1,0 +1,119 @@
+"""The network of a simulation: its layers, how long operations travel, and the faults that are planned."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Protocol
+
+from harness.conditions import COLOS, Conditions
+from harness.engine.chance import Chance, Once
+from harness.engine.clock import LoopClock
+from harness.engine.interleaving import Turns
+from harness.platform import Binding, Layers, Location
+from kvstore import Entry, KVNamespace
+from kvstore.faults import FAULTS, Fault, FaultKind
+from kvstore.layers.transit import Trip
+from kvstore.store import Verb
+from kvstore.stores.memory import MemoryStore
+
+# How long an operation travels, one way: nearly always, sometimes, and rarely. The least, in milliseconds,
+# and how many there are from there.
+_USUAL, _SOMETIMES, _RARELY = (2, 14), (15, 236), (250, 2751)
+
+
+@cache
+def _trip(milliseconds: int, fault: FaultKind | None) -> Trip:
+    """One of a few thousand: they are the same for all operations."""
+    return Trip(milliseconds, 0, fault)
+
+
+class Planned(Protocol):
+    """What a network asks of a scenario: the platform, and the faults that are planned."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def platform(self) -> Conditions: ...
+    @property
+    def page(self) -> int: ...
+    @property
+    def spent(self) -> int: ...
+    @property
+    def skew(self) -> int: ...
+    @property
+    def mishaps(self) -> Sequence[Fault]: ...
+
+
+class Network:
+    """One namespace, ``name``, and what the scenario puts between it and the locations.
+
+    Several of one deployment stand ``beside`` the first: they count and record together.
+    ``fired`` are the faults that happened. Requests that are sent at once take ``turns``; then nothing takes
+    time on its way.
+    """
+
+    def __init__(
+        self,
+        scenario: Planned,
+        clock: LoopClock,
+        name: str = "",
+        beside: "Network | None" = None,
+        turns: Turns | None = None,
+    ) -> None:
+        self.scenario = scenario
+        conditions = scenario.platform
+        self._far = conditions.simulated
+        self.store = MemoryStore(clock)
+        self.turns = turns
+        self.layers: Layers = Layers(
+            self.store,
+            conditions,
+            names=True,
+            spent=dict.fromkeys(("put", "delete", "list"), scenario.spent),
+            page=scenario.page,
+            turns=self.turns,
+            name=name,
+            beside=None if beside is None else beside.layers,
+        )
+        self.fired: list[str] = [] if beside is None else beside.fired
+        self._trips = Once(scenario.seed, "trip/")
+        # By request, and by its operation; 0 stands for the request as a whole.
+        self._planned: dict[str, dict[int, Fault]] = {}
+        for fault in scenario.mishaps:
+            self._planned.setdefault(fault.request, {})[fault.at] = fault
+
+    async def fill(self, entries: Mapping[str, Entry]) -> None:
+        """Put ``entries`` where everybody has seen them for long."""
+        await self.store.put_many(entries)
+
+    def location(self, colo: str, binding: Binding = KVNamespace) -> Location:
+        """What the Worker has in one location."""
+        chance = Chance(self.scenario.seed, f"edge/{colo}")
+        return self.layers.location(colo, self._travel, chance, binding)
+
+    def skew(self, colo: str) -> int:
+        """How far a location's clock is ahead, in milliseconds."""
+        return self.scenario.skew * (COLOS.index(colo) if colo in COLOS else 0)
+
+    def _travel(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
+        planned = self._planned.get(invocation)
+        fault = None if planned is None or ordinal not in planned else self._fire(planned[ordinal])
+        if self.turns is not None:
+            return Trip(fault=fault)
+        number, usual = divmod(self._trips.number(f"{invocation}/{ordinal}"), 100)
+        least, ways = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY
+        # The way back is part of the next operation's way there: nobody could tell the difference.
+        return _trip(least + number % ways, fault)
+
+    def befalls(self, kind: str, request: str) -> bool:
+        """Whether a fault of a request as a whole happens to ``request``."""
+        fault = self._planned[request].get(0) if request in self._planned else None
+        if fault is None or fault.kind != kind:
+            return False
+        self._fire(fault)
+        return True
+
+    def _fire(self, fault: Fault) -> FaultKind:
+        """What the fault that happens does; it is noted."""
+        if str(fault) not in self.fired:
+            self.fired.append(str(fault))
+        return FAULTS[fault.kind]

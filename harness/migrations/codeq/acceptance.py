@@ -1,0 +1,86 @@
+"""The checklist against a deployed codeQ, after a migration for real and before clients are let in."""
+
+from pathlib import Path
+
+from harness.migrations.codeq.backup import read_backup
+from harness.migrations.codeq.checklist import CodeqState, Inspection, check
+from harness.migrations.codeq.deployed import Deployed
+from harness.migrations.codeq.errors import MigrationError, Refused
+from harness.migrations.codeq.journal import COMPLETE, Entries, Journal
+from harness.migrations.codeq.legacy_state import LegacyState
+from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.plan import COPY
+from harness.migrations.codeq.snapshot import Entry, Snapshot, read_snapshot
+from harness.verdict import Verdict
+from worker.codeq import Server
+from worker.codeq.keys import CODEQ, LEGACY
+
+
+async def accept(
+    server: Server,
+    codeq: Deployed,
+    *,
+    backup: Path | None = None,
+    workers: frozenset[str] | None = None,
+    extended: bool = False,
+) -> list[Verdict]:
+    """V1 to V12. ``backup`` is the keyspace as it was before, by default the one that the journal names.
+
+    ``workers`` are the subs of workers' tokens, if known; ``extended``: leases were given more time.
+    Reads both keyspaces into memory. Raises Refused for a half migration, a wrong server, a wrong token;
+    MigrationError where codeQ cannot be reached.
+    """
+    entries = await _complete(server)
+    await codeq.reach()
+    now = codeq.clock.now_ms()
+    before = await _before(server, entries, backup)
+    seen = Inspection(
+        server=server,
+        services=codeq,
+        migrator=Migrator(server, codeq.clock, Terms(freeze_seconds=0)),
+        before=LegacyState(_aged(before, now)),
+        after=CodeqState(await read_snapshot(server, CODEQ)),
+        left=await read_snapshot(server, LEGACY),
+        plan=entries.plan,
+        extended=extended,
+        workers=workers,
+        moment=(before.taken or entries.began) // 1000,
+    )
+    return await check(seen)
+
+
+async def _complete(server: Server) -> Entries:
+    entries = await Journal(server).read()
+    if entries is None:
+        raise Refused(
+            [f"no journal of a migration on {server.name}: another server, or another database number?"]
+        )
+    if entries.phase != COMPLETE:
+        raise Refused(
+            [
+                f"half migrated ({entries.phase}): {len(entries.done)} of {len(entries.plan.steps)} steps "
+                "are done. Stop codeQ, which throws away ids that have no record yet (H18), and run "
+                "rehearse codeq migrate --apply again"
+            ]
+        )
+    return entries
+
+
+async def _before(server: Server, entries: Entries, backup: Path | None) -> Snapshot:
+    named = backup or (Path(entries.backup) if entries.backup else None)
+    if named is not None and (backup is not None or named.exists()):
+        return read_backup(named)
+    if entries.plan.mode == COPY:
+        return await read_snapshot(server, LEGACY)
+    gone = f"{named} is not here" if named else "there is no backup"
+    raise MigrationError(f"what was there before is not known, {gone}: name the backup with --from")
+
+
+def _aged(before: Snapshot, now: int) -> Snapshot:
+    """The same with leases as they must be by now."""
+    passed = max(now - before.taken, 0) if before.taken else 0
+    entries = {
+        key: Entry(one.type, one.value, max(one.pttl - passed, 0)) if one.pttl >= 0 else one
+        for key, one in before.entries.items()
+    }
+    return Snapshot(before.prefix, entries, before.taken)

@@ -1,0 +1,31 @@
+"""The guide's verification checklist as checks with verdicts, in an order that disturbs nothing."""
+
+from harness.migrations.codeq.checklist import keyspace, service
+from harness.migrations.codeq.checklist.codeq_state import CodeqState
+from harness.migrations.codeq.checklist.inspection import Inspection
+from harness.verdict import Verdict
+
+__all__ = ["CHECKS", "CodeqState", "Inspection", "check"]
+
+CHECKS = (
+    keyspace.records,
+    keyspace.pending,
+    keyspace.leases,
+    service.admin,
+    service.sample,
+    keyspace.conservation,
+    keyspace.retention,
+    keyspace.types,
+    service.health,
+    service.authorisation,
+    keyspace.ownership,
+    service.rerun,
+)
+
+
+async def check(seen: Inspection, *, moved: bool = True) -> list[Verdict]:
+    """All verdicts, V1 first; the last one is of a migrator's second run, where one has ``moved`` anything.
+
+    Raises ServerError if the server fails meanwhile.
+    """
+    return [await one(seen) for one in CHECKS if moved or one is not service.rerun]

@@ -1,0 +1,81 @@
+"""codeQ's keyspace by its nouns, read from a snapshot: the judge's own statement of the layout."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.migrations.codeq.snapshot import Snapshot
+
+_TYPES = {"inprog": "set", "delayed": "zset", "dlq": "list"}
+_FIXED = {"codeq:tasks": "hash", "codeq:tasks:ttl": "zset", "codeq:results": "hash", "codeq:subs": "hash"}
+
+
+@dataclass(frozen=True)
+class CodeqState:
+    """A view on a snapshot of ``codeq:``; commands are in lower case, as in keys."""
+
+    snapshot: Snapshot
+
+    @cached_property
+    def tasks(self) -> dict[str, str]:
+        value: dict[str, str] = self.snapshot.get("codeq:tasks", {})
+        return value
+
+    @cached_property
+    def scores(self) -> dict[str, float]:
+        return {one: float(score) for one, score in self.snapshot.get("codeq:tasks:ttl", {}).items()}
+
+    @cached_property
+    def leases(self) -> dict[str, tuple[str, int]]:
+        """Id → worker and remaining milliseconds."""
+        prefix = "codeq:lease:"
+        return {
+            key.removeprefix(prefix): (entry.value, entry.pttl)
+            for key, entry in self.snapshot.entries.items()
+            if key.startswith(prefix) and entry.type == "string"
+        }
+
+    @cached_property
+    def queues(self) -> dict[tuple[str, str], list[str]]:
+        """(command, part) → ids; the part is ``pending:<p>``, ``inprog``, ``delayed`` or ``dlq``."""
+        found = {}
+        for key, entry in self.snapshot.entries.items():
+            command, part = queue_of(key)
+            if part and entry.type == expected_type(key):
+                found[command, part] = list(entry.value)
+        return found
+
+    def ids(self, part: str) -> list[str]:
+        """Every id in that part of any queue; ``pending`` stands for all priorities."""
+        return [one for (_, name), ids in self.queues.items() if name.split(":")[0] == part for one in ids]
+
+    @property
+    def wrong_types(self) -> list[str]:
+        return [
+            f"{key} is a {entry.type}, expected {expected_type(key) or 'no such key'}"
+            for key, entry in self.snapshot.entries.items()
+            if expected_type(key) != entry.type
+        ]
+
+
+def queue_of(key: str) -> tuple[str, str]:
+    """Command and part of a queue's key; empty texts for any other key."""
+    prefix = "codeq:q:"
+    if not key.startswith(prefix):
+        return "", ""
+    command, _, part = key.removeprefix(prefix).rpartition(":")
+    if part in _TYPES and command:
+        return command, part
+    command, _, word = command.rpartition(":")
+    known = word == "pending" and command and part in "0123456789" and len(part) == 1
+    return (command, f"pending:{part}") if known else ("", "")
+
+
+def expected_type(key: str) -> str | None:
+    if key in _FIXED:
+        return _FIXED[key]
+    part = queue_of(key)[1]
+    if part:
+        return _TYPES.get(part, "list")
+    if key.startswith(("codeq:lease:", "codeq:idempo:", "codeq:subs:last:", "codeq:subs:rr:")):
+        return "string"
+    return "zset" if key.startswith("codeq:subs:") else None

@@ -1,0 +1,54 @@
+"""What the checks are given: the keyspace before and after, codeQ over HTTP, and the server itself."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
+
+from harness.migrations.codeq.checklist.codeq_state import CodeqState
+from harness.migrations.codeq.legacy_state import LegacyState
+from harness.migrations.codeq.migrator import Migrator
+from harness.migrations.codeq.plan import Plan
+from harness.migrations.codeq.snapshot import Snapshot
+from harness.migrations.codeq.tokens import Tokens
+from worker.codeq import Server
+
+
+class Codeq(Protocol):
+    """codeQ over HTTP: in this process, or deployed."""
+
+    tokens: Tokens
+
+    async def new(
+        self, path: str, body: Any = None, token: str | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """POST with a body, GET without one, as the producer unless ``token`` is another's."""
+        ...
+
+    async def metrics(self) -> httpx.Response: ...
+
+    async def wait(self, seconds: int) -> None:
+        """Time passes, for codeQ too."""
+        ...
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Everything that a check may look at.
+
+    ``before`` is the frozen source; ``after`` and ``left`` are codeq: and legacy: right after the migration.
+    ``plan`` says how it moved; ``extended``: leases were given more time. ``workers`` are the subs that
+    workers' tokens will carry, None if unknown. ``moment`` is when the data is from,
+    in epoch seconds: what is looked at later has not gone wrong by that.
+    """
+
+    server: Server
+    services: Codeq
+    migrator: Migrator
+    before: LegacyState
+    after: CodeqState
+    left: Snapshot
+    plan: Plan
+    extended: bool
+    workers: frozenset[str] | None
+    moment: int

@@ -1,0 +1,175 @@
+"""``rehearse codeq``: reads what the flags name, and does what they ask."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.decision import Decision
+from harness.exit_codes import HELD, VIOLATED
+from harness.migrations.codeq import report
+from harness.migrations.codeq.acceptance import accept
+from harness.migrations.codeq.backup import read_backup
+from harness.migrations.codeq.crashes import explore
+from harness.migrations.codeq.deployed import Deployed
+from harness.migrations.codeq.drills import DRILLS, show
+from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.flags import tell, terms, workers
+from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
+from harness.migrations.codeq.operations import OPERATIONS, Options
+from harness.migrations.codeq.rehearsal import Wishes, demand_empty, rehearse
+from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.snapshot import Snapshot, read_snapshot
+from harness.migrations.codeq.tokens import read_tokens
+from kvstore.address import Address
+from kvstore.clock import ManualClock, SystemClock, stopwatch
+from kvstore.entropy import SeededEntropy
+from worker.codeq import Server, open_server
+
+# Where a password is taken from when the address has none: of --redis, and of --from.
+PASSWORD = "REDIS_PASSWORD"
+SOURCE_PASSWORD = "SOURCE_REDIS_PASSWORD"
+
+# The report for machines, the one for people, and the exit code.
+Finished = tuple[dict[str, Any], str, int]
+
+
+async def run_codeq(options: Options, command: str) -> Finished:
+    """Does what ``options`` say; ``command`` is how it was called. Raises CodeqError."""
+    command = _with_variables(options, command)
+    if options.verb == "rehearse" and options.codeq_url is not None:
+        return await _accept(options, command)
+    if options.verb == "hazards":
+        return await _hazards(options)
+    if options.verb == "rehearse":
+        return await (_explore(options) if options.explore else _rehearse(options, command))
+    if options.redis is None:
+        raise Refused([f"{options.verb} works on a real server: name it with --redis redis://host:port/0"])
+    async with _server(options) as server:
+        document, text, done = await OPERATIONS[options.verb](server, options)
+        return document, text, HELD if done else VIOLATED
+
+
+def _password(*variables: str) -> str | None:
+    return next((os.environ[name] for name in variables if name in os.environ), None)
+
+
+def _with_variables(options: Options, command: str) -> str:
+    """``command``, which has no passwords, after the variables that they are to be in."""
+    needed = {}
+    for url, variables in ((options.redis, (PASSWORD,)), (options.source, (SOURCE_PASSWORD, PASSWORD))):
+        with suppress(ValueError):  # which is said as soon as it is opened
+            if url is not None and "password" in Address.read(url).secrets:
+                needed[variables[0]] = "…"
+            elif url is not None and "://" in url and _password(*variables):
+                needed[next(name for name in variables if name in os.environ)] = "…"
+    return " ".join([*(f"{name}={value}" for name, value in needed.items()), command])
+
+
+@asynccontextmanager
+async def _server(options: Options) -> AsyncIterator[Server]:
+    server = await open_server(options.redis, options.server, _password(PASSWORD))
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+async def _source(options: Options) -> tuple[Snapshot, list[str]]:
+    """What ``--from`` names, with the moment that it is from, and what is to be said about that."""
+    clock = SystemClock()
+    if options.source is None:
+        return seed(Shape(options.tasks), clock, SeededEntropy(options.seed)), []
+    if "://" not in options.source:
+        snapshot = read_backup(Path(options.source))
+        if snapshot.taken:
+            return snapshot, []
+        taken = LegacyState(snapshot).newest_ms(until=clock.now_ms())
+        note = "the backup does not say when it was taken: judged as of the newest moment that its tasks name"
+        return replace(snapshot, taken=taken), [note]
+    server = await open_server(options.source, password=_password(SOURCE_PASSWORD, PASSWORD))
+    try:
+        return await read_snapshot(server, PREFIX, clock.now_ms()), []
+    finally:
+        await server.close()
+
+
+async def _rehearse(options: Options, command: str) -> Finished:
+    start = stopwatch()
+    source, notes = await _source(options)
+    wishes = Wishes(
+        option=options.option,
+        terms=terms(options, freeze_seconds=1, backup=options.backup),
+        freeze=options.freeze,
+        most=options.deliver,
+        deadline=options.deadline,
+    )
+    async with _server(options) as server:
+        clock, entropy = ManualClock(source.taken), SeededEntropy(options.seed)
+        done = await rehearse(server, source, clock, entropy, wishes, tell(options))
+    done = replace(done, notes=[*notes, *done.notes])
+    seconds = stopwatch() - start
+    document = done.as_json() | {"seconds": round(seconds, 3), "replay": command}
+    return document, report.rehearsed_text(done, seconds, command), done.decision.exit_code
+
+
+async def _accept(options: Options, command: str) -> Finished:
+    """The checklist against a deployed codeQ."""
+    if options.redis is None or options.tokens is None:
+        raise Refused(["--codeq-url needs --redis, where its data lives, and --tokens, to ask with"])
+    start, clock = stopwatch(), SystemClock()
+    codeq = Deployed(options.codeq_url, read_tokens(options.tokens), clock)
+    try:
+        async with _server(options) as server:
+            verdicts = await accept(
+                server,
+                codeq,
+                backup=Path(options.source) if options.source else None,
+                workers=workers(options),
+                extended=options.lease_seconds > 0,
+            )
+            name = server.name
+    finally:
+        await codeq.close()
+    seconds = stopwatch() - start
+    nothing = any(one.is_vacuous for one in verdicts if one.invariant == "V8")  # which looks at every key
+    unmet = ["neither the backup nor codeq: holds anything: nothing was migrated"] if nothing else []
+    decision = Decision([one.name for one in verdicts if not one.held], None, unmet)
+    document = {
+        "migration": "codeq",
+        "codeq": codeq.url,
+        "server": name,
+        "held": all(one.held for one in verdicts),
+        **decision.as_json(),
+        "verdicts": [one.as_json() for one in verdicts],
+        "seconds": round(seconds, 3),
+    }
+    text = report.accepted_text(codeq.url, name, verdicts, decision, seconds, command)
+    return document, text, decision.exit_code
+
+
+async def _hazards(options: Options) -> Finished:
+    """Every hazard brought about, one after the other, on a server that holds neither service's keys."""
+    async with _server(options) as server:
+        await demand_empty(server)
+        shown = [await show(drill, server, SystemClock().now_ms()) for drill in DRILLS]
+        name = server.name
+    decision = Decision([one.hazard for one in shown if not one.held], None)
+    document = {"server": name, "hazards": [one.as_json() for one in shown], **decision.as_json()}
+    return document, report.hazards_text(name, shown, decision), decision.exit_code
+
+
+async def _explore(options: Options) -> Finished:
+    start = stopwatch()
+    source, _ = await _source(options)
+    clock = ManualClock(source.taken)
+    said = tell(options)
+
+    def count(done: int, of: int, broken: int) -> None:
+        if done % 50 == 0 or done == of:
+            said(f"{done:,} of {of:,} points, {broken:,} end differently")
+
+    found = await explore(source, clock, terms(options, freeze_seconds=0), profile=options.server, tell=count)
+    return found.as_json(), report.search_text(found, stopwatch() - start), found.decision.exit_code

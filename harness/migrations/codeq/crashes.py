@@ -1,0 +1,95 @@
+"""The search: a crash before every single command of Option B, resumed, must end as without one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from harness.decision import Decision, Looked
+from harness.migrations.codeq.crash import Crashed, Crashing
+from harness.migrations.codeq.errors import MigrationError
+from harness.migrations.codeq.journal import KEY
+from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
+from kvstore.clock import Clock
+from worker.codeq import PROFILES, Server, open_server
+
+
+@dataclass(frozen=True)
+class Search:
+    """``points`` crashes were tried; ``broken`` has a sentence for each that ended differently.
+
+    ``moved`` is how many members the migration moves when nothing cuts it off.
+    """
+
+    points: int
+    moved: int
+    broken: tuple[str, ...]
+
+    @property
+    def decision(self) -> Decision:
+        runs = self.points + 1
+        looked = Looked(runs, runs, self.points, self.moved, self.points, self.points)
+        return Decision(self.broken, looked)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"points": self.points, "broken": list(self.broken), **self.decision.as_json()}
+
+
+async def explore(
+    source: Snapshot,
+    clock: Clock,
+    terms: Terms,
+    *,
+    profile: str = PROFILES[0],
+    tell: Callable[[int, int, int], None] | None = None,
+) -> Search:
+    """Tries every point on embedded servers; ``tell`` hears how many are done, of how many, and broken.
+
+    Raises Refused if the keyspace cannot be migrated at all.
+    """
+    server = await _filled(source, profile)
+    whole = Crashing(server)
+    done = await Migrator(whole, clock, terms).apply()
+    end = await _contents(server)
+    await server.close()
+    broken: list[str] = []
+    for point in range(whole.count):
+        fault = await _one(source, clock, terms, profile, point, end)
+        if fault:
+            broken.append(f"before command {point + 1} of {whole.count}: {fault}")
+        if tell is not None:
+            tell(point + 1, whole.count, len(broken))
+    return Search(whole.count, done.changes, tuple(broken))
+
+
+async def _one(
+    source: Snapshot, clock: Clock, terms: Terms, profile: str, point: int, end: dict[str, tuple[str, Any]]
+) -> str:
+    """What is wrong after a crash there; an empty text if nothing is."""
+    server = await _filled(source, profile)
+    try:
+        await Migrator(Crashing(server, point), clock, terms).apply()
+        return "the run ended before it"
+    except Crashed:
+        pass
+    try:
+        await Migrator(server, clock, terms).apply()
+    except MigrationError as error:
+        return f"cannot be resumed: {error}"
+    found = await _contents(server)
+    await server.close()
+    different = sorted(key for key in found.keys() | end.keys() if found.get(key) != end.get(key))
+    return f"{len(different)} keys differ, such as {different[0]}" if different else ""
+
+
+async def _filled(source: Snapshot, profile: str) -> Server:
+    server = await open_server(None, profile)
+    await restore(server, source.pieces())
+    return server
+
+
+async def _contents(server: Server) -> dict[str, tuple[str, Any]]:
+    """Everything but the journal, whose counts are of the last run."""
+    found = (await read_snapshot(server, "")).contents()
+    found.pop(KEY, None)
+    return found

@@ -1,0 +1,61 @@
+"""One hazard: how it is brought about, what is seen, and what finds it before it does harm."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.migrations.codeq.drills.stage import Stage
+from kvstore.clock import stopwatch
+from worker.codeq import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """``what`` happened, empty if it did not; ``found``: what tells of it, empty if nothing does."""
+
+    what: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """``act`` brings the hazard about on a stage that was just set."""
+
+    hazard: str
+    title: str
+    act: Callable[[Stage], Awaitable[Seen]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What came of a drill, in ``seconds``."""
+
+    hazard: str
+    title: str
+    what: str
+    found: str
+    seconds: float
+
+    @property
+    def held(self) -> bool:
+        """It happened, and something tells of it."""
+        return bool(self.what and self.found)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "seconds": round(self.seconds, 3), "held": self.held}
+
+
+async def show(drill: Drill, server: Server, now: int) -> Shown:
+    """Sets a stage, acts and strikes it; ``now`` is in epoch milliseconds. Raises CodeqError."""
+    start, stage = stopwatch(), Stage(server, now)
+    try:
+        await stage.set()
+        seen = await drill.act(stage)
+    finally:
+        await stage.strike()
+    return Shown(drill.hazard, drill.title, seen.what, seen.found, stopwatch() - start)
+
+
+def either(*texts: str) -> str:
+    """What several say, in one sentence."""
+    return " and ".join(text for text in texts if text)

@@ -1,0 +1,116 @@
+"""Hazards of the move itself: halves, latecomers, size, and time between two commands."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.migrations.codeq.conversion import convert_inprog
+from harness.migrations.codeq.drills.drill import Drill, Seen, either
+from harness.migrations.codeq.drills.stage import COMMAND, INPROG, PENDING, Stage
+from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.stragglers import Gathering
+from kvstore.clock import stopwatch
+from worker.codeq import Server, ServerError
+from worker.codeq.servers.server import Argument, Command
+
+_MANY = 100_000
+_ALL_AT_ONCE = "return redis.call('SADD', KEYS[2], unpack(redis.call('LRANGE', KEYS[1], 0, -1)))"
+
+
+async def _half(stage: Stage) -> Seen:
+    """By hand, in the wrong order: the queue is there and its records are not."""
+    ids = await stage.call("LRANGE", PENDING, 0, -1)
+    await stage.call("RPUSH", stage.keys.pending(COMMAND, 0), *ids)
+    look = await Migrator(stage.server, stage.clock).look()
+    refused = any("half migrated by hand" in text for text in look.refusals)
+    await stage.claim()
+    gone = not await stage.call("EXISTS", stage.keys.pending(COMMAND, 0))
+    return Seen(
+        f"one claim drops all {len(ids)} ids" * gone,
+        either("migrate refuses" * refused, "--codeq-url refuses a half journal"),
+    )
+
+
+async def _straggler(stage: Stage) -> Seen:
+    before = await stage.state()
+    await stage.migrate()
+    made = await stage.services.old("/tasks", {"command": COMMAND, "payload": {"late": True}})
+    found = await stage.violated(before, "codeq/H19")
+    gathered = await Gathering(stage.server).run(apply=True)
+    moved = gathered.moved == [made.json()["id"]] and not gathered.left
+    what = "the old service takes a task that codeQ does not see"
+    return Seen(what, either(found, "rehearse codeq stragglers moves it" * moved))
+
+
+async def _size(stage: Stage) -> Seen:
+    key = stage.keys.inprog(COMMAND)
+    for start in range(0, _MANY, 1000):
+        await stage.call("RPUSH", key, *(str(number) for number in range(start, start + 1000)))
+    try:
+        await stage.call("EVAL", _ALL_AT_ONCE, 2, key, f"{key}:all")
+        what = ""
+    except ServerError as error:
+        what = f"one SADD of {_MANY:,} ids: {str(error)[:60]}"
+    start_at = stopwatch()
+    await convert_inprog(stage.server)
+    return Seen(what, f"convert, in thousands: {stopwatch() - start_at:.2f} s")
+
+
+async def _race(stage: Stage) -> Seen:
+    """A lease ends between GET and PTTL: a SET without PX would last for ever, which codeQ takes for over."""
+    task_id = await stage.first(INPROG)
+    lease = f"legacy:lease:{task_id}"
+    naive = stage.keys.lease("naive")
+    await stage.call("SET", naive, "worker-1", "PX", 60_000)
+    worker = await stage.call("GET", naive)
+    await stage.call("DEL", naive)
+    left = await stage.call("PTTL", naive)
+    await stage.call("SET", naive, worker)
+    endless = await stage.call("TTL", naive)
+    await stage.call("DEL", naive)
+    terms = Terms(freeze_seconds=0, keep_source=True, accept_defects=True)
+    await Migrator(_Ending(stage.server, lease), stage.clock, terms).apply()
+    there = await stage.call("EXISTS", stage.keys.lease(task_id))
+    what = f"PTTL says {left}; SET without PX gives TTL {endless}" * (endless == -1)
+    return Seen(what, "the migrator writes no lease for it" * (not there))
+
+
+class _Ending:
+    """``inner``, on which ``lease`` ends after it was read for copying."""
+
+    def __init__(self, inner: Server, lease: str) -> None:
+        self._inner = inner
+        self._lease = lease
+        self._reads = 0
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    async def call(self, *command: Argument) -> Any:
+        return await self._inner.call(*command)
+
+    async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
+        replies = []
+        for command in commands:
+            replies.append(await self._inner.call(*command) if command[0] == "GET" else None)
+            if command == ("GET", self._lease):
+                self._reads += 1
+                if self._reads > 1:  # the first is the inventory's
+                    await self._inner.call("DEL", self._lease)
+            if command[0] != "GET":
+                replies[-1] = (await self._inner.pipeline([command]))[0]
+        return replies
+
+    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
+        return await self._inner.transaction(commands)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+DRILLS = (
+    Drill("codeq/H18", "codeQ on half a keyspace", _half),
+    Drill("codeq/H19", "the old service is not frozen", _straggler),
+    Drill("codeq/H20", "very long lists", _size),
+    Drill("codeq/H21", "a lease ends between GET and PTTL", _race),
+)

@@ -1,0 +1,96 @@
+"""A small keyspace on a server of its own, with both services, for one drill."""
+
+from typing import Any
+
+import httpx
+
+from harness.migrations.codeq import legacy_state as legacy
+from harness.migrations.codeq.checklist import CodeqState, Inspection, check
+from harness.migrations.codeq.journal import KEY
+from harness.migrations.codeq.legacy_state import LegacyState
+from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.pieces import delete_under
+from harness.migrations.codeq.seed import WORKERS, Shape, seed
+from harness.migrations.codeq.services import Services
+from harness.migrations.codeq.snapshot import read_snapshot, restore
+from harness.verdict import Verdict
+from kvstore.clock import ManualClock
+from kvstore.entropy import SeededEntropy
+from worker.codeq import CodeqKeys, Server
+from worker.codeq.keys import CODEQ
+
+COMMAND = "GENERATE_MASTER"
+PENDING = f"{legacy.QUEUE}{COMMAND.lower()}:{legacy.PENDING}"
+INPROG = f"{legacy.QUEUE}{COMMAND.lower()}:{legacy.INPROG}"
+OURS = (legacy.PREFIX, CODEQ, KEY)
+_DONE = {"status": "COMPLETED", "result": {"ok": True}}
+
+
+class Stage:
+    """Sixty tasks in the old keyspace; ``call`` spoils what is there, ``migrate`` makes codeQ's of it."""
+
+    def __init__(self, server: Server, now: int) -> None:
+        self.server = server
+        self.clock = ManualClock(now)
+        self.services = Services(server, self.clock, SeededEntropy(1))
+        self.services.claim_script.loaded = True  # what its absence does is no drill
+        self.keys = CodeqKeys()
+        self.terms = Terms(freeze_seconds=0, accept_defects=True)
+
+    async def set(self) -> None:
+        await restore(self.server, seed(Shape(60), self.clock, SeededEntropy(1)).pieces())
+
+    async def strike(self) -> None:
+        await self.services.close()
+        for prefix in OURS:
+            await delete_under(self.server, prefix)
+
+    async def call(self, *command: Any) -> Any:
+        return await self.server.call(*command)
+
+    async def first(self, key: str) -> str:
+        """The oldest id in a list: the next to be taken."""
+        found: str = (await self.call("LRANGE", key, -1, -1))[0]
+        return found
+
+    async def said(self, hazard: str) -> str:
+        """What the pre-flight says of a hazard; an empty text if nothing."""
+        look = await Migrator(self.server, self.clock, Terms(workers=frozenset(WORKERS))).look()
+        found = [("refuses", text) for text in look.refusals] + [("notes", text) for text in look.notes]
+        return next(
+            (f"migrate {verb}" for verb, text in found if f"({hazard.removeprefix('codeq/')})" in text), ""
+        )
+
+    async def migrate(self) -> None:
+        await Migrator(self.server, self.clock, self.terms).apply()
+
+    async def violated(self, before: LegacyState, hazard: str, *workers: str) -> str:
+        """Which checks name a hazard as a cause, after a migration of ``before``."""
+        migrator = Migrator(self.server, self.clock, self.terms)
+        seen = Inspection(
+            server=self.server,
+            services=self.services,
+            migrator=migrator,
+            before=before,
+            after=CodeqState(await read_snapshot(self.server, CODEQ)),
+            left=await read_snapshot(self.server, legacy.PREFIX),
+            plan=(await migrator.apply()).plan,
+            extended=False,
+            workers=frozenset(workers or WORKERS),
+            moment=self.clock.now_ms() // 1000,
+        )
+        return ", ".join(one.invariant for one in await check(seen) if _names(one, hazard))
+
+    async def state(self) -> LegacyState:
+        return LegacyState(await read_snapshot(self.server, legacy.PREFIX))
+
+    async def claim(self, worker: str = "drill") -> httpx.Response:
+        token = self.services.worker(worker, (COMMAND,))
+        return await self.services.new("/tasks/claim", {"commands": [COMMAND]}, token)
+
+    async def finish(self, task_id: str, worker: str = "drill") -> httpx.Response:
+        return await self.services.new(f"/tasks/{task_id}/result", _DONE, self.services.worker(worker))
+
+
+def _names(one: Verdict, hazard: str) -> bool:
+    return any(hazard in found.hazards for found in one.findings)

@@ -1,0 +1,63 @@
+"""The migration's journal: one hash in the same keyspace, outside both prefixes.
+
+    understudy:codeq-migration    plan      the plan as JSON; there is no journal without it
+                                  phase     migrating, complete or rolling back
+                                  began     when, in epoch milliseconds
+                                  backup    the backup file's name, as the first run gave it
+                                  done:<n>  the n-th step is complete; the value is what it changed
+
+It lives beside the data because it must be as durable as they are, and whoever resumes needs nothing else.
+"""
+
+import json
+from dataclasses import dataclass
+
+from harness.migrations.codeq.plan import Plan
+from worker.codeq import Server
+
+KEY = "understudy:codeq-migration"
+MIGRATING, COMPLETE, ROLLING_BACK = "migrating", "complete", "rolling back"
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What the journal says."""
+
+    plan: Plan
+    phase: str
+    began: int
+    backup: str
+    done: dict[int, int]
+
+
+class Journal:
+    """Reads and writes the journal of the keyspace on ``server``."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def read(self) -> Entries | None:
+        """None when no migration was begun, or the last one was rolled back."""
+        flat = await self._server.call("HGETALL", KEY)
+        fields: dict[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
+        if "plan" not in fields:
+            return None
+        done = {int(name[5:]): int(text) for name, text in fields.items() if name.startswith("done:")}
+        plan = Plan.from_json(json.loads(fields["plan"]))
+        began = int(fields.get("began", 0))
+        return Entries(plan, fields["phase"], began, fields.get("backup", ""), done)
+
+    async def begin(self, plan: Plan, backup: str, now: int) -> None:
+        """One command, so that there is either no journal or all of it. ``now`` is in epoch milliseconds."""
+        text = json.dumps(plan.as_json())
+        fields = ("plan", text, "phase", MIGRATING, "began", now, "backup", backup)
+        await self._server.call("HSET", KEY, *fields)
+
+    async def step_done(self, number: int, changed: int) -> None:
+        await self._server.call("HSET", KEY, f"done:{number}", changed)
+
+    async def enter(self, phase: str) -> None:
+        await self._server.call("HSET", KEY, "phase", phase)
+
+    async def forget(self) -> None:
+        await self._server.call("DEL", KEY)

@@ -1,0 +1,189 @@
+"""Option B: the legacy keyspace becomes codeQ's, in place, journalled, resumable after any command."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.migrations.codeq.backup import Backup
+from harness.migrations.codeq.capability import capability
+from harness.migrations.codeq.claim_script import is_missing
+from harness.migrations.codeq.errors import MigrationError, Refused
+from harness.migrations.codeq.fingerprint import Fingerprint, fingerprint
+from harness.migrations.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
+from harness.migrations.codeq.legacy_state import PREFIX
+from harness.migrations.codeq.moving import carry_out
+from harness.migrations.codeq.pieces import CHUNK, scan
+from harness.migrations.codeq.plan import Plan, Step
+from harness.migrations.codeq.preflight import Preflight, preflight
+from kvstore.clock import Clock, stopwatch
+from worker.codeq import CodeqKeys, Server
+from worker.codeq.servers.server import checked
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How to migrate. ``freeze_seconds``: how long nothing may change before it starts, 0 for no proof.
+
+    ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``backup`` is a
+    file for the logical backup; None takes none. ``split``: pending tasks go to the tier of their priority,
+    not all to 0. ``workers`` are the subs that workers' tokens will carry, None if unknown.
+    ``claim_script`` is codeQ's own, loaded at the end; empty if it is not at hand.
+    """
+
+    keep_source: bool = False
+    accept_defects: bool = False
+    freeze_seconds: float = 2
+    lease_seconds: int = 0
+    chunk: int = CHUNK
+    backup: Path | None = None
+    split: bool = False
+    workers: frozenset[str] | None = None
+    claim_script: str = ""
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """What a run did. ``changed`` has the members that each step moved in this run, in ``seconds``.
+
+    ``claims_fail``: codeQ's claims answer 500 on this server, for want of its script.
+    """
+
+    plan: Plan
+    changed: tuple[tuple[Step, int], ...]
+    resumed: bool
+    extended: int
+    backup: str
+    claims_fail: bool
+    seconds: float = 0
+
+    @property
+    def changes(self) -> int:
+        return sum(count for _, count in self.changed) + self.extended
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "mode": self.plan.mode,
+            "steps": [{"step": str(step), "changed": count} for step, count in self.changed],
+            "resumed": self.resumed,
+            "leasesExtended": self.extended,
+            "changes": self.changes,
+            "backup": self.backup,
+            "claimsFail": self.claims_fail,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+class Migrator:
+    """Migrates the keyspace on ``server``. ``tell`` hears a sentence for each step."""
+
+    def __init__(
+        self, server: Server, clock: Clock, terms: Terms | None = None, tell: Tell | None = None
+    ) -> None:
+        self._server = server
+        self._clock = clock
+        self._terms = terms or Terms()
+        self._tell = tell or (lambda text: None)
+        self._journal = Journal(server)
+
+    async def look(self) -> Preflight:
+        """The dry run: only reads. Raises ServerError."""
+        terms = self._terms
+        return await preflight(
+            self._server,
+            keep_source=terms.keep_source,
+            accept_defects=terms.accept_defects,
+            split=terms.split,
+            workers=terms.workers,
+            script_given=bool(terms.claim_script),
+        )
+
+    async def apply(self) -> Migrated:
+        """Does it, or what is left of it; a complete migration is not touched again.
+
+        Raises Refused before anything is changed, MigrationError later, ServerError from the server. After
+        either of the last two, call it again.
+        """
+        entries = await self._journal.read()
+        resumed = entries is not None
+        if entries is None:
+            entries = await self._begin()
+        if entries.phase == ROLLING_BACK:
+            raise MigrationError("a rollback was begun here: finish it before migrating again")
+        if entries.phase == COMPLETE:
+            return Migrated(entries.plan, (), resumed, 0, entries.backup, await self._load_script())
+        start = stopwatch()
+        changed = await self._steps(entries)
+        seconds = stopwatch() - start
+        extended = await self._extend()
+        claims_fail = await self._load_script()
+        await self._journal.enter(COMPLETE)
+        return Migrated(entries.plan, tuple(changed), resumed, extended, entries.backup, claims_fail, seconds)
+
+    async def _begin(self) -> Entries:
+        look = await self.look()
+        if look.refusals:
+            raise Refused(look.refusals)
+        await self._prove_and_save(look.found)
+        backup = self._terms.backup
+        # As a whole path: whoever checks or rolls back may stand elsewhere.
+        saved = str(backup.absolute()) if backup else ""
+        await self._journal.begin(look.plan, saved, self._clock.now_ms())
+        entries = await self._journal.read()
+        assert entries is not None, "the journal was just begun"
+        return entries
+
+    async def _prove_and_save(self, before: Fingerprint) -> None:
+        """Reads everything a second time: the proof that nobody writes, and the backup, in one."""
+        backup, seconds = self._terms.backup, self._terms.freeze_seconds
+        if backup is None and not seconds:
+            return
+        await self._clock.sleep(seconds)
+        if backup is None:
+            refuse_moving(before, await fingerprint(self._server, PREFIX))
+            return
+        with Backup(backup, PREFIX, self._clock.now_ms()) as file:
+            refuse_moving(before, await fingerprint(self._server, PREFIX, file.write))
+            file.keep()
+        self._tell(f"backup written to {backup}")
+
+    async def _steps(self, entries: Entries) -> list[tuple[Step, int]]:
+        changed = []
+        for number, step in enumerate(entries.plan.steps):
+            if number in entries.done:
+                continue
+            count = await carry_out(self._server, step, entries.plan.mode, self._terms.chunk)
+            await self._journal.step_done(number, count)
+            changed.append((step, count))
+            self._tell(f"{number + 1}/{len(entries.plan.steps)} {step}")
+        return changed
+
+    async def _extend(self) -> int:
+        """Gives leases the time that the freeze took, as the last change. Never shortens one."""
+        wanted = self._terms.lease_seconds * 1000
+        if wanted <= 0:
+            return 0
+        extended = 0
+        async for keys in scan(self._server, CodeqKeys().lease("")):
+            left = checked(await self._server.pipeline([("PTTL", key) for key in keys]))
+            short = [key for key, pttl in zip(keys, left, strict=True) if 0 <= pttl < wanted]
+            checked(await self._server.pipeline([("PEXPIRE", key, wanted) for key in short]))
+            extended += len(short)
+        return extended
+
+    async def _load_script(self) -> bool:
+        """Loads codeQ's claim script, if it is at hand; whether codeQ's claims fail for want of it."""
+        if self._terms.claim_script:
+            await self._server.call("SCRIPT LOAD", self._terms.claim_script)
+            return False
+        return await is_missing(self._server, await capability(self._server))
+
+
+def refuse_moving(before: Fingerprint, later: Fingerprint) -> None:
+    """Raises Refused when something was written in between."""
+    moving = before.changed(later)
+    if moving:
+        named = ", ".join(moving[:3])
+        raise Refused([f"not frozen: {len(moving):,} keys changed while we looked, such as {named}"])

@@ -1,0 +1,142 @@
+"""What ``rehearse codeq`` does to a real keyspace: each verb a dry run, unless it is told to apply."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.lines import text_of
+from harness.migrations.codeq import report
+from harness.migrations.codeq.backup import Backup, backup_pieces
+from harness.migrations.codeq.conversion import convert_inprog, inprog_kinds
+from harness.migrations.codeq.drain import drain
+from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.fingerprint import fingerprint
+from harness.migrations.codeq.flags import tell, terms
+from harness.migrations.codeq.journal import Journal
+from harness.migrations.codeq.legacy_state import PREFIX
+from harness.migrations.codeq.migrator import Migrator
+from harness.migrations.codeq.pieces import Piece
+from harness.migrations.codeq.rehearsal import anything_under
+from harness.migrations.codeq.rollback import Rollback
+from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.snapshot import restore
+from harness.migrations.codeq.stragglers import Gathering
+from kvstore.clock import SystemClock
+from kvstore.entropy import SeededEntropy
+from kvstore.printable import printable
+from worker.codeq import Server
+
+# The report for machines, the one for people, and whether it was done, or could be.
+Finished = tuple[dict[str, Any], str, bool]
+Options = argparse.Namespace
+
+
+async def _migrate(server: Server, options: Options) -> Finished:
+    if options.option == "a":
+        return await _drain(server, options)
+    backup = options.backup or Path("legacy-backup.jsonl")
+    agreed = terms(options, freeze_seconds=2, backup=backup)
+    migrator = Migrator(server, SystemClock(), agreed, tell(options))
+    begun = await Journal(server).read()
+    if not options.apply:
+        return await _dry_run(migrator, begun is not None)
+    if begun is None and backup.exists():
+        raise Refused([f"{backup} exists: name another file with --backup"])
+    done = await migrator.apply()
+    return done.as_json(), report.migrated_text(done), True
+
+
+async def _drain(server: Server, options: Options) -> Finished:
+    """Option A moves no keys: it is the operator's freeze and the workers' work. This waits, and says."""
+    if not await anything_under(server, PREFIX):
+        raise Refused([f"no {PREFIX} keys here: the wrong server, or the wrong database number?"])
+    if options.apply:
+        raise Refused(
+            ["option a moves no keys: it only waits, without --apply, until the old queues are empty"]
+        )
+    drained = await drain(server, SystemClock(), deadline=options.deadline)
+    return drained.as_json(), report.drained_text(drained), drained.empty
+
+
+async def _stragglers(server: Server, options: Options) -> Finished:
+    found = await Gathering(server, tell(options)).run(apply=options.apply)
+    return found.as_json(), report.stragglers_text(found), found.settled
+
+
+async def _restore(server: Server, options: Options) -> Finished:
+    """Fills a server from a backup, or with the example; only where nothing is."""
+    if options.source is not None and "://" in options.source:
+        raise Refused(["restore fills a server from a backup file: name it with --from"])
+    what = options.source or f"The example with {options.tasks:,} tasks"
+    prefixes = {piece.key.partition(":")[0] + ":" for piece in _stored(options)}
+    for prefix in sorted(prefixes):
+        if await anything_under(server, prefix):
+            raise Refused([f"{server.name} has {prefix} keys: nothing is ever written over"])
+    if not options.apply:
+        line = f"{what} can be read whole; --apply writes it to {server.name}"
+        return {"restored": False}, printable(line), True
+    await restore(server, _stored(options))
+    return {"restored": True}, printable(f"{what} is on {server.name}"), True
+
+
+def _stored(options: Options) -> Iterator[Piece]:
+    if options.source is not None:
+        return backup_pieces(Path(options.source))
+    return seed(Shape(options.tasks), SystemClock(), SeededEntropy(options.seed)).pieces()
+
+
+async def _dry_run(migrator: Migrator, begun: bool) -> Finished:
+    if begun:
+        text = "A migration was begun here: --apply goes on with it, and does nothing if it is complete"
+        return {"begun": True}, text, True
+    look = await migrator.look()
+    return look.as_json(), report.look_text(look), not look.refusals
+
+
+async def _rollback(server: Server, options: Options) -> Finished:
+    export = options.backup or Path("codeq-export.jsonl")
+    rollback = Rollback(server, SystemClock(), export, tell(options))
+    if not options.apply:
+        looked = await rollback.look()
+        return looked.as_json(), report.rolled_text(looked, applied=False), True
+    if export.exists():
+        raise Refused([f"{export} exists: name another file with --backup"])
+    rolled = await rollback.apply()
+    return rolled.as_json(), report.rolled_text(rolled, applied=True), True
+
+
+async def _convert(server: Server, options: Options) -> Finished:
+    if not options.apply:
+        kinds = await inprog_kinds(server)
+        lines = [f"{key} is a {kind}" for key, kind in kinds.items()] or [
+            "no in-progress keys under codeq:q:"
+        ]
+        return {"kinds": kinds}, text_of(["Dry run, nothing was changed", *lines]), True
+    done = await convert_inprog(server)
+    lines = [
+        f"{one.key}: was a {one.was}, {one.entries:,} entries, {one.distinct:,} distinct" for one in done
+    ]
+    document = {"converted": [{"key": one.key, "was": one.was, "distinct": one.distinct} for one in done]}
+    return document, text_of(lines) or "no in-progress keys under codeq:q:", True
+
+
+async def _backup(server: Server, options: Options) -> Finished:
+    path = options.backup or Path("legacy-backup.jsonl")
+    if path.exists():
+        raise Refused([f"{path} exists: name another file with --backup"])
+    with Backup(path, PREFIX, SystemClock().now_ms()) as file:
+        found = await fingerprint(server, PREFIX, file.write)
+        file.keep()
+    keys = len(found.structures) + len(found.strings)
+    return {"keys": keys}, printable(f"{keys:,} legacy: keys are in {path}"), True
+
+
+OPERATIONS = {
+    "migrate": _migrate,
+    "stragglers": _stragglers,
+    "rollback": _rollback,
+    "convert": _convert,
+    "backup": _backup,
+    "restore": _restore,
+}

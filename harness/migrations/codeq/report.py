@@ -1,0 +1,180 @@
+"""What a person reads after a rehearsal, a dry run, a migration, a search."""
+
+from collections.abc import Sequence
+
+from harness.decision import Decision
+from harness.lines import some, text_of
+from harness.migrations.codeq.claim_script import HOW, NEEDED
+from harness.migrations.codeq.crashes import Search
+from harness.migrations.codeq.drain import Drained
+from harness.migrations.codeq.drills import Shown
+from harness.migrations.codeq.literal import Attempt
+from harness.migrations.codeq.migrator import Migrated
+from harness.migrations.codeq.preflight import Preflight
+from harness.migrations.codeq.rehearsal import Rehearsed
+from harness.migrations.codeq.rollback import RolledBack
+from harness.migrations.codeq.stragglers import Stragglers
+from harness.verdict import Verdict, count_held, held_lines
+from kvstore.clock import iso
+
+
+def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
+    """The report that fits on a screen; ``command`` runs the same again."""
+    lines = [
+        f"Rehearsal of the codeQ migration · option {done.option}",
+        f"Server: {done.server}",
+        f"Source: {done.keys:,} legacy keys as of {iso(done.taken)}, copied; nothing was written there",
+        f"        {done.tasks:,} tasks when the traffic was frozen",
+        "",
+        *_literal_lines(done.attempts),
+        *_migrated_lines(done),
+        *(f"Note: {note}" for note in done.notes),
+        "",
+        *_judgement(done.verdicts, done.decision, seconds, command),
+    ]
+    return text_of(lines)
+
+
+def accepted_text(
+    url: str, server: str, verdicts: Sequence[Verdict], decision: Decision, seconds: float, command: str
+) -> str:
+    """What the checklist says of a deployed codeQ."""
+    lines = [f"The checklist for codeQ at {url}", f"Server: {server}", ""]
+    return text_of([*lines, *_judgement(verdicts, decision, seconds, command)])
+
+
+def hazards_text(server: str, shown: Sequence[Shown], decision: Decision) -> str:
+    """What each hazard does, and what tells of it."""
+    lines = [f"Hazards of the move to codeQ, on {server}"]
+    for one in shown:
+        lines.append(f"{one.hazard.removeprefix('codeq/'):<4} {one.title} ({one.seconds:.2f} s)")
+        lines.append(f"       seen: {one.what or 'NOTHING HAPPENED'}")
+        lines.append(f"       found: {one.found or 'NOTHING TELLS OF IT'}")
+    lines.append(decision.as_text(f"all {len(shown)} were seen and found", ", ".join(decision.violated)))
+    return text_of(lines)
+
+
+def look_text(look: Preflight) -> str:
+    """What the dry run says."""
+    lines = [
+        f"Dry run of option B on {look.server}: nothing was changed",
+        f"{len(look.commands):,} commands; by {look.plan.mode}:",
+        *(f"  {step}" for step in look.plan.steps),
+        *(f"Note: {note}" for note in look.notes),
+        *(f"Refused: {reason}" for reason in look.refusals),
+        "Would not start."
+        if look.refusals
+        else "Would start. Freeze producers and workers, then add --apply.",
+    ]
+    return text_of(lines)
+
+
+def migrated_text(done: Migrated) -> str:
+    """What a real run says."""
+    lines = [
+        f"Migrated by {done.plan.mode}{', resumed' if done.resumed else ''}: {done.changes:,} changes, "
+        f"moved in {done.seconds:.1f} s",
+        *(f"  {step}: {count:,}" for step, count in done.changed),
+    ]
+    if done.extended:
+        lines.append(f"  {done.extended:,} leases extended")
+    if done.backup:
+        lines.append(f"The backup is {done.backup}")
+    if done.claims_fail:
+        lines.append(f"Before codeQ starts: {NEEDED}; {HOW}")
+    return text_of(lines)
+
+
+def drained_text(drained: Drained) -> str:
+    """What option A's wait ended with."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for stall in drained.stalls:
+        causes.setdefault((stall.command, stall.why), []).append(stall.task)
+    lines = [f"  {command}, {why}: {len(ids):,}, {some(ids)}" for (command, why), ids in causes.items()]
+    return text_of([*_drained_lines(drained), *lines])
+
+
+def stragglers_text(found: Stragglers) -> str:
+    """What the old service wrote after the migration, and what became of it."""
+    if not found.moved and not found.left:
+        return "No stragglers: nothing was written under legacy: since the migration"
+    verb = "moved" if found.applied else "would be moved (--apply)"
+    lines = [f"{len(found.moved):,} stragglers {verb}{f': {some(found.moved)}' if found.moved else ''}"]
+    lines += [f"left, {one}: {why}" for one, why in list(found.left.items())[:20]]
+    if len(found.left) > 20:
+        lines.append(f"left, and {len(found.left) - 20:,} more; --json names them all")
+    return text_of(lines)
+
+
+def rolled_text(rolled: RolledBack, *, applied: bool) -> str:
+    """What a rollback did, or would mean."""
+    if rolled.mode is None:
+        return "No migration was begun here: nothing to roll back"
+    first = "Rolled back" if applied else "Dry run of a rollback, nothing was changed"
+    lines = [f"{first} (migrated by {rolled.mode})", *(f"  {text}" for text in rolled.sentences)]
+    if rolled.export:
+        lines.append(f"Everything that was under codeq: is in {rolled.export}")
+    return text_of(lines)
+
+
+def search_text(search: Search, seconds: float) -> str:
+    """What the crash search found."""
+    lines = [f"A crash before each of {search.points:,} commands of option B, resumed ({seconds:.1f} s)"]
+    lines += [f"FAIL {text}" for text in search.broken[:10]]
+    no_go = f"{len(search.broken):,} end differently"
+    lines.append(search.decision.as_text("every one ends in the same state", no_go))
+    return text_of(lines)
+
+
+def _literal_lines(attempts: Sequence[Attempt]) -> list[str]:
+    lines = ["The guide's own words, on this server:"]
+    for attempt in attempts:
+        lines.append(f"  {'works' if attempt.worked else 'fails'}: {attempt.words} → {attempt.answer}")
+        if not attempt.worked:
+            lines.append(f"         instead: {attempt.instead}")
+    return [*lines, ""]
+
+
+def _migrated_lines(done: Rehearsed) -> list[str]:
+    if done.migrated is not None:
+        steps = [f"  {step}" for step in done.migrated.plan.steps]
+        return [f"Migrated by {done.migrated.plan.mode}, {done.migrated.changes:,} changes:", *steps]
+    assert done.drained is not None, "either option leaves something"
+    return _drained_lines(done.drained)
+
+
+def _drained_lines(drained: Drained) -> list[str]:
+    state = "Drained" if drained.empty else "Not drained"
+    return [
+        f"{state} after {drained.seconds:.0f} s and {drained.polls} polls",
+        *(f"  {key}: {count:,} left" for key, count in drained.left.items()),
+    ]
+
+
+def _judgement(verdicts: Sequence[Verdict], decision: Decision, seconds: float, command: str) -> list[str]:
+    violated = [one for one in verdicts if not one.held]
+    return [
+        *(line for one in violated for line in _violation(one)),
+        *held_lines(verdicts),
+        "",
+        _conclusion(verdicts, violated, decision, seconds),
+        f"Again: {command}",
+    ]
+
+
+def _violation(one: Verdict) -> list[str]:
+    lines = [f"FAIL {one.invariant:<4} {one.title}"]
+    for found in one.findings:
+        why = f" [{', '.join(found.hazards)}]" if found.hazards else ""
+        lines.append(f"       {found.what}{why}{f': {some(found.keys)}' if found.keys else ''}")
+    return lines
+
+
+def _conclusion(
+    verdicts: Sequence[Verdict], violated: Sequence[Verdict], decision: Decision, seconds: float
+) -> str:
+    names = ", ".join(one.invariant for one in violated)
+    return decision.as_text(
+        f"{count_held(verdicts, 'checks')} ({seconds:.1f} s)",
+        f"{len(violated)} of {len(verdicts)} checks violated ({names}) in {seconds:.1f} s",
+    )

@@ -1,0 +1,116 @@
+"""The mapping backwards, for a keyspace that was renamed: each move is atomic, so it can stop anywhere."""
+
+from harness.migrations.codeq import legacy_state as legacy
+from harness.migrations.codeq.errors import MigrationError
+from harness.migrations.codeq.journal import Entries, Journal
+from harness.migrations.codeq.legacy_state import parse
+from harness.migrations.codeq.pieces import CHUNK, keys_under, scan
+from harness.migrations.codeq.tiers import TIERS
+from worker.codeq import CodeqKeys, Server, ServerError
+from worker.codeq.servers.server import checked
+
+_PREFIX = "codeq:q:"
+_CONVERSIONS = ("set", "tiers")  # kinds of steps that write anew, and take the source away at their end
+
+
+async def settle(server: Server, journal: Journal, entries: Entries) -> None:
+    """Notes conversions whose list is gone as done: from then on a list may be a half-filled one."""
+    for number, step in enumerate(entries.plan.steps):
+        if (
+            step.kind in _CONVERSIONS
+            and number not in entries.done
+            and not await server.call("EXISTS", step.source)
+        ):
+            await journal.step_done(number, step.count)
+
+
+async def move_back(server: Server, entries: Entries) -> int:
+    """Everything that the old layout has a place for; how many members were moved one by one."""
+    keys = CodeqKeys()
+    for source, target in ((keys.tasks, legacy.TASKS), (keys.ttl, legacy.TTL)):
+        await _rename(server, source, target)
+    async for leases in scan(server, keys.lease("")):
+        for lease in leases:
+            await _rename(server, lease, legacy.LEASE + lease.removeprefix(keys.lease("")))
+    # What was not converted to its end: the list is still there, and complete.
+    halves = [step for n, step in enumerate(entries.plan.steps) if n not in entries.done]
+    for step in halves:
+        if step.kind in _CONVERSIONS:
+            await server.call("DEL", *step.targets)
+    names = {_command(step.targets[0]): step.source for step in entries.plan.steps}
+    moved = 0
+    for command in await _commands(server):
+        # The list keeps the spelling that it had before the migration.
+        spelled = legacy.queue_of(names.get(command, ""))[0] or command
+        moved += await _queue_back(server, command, f"{legacy.QUEUE}{spelled}")
+    return moved
+
+
+async def _queue_back(server: Server, command: str, old: str) -> int:
+    keys, moved = CodeqKeys(), 0
+    # A right pop takes tier 9 first and the oldest of a tier first: tiers follow each other from the left.
+    for tier in TIERS:
+        moved += await _append(server, keys.pending(command, tier), f"{old}:{legacy.PENDING}")
+    moved += await _delayed_back(server, keys.delayed(command), f"{old}:{legacy.PENDING}")
+    return moved + await _inprog_back(server, keys.inprog(command), f"{old}:{legacy.INPROG}")
+
+
+async def _rename(server: Server, source: str, target: str) -> bool:
+    """Whether ``source`` is now ``target``; False without a source. Never over a target."""
+    try:
+        renamed = await server.call("RENAMENX", source, target)
+    except ServerError as error:
+        if "no such key" not in str(error):
+            raise
+        return False
+    if not renamed:
+        raise MigrationError(f"{source} and {target} both exist: something wrote to the old keyspace since")
+    return True
+
+
+async def _append(server: Server, source: str, target: str) -> int:
+    """Moves a list to the right end of another, keeping its order."""
+    count = await server.call("LLEN", source)
+    if count and not await server.call("EXISTS", target):
+        await _rename(server, source, target)
+        return int(count)
+    for at in range(0, count, CHUNK):
+        size = min(CHUNK, count - at)
+        checked(await server.pipeline([("LMOVE", source, target, "LEFT", "RIGHT")] * size))
+    return int(count)
+
+
+async def _delayed_back(server: Server, source: str, target: str) -> int:
+    """The one that is due first is taken first, after everything that is pending."""
+    moved = 0
+    while ids := await server.call("ZRANGE", source, 0, CHUNK - 1):
+        checked(await server.transaction([("ZREM", source, *ids), ("LPUSH", target, *ids)]))
+        moved += len(ids)
+    return moved
+
+
+async def _inprog_back(server: Server, source: str, target: str) -> int:
+    """The set has no order; the list had the newest lease at its left end."""
+    ids = await server.call("SMEMBERS", source)
+    if not ids:
+        return 0
+    records: list[str | None] = []
+    for at in range(0, len(ids), CHUNK):
+        records += await server.call("HMGET", legacy.TASKS, *ids[at : at + CHUNK])
+    tasks = {one: parse(text) if text else None for one, text in zip(ids, records, strict=True)}
+    newest = sorted(ids, key=lambda one: (getattr(tasks[one], "lease_until", ""), one), reverse=True)
+    for at in range(0, len(newest), CHUNK):
+        page = newest[at : at + CHUNK]
+        checked(await server.transaction([("SREM", source, *page), ("RPUSH", target, *page)]))
+    return len(newest)
+
+
+async def _commands(server: Server) -> list[str]:
+    """Commands with any queue in codeQ."""
+    return sorted({_command(key) for key in await keys_under(server, _PREFIX)})
+
+
+def _command(key: str) -> str:
+    """The command in the key of one of codeQ's queues."""
+    command, _, last = key.removeprefix(_PREFIX).rpartition(":")
+    return command.rpartition(":")[0] if last.isdecimal() else command

@@ -1,0 +1,73 @@
+"""The invariants as they are judged on the record of a simulation, while others are at work.
+
+Each file has one checker: a function from a Record to a Verdict. The numbers are those of docs/invariants.md.
+Beside them: `ending` (what is judged at the end), `copies` (what was copied from what), `freedom` (whether a
+task was free for a claim), `scope` (for which requests a migration answers).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from harness.migrations.queue.checkers.budget import budget
+from harness.migrations.queue.checkers.commutation import commutation
+from harness.migrations.queue.checkers.completion import completion
+from harness.migrations.queue.checkers.conservation import conservation
+from harness.migrations.queue.checkers.content import content
+from harness.migrations.queue.checkers.creation import creation
+from harness.migrations.queue.checkers.deadline import deadline
+from harness.migrations.queue.checkers.deletion import guarded_delete
+from harness.migrations.queue.checkers.exclusion import mutual_exclusion
+from harness.migrations.queue.checkers.idempotency import idempotency
+from harness.migrations.queue.checkers.isolation import isolation
+from harness.migrations.queue.checkers.key_legality import key_legality
+from harness.migrations.queue.checkers.lease import lease_continuity
+from harness.migrations.queue.checkers.listing import listing
+from harness.migrations.queue.checkers.new_wins import new_wins
+from harness.migrations.queue.checkers.order import order
+from harness.migrations.queue.checkers.pending_guard import pending_guard
+from harness.migrations.queue.checkers.poison import poison
+from harness.migrations.queue.checkers.progress import progress
+from harness.migrations.queue.checkers.report import honest_report
+from harness.migrations.queue.checkers.resurrection import resurrection
+from harness.migrations.queue.checkers.rollback_safety import rollback_safety
+from harness.migrations.queue.checkers.status import honest_status
+from harness.migrations.queue.checkers.ttl import ttl_legality
+from harness.migrations.queue.checkers.write_rate import write_rate
+from harness.migrations.queue.simulation.record import Record
+from harness.verdict import Verdict
+
+Checker = Callable[[Record], Verdict]
+
+# I12, I23 and I26 compare two records: see harness.migrations.queue.comparisons.
+CHECKERS: Final[dict[str, Checker]] = {
+    "I1": conservation,
+    "I2": completion,
+    "I3": listing,
+    "I4": creation,
+    "I5": resurrection,
+    "I6": content,
+    "I7": deadline,
+    "I8": new_wins,
+    "I9": lease_continuity,
+    "I10": mutual_exclusion,
+    "I11": idempotency,
+    "I13": commutation,
+    "I14": guarded_delete,
+    "I15": pending_guard,
+    "I16": honest_report,
+    "I17": honest_status,
+    "I18": budget,
+    "I19": progress,
+    "I20": write_rate,
+    "I21": ttl_legality,
+    "I22": key_legality,
+    "I24": rollback_safety,
+    "I25": isolation,
+    "I27": order,
+    "I28": poison,
+}
+
+
+def judge(record: Record, invariants: Iterable[str] = CHECKERS) -> list[Verdict]:
+    """The verdict on each of the invariants, by default on all in the order of their numbers."""
+    return [CHECKERS[invariant](record) for invariant in invariants]

@@ -1,0 +1,31 @@
+"""I18 Budget: no request of a migration asks for more operations than an invocation has."""
+
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.truth import ROLLBACK
+from harness.verdict import Verdict, verdict
+from kvstore.messages import TOO_MANY_OPERATIONS
+
+
+def budget(record: Record) -> Verdict:
+    over: dict[str, int] = {}
+    for event in record.refused:
+        if TOO_MANY_OPERATIONS in str(event.error) and record.made_by_migration(event):
+            over[event.invocation] = over.get(event.invocation, 0) + 1
+    calls = [record.truth.calls[name] for name in over if name in record.truth.calls]
+    allowed = record.scenario.platform.allowance.operations
+    return verdict(
+        "I18",
+        "Budget: no call of the migration runs into the limit of operations",
+        [
+            moments.told(
+                f"{{n}} call{{s}} asked for more than the {allowed} operations of an invocation: "
+                f"{sum(over.values())} refused",
+                over,
+                calls,
+                "H03",
+            )
+        ],
+        looked=len(record.runs) + len(record.to("POST", ROLLBACK)),
+        at="calls of the migration",
+    )

@@ -1,0 +1,147 @@
+"""I13 Commutation: whatever the migration does meanwhile, answers are those of one queue.
+
+An answer may be as late as reads and listings are. So it is wrong only if it was wrong at every moment from
+which it can be.
+"""
+
+from urllib.parse import unquote
+
+from harness.migrations.queue.checkers.exclusion import Hold, holds, is_visible_to_all
+from harness.migrations.queue.checkers.freedom import claims_before, is_free, is_visible
+from harness.migrations.queue.checkers.resurrection import is_too_late
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.truth import RESULTS, is_work, task_of
+from harness.migrations.queue.state import epoch_seconds
+from harness.verdict import Verdict, verdict
+
+# CLAIMS_SETTLE, and what a claim takes to get to the coordinator.
+_SETTLING_MS = 120_000
+
+_QUEUE = ("/api/queue", RESULTS)
+_TITLE = "Commutation: answers are those of one queue, whatever the migration does meanwhile"
+
+
+def commutation(record: Record) -> Verdict:
+    granted = holds(record)
+    groups: dict[str, dict[str, None]] = {}
+    calls = [one for one in record.calls if one.path.startswith(_QUEUE) and answers_for(record, one)]
+    for call in calls:
+        for what, task in _wrong(record, call, granted):
+            groups.setdefault(what, {})[task] = None
+    findings = [moments.finding(record, what, tasks) for what, tasks in groups.items()]
+    return verdict("I13", _TITLE, findings, looked=len(calls), at="answers of the queue")
+
+
+def _wrong(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
+    """What is wrong with one answer, and about which task."""
+    by = f" ({call.queue_format} format)"
+    if call.path == "/api/queue/claim":
+        if call.outcome == "ok" and call.member("success") is True:
+            found = _handed_out(record, call, granted)
+        else:
+            found = _passed_over(record, call)
+    elif call.method == "GET" and call.path == "/api/queue":
+        found = _not_shown(record, call)
+    elif call.method == "GET" and call.path.startswith("/api/queue/"):
+        found = _not_read(record, call)
+    else:
+        found = _refused(record, call, granted)
+    return [(what + by, task) for what, task in found]
+
+
+def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
+    task, (begin, end) = str(call.member("taskId")), record.truth.evidence(call)
+    story = record.truth.stories.get(task)
+    if story is None:
+        return [("{n} task{s} {were} handed out that nobody had sent", task)]
+    if is_too_late(record, call):
+        return [("{n} task{s} {were} handed out after {their} completion", task)]
+    if call.sent > max(story.deadlines):
+        return [("{n} task{s} {were} handed out after {their} deadline", task)]
+    if not _is_as_asked(call, "leaseDurationSec", "claimedAt"):
+        return [("{n} task{s} {were} handed out for another time than was asked for", task)]
+    others = (one for one in granted if one.task == task and one.claim is not call)
+    held = any(is_visible_to_all(record, one, begin, end) for one in others)
+    return [("{n} task{s} {were} handed out though everybody could see the lease", task)] if held else []
+
+
+def _is_as_asked(call: Call, name: str, begin: str) -> bool:
+    """Whether a lease lasts as long as its holder asked for."""
+    asked = call.body.get(name) if isinstance(call.body, dict) else None
+    since, until = (epoch_seconds(call.member("lease", member)) for member in (begin, "expiresAt"))
+    return asked is None or since is None or until is None or abs(until - since - asked) < 1
+
+
+def _passed_over(record: Record, call: Call) -> list[tuple[str, str]]:
+    """Tasks that were free all the time, when a claim is told that there is none."""
+    failed = any(
+        event.error and not event.key.startswith("ratelimit:")
+        for event in record.operations.get(call.name, ())
+    )
+    if call.outcome != "ok" or failed or _is_held_back(record, call):
+        return []
+    what = "{n} task{s} {were} free when a claim was told that there is none"
+    return [(what, task) for task in record.truth.stories if is_free(record, task, call)]
+
+
+def _is_held_back(record: Record, call: Call) -> bool:
+    """Whether a coordinator may have good reason to give out nothing: it has just begun."""
+    if record.scenario.claims != "coordinator":
+        return False
+    # A claim that failed may never have reached it, and an old Worker asks no coordinator.
+    began = [one.sent for one in claims_before(record, call) if one.outcome == "ok"]
+    return bool(began) and call.sent < min(began) + _SETTLING_MS
+
+
+def _not_shown(record: Record, call: Call) -> list[tuple[str, str]]:
+    shown = call.member("pending")
+    if call.outcome != "ok" or not isinstance(shown, list):
+        return []
+    truth, (begin, end) = record.truth, record.truth.evidence(call)
+    missing = [t for t in truth.stories if t not in shown and is_visible(record, t, call)]
+    gone = [
+        task
+        for task in shown
+        if call.queue_format != "old"
+        and isinstance(task, str)
+        and not any(truth.during(prefix + task, begin, end) for prefix in (OLD_TASK, NEW_TASK))
+    ]
+    return [
+        *(("{n} task{s} {were} not listed", task) for task in missing),
+        *(("{n} task{s} {were} listed and nowhere", task) for task in gone),
+    ]
+
+
+def _not_read(record: Record, call: Call) -> list[tuple[str, str]]:
+    task = unquote(call.path.removeprefix("/api/queue/"))
+    if call.status != 404 or not is_visible(record, task, call):
+        return []
+    bodies = record.truth.stored(task, OLD_TASK, NEW_TASK)
+    work = all(is_work(span.entry) for span in bodies)
+    return [("{n} task{s} {were} not found by somebody who looked", task)] if work else []
+
+
+def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
+    task = task_of(call)
+    story = record.truth.stories.get(task or "")
+    if task is None or story is None:
+        return []
+    begin, end = record.truth.evidence(call)
+    if call.path.endswith("/status"):
+        stored = record.truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
+        lost = call.status == 404 and stored and story.is_live_during(begin, end)
+        return [("{n} task{s} {were} not found for a status update", task)] if lost else []
+    if (
+        call.path.endswith("/renew")
+        and call.outcome == "ok"
+        and not _is_as_asked(call, "extendSec", "renewedAt")
+    ):
+        return [("{n} lease{s} {were} renewed for another time than was asked for", task)]
+    if call.status == 403 or call.member("message") == "No active lease":
+        mine = [one for one in granted if one.task == task and one.worker == call.actor]
+        if any(is_visible_to_all(record, hold, begin, end) for hold in mine):
+            return [("{n} holder{s} {were} told not to hold the task", task)]
+    return []

@@ -1,0 +1,39 @@
+"""What a migration copied, and what it can have copied it from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, QUARANTINE
+from harness.migrations.queue.simulation.record import Call, Record, kept
+from harness.migrations.queue.simulation.truth import ROLLBACK, RUN, Span
+
+_ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, QUARANTINE: OLD_TASK}
+_BACK = {OLD_TASK: NEW_TASK, OLD_LEASE: NEW_LEASE}
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """``span`` was put by ``call``; ``originals`` are what it can have read, late or not."""
+
+    task: str
+    prefix: str
+    span: Span
+    call: Call
+    originals: list[Span]
+
+
+@kept
+def copies(record: Record) -> list[Copy]:
+    """Every copy that a run or a rollback made of something that was there."""
+    return list(_copies(record))
+
+
+def _copies(record: Record) -> Iterator[Copy]:
+    for path, routes in ((RUN, _ORIGINAL), (ROLLBACK, _BACK)):
+        for span, call in record.truth.put_by(path, *routes):
+            prefix = next(prefix for prefix in routes if span.key.startswith(prefix))
+            task = span.key[len(prefix) :]
+            since = call.sent - record.truth.window
+            originals = record.truth.during(routes[prefix] + task, since, span.begin)
+            if originals:
+                yield Copy(task, prefix, span, call, originals)

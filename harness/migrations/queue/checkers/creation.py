@@ -1,0 +1,40 @@
+"""I4 No creation: what is visible in the end was live when the migration began, or was sent since."""
+
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.truth import RUN, Story
+from harness.verdict import Verdict, verdict
+
+
+def creation(record: Record) -> Verdict:
+    final, stories = record.final, record.truth.stories
+    runs = record.to("POST", RUN)
+    began = runs[0].sent if runs else record.ended
+    visible = dict.fromkeys(final.new_tasks)
+    if record.deployed[-1][1] == "new":
+        listed = record.judged["listing"].member("pending")
+        visible |= dict.fromkeys(task for task in listed or () if isinstance(task, str))
+    unknown = [task for task in visible if task not in stories]
+    over = [
+        task
+        for task in visible
+        if task in stories and task not in record.start.new_tasks and _was_over(stories[task], began)
+    ]
+    return verdict(
+        "I4",
+        "No creation: every visible task was live before, or was accepted since",
+        [
+            moments.finding(record, "{n} visible task{s} {were} never sent by anybody", unknown),
+            moments.finding(
+                record, "{n} task{s} that {were} over before the run {are} visible after it", over
+            ),
+        ],
+        looked=len(visible),
+        at="visible tasks",
+    )
+
+
+def _was_over(story: Story, began: int) -> bool:
+    if story.enqueued[-1] >= began or story.came_again:
+        return False
+    return max(story.deadlines) <= began or story.acknowledged < began

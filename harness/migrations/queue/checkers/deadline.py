@@ -1,0 +1,76 @@
+"""I7 Deadline: a copy expires when its original would have; so does a task whose status was set while both
+formats were there."""
+
+from collections.abc import Iterator
+
+from harness.migrations.queue.checkers.copies import copies
+from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.truth import Span
+from harness.verdict import Verdict, verdict
+
+# A put in the last minute of a task gives it a minute, which is the least that KV gives.
+_LEAST_SECONDS = 60
+
+
+def deadline(record: Record) -> Verdict:
+    groups: dict[str, dict[str, None]] = {}
+    copied = [one for one in copies(record) if one.prefix in (OLD_TASK, NEW_TASK)]
+    for one in copied:
+        ends = [original.entry.expiration for original in one.originals]
+        change = _change(one.span.entry.expiration, ends)
+        groups.setdefault(change, {})[one.task] = None
+    reset = dict.fromkeys(_reset(record))
+    return verdict(
+        "I7",
+        "Deadline: every task keeps the moment at which it expires",
+        [
+            moments.finding(record, "{n} task{s} now expire{es} earlier", groups.get("earlier", ()), "H49"),
+            moments.finding(record, "{n} task{s} now expire{es} later", groups.get("later", ()), "H49"),
+            moments.finding(record, "{n} permanent task{s} now {do} expire", groups.get("mortal", ()), "H50"),
+            moments.finding(record, "{n} task{s} {have} lost {their} deadline", groups.get("permanent", ())),
+            moments.finding(
+                record, "{n} task{s} got more time from a status update during the migration", reset
+            ),
+        ],
+        looked=len(copied) + len(reset),
+        at="copied tasks",
+    )
+
+
+def _change(now: int | None, before: list[int | None]) -> str:
+    if now in before:
+        return "same"
+    if now is None:
+        return "permanent"
+    if None in before:
+        return "mortal"
+    return "later" if all(now > end for end in before if end is not None) else "earlier"
+
+
+def _reset(record: Record) -> Iterator[str]:
+    """Tasks that a status update gave more time than they had, beyond what nobody could know."""
+    truth = record.truth
+    for task in truth.stories:
+        for span in truth.stored(task, OLD_TASK, NEW_TASK):
+            call = truth.calls.get(span.writer)
+            if call is None or call.queue_format != "dual" or not call.path.endswith("/status"):
+                continue
+            since = call.sent - truth.window
+            before = [
+                one
+                for prefix in (OLD_TASK, NEW_TASK)
+                for one in truth.during(prefix + task, since, span.begin)
+                if one is not span
+            ]
+            if before and span.due > _latest(before, truth.window, call.answered):
+                yield task
+
+
+def _latest(before: list[Span], window: int, now: int) -> float:
+    """The latest end that may be given; listings, which alone show it, do not show the youngest yet."""
+    young = any(span.writer.startswith("producer") and span.begin > now - 2 * window for span in before)
+    end = max(span.due for span in before)
+    least = now + 1000 * _LEAST_SECONDS
+    return max(end + (2 * window if young else 0), least)

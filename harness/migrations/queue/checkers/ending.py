@@ -1,0 +1,54 @@
+"""What the end of a simulation is judged by: which tasks must be in the queue then, and which may be."""
+
+from typing import Final
+
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.layout import NEW_TASK, RESULT
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.truth import ROLLBACK
+
+# What is judged there.
+AT: Final = "tasks of a finished migration"
+
+
+def is_migrated(record: Record) -> bool:
+    """Whether the operators went the whole way to the new format, and not back again.
+
+    A documented migration ends when the guide does, whatever it answered; a safe one when it says so.
+    """
+    if record.deployed[-1][1] != "new":
+        return False
+    back = [call.answered for call in record.to("POST", ROLLBACK)]
+    runs = [run for run in record.runs if not back or run.answered > max(back)]
+    if record.scenario.migration == "documented":
+        return bool(runs) or not back
+    return any(run.member("done") is True for run in runs)
+
+
+def owed(record: Record, at: float) -> list[str]:
+    """The tasks that are live at ``at``."""
+    return [task for task, story in record.truth.stories.items() if story.is_live(at)]
+
+
+def is_over(record: Record, task: str) -> bool:
+    """Whether a task must not be in the queue at the end.
+
+    It never was a task; or it is completed, somebody was told so, and nobody sent it again.
+    """
+    story = record.truth.stories.get(task)
+    if story is None:
+        return True
+    completed = story.acknowledged < record.ended and not story.came_again
+    return completed and not _is_left_by_old_worker(record, task)
+
+
+def _is_left_by_old_worker(record: Record, task: str) -> bool:
+    """Whether nobody answers for a completed task in the new format.
+
+    No migration put it there, and only old Workers completed it since: they do not look there.
+    """
+    truth = record.truth
+    spans, results = truth.of(NEW_TASK + task), truth.of(RESULT + task)
+    if not spans or not results or spans[-1].from_operator or spans[-1].first > results[0].first:
+        return False
+    return not any(answers_for(record, truth.calls.get(result.writer)) for result in results)

@@ -1,0 +1,158 @@
+"""I10 Mutual exclusion: no two workers hold a task at the same time.
+
+Judged by what workers were told: a hold begins with the answer of the claim and ends when the lease does by
+the answer of the claim or of the last renewal, or when the worker releases the task or posts its result.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record, kept
+from harness.migrations.queue.simulation.truth import task_of
+from harness.migrations.queue.state import Lease, epoch_seconds
+from harness.verdict import Finding, Verdict, verdict
+
+
+@dataclass(slots=True)
+class Hold:
+    """``worker`` holds ``task`` from ``begin`` to ``end`` (ms).
+
+    ``claim`` is what it began with, a late renewal as well; None for who held it before.
+    """
+
+    task: str
+    worker: str
+    begin: float
+    end: float
+    claim: Call | None = None
+
+
+def mutual_exclusion(record: Record) -> Verdict:
+    groups: dict[tuple[str, ...], list[tuple[Hold, Hold]]] = {}
+    for first, second in _overlaps(record):
+        groups.setdefault(_cause(record, first, second), []).append((first, second))
+    return verdict(
+        "I10",
+        "Mutual exclusion: a task is held by one worker at a time",
+        [_finding(record, cause, known, pairs) for (cause, *known), pairs in groups.items()],
+        looked=len(holds(record)),
+        at="held tasks",
+    )
+
+
+@kept
+def holds(record: Record) -> list[Hold]:
+    """Every hold that somebody was told of, in the order in which they began."""
+    found = list(_holds_before(record))
+    current: dict[tuple[str, str], Hold] = {}
+    latest: dict[tuple[str, str], float] = {}  # when it ends if it was granted as late as can be
+    for call in record.calls:
+        if call.method != "POST":
+            continue
+        if call.path == "/api/queue/claim":
+            task = call.member("taskId")
+            if call.outcome == "ok" and isinstance(task, str):
+                lasts = _lasts(call, "claimedAt")
+                hold = Hold(task, call.actor, call.answered, call.sent + lasts, call)
+                current[task, call.actor], latest[task, call.actor] = hold, call.answered + lasts
+                found.append(hold)
+            continue
+        held = current.get((task_of(call) or "", call.actor))
+        if held is None:
+            continue
+        if call.path.endswith("/renew"):
+            if call.outcome == "ok":
+                name, lasts = (held.task, held.worker), _lasts(call, "renewedAt")
+                if call.sent <= latest[name]:
+                    held.end = call.sent + lasts
+                else:  # it had run out: a hold of its own
+                    current[name] = Hold(*name, call.answered, call.sent + lasts, call)
+                    found.append(current[name])
+                latest[name] = call.answered + lasts
+        elif not call.path.endswith("/status"):
+            held.end = min(held.end, call.sent)
+    return sorted(found, key=lambda hold: hold.begin)
+
+
+def is_visible_to_all(record: Record, hold: Hold, begin: int, end: int) -> bool:
+    """Whether a hold lasts from ``begin`` to ``end``, and whoever looks meanwhile sees its lease."""
+    if hold.begin > begin or hold.end <= end:
+        return False
+    spans = [
+        span
+        for prefix in (OLD_LEASE, NEW_LEASE)
+        for span in record.truth.during(prefix + hold.task, begin, end)
+    ]
+    leases = [Lease.read(span.entry) for span in spans]
+    mine = all(lease is not None and lease.worker == hold.worker for lease in leases)
+    return mine and record.truth.was_steady((OLD_LEASE + hold.task, NEW_LEASE + hold.task), begin, end)
+
+
+def _holds_before(record: Record) -> Iterator[Hold]:
+    for task, entry in (record.start.old_leases | record.start.new_leases).items():
+        lease, story = Lease.read(entry), record.truth.stories.get(task)
+        if lease is not None and story is not None:
+            end = float("inf") if lease.until is None else lease.until * 1000
+            yield Hold(task, str(lease.worker), record.began, min(end, story.completed))
+
+
+def _lasts(call: Call, since: str) -> float:
+    """How long (ms) a lease lasts by its own account, whatever the clock that it was written by."""
+    end = epoch_seconds(call.member("lease", "expiresAt"))
+    begin = epoch_seconds(call.member("lease", since))
+    return 1000 * (end - begin) if end is not None and begin is not None else 0.0
+
+
+def _overlaps(record: Record) -> Iterator[tuple[Hold, Hold]]:
+    """Two holds at once, unless code that is not judged gave the task away in between."""
+    by_task: dict[str, list[Hold]] = {}
+    for hold in holds(record):
+        by_task.setdefault(hold.task, []).append(hold)
+    for of_task in by_task.values():
+        for (place, first), (later, second) in combinations(enumerate(of_task), 2):
+            if first.worker == second.worker:
+                continue  # who broke down, and comes back to its own task, is alone with it
+            if second.begin < first.end and answers_for(record, second.claim):
+                taken = any(not answers_for(record, one.claim) for one in of_task[place + 1 : later])
+                if not taken and not _is_overwritten(record, first, second):
+                    yield first, second
+
+
+def _is_overwritten(record: Record, first: Hold, second: Hold) -> bool:
+    """Whether code that is not judged put a lease over that of ``first``, by a claim without an answer."""
+    writes = (*record.past.to(OLD_LEASE + first.task), *record.past.to(NEW_LEASE + first.task))
+    return any(
+        write.verb == "put" and _is_lost_claim(record, first, record.truth.calls.get(write.invocation))
+        for write in writes
+        if first.begin < write.at < second.begin
+    )
+
+
+def _is_lost_claim(record: Record, hold: Hold, call: Call | None) -> bool:
+    """Whether a request is another worker's claim that nobody answers for, and that got no answer."""
+    if call is None or call.path != "/api/queue/claim" or call.outcome != "info":
+        return False
+    return call.actor != hold.worker and not answers_for(record, call)
+
+
+def _cause(record: Record, first: Hold, second: Hold) -> tuple[str, ...]:
+    """How it could be, and the hazard when that is certain."""
+    assert second.claim is not None, "what was held before the beginning begins there"
+    by = f", in the {second.claim.queue_format} format"
+    if first.claim is None:
+        return (f"one since before the migration{by}",)
+    if is_visible_to_all(record, first, *record.truth.evidence(second.claim)):
+        return (f"the lease was older than anything is seen late{by}",)
+    if first.claim.colo == second.claim.colo:
+        return (f"two claims in one location{by}", "H21")
+    return (f"two claims in two locations{by}", "H22")
+
+
+def _finding(record: Record, cause: str, known: list[str], pairs: list[tuple[Hold, Hold]]) -> Finding | None:
+    tasks = dict.fromkeys(first.task for first, _ in pairs)
+    what = f"{{n}} task{{s}} {{were}} held by two at once: {cause}"
+    return moments.finding(record, what, tasks, *known)

@@ -1,0 +1,79 @@
+"""Whether a task was there, and free, at every moment that a claim can have seen."""
+
+from urllib.parse import quote
+
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.truth import LONGEST_ID, Span, is_work
+from harness.migrations.queue.state import Lease
+
+
+def claims_before(record: Record, call: Call) -> list[Call]:
+    """The claims until ``call`` was answered that may have reached a coordinator."""
+    claims = record.to("POST", "/api/queue/claim")
+    return [one for one in claims if one.queue_format != "old" and one.sent <= call.answered]
+
+
+def is_free(record: Record, task: str, call: Call) -> bool:
+    """Whether a claim could have had ``task`` at every moment that it can have seen."""
+    truth, (begin, end) = record.truth, record.truth.evidence(call)
+    if not is_visible(record, task, call) or len(task.encode()) > LONGEST_ID:
+        return False
+    if _is_given_away(record, task, call):
+        return False
+    leases = [span for prefix in (OLD_LEASE, NEW_LEASE) for span in truth.during(prefix + task, begin, end)]
+    if not all(_has_ended(record, span, call) for span in leases):
+        return False
+    bodies = [span for prefix in (OLD_TASK, NEW_TASK) for span in truth.during(prefix + task, begin, end)]
+    return all(is_work(span.entry) for span in bodies)
+
+
+def _is_given_away(record: Record, task: str, call: Call) -> bool:
+    """Whether a coordinator may have given ``task`` to another claim, without a lease that KV would show.
+
+    The other was on its way too, or was cut off on its way back: nobody knows what that one was given.
+    A renewal that was cut off holds it, too.
+    """
+    if record.scenario.claims != "coordinator":
+        return False
+    renewals = record.to("POST", f"/api/queue/{quote(task, safe='')}/renew")
+    if any(
+        one.outcome == "info" and call.sent < one.answered + 1000 * one.body["extendSec"] for one in renewals
+    ):
+        return True
+    return any(
+        call.sent < one.answered + 1000 * one.body["leaseDurationSec"]
+        if one.outcome == "info"
+        else call.sent <= one.answered and one.member("taskId") == task
+        for one in claims_before(record, call)
+        if one is not call
+    )
+
+
+def _has_ended(record: Record, lease: Span, call: Call) -> bool:
+    """Whether a lease, whose key is there, was over by its own account and everybody's clock.
+
+    Only the format for both looks at that; a coordinator may know of a renewal that KV does not show.
+    """
+    said = Lease.read(lease.entry)
+    if call.queue_format != "dual" or record.scenario.claims != "kv" or said is None or said.until is None:
+        return False
+    begin, _ = record.truth.evidence(call)
+    return said.until * 1000 + abs(record.scenario.skew) * record.scenario.colos < begin
+
+
+def is_visible(record: Record, task: str, call: Call) -> bool:
+    """Whether ``task`` was live and stored all the time, where the format looks or where it should have been.
+
+    An old task that the pending list does not name is visible to the format for both alone.
+    """
+    truth, (begin, end) = record.truth, record.truth.evidence(call)
+    story = truth.stories.get(task)
+    if story is None or not story.is_live_during(begin, end) or len(story.enqueued) > 1:
+        return False
+    if call.queue_format == "dual" or truth.was_steady(NEW_TASK + task, begin, end):
+        return truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
+    listed = truth.was_steady(PENDING, begin, end) and all(
+        task in ids for ids in truth.lists_during(begin, end)
+    )
+    return listed and truth.was_steady(OLD_TASK + task, begin, end)

@@ -1,0 +1,29 @@
+"""I25 Isolation: a migration writes to no key but those of tasks, leases, the pending list, and its own."""
+
+from harness.migrations.queue.layout import belongs_to_migration
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Record
+from harness.verdict import Verdict, verdict
+
+
+def isolation(record: Record) -> Verdict:
+    foreign = [
+        event
+        for event in record.writes
+        if not belongs_to_migration(event.key)
+        and (call := record.truth.calls.get(event.invocation)) is not None
+        and call.path.startswith("/api/migrate")
+    ]
+    return verdict(
+        "I25",
+        "Isolation: keys outside the queue are untouched",
+        [
+            moments.told(
+                "{n} key{s} outside the queue {were} written by the migration",
+                dict.fromkeys(event.key for event in foreign),
+                foreign,
+            )
+        ],
+        looked=sum(map(record.made_by_migration, record.writes)),
+        at="writes of the migration",
+    )

@@ -1,0 +1,216 @@
+"""I9 Lease continuity: a task that somebody holds stays held, by the same worker, until the same time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.migrations.queue.checkers.exclusion import Hold, holds
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.truth import ROLLBACK, RUN, Span, task_of
+from harness.migrations.queue.state import Lease, epoch_seconds, parsed
+from harness.verdict import Verdict, verdict
+from kvstore import Event
+
+# Seconds of KV and milliseconds of a lease round differently.
+_ROUNDING_MS = 1000
+# Worker and nonce, and their leases in order of time.
+_Holder = tuple[str, str]
+_Held = list[tuple[Span, Lease]]
+
+_CAUSES = {
+    "deleted": "{n} held task{s} lost {their} lease to the migration",
+    "copied": "{n} lease{s} {were} overwritten by the migration with another",
+    "shorter": "{n} lease{s} end{es} before {their} time: the copy has a shorter life",
+    "claimed": "{n} lease{s} {were} overwritten by another claim",
+    "failed": "{n} lease{s} {were} deleted by another claim that failed",
+    "renewed": "{n} lease{s} {were} overwritten by another worker's renewal",
+    "other": "{n} lease{s} {were} given back by somebody else",
+}
+
+
+def lease_continuity(record: Record) -> Verdict:
+    broken: dict[str, list[str]] = {cause: [] for cause in _CAUSES}
+    granted = {call.member("lease", "claimNonce") for call in record.to("POST", "/api/queue/claim")}
+    released: dict[str, list[Call]] = {}
+    for call in record.to("POST", "/api/queue/*"):
+        if call.path.endswith("/release") and call.outcome != "fail":
+            released.setdefault(task_of(call) or "", []).append(call)
+    contested, looked = _contested(record), 0
+    for task in record.truth.stories:
+        rivals = contested.get(task, set())
+        for holder, spans in _holds(record, task).items():
+            looked += 1
+            if spans[0][0].writer and holder[1] not in granted:
+                continue
+            last = _break(record, task, spans, released.get(task, []))
+            if last is None or (holder in rivals and _is_for(record, rivals - {holder}, task, last.ended_by)):
+                continue
+            cause = _cause(record, last)
+            if cause:
+                broken[cause].append(task)
+    return verdict(
+        "I9",
+        "Lease continuity: a held task stays held, and was never offered in between",
+        [
+            *(moments.finding(record, what, dict.fromkeys(broken[cause])) for cause, what in _CAUSES.items()),
+            moments.finding(
+                record,
+                "{n} held task{s} could be claimed during the run: the task was copied before its lease",
+                dict.fromkeys(_uncovered(record)),
+                "H35",
+            ),
+        ],
+        looked=looked,
+        at="leases",
+    )
+
+
+def _contested(record: Record) -> dict[str, set[_Holder]]:
+    """By task, the holders to whom the old Worker alone gave it at once: nobody answers for that."""
+    last: dict[str, Hold] = {}
+    contested: dict[str, set[_Holder]] = {}
+    for hold in holds(record):
+        before = last.get(hold.task)
+        if hold.claim is not None and answers_for(record, hold.claim):
+            continue
+        if before is not None and hold.begin < before.end:
+            contested.setdefault(hold.task, set()).update((_holder(record, before), _holder(record, hold)))
+        if before is None or hold.end > before.end:
+            last[hold.task] = hold
+    return contested
+
+
+def _holder(record: Record, hold: Hold) -> _Holder:
+    if hold.claim is not None:
+        return hold.worker, str(hold.claim.member("lease", "claimNonce"))
+    lease = Lease.read((record.start.old_leases | record.start.new_leases)[hold.task])
+    return hold.worker, str(None if lease is None else lease.nonce)
+
+
+def _is_for(record: Record, rivals: set[_Holder], task: str, event: Event | None) -> bool:
+    """Whether a lease was broken off for a rival's: who gave it back, or holds the task right afterwards."""
+    if event is None:
+        return False
+    call = record.truth.calls.get(event.invocation)
+    if (
+        call is not None
+        and call.path.endswith("/release")
+        and _giver(call) in [worker for worker, _ in rivals]
+    ):
+        return True
+    for prefix in (OLD_LEASE, NEW_LEASE):
+        span = record.truth.before(prefix + task, event.index + 1, event.at)
+        lease = None if span is None else Lease.read(span.entry)
+        if (
+            span is not None
+            and lease is not None
+            and _holder_in(lease) in rivals
+            and _ends(span, lease) > event.at
+        ):
+            return True
+    return False
+
+
+def _holder_in(lease: Lease) -> _Holder:
+    return str(lease.worker), str(lease.nonce)
+
+
+def _holds(record: Record, task: str) -> dict[_Holder, _Held]:
+    """The leases of a task, of either format, by worker and nonce."""
+    found: dict[_Holder, _Held] = {}
+    for span in record.truth.stored(task, OLD_LEASE, NEW_LEASE):
+        lease = Lease.read(span.entry)
+        if lease is not None:
+            found.setdefault(_holder_in(lease), []).append((span, lease))
+    return found
+
+
+def _break(record: Record, task: str, spans: _Held, released: list[Call]) -> Span | None:
+    """The last lease of a hold that was broken off before its time; None if it was not.
+
+    A hold lasts until the end that its holder was told last, even if a key or a copy ends before, or the
+    simulation does. Who gives a task back says in whose name; without a name anybody may.
+    """
+    promised = [(span, lease) for span, lease in spans if not span.from_operator]
+    if not promised:
+        return None
+    worker, begin = promised[0][1].worker, promised[0][0].begin
+    ends = {lease.expires_at: _promised_end(record, span, lease) for span, lease in promised}
+    given_back = [call.sent for call in released if _giver(call) in (worker, None) and call.sent >= begin]
+    completed = record.truth.stories[task].completed
+    until = min(ends[promised[-1][1].expires_at], completed, *given_back)
+    held, owed, last = float(begin), float(begin), promised[0][0]
+    for span, lease in sorted(spans, key=lambda one: one[0].begin):
+        if span.begin > held:
+            if held < owed:
+                break
+            held = span.begin  # renewed when it had run out: held anew
+        end = ends.get(lease.expires_at, _ends(span, lease))
+        if end > held:
+            held, last = min(span.end, end), span
+        owed = owed if span.from_operator else end
+    return last if held < until else None
+
+
+def _promised_end(record: Record, span: Span, lease: Lease) -> float:
+    """When a lease ends at the earliest, by what its holder was told.
+
+    What counts is how long it lasts by its own account, from when it was asked for: the clock that it was
+    written by may be wrong. Without an account it ends when its key does.
+    """
+    body, call = parsed(span.entry), record.truth.calls.get(span.writer)
+    since = epoch_seconds(body.get("renewedAt") or body.get("claimedAt"))
+    until = epoch_seconds(lease.expires_at)
+    if until is None:
+        return span.due
+    end = 1000 * until if call is None or since is None else call.sent + 1000 * (until - since)
+    return end - _ROUNDING_MS
+
+
+def _giver(call: Call) -> Any:
+    """In whose name a release was sent."""
+    return (call.body.get("workerId") or None) if isinstance(call.body, dict) else None
+
+
+def _ends(span: Span, lease: Lease) -> float:
+    """When a lease ends by what it says, and by its key's expiration."""
+    return span.due if lease.until is None else lease.until * 1000
+
+
+def _cause(record: Record, span: Span) -> str | None:
+    event = span.ended_by
+    if event is None:
+        return "shorter"
+    call = record.truth.calls.get(event.invocation)
+    if not answers_for(record, call):
+        return None
+    path = "" if call is None else call.path
+    if path in (RUN, ROLLBACK):
+        return "copied" if event.verb == "put" else "deleted"
+    if path == "/api/queue/claim":
+        return "claimed" if event.verb == "put" else "failed"
+    return "renewed" if path.endswith("/renew") else "other"
+
+
+def _uncovered(record: Record) -> Iterator[str]:
+    """Held tasks that a run put into the new format while only the old one had their lease."""
+    truth = record.truth
+    for span, _ in truth.put_by(RUN, NEW_TASK):
+        task = span.key.removeprefix(NEW_TASK)
+        old = truth.before(OLD_LEASE + task, span.first, span.begin)
+        new = truth.before(NEW_LEASE + task, span.first, span.begin)
+        story = truth.stories.get(task)
+        if story is None or not story.is_live(span.begin):
+            continue
+        lease = None if old is None else Lease.read(old.entry)
+        held = old is not None and lease is not None and _ends(old, lease) > span.begin
+        if held and (new is None or not _blocks(new, span.begin)):
+            yield task
+
+
+def _blocks(span: Span, at: int) -> bool:
+    """Whether a lease keeps others from its task; one that cannot be read does."""
+    lease = Lease.read(span.entry)
+    return lease is None or _ends(span, lease) > at

@@ -1,0 +1,34 @@
+"""I8 New wins: a run puts nothing over what is there in the new format already."""
+
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.truth import RUN
+from harness.verdict import Verdict, verdict
+
+
+def new_wins(record: Record) -> Verdict:
+    tasks, leases = dict[str, None](), dict[str, None]()
+    truth = record.truth
+    copied = list(truth.put_by(RUN, NEW_TASK, NEW_LEASE))
+    for span, _ in copied:
+        before = truth.before(span.key, span.first, span.begin)
+        if before is not None and before.entry.value != span.entry.value:
+            if span.key.startswith(NEW_TASK):
+                tasks[span.key.removeprefix(NEW_TASK)] = None
+            else:
+                leases[span.key.removeprefix(NEW_LEASE)] = None
+    return verdict(
+        "I8",
+        "New wins: nothing that is in the new format is overwritten by a copy",
+        [
+            moments.finding(
+                record, "{n} task{s} that had changed in the new format {were} overwritten", tasks, "H41"
+            ),
+            moments.finding(
+                record, "{n} lease{s} in the new format {were} overwritten by older ones", leases, "H36"
+            ),
+        ],
+        looked=len(copied),
+        at="copies",
+    )

@@ -1,0 +1,63 @@
+"""I28 Poison containment: a task that is no work costs at most one failed claim."""
+
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.truth import is_work
+from harness.verdict import Verdict, verdict
+
+_LEASES = (OLD_LEASE, NEW_LEASE)
+_TOO_LONG = "exceeds key length limit"
+# What JSON.parse and KV say of what is stored, not of what happens on the way.
+_OF_THE_TASK = ("SyntaxError", "JSON", _TOO_LONG)
+
+
+def poison(record: Record) -> Verdict:
+    failed: dict[str, list[Call]] = {}
+    claims = [call for call in record.to("POST", "/api/queue/claim") if answers_for(record, call)]
+    for call in claims:
+        if call.status == 500 and any(word in str(call.answer) for word in _OF_THE_TASK):
+            task = _victim(record, call)
+            if task is not None:
+                failed.setdefault(task, []).append(call)
+    often = {task: calls for task, calls in failed.items() if len(calls) > 1}
+    calls = [call for calls in often.values() for call in calls]
+    return verdict(
+        "I28",
+        "Poison containment: a corrupt task costs one failed claim at most",
+        [
+            moments.told(
+                f"{{n}} corrupt task{{s}} made claim after claim fail, {len(calls)} in all",
+                often,
+                next(iter(often.values()), []),
+                "H57" if not any(_TOO_LONG in str(call.answer) for call in calls) else "H63",
+            )
+        ],
+        looked=len(claims),
+        at="claims",
+    )
+
+
+def _victim(record: Record, call: Call) -> str | None:
+    """The task that a claim failed on: it had put its lease last, or could not even do that.
+
+    A claim that reads before it leases fails on whatever is no work.
+    """
+    if _TOO_LONG in str(call.answer):
+        return next(
+            (t for t in record.truth.stories if len(OLD_LEASE + t) > 512 or len(NEW_LEASE + t) > 512), None
+        )
+    keys = [event.key for event in record.operations.get(call.name, ()) if event.verb == "put"]
+    leases = [key for key in keys if key.startswith(_LEASES)]
+    if leases:
+        return leases[-1].partition(":lease:")[2]
+    begin, end = record.truth.evidence(call)
+    return next((task for task in record.truth.stories if _is_no_work(record, task, begin, end)), None)
+
+
+def _is_no_work(record: Record, task: str, begin: int, end: int) -> bool:
+    spans = [
+        span for prefix in (OLD_TASK, NEW_TASK) for span in record.truth.during(prefix + task, begin, end)
+    ]
+    return any(not is_work(span.entry) for span in spans)

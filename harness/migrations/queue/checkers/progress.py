@@ -1,0 +1,164 @@
+"""I19 Progress: a migration that is not done gets on with every call, unless it waits for something."""
+
+from harness.migrations.queue.layout import (
+    NEW_LEASE,
+    NEW_TASK,
+    NOTES,
+    OLD_LEASE,
+    OLD_TASK,
+    PENDING,
+    belongs_to_migration,
+)
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.truth import ROLLBACK
+from harness.verdict import Verdict, verdict
+from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS
+
+# A safe migration may be called this often for nothing: it sees late what it has done itself.
+_PATIENCE = 5
+# What has less to live can have no copy: a migration waits for its end, and a task for that of its lease.
+_LONGEST_KEY = 512
+_LAST_MINUTE_MS = 60_000
+# Longer than anything takes to be seen, or to be verified: who is told to wait so long is put off.
+_LONGEST_WAIT_SECONDS = 600
+# What a run is to move, and what a rollback is.
+_OLD = (OLD_TASK, OLD_LEASE, PENDING)
+_NEW = (NEW_TASK, NEW_LEASE)
+
+
+def progress(record: Record) -> Verdict:
+    safe = record.scenario.migration == "safe"
+    stuck = _stuck_safe(record, record.runs, _OLD) if safe else _stuck_documented(record)
+    rollbacks = record.to("POST", ROLLBACK)
+    back = _stuck_safe(record, rollbacks, _NEW) if safe else []
+    put_off = [run for run in record.runs if _puts_off(record, run)]
+    return verdict(
+        "I19",
+        "Progress: every call of an unfinished migration gets on with it",
+        [
+            moments.told(
+                "{n} call{s} of the migration changed nothing, though old keys were left and nothing failed",
+                [call.name for call in stuck],
+                stuck,
+            ),
+            moments.told(
+                "{n} call{s} of the rollback changed nothing, though new keys were left and nothing failed",
+                [call.name for call in back],
+                back,
+            ),
+            moments.told(
+                f"{{n}} call{{s}} of the migration told to wait for over {_LONGEST_WAIT_SECONDS} seconds, "
+                "though old keys were left that could be moved",
+                [call.name for call in put_off],
+                put_off,
+            ),
+        ],
+        looked=len(record.runs) + len(rollbacks),
+        at="calls of the migration",
+    )
+
+
+def _stuck_documented(record: Record) -> list[Call]:
+    """Runs that did nothing with what everybody could see. Each of them goes over everything."""
+    return [
+        run
+        for run in record.runs
+        if not _moved(record, run) and not _hindered(record, run) and _left(record, run, _OLD)
+    ]
+
+
+def _stuck_safe(record: Record, steps: list[Call], sources: tuple[str, ...]) -> list[Call]:
+    """Steps of one operator in a row that did nothing: many, and for longer than anything is seen late.
+
+    What another operator's step did meanwhile is progress of the one migration.
+    """
+    stuck: dict[str, list[Call]] = {}
+    for run in steps:
+        if _moved(record, run):
+            stuck = {who: row for who, row in stuck.items() if _is_stuck(record, row)}
+        row = stuck.setdefault(run.actor, [])
+        done = run.member("done") is True or not _left(record, run, sources) or _has_less_left(row, run)
+        if not _is_stuck(record, row) and (done or _moved(record, run) or _hindered(record, run)):
+            row.clear()
+        else:
+            row.append(run)
+    return [run for row in stuck.values() if _is_stuck(record, row) for run in row]
+
+
+def _has_less_left(row: list[Call], run: Call) -> bool:
+    """Whether a run says that less is left than the one before it: what it waited for has come."""
+    before, now = row[-1].member("remaining") if row else None, run.member("remaining")
+    return isinstance(before, int) and isinstance(now, int) and now < before
+
+
+def _puts_off(record: Record, run: Call) -> bool:
+    wait = run.member("retryAfter")
+    out_of_quota = DAY_IS_OVER in str(run.member("errors"))
+    too_long = isinstance(wait, int) and wait > _LONGEST_WAIT_SECONDS and not out_of_quota
+    return too_long and _left(record, run, _OLD)
+
+
+def _is_stuck(record: Record, row: list[Call]) -> bool:
+    # Copies are verified when three windows have gone by since the last was made.
+    longest = max(4 * record.truth.window, _LAST_MINUTE_MS)
+    return len(row) >= _PATIENCE and row[-1].sent - row[0].sent > longest
+
+
+def _moved(record: Record, run: Call) -> bool:
+    """Whether a run changed anything but its own notes."""
+    return any(
+        belongs_to_migration(event.key)
+        and not event.key.startswith(NOTES)
+        and record.past.before(event) != event.entry
+        for event in record.past.by(run.name)
+    )
+
+
+def _hindered(record: Record, run: Call) -> bool:
+    """Whether something failed that was no fault of the run; the limit of operations is its own."""
+    faults = any(fired.partition("@")[2].partition(":")[0] == run.name for fired in record.fired)
+    refused = any(
+        event.error and TOO_MANY_OPERATIONS not in event.error
+        for event in record.operations.get(run.name, ())
+    )
+    return faults or refused or run.status is None
+
+
+def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
+    """Whether something to move was there all the time, with a minute or more to live.
+
+    A safe migration waits for a task that somebody has just changed, and with it for the pending list.
+    """
+    truth, (begin, end) = record.truth, record.truth.evidence(run)
+    left = [
+        key
+        for prefix in sources
+        for key in (prefix + rest for rest, _ in truth.under(prefix))
+        if _can_move(key)
+        and truth.was_steady(key, begin, end)
+        and all(span.due > end + _LAST_MINUTE_MS for span in truth.during(key, begin, end))
+    ]
+    if record.scenario.migration == "documented":
+        return bool(left)
+    settled = [key for key in left if not _is_young(record, key, run)]
+    return bool(settled) and (settled != [PENDING] or left == [PENDING])
+
+
+def _is_young(record: Record, key: str, run: Call) -> bool:
+    """Whether a task was changed so lately, by a clock that may be off, that not everybody sees it."""
+    if not key.startswith((OLD_TASK, NEW_TASK)):
+        return False
+    task = key.removeprefix(OLD_TASK).removeprefix(NEW_TASK)
+    since = run.sent - 2 * record.truth.window - abs(record.scenario.skew) * record.scenario.colos
+    return any(
+        write.verb == "put" and write.at > since and not record.made_by_migration(write)
+        for prefix in (OLD_TASK, NEW_TASK)
+        for write in record.past.to(prefix + task)
+    )
+
+
+def _can_move(key: str) -> bool:
+    """Whether a task of the new format has an id that is short enough for the old one."""
+    task = key.removeprefix(NEW_TASK)
+    return task == key or len((OLD_TASK + task).encode()) <= _LONGEST_KEY

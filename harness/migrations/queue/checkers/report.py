@@ -1,0 +1,104 @@
+"""I16 Honest report: what a run says of itself agrees with itself, and with what it did."""
+
+from collections.abc import Callable
+
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.verdict import Verdict, verdict
+
+_MEMBERS = ("success", "message", "tasks", "leases", "totalMigrated", "totalFailed", "errors")
+_KEYS = {"tasks": (NEW_TASK, OLD_TASK, "Task "), "leases": (NEW_LEASE, OLD_LEASE, "Lease ")}
+_NOT_FOUND = "not found in old queue"
+
+Complaint = Callable[[Record, Call], bool]
+
+
+def honest_report(record: Record) -> Verdict:
+    reports = [run for run in record.runs if isinstance(run.answer, dict) and "message" in run.answer]
+    findings = []
+    for complaint, (what, hazards) in _COMPLAINTS.items():
+        calls = [run for run in reports if complaint(record, run)]
+        findings.append(moments.told(what, [call.name for call in calls], calls, *hazards))
+    title = "Honest report: the answer of a run is complete and true"
+    return verdict("I16", title, findings, looked=len(reports), at="reports of a run")
+
+
+def _lacks_members(record: Record, run: Call) -> bool:
+    return any(name not in run.answer for name in _MEMBERS)
+
+
+def _praises_itself(record: Record, run: Call) -> bool:
+    """Whether success and status disagree with the errors that are told."""
+    errors = _errors(run)
+    clean = not errors and not run.member("totalFailed")
+    return run.member("success") is not clean or (run.status == 200) is not clean
+
+
+def _adds_up_wrong(record: Record, run: Call) -> bool:
+    total = run.member("totalMigrated")
+    parts = [run.member(section, "migrated") or 0 for section in _KEYS]
+    counted = all(
+        run.member(section, "failed") == len(run.member(section, "errors") or ()) for section in _KEYS
+    )
+    return not counted or (total is not None and total != sum(parts))
+
+
+def _counts_wrong(record: Record, run: Call) -> bool:
+    """Whether it says to have moved more, or fewer, than it did; what it says has failed may be either."""
+    writes, errors = record.past.by(run.name), _errors(run)
+    for section, (new, old, name) in _KEYS.items():
+        moved = {
+            event.key[len(new) :] for event in writes if event.verb == "put" and event.key.startswith(new)
+        }
+        if record.scenario.migration == "documented":
+            deleted = {event.key[len(old) :] for event in writes if event.verb == "delete"}
+            moved &= deleted
+        failed = sum(
+            any(f"{name}{prefix}{task}:" in error for error in errors for prefix in ("", old))
+            for task in (moved if errors else ())
+        )
+        said = run.member(section, "migrated")
+        if said is None or not len(moved) - failed <= said <= len(moved):
+            return True
+    return False
+
+
+def _mourns_nothing(record: Record, run: Call) -> bool:
+    """Whether a failure is told where there was nothing to move: the task is not there, or moved already."""
+    begin, end = record.truth.evidence(run)
+    return any(
+        error.endswith(_NOT_FOUND)
+        and not record.truth.was_steady(
+            OLD_TASK + error.removeprefix("Task ").removesuffix(f": {_NOT_FOUND}"), begin, end
+        )
+        for error in _errors(run)
+    )
+
+
+def _leaves_tasks(record: Record, run: Call) -> bool:
+    """Whether it says that all is done while an old task is there that everybody can see."""
+    safe = record.scenario.migration == "safe"
+    if run.member("success") is not True or (safe and run.member("done") is not True):
+        return False
+    begin, end = record.truth.evidence(run)
+    return any(
+        record.truth.was_steady(OLD_TASK + task, begin, end)
+        for task, story in record.truth.stories.items()
+        if story.is_live(end)
+    )
+
+
+def _errors(run: Call) -> list[str]:
+    errors = run.member("errors")
+    return [str(error) for error in errors] if isinstance(errors, list) else []
+
+
+_COMPLAINTS: dict[Complaint, tuple[str, tuple[str, ...]]] = {
+    _lacks_members: ("{n} answer{s} of a run lack{es} members", ("H18",)),
+    _praises_itself: ("in {n} answer{s} success, status and errors do not fit together", ("H13",)),
+    _adds_up_wrong: ("in {n} answer{s} the numbers do not add up", ()),
+    _counts_wrong: ("in {n} answer{s} the number of copies is not that of the copies made", ()),
+    _mourns_nothing: ("{n} answer{s} name{es} failures of tasks that were not there to be moved", ()),
+    _leaves_tasks: ("after {n} answer{s} that all was done, live tasks were left in the old format", ()),
+}

@@ -1,0 +1,89 @@
+"""I5 No resurrection: what is completed is not claimed again, and does not come back."""
+
+import math
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.layout import NEW_TASK
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.truth import ROLLBACK, Span, Story
+from harness.verdict import Verdict, verdict
+from kvstore.messages import DAY_IS_OVER
+
+
+def resurrection(record: Record) -> Verdict:
+    again = [
+        call.member("taskId")
+        for call in record.to("POST", "/api/queue/claim")
+        if call.outcome == "ok" and answers_for(record, call) and is_too_late(record, call)
+    ]
+    copied, restored = dict[str, None](), dict[str, None]()
+    for story, span in _put_back(record):
+        (copied if span.from_operator else restored)[story.id] = None
+    return verdict(
+        "I5",
+        "No resurrection: a completed task stays completed",
+        [
+            moments.finding(
+                record,
+                "{n} completed task{s} {were} handed out again, later than anything is seen late",
+                dict.fromkeys(again),
+            ),
+            moments.finding(record, "{n} completed task{s} {were} copied and stayed in the queue", copied),
+            moments.finding(
+                record, "{n} completed task{s} {were} put back by a status update, and stayed", restored
+            ),
+        ],
+        looked=sum(story.completed < math.inf for story in record.truth.stories.values()),
+        at="completed tasks",
+    )
+
+
+def is_too_late(record: Record, call: Call) -> bool:
+    """Whether a claim got a task of which everybody could know that it was completed.
+
+    A coordinator is told of it before anybody else, and gives the task out no more.
+    """
+    task = str(call.member("taskId"))
+    story = record.truth.stories.get(task)
+    if story is None or story.came_again:
+        return False
+    if record.scenario.claims == "coordinator" and call.queue_format != "old":
+        told = [one for one in record.to("POST", f"/api/result/{quote(task, safe='')}") if _was_told(one)]
+        if any(one.answered < call.sent for one in told):
+            return True
+    return call.sent > story.acknowledged + record.truth.window
+
+
+def _was_told(result: Call) -> bool:
+    """Whether the coordinator was told of a result; the old format has none."""
+    return result.outcome == "ok" and result.queue_format != "old"
+
+
+def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:
+    """What was put into the new format after its completion, by somebody who should have known.
+
+    Who cannot know yet, as the result is too young to be seen by everybody, must take it away again, unless
+    the day's operations were used up until it expired.
+    """
+    truth = record.truth
+    for story in truth.stories.values():
+        if story.came_again:
+            continue
+        for span in truth.of(NEW_TASK + story.id):
+            if span.first <= story.completed_at_place:
+                continue
+            call = truth.calls.get(span.writer)
+            known = call is not None and call.sent > story.completed + truth.window
+            expired = span.ended_by is None and not _is_out_of_quota(record, span)
+            if known or span.end > record.ended or expired:
+                yield story, span
+
+
+def _is_out_of_quota(record: Record, span: Span) -> bool:
+    """Whether the last step of the migration before the end of ``span`` met the end of the day's quota."""
+    steps = [call for call in (*record.runs, *record.to("POST", ROLLBACK)) if call.sent < span.end]
+    last = max(steps, key=lambda call: call.sent, default=None)
+    return last is not None and DAY_IS_OVER in str(last.answer)

@@ -1,0 +1,163 @@
+"""I24 Rollback safety: after a rollback the old format has every live task, its lease, and a list of them."""
+
+from collections.abc import Iterator
+
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.truth import ROLLBACK, Span
+from harness.migrations.queue.state import Lease, QueueState
+from harness.verdict import Finding, Verdict, verdict
+
+_LONGEST_KEY = 512
+_TITLE = "Rollback safety: every live task, with its lease, is in the old format again"
+
+
+def rollback_safety(record: Record) -> Verdict:
+    calls = record.to("POST", ROLLBACK)
+    if not calls:
+        return verdict("I24", _TITLE, [], looked=0, at="rollbacks")
+    # A safe rollback that does not say that it is done is under way: it may have lost nothing so far.
+    done = [call for call in calls if call.member("done") is True]
+    return verdict(
+        "I24",
+        _TITLE,
+        [
+            *_misplaced(record, calls, done),
+            moments.finding(
+                record,
+                "{n} held task{s} lost {their} lease in the rollback",
+                dict.fromkeys([*_unheld(record), *_left_held(record, done)]),
+            ),
+            moments.told(
+                "in {n} answer{s} of the rollback the number of deleted keys is not the true one",
+                [call.name for call in calls if not _is_exact(record, call)],
+                calls,
+            ),
+        ],
+        looked=len(calls),
+        at="rollbacks",
+    )
+
+
+def _misplaced(record: Record, calls: list[Call], done: list[Call]) -> Iterator[Finding | None]:
+    """Live tasks that are not where a rollback is to bring them, by what is wrong with their place."""
+    before, final = record.around[calls[0].name][0], record.final
+    live = [task for task, story in record.truth.stories.items() if story.is_live(record.ended)]
+    there = [task for task in live if task in before.tasks or task in before.quarantined]
+    is_over = bool(done) or record.scenario.migration == "documented"
+    known = [task for task in there if is_over and _can_go_back(task)]
+    born = [task for task in live if is_over and task not in there]
+    kept = [task for task in known if task not in final.tasks and task in final.quarantined]
+    old = [task for task in known + born if task in final.old_tasks]
+    for what, tasks, *hazards in (
+        (
+            "{n} live task{s} {were} lost in the rollback",
+            [t for t in there if t not in final.tasks and t not in final.quarantined],
+            "H45",
+        ),
+        (
+            "{n} live task{s} {are} still in the new format after the rollback",
+            [t for t in known if t in final.new_tasks and t not in final.old_tasks],
+        ),
+        (
+            "{n} live task{s} of the new format {are} in quarantine after the rollback",
+            [t for t in kept if t in before.new_tasks],
+        ),
+        (
+            "{n} live task{s} {are} in the new format too after a rollback that says it is done",
+            [t for t in known if done and t in final.old_tasks and t in final.new_tasks],
+        ),
+        (
+            "{n} task{s} came during the rollback, and {are} not in the old format",
+            [t for t in born if t not in final.old_tasks and t not in final.quarantined],
+            "H46",
+        ),
+        (
+            "{n} live task{s} {are} in the old format again, and no pending list names {their} id{s}",
+            [t for t in old if not _is_listed(record, before, t)],
+        ),
+    ):
+        yield moments.finding(record, what, tasks, *hazards)
+
+
+def _can_go_back(task: str) -> bool:
+    """Whether the old format has a key for a task; one whose id is too long has to stay where it is."""
+    return len((OLD_TASK + task).encode()) <= _LONGEST_KEY
+
+
+def _is_listed(record: Record, before: QueueState, task: str) -> bool:
+    """Whether a task of the old format is named by the pending list, as far as a rollback answers for that.
+
+    It names what it brings back. What came while it did, it must have named once: old Workers write the list
+    too, and lose what others write. What was there before and on no list, no rollback knows.
+    """
+    if task in record.final.pending_ids:
+        return True
+    if task in before.new_tasks or task in before.pending_ids:
+        return False
+    brought = [span for span in record.truth.of(OLD_TASK + task) if span.from_operator]
+    return not brought or any(task in ids for span, ids in record.truth.lists if span.end > brought[0].begin)
+
+
+def _unheld(record: Record) -> Iterator[str]:
+    """Held tasks whose lease a rollback deleted, without the same one in the old format."""
+    truth = record.truth
+    for task, spans in truth.under(NEW_LEASE):
+        story = truth.stories.get(task)
+        for span in spans:
+            event = span.ended_by
+            if story is None or event is None or event.verb != "delete" or story.completed <= event.at:
+                continue
+            call = truth.calls.get(event.invocation)
+            theirs = call is not None and call.path == ROLLBACK and _holds(span, event.at)
+            if theirs and not _is_kept(record, task, span, event.index, event.at):
+                yield task
+
+
+def _left_held(record: Record, done: list[Call]) -> Iterator[str]:
+    """Held tasks whose lease a rollback that says it is done left in the new format alone.
+
+    Only what everybody could see when it was asked: others are at work in both formats.
+    """
+    truth = record.truth
+    for call in done:
+        for task, spans in truth.under(NEW_LEASE):
+            story = truth.stories.get(task)
+            for span in spans:
+                seen = span.begin <= truth.evidence(call)[0] and span.end > call.answered
+                if story is not None and seen and _can_go_back(task) and _holds(span, call.answered):
+                    left = story.is_live(call.answered)
+                    if left and not _is_kept(record, task, span, call.last, call.answered):
+                        yield task
+
+
+def _holds(span: Span, at: int) -> bool:
+    lease = Lease.read(span.entry)
+    return lease is not None and (lease.until is None or lease.until * 1000 > at)
+
+
+def _is_kept(record: Record, task: str, span: Span, place: int, at: int) -> bool:
+    """Whether the old format has the same lease before the write at ``place``."""
+    old, lease = record.truth.before(OLD_LEASE + task, place, at), Lease.read(span.entry)
+    kept = None if old is None else Lease.read(old.entry)
+    return kept is not None and lease is not None and kept.same_hold(lease)
+
+
+def _is_exact(record: Record, call: Call) -> bool:
+    """Whether ``deleted`` is how many keys of the new format it deleted.
+
+    Some may have been gone already, and of some the rollback was not told that they are.
+    """
+    said = call.member("deleted")
+    if call.status not in (200, 207):
+        return True
+    prefixes = (NEW_TASK, NEW_LEASE)
+    deletes = [
+        one for one in record.past.by(call.name) if one.verb == "delete" and one.key.startswith(prefixes)
+    ]
+    told = {
+        one.key for one in record.operations.get(call.name, ()) if one.verb == "delete" and one.error is None
+    }
+    certain = [one for one in deletes if one.key in told and record.past.before(one) is not None]
+    return isinstance(said, int) and len(certain) <= said <= len(deletes)

@@ -1,0 +1,70 @@
+"""I17 Honest status: the status route tells what a full scan would, at most as late as listings are."""
+
+import json
+
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.truth import are_steady, within
+from harness.verdict import Finding, Verdict, verdict
+
+_COUNTERS = {
+    "oldTaskCount": OLD_TASK,
+    "newTaskCount": NEW_TASK,
+    "oldLeaseCount": OLD_LEASE,
+    "newLeaseCount": NEW_LEASE,
+}
+
+
+def honest_status(record: Record) -> Verdict:
+    asked = [call for call in record.to("GET", "/api/migrate/status") if call.status == 200]
+    wrong: dict[str, list[tuple[Call, str]]] = {}
+    if record.judged["status"].status == 200:
+        asked.append(record.judged["status"])
+    for call in asked:
+        for name, text in _lies(record, call):
+            wrong.setdefault(name, []).append((call, text))
+    return verdict(
+        "I17",
+        "Honest status: needsMigration and the counters are those of a full scan",
+        [_finding(name, told) for name, told in wrong.items()],
+        looked=len(asked),
+        at="answers of the status route",
+    )
+
+
+def _finding(name: str, told: list[tuple[Call, str]]) -> Finding | None:
+    calls = [call for call, _ in told]
+    what = f"{{n}} answer{{s}} of the status route {{were}} wrong about {name}: {told[0][1]}"
+    return moments.told(what, [call.name for call in calls], calls)
+
+
+def _lies(record: Record, call: Call) -> list[tuple[str, str]]:
+    begin, end = record.truth.evidence(call)
+    bounds = {name: _bounds(record, prefix, begin, end) for name, prefix in _COUNTERS.items()}
+    pending = _bounds(record, PENDING, begin, end)
+    lies = []
+    for name, (least, most) in bounds.items():
+        said = call.member("status", name)
+        least = 0 if call.member("complete") is False else least
+        if not isinstance(said, int) or not least <= said <= most:
+            truly = str(least) if least == most else f"from {least} to {most}"
+            lies.append((name, f"{json.dumps(said)}, in truth {truly}"))
+    old = [bounds["oldTaskCount"], bounds["oldLeaseCount"], pending]
+    needed = call.member("needsMigration")
+    if needed is not True and any(least for least, _ in old):
+        lies.append(("needsMigration", f"{json.dumps(needed)}, and there was something of the old format"))
+    if needed is not False and not any(most for _, most in old):
+        lies.append(("needsMigration", f"{json.dumps(needed)}, and there was nothing of the old format"))
+    return lies
+
+
+def _bounds(record: Record, prefix: str, begin: int, end: int) -> tuple[int, int]:
+    """How many keys were there all the time, and how many at any time."""
+    least = most = 0
+    for _, spans in record.truth.under(prefix):
+        there = within(spans, begin, end)
+        if there:
+            most += 1
+            least += are_steady(there, begin, end)
+    return least, most

@@ -1,0 +1,30 @@
+"""I21 TTL legality: nobody asks KV for an expiration that is less than a minute ahead."""
+
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Record
+from harness.verdict import Verdict, verdict
+
+_REFUSAL = "Invalid expiration"
+
+
+def ttl_legality(record: Record) -> Verdict:
+    refused = {event.invocation for event in record.refused if _REFUSAL in str(event.error)}
+    calls = [
+        call
+        for call in record.calls
+        if (_REFUSAL in record.said[call.name] or call.name in refused) and answers_for(record, call)
+    ]
+    return verdict(
+        "I21",
+        "TTL legality: every expiration is at least a minute ahead",
+        [
+            moments.told(
+                "{n} request{s} asked for an expiration that KV refuses",
+                [call.name for call in calls],
+                calls,
+            )
+        ],
+        looked=len(record.writes),
+        at="writes",
+    )

@@ -1,0 +1,107 @@
+"""I20 Write rate: no key is written twice within a second."""
+
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.layout import (
+    NEW_LEASE,
+    NEW_TASK,
+    NOTES,
+    OLD_LEASE,
+    OLD_TASK,
+    PENDING,
+    QUARANTINE,
+    RESULT,
+)
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.verdict import Moment, Verdict, verdict
+from kvstore import Event
+
+_SECOND_MS = 1000
+_LIMITER = "ratelimit:"
+_KINDS = {
+    "the limiter's counter": (_LIMITER,),
+    "the pending list": (PENDING,),
+    "a lease": (OLD_LEASE, NEW_LEASE),
+    "a task": (OLD_TASK, NEW_TASK, QUARANTINE),
+    "a result": (RESULT,),
+    "a note of the migration": (NOTES,),
+    "an event": ("event:",),
+}
+_HAZARDS = {"the limiter": "H25", "a lease": "H25", "the pending list": "H27"}
+
+
+def write_rate(record: Record) -> Verdict:
+    groups: dict[str, dict[str, list[str]]] = {}
+    for invocation, key in _too_fast(record):
+        call = record.truth.calls.get(invocation)
+        if answers_for(record, call):
+            groups.setdefault(_kind(key, call), {}).setdefault(key, []).append(invocation)
+    return verdict(
+        "I20",
+        "Write rate: no key is written twice within a second",
+        [
+            moments.told(
+                f"{{n}} key{{s}} {{were}} written twice within a second: {kind}",
+                keys,
+                _writes(record, keys),
+                *(known for name, known in _HAZARDS.items() if kind.startswith(name)),
+            )
+            for kind, keys in groups.items()
+        ],
+        looked=len(record.writes),
+        at="writes",
+    )
+
+
+def _kind(key: str, call: Call | None) -> str:
+    kind = next((name for name, prefixes in _KINDS.items() if key.startswith(prefixes)), "a key")
+    by = "the migration" if call is not None and call.path.startswith("/api/migrate") else "the queue"
+    return f"{kind}, by {by}"
+
+
+def _writes(record: Record, keys: dict[str, list[str]]) -> list[Moment]:
+    """Every write of the first of the keys, by those who were too fast."""
+    key, names = next(iter(keys.items()))
+    events = [event for name in names for event in record.operations.get(name, ()) if event.key == key]
+    return [moments.of_read(event) for event in events if event.verb in ("put", "delete")]
+
+
+def _too_fast(record: Record) -> list[tuple[str, str]]:
+    """The invocation and the key of every write that was one too many, refused or not.
+
+    One that came too soon only after writes for which nobody answers is none.
+    """
+    found = [
+        (event.invocation, event.key)
+        for event in record.refused
+        if event.verb in ("put", "delete") and " 429 " in str(event.error)
+        if not _follows_foreign_writes(record, event)
+    ]
+    judged: dict[str, int] = {}
+    for event in record.writes:
+        if _counts(record, event):
+            before = judged.get(event.key)
+            if before is not None and event.at - before < _SECOND_MS:
+                found.append((event.invocation, event.key))
+            if _is_judged(record, event):
+                judged[event.key] = event.at
+    return found
+
+
+def _follows_foreign_writes(record: Record, refused: Event) -> bool:
+    """Whether all that was written in the second before was written by those for whom nobody answers."""
+    before = [
+        event
+        for event in record.past.to(refused.key)
+        if 0 <= refused.at - event.at < _SECOND_MS and _counts(record, event)
+    ]
+    return bool(before) and not any(_is_judged(record, event) for event in before)
+
+
+def _counts(record: Record, event: Event) -> bool:
+    """Whether something that was done to a key is a write to these conditions."""
+    return event.verb == "put" or record.scenario.platform.allowance.deletes_are_writes
+
+
+def _is_judged(record: Record, event: Event) -> bool:
+    return answers_for(record, record.truth.calls.get(event.invocation))

@@ -1,0 +1,227 @@
+"""``rehearse queue``: a rehearsal, a search, or one simulation again, and its report."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.conditions import CONDITIONS
+from harness.decision import Decision, Looked
+from harness.engine.loop import Deadlock, in_virtual_time
+from harness.explore.workforce import Cluster, Processes, Workforce
+from harness.lines import command_line
+from harness.migrations.queue.example import example
+from harness.migrations.queue.explore import campaign_report
+from harness.migrations.queue.explore.campaign import explore_faults, explore_schedules
+from harness.migrations.queue.explore.crashes import explore_crashes
+from harness.migrations.queue.explore.orders import explore_orders
+from harness.migrations.queue.explore.report import CrashSearch
+from harness.migrations.queue.explore.report import as_json as search_json
+from harness.migrations.queue.explore.report import as_text as search_text
+from harness.migrations.queue.explore.tally import judgement, simulated
+from harness.migrations.queue.flags import base_of
+from harness.migrations.queue.preflight import demand_queue_worker
+from harness.migrations.queue.promises import table
+from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
+from harness.migrations.queue.promises.hearing import hear
+from harness.migrations.queue.simulation import report as simulation_report
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.walk.rehearse import rehearse_queue
+from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
+from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.output import Report
+from harness.platform import clock_of
+from harness.progress import Progress
+from harness.remote import REMOTE, Wanted, copy_remote
+from harness.source import Source, open_source
+from kvstore import Clock, SystemClock
+from kvstore.clock import stopwatch
+
+
+def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
+    """Do what the options say; ``given`` are the arguments, for the command that does it again."""
+    progress = Progress(sys.stderr, enabled=not options.quiet)
+    if options.worker != QUEUE_WORKER:
+        _demand_queue_worker(options)
+    if options.explore == "orders":
+        return _orders(options, progress)
+    if options.explore == "schedules" or (options.explore and options.scenario is not None):
+        return _campaign(options, progress)
+    if options.scenario is not None:
+        return _replay(options.scenario, options.worker)
+    source = _copy(options, progress)
+    if options.promises is not None:
+        return _promises(source, options, progress)
+    clock = clock_of(CONDITIONS[options.conditions])
+    if options.explore == "crashes":
+        search = _search_crashes(source, clock.now_ms(), options, progress)
+        return Report(search_json(search), search_text(search), search.decision.exit_code)
+    command = command_line(["rehearse", *given])
+    rehearsal = asyncio.run(_with_progress(source, clock, options, command, progress))
+    return Report(as_json(rehearsal), as_text(rehearsal), rehearsal.decision.exit_code)
+
+
+def _demand_queue_worker(options: argparse.Namespace) -> None:
+    """Raises NotTheQueue for a Worker that nothing of this can be said of."""
+    base = base_of(options)
+    producers = (
+        options.explore == "schedules"
+        or options.promises is not None
+        or base.producers > 0
+        or "enqueue" in base.at_once
+        or options.strategy != "steps"
+    )
+    coordinator = base.claims == "coordinator"
+    demand_queue_worker(options.worker, base.migration, producers=producers, coordinator=coordinator)
+
+
+def _replay(scenario: Scenario, worker: Path) -> Report:
+    """One simulation again; one in which nobody can go on has no more to it than that."""
+    try:
+        record = simulated(scenario, worker)
+    except Deadlock as deadlock:
+        document = {"scenario": str(scenario), "deadlock": str(deadlock)}
+        decision = Decision([str(deadlock)], Looked(runs=1))
+        return Report(document | decision.as_json(), str(deadlock), decision.exit_code)
+    replay = simulation_report.Simulation(record, judgement(worker).verdicts(record))
+    return Report(replay.as_json(), replay.as_text(), replay.decision.exit_code)
+
+
+def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
+    """A search by simulation: through random schedules, or through every fault of one scenario."""
+    start = stopwatch()
+    base = base_of(options)
+    workforce: Workforce = Cluster(options.cluster) if options.cluster else _processes(options)
+    try:
+        if options.explore == "schedules":
+            search = explore_schedules(
+                base, options.seeds or range(1, 1001), workforce, progress.simulated, options.worker
+            )
+        else:
+            search = explore_faults(
+                base,
+                options.faults,
+                workforce,
+                progress.simulated,
+                options.worker,
+                everyone=options.everyone,
+            )
+    finally:
+        progress.end()
+        if isinstance(workforce, Cluster):
+            workforce.close()
+    seconds = stopwatch() - start
+    document, text = campaign_report.as_json(search, seconds), campaign_report.as_text(search, seconds)
+    return Report(document, text, search.decision.exit_code)
+
+
+def _promises(source: Source, options: argparse.Namespace, progress: Progress) -> Report:
+    """What the guide promises, judged. Local conditions are always among those that are judged."""
+    start = stopwatch()
+    inquiry = Inquiry(
+        source,
+        DEFAULT_CONDITIONS if options.conditions == "local" else options.conditions,
+        options.seeds or DEFAULT_SEEDS,
+        _processes(options),
+        options.worker,
+        _source_arguments(options),
+        progress.gathered,
+    )
+    try:
+        hearing = hear(inquiry, options.promises)
+    finally:
+        progress.end()
+    seconds = stopwatch() - start
+    document, text = table.as_json(hearing, seconds), table.as_text(hearing, seconds)
+    return Report(document, text, hearing.decision.exit_code)
+
+
+def _orders(options: argparse.Namespace, progress: Progress) -> Report:
+    """A search through every order of the operations of requests that are answered at once."""
+    start = stopwatch()
+    search = explore_orders(base_of(options), progress.ordered, options.worker)
+    progress.end()
+    seconds = stopwatch() - start
+    text = campaign_report.as_text(search.campaign, seconds)
+    return Report(search.as_json(seconds), text, search.campaign.decision.exit_code)
+
+
+def _processes(options: argparse.Namespace) -> Processes:
+    return Processes(options.jobs or os.cpu_count() or 1, options.timeout)
+
+
+def _copy(options: argparse.Namespace, progress: Progress) -> Source:
+    if options.source is None:
+        return example(SystemClock())
+    if options.source != REMOTE:
+        return open_source(
+            options.source,
+            SystemClock(),
+            binding=options.binding,
+            namespace_id=options.namespace_id,
+            preview=options.preview,
+            environment=options.env,
+        )
+    wanted = Wanted(options.binding, options.namespace_id, options.preview, options.env, options.config)
+    try:
+        return copy_remote(wanted, os.environ, SystemClock(), progress.copied)
+    finally:
+        progress.end()
+
+
+def _search_crashes(source: Source, now: int, options: argparse.Namespace, progress: Progress) -> CrashSearch:
+    start = stopwatch()
+    search = explore_crashes(
+        source,
+        now,
+        options.faults,
+        _processes(options),
+        migration=options.migration,
+        worker=options.worker,
+        tell=progress.searched,
+    )
+    exploration = in_virtual_time(search)
+    progress.end()
+    command = command_line(["rehearse", "queue", *_source_arguments(options)])
+    return CrashSearch(source, options.migration, options.faults, exploration, stopwatch() - start, command)
+
+
+def _source_arguments(options: argparse.Namespace) -> list[str]:
+    """The arguments that name the same source again."""
+    arguments = []
+    for flag, value, default in (
+        ("--from", options.source, None),
+        ("--binding", options.binding, "CACHE"),
+        ("--namespace-id", options.namespace_id, None),
+        ("--env", options.env, None),
+        ("--config", options.config, None),
+        ("--migration", options.migration, "documented"),
+        ("--worker", options.worker, QUEUE_WORKER),
+    ):
+        if value != default:
+            arguments += [flag, str(value)]
+    return [*arguments, "--preview"] if options.preview else arguments
+
+
+async def _with_progress(
+    source: Any, clock: Clock, options: argparse.Namespace, command: str, progress: Progress
+) -> Rehearsal:
+    async with progress.counting(SystemClock()):
+        return await rehearse_queue(
+            source,
+            clock,
+            strategy=options.strategy,
+            migration=options.migration,
+            conditions=CONDITIONS[options.conditions],
+            seed=options.seed,
+            fault=options.fault,
+            runs=options.runs,
+            port=options.port,
+            command=command,
+            worker=options.worker,
+            tell=lambda exchange: progress.tell(str(exchange)),
+            watch=lambda stage: progress.watch(lambda: len(stage.layers.asked)),
+        )

@@ -1,0 +1,1 @@
+"""Searches for what breaks the migration of the queue."""

@@ -1,0 +1,187 @@
+"""A run of the migration, read from what it asked of KV: which tasks it tried, and how far it got."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.record import Call, Record, kept
+from harness.migrations.queue.state import Lease, QueueState, parsed
+from harness.verdict import Moment
+from kvstore import Event
+from kvstore.messages import TOO_MANY_OPERATIONS
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What a run did with one task: read the old key, put the new one, read that, delete the old one."""
+
+    task: str
+    read: Event
+    put: Event | None = None
+    verify: Event | None = None
+    delete: Event | None = None
+
+    @property
+    def moved(self) -> bool:
+        return self.delete is not None and self.delete.error is None
+
+    @property
+    def missing(self) -> bool:
+        """Whether the run was told that there is no such task."""
+        return self.read.entry is None and self.read.error is None
+
+    @property
+    def refusal(self) -> Event | None:
+        """The first operation that KV refused."""
+        steps = (self.read, self.put, self.verify, self.delete)
+        return next((step for step in steps if step is not None and step.error is not None), None)
+
+    @property
+    def moments(self) -> list[Moment]:
+        steps = (self.read, self.put, self.verify, self.delete)
+        return [moments.of_read(step) for step in steps if step is not None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One ``POST /api/migrate/run``, with what was alive before it and after it.
+
+    For the last of all, which is asked when everything is over, ``operations`` is empty.
+    """
+
+    call: Call
+    operations: list[Event]
+    before: QueueState
+    after: QueueState
+
+    @cached_property
+    def attempts(self) -> list[Attempt]:
+        found: list[Attempt] = []
+        for event in self.operations:
+            if event.verb == "get" and event.key.startswith(OLD_TASK):
+                found.append(Attempt(event.key.removeprefix(OLD_TASK), event))
+            elif found:
+                _go_on(found[-1], event)
+        return found
+
+    @cached_property
+    def moved(self) -> dict[str, Attempt]:
+        return {one.task: one for one in self.attempts if one.moved}
+
+    @cached_property
+    def listed(self) -> Any:
+        """The pending list as the run read it: None for a missing one, BROKEN for what is no JSON."""
+        read = [event for event in self.operations if event.verb == "get" and event.key == PENDING]
+        return parsed(read[-1].entry) if read and read[-1].entry is not None else None
+
+    @property
+    def says_missing(self) -> bool:
+        """Whether it was told that there is no pending list, and looked no further."""
+        message = self.call.member("message")
+        return isinstance(message, str) and message.startswith("Migration not needed")
+
+    @cached_property
+    def end_of_list(self) -> Event | None:
+        """The attempt to delete the pending list."""
+        return self._first("delete", PENDING)
+
+    @property
+    def deleted_list(self) -> bool:
+        return self.end_of_list is not None and self.end_of_list.error is None
+
+    @cached_property
+    def lease_listing(self) -> Event | None:
+        return self._first("scan", OLD_LEASE)
+
+    def _first(self, verb: str, key: str) -> Event | None:
+        return next((event for event in self.operations if event.verb == verb and event.key == key), None)
+
+    @cached_property
+    def errors(self) -> list[str]:
+        """The errors of both sections in the answer."""
+        told = self.call.member("errors")
+        return [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
+
+    def reported(self, task: str, why: str = "") -> bool:
+        """Whether the answer counts ``task`` as a failure, for a reason that contains ``why``."""
+        start = f"Task {task}: "
+        return (
+            any(error.startswith(start) and why in error for error in self.errors) if self.errors else False
+        )
+
+    @cached_property
+    def refused(self) -> list[Event]:
+        """The operations that failed, for whatever reason."""
+        return [event for event in self.operations if event.error]
+
+    @cached_property
+    def spent(self) -> Event | None:
+        """The first operation that the invocation was not allowed any more."""
+        return next((event for event in self.refused if ran_out(event)), None)
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether it used up what one invocation is allowed."""
+        return self.spent is not None or any(TOO_MANY_OPERATIONS in error for error in self.errors)
+
+    @property
+    def refused_otherwise(self) -> bool:
+        """Whether KV refused something for another reason than the budget."""
+        return any("KV " in error and " failed: " in error for error in self.errors)
+
+    def stranded_leases(self) -> list[str]:
+        """Moved tasks that somebody holds by a lease in the old format alone."""
+        return [
+            task
+            for task, entry in self.after.old_leases.items()
+            if task in self.after.new_tasks
+            and task not in self.after.new_leases
+            and _holds(Lease.read(entry), self.call.answered)
+        ]
+
+    def evidence(self, *events: Event | None) -> list[Moment]:
+        """What the run was told, and its answer."""
+        return [
+            *(moments.of_read(event) for event in events if event is not None),
+            moments.of_call(self.call),
+        ]
+
+
+def runs(record: Record, *, last: bool = False) -> Iterator[Run]:
+    """Every run in the order in which they were sent; with ``last`` also the one after everything."""
+    yield from _runs(record)
+    if last:
+        yield Run(record.judged["rerun"], [], record.final, record.final)
+
+
+@kept
+def _runs(record: Record) -> list[Run]:
+    return [
+        Run(call, record.operations.get(call.name, []), *record.around[call.name]) for call in record.runs
+    ]
+
+
+def ran_out(event: Event | None) -> bool:
+    """Whether an operation was refused because its invocation had used up what it is allowed."""
+    return event is not None and TOO_MANY_OPERATIONS in (event.error or "")
+
+
+def page_size(record: Record) -> int:
+    """How many keys a listing shows at most."""
+    return min(1000, record.scenario.page)
+
+
+def _go_on(attempt: Attempt, event: Event) -> None:
+    if event.verb == "put" and event.key == NEW_TASK + attempt.task:
+        attempt.put = event
+    elif event.verb == "get" and event.key == NEW_TASK + attempt.task and attempt.put is not None:
+        attempt.verify = event
+    elif event.verb == "delete" and event.key == OLD_TASK + attempt.task:
+        attempt.delete = event
+
+
+def _holds(lease: Lease | None, at: int) -> bool:
+    return lease is not None and (lease.until is None or lease.until * 1000 > at)

@@ -1,0 +1,186 @@
+"""Everything that one migration is judged by: each part gathered once, when it is first asked for."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from harness.conditions import CONDITIONS
+from harness.engine.loop import in_virtual_time
+from harness.explore.workforce import Workforce
+from harness.lines import command_line
+from harness.migrations.queue.explore.tally import Batch, Group, backstage
+from harness.migrations.queue.promises.desk import Desk
+from harness.migrations.queue.promises.schedules import Schedules, scheduled
+from harness.migrations.queue.promises.situations import STRATEGIES, situations
+from harness.migrations.queue.promises.survey import Count, Kind, Survey, Watch, kinds, scenarios, watched
+from harness.migrations.queue.promises.trials import Trial, Trials
+from harness.migrations.queue.simulation.scenario import Migration, Scenario, draw
+from harness.migrations.queue.walk.outcome import Exchange
+from harness.migrations.queue.walk.rehearse import rehearse_queue
+from harness.migrations.queue.walk.report import Rehearsal
+from harness.migrations.queue.walk.steps import Strategy
+from harness.platform import clock_of
+from harness.source import Source
+from kvstore import SystemClock
+
+T = TypeVar("T")
+
+# What is going on, how much of it is done, and of how much.
+Tell = Callable[[str, int, int], None]
+
+DEFAULT_CONDITIONS: Final = "production"
+DEFAULT_SEEDS: Final = range(1, 201)
+_BATCH: Final = 10
+# With so many random schedules goes one more round of the survey.
+_SCHEDULES_PER_ROUND: Final = 50
+_LEAST_ROUNDS: Final = 1
+# The migration whose claims a coordinator decides in the schedules, if the Worker has one.
+_COORDINATED: Final = "safe"
+
+
+class NothingSeen(Exception):
+    """A promise cannot be judged: says what did not happen that it is judged by."""
+
+
+def nobody(what: str, done: int, of: int) -> None:
+    """The default: nobody is told."""
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What is judged, and how far: ``source``, locally and under ``conditions``, and ``seeds`` schedules.
+
+    ``arguments`` are those of the command line that name the same source again.
+    """
+
+    source: Source
+    conditions: str
+    seeds: range
+    workforce: Workforce
+    worker: Path
+    arguments: Sequence[str] = ()
+    tell: Tell = nobody
+
+    @cached_property
+    def has_coordinator(self) -> bool:
+        """Whether the Worker has the class of a coordinator."""
+        return hasattr(backstage(self.worker).code.module, "TaskCoordinator")
+
+    @property
+    def _kinds(self) -> list[Kind]:
+        return [one for one in kinds(self.conditions) if one.way != "coordinator" or self.has_coordinator]
+
+    @cached_property
+    def survey(self) -> Survey:
+        """How often two workers held one task: the same for both migrations."""
+        rounds = max(_LEAST_ROUNDS, len(self.seeds) // _SCHEDULES_PER_ROUND)
+        watches = [Watch(kind, Batch(self.worker, scenarios(kind, rounds))) for kind in self._kinds]
+        found: dict[Kind, Count] = {}
+        for kind, count in self.workforce.do(watched, watches):
+            found[kind] = count
+            self.tell("watching workers claim", len(found), len(watches))
+        return Survey({kind: found[kind] for kind in self._kinds})
+
+
+class Evidence:
+    """What was seen of ``migration``."""
+
+    def __init__(self, inquiry: Inquiry, migration: Migration) -> None:
+        self.inquiry = inquiry
+        self.migration: Migration = migration
+        coordinated = migration == _COORDINATED and inquiry.has_coordinator
+        self._base = Scenario(
+            conditions=inquiry.conditions,
+            migration=migration,
+            claims="coordinator" if coordinated else "kv",
+        )
+        self.trials = Trials(self._base, inquiry.worker)
+
+    @property
+    def schedules(self) -> Schedules:
+        """The situations and the random schedules. Raises NothingSeen if nothing was moved in any."""
+        found = self.all_schedules
+        if not found.looked.moved:
+            raise NothingSeen(f"nothing was moved in {found.runs:,} schedules")
+        return found
+
+    @cached_property
+    def all_schedules(self) -> Schedules:
+        """The same, whatever was moved."""
+        drawn = [draw(seed, self._base) for seed in self.inquiry.seeds]
+        every = [*situations(self._base), *drawn]
+        batches = [Batch(self.inquiry.worker, every[at : at + _BATCH]) for at in range(0, len(every), _BATCH)]
+        found = Schedules()
+        for part in self.inquiry.workforce.do(scheduled, batches):
+            found.merge(part)
+            self._tell("schedules", found.runs, len(every))
+        return found
+
+    @cached_property
+    def walks(self) -> dict[tuple[Strategy, str], Rehearsal]:
+        """The walks on the source, by strategy and conditions.
+
+        All at once, before the copy grows old: what is held for minutes would not be held any more.
+        """
+        own, chosen = STRATEGIES[self.migration], self.inquiry.conditions
+        wanted: list[tuple[Strategy, str]] = [(own, "local"), (own, chosen), ("zero-downtime", chosen)]
+        return {one: self._walk(*one) for one in dict.fromkeys(wanted)}
+
+    @property
+    def local(self) -> Rehearsal:
+        """Where nothing is limited and nothing stale."""
+        return self.walks[STRATEGIES[self.migration], "local"]
+
+    @property
+    def chosen(self) -> Rehearsal:
+        """Under the conditions of the inquiry."""
+        return self.walks[STRATEGIES[self.migration], self.inquiry.conditions]
+
+    @property
+    def zero_downtime(self) -> Rehearsal:
+        """With a Worker for both formats, while work goes on."""
+        return self.walks["zero-downtime", self.inquiry.conditions]
+
+    @cached_property
+    def sample(self) -> Trial:
+        """The guide's own figures: five tasks, two of them held, nobody else at work."""
+        return self.trials.play("conditions=local strategy=steps tasks=5 leases=2 runs=1")
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.inquiry.worker, self.migration, SystemClock())
+
+    @cached_property
+    def answers(self) -> dict[str, Exchange]:
+        """The guide's steps on the guide's sample, by hand."""
+        return self.run(self.desk.walk())
+
+    def run(self, asking: Coroutine[Any, Any, T]) -> T:
+        """What comes of requests that are made at the desk."""
+        return in_virtual_time(asking)
+
+    def shown(self, group: Group) -> Trial:
+        """The smallest simulation of a group, again."""
+        return self.trials.again(group.smallest)
+
+    def _walk(self, strategy: Strategy, conditions: str) -> Rehearsal:
+        flags = ["--migration", self.migration, "--strategy", strategy, "--conditions", conditions]
+        command = command_line(["rehearse", "queue", *self.inquiry.arguments, *flags])
+        self._tell(f"a walk under {conditions}", 0, 1)
+        named = CONDITIONS[conditions]
+        walk = rehearse_queue(
+            self.inquiry.source,
+            clock_of(named),
+            strategy=strategy,
+            migration=self.migration,
+            conditions=named,
+            command=command,
+            worker=self.inquiry.worker,
+        )
+        return asyncio.run(walk)
+
+    def _tell(self, what: str, done: int, of: int) -> None:
+        self.inquiry.tell(f"{self.migration}: {what}", done, of)

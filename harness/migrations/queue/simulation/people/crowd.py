@@ -1,0 +1,46 @@
+"""A crowd: several who send one request each, all at once. Who asks KV when is a matter of turns."""
+
+from harness.conditions import COLOS
+from harness.engine.interleaving import Turns
+from harness.migrations.queue.simulation.people.actor import Actor
+from harness.migrations.queue.simulation.people.operator import Operator
+from harness.migrations.queue.simulation.record import Call
+from harness.migrations.queue.simulation.requests import KINDS
+from harness.migrations.queue.simulation.world import World
+
+
+class Crowd:
+    """Sends what the scenario says is sent at once, each in the next of its locations."""
+
+    def __init__(self, world: World, turns: Turns) -> None:
+        self.world = world
+        self.turns = turns
+
+    async def play(self) -> None:
+        """Send everything; then operators whose run has begun bring their migration to its end."""
+        scenario = self.world.scenario
+        names = names_of(scenario.at_once)
+        requests, operators = {}, []
+        for place, (name, kind) in enumerate(zip(names, scenario.at_once, strict=True)):
+            colo = COLOS[place % scenario.colos]
+            actor = (Operator if kind == "run" else Actor)(self.world, name, colo)
+            requests[f"{name}.1"] = self._send(actor, kind)
+            if isinstance(actor, Operator):
+                operators.append(actor)
+        await self.turns.answer_all(requests)
+        for operator in operators:
+            await operator.go_on(next(call for call in self.world.calls if call.actor == operator.name))
+
+    async def _send(self, actor: Actor, kind: str) -> Call:
+        request = KINDS[kind]
+        return await actor.ask(kind, request.method, request.path, request.body(actor.name))
+
+
+def names_of(kinds: tuple[str, ...]) -> list[str]:
+    """Who sends which of several requests: ``daemon-1``, ``daemon-2``, ``producer-1``."""
+    names: list[str] = []
+    for kind in kinds:
+        sender = KINDS[kind].sender
+        number = 1 + sum(name.startswith(f"{sender}-") for name in names)
+        names.append(f"{sender}-{number}")
+    return names

@@ -1,0 +1,154 @@
+"""The operator: migrates as a guide says, tries again when told of failures, and may roll back."""
+
+from harness.conditions import COLOS
+from harness.engine.chance import Chance
+from harness.migrations.queue.simulation.people.actor import Actor
+from harness.migrations.queue.simulation.record import Call
+from harness.migrations.queue.simulation.truth import ROLLBACK, RUN
+
+_MOST_STEPS = 400
+_STALE_SECONDS = 61.0
+_DRAIN_SECONDS = 120.0
+# Who has not deployed by then has given up.
+_MOST_PATIENCE_SECONDS = 4 * 3600
+
+
+class Operator(Actor):
+    """One of those who migrate. Only the first of them deploys."""
+
+    async def play(self) -> None:
+        scenario = self.world.scenario
+        await self.pause(1, scenario.within)
+        if scenario.strategy == "zero-downtime":
+            await self._deploy("dual")
+            await self._drained("dual")
+        elif scenario.strategy == "new-first":
+            await self._deploy("new")
+            await self.pause(0, 60)
+        await self.ask("status", "GET", "/api/migrate/status")
+        halfway = scenario.rollback == "halfway"
+        done = await self._migrate(halfway)
+        await self.ask("status again", "GET", "/api/migrate/status")
+        if scenario.rollback in ("after", "halfway"):
+            await self._roll_back()
+            return
+        if not done:
+            return
+        await self._finish()
+        if scenario.rollback == "late":
+            await self.pause(60, 300)
+            if scenario.migration == "safe":
+                await self._deploy("dual")
+                await self.pause(_DRAIN_SECONDS, _DRAIN_SECONDS)
+            await self._roll_back()
+
+    async def go_on(self, run: Call) -> None:
+        """What is left to do after a first run."""
+        if self.world.scenario.migration == "safe":
+            if not await self._run_safe(halfway=False):
+                return
+        elif run.status != 200 or run.member("success") is not True:
+            await self._run_documented(halfway=False)
+        await self._finish()
+
+    async def _migrate(self, halfway: bool) -> bool:
+        """Whether the new code may be deployed; the documented migration says nothing of that."""
+        if self.world.scenario.migration == "safe":
+            return await self._run_safe(halfway)
+        await self._run_documented(halfway)
+        return True
+
+    async def _finish(self) -> None:
+        """Deploy the new code, and see whether anything is left to migrate."""
+        scenario = self.world.scenario
+        if scenario.strategy == "guide":
+            await self.pause(0, 60)
+        elif scenario.strategy == "zero-downtime":
+            await self.pause(_STALE_SECONDS, _DRAIN_SECONDS)
+        if scenario.strategy != "new-first":
+            await self._deploy("new")
+        await self.ask("queue", "GET", "/api/queue")
+        for _ in range(scenario.again):
+            await self.pause(1, scenario.retry)
+            status = await self.ask("status later", "GET", "/api/migrate/status")
+            if status.member("needsMigration") is True:
+                await self._run()
+
+    async def _deploy(self, queue_format: str) -> None:
+        if self.name == "operator-1":
+            self.world.deploy(queue_format)
+
+    async def _drained(self, queue_format: str) -> None:
+        """Wait until the first operator has deployed, and what was deployed before has answered its last."""
+        for _ in range(_MOST_PATIENCE_SECONDS):
+            if self.world.deployed[-1][1] == queue_format:
+                break
+            await self.pause(1, 1)
+        left = self.world.deployed[-1][0] / 1000 + _DRAIN_SECONDS - self.world.clock.now_ms() / 1000
+        await self.pause(max(0.0, left), max(0.0, left))
+
+    async def _run_documented(self, halfway: bool) -> None:
+        for _ in range(1 if halfway else self.world.scenario.runs):
+            run = await self._run()
+            if run.status == 200 and run.member("success") is True:
+                return
+            await self.pause(1, self.world.scenario.retry)
+
+    async def _run_safe(self, halfway: bool) -> bool:
+        """Whether it came to its end: nobody turns the old format off before."""
+        for step in range(_MOST_STEPS):
+            if self._is_rolled_back():
+                return False
+            run = await self._run()
+            if run.member("done") is True:
+                return True
+            if halfway and step >= self.chance.below(6):
+                return False
+            await self._wait_for(run)
+        return False
+
+    def _is_rolled_back(self) -> bool:
+        """Whether some operator has begun to roll back. They talk: then nobody migrates any more."""
+        return any(call.path == ROLLBACK for call in self.world.calls)
+
+    async def _others_are_done(self) -> None:
+        """Wait for the answers to what other operators still run."""
+        while any(call.path == RUN and call.answered < 0 for call in self.world.calls):
+            await self.pause(1, 1)
+
+    async def _run(self) -> Call:
+        return await self.ask("run", "POST", "/api/migrate/run")
+
+    async def _wait_for(self, call: Call) -> None:
+        seconds = call.member("retryAfter")
+        await self.pause(1, 5)
+        if isinstance(seconds, int | float) and seconds > 1:
+            await self.pause(seconds, seconds)
+
+    async def _roll_back(self) -> None:
+        """Whoever does it may be somewhere else than the one who migrated."""
+        scenario = self.world.scenario
+        await self.pause(0, 90)
+        self.colo = COLOS[Chance(scenario.seed, f"{self.name}/roll back").below(scenario.colos)]
+        if scenario.migration == "safe":
+            await self._others_are_done()
+        done = await self._ask_back()
+        if done:
+            await self._deploy("old")
+        if done and scenario.migration == "safe":
+            # What both formats accepted in between is still in the new one.
+            await self._drained("old")
+            await self._ask_back()
+
+    async def _ask_back(self) -> bool:
+        """Whether it came to its end."""
+        if self.world.scenario.migration == "documented":
+            await self.ask("roll back", "POST", ROLLBACK)
+            return True
+        for _ in range(_MOST_STEPS):
+            call = await self.ask("roll back", "POST", ROLLBACK)
+            if call.member("done") is True:
+                await self.pause(_STALE_SECONDS, _DRAIN_SECONDS)
+                return True
+            await self._wait_for(call)
+        return False

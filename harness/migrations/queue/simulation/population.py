@@ -1,0 +1,253 @@
+"""What is in the namespace when a simulation begins: tasks in the old format, and what is odd about them."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
+from kvstore import Entry
+from kvstore.clock import iso
+
+_HOUR: Final = 3600
+
+
+@dataclass
+class Population:
+    """Entries of a namespace as of ``now`` (epoch seconds), and the pending list that goes with them."""
+
+    now: int
+    entries: dict[str, Entry] = field(default_factory=dict)
+    pending: list[Any] = field(default_factory=list)
+
+    def add_task(self, task: str, **changes: Any) -> None:
+        """A task as a producer wrote it ten minutes ago; ``changes`` replace members of its Entry."""
+        body = _task(task, self.now - 600 + len(self.entries))
+        self.entries[OLD_TASK + task] = Entry(body, self.now + _HOUR - 600)._replace(**changes)
+
+    def list_task(self, task: str, **changes: Any) -> None:
+        """A task that the pending list names."""
+        self.add_task(task, **changes)
+        self.pending.append(task)
+
+    def add_lease(self, task: str, seconds: int = 240, *, expires: bool = True) -> None:
+        """Somebody holds ``task`` for ``seconds`` more; the key itself may have no expiration."""
+        body = _lease(task, self.now - 60, self.now + seconds)
+        self.entries[OLD_LEASE + task] = Entry(body, self.now + seconds if expires else None)
+
+
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def encoded(value: Any) -> bytes:
+    """JSON as JavaScript writes it."""
+    return _COMPACT.encode(value).encode()
+
+
+@lru_cache(maxsize=256)  # simulations begin alike
+def _task(task: str, queued: int) -> bytes:
+    return encoded(
+        {
+            "id": task,
+            "type": "task",
+            "source": "slack",
+            "content": f"the work of {task}",
+            "priority": "low",
+            "metadata": {},
+            "queuedAt": iso(queued * 1000),
+            "status": "pending",
+        }
+    )
+
+
+@lru_cache(maxsize=256)
+def _lease(task: str, claimed: int, expires: int) -> bytes:
+    return encoded(
+        {
+            "workerId": "worker-before",
+            "claimNonce": f"worker-before:{task}",
+            "claimedAt": iso(claimed * 1000),
+            "expiresAt": iso(expires * 1000),
+        }
+    )
+
+
+def populate(now: int, tasks: int, leases: int, odd: tuple[str, ...]) -> dict[str, Entry]:
+    """The entries of a namespace: ``tasks`` that are listed, the first ``leases`` of them held."""
+    population = Population(now)
+    for number in range(tasks):
+        population.list_task(f"slack_{number:03}")
+    for number in range(min(leases, tasks)):
+        population.add_lease(f"slack_{number:03}")
+    pending: Entry | None = None
+    for name in odd:
+        pending = ODDITIES[name](population) or pending
+    if pending is None and (population.pending or "pending-empty" in odd):
+        pending = Entry(encoded(population.pending), now + _HOUR)
+    if pending is not None and "pending-absent" not in odd:
+        population.entries[PENDING] = pending
+    population.entries["event:slack_000"] = Entry(b'{"id":"slack_000"}', now + _HOUR)
+    return dict(sorted(population.entries.items(), key=lambda item: item[0].encode()))
+
+
+def migrated(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The same tasks and leases in the new format, as if nothing had ever gone wrong."""
+    moved = {}
+    for key, entry in entries.items():
+        for old, new in ((OLD_TASK, NEW_TASK), (OLD_LEASE, NEW_LEASE)):
+            if key.startswith(old):
+                key = new + key.removeprefix(old)
+        moved[key] = entry
+    moved.pop(PENDING, None)
+    return dict(sorted(moved.items(), key=lambda item: item[0].encode()))
+
+
+def _duplicate(population: Population) -> None:
+    population.pending.append(population.pending[0] if population.pending else "slack_gone")
+
+
+def _dangling(population: Population) -> None:
+    population.pending.insert(0, "slack_expired")
+
+
+def _orphan(population: Population) -> None:
+    population.add_task("slack_orphan")
+
+
+def _orphan_lease(population: Population) -> None:
+    population.list_task("slack_orphan_held")
+    population.pending.remove("slack_orphan_held")
+    population.add_lease("slack_orphan_held")
+
+
+def _corrupt(population: Population) -> None:
+    population.list_task("slack_corrupt", value=b'{"id":"slack_corrupt","con')
+
+
+def _falsy(population: Population) -> None:
+    population.list_task("slack_falsy", value=b"0")
+
+
+def _metadata(population: Population) -> None:
+    population.list_task("slack_meta", metadata='{"trace":"t-1"}')
+
+
+def _permanent(population: Population) -> None:
+    population.list_task("slack_permanent", expiration=None)
+
+
+def _ending(population: Population) -> None:
+    population.list_task("slack_ending", expiration=population.now + 200)
+
+
+def _last_minute(population: Population) -> None:
+    population.list_task("slack_last_minute", expiration=population.now + 30)
+
+
+def _number(population: Population) -> None:
+    body = b'{"id":"slack_number", "content":"x", "n":9007199254740993, "status":"pending"}'
+    population.list_task("slack_number", value=body)
+
+
+def _short_lease(population: Population) -> None:
+    population.list_task("slack_short_lease")
+    population.add_lease("slack_short_lease", seconds=45)
+
+
+def _endless_lease(population: Population) -> None:
+    population.list_task("slack_endless_lease")
+    population.add_lease("slack_endless_lease", seconds=900, expires=False)
+
+
+def _long_id(population: Population) -> None:
+    """501 bytes: a key of the new format holds it, none of the old one, and no lease's."""
+    task = "clawdbot_" + "x" * 492
+    population.add_task(task)
+    population.entries[NEW_TASK + task] = population.entries.pop(OLD_TASK + task)
+
+
+def _long_result(population: Population) -> None:
+    population.list_task("clawdbot_" + "y" * 484)  # 493 bytes: no result's key holds it
+
+
+def _unusual_ids(population: Population) -> None:
+    for task in ("clawdbot_a:b", "clawdbot_日本", "clawdbot_a b", "task10", "task2"):
+        population.list_task(task)
+
+
+def _not_text(population: Population) -> None:
+    population.pending += [None, "", 7]
+
+
+def _completed(population: Population) -> None:
+    population.list_task("slack_completed")
+    result = Entry(b'{"success":true,"output":"done before"}', population.now + _HOUR)
+    population.entries[RESULT + "slack_completed"] = result
+
+
+def _in_both(population: Population) -> None:
+    population.list_task("slack_both")
+    body = {"id": "slack_both", "content": "the work of slack_both", "status": "processing"}
+    population.entries[NEW_TASK + "slack_both"] = Entry(encoded(body), population.now + _HOUR)
+
+
+def _copied_before(population: Population) -> None:
+    """What an earlier attempt left, and workers of the new code went on with."""
+    for task in population.pending:
+        original = population.entries.get(OLD_TASK + str(task))
+        if original is not None:
+            body = {"id": task, "content": f"the work of {task}", "status": "processing"}
+            population.entries[NEW_TASK + task] = Entry(encoded(body), original.expiration)
+
+
+def _pending_broken(population: Population) -> Entry:
+    return Entry(b"[oops", population.now + _HOUR)
+
+
+def _pending_object(population: Population) -> Entry:
+    return Entry(b'{"a":1}', population.now + _HOUR)
+
+
+def _pending_null(population: Population) -> Entry:
+    return Entry(b"null", population.now + _HOUR)
+
+
+def _pending_text(population: Population) -> Entry:
+    return Entry(b'"ab"', population.now + _HOUR)
+
+
+def _nothing(population: Population) -> None:
+    """What is odd is said where the pending list is put together."""
+
+
+Oddity = Callable[[Population], Entry | None]
+
+ODDITIES: Final[dict[str, Oddity]] = {
+    "duplicate": _duplicate,
+    "dangling": _dangling,
+    "orphan": _orphan,
+    "orphan-lease": _orphan_lease,
+    "corrupt": _corrupt,
+    "falsy": _falsy,
+    "metadata": _metadata,
+    "permanent": _permanent,
+    "ending": _ending,
+    "last-minute": _last_minute,
+    "number": _number,
+    "short-lease": _short_lease,
+    "endless-lease": _endless_lease,
+    "long-id": _long_id,
+    "long-result": _long_result,
+    "unusual-ids": _unusual_ids,
+    "not-text": _not_text,
+    "completed": _completed,
+    "in-both": _in_both,
+    "pending-broken": _pending_broken,
+    "pending-object": _pending_object,
+    "pending-null": _pending_null,
+    "pending-text": _pending_text,
+    "pending-empty": _nothing,
+    "pending-absent": _nothing,
+    "copied-before": _copied_before,
+}

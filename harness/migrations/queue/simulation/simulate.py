@@ -1,0 +1,116 @@
+"""Runs one scenario from its beginning to its end, and gives the record of it."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+
+from harness.conditions import JUDGE
+from harness.engine.chance import Chance
+from harness.engine.clock import LoopClock
+from harness.engine.interleaving import Choose
+from harness.engine.loop import SimulatedLoop
+from harness.migrations.queue.simulation.people.actor import Actor
+from harness.migrations.queue.simulation.people.crowd import Crowd
+from harness.migrations.queue.simulation.people.daemon import Daemon
+from harness.migrations.queue.simulation.people.looker import Looker
+from harness.migrations.queue.simulation.people.operator import Operator
+from harness.migrations.queue.simulation.people.producer import Producer
+from harness.migrations.queue.simulation.population import migrated, populate
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.simulation.world import World
+from harness.migrations.queue.state import QueueState
+from harness.system.code import WorkerCode
+from kvstore import Entry
+
+# When every simulation begins: a round moment, in milliseconds since the UNIX epoch.
+BEGIN_MS = 1_795_300_000_000
+# Longer than anything can be seen late: a minute of cached reads or listings, and what is on its way.
+_SETTLE_SECONDS = 150.0
+# How often a looker looks at everything.
+_ROUNDS = 4
+
+
+def simulate(
+    scenario: Scenario,
+    backstage: WorkerCode,
+    entries: Mapping[str, Entry] | None = None,
+    choose: Choose | None = None,
+) -> Record:
+    """What happens in ``scenario``. ``entries`` stand for its own tasks when they are given.
+
+    ``choose`` stands for the order of a scenario in which requests are sent at once.
+    Raises Deadlock when everybody waits for somebody else.
+    """
+    # What a loop without input and output never gets asked for is left out of it.
+    loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
+    clock = LoopClock(loop, BEGIN_MS)
+    backstage.enter(clock, scenario.seed)
+    if entries is None:
+        entries = populate(BEGIN_MS // 1000, scenario.tasks, scenario.leases, scenario.odd)
+    if scenario.format == "new":
+        entries = migrated(entries)
+    world = World(scenario, entries, clock, backstage)
+    if choose is not None and world.network.turns is not None:
+        world.network.turns.choose = choose
+    record = loop.run(_play(world))
+    backstage.operations += len(world.network.layers.asked)
+    return record
+
+
+async def _play(world: World) -> Record:
+    scenario = world.scenario
+    await world.network.fill(world.start.entries)
+    world.deploy(scenario.format)
+    await asyncio.gather(*_plays(world))
+    await world.clock.sleep(_SETTLE_SECONDS)
+    final, calls, writes, asked = (
+        QueueState(await world.network.store.entries()),
+        len(world.calls),
+        len(world.writes),
+        len(world.network.layers.asked),
+    )
+    ended, fired = world.clock.now_ms(), tuple(world.network.fired)
+    world.network.layers.ledger.spent.clear()  # who judges asks on nobody's account
+    judged = await _judge(Actor(world, "judge", JUDGE))
+    await world.network.store.close()
+    return Record(
+        scenario,
+        world.start,
+        final,
+        world.writes[:writes],
+        world.calls[:calls],
+        world.network.layers.asked[:asked],
+        BEGIN_MS,
+        ended,
+        world.deployed,
+        judged,
+        world.writes[writes:],
+        fired,
+    )
+
+
+def _plays(world: World) -> list[Coroutine[None, None, None]]:
+    """What everybody does."""
+    scenario, turns = world.scenario, world.network.turns
+    if turns is not None:
+        return [Crowd(world, turns).play()]
+    plays = [Operator(world, f"operator-{number}", "AMS").play() for number in _numbers(scenario.operators)]
+    plays += [
+        Producer(world, f"producer-{one}").play(scenario.events) for one in _numbers(scenario.producers)
+    ]
+    plays += [Daemon(world, f"daemon-{one}").play(scenario.polls) for one in _numbers(scenario.daemons)]
+    plays += [Looker(world, f"looker-{one}").play(_ROUNDS) for one in _numbers(scenario.lookers)]
+    return plays
+
+
+async def _judge(judge: Actor) -> dict[str, Call]:
+    """Ask once more, where nobody has asked before, so that nothing is stale."""
+    return {
+        "listing": await judge.ask("queue", "GET", "/api/queue"),
+        "status": await judge.ask("status", "GET", "/api/migrate/status"),
+        "rerun": await judge.ask("run again", "POST", "/api/migrate/run"),
+    }
+
+
+def _numbers(count: int) -> range:
+    return range(1, count + 1)

@@ -1,0 +1,266 @@
+"""What really was in the namespace, when and by whom: the other side of what people were told.
+
+A checker asks here, never the Worker. Times are in milliseconds of the epoch, of the one true clock; an entry
+that expires is gone at its expiration, although nobody deleted it.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING, QUARANTINE, RESULT
+from harness.migrations.queue.state import BROKEN, QueueState, parsed
+from harness.model.history import History
+from kvstore import Entry, Event
+
+if TYPE_CHECKING:
+    from harness.migrations.queue.simulation.record import Call, Record
+
+RUN: Final = "/api/migrate/run"
+ROLLBACK: Final = "/api/migrate/rollback"
+RESULTS: Final = "/api/result/"
+TASK_KEYS: Final = (OLD_TASK, NEW_TASK, QUARANTINE)
+# The longest id whose result has a key.
+LONGEST_ID: Final = 512 - len(RESULT)
+
+_BEGIN: Final = attrgetter("begin")
+_FIRST: Final = attrgetter("first")
+
+
+@dataclass(slots=True)
+class Span:
+    """One entry of one key, from ``begin`` until ``end``; ``first`` is the place of its put in the writes.
+
+    ``writer`` made it, "" what was there before. It is ``due`` to expire if nobody ends it before, never for
+    infinity. ``ended_by`` is the write that ended it, None for expiration or for what is there at the end.
+    """
+
+    key: str
+    entry: Entry
+    begin: int
+    first: int
+    writer: str = ""
+    due: float = field(init=False)
+    end: float = field(init=False)
+    last: float = math.inf
+    ended_by: Event | None = None
+
+    def __post_init__(self) -> None:
+        expiration = self.entry.expiration
+        self.end = self.due = math.inf if expiration is None else expiration * 1000
+
+    @property
+    def from_operator(self) -> bool:
+        return self.writer.startswith("operator")
+
+    def is_there(self, place: float, at: float) -> bool:
+        """Whether it is there right before the write at ``place``, which happens ``at``."""
+        return self.first < place <= self.last and at < self.due
+
+
+@dataclass(slots=True)
+class Story:
+    """What was to happen to one task.
+
+    enqueued      when a producer stored it, or the beginning for what was there
+    deadlines     the ends that producers and workers gave it, infinity for none; the migration's do not count
+    completed     when its result was first stored, infinity for never; ``completed_at_place`` in the writes
+    acknowledged  when somebody was first told that its result is stored; long ago, if it was there before
+    over          when it is completed or has expired, whichever comes first
+    """
+
+    id: str
+    enqueued: list[int] = field(default_factory=list)
+    deadlines: list[float] = field(default_factory=list)
+    completed: float = math.inf
+    completed_at_place: float = math.inf
+    acknowledged: float = math.inf
+    over: float = math.inf
+
+    @property
+    def deadline(self) -> float:
+        """Its original deadline: nobody owes the task to anybody after it."""
+        return min(self.deadlines)
+
+    def is_live(self, at: float) -> bool:
+        """Enqueued, not expired, without a result."""
+        return self.enqueued[0] <= at < self.over
+
+    def is_live_during(self, begin: float, end: float) -> bool:
+        """Whether it is live from ``begin`` to ``end``."""
+        return self.enqueued[0] <= begin and end < self.over
+
+    @property
+    def came_again(self) -> bool:
+        """Whether a producer sent it anew after it was completed: then it may be queued, and need not be."""
+        return self.enqueued[-1] > self.completed
+
+
+class Spans(dict[str, list[Span]]):
+    """The spans of each key, in order of time; those of a key are made when it is first asked for."""
+
+    def __init__(self, past: History, began: int) -> None:
+        self._past, self._began = past, began
+
+    def __missing__(self, key: str) -> list[Span]:
+        first = self._past.start.get(key)
+        spans = [] if first is None else [Span(key, first, self._began, -1)]
+        for write in self._past.to(key):
+            if spans and spans[-1].last == math.inf:
+                _close(spans[-1], write)
+            if write.verb == "put" and write.entry is not None:
+                spans.append(Span(key, write.entry, write.at, write.index, write.invocation))
+        self[key] = spans
+        return spans
+
+
+class Truth:
+    """The spans of every key, and the stories of all tasks, of one record."""
+
+    def __init__(self, record: "Record") -> None:
+        staleness = record.scenario.platform.staleness
+        # As long as anything can be seen late.
+        self.window = 0 if staleness is None else 1000 * max(staleness.cache_ttl, staleness.list_lag)
+        self.calls = {call.name: call for call in record.calls}
+        # What a record keeps does not know the record: nobody would ever let go of the two.
+        self._past, self._results = record.past, record.to("POST", f"{RESULTS}*")
+        self._spans = Spans(record.past, record.began)
+        self._under: dict[str, list[tuple[str, list[Span]]]] = {}
+
+    def of(self, key: str) -> list[Span]:
+        """Every entry that ``key`` ever had."""
+        return self._spans[key]
+
+    def before(self, key: str, place: int, at: int) -> Span | None:
+        """What was at ``key`` right before the write at ``place``."""
+        for span in self._spans[key]:
+            if span.is_there(place, at):
+                return span
+        return None
+
+    def during(self, key: str, begin: float, end: float) -> list[Span]:
+        """What was at ``key`` at any time from ``begin`` to ``end``, both included."""
+        return within(self._spans[key], begin, end)
+
+    def was_steady(self, keys: str | tuple[str, ...], begin: float, end: float) -> bool:
+        """Whether one of ``keys`` was there, for everybody, all the time from ``begin`` to ``end``."""
+        if isinstance(keys, str):
+            spans = self.during(keys, begin, end)
+        else:
+            spans = [span for key in keys for span in self.during(key, begin, end)]
+        return are_steady(spans, begin, end)
+
+    def under(self, prefix: str) -> list[tuple[str, list[Span]]]:
+        """The ids and spans of all keys that begin with ``prefix``."""
+        if prefix not in self._under:
+            named = [key for key in self._past.keys if key.startswith(prefix)]
+            self._under[prefix] = [(key[len(prefix) :], self._spans[key]) for key in named]
+        return self._under[prefix]
+
+    def evidence(self, call: "Call") -> tuple[int, int]:
+        """From when to when anything that a call was told can be."""
+        return call.sent - self.window, call.answered
+
+    def put_by(self, path: str, *prefixes: str) -> Iterator[tuple[Span, "Call"]]:
+        """What requests to ``path`` put under the prefixes, in the order of the keys."""
+        calls = {name: call for name, call in self.calls.items() if call.path == path}
+        for key in self._past.keys if calls else ():
+            if key.startswith(prefixes):
+                for span in self._spans[key]:
+                    if span.writer in calls:
+                        yield span, calls[span.writer]
+
+    @cached_property
+    def stories(self) -> dict[str, Story]:
+        """Every task that was ever stored by somebody who may."""
+        stories: dict[str, Story] = {}
+        for prefix in TASK_KEYS:
+            for task, spans in self.under(prefix):
+                for span in spans:
+                    if not span.from_operator:
+                        self._note(stories.setdefault(task, Story(task)), span)
+        for story in stories.values():
+            story.enqueued.sort()
+            self._note_result(story)
+        for call in self._results:
+            done = stories.get(task_of(call) or "")
+            if call.outcome == "ok" and done is not None:
+                done.acknowledged = min(done.acknowledged, call.answered)
+        return {task: story for task, story in stories.items() if story.enqueued}
+
+    def _note(self, story: Story, span: Span) -> None:
+        if not span.writer.startswith("daemon"):
+            story.enqueued.append(span.begin)
+        story.deadlines.append(span.due)
+
+    def _note_result(self, story: Story) -> None:
+        results = self._spans[RESULT + story.id]
+        if results:
+            story.completed, story.completed_at_place = results[0].begin, results[0].first
+            if results[0].first < 0:
+                story.acknowledged = -math.inf
+        story.over = min(story.deadline, story.completed)
+
+    @cached_property
+    def lists(self) -> list[tuple[Span, list[str]]]:
+        """Every pending list that there was, with the ids in it."""
+        return [(span, QueueState({PENDING: span.entry}).pending_ids) for span in self.of(PENDING)]
+
+    def lists_during(self, begin: float, end: float) -> list[list[str]]:
+        """The pending lists that there were at any time from ``begin`` to ``end``."""
+        return [ids for span, ids in self.lists if span.begin <= end and begin < span.end]
+
+    def stored(self, task: str, *prefixes: str) -> list[Span]:
+        """Every entry that a task had under any of the prefixes, in order of time."""
+        return sorted([span for prefix in prefixes for span in self._spans[prefix + task]], key=_FIRST)
+
+
+def _close(span: Span, write: Event) -> None:
+    span.last = write.index
+    if write.at < span.end:
+        span.end, span.ended_by = write.at, write
+
+
+def within(spans: Iterable[Span], begin: float, end: float) -> list[Span]:
+    """Those of the spans that are there at any time from ``begin`` to ``end``, both included."""
+    return [span for span in spans if span.begin <= end and begin < span.end]
+
+
+def are_steady(spans: list[Span], begin: float, end: float) -> bool:
+    """Whether one of ``spans`` was there, for everybody, all the time from ``begin`` to ``end``.
+
+    All of them are `within` that time. Who sees an entry late does not see it after its expiration, although
+    it may have a longer one by now.
+    """
+    if len(spans) < 2:
+        return bool(spans) and spans[0].begin <= begin and end < spans[0].end
+    return covered(spans, begin, end) > end and all(span.due > end for span in spans)
+
+
+def covered(spans: Iterable[Span], begin: float, end: float) -> float:
+    """Until when, from ``begin`` on, there is always one of ``spans``; ``begin`` if there is none."""
+    until = begin
+    for span in sorted(spans, key=_BEGIN):
+        if span.begin > until or until > end:
+            break
+        until = max(until, span.end)
+    return until
+
+
+def task_of(call: "Call") -> str | None:
+    """The task that is in the path of a request, None for none."""
+    if not call.path.startswith((RESULTS, "/api/queue/")):
+        return None
+    parts = call.path.split("/")
+    return unquote(parts[3]) if len(parts) == 5 or parts[2] == "result" else None
+
+
+@lru_cache(maxsize=1024)  # whoever judges looks at the same tasks again and again
+def is_work(entry: Entry) -> bool:
+    """Whether a task's body is JSON, and something to JavaScript."""
+    body: Any = parsed(entry)
+    return body is not BROKEN and bool(body or isinstance(body, list | dict))

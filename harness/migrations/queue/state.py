@@ -1,0 +1,184 @@
+"""What a namespace holds, seen as a queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import Any, Final
+
+from harness.migrations.queue.layout import (
+    NEW_LEASE,
+    NEW_TASK,
+    OLD_LEASE,
+    OLD_TASK,
+    PENDING,
+    QUARANTINE,
+    RESULT,
+    belongs_to_migration,
+)
+from kvstore import Entry
+from kvstore.errors import KVSyntaxError
+from kvstore.javascript.json_text import parse, stringify
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """The entries of a namespace at one moment, in key order; nothing here changes them."""
+
+    entries: Mapping[str, Entry]
+
+    def _under(self, prefix: str) -> dict[str, Entry]:
+        start = len(prefix)
+        return {key[start:]: entry for key, entry in self.entries.items() if key.startswith(prefix)}
+
+    @cached_property
+    def old_tasks(self) -> dict[str, Entry]:
+        return self._under(OLD_TASK)
+
+    @cached_property
+    def new_tasks(self) -> dict[str, Entry]:
+        return self._under(NEW_TASK)
+
+    @cached_property
+    def old_leases(self) -> dict[str, Entry]:
+        return self._under(OLD_LEASE)
+
+    @cached_property
+    def new_leases(self) -> dict[str, Entry]:
+        return self._under(NEW_LEASE)
+
+    @cached_property
+    def results(self) -> dict[str, Entry]:
+        return self._under(RESULT)
+
+    @cached_property
+    def quarantined(self) -> dict[str, Entry]:
+        """Tasks that were set aside because their body is no JSON."""
+        return self._under(QUARANTINE)
+
+    @cached_property
+    def others(self) -> dict[str, Entry]:
+        """What the migration must not touch."""
+        return {key: entry for key, entry in self.entries.items() if not belongs_to_migration(key)}
+
+    @cached_property
+    def pending(self) -> Any:
+        """The pending list as parsed; None when there is none, BROKEN when it is not JSON."""
+        entry = self.entries.get(PENDING)
+        if entry is None:
+            return None
+        return parsed(entry)
+
+    @cached_property
+    def pending_ids(self) -> list[str]:
+        """The strings of the pending list, in order, repetitions included."""
+        return [item for item in self.pending if isinstance(item, str)] if self.has_pending_array else []
+
+    @property
+    def has_pending_array(self) -> bool:
+        return isinstance(self.pending, list)
+
+    @cached_property
+    def duplicates(self) -> dict[str, int]:
+        """Ids that the pending list names more than once, with how often."""
+        counts: dict[str, int] = {}
+        for task in self.pending_ids:
+            counts[task] = counts.get(task, 0) + 1
+        return {task: count for task, count in counts.items() if count > 1}
+
+    @cached_property
+    def dangling(self) -> list[str]:
+        """Ids in the pending list without a task."""
+        known = self.old_tasks.keys() | self.new_tasks.keys()
+        return [task for task in dict.fromkeys(self.pending_ids) if task not in known]
+
+    @cached_property
+    def orphans(self) -> list[str]:
+        """Tasks in the old format that the pending list does not name."""
+        listed = set(self.pending_ids)
+        return [task for task in self.old_tasks if task not in listed]
+
+    @cached_property
+    def corrupt(self) -> list[str]:
+        """Tasks whose body is not JSON."""
+        return [task for task, entry in self.tasks.items() if parsed(entry) is BROKEN]
+
+    @cached_property
+    def permanent(self) -> list[str]:
+        """Tasks that never expire."""
+        return [task for task, entry in self.tasks.items() if entry.expiration is None]
+
+    @cached_property
+    def with_metadata(self) -> list[str]:
+        return [task for task, entry in self.tasks.items() if entry.metadata is not None]
+
+    @cached_property
+    def tasks(self) -> dict[str, Entry]:
+        """Every task in either format; the new one wins."""
+        return self.old_tasks | self.new_tasks
+
+    @cached_property
+    def live(self) -> dict[str, Entry]:
+        """Tasks that are owed to somebody: stored, not expired, and without a result."""
+        return {task: entry for task, entry in self.tasks.items() if task not in self.results}
+
+
+class Broken:
+    """The parsed form of what is not JSON; there is one, BROKEN."""
+
+    def __repr__(self) -> str:
+        return "BROKEN"
+
+
+BROKEN = Broken()
+_IDENTITY: Final = ("workerId", "claimNonce", "expiresAt")
+
+
+def parsed(entry: Entry) -> Any:
+    """An entry's value as ``get(…, "json")`` gives it, BROKEN when it is no JSON."""
+    try:
+        return parse(entry.value.decode("utf-8", "replace"))
+    except KVSyntaxError:
+        return BROKEN
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who holds a task, and until when: ``until`` in epoch seconds, None for ever."""
+
+    worker: Any
+    nonce: Any
+    expires_at: Any
+    until: float | None
+
+    @classmethod
+    @lru_cache(maxsize=1024)  # whoever judges looks at the same leases again and again
+    def read(cls, entry: Entry) -> "Lease | None":
+        """None when the entry is no lease."""
+        value = parsed(entry)
+        if not isinstance(value, dict):
+            return None
+        said = epoch_seconds(value.get("expiresAt"))
+        ends = [moment for moment in (said, entry.expiration) if moment is not None]
+        worker, nonce, expires_at = (_plain(value.get(name)) for name in _IDENTITY)
+        return cls(worker, nonce, expires_at, min(ends, default=None))
+
+    def same_hold(self, other: "Lease") -> bool:
+        """Whether two leases are the same claim by the same worker, promised for the same time."""
+        mine = (self.worker, self.nonce, self.expires_at)
+        return mine == (other.worker, other.nonce, other.expires_at)
+
+
+def epoch_seconds(text: object) -> float | None:
+    """An ISO 8601 time as epoch seconds, None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """What a lease says, as something to compare and to keep in a set: text, or what it is in JSON."""
+    return value if value is None or isinstance(value, str) else str(stringify(value))

@@ -1,0 +1,71 @@
+"""What a migration costs: steps, operations, a part of a day's quota, time."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+from harness.migrations.queue.walk.outcome import Outcome
+from kvstore.layers.quotas import FREE_PLAN
+
+_PER_DAY: Final = {
+    "reads": FREE_PLAN.reads_per_day,
+    "writes": FREE_PLAN.writes_per_day,
+    "deletes": FREE_PLAN.deletes_per_day,
+    "lists": FREE_PLAN.lists_per_day,
+}
+_NAMES: Final = {"get": "reads", "get_many": "reads", "put": "writes", "delete": "deletes", "scan": "lists"}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """``counts`` as the plans bill them, a bulk read as one for every key; ``seconds`` in simulated time.
+
+    ``steps`` are calls of the migration, ``most`` the KV operations of the dearest of them.
+    """
+
+    steps: int
+    operations: int
+    most: int
+    counts: dict[str, int]
+    seconds: float | None
+
+    @property
+    def of_free_day(self) -> dict[str, float]:
+        """The part of the free plan's daily quota, by kind: 1.0 is all of it."""
+        return {name: self.counts[name] / limit for name, limit in _PER_DAY.items() if limit}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "steps": self.steps,
+            "operations": self.operations,
+            "mostOperationsOfAStep": self.most,
+            **self.counts,
+            "partOfFreeDay": {name: round(part, 4) for name, part in self.of_free_day.items()},
+            "simulatedSeconds": self.seconds,
+        }
+
+    def as_text(self) -> str:
+        """One sentence, and what it means for the free plan."""
+        counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
+        took = f", in {_duration(self.seconds)}" if self.seconds is not None else ""
+        dearest = max(self.of_free_day.items(), key=lambda item: item[1])
+        steps = f"{self.steps:,} {'steps' if self.steps != 1 else 'step'}"
+        part = f"{dearest[1]:.0%} of the free plan's {dearest[0]} of a day"
+        return f"Cost: {steps} of at most {self.most:,} KV operations{took}; billed as {counts}: {part}"
+
+
+def cost(outcome: Outcome, *, simulated: bool) -> Cost:
+    """What the runs of a walk cost."""
+    counts = Counter(dict.fromkeys(_PER_DAY, 0))
+    for event in outcome.asked:
+        counts[_NAMES[event.verb]] += len(event.key.split(",")) if event.verb == "get_many" else 1
+    asked = outcome.asked
+    seconds = (asked[-1].at - asked[0].at) / 1000 if simulated and asked else None
+    most = max((run.report.operations for run in outcome.runs), default=0)
+    return Cost(len(outcome.runs), len(asked), most, dict(counts), seconds)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} simulated seconds"
+    return f"{seconds / 60:.0f} simulated minutes"

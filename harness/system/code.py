@@ -1,0 +1,64 @@
+"""What simulations share: a Worker's code. Time and chance come from the one that runs."""
+
+from contextvars import ContextVar
+from functools import cached_property
+from pathlib import Path
+
+from harness.engine.chance import Chance
+from harness.engine.clock import LoopClock
+from harness.under_way import asking
+from kvstore.layers.within import Within
+from worker.runtime import LoadError, Platform, Worker, load_worker
+
+
+class WorkerCode:
+    """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location.
+
+    ``folder`` is the Worker's; ``operations`` are the KV operations of all simulations so far.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock: LoopClock | None = None
+        self.chance = Chance(0)
+        self.operations = 0
+        # How far the clock of whoever runs is ahead, in milliseconds.
+        self.skew: ContextVar[int] = ContextVar("skew", default=0)
+
+    @cached_property
+    def code(self) -> Worker:
+        """The Worker without bindings."""
+        with asking(f"the import of {self.folder}"):
+            return load_worker(self.folder, {}, platform=Platform(self, self))
+
+    def durable_class(self, name: str) -> type:
+        """The Worker's class of Durable Objects of that name. Raises LoadError when it has none."""
+        found = getattr(self.code.module, name, None)
+        if not isinstance(found, type):
+            raise LoadError(
+                f"the Worker in {self.folder} has no class {name}: a Worker must export the classes of the "
+                "Durable Objects that it binds"
+            )
+        return found
+
+    def enter(self, clock: LoopClock, seed: int) -> None:
+        """A new simulation begins."""
+        self.clock, self.chance = clock, Chance(seed, "worker")
+
+    def at(self, skew: int) -> Within[int]:
+        """While the block lasts, the Worker's clock is ``skew`` milliseconds ahead."""
+        return Within(self.skew, skew)
+
+    def now_ms(self) -> int:
+        assert self.clock is not None, "no simulation is running"
+        return self.clock.now_ms() + self.skew.get()
+
+    async def sleep(self, seconds: float) -> None:
+        assert self.clock is not None, "no simulation is running"
+        await self.clock.sleep(seconds)
+
+    def token(self, size: int) -> bytes:
+        return self.chance.token(size)
+
+    def below(self, limit: int) -> int:
+        return self.chance.below(limit)

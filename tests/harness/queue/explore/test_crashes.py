@@ -1,0 +1,113 @@
+"""The search through every operation of a run."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import main
+from harness.exit_codes import VIOLATED
+from harness.explore.workforce import Processes
+from harness.migrations.queue.explore.crashes import Exploration, Violation, explore_crashes, uninterrupted
+from harness.migrations.queue.walk.stage import Stage
+from harness.migrations.queue.walk.steps import Walk
+from kvstore import Event, ManualClock, SqliteStore, SystemClock, write_bulk
+from kvstore.faults import Fault
+from tests.harness.queue.namespaces import NOW_MS, old_queue
+
+pytestmark = pytest.mark.anyio
+
+
+async def explored(tasks: int, leases: int, *kinds: str, jobs: int = 1) -> Exploration:
+    return await explore_crashes(old_queue(tasks, leases), NOW_MS, kinds, Processes(jobs))
+
+
+def found(exploration: Exploration, text: str) -> Violation:
+    return next(one for one in exploration.violations if text in one.what)
+
+
+async def test_every_operation_is_visited_with_every_fault() -> None:
+    exploration = await explored(2, 1, "crash", "refused", "unanswered", "outage")
+    assert exploration.operations == 4 + 4 * 2 + 4
+    assert exploration.visited == 4 * exploration.operations
+
+
+async def test_a_crash_before_the_leases_leaves_them_behind() -> None:
+    exploration = await explored(3, 2, "crash")
+    stranded = found(exploration, "still in the old format")
+    # After the list is deleted the migration counts as done: the scan of the leases comes next.
+    assert stranded.operation == "scan orchestrator:lease:"
+    assert stranded.first == Fault("crash", 16)
+    assert stranded.hazards == ("H01", "H17")
+
+
+async def test_a_crash_after_the_last_task_leaves_the_list_for_ever() -> None:
+    exploration = await explored(3, 0, "crash")
+    kept = found(exploration, "the pending list is there")
+    assert kept.operation == "delete orchestrator:pending"
+    assert kept.points == {"crash": [15]}
+
+
+async def test_a_refused_delete_strands_what_was_copied() -> None:
+    exploration = await explored(3, 0, "refused")
+    assert found(exploration, "needsMigration is false, but what is there: 1 old task").hazards == (
+        "H17",
+        "H10",
+    )
+
+
+async def test_a_fatal_error_is_reported_as_success() -> None:
+    exploration = await explored(1, 0, "refused")
+    lie = found(exploration, "status 200 and success True with 1 errors")
+    assert lie.operation == "get orchestrator:pending"
+    assert lie.first.at == 2
+
+
+async def after_the_run(fault: Fault | None = None, cut_off_after: Sequence[Event] | None = None) -> Any:
+    store = SqliteStore.in_memory(ManualClock(NOW_MS))
+    await store.put_many(old_queue(2, 1).namespace.entries)
+    outcome = await Walk(Stage(store), fault=fault, cut_off_after=cut_off_after).take()
+    return dict(outcome.after.entries)
+
+
+async def test_a_crash_is_what_was_written_before_it() -> None:
+    plain = await uninterrupted(old_queue(2, 1).namespace.entries, NOW_MS, "documented")
+    for at in range(1, len(plain.asked) + 1):
+        told = await after_the_run(cut_off_after=plain.writes_before(at))
+        assert told == await after_the_run(fault=Fault("crash", at)), at
+
+
+async def test_the_search_is_the_same_on_two_processes() -> None:
+    alone, together = [await explored(2, 1, "crash", "refused", jobs=jobs) for jobs in (1, 2)]
+    assert alone.violations == together.violations
+
+
+def test_the_command_reports_and_its_replay_shows_the_violation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "queue.json"
+    file.write_text(write_bulk(old_queue(3, 2, SystemClock().now_ms()).namespace.entries))
+    arguments = [
+        "queue",
+        "-q",
+        "--from",
+        str(file),
+        "--explore",
+        "crashes",
+        "--faults",
+        "crash",
+        "--jobs",
+        "1",
+    ]
+    assert main([*arguments, "--json", str(tmp_path / "search.json")]) == VIOLATED
+    text = capsys.readouterr().out
+    document = json.loads((tmp_path / "search.json").read_text())
+    assert document["exhausted"]
+    violation = next(one for one in document["violations"] if "still in the old format" in one["what"])
+    assert violation["replay"] in text
+    command = violation["replay"].split()
+    assert command[:2] == ["rehearse", "queue"]
+    main([*command[1:], "-q"])
+    assert violation["what"] in capsys.readouterr().out

@@ -1,0 +1,74 @@
+"""The report of a hearing, and the command."""
+
+import json
+
+import pytest
+
+from harness.cli import main
+from harness.exit_codes import HELD, USAGE, VIOLATED
+from harness.migrations.queue.promises import table
+from harness.migrations.queue.promises.hearing import Hearing
+
+
+def test_the_table_fits_and_names_every_promise(hearing: Hearing) -> None:
+    lines = table.as_text(hearing, 1.0).splitlines()
+    assert all(len(line) <= 110 for line in lines if not line.lstrip().startswith("rehearse "))
+    first = [line[:3] for line in lines if line.startswith("G") and line[3:5] == "  "]
+    assert first[:45] == [row.promise.id for row in hearing.rows]
+
+
+def test_what_is_not_held_is_told_below(hearing: Hearing) -> None:
+    text = table.as_text(hearing, 1.0)
+    for row in hearing.rows:
+        told = f"\n{row.promise.id}  {row.promise.claim} ({row.promise.where})" in text
+        assert told == any(one.verdict != "held" for one in row.judgements.values())
+
+
+def test_it_ends_with_a_decision_for_each_migration_and_what_it_costs(hearing: Hearing) -> None:
+    documented, safe = hearing.recommendations
+    assert not documented.go
+    assert any("on this namespace, local" in reason.what for reason in documented.reasons)
+    text = table.as_text(hearing, 1.0)
+    assert "NO-GO for the documented migration" in text
+    assert f"{'GO' if safe.go else 'NO-GO'} for the safe migration" in text
+    assert "of the free plan's" in text
+    assert "with 10,000 operations a call" in text
+    assert (hearing.decision.verdict == "go") == safe.go
+
+
+def test_the_document_has_every_judgement(hearing: Hearing) -> None:
+    document = json.loads(json.dumps(table.as_json(hearing, 1.0)))
+    assert len(document["promises"]) == 45
+    assert {one["verdict"] for row in document["promises"] for one in (row["documented"], row["safe"])} == {
+        "held",
+        "only if",
+        "broken",
+        "opinion",
+    }
+    assert all(row["claims"] >= row["heldByTwo"] for row in document["claims"])
+
+
+def test_some_promises_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["queue", "-q", "--promises", "G14,G38"]) == HELD
+    assert main(["queue", "-q", "--promises", "G40", "--json", "-"]) == VIOLATED
+    out = capsys.readouterr().out
+    assert "G38" in out
+    assert "decision" not in out.partition("{")[0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--promises", "--explore", "schedules"],
+        ["--promises", "--migration", "safe"],
+        ["--promises", "--scenario", "tasks=1"],
+        ["--promises", "G46"],
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["queue", *arguments])
+    assert stopped.value.code == USAGE
+    assert "promise" in capsys.readouterr().err

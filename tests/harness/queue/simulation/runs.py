@@ -1,0 +1,29 @@
+"""Simulations for tests: by a line, with the Worker loaded once."""
+
+from functools import cache
+
+from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.simulate import simulate
+from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.system.code import WorkerCode
+
+
+@cache
+def _backstage() -> WorkerCode:
+    return WorkerCode(QUEUE_WORKER)
+
+
+@cache
+def run(line: str) -> Record:
+    """What happens in the scenario of a line."""
+    return simulate(read_scenario(line), _backstage())
+
+
+def told(record: Record, actor: str) -> list[str]:
+    """What somebody asked, and the status of the answer: ``POST /api/migrate/run 200``."""
+    return [f"{call.method} {call.path} {call.status}" for call in record.calls if call.actor == actor]
+
+
+def call(record: Record, name: str) -> Call:
+    return next(one for one in record.calls if one.name == name)

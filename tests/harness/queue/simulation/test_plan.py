@@ -1,0 +1,84 @@
+"""A scenario as a TOML file."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.migrations.queue.simulation import plan
+from harness.migrations.queue.simulation.plan import read_plan
+from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.parameters import ParameterError
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "plan.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_file_says_the_same_as_a_line(tmp_path: Path) -> None:
+    text = """
+        seed = 7
+        conditions = "hostile"
+        tasks = 4
+        odd = ["corrupt", "metadata"]
+
+        [[mishap]]
+        kind = "crash"
+        request = "operator-1.2"
+        operation = 7
+
+        [[mishap]]
+        kind = "dropped"
+        request = "producer-1.1"
+    """
+    line = "seed=7 conditions=hostile tasks=4 odd=corrupt,metadata"
+    mishaps = "mishaps=crash@operator-1.2:7,dropped@producer-1.1"
+    assert read_plan(written(tmp_path, text)) == read_scenario(f"{line} {mishaps}")
+
+
+def test_the_documented_example_is_a_plan(tmp_path: Path) -> None:
+    assert plan.__doc__ is not None
+    example = plan.__doc__.partition("\n\n")[2]
+    expected = "conditions=hostile tasks=4 odd=corrupt,metadata mishaps=crash@operator-1.2:7"
+    assert read_plan(written(tmp_path, example)) == read_scenario(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("tasks = ", "plan.toml is no TOML file"),
+        ("number = 3", "plan.toml: 'number' is not a member of a scenario"),
+        ('tasks = "many"', "plan.toml: tasks is 'many': it must be a whole number"),
+        ("tasks = -1", "plan.toml: tasks is -1: it must be from 0"),
+        ('odd = ["strange"]', "plan.toml: odd is \\['strange'\\]: there is no 'strange'"),
+        ('conditions = "mild"', "plan.toml: conditions is 'mild'"),
+        ("mishap = [3]", "mishap is .*: a fault has kind, request"),
+        ('[[mishap]]\nkind = "crash"', "mishap is .*: a fault has kind, request"),
+        (
+            '[[mishap]]\nkind = "crash"\nrequest = "x"\nwhen = 1',
+            "mishap is .*: a fault has kind, request",
+        ),
+        ('[[mishap]]\nkind = "crash"\nrequest = "x"', "plan.toml: mishap is .*: 'crash@x' is not a fault"),
+    ],
+)
+def test_what_is_no_plan_is_refused(tmp_path: Path, text: str, error: str) -> None:
+    with pytest.raises(ParameterError, match=error):
+        read_plan(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tasks = 2.7", "tasks = true", "odd = 3", "odd = [3]", "odd = [[]]", "mishap = 3", "conditions = [1]"],
+)
+def test_a_value_of_another_type_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ParameterError, match="plan.toml: "):
+        read_plan(written(tmp_path, text))
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="cannot read .*none.toml: No such file"):
+        read_plan(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b"x = '\xff'")
+    with pytest.raises(ParameterError, match="latin.toml is no TOML file"):
+        read_plan(tmp_path / "latin.toml")
