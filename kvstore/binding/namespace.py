@@ -33,7 +33,7 @@ class KVNamespace:
     def __init__(self, store: Store, limits: Limits = LIMITS) -> None:
         self.store = store
         self.limits = limits
-        self.storage = Storage(store, limits)
+        self.storage = Storage(store, limits, bound=True)
 
     async def get(self, *arguments: Any, **options: Any) -> Any:
         """``get(key, type | {type, cacheTtl})`` or ``get([keys], …)``.

@@ -27,8 +27,10 @@ class StrictStorage(Storage):
     is returned exactly once. The same ``entropy``, the machine's by default, and calls give the same pages.
     """
 
-    def __init__(self, store: Store, limits: Limits = LIMITS, entropy: Entropy | None = None) -> None:
-        super().__init__(store, limits)
+    def __init__(
+        self, store: Store, limits: Limits = LIMITS, entropy: Entropy | None = None, *, bound: bool = False
+    ) -> None:
+        super().__init__(store, limits, bound=bound)
         self._entropy = entropy or SystemEntropy()
         self._cursors = SealedCursors(self._entropy.token(32))
 
@@ -52,4 +54,4 @@ class StrictNamespace(KVNamespace):
 
     def __init__(self, store: Store, entropy: Entropy | None = None, limits: Limits = LIMITS) -> None:
         super().__init__(store, limits)
-        self.storage = StrictStorage(store, limits, entropy)
+        self.storage = StrictStorage(store, limits, entropy, bound=True)

@@ -36,6 +36,12 @@ def check_stored_key(verb: Verb, name: str, limits: Limits) -> None:
     _check_size(verb, name, limits)
 
 
+def check_checked_key(verb: Verb, name: str, limits: Limits) -> None:
+    """What is left of `check_stored_key` after `check_key`: KVError (400) for a lone surrogate."""
+    if not name.isascii() and has_lone_surrogate(name):
+        raise messages.undecodable_key(verb)
+
+
 def check_prefix(prefix: str, limits: Limits) -> None:
     """The storage layer's check of a list prefix: KVError (414) beyond 512 bytes."""
     _check_size("GET", prefix, limits)

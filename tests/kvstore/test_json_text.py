@@ -3,10 +3,16 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
-from kvstore.errors import KVSyntaxError, KVTypeError
+from kvstore import KVNamespace, ManualClock, SqliteStore
+from kvstore.errors import KVError, KVSyntaxError, KVTypeError
 from kvstore.javascript.json_text import parse, stringify
 from kvstore.javascript.values import UNDEFINED, BigInt
+
+from .conformance.generated import VALUES
+
+pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
@@ -89,3 +95,19 @@ def test_stringify_refuses_bigint_and_circles() -> None:
         "    |     index 0 -> object with constructor 'Object'\n"
         "    --- property 'p' closes the circle"
     )
+
+
+@given(VALUES)
+def test_what_was_written_is_written_the_same_again(value: Any) -> None:
+    try:
+        text = stringify(value)
+    except KVError:
+        return
+    assert text is UNDEFINED or stringify(parse(str(text))) == text
+
+
+async def test_a_put_writes_its_metadata_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvstore.storage.storage.stringify", None)
+    kv = KVNamespace(SqliteStore.in_memory(ManualClock(1_800_000_000_000)))
+    await kv.put("a", "1", {"metadata": {"b": [1.5], "1": "é"}})
+    assert (await kv.getWithMetadata("a"))["metadata"] == {"1": "é", "b": [1.5]}
