@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from harness.document import json_text
 from harness.engine.loop import Deadlock
-from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED
+from harness.exit_codes import HELD, INTERRUPTED, NOT_STARTED, VIOLATED
 from harness.explore.workforce import ClusterError
 from harness.lines import command_line, message_of
 from harness.migration import MigrationError
@@ -152,11 +152,16 @@ def _example(options: argparse.Namespace) -> Output:
 
 def _codeq(options: argparse.Namespace) -> Output:
     from harness.migrations.codeq.command import run_codeq
+    from harness.migrations.codeq.errors import HalfDone, Refused
     from worker.codeq import CodeqError
 
     try:
         command = command_line(["rehearse", *options.given])
         document, text, exit_code = asyncio.run(run_codeq(options, command))
+    except HalfDone as error:
+        return Output(VIOLATED, error=printable(without_passwords(f"rehearse: {error}")))
+    except Refused as error:
+        return Output(NOT_STARTED, error=printable(without_passwords(f"rehearse: {error}")))
     except CodeqError as error:
         return _not_started(error)
     return _output(options, document, text, exit_code)

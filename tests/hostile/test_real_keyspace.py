@@ -7,7 +7,7 @@ import pytest
 
 from harness.cli import main
 from harness.exit_codes import HELD
-from tests.harness.codeq.conftest import redis_url as redis_url
+from tests.harness.migrations.codeq.conftest import redis_url as redis_url
 from tests.hostile.namespaces import write_backup
 from tests.hostile.test_texts import check
 from worker.codeq import connect

@@ -25,7 +25,15 @@ class Refusal(CodeqError):
 
 
 class ServerError(CodeqError):
-    """The Redis server answered with an error, or could not be reached. The text is the server's own."""
+    """The Redis server answered with an error, or could not be reached. The text is the server's own.
+
+    ``code`` is the word that Redis gives the kind of error (NOPERM, READONLY, OOM …), UNREACHABLE where there
+    was no answer, and empty where nothing is known.
+    """
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class DocumentError(CodeqError):
@@ -42,4 +50,4 @@ def naming(step: str) -> Iterator[None]:
     try:
         yield
     except ServerError as error:
-        raise ServerError(f"{step}: {error}") from error
+        raise ServerError(f"{step}: {error}", error.code) from error

@@ -1,12 +1,14 @@
 """Why a migration stops.
 
 MigrationError(CodeqError)
-└── Refused     nothing was changed: the pre-flight found reasons against starting
+├── Refused     nothing was changed: the pre-flight found reasons against starting
+└── HalfDone    something was changed, and not all of it
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from worker.codeq import CodeqError
+from worker.codeq import CodeqError, ServerError
 
 
 class MigrationError(CodeqError):
@@ -19,3 +21,27 @@ class Refused(MigrationError):
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__("refused, nothing was changed: " + "; ".join(reasons))
         self.reasons = tuple(reasons)
+
+
+class HalfDone(MigrationError):
+    """Something was changed, and not all of it: the text says how far, why, and what to do."""
+
+
+_LOST = {"UNREACHABLE": "the connection to the server was lost", "OOM": "the server is out of memory"}
+_STOPPED = "keep codeQ and the old service stopped"
+
+
+@contextmanager
+def half_way(state: Callable[[], str]) -> Iterator[None]:
+    """What goes wrong within is a HalfDone; ``state`` says how far it has come: ``half migrated``.
+
+    After an error of the server the same command goes on; after any other, its text says what to do.
+    """
+    try:
+        yield
+    except ServerError as error:
+        why = f"{_LOST.get(error.code, 'the server refused')} ({error})"
+        again = f"{_STOPPED}, mend that, and run the same command again: it goes on from here"
+        raise HalfDone(f"{state()}, then {why}; {again}") from error
+    except MigrationError as error:
+        raise HalfDone(f"{state()}; {_STOPPED}: {error}") from error

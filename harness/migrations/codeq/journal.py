@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from harness.migrations.codeq.plan import Plan
 from worker.codeq import Server
+from worker.codeq.servers.server import Command
 
 KEY = "understudy:codeq-migration"
 MIGRATING, COMPLETE, ROLLING_BACK = "migrating", "complete", "rolling back"
@@ -21,7 +22,7 @@ MIGRATING, COMPLETE, ROLLING_BACK = "migrating", "complete", "rolling back"
 
 @dataclass(frozen=True)
 class Entries:
-    """What the journal says."""
+    """What the journal says; ``began`` is in epoch milliseconds."""
 
     plan: Plan
     phase: str
@@ -47,10 +48,16 @@ class Journal:
         began = int(fields.get("began", 0))
         return Entries(plan, fields["phase"], began, fields.get("backup", ""), done)
 
-    async def begin(self, plan: Plan, backup: str, now: int) -> None:
-        """One command, so that there is either no journal or all of it. ``now`` is in epoch milliseconds."""
-        text = json.dumps(plan.as_json())
-        fields = ("plan", text, "phase", MIGRATING, "began", now, "backup", backup)
+    @staticmethod
+    def commands() -> list[Command]:
+        """What is asked of the server for it, on a key of its own kind."""
+        key = f"{KEY}:probe"
+        return [("HSET", key, "1", "1"), ("HGETALL", key), ("DEL", key)]
+
+    async def begin(self, entries: Entries) -> None:
+        """One command, so that there is either no journal or all of it."""
+        text = json.dumps(entries.plan.as_json())
+        fields = ("plan", text, "phase", MIGRATING, "began", entries.began, "backup", entries.backup)
         await self._server.call("HSET", KEY, *fields)
 
     async def step_done(self, number: int, changed: int) -> None:

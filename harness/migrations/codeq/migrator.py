@@ -1,24 +1,24 @@
 """Option B: the legacy keyspace becomes codeQ's, in place, journalled, resumable after any command."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.migrations.codeq.backup import Backup
-from harness.migrations.codeq.capability import capability
+from harness.migrations.codeq.capability import capability, refused
 from harness.migrations.codeq.claim_script import is_missing
-from harness.migrations.codeq.errors import MigrationError, Refused
+from harness.migrations.codeq.errors import Refused, half_way
 from harness.migrations.codeq.fingerprint import Fingerprint, fingerprint
-from harness.migrations.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
+from harness.migrations.codeq.journal import COMPLETE, MIGRATING, ROLLING_BACK, Entries, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
-from harness.migrations.codeq.moving import carry_out
+from harness.migrations.codeq.moving import carry_out, commands_of
 from harness.migrations.codeq.pieces import CHUNK, scan
 from harness.migrations.codeq.plan import Plan, Step
 from harness.migrations.codeq.preflight import Preflight, preflight
 from kvstore.clock import Clock, stopwatch
 from worker.codeq import CodeqKeys, Server
-from worker.codeq.servers.server import checked
+from worker.codeq.servers.server import Command, checked
 
 Tell = Callable[[str], None]
 
@@ -91,7 +91,7 @@ class Migrator:
     async def look(self) -> Preflight:
         """The dry run: only reads. Raises ServerError."""
         terms = self._terms
-        return await preflight(
+        look = await preflight(
             self._server,
             keep_source=terms.keep_source,
             accept_defects=terms.accept_defects,
@@ -99,30 +99,47 @@ class Migrator:
             workers=terms.workers,
             script_given=bool(terms.claim_script),
         )
+        if look.refusals:
+            return look
+        return replace(look, refusals=tuple(await refused(self._server, self._needed(look.plan))))
+
+    def _needed(self, plan: Plan) -> list[Command]:
+        """Every command of the run, from the journal's to the last."""
+        needed = [*Journal.commands(), *commands_of(plan)]
+        lease = CodeqKeys().lease("understudy-probe")
+        if self._terms.lease_seconds:
+            needed += [("PTTL", lease), ("PEXPIRE", lease, 1)]
+        if self._terms.claim_script:
+            needed.append(("SCRIPT LOAD", self._terms.claim_script))
+        return needed
 
     async def apply(self) -> Migrated:
         """Does it, or what is left of it; a complete migration is not touched again.
 
-        Raises Refused before anything is changed, MigrationError later, ServerError from the server. After
-        either of the last two, call it again.
+        Raises Refused before anything is changed, ServerError before it has begun, and HalfDone later.
         """
         entries = await self._journal.read()
         resumed = entries is not None
         if entries is None:
-            entries = await self._begin()
+            entries = await self._prepare()
         if entries.phase == ROLLING_BACK:
-            raise MigrationError("a rollback was begun here: finish it before migrating again")
+            raise Refused(["a rollback was begun here: finish it first, rehearse codeq rollback --apply"])
         if entries.phase == COMPLETE:
             return Migrated(entries.plan, (), resumed, 0, entries.backup, await self._load_script())
-        start = stopwatch()
-        changed = await self._steps(entries)
-        seconds = stopwatch() - start
-        extended = await self._extend()
-        claims_fail = await self._load_script()
-        await self._journal.enter(COMPLETE)
+        changed: list[tuple[Step, int]] = []
+        done, of = len(entries.done), len(entries.plan.steps)
+        with half_way(lambda: f"half migrated, {done + len(changed)} of {of} steps are done"):
+            if not resumed:
+                await self._journal.begin(entries)
+            start = stopwatch()
+            await self._steps(entries, changed)
+            seconds = stopwatch() - start
+            extended = await self._extend()
+            claims_fail = await self._load_script()
+            await self._journal.enter(COMPLETE)
         return Migrated(entries.plan, tuple(changed), resumed, extended, entries.backup, claims_fail, seconds)
 
-    async def _begin(self) -> Entries:
+    async def _prepare(self) -> Entries:
         look = await self.look()
         if look.refusals:
             raise Refused(look.refusals)
@@ -130,10 +147,7 @@ class Migrator:
         backup = self._terms.backup
         # As a whole path: whoever checks or rolls back may stand elsewhere.
         saved = str(backup.absolute()) if backup else ""
-        await self._journal.begin(look.plan, saved, self._clock.now_ms())
-        entries = await self._journal.read()
-        assert entries is not None, "the journal was just begun"
-        return entries
+        return Entries(look.plan, MIGRATING, self._clock.now_ms(), saved, {})
 
     async def _prove_and_save(self, before: Fingerprint) -> None:
         """Reads everything a second time: the proof that nobody writes, and the backup, in one."""
@@ -149,8 +163,7 @@ class Migrator:
             file.keep()
         self._tell(f"backup written to {backup}")
 
-    async def _steps(self, entries: Entries) -> list[tuple[Step, int]]:
-        changed = []
+    async def _steps(self, entries: Entries, changed: list[tuple[Step, int]]) -> None:
         for number, step in enumerate(entries.plan.steps):
             if number in entries.done:
                 continue
@@ -158,7 +171,6 @@ class Migrator:
             await self._journal.step_done(number, count)
             changed.append((step, count))
             self._tell(f"{number + 1}/{len(entries.plan.steps)} {step}")
-        return changed
 
     async def _extend(self) -> int:
         """Gives leases the time that the freeze took, as the last change. Never shortens one."""

@@ -4,17 +4,45 @@ Every way can be cut off after any command and run again from its beginning: it 
 the keyspace itself. None ever writes over a key that it did not make.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from harness.migrations.codeq.errors import MigrationError
 from harness.migrations.codeq.legacy_state import parse
 from harness.migrations.codeq.pieces import parts, scan, written
-from harness.migrations.codeq.plan import COPY, Step
+from harness.migrations.codeq.plan import COPY, Plan, Step
 from harness.migrations.codeq.tiers import tier_of
 from worker.codeq import CodeqKeys, Server, ServerError
 from worker.codeq.servers.server import Command, checked
 
+_PROBE = ":understudy-probe"
 COUNT = {"hash": "HLEN", "zset": "ZCARD", "list": "LLEN", "set": "SCARD", "tiers": "LLEN"}
+
+
+def commands_of(plan: Plan) -> list[Command]:
+    """What carrying the plan out will ask of the server, on keys beside those that it fills."""
+    found: dict[tuple[str, str], Command] = {}
+    for step in plan.steps:
+        for command in _commands(step, plan.mode):
+            found.setdefault((str(command[0]), step.kind), command)
+    return list(found.values())
+
+
+def _commands(step: Step, mode: str) -> Iterator[Command]:
+    source, target = f"{step.source}{_PROBE}", f"{step.targets[0]}{_PROBE}"
+    renames = mode != COPY and step.kind not in ("set", "tiers")
+    if renames:
+        yield ("RENAMENX", source, target)
+    if step.kind == "leases":
+        if not renames:
+            yield ("SET", target, "1", "PX", 1, "NX")
+        return
+    yield (COUNT[step.kind], target)
+    if step.kind == "tiers":
+        yield ("HMGET", CodeqKeys().tasks, "1")
+    if not renames:
+        yield written(target, "list" if step.kind == "tiers" else step.kind, ["1", "1"])
+        yield ("LRANGE", target, 0, 0) if step.kind == "list" else ("DEL", source if mode != COPY else target)
 
 
 async def carry_out(server: Server, step: Step, mode: str, chunk: int) -> int:

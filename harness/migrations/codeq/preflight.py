@@ -64,6 +64,8 @@ class Preflight:
     @property
     def notes(self) -> list[str]:
         """Sentences about what is not refused and still matters."""
+        if not self.plan.steps:
+            return []
         notable = NOTABLE if self.split else {**NOTABLE, "priority": _PRIORITY}
         notes = [
             agree(text, self.classes[name].count) for name, text in notable.items() if name in self.classes
@@ -73,12 +75,18 @@ class Preflight:
             notes.append(
                 f"commands that become lower case, or codeQ never finds them (H14): {', '.join(odd)}"
             )
-        if self.plan.steps:
-            notes.append("attempts begin at 0 and end at 5: three deliveries, then the dead letters (H22)")
+        notes.append("attempts begin at 0 and end at 5: three deliveries, then the dead letters (H22)")
         if self.claims_fail:
             notes.append(f"{NEEDED}: {HOW}")
-        if not self.capability.rename:
-            notes.append("no RENAMENX on this server, so everything is copied and legacy: stays")
+        if self.capability.no_rename:
+            notes.append(
+                f"RENAMENX cannot be used ({self.capability.no_rename}): everything is copied, legacy: stays"
+            )
+        if self.capability.evicts:
+            notes.append(
+                f"when memory is short this server drops keys ({self.capability.evicts}), tasks too: "
+                "CONFIG SET maxmemory-policy noeviction first"
+            )
         return notes
 
     def as_json(self) -> dict[str, Any]:
@@ -105,25 +113,28 @@ async def preflight(
     ``script_given``: codeQ's claim script will be loaded at the end.
     """
     able = await capability(server)
+    if able.obstacles:
+        nothing = Plan(RENAME, ())
+        return Preflight(
+            server.name, able, (), {}, nothing, split, False, tuple(able.obstacles), Fingerprint()
+        )
     claims_fail = not script_given and await is_missing(server, able)
     with closing(Ledger()) as ledger:
         found = await fingerprint(server, legacy.PREFIX, ledger.add)
         ledger.settle()
         classes = ledger.classes(workers)
-        plan = plan_of(ledger, COPY if keep_source or not able.rename else RENAME, split=split)
+        plan = plan_of(ledger, COPY if keep_source or able.no_rename else RENAME, split=split)
         commands = tuple(sorted({legacy.queue_of(key)[0] for key in ledger.lengths}))
-        reasons = await _reasons(server, able, found, plan) + ledger.unexpected
+        reasons = await _reasons(server, found, plan) + ledger.unexpected
     if not accept_defects:
         harmful = [agree(text, classes[name].count) for name, text in HARMFUL.items() if name in classes]
         reasons += [f"{text}; repair it, or accept it with --accept-defects" for text in harmful]
     return Preflight(server.name, able, commands, classes, plan, split, claims_fail, tuple(reasons), found)
 
 
-async def _reasons(server: Server, able: Capability, found: Fingerprint, plan: Plan) -> list[str]:
+async def _reasons(server: Server, found: Fingerprint, plan: Plan) -> list[str]:
     """What no flag accepts, beside keys of an unknown name or type."""
     reasons = []
-    if able.cluster:
-        reasons.append("this is a cluster, where codeQ's claim fails with CROSSSLOT")
     count, first = 0, ""
     async for page in scan(server, CODEQ):
         count, first = count + len(page), min([first, *page] if first else page)

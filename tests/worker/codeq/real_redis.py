@@ -13,11 +13,22 @@ REASON = "redis-server is not installed (Debian: apt-get install redis-server)"
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """The URL of a server that ends with the block."""
+def running(folder: Path, *options: str) -> Iterator[str]:
+    """The URL of a server that ends with the block, started with ``options`` too."""
     assert BINARY is not None
     port = free_port()
-    command = [BINARY, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    command = [
+        BINARY,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        *options,
+    ]
     # Under libfaketime its allocator does not start; what it keeps is relative to its own clock.
     environ = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
     with (

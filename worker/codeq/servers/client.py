@@ -1,19 +1,42 @@
 """A Redis server through redis-py's asyncio client."""
 
 import re
+import socket
 from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from kvstore.address import Address
 from worker.codeq.errors import ServerError
 from worker.codeq.servers.server import Argument, Command
 
 _CODE = re.compile(r"[A-Z]{4,} ")
+# The kinds that redis-py tells apart; those that are kinds of others come first.
+_CODES = (
+    (AuthenticationError, "NOAUTH"),
+    (NoPermissionError, "NOPERM"),
+    (ReadOnlyError, "READONLY"),
+    (OutOfMemoryError, "OOM"),
+    (BusyLoadingError, "LOADING"),
+    (NoScriptError, "NOSCRIPT"),
+    (RedisConnectionError, "UNREACHABLE"),
+    (RedisTimeoutError, "UNREACHABLE"),
+)
 _HINT = " (the password is the address's, or else REDIS_PASSWORD's)"
 OPTIONS: dict[str, Any] = {"decode_responses": True, "encoding_errors": "surrogateescape"}
 
@@ -32,7 +55,7 @@ class RedisServer:
         try:
             return await self._client.execute_command(*command)
         except RedisError as error:
-            raise ServerError(server_text(error)) from error
+            raise _told(error) from error
 
     async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
         return await self._together(commands, transaction=False)
@@ -49,11 +72,17 @@ class RedisServer:
                     pipe.execute_command(*command)
                 replies = await pipe.execute(raise_on_error=False)
         except RedisError as error:
-            raise ServerError(server_text(error)) from error
-        return [ServerError(server_text(one)) if isinstance(one, RedisError) else one for one in replies]
+            raise _told(error) from error
+        return [_told(one) if isinstance(one, RedisError) else one for one in replies]
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def _told(error: RedisError) -> ServerError:
+    return ServerError(
+        server_text(error), next((code for kind, code in _CODES if isinstance(error, kind)), "")
+    )
 
 
 def server_text(error: RedisError) -> str:
@@ -96,19 +125,48 @@ async def connect(url: str, password: str | None = None) -> RedisServer:
     server = RedisServer(client, address.url)
     try:
         await server.call("PING")
-        info = await server.call("INFO", "server")
+        info = await _info(server)
     except TypeError as error:  # the address has an option that redis-py does not know
         raise ServerError(f"{address.url}: {error}") from None
     except ServerError as error:
         await server.close()
-        hint = _HINT if isinstance(error.__cause__, AuthenticationError) else ""
-        raise ServerError(f"{address.url}: {error}{hint}") from error
-    server.name = f"{_product(info)} at {address.url}"
+        raise ServerError(f"{address.url}: {error}{_hint(address, error)}", error.code) from error
+    fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
+    if fields.get("redis_mode") == "sentinel":
+        await server.close()
+        raise ServerError(
+            f"{address.url} is a Sentinel, which has no keys: ask it for the primary that it watches "
+            "(SENTINEL GET-MASTER-ADDR-BY-NAME), and name that"
+        )
+    server.name = f"{_product(fields)} at {address.url}"
     return server
 
 
-def _product(info: str) -> str:
-    fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
+async def _info(server: RedisServer) -> str:
+    """What the server says of itself; nothing where this user may not ask."""
+    try:
+        said: str = await server.call("INFO", "server")
+    except ServerError as error:
+        if error.code != "NOPERM":
+            raise
+        return ""
+    return said
+
+
+def _hint(address: Address, error: ServerError) -> str:
+    """What is probably wrong where the server's own words do not say it."""
+    if error.code == "NOAUTH":
+        return _HINT
+    reason = error.__cause__.__context__ if error.__cause__ is not None else None
+    refused = isinstance(reason, ConnectionRefusedError | socket.gaierror)
+    if error.code != "UNREACHABLE" or refused:
+        return ""
+    if address.url.startswith("rediss:"):
+        return " (does it speak TLS, with a certificate that is known here? Without TLS it is redis://)"
+    return " (does it speak TLS? Then its address begins with rediss://)"
+
+
+def _product(fields: dict[str, str]) -> str:
     for field, product in (("kvrocks_version", "KVRocks"), ("valkey_version", "Valkey")):
         if field in fields:
             return f"{product} {fields[field]}"

@@ -109,7 +109,7 @@ def _answer(command: Command, reply: Any) -> Any:
 def _error(error: ServerError) -> ServerError:
     text = str(error)
     if text.startswith("NOSCRIPT "):
-        return ServerError(f"ERR {text}")
+        return ServerError(f"ERR {text}", error.code)
     if text.startswith("WRONGTYPE "):
-        return ServerError(f"ERR Invalid argument: {text}")
+        return ServerError(f"ERR Invalid argument: {text}", error.code)
     return error
