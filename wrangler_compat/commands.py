@@ -9,6 +9,7 @@ from typing import Any, Final
 from wrangler_compat.cli import flags
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.flags import Flag
+from wrangler_compat.d1.flags import EXECUTE, EXPORT, MIGRATIONS
 from wrangler_compat.dev.flags import DEV
 
 
@@ -149,6 +150,50 @@ COMMANDS: Final = (
         "wrangler_compat.kv.serve:serve_namespaces",
         flags=flags.SERVE,
         example="wrangler-compat kv serve --port 8788",
+    ),
+    Command(
+        ("d1", "execute"),
+        "Carry out SQL on a local database",
+        "wrangler_compat.d1.execute:execute_sql",
+        ("database",),
+        1,
+        EXECUTE,
+        'wrangler-compat d1 execute DB --command "SELECT * FROM links"',
+    ),
+    Command(
+        ("d1", "migrations", "list"),
+        "List the migration files that are not applied to a local database",
+        "wrangler_compat.d1.migrations:list_migrations",
+        ("database",),
+        1,
+        MIGRATIONS,
+        "wrangler-compat d1 migrations list DB",
+    ),
+    Command(
+        ("d1", "migrations", "apply"),
+        "Apply the migration files that are not applied to a local database",
+        "wrangler_compat.d1.migrations:apply_migrations",
+        ("database",),
+        1,
+        MIGRATIONS,
+        "wrangler-compat d1 migrations apply DB",
+    ),
+    Command(
+        ("d1", "migrations", "create"),
+        "Make a migration file with the next number",
+        "wrangler_compat.d1.migrations:create_migration",
+        ("database", "message"),
+        2,
+        example='wrangler-compat d1 migrations create DB "add owner"',
+    ),
+    Command(
+        ("d1", "export"),
+        "Write a local database to a file of SQL",
+        "wrangler_compat.d1.export:export_database",
+        ("name",),
+        1,
+        EXPORT,
+        "wrangler-compat d1 export DB --output links.sql",
     ),
     Command(
         ("completions",),

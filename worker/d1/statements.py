@@ -50,6 +50,11 @@ def look_at(sql: str, limit: int) -> Text:
     return Text(blank, reads, tuple(map(with_limits, parts)))
 
 
+def is_empty(text: str) -> bool:
+    """Whether there is nothing in a text but blanks, comments and semicolons."""
+    return all(token["blank"] or token["end"] for token in _TOKEN.finditer(text))
+
+
 def split(text: str) -> Iterator[str]:
     """The statements of a text, each with its semicolon; the last may turn out to hold none.
 

@@ -109,6 +109,12 @@ class Console:
         if self.level not in _NO_WARNINGS:
             sys.stderr.write(text + "\n")
 
+    def complain(self, text: str) -> None:
+        """An error after which the command still has something to say."""
+        if self.level not in _NO_ERRORS:
+            sys.stdout.flush()
+            sys.stderr.write(block("error", text, colour=self._coloured()) + "\n")
+
     def note(self, text: str) -> None:
         """A remark beside the data, out of its way."""
         if self.level not in _NO_MESSAGES:

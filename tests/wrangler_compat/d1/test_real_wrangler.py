@@ -1,0 +1,60 @@
+"""The real wrangler and ours: the same texts, and one folder of databases."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.wrangler_compat import test_real_wrangler
+from tests.wrangler_compat.d1.transcript import CONFIG, Program, Said, exports, walk
+
+pytestmark = pytest.mark.wrangler
+
+
+@pytest.fixture
+def real() -> Program:
+    if test_real_wrangler.program() is None:
+        pytest.skip("the real wrangler is not installed: npm install --prefix .real wrangler@4.86.0")
+
+    def run(command: tuple[str, ...]) -> Said:
+        environ = os.environ | {"WRANGLER_SEND_METRICS": "false", "CI": "true", "NO_COLOR": "1"}
+        done = subprocess.run(
+            [str(test_real_wrangler.program()), *command],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def test_every_command_says_what_wranglers_says(
+    real: Program, ours: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    for name, program in (("real", real), ("ours", ours)):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        said.append((list(walk(folder, program)), exports(folder)))
+    assert said[1] == said[0]
+
+
+def test_each_sees_what_the_other_wrote(
+    real: Program, ours: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wrangler.toml").write_text(CONFIG)
+    assert ours(_execute("CREATE TABLE t (x); INSERT INTO t VALUES ('ours')")).code == 0
+    assert real(_execute("INSERT INTO t VALUES ('wrangler''s')")).code == 0
+    rows = [{"x": "ours"}, {"x": "wrangler's"}]
+    for program in (real, ours):
+        assert json.loads(program(_execute("SELECT x FROM t")).out)[0]["results"] == rows
+
+
+def _execute(sql: str) -> tuple[str, ...]:
+    return ("d1", "execute", "DB", "--json", "--command", sql)
