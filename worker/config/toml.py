@@ -1,12 +1,14 @@
-"""TOML by the standard library, with wrangler's words around it and, where they correspond, inside it.
+"""TOML 1.1, as wrangler reads it, with wrangler's words around it and, where they correspond, inside it.
 
-Two parsers never agree on every broken text. The table below holds what smol-toml (wrangler's parser) says of
-the usual mistakes; for anything else the message is the one of tomllib.
+By tomli: the standard library reads 1.0, before Python 3.15. Two parsers never agree on every broken text.
+The table below holds what smol-toml (wrangler's parser) says of the usual mistakes; for anything else
+tomli's message is shown.
 """
 
 import re
-import tomllib
 from typing import Any, Final
+
+import tomli
 
 from worker.config.javascript import JSON, MAX_SAFE_INTEGER, from_parser
 
@@ -14,7 +16,7 @@ _PLACE: Final = re.compile(
     r"^(?P<text>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|.*)\)$", re.DOTALL
 )
 
-# tomllib's message begins with … → smol-toml's text
+# tomli's message begins with … → smol-toml's text
 _TEXTS: Final = (
     ("Invalid value", "invalid value"),
     ("Invalid date", "invalid value"),
@@ -49,8 +51,8 @@ def parse_toml(text: str) -> JSON:
     Raises TomlFault, also for an integer that a double cannot hold (beyond 2**53 - 1).
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise _fault(str(error), text) from None
     except ValueError:  # Python reads no number of thousands of digits
         raise TomlFault("integer value cannot be represented losslessly") from None

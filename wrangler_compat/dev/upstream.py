@@ -20,7 +20,7 @@ def is_platforms(scope: Scope) -> bool:
     if not _DOTS.search(sent):
         return False
     url = parse_url(f"http://localhost{sent.decode('latin-1')}")  # which takes the dots out
-    return url is None or url.path.startswith(_PLATFORM)
+    return url is None or url.pathname.startswith(_PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Reading the file: encodings, broken text, files that cannot be read.
 
-TOML is read by the standard library. For the usual mistakes, which the tests here name, its message is put
+TOML is read by tomli. For the usual mistakes, which the tests here name, its message is put
 into the words of wrangler's parser; for others only the frame ``Invalid TOML document: …`` is wrangler's, and
-the place of a mistake is always the standard library's.
+the place of a mistake is always tomli's.
 """
 
 import os
@@ -57,6 +57,12 @@ def test_read_says_where_toml_is_broken(text: str, line: int, column: int, write
     with pytest.raises(ConfigFileError) as caught:
         read_document(path)
     assert caught.value.location == Location(path, line, column, text.split("\n")[line - 1])
+
+
+def test_read_knows_toml_1_1(write: Write) -> None:
+    text = 'site = {\n    bucket = "\\x41\\e",  # a comment\n    entry = "b",\n}\n'
+    path = write({"wrangler.toml": text}) / "wrangler.toml"
+    assert read_document(path) == {"site": {"bucket": "A\x1b", "entry": "b"}}
 
 
 def test_read_refuses_a_toml_integer_that_a_double_cannot_hold(write: Write) -> None:

@@ -1,7 +1,8 @@
 """multipart/form-data: FormData as bytes, and back.
 
 Follows workerd: line feeds without carriage return are accepted, a backslash quotes the next character, and
-quotes and line breaks in names are written as percent escapes, as Chrome writes them.
+quotes and line breaks in names are written as percent escapes, as Chrome writes them. It is read by
+hand: a parser of the standard (worker.rest has one) refuses what workerd accepts, and knows no such refusals.
 """
 
 import re
