@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from kvstore.layers.within import Within
+from kvstore.layers.invocation import Within
 
 _SIZE: Final = 4096
 _COUNTS: Final = struct.Struct("=QQ")

@@ -1,11 +1,65 @@
 """Which request an operation belongs to: layers count and record by it."""
 
+from asyncio import CancelledError, Future, get_running_loop
+from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import inf
+from typing import Any, Generic, TypeVar
 
-from kvstore.layers.places import Places
-from kvstore.layers.within import Within
+T = TypeVar("T")
+
+
+class Within(Generic[T]):
+    """A ``with`` block in which ``variable`` is ``value``; no generator, since every request enters a few."""
+
+    __slots__ = ("_token", "_value", "_variable")
+
+    def __init__(self, variable: ContextVar[Any], value: T) -> None:
+        self._variable = variable
+        self._value = value
+
+    def __enter__(self) -> T:
+        self._token = self._variable.set(self._value)
+        return self._value
+
+    def __exit__(self, *_: object) -> None:
+        self._variable.reset(self._token)
+
+
+class Places:
+    """``free`` places at first, or infinitely many. Who waits is served in order."""
+
+    def __init__(self, free: float) -> None:
+        self._free = free
+        self._waiting: deque[Future[None]] = deque()
+
+    def take(self) -> bool:
+        """Take a place, if one is free."""
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
+    async def wait(self) -> None:
+        """Wait for a place, and take it."""
+        turn: Future[None] = get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except CancelledError:
+            if not turn.cancelled():
+                self.leave()  # the turn had come
+            raise
+
+    def leave(self) -> None:
+        """Give a place to who waits longest, or back."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
 
 @dataclass(slots=True)

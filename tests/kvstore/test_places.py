@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kvstore.layers.places import Places
+from kvstore.layers.invocation import Places
 
 pytestmark = pytest.mark.anyio
 

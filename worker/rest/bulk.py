@@ -5,12 +5,14 @@ import base64
 import binascii
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from kvstore.javascript.json_text import stringify
 from kvstore.layers.held_back import HeldBack
+from kvstore.layers.layer import Layer
 from kvstore.storage.options import GetOptions
 from kvstore.storage.storage import Lifetime, Storage
 from kvstore.store import Entry, Store
@@ -18,7 +20,6 @@ from worker.rest.body import BULK_SIZE, read_json
 from worker.rest.call import Call
 from worker.rest.envelope import success
 from worker.rest.errors import bad_body, bad_seconds, bad_value, too_many
-from worker.rest.noted import Noted
 from worker.rest.query import MOST
 
 MOST_CHANGES: Final = 10_000
@@ -129,3 +130,15 @@ async def _change(store: Store, key: str, entry: Entry | None) -> None:
 
 def _done(count: int) -> Response:
     return success({"successful_key_count": count, "unsuccessful_keys": []})
+
+
+class Noted(Layer):
+    """Notes in ``found`` what get_many found: its answer has no expirations."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.found: dict[str, Entry] = {}
+
+    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
+        self.found = await self.store.get_many(keys, cache_ttl)
+        return self.found

@@ -13,6 +13,7 @@ from kvstore.entropy import Entropy
 from kvstore.errors import StateError
 from kvstore.json_document import read_json
 from kvstore.privacy import as_folder, make_folder
+from kvstore.stores.state_names import database_path
 
 FILE_NAME: Final = "understudy-namespaces.json"
 
@@ -142,3 +143,13 @@ class Registry:
             self._kept = _Kept()
             raise StateError(f"cannot write {self.path}: {error.strerror}") from error
         self._seen = self._signature()
+
+
+def namespaces_in(folder: Path) -> list[str]:
+    """The ids of the namespaces that were ever written to in ``folder`` (``<persist root>/v3/kv``), sorted.
+
+    A database is named by a hash of the id, and the folder of values by the id itself, made safe as a file
+    name; so an id that had to be changed for that (no hexadecimal one) cannot be read back, and is left out.
+    """
+    named = (values.parent.name for values in folder.glob("*/blobs"))
+    return sorted(name for name in named if database_path(folder, name).is_file())

@@ -1,10 +1,18 @@
-"""``kv diff``: what differs between two namespaces, or exports of them."""
+"""``kv diff``: what differs between two namespaces, here or in the account, or exports of them."""
 
-from typing import Any
+import os
+from dataclasses import dataclass
+from typing import Any, Final
 
+from kvstore.copies.bulk_json import read_bulk
 from kvstore.copies.diff import Difference, diff
+from kvstore.errors import SourceError
+from kvstore.store import Entry
 from wrangler_compat.cli.context import Invocation
-from wrangler_compat.kv.sides import read_side
+from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.cli.files import read_text
+from wrangler_compat.kv.keys import warn_of_damage
+from wrangler_compat.kv.target import binding_id, is_remote, open_namespace
 
 
 async def show_difference(invocation: Invocation) -> int:
@@ -36,3 +44,49 @@ def _as_json(difference: Difference) -> dict[str, Any]:
         "removed": list(difference.removed),
         "changed": [{"key": key, "parts": list(one.parts)} for key, one in difference.changed.items()],
     }
+
+
+_PLACES: Final = {"local": False, "remote": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What was named, and the entries found there, by key."""
+
+    display: str
+    entries: dict[str, Entry]
+
+
+async def read_side(invocation: Invocation, name: str) -> Side:
+    """The entries of ``name``: a file, a binding or a namespace's id; ``local:`` or ``remote:`` before the
+    latter two says where, else the flags do. Raises CommandError when there is no such thing.
+    """
+    place, colon, rest = name.partition(":")
+    known = bool(colon) and place in _PLACES
+    if not known and os.path.isfile(invocation.folder / name):  # noqa: PTH113  # a long name is none, no error
+        return Side(name, _bulk_entries(invocation, name))
+    remote = _PLACES[place] if known else is_remote(invocation.arguments)
+    namespace_id = await _namespace_id(invocation, rest if known else name, remote)
+    namespace = open_namespace(invocation, namespace_id, remote=remote)
+    try:
+        await warn_of_damage(namespace, invocation.console)
+        return Side(f"{'remote' if remote else 'local'}:{namespace_id}", await namespace.entries())
+    finally:
+        await namespace.close()
+
+
+def _bulk_entries(invocation: Invocation, name: str) -> dict[str, Entry]:
+    try:
+        return read_bulk(read_text(invocation.folder, name), invocation.clock, name).entries
+    except SourceError as error:
+        raise CommandError(str(error)) from error
+
+
+async def _namespace_id(invocation: Invocation, name: str, remote: bool) -> str:
+    config = invocation.project.config
+    bindings = config.kv_namespaces if config else ()
+    if any(binding.binding == name for binding in bindings):
+        return await binding_id(invocation, name, remote=remote, default_preview=False)
+    if not name or "/" in name or name.endswith(".json"):
+        raise CommandError(f'"{name}" is no file, no binding and no id of a namespace')
+    return name

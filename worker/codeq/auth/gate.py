@@ -5,8 +5,7 @@ from typing import Any
 
 from starlette.datastructures import Headers
 
-from worker.codeq.auth.bearer import bearer
-from worker.codeq.auth.tokens import Verifier
+from worker.codeq.auth.tokens import Verifier, bearer
 from worker.codeq.errors import Refusal
 
 CLAIM = "codeq:claim"

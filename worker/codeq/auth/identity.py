@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from starlette.datastructures import Headers
 
-from worker.codeq.auth.bearer import bearer
+from worker.codeq.auth.tokens import bearer
 from worker.codeq.errors import Refusal
 
 

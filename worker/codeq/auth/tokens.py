@@ -104,3 +104,13 @@ def _audiences(claims: dict[str, Any]) -> list[str]:
     if isinstance(audience, str):
         return [audience]
     return [str(one) for one in audience] if isinstance(audience, list) else []
+
+
+def bearer(header: str | None) -> str:
+    """The token in ``Bearer <token>``; the scheme's case does not matter. Raises Refusal 401."""
+    if not header:
+        raise Refusal(401, "missing Authorization header")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refusal(401, "invalid Authorization format")
+    return token.strip()

