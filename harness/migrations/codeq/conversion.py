@@ -7,7 +7,7 @@ the ids in a crash. One script does it without anybody in between; KVRocks 2.7 r
 
 from dataclasses import dataclass
 
-from harness.migrations.codeq.errors import MigrationError
+from harness.migrations.codeq.errors import MigrationError, half_way
 from harness.migrations.codeq.pieces import keys_under
 from worker.codeq import Server
 from worker.codeq.servers.server import checked
@@ -51,8 +51,9 @@ async def convert_inprog(server: Server) -> list[Conversion]:
     odd = [f"{key} is a {kind}" for key, kind in kinds.items() if kind not in ("list", "set")]
     if odd:
         raise MigrationError("nothing was converted: " + "; ".join(odd))
-    done = []
-    for key in kinds:
-        was, entries, distinct = await server.call("EVAL", CONVERT_SCRIPT, 1, key)
-        done.append(Conversion(key, was, entries, distinct))
+    done: list[Conversion] = []
+    with half_way(lambda: f"{len(done):,} of {len(kinds):,} keys are converted", keep="keep codeQ stopped"):
+        for key in kinds:
+            was, entries, distinct = await server.call("EVAL", CONVERT_SCRIPT, 1, key)
+            done.append(Conversion(key, was, entries, distinct))
     return done

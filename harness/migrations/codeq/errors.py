@@ -28,20 +28,23 @@ class HalfDone(MigrationError):
 
 
 _LOST = {"UNREACHABLE": "the connection to the server was lost", "OOM": "the server is out of memory"}
-_STOPPED = "keep codeQ and the old service stopped"
 
 
 @contextmanager
-def half_way(state: Callable[[], str]) -> Iterator[None]:
+def half_way(
+    state: Callable[[], str],
+    keep: str = "keep codeQ and the old service stopped",
+    again: str = "run the same command again: it goes on from here",
+) -> Iterator[None]:
     """What goes wrong within is a HalfDone; ``state`` says how far it has come: ``half migrated``.
 
-    After an error of the server the same command goes on; after any other, its text says what to do.
+    ``keep`` is what must stay as it is, ``again`` what is to be done once the server's error is mended. After
+    any other error, its own text says that.
     """
     try:
         yield
     except ServerError as error:
         why = f"{_LOST.get(error.code, 'the server refused')} ({error})"
-        again = f"{_STOPPED}, mend that, and run the same command again: it goes on from here"
-        raise HalfDone(f"{state()}, then {why}; {again}") from error
+        raise HalfDone(f"{state()}, then {why}; {keep}, mend that, and {again}") from error
     except MigrationError as error:
-        raise HalfDone(f"{state()}; {_STOPPED}: {error}") from error
+        raise HalfDone(f"{state()}; {keep}: {error}") from error

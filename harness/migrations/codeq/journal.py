@@ -4,6 +4,7 @@
                                   phase     migrating, complete or rolling back
                                   began     when, in epoch milliseconds
                                   backup    the backup file's name, as the first run gave it
+                                  export    the file of a rollback that was begun, with its whole path
                                   done:<n>  the n-th step is complete; the value is what it changed
 
 It lives beside the data because it must be as durable as they are, and whoever resumes needs nothing else.
@@ -29,6 +30,7 @@ class Entries:
     began: int
     backup: str
     done: dict[int, int]
+    export: str = ""
 
 
 class Journal:
@@ -46,7 +48,8 @@ class Journal:
         done = {int(name[5:]): int(text) for name, text in fields.items() if name.startswith("done:")}
         plan = Plan.from_json(json.loads(fields["plan"]))
         began = int(fields.get("began", 0))
-        return Entries(plan, fields["phase"], began, fields.get("backup", ""), done)
+        export = fields.get("export", "")
+        return Entries(plan, fields["phase"], began, fields.get("backup", ""), done, export)
 
     @staticmethod
     def commands() -> list[Command]:
@@ -65,6 +68,10 @@ class Journal:
 
     async def enter(self, phase: str) -> None:
         await self._server.call("HSET", KEY, "phase", phase)
+
+    async def exporting(self, file: str) -> None:
+        """A rollback is going to write ``file``, or has."""
+        await self._server.call("HSET", KEY, "export", file)
 
     async def forget(self) -> None:
         await self._server.call("DEL", KEY)

@@ -10,10 +10,10 @@ from harness.migrations.codeq import report
 from harness.migrations.codeq.backup import Backup, backup_pieces
 from harness.migrations.codeq.conversion import convert_inprog, inprog_kinds
 from harness.migrations.codeq.drain import drain
-from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.errors import Refused, half_way
 from harness.migrations.codeq.fingerprint import fingerprint
 from harness.migrations.codeq.flags import tell, terms
-from harness.migrations.codeq.journal import Journal
+from harness.migrations.codeq.journal import ROLLING_BACK, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.migrator import Migrator
 from harness.migrations.codeq.pieces import Piece
@@ -76,7 +76,11 @@ async def _restore(server: Server, options: Options) -> Finished:
     if not options.apply:
         line = f"{what} can be read whole; --apply writes it to {server.name}"
         return {"restored": False}, printable(line), True
-    await restore(server, _stored(options))
+    again = (
+        f"take away what was written, keys that begin with {' or '.join(sorted(prefixes))}, then try again"
+    )
+    with half_way(lambda: "half restored", keep="nobody may use it yet", again=again):
+        await restore(server, _stored(options))
     return {"restored": True}, printable(f"{what} is on {server.name}"), True
 
 
@@ -99,8 +103,10 @@ async def _rollback(server: Server, options: Options) -> Finished:
     rollback = Rollback(server, SystemClock(), export, tell(options))
     if not options.apply:
         looked = await rollback.look()
-        return looked.as_json(), report.rolled_text(looked, applied=False), True
-    if export.exists():
+        return looked.as_json(), report.rolled_text(looked, applied=False), not looked.refusals
+    begun = await Journal(server).read()
+    ours = begun is not None and (begun.phase == ROLLING_BACK or begun.export == str(export.absolute()))
+    if export.exists() and not ours:
         raise Refused([f"{export} exists: name another file with --backup"])
     rolled = await rollback.apply()
     return rolled.as_json(), report.rolled_text(rolled, applied=True), True

@@ -110,11 +110,17 @@ def rolled_text(rolled: RolledBack, *, applied: bool) -> str:
     """What a rollback did, or would mean."""
     if rolled.mode is None:
         return "No migration was begun here: nothing to roll back"
-    first = "Rolled back" if applied else "Dry run of a rollback, nothing was changed"
-    lines = [f"{first} (migrated by {rolled.mode})", *(f"  {text}" for text in rolled.sentences)]
-    if rolled.export:
-        lines.append(f"Everything that was under codeq: is in {rolled.export}")
-    return text_of(lines)
+    if not applied:
+        lines = [
+            f"Dry run of a rollback, nothing was changed (migrated by {rolled.mode}):",
+            *(f"  {text}" for text in rolled.plan),
+            *(f"Note: {text}" for text in rolled.sentences),
+            *(f"Refused: {reason}" for reason in rolled.refusals),
+        ]
+        would = "Would start. Stop codeQ's clients, then add --apply."
+        return text_of([*lines, "Would not start." if rolled.refusals else would])
+    lines = [f"Rolled back (migrated by {rolled.mode})", *(f"  {text}" for text in rolled.sentences)]
+    return text_of([*lines, f"Everything that was under codeq: is in {rolled.export}"])
 
 
 def search_text(search: Search, seconds: float) -> str:

@@ -4,24 +4,77 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.errors import MigrationError
 from harness.migrations.codeq.journal import Entries, Journal
 from harness.migrations.codeq.legacy_state import parse
-from harness.migrations.codeq.pieces import CHUNK, keys_under, scan
+from harness.migrations.codeq.pieces import CHUNK, keys_under, parts, scan
+from harness.migrations.codeq.plan import COPY, Step
 from harness.migrations.codeq.tiers import TIERS
 from worker.codeq import CodeqKeys, Server, ServerError
-from worker.codeq.servers.server import checked
+from worker.codeq.keys import CODEQ
+from worker.codeq.servers.server import Command, checked
 
 _PREFIX = "codeq:q:"
 _CONVERSIONS = ("set", "tiers")  # kinds of steps that write anew, and take the source away at their end
 
 
+def commands_of(mode: str) -> list[Command]:
+    """What a rollback from there will ask of the server."""
+    new, old = f"{CODEQ}understudy-probe", f"{legacy.PREFIX}understudy-probe"
+    if mode == COPY:
+        return [("DEL", new)]
+    return [
+        ("RENAMENX", new, old),
+        ("LMOVE", new, old, "LEFT", "RIGHT"),
+        ("ZRANGE", new, 0, 0),
+        ("ZREM", new, "1"),
+        ("LPUSH", old, "1"),
+        ("SMEMBERS", new),
+        ("SREM", new, "1"),
+        ("RPUSH", old, "1"),
+        ("DEL", new, old),
+    ]
+
+
+async def plan_of(server: Server, entries: Entries) -> list[str]:
+    """What `move_back` would do, for people. Only reads."""
+    keys = CodeqKeys()
+    records, scores = await server.call("HLEN", keys.tasks), await server.call("ZCARD", keys.ttl)
+    leases = len(await keys_under(server, keys.lease("")))
+    lines = [
+        f"{keys.tasks} → {legacy.TASKS} ({records:,} records)",
+        f"{keys.ttl} → {legacy.TTL} ({scores:,} scores)",
+        f"{keys.lease('')} → {legacy.LEASE} ({leases:,} leases)",
+    ]
+    for command, old in (await _queues(server, entries)).items():
+        lists = [("LLEN", keys.pending(command, tier)) for tier in TIERS]
+        counts = [*lists, ("ZCARD", keys.delayed(command)), ("SCARD", keys.inprog(command))]
+        *waiting, held = checked(await server.pipeline(counts))
+        lines.append(
+            f"{keys.queue(command, '')}pending:0…9 and delayed → {old}:pending ({sum(waiting):,} ids)"
+        )
+        lines.append(f"{keys.inprog(command)} → {old}:inprog ({held:,} ids, set becomes list)")
+    return lines
+
+
 async def settle(server: Server, journal: Journal, entries: Entries) -> None:
-    """Notes conversions whose list is gone as done: from then on a list may be a half-filled one."""
+    """Notes conversions whose list is gone as done: from then on a list may be a half-filled one.
+
+    A list that is there and does not have all that was made of it was written by the old service since.
+    """
     for number, step in enumerate(entries.plan.steps):
-        if (
-            step.kind in _CONVERSIONS
-            and number not in entries.done
-            and not await server.call("EXISTS", step.source)
-        ):
+        if step.kind in _CONVERSIONS and number not in entries.done and not await _is_whole(server, step):
             await journal.step_done(number, step.count)
+
+
+async def _is_whole(server: Server, step: Step) -> bool:
+    """Whether the source of a conversion still has every member of what was made of it."""
+    left = set(await server.call("LRANGE", step.source, 0, -1))
+    if not left:
+        return False
+    for target in step.targets:
+        kind = "set" if step.kind == "set" else "list"
+        async for page in parts(server, target, kind):
+            if not left.issuperset(page):
+                return False
+    return True
 
 
 async def move_back(server: Server, entries: Entries) -> int:
@@ -31,18 +84,19 @@ async def move_back(server: Server, entries: Entries) -> int:
         await _rename(server, source, target)
     async for leases in scan(server, keys.lease("")):
         for lease in leases:
-            await _rename(server, lease, legacy.LEASE + lease.removeprefix(keys.lease("")))
+            old = legacy.LEASE + lease.removeprefix(keys.lease(""))
+            if await server.call("EXISTS", old):
+                await server.call("DEL", lease)  # the old service has leased it anew
+            else:
+                await _rename(server, lease, old)
     # What was not converted to its end: the list is still there, and complete.
     halves = [step for n, step in enumerate(entries.plan.steps) if n not in entries.done]
     for step in halves:
         if step.kind in _CONVERSIONS:
             await server.call("DEL", *step.targets)
-    names = {_command(step.targets[0]): step.source for step in entries.plan.steps}
     moved = 0
-    for command in await _commands(server):
-        # The list keeps the spelling that it had before the migration.
-        spelled = legacy.queue_of(names.get(command, ""))[0] or command
-        moved += await _queue_back(server, command, f"{legacy.QUEUE}{spelled}")
+    for command, old in (await _queues(server, entries)).items():
+        moved += await _queue_back(server, command, old)
     return moved
 
 
@@ -105,9 +159,11 @@ async def _inprog_back(server: Server, source: str, target: str) -> int:
     return len(newest)
 
 
-async def _commands(server: Server) -> list[str]:
-    """Commands with any queue in codeQ."""
-    return sorted({_command(key) for key in await keys_under(server, _PREFIX)})
+async def _queues(server: Server, entries: Entries) -> dict[str, str]:
+    """Commands with any queue in codeQ, each with what its old lists begin with, spelled as they were."""
+    names = {_command(step.targets[0]): legacy.queue_of(step.source)[0] for step in entries.plan.steps}
+    commands = sorted({_command(key) for key in await keys_under(server, _PREFIX)})
+    return {command: f"{legacy.QUEUE}{names.get(command) or command}" for command in commands}
 
 
 def _command(key: str) -> str:

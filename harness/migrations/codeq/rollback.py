@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq import reverse
 from harness.migrations.codeq.account import Account, account
 from harness.migrations.codeq.backup import Backup
-from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.capability import refused
+from harness.migrations.codeq.errors import Refused, half_way
 from harness.migrations.codeq.fingerprint import fingerprint
 from harness.migrations.codeq.journal import ROLLING_BACK, Entries, Journal
 from harness.migrations.codeq.migrator import Tell
-from harness.migrations.codeq.pieces import delete_under
+from harness.migrations.codeq.pieces import delete_under, keys_under
 from harness.migrations.codeq.plan import COPY
 from kvstore.clock import Clock
 from worker.codeq import Server
@@ -25,12 +27,17 @@ from worker.codeq.servers.server import checked
 
 @dataclass(frozen=True)
 class RolledBack:
-    """``mode`` is the migration's; None if there was none to roll back."""
+    """``mode`` is the migration's; None if there was none to roll back. ``export`` is where codeQ's keys are.
+
+    ``plan`` says what would be done, ``refusals`` why it would not start: of a dry run.
+    """
 
     mode: str | None
-    account: Account | None
-    restored: int
-    export: str
+    account: Account | None = None
+    restored: int = 0
+    export: str = ""
+    plan: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> list[str]:
@@ -42,6 +49,8 @@ class RolledBack:
             "account": self.account.as_json() if self.account else None,
             "restored": self.restored,
             "export": self.export,
+            "plan": list(self.plan),
+            "refusals": list(self.refusals),
         }
 
 
@@ -67,57 +76,76 @@ class Rollback:
         self._journal = Journal(server)
 
     async def look(self) -> RolledBack:
-        """What it would mean. Only reads. Raises ServerError."""
+        """What it would do, and what that would mean. Only reads. Raises ServerError."""
         entries = await self._journal.read()
         if entries is None:
-            return RolledBack(None, None, 0, "")
-        return RolledBack(entries.plan.mode, await self._account(entries), 0, "")
+            return RolledBack(None)
+        mode, begun = entries.plan.mode, entries.phase == ROLLING_BACK
+        keys = len(await keys_under(self._server, CODEQ))
+        export = f"{keys:,} keys under {CODEQ} are written to {self._export} first"
+        plan = [
+            f"what is left of a rollback that was begun; {entries.export} has the rest" if begun else export
+        ]
+        if mode == COPY:
+            plan.append(f"{keys:,} keys under {CODEQ} are dropped, {legacy.PREFIX} stays as it is")
+        else:
+            plan += await reverse.plan_of(self._server, entries)
+            plan.append(f"everything else under {CODEQ} is dropped")
+        refusals = () if begun else tuple(await self._reasons(entries))
+        return RolledBack(mode, await self._account(entries), plan=tuple(plan), refusals=refusals)
 
     async def apply(self) -> RolledBack:
-        """Does it. Raises Refused before anything is changed, MigrationError and ServerError later."""
+        """Does it. Raises Refused before anything is changed, HalfDone later; then it can be called again."""
         entries = await self._journal.read()
         if entries is None:
-            return RolledBack(None, None, 0, "")
+            return RolledBack(None)
         found = await self._account(entries)
+        export = entries.export or str(self._export)
         if entries.phase != ROLLING_BACK:
-            await self._refuse(entries)
-            await self._save()
+            if reasons := await self._reasons(entries):
+                raise Refused(reasons)
+            export = str(self._export.absolute())
+            await self._save(export)
             self._tell(f"everything under codeq: is in {self._export}")
-            await reverse.settle(self._server, self._journal, entries)
-            await self._journal.enter(ROLLING_BACK)
-            entries = await self._journal.read() or entries
         restored = 0
-        if entries.plan.mode != COPY:
-            restored = await reverse.move_back(self._server, entries)
-        await delete_under(self._server, CODEQ)
-        await self._journal.forget()
-        return RolledBack(entries.plan.mode, found, restored, str(self._export))
+        with half_way(lambda: "half rolled back"):
+            if entries.phase != ROLLING_BACK:
+                await reverse.settle(self._server, self._journal, entries)
+                await self._journal.enter(ROLLING_BACK)
+                entries = await self._journal.read() or entries
+            if entries.plan.mode != COPY:
+                restored = await reverse.move_back(self._server, entries)
+            await delete_under(self._server, CODEQ)
+            await self._journal.forget()
+        return RolledBack(entries.plan.mode, found, restored, export)
 
     async def _account(self, entries: Entries) -> Account:
         return await account(self._server, source_kept=entries.plan.mode == COPY)
 
-    async def _refuse(self, entries: Entries) -> None:
-        """After a copy the source must be there; after a rename nothing may have come in its place."""
+    async def _reasons(self, entries: Entries) -> list[str]:
+        """After a copy the source must be there; after a rename no other record may have come in its place.
+
+        Ids that the old service has queued since are no reason: they stay in its lists.
+        """
         steps = enumerate(entries.plan.steps)
         if entries.plan.mode == COPY:
             keys = [step.source for _, step in steps if step.kind != "leases"]
         else:
-            keys = [step.source for n, step in steps if step.kind != "leases" and n in entries.done]
+            keys = [step.source for n, step in steps if step.kind in ("hash", "zset") and n in entries.done]
         there = checked(await self._server.pipeline([("EXISTS", key) for key in keys]))
-        if entries.plan.mode == COPY:
-            gone = [key for key, exists in zip(keys, there, strict=True) if not exists]
-            if gone:
-                raise Refused(
-                    [f"{gone[0]} is gone, dropping codeq: would leave nothing; backup: {entries.backup}"]
-                )
-            return
+        gone = [key for key, exists in zip(keys, there, strict=True) if not exists]
         late = [key for key, exists in zip(keys, there, strict=True) if exists]
-        if late:
-            raise Refused(
-                [f"{late[0]} was written since the migration: move it first, rehearse codeq stragglers"]
-            )
+        if entries.plan.mode == COPY and gone:
+            return [f"{gone[0]} is gone, dropping codeq: would leave nothing; backup: {entries.backup}"]
+        if entries.plan.mode != COPY and late:
+            return [
+                f"{late[0]} was written since the migration, and two of one name cannot both come back: "
+                "rehearse codeq stragglers --apply moves what can be moved; what it leaves there is for you "
+                f"to compare, and to take out of {late[0]} by hand"
+            ]
+        return await refused(self._server, [*Journal.commands(), *reverse.commands_of(entries.plan.mode)])
 
-    async def _save(self) -> None:
+    async def _save(self, export: str) -> None:
         """Everything under ``codeq:`` into the export, read twice: codeQ must stand still."""
         before = await fingerprint(self._server, CODEQ)
         await self._clock.sleep(self._freeze_seconds)
@@ -125,4 +153,6 @@ class Rollback:
             moving = before.changed(await fingerprint(self._server, CODEQ, file.write))
             if moving:
                 raise Refused([f"codeQ is not frozen: {moving[0]} changed while we looked; stop its clients"])
+            # Noted first: who is cut off once the file is there may write it again.
+            await self._journal.exporting(export)
             file.keep()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.errors import Refused, half_way
 from harness.migrations.codeq.journal import COMPLETE, Entries, Journal
 from harness.migrations.codeq.legacy_state import FINISHED, parse
 from harness.migrations.codeq.migrator import Tell
@@ -88,6 +88,13 @@ class Gathering:
             state = "no migration was begun here" if entries is None else f"the migration is {entries.phase}"
             raise Refused([f"{state}: what is under legacy: are no stragglers before it is complete"])
         found = Stragglers(apply)
+        with half_way(
+            lambda: f"{len(found.moved):,} stragglers are moved", keep="keep the old service stopped"
+        ):
+            await self._all(entries, found)
+        return found
+
+    async def _all(self, entries: Entries, found: Stragglers) -> None:
         lists = [key for key in await keys_under(self._server, legacy.QUEUE) if legacy.queue_of(key)[0]]
         # Tasks in progress last: codeQ must not find one before its lease is there.
         for key in sorted(lists, key=lambda one: one.endswith(legacy.INPROG)):
@@ -96,7 +103,6 @@ class Gathering:
         await self._records(entries, found)
         if entries.plan.mode != COPY:
             await self._remains(found)
-        return found
 
     async def _list(self, key: str, entries: Entries, found: Stragglers) -> None:
         """From its right end, where the oldest is: codeQ's lists are filled in the same order."""

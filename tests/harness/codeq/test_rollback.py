@@ -3,21 +3,25 @@
 import json
 from pathlib import Path
 
+import anyio
 import pytest
 
+from harness.cli import main
 from harness.migrations.codeq.backup import read_backup
 from harness.migrations.codeq.crash import Crashed, Crashing
 from harness.migrations.codeq.errors import Refused
+from harness.migrations.codeq.journal import KEY, Journal
 from harness.migrations.codeq.migrator import Migrator, Terms
 from harness.migrations.codeq.pieces import keys_under
 from harness.migrations.codeq.rollback import Rollback
 from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
-from worker.codeq import Server
+from worker.codeq import Server, embedded
 
 pytestmark = pytest.mark.anyio
 
 AT_ONCE = Terms(freeze_seconds=0)
+QUEUE = "legacy:q:generate_master"
 
 
 async def comparable(server: Server, *, split: bool = False) -> dict[str, object]:
@@ -128,6 +132,83 @@ async def test_a_copy_whose_source_is_gone_is_not_dropped(
     with pytest.raises(Refused, match="legacy:tasks is gone"):
         await Rollback(redis7, clock, tmp_path / "export").apply()
     assert await redis7.call("EXISTS", "codeq:tasks") == 1
+
+
+async def test_an_id_without_a_record_that_came_late_stays_in_its_old_list(
+    redis7: Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    old = await redis7.call("LRANGE", f"{QUEUE}:pending", 0, -1)
+    held = set(await redis7.call("LRANGE", f"{QUEUE}:inprog", 0, -1))
+    await Migrator(redis7, clock, AT_ONCE).apply()
+    await redis7.call("LPUSH", f"{QUEUE}:pending", "ghost")
+    await redis7.call("LPUSH", f"{QUEUE}:inprog", "ghost")
+    await Rollback(redis7, clock, tmp_path / "export").apply()
+    assert await redis7.call("LRANGE", f"{QUEUE}:pending", 0, -1) == ["ghost", *old]
+    assert set(await redis7.call("LRANGE", f"{QUEUE}:inprog", 0, -1)) == {"ghost", *held}
+
+
+async def test_an_id_that_came_late_into_a_list_whose_conversion_was_cut_off_loses_nothing(
+    redis7: Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    held = set(await redis7.call("LRANGE", f"{QUEUE}:inprog", 0, -1))
+    await Migrator(redis7, clock, AT_ONCE).apply()
+    entries = await Journal(redis7).read()
+    assert entries is not None
+    number = next(n for n, step in enumerate(entries.plan.steps) if step.source == f"{QUEUE}:inprog")
+    await redis7.call("HDEL", KEY, f"done:{number}")  # cut off after the list was gone
+    await redis7.call("HSET", KEY, "phase", "migrating")
+    await redis7.call("LPUSH", f"{QUEUE}:inprog", "late")
+    await Rollback(redis7, clock, tmp_path / "export").apply()
+    assert set(await redis7.call("LRANGE", f"{QUEUE}:inprog", 0, -1)) == {"late", *held}
+
+
+async def test_a_record_that_came_late_is_refused_with_the_way_on(
+    redis7: Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    await Migrator(redis7, clock, AT_ONCE).apply()
+    await redis7.call("HSET", "legacy:tasks", "late", "{}")
+    look = await Rollback(redis7, clock, tmp_path / "export").look()
+    assert [text.split(":")[0] for text in look.refusals] == ["legacy"]
+    assert "rehearse codeq stragglers --apply" in look.refusals[0]
+    with pytest.raises(Refused, match="was written since the migration"):
+        await Rollback(redis7, clock, tmp_path / "export").apply()
+
+
+@pytest.mark.parametrize("keep_source", [False, True])
+async def test_a_dry_run_shows_what_would_be_done(
+    redis7: Server, clock: ManualClock, tmp_path: Path, keep_source: bool
+) -> None:
+    await Migrator(redis7, clock, Terms(freeze_seconds=0, keep_source=keep_source)).apply()
+    plan = (await Rollback(redis7, clock, tmp_path / "export").look()).plan
+    assert plan[0].endswith(f"keys under codeq: are written to {tmp_path / 'export'} first")
+    if keep_source:
+        assert plan[1].endswith("keys under codeq: are dropped, legacy: stays as it is")
+    else:
+        assert "codeq:tasks → legacy:tasks (50 records)" in plan
+        assert plan[-1] == "everything else under codeq: is dropped"
+
+
+@pytest.mark.parametrize("commands", [0, 1, 60])
+def test_a_rollback_that_was_killed_goes_on_with_the_same_command(
+    legacy: Snapshot, clock: ManualClock, tmp_path: Path, commands: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, export = embedded(), tmp_path / "export"
+
+    async def killed() -> None:
+        await restore(server, legacy.pieces())
+        await Migrator(server, clock, AT_ONCE).apply()
+        whole = Crashing(server)
+        await Rollback(whole, clock, export, freeze_seconds=0).look()
+        await Rollback(Crashing(server, whole.count + commands), clock, export, freeze_seconds=0).apply()
+
+    async def opened(*_: object) -> Server:
+        return server
+
+    with pytest.raises(Crashed):
+        anyio.run(killed)
+    monkeypatch.setattr("harness.migrations.codeq.command.open_server", opened)
+    assert main(["codeq", "rollback", "-q", "--redis", "redis://x", "--apply", "--backup", str(export)]) == 0
+    assert read_backup(export).entries
 
 
 class Writer(ManualClock):
