@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.command import Command
 from harness.exit_codes import HELD, VIOLATED
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.lines import some
@@ -14,15 +15,17 @@ from harness.model.record import Place
 from harness.model.scenario import read_scenario
 from harness.model.truth import Outcomes
 from harness.moment import read_moment
-from harness.output import TIMEOUT_SECONDS, Report
+from harness.output import TIMEOUT_SECONDS, Output, Report
 from harness.progress import Progress
 from harness.rehearsal import PARTS, Nobody, OnProgress, Result, rehearse
+from harness.run_flags import add_new, add_run
 from harness.run_report import About, as_json, as_text, run_as_json, run_as_text
 from harness.skeleton import skeleton
 from harness.source import open_source
 from harness.subject import Subject, loaded, sampled, whole
 from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
 from kvstore.clock import stopwatch
+from kvstore.printable import printable_lines
 
 
 @dataclass(frozen=True)
@@ -219,3 +222,21 @@ def write_skeleton(options: argparse.Namespace) -> str:
     given = "" if options.sources is None else f" --from {source}"
     again = f"rehearse run {options.file}{given}"
     return f"Wrote {options.file}. It runs at once, and says that nothing moves yet:\n\n    {again}"
+
+
+def _write(options: argparse.Namespace) -> Output:
+    return Output(HELD, printable_lines(write_skeleton(options)))
+
+
+RUN = Command(
+    help="a migration of your own, declared in a Python file",
+    epilog="example: rehearse run migration.py --from ./my-worker",
+    flags=add_run,
+    run=run_own,
+)
+NEW = Command(
+    help="write the skeleton of a migration of your own",
+    epilog="example: rehearse new migration.py --from ./my-worker",
+    flags=add_new,
+    run=_write,
+)

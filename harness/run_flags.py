@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from harness.conditions import CONDITIONS
 from harness.numbers import seeds, whole
@@ -11,13 +11,8 @@ from harness.output import TIMEOUT_SECONDS
 EXPLORE: Final = ("crashes", "interruptions", "schedules", "orders")
 
 
-def add_run(commands: Any) -> None:
-    """Add both commands to the program's."""
-    run = commands.add_parser(
-        "run",
-        help="a migration of your own, declared in a Python file",
-        epilog="example: rehearse run migration.py --from ./my-worker",
-    )
+def add_run(run: argparse.ArgumentParser) -> None:
+    """Add what ``rehearse run`` takes."""
     run.add_argument("file", type=Path, help="the Python file that declares the migration")
     _add_source(run)
     run.add_argument(
@@ -50,11 +45,10 @@ def add_run(commands: Any) -> None:
         "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
     )
     run.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
-    new = commands.add_parser(
-        "new",
-        help="write the skeleton of a migration of your own",
-        epilog="example: rehearse new migration.py --from ./my-worker",
-    )
+
+
+def add_new(new: argparse.ArgumentParser) -> None:
+    """Add what ``rehearse new`` takes."""
     new.add_argument("file", type=Path, help="the Python file to write; it must not exist")
     _add_source(new)
 

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from os.path import isdir
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from harness.conditions import CONDITIONS
 from harness.migrations.queue.explore.orders import refusal
@@ -23,13 +23,8 @@ EXPLORE = ("crashes", "schedules", "orders")
 MOST_SECONDS = 86_400
 
 
-def add_queue(commands: Any) -> None:
-    """Add the command to the program's."""
-    queue = commands.add_parser(
-        "queue",
-        help="the queue migration guide: one pending array becomes one key per task (the default)",
-        epilog="example: rehearse queue --from ./my-worker --strategy guide --json report.json",
-    )
+def add_queue(queue: argparse.ArgumentParser) -> None:
+    """Add what ``rehearse queue`` takes."""
     _add_source(queue)
     _add_walk(queue)
     _add_search(queue)

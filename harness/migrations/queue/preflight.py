@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from harness import CannotStart
 from harness.engine.loop import Deadlock, in_virtual_time
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
@@ -27,7 +28,7 @@ _NO_ROUTE: Final = (401, 403, 404, 405)
 _COORDINATION: Final = ("TaskCoordinator", "RequestCounter")
 
 
-class NotTheQueue(Exception):
+class NotTheQueue(CannotStart):
     """The Worker is not the one of the migration guide: says which route answered what."""
 
     def __init__(self, why: str) -> None:

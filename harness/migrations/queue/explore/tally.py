@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Final
 
+from harness import CannotStart
 from harness.decision import Looked
 from harness.engine.loop import Deadlock
 from harness.explore.wording import wording
@@ -29,7 +30,7 @@ Key = tuple[str, str]
 DEADLOCK: Final = "deadlock"
 
 
-class SearchError(Exception):
+class SearchError(CannotStart):
     """A simulation failed by itself: says which, so that it can be looked at."""
 
 

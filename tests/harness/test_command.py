@@ -1,0 +1,71 @@
+"""Commands that are installed beside the program: found by their entry points, named when they are broken."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness import cli
+from harness.cli import main
+from harness.command import GROUP, installed
+from harness.exit_codes import HELD, USAGE
+
+THIRD = """
+from harness import Command, Report
+
+THIRD = Command(
+    help="somebody else's migration",
+    epilog="",
+    flags=lambda parser: parser.add_argument("--json", dest="json_file"),
+    run=lambda options: Report({"typed": options.given}, "GO", 0),
+)
+NO_COMMAND = 7
+"""
+
+
+@pytest.fixture
+def third(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder on the path of imports as a package leaves it there that was installed."""
+    (tmp_path / "somebody_elses.py").write_text(THIRD)
+    about = tmp_path / "somebody_elses-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: somebody-elses\nVersion: 1.0\n")
+    names = {"third": "somebody_elses:THIRD", "odd": "somebody_elses:NO_COMMAND", "gone": "not_there:COMMAND"}
+    entries = "".join(f"{name} = {value}\n" for name, value in names.items())
+    (about / "entry_points.txt").write_text(f"[{GROUP}]\n{entries}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+@pytest.mark.usefixtures("third")
+def test_a_third_migration_is_found_beside_those_that_are_shipped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert {"codeq", "queue", "third"} <= set(installed())
+    assert main(["third", "--json", "-"]) == HELD
+    assert json.loads(capsys.readouterr().out) == {"typed": ["third", "--json", "-"]}
+
+
+@pytest.mark.usefixtures("third")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("odd", "somebody_elses:NO_COMMAND: it is no harness.Command"),
+        ("gone", "not_there:COMMAND: ModuleNotF"),
+    ],
+)
+def test_a_command_that_cannot_be_loaded_says_why(
+    name: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([name, "--from", "queue.json"])
+    assert stopped.value.code == USAGE
+    assert f"the command {name} cannot be loaded from {why}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["queue"]])
+def test_an_installation_older_than_its_code_says_what_to_do(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "installed", dict)
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == USAGE
+    assert "pip install --no-deps --editable ." in capsys.readouterr().err
