@@ -76,3 +76,10 @@ def test_every_cited_hazard_is_explained() -> None:
 def test_links_lead_to_files(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
         assert "://" in target or (path.parent / target).exists(), target
+
+
+def test_every_page_is_in_the_site_and_in_llms_txt() -> None:
+    site, pages = (ROOT / "mkdocs.yml").read_text(), page("llms.txt")
+    for path in (ROOT / "docs").glob("*.md"):
+        assert f": {path.name}\n" in site
+        assert f"({path.name})" in pages
