@@ -30,6 +30,7 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
         for place in sorted({*now, *before})
         if now.get(place) != before.get(place)
         and not is_note(place[1])
+        and not truth.is_unsure(place)
         and not (place not in now and is_over(before[place].expiration, record.again_at))
     ]
     yield damage(truth, "second-run-writes", "a second run changes {n} key{s}", changed)

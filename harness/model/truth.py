@@ -174,7 +174,7 @@ class Truth:
                 self._apply(event)
             else:
                 self._apply(event)
-                self._watch(event)
+                self._watch(event, place)
         for act in acts[done:]:
             self._act(act)
 
@@ -246,12 +246,33 @@ class Truth:
             for other in self.record.acts
         )
 
-    def _watch(self, event: Event) -> None:
+    def _watch(self, event: Event, at: int) -> None:
         """After a write of the migration: is everything that lives stored somewhere?"""
         where = event.namespace, event.key
         for target in {where, *self.originals.get(where, ())}:
-            if self._is_bare(target, event.at) and not any(known == target for _, known in self.bare):
+            if (
+                self._is_bare(target, event.at)
+                and not self._is_going(target, at)
+                and not any(known == target for _, known in self.bare)
+            ):
                 self.bare.append((event, target))
+
+    def _is_going(self, target: Place, at: int) -> bool:
+        """Whether a client was about to delete it when so many writes were done, or nobody knows."""
+        origin = self.wants[target].origin or target
+        return any(
+            (act.place, act.role) == (origin, "client")
+            and act.first <= at <= act.last
+            and act.outcome in ("gone", "unknown")
+            for act in self.record.acts
+        )
+
+    def is_unsure(self, place: Place) -> bool:
+        """Whether nobody knows what a client left there: who sees it later may put it right."""
+        want = self.wants.get(place)
+        return (want is not None and want.anything) or any(
+            (act.place, act.role, act.outcome) == (place, "client", "unknown") for act in self.record.acts
+        )
 
     def _is_bare(self, target: Place, at: int) -> bool:
         """Whether what lives there is stored nowhere."""
