@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.measurement import Measurement
-from harness.migrations.queue.explore.tally import Batch, backstage, tallied
+from harness.explore.tally import Batch, tallied
+from harness.migrations.queue.explore.system import Queue, backstage
 from harness.migrations.queue.simulation.scenario import Scenario, draw
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
@@ -62,7 +63,7 @@ def _simulate(scenarios: Sequence[Scenario]) -> None:
 
 
 def _judge(scenarios: Sequence[Scenario]) -> None:
-    tallied(Batch(QUEUE_WORKER, scenarios))
+    tallied(Batch(Queue(QUEUE_WORKER), scenarios))
 
 
 async def _crashes(file: Path) -> Measurement:

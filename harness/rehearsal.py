@@ -2,29 +2,20 @@
 together.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import combinations_with_replacement, product
 from typing import Any, Final, Protocol
 
-from harness.checks import CHECKS
 from harness.decision import Decision, Looked
 from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.explore.coverage import due
 from harness.explore.draw import Drawing, Places, places_of
-from harness.explore.search import (
-    Damage,
-    Guided,
-    Key,
-    Tally,
-    explained,
-    searched,
-    tallied,
-    tallied_in_every_order,
-)
+from harness.explore.faults import everywhere
+from harness.explore.search import Damage, Guided, explained, searched
+from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.forecast import Forecast, bill_of, forecast
 from harness.model.record import Place, Record
@@ -32,7 +23,7 @@ from harness.model.scenario import Scenario
 from harness.parameters import parameters
 from harness.subject import Subject, loaded, whole
 from kvstore import Entry
-from kvstore.faults import OPERATION, Fault
+from kvstore.faults import OPERATION
 
 WALKED: Final = ("local", "production", "free")
 # A namespace in which what has no bound runs into the limits of production.
@@ -42,6 +33,8 @@ _ENOUGH: Final = 100
 # Entries of a small namespace, and of one in which a request has all that it takes on at once.
 _FEW: Final = 6
 _MANY: Final = 200
+# So many requests of clients and readers meet faults, one at a time: they do much the same again and again.
+_MOST_OTHERS: Final = 12
 PARTS: Final = ("walks", "crashes", "interruptions", "schedules")
 
 
@@ -90,8 +83,7 @@ class Result:
     @property
     def vacuous(self) -> list[str]:
         """The invariants that had nothing to look at."""
-        at = sum((part.tally.at for part in self.parts), Counter[str]())
-        return [name for name in CHECKS if not at[name]]
+        return sum((part.tally for part in self.parts), Tally()).vacuous
 
     @property
     def decision(self) -> Decision:
@@ -120,7 +112,7 @@ def rehearse(
     small = sum((part.tally for part in parts if part.name != "walks"), small)
     large = sum((part.tally for part in parts if part.name == "walks"), Tally())
     # What small namespaces show as well is made small there.
-    large.damage = {key: group for key, group in large.damage.items() if key not in small.damage}
+    large.violations = {key: group for key, group in large.violations.items() if key not in small.violations}
     damage = [*explained(subject, small, workforce), *explained(search.whole, large, workforce)]
     bills = [bill for part in parts if part.name == "walks" for bill in part.tally.noted.values()]
     return Result(parts, damage, search.unmet(parts), search.oddities, forecast(search.moving, bills))
@@ -175,8 +167,8 @@ class _Rehearsal:
 
     def _told(self, name: str, tally: Tally, of: int) -> None:
         done = tally.looked.runs
-        self.tell.rehearsed(name, done, max(done, of), len(tally.damage))
-        for key, group in tally.damage.items():
+        self.tell.rehearsed(name, done, max(done, of), len(tally.violations))
+        for key, group in tally.violations.items():
             if key not in self._known:
                 self._known.add(key)
                 self.tell.found(key[0], group.what, group.smallest)
@@ -184,9 +176,9 @@ class _Rehearsal:
     def first_look(self) -> Tally:
         """What the plain run shows, at once and in this process."""
         tally = Tally()
-        tally.add(self.plain.scenario, self.plain, self.subject.judge(self.plain))
+        tally.add(self.plain.scenario, self.subject.look(self.plain))
         self._told("first look", tally, 1)
-        return Tally(damage=tally.damage)
+        return Tally(violations=tally.violations)
 
     @cached_property
     def plain(self) -> Record:
@@ -204,13 +196,18 @@ class _Rehearsal:
         return scenarios, f"all {count:,} entries, and {most:,}, under {', '.join(WALKED)}"
 
     def _faults(self) -> tuple[list[Scenario], str]:
-        places = places_of(self.subject.simulate(self.base)).operations
+        """The operator is alone when it meets one; clients and readers meet theirs beside it."""
+        alone = self.subject.simulate(self.base)
+        operators = [call for call in alone.calls if call.role == "operator"]
+        others = [call for call in self.plain.calls if call.role in ("client", "reader")][:_MOST_OTHERS]
         scenarios = [
-            replace(self.base, faults=(Fault(kind, at, request),))
-            for kind in OPERATION
-            for request, at in places
+            replace(record.scenario, faults=(fault,))
+            for record, calls in ((alone, operators), (self.plain, others))
+            for fault in everywhere(OPERATION, calls)
         ]
-        return scenarios, f"{len(places):,} operations of the operator × {', '.join(OPERATION)}"
+        mine, theirs = (sum(call.operations for call in calls) for calls in (operators, others))
+        also = f", and {theirs:,} of clients and readers" if theirs else ""
+        return scenarios, f"{mine:,} operations of the operator × {', '.join(OPERATION)}{also}"
 
     def _interruptions(self) -> tuple[list[Scenario], str]:
         """Somebody looks all the time: what an interruption leaves may be gone before the end."""

@@ -18,7 +18,8 @@ def add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--explore",
         choices=EXPLORE,
-        help="one search instead of all: crashes, a fault at every KV operation of the operator; "
+        help="one search instead of all: crashes, a fault at every KV operation of the operator and of "
+        "the first requests of others; "
         "interruptions, something of a client or reader between any two of them; schedules, random ones; "
         "orders, two requests at once in every order of their KV operations",
     )

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from harness.checks import CHECKS
 from harness.explore.search import Damage
 from harness.lines import command_line, some, text_of
 from harness.migration import Migration
@@ -63,7 +62,7 @@ def as_json(about: About, result: Result, seconds: float) -> dict[str, Any]:
         "leftOut": list(about.left),
         "began": write_moment(about.began),
         **result.decision.as_json(),
-        "lookedAtNothing": result.vacuous,
+        "lookedAtNothing": [name.partition(" ")[0] for name in result.vacuous],
         "odd": list(result.oddities),
         "parts": [_part_json(one) for one in result.parts],
         "forecast": None if result.forecast is None else result.forecast.as_json(),
@@ -101,8 +100,7 @@ def as_text(about: About, result: Result, seconds: float) -> str:
     if result.forecast is not None:
         lines.append(f"  {'forecast':<14} {result.forecast.as_text()}")
     if result.vacuous:
-        names = ", ".join(f"{name} (no {CHECKS[name].AT})" for name in result.vacuous)
-        lines.append(f"  looked at nothing: {names}")
+        lines.append(f"  looked at nothing: {', '.join(result.vacuous)}")
     told = [_damage_lines(about, one) for one in result.damage]
     events = [[_moment_line(moment, about.began) for moment in one.finding.moments] for one in result.damage]
     room = _SCREEN - len(lines) - sum(map(len, told)) - 4

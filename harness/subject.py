@@ -6,16 +6,19 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from harness.checks import judge
+from harness.decision import Looked
 from harness.engine.chance import Chance
 from harness.engine.interleaving import Choose
 from harness.engine.run import simulate, unreadable
+from harness.explore.coverage import met
+from harness.explore.tally import Seen
 from harness.migration import Migration, load_migration
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
 from harness.model.truth import Outcomes, Truth, place_of
 from harness.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.system.stages import Stages
-from harness.verdict import Verdict
+from harness.verdict import Finding, Verdict
 from kvstore import Entry
 
 # How many entries of each kind a search draws its small namespaces from.
@@ -49,6 +52,27 @@ class Subject:
         """The verdict on every invariant."""
         loaded = _loaded(self.path)
         return judge(record, Truth(record, loaded.outcomes))
+
+    def hazards(self, record: Record) -> tuple[()]:
+        """None is known of whatever is declared."""
+        return ()
+
+    def look(self, record: Record) -> Seen:
+        """What a record shows."""
+        scenario = record.scenario
+        looked = Looked(
+            runs=1,
+            requests=sum(call.status is not None for call in record.calls),
+            operations=len(record.asked),
+            moved=record.moved,
+            planned=len(scenario.faults) + len(scenario.interrupt) + len(scenario.at_once),
+            fired=len(record.fired) + len(record.interrupted),
+        )
+        return Seen(looked, self.judge(record), met(record), (*record.fired, *record.interrupted))
+
+    def causes(self, record: Record, invariant: str, finding: Finding) -> tuple[()]:
+        """Nobody knows any: a finding tells by its events what happened."""
+        return ()
 
     @property
     def migration(self) -> Migration:

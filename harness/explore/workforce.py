@@ -44,6 +44,18 @@ class Workforce(Protocol):
         ...
 
 
+class Here:
+    """This process alone."""
+
+    workers = 1
+
+    def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
+        return map(work, jobs)
+
+    def close(self) -> None:
+        """There is nothing to let go."""
+
+
 class Processes:
     """Processes of this machine; one for each core when ``workers`` is not said.
 

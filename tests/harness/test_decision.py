@@ -13,7 +13,7 @@ from harness.migrations.codeq.errors import Refused
 from harness.migrations.codeq.operations import OPERATIONS
 from harness.migrations.queue.checkers import CHECKERS
 from harness.migrations.queue.comparisons import COMPARISONS
-from harness.migrations.queue.explore.tally import judgement
+from harness.migrations.queue.explore.system import judgement
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.invariants import judge
 from harness.migrations.queue.walk.stage import QUEUE_WORKER

@@ -21,7 +21,7 @@ from harness.migrations.queue.explore.orders import explore_orders
 from harness.migrations.queue.explore.report import CrashSearch
 from harness.migrations.queue.explore.report import as_json as search_json
 from harness.migrations.queue.explore.report import as_text as search_text
-from harness.migrations.queue.explore.tally import judgement, simulated
+from harness.migrations.queue.explore.system import Queue, judgement
 from harness.migrations.queue.flags import base_of
 from harness.migrations.queue.preflight import demand_queue_worker
 from harness.migrations.queue.promises import table
@@ -81,7 +81,7 @@ def _demand_queue_worker(options: argparse.Namespace) -> None:
 def _replay(scenario: Scenario, worker: Path) -> Report:
     """One simulation again; one in which nobody can go on has no more to it than that."""
     try:
-        record = simulated(scenario, worker)
+        record = Queue(worker).simulate(scenario)
     except Deadlock as deadlock:
         document = {"scenario": str(scenario), "deadlock": str(deadlock)}
         decision = Decision([str(deadlock)], Looked(runs=1))
@@ -111,8 +111,7 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
             )
     finally:
         progress.end()
-        if isinstance(workforce, Cluster):
-            workforce.close()
+        workforce.close()
     seconds = stopwatch() - start
     document, text = campaign_report.as_json(search, seconds), campaign_report.as_text(search, seconds)
     return Report(document, text, search.decision.exit_code)
@@ -150,7 +149,7 @@ def _orders(options: argparse.Namespace, progress: Progress) -> Report:
 
 
 def _processes(options: argparse.Namespace) -> Processes:
-    return Processes(options.jobs or os.cpu_count() or 1, options.timeout)
+    return Processes(options.jobs, options.timeout)
 
 
 def _copy(options: argparse.Namespace, progress: Progress) -> Source:

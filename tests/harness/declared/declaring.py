@@ -1,16 +1,14 @@
 """Declares small migrations in a folder, and rehearses them in this process."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, TypeVar
+from typing import Any
 
+from harness.explore.workforce import Here
 from harness.rehearsal import Result, rehearse
 from harness.subject import Subject, loaded, sampled
 from kvstore import Entry
-
-Job = TypeVar("Job")
-Done = TypeVar("Done")
 
 BEGAN = 1_800_000_000_000
 WRANGLER = """
@@ -19,18 +17,6 @@ main = "entry.py"
 compatibility_date = "2026-04-21"
 compatibility_flags = ["python_workers"]
 """
-
-
-class Here:
-    """A workforce of this process alone."""
-
-    workers = 1
-
-    def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
-        return map(work, jobs)
-
-    def close(self) -> None:
-        """There is nothing to let go."""
 
 
 def worker(folder: Path, code: str, bindings: Sequence[str] = ("KV",)) -> None:

@@ -1,11 +1,15 @@
 """The search through random schedules: the same of the same seeds, and drawn to where something new is."""
 
+from typing import Any
+
+import pytest
+
 from harness.explore.coverage import met, signature
 from harness.explore.search import searched
-from harness.explore.workforce import Processes
+from harness.explore.workforce import Here, Processes
 from harness.model.scenario import Scenario, read_scenario
 from harness.rehearsal import rehearse
-from tests.harness.declared.declaring import Here, subject_of
+from tests.harness.declared.declaring import subject_of
 from tests.harness.declared.test_links import ENTRIES, LINKS
 
 LINE = "seed=7 entries=3 colos=2 readers=1 clients=1"
@@ -53,3 +57,43 @@ def test_what_a_run_leaves_out_another_has() -> None:
     assert not result.damage
     assert tally.looked.fired > 50
     assert {"a crash", "an operation refused", "a time-out", "an outage", "an answer lost"} <= set(tally.met)
+
+
+class Heard:
+    """Who is told of a rehearsal."""
+
+    def __init__(self) -> None:
+        self.invariants: list[str] = []
+
+    def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
+        """Nothing is done with it."""
+
+    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+        self.invariants.append(invariant)
+
+
+class Nobody:
+    """A workforce that does nothing."""
+
+    workers = 1
+
+    def do(self, work: Any, jobs: Any) -> Any:
+        raise ZeroDivisionError
+
+    def close(self) -> None:
+        """There is nothing to let go."""
+
+
+def test_what_a_first_look_finds_is_told_before_any_search_begins() -> None:
+    heard = Heard()
+    with pytest.raises(ZeroDivisionError):
+        rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, Nobody(), tell=heard)
+    assert "expiration" in heard.invariants
+
+
+def test_faults_befall_everybody() -> None:
+    result = rehearse(subject_of(LINKS / "migration.py", ENTRIES), ENTRIES, Here(), explore=("crashes",))
+    assert result.decision.verdict == "go", result.unmet
+    assert "of clients and readers" in result.parts[0].what
+    struck = {fault.partition("@")[2].partition(".")[0] for fault in result.parts[0].tally.fired}
+    assert struck == {"operator", "client-1", "reader-1"}

@@ -4,26 +4,24 @@ Everything about a run follows from its scenario. What is violated is grouped by
 smallest scenario of each group is made smaller still, and told.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from harness.decision import Decision
-from harness.explore.shrink import shrink
+from harness.explore.faults import everywhere
+from harness.explore.search import Damage, Shown, explained, searched, shrunk
+from harness.explore.tally import Tally
 from harness.explore.workforce import Workforce
 from harness.lines import some
 from harness.migrations.queue.explore.recognition import Discovery, Recognition, recognitions
 from harness.migrations.queue.explore.sometimes import due
-from harness.migrations.queue.explore.tally import Batch, Tally, simulated, tallied
-from harness.migrations.queue.explore.violation import Shown, Violation, violations
-from harness.migrations.queue.simulation.record import OPERATOR, Call
+from harness.migrations.queue.explore.system import Queue
+from harness.migrations.queue.simulation.record import OPERATOR
 from harness.migrations.queue.simulation.scenario import Scenario, draw
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from kvstore.clock import stopwatch
-from kvstore.faults import FAULTS, OPERATION, Fault
-
-_BATCH: Final = 20
+from kvstore.faults import OPERATION
 
 # Runs done, of how many, violated groups and properties met so far.
 Tell = Callable[[int, int, int, int], None]
@@ -44,7 +42,7 @@ class Campaign:
     base: Scenario
     worker: Path
     tally: Tally
-    violations: Sequence[Violation]
+    violations: Sequence[Damage]
     hazards: Sequence[Recognition]
     unmet: Sequence[str]
     workers: int
@@ -92,9 +90,9 @@ def explore_faults(
     daemons, producers and lookers. What is planned and does not happen is said, and makes nothing conclusive.
     Raises SearchError as `explore_schedules` does.
     """
-    record = simulated(base, worker)
+    record = Queue(worker).simulate(base)
     calls = [call for call in record.calls if everyone or call.actor.startswith(OPERATOR)]
-    planned = [fault for kind in kinds for fault in _faults(kind, calls)]
+    planned = everywhere(kinds, calls, lambda call: call.step == "claim")
     scenarios = [replace(base, mishaps=(*base.mishaps, fault)) for fault in planned]
     whose = "everyone" if everyone else "the operators"
     operations = sum(call.operations for call in calls)
@@ -111,16 +109,6 @@ def explore_faults(
     return replace(campaign, notes=(note,))
 
 
-def _faults(kind: str, calls: Sequence[Call]) -> Iterator[Fault]:
-    """One kind of fault wherever it can strike."""
-    strikes = FAULTS[kind].strikes
-    for call in calls:
-        if strikes == "operation":
-            yield from (Fault(kind, operation, call.name) for operation in range(1, call.operations + 1))
-        elif strikes != "actor" or call.step == "claim":
-            yield Fault(kind, 0, call.name)
-
-
 def explored(
     what: str,
     base: Scenario,
@@ -130,29 +118,27 @@ def explored(
     worker: Path,
 ) -> Campaign:
     """Simulate all of ``scenarios``; tell what they showed."""
-    start, tally = stopwatch(), Tally()
+    start, queue = stopwatch(), Queue(worker)
     discoveries: dict[str, Discovery] = {}
-    jobs = [Batch(worker, scenarios[at : at + _BATCH]) for at in range(0, len(scenarios), _BATCH)]
-    for part in workforce.do(tallied, jobs):
-        tally.merge(part)
+
+    def told(tally: Tally, of: int) -> None:
         for hazard in tally.hazards:
             discoveries.setdefault(hazard, Discovery(tally.runs, stopwatch() - start))
-        tell(tally.runs, len(scenarios), len(tally.violations), len(tally.met))
-    broken = [Shown(worker, key, tally.violations[key].smallest) for key in sorted(tally.violations)]
-    known = [Shown(worker, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]
-    small = list(workforce.do(shrunk, [*broken, *known]))
-    return Campaign(
-        what,
-        base,
-        worker,
-        tally,
-        violations([one for one in small if one.key[1]], tally),
-        recognitions([one for one in small if not one.key[1]], tally, discoveries),
-        (),
-        workforce.workers,
-    )
+        tell(tally.runs, of, len(tally.violations), len(tally.met))
+
+    tally = searched(queue, scenarios, workforce, told)
+    known = [Shown(queue, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]
+    violations = in_order(explained(queue, tally, workforce))
+    small = list(workforce.do(shrunk, known))
+    hazards = recognitions(small, tally, discoveries)
+    return Campaign(what, base, worker, tally, violations, hazards, (), workforce.workers)
 
 
-def shrunk(shown: Shown) -> Shown:
-    """The same, shown by a scenario as small as can be found."""
-    return replace(shown, scenario=shrink(shown.scenario, shown.is_shown_by))
+def in_order(violations: Sequence[Damage]) -> list[Damage]:
+    """By the numbers of the invariants, what was seen most often first."""
+    return sorted(sorted(violations, key=lambda one: one.key), key=_order)
+
+
+def _order(violation: Damage) -> tuple[int, int]:
+    number = violation.invariant[1:]
+    return (int(number) if number.isdecimal() else 99, -violation.runs)

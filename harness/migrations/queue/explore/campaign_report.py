@@ -5,10 +5,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from harness.explore.search import Damage
 from harness.lines import command_line, some, text_of
 from harness.migrations.queue.explore.campaign import Campaign
 from harness.migrations.queue.explore.recognition import Recognition
-from harness.migrations.queue.explore.violation import Violation
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
@@ -52,7 +52,7 @@ def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
     }
 
 
-def _violation_json(one: Violation, worker: Path) -> dict[str, Any]:
+def _violation_json(one: Damage, worker: Path) -> dict[str, Any]:
     return {
         "invariant": one.invariant,
         "title": one.title,
@@ -88,7 +88,7 @@ def as_text(search: Campaign, seconds: float) -> str:
     return text_of([*lines, "", _conclusion(search)])
 
 
-def _violation_lines(one: Violation, worker: Path) -> list[str]:
+def _violation_lines(one: Damage, worker: Path) -> list[str]:
     hazards = dict.fromkeys((*one.finding.hazards, *(cause.hazard for cause in one.causes)))
     named = f" [{', '.join(hazards)}]" if hazards else ""
     keys = f": {some(one.finding.keys)}" if one.finding.keys else ""

@@ -13,16 +13,17 @@ from typing import Any, Final
 
 from harness.engine.interleaving import Choose, Turn, letter, order_of
 from harness.engine.loop import Deadlock
-from harness.explore.depth_first import Redundant, Visited, every_order
+from harness.explore.depth_first import Visited, every_order
+from harness.explore.search import explained
+from harness.explore.tally import Tally
+from harness.explore.workforce import Here
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore import campaign_report
-from harness.migrations.queue.explore.campaign import Campaign, shrunk
-from harness.migrations.queue.explore.tally import Key, SearchError, Tally, backstage, violated
-from harness.migrations.queue.explore.violation import Shown, violations
+from harness.migrations.queue.explore.campaign import Campaign, in_order
+from harness.migrations.queue.explore.system import Queue, seen
 from harness.migrations.queue.simulation.people.crowd import names_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from kvstore.faults import FAULTS
 
@@ -70,7 +71,8 @@ def explore_orders(
     """Simulate ``base`` in every order. Raises ValueError for what `refusal` refuses, and SearchError."""
     if reason := refusal(base):
         raise ValueError(reason)
-    run, tally = partial(_run, worker), Tally()
+    queue, tally = Queue(worker), Tally()
+    run = partial(_run, queue)
 
     def visit(choose: Choose) -> None:
         turns: list[Turn] = []
@@ -85,39 +87,36 @@ def explore_orders(
         tell(tally.runs, len(tally.violations))
 
     visited = every_order(visit)
-    shown = [shrunk(Shown(worker, key, group.smallest)) for key, group in tally.violations.items()]
+    violations = in_order(explained(queue, tally, Here()))
     serially = _serially(base, run)
     notes = _notes(base, visited, serially)
     what = f"every order of the KV operations of {' and '.join(base.at_once)} at once"
-    campaign = Campaign(what, base, worker, tally, violations(shown, tally), [], [], 1, notes)
+    campaign = Campaign(what, base, worker, tally, violations, [], [], 1, notes)
     return Orders(campaign, visited.orders, visited.redundant, serially)
 
 
-def _run(worker: Path, base: Scenario, choose: Choose) -> Record | Deadlock:
+def _run(queue: Queue, base: Scenario, choose: Choose) -> Record | Deadlock:
     try:
-        return simulate(base, backstage(worker), choose=choose)
+        return queue.simulate(base, choose)
     except Deadlock as deadlock:
         return deadlock
-    except Redundant:
-        raise
-    except Exception as error:
-        raise SearchError(f"{type(error).__name__}: {error}, in {base}") from error
 
 
 def _add(tally: Tally, scenario: Scenario, outcome: Record | Deadlock) -> None:
     if isinstance(outcome, Deadlock):
         tally.add_deadlock(scenario, outcome)
     else:
-        tally.add(scenario, outcome, judge(outcome))
+        tally.add(scenario, seen(outcome, judge(outcome)))
 
 
 def _serially(base: Scenario, run: Callable[[Scenario, Choose], Record | Deadlock]) -> list[str]:
     """The invariants that are violated when one request is answered after the other, in whatever order."""
-    found: set[Key] = set()
+    found: set[str] = set()
     for order in permutations(map(letter, range(len(base.at_once)))):
         outcome = run(base, lambda waiting, order=order: min(waiting, key=order.index))  # type: ignore[misc]
-        found |= set() if isinstance(outcome, Deadlock) else violated(judge(outcome))
-    return sorted({invariant for invariant, _ in found})
+        if not isinstance(outcome, Deadlock):
+            found |= {one.invariant for one in judge(outcome) if not one.held}
+    return sorted(found)
 
 
 def _notes(base: Scenario, visited: Visited, serially: Sequence[str]) -> list[str]:

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.migrations.queue.explore.tally import Tally, backstage
-from harness.migrations.queue.explore.violation import Shown
+from harness.explore.search import Shown
+from harness.explore.tally import Tally
 from harness.migrations.queue.hazards import Diagnosis, diagnose
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.simulation.simulate import simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,6 @@ def recognitions(
 def _recognition(shown: Shown, tally: Tally, discoveries: dict[str, Discovery]) -> Recognition:
     hazard = shown.key[0]
     group = tally.hazards[hazard]
-    every = diagnose(simulate(shown.scenario, backstage(shown.worker)))
+    every = diagnose(shown.system.simulate(shown.scenario))
     diagnosis = next(one for one in every if one.hazard == hazard)
     return Recognition(diagnosis, shown.scenario, group.runs, group.first, discoveries[hazard])

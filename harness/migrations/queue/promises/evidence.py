@@ -9,9 +9,10 @@ from typing import Any, Final, TypeVar
 
 from harness.conditions import CONDITIONS
 from harness.engine.loop import in_virtual_time
+from harness.explore.tally import Batch, Group
 from harness.explore.workforce import Workforce
 from harness.lines import command_line
-from harness.migrations.queue.explore.tally import Batch, Group, backstage
+from harness.migrations.queue.explore.system import Queue, backstage
 from harness.migrations.queue.promises.desk import Desk
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import STRATEGIES, situations
@@ -77,7 +78,7 @@ class Inquiry:
     def survey(self) -> Survey:
         """How often two workers held one task: the same for both migrations."""
         rounds = max(_LEAST_ROUNDS, len(self.seeds) // _SCHEDULES_PER_ROUND)
-        watches = [Watch(kind, Batch(self.worker, scenarios(kind, rounds))) for kind in self._kinds]
+        watches = [Watch(kind, Batch(Queue(self.worker), scenarios(kind, rounds))) for kind in self._kinds]
         found: dict[Kind, Count] = {}
         for kind, count in self.workforce.do(watched, watches):
             found[kind] = count
@@ -112,7 +113,8 @@ class Evidence:
         """The same, whatever was moved."""
         drawn = [draw(seed, self._base) for seed in self.inquiry.seeds]
         every = [*situations(self._base), *drawn]
-        batches = [Batch(self.inquiry.worker, every[at : at + _BATCH]) for at in range(0, len(every), _BATCH)]
+        queue = Queue(self.inquiry.worker)
+        batches = [Batch(queue, every[at : at + _BATCH]) for at in range(0, len(every), _BATCH)]
         found = Schedules()
         for part in self.inquiry.workforce.do(scheduled, batches):
             found.merge(part)

@@ -6,14 +6,13 @@ from typing import Final
 
 from harness.decision import Looked
 from harness.engine.loop import Deadlock
+from harness.explore.tally import DEADLOCK, Batch, Group
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.sometimes import met
-from harness.migrations.queue.explore.tally import DEADLOCK, Batch, Group, SearchError, backstage
 from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.simulation.looked import looked_at
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.simulation.simulate import simulate
 
 # Hazards whose harm shows only beside another run: they count wherever they are recognised.
 _BY_COMPARISON: Final = frozenset({"I12", "I23", "I26"})
@@ -67,9 +66,7 @@ def scheduled(batch: Batch) -> Schedules:
     schedules = Schedules()
     for scenario in batch.scenarios:
         try:
-            schedules.add(scenario, simulate(scenario, backstage(batch.worker)))
+            schedules.add(scenario, batch.system.simulate(scenario))
         except Deadlock:
             schedules.add_deadlock(scenario)
-        except Exception as error:
-            raise SearchError(f"{type(error).__name__}: {error}, in {scenario}") from error
     return schedules

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from harness.conditions import CONDITIONS
+from harness.explore.tally import Batch
 from harness.migrations.queue.checkers.exclusion import holds
-from harness.migrations.queue.explore.tally import Batch, backstage
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.simulation.simulate import simulate
 
 Way = Literal["documented", "careful", "coordinator"]
 WAYS: Final[tuple[Way, ...]] = ("documented", "careful", "coordinator")
@@ -110,7 +109,7 @@ def watched(watch: Watch) -> tuple[Kind, Count]:
     """Simulate, and count."""
     found = Count()
     for scenario in watch.batch.scenarios:
-        found += counted(simulate(scenario, backstage(watch.batch.worker)))
+        found += counted(watch.batch.system.simulate(scenario))
     return watch.kind, found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.campaign_report import replay
-from harness.migrations.queue.explore.tally import simulated
+from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.layout import PENDING
@@ -80,6 +80,6 @@ class Trials:
         """Exactly this scenario."""
         line = str(scenario)
         if line not in self._played:
-            record = simulated(scenario, self._worker)
+            record = Queue(self._worker).simulate(scenario)
             self._played[line] = Trial(record, replay(scenario, self._worker))
         return self._played[line]

@@ -11,11 +11,12 @@ import pytest
 from harness.cli import main
 from harness.decision import Looked
 from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from harness.explore.tally import Tally
 from harness.explore.wording import wording
 from harness.migrations.queue.explore.campaign import Campaign, explore_faults
 from harness.migrations.queue.explore.campaign_report import as_json, as_text, replay
 from harness.migrations.queue.explore.sometimes import due
-from harness.migrations.queue.explore.tally import SearchError, Tally, backstage
+from harness.migrations.queue.explore.system import SearchError, backstage
 from harness.migrations.queue.simulation.scenario import Scenario, draw, read_scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER

@@ -6,16 +6,9 @@ from itertools import permutations
 import pytest
 
 from harness.engine.loop import Deadlock
+from harness.explore.tally import DEADLOCK, Batch, Group, Tally, tallied
 from harness.migrations.queue.checkers import judge
-from harness.migrations.queue.explore.tally import (
-    DEADLOCK,
-    Batch,
-    Group,
-    SearchError,
-    Tally,
-    backstage,
-    tallied,
-)
+from harness.migrations.queue.explore.system import Queue, SearchError, backstage, seen
 from harness.migrations.queue.simulation.scenario import Scenario, draw
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.system.code import WorkerCode
@@ -37,8 +30,8 @@ def added(*tallies: Tally) -> Tally:
 
 
 def test_the_order_in_which_parts_are_added_is_all_the_same() -> None:
-    parts = [tallied(Batch(QUEUE_WORKER, [scenario])) for scenario in SCENARIOS]
-    whole = tallied(Batch(QUEUE_WORKER, SCENARIOS))
+    parts = [tallied(Batch(Queue(QUEUE_WORKER), [scenario])) for scenario in SCENARIOS]
+    whole = tallied(Batch(Queue(QUEUE_WORKER), SCENARIOS))
     assert whole.violations
     assert whole.runs == len(SCENARIOS)
     for order in permutations(parts):
@@ -57,7 +50,7 @@ def test_a_group_keeps_its_first_seed_and_its_smallest_scenario() -> None:
 def test_a_tally_counts_what_a_record_shows() -> None:
     record = run("conditions=local tasks=1 mishaps=crash@operator-1.2:6")
     tally = Tally()
-    tally.add(record.scenario, record, judge(record))
+    tally.add(record.scenario, seen(record, judge(record)))
     assert tally.looked.operations == len(record.asked)
     assert tally.met["a crash"] == 1
     assert tally.fingerprint == int(record.fingerprint, 16)
@@ -75,9 +68,9 @@ def test_a_simulation_that_fails_by_itself_is_named(monkeypatch: pytest.MonkeyPa
     def fail(*_: object) -> None:
         raise KeyError("broken")
 
-    monkeypatch.setattr("harness.migrations.queue.explore.tally.simulate", fail)
+    monkeypatch.setattr("harness.migrations.queue.explore.system.simulate", fail)
     with pytest.raises(SearchError, match="KeyError: 'broken', in seed=3 tasks=1"):
-        tallied(Batch(QUEUE_WORKER, [Scenario(seed=3, tasks=1)]))
+        tallied(Batch(Queue(QUEUE_WORKER), [Scenario(seed=3, tasks=1)]))
 
 
 def test_a_worker_is_loaded_once() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 import harness.migrations.queue.promises.judging
 from harness.cli import main
-from harness.migrations.queue.explore.tally import Batch
+from harness.explore.tally import Batch
+from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.promises.hearing import Hearing
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import situations
@@ -20,7 +21,7 @@ RARE = {"H12", "H15", "H20", "H26", "H57"}
 
 @pytest.fixture(scope="module")
 def documented() -> Schedules:
-    return scheduled(Batch(QUEUE_WORKER, situations(Scenario(conditions="production"))))
+    return scheduled(Batch(Queue(QUEUE_WORKER), situations(Scenario(conditions="production"))))
 
 
 def test_every_hazard_that_is_looked_for_can_be_seen(documented: Schedules) -> None:
@@ -42,7 +43,7 @@ def test_parts_add_up_to_the_whole(documented: Schedules) -> None:
     every = situations(Scenario(conditions="production"))
     found = Schedules()
     for half in (every[::2], every[1::2]):
-        found.merge(scheduled(Batch(QUEUE_WORKER, half)))
+        found.merge(scheduled(Batch(Queue(QUEUE_WORKER), half)))
     assert found == documented
 
 

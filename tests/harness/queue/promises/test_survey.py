@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from harness.explore.tally import Batch
 from harness.migrations.queue.checkers.exclusion import mutual_exclusion
-from harness.migrations.queue.explore.tally import Batch, backstage
+from harness.migrations.queue.explore.system import Queue, backstage
 from harness.migrations.queue.promises.survey import (
     Count,
     Kind,
@@ -27,18 +28,18 @@ def test_a_double_is_what_the_checker_of_exclusion_finds() -> None:
 
 
 def test_two_workers_get_one_task_without_a_coordinator_and_not_with_one() -> None:
-    kind, count = watched(Watch(CROWD, Batch(QUEUE_WORKER, scenarios(CROWD, 4))))
+    kind, count = watched(Watch(CROWD, Batch(Queue(QUEUE_WORKER), scenarios(CROWD, 4))))
     assert kind == CROWD
     assert 0 < count.doubles < count.claims
     coordinated = replace(CROWD, way="coordinator")
-    _, count = watched(Watch(coordinated, Batch(QUEUE_WORKER, scenarios(coordinated, 4))))
+    _, count = watched(Watch(coordinated, Batch(Queue(QUEUE_WORKER), scenarios(coordinated, 4))))
     assert count.claims > 0
     assert count.doubles == 0
 
 
 def test_nobody_collides_with_himself() -> None:
     alone = replace(CROWD, workers=1)
-    _, count = watched(Watch(alone, Batch(QUEUE_WORKER, scenarios(alone, 2))))
+    _, count = watched(Watch(alone, Batch(Queue(QUEUE_WORKER), scenarios(alone, 2))))
     assert count.claims > 0
     assert count.doubles == 0
 

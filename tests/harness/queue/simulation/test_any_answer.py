@@ -14,7 +14,7 @@ from harness.answers import MEMBERS, read_body
 from harness.migrations.queue.checkers import CHECKERS
 from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.sometimes import met
-from harness.migrations.queue.explore.tally import backstage
+from harness.migrations.queue.explore.system import backstage
 from harness.migrations.queue.hazards import DETECTORS
 from harness.migrations.queue.simulation.record import Call, Record
 from harness.migrations.queue.simulation.report import Simulation

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.migrations.queue.explore.tally import Group
+from harness.explore.tally import Group
 from harness.migrations.queue.promises.evidence import Evidence
 from harness.migrations.queue.promises.promise import Judgement, broken, held, only_if
 

@@ -1,0 +1,100 @@
+"""The queue's simulations as a search asks for them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import get_ident
+
+from harness import CannotStart
+from harness.engine.interleaving import Choose
+from harness.engine.loop import Deadlock
+from harness.explore.tally import Seen
+from harness.migrations.queue.explore.sometimes import met
+from harness.migrations.queue.hazards import Diagnosis, diagnose
+from harness.migrations.queue.simulation.judgement import Judgement
+from harness.migrations.queue.simulation.looked import looked_at
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.simulation.simulate import simulate
+from harness.system.code import WorkerCode
+from harness.verdict import Finding, Verdict
+from worker.config import ConfigError
+from worker.runtime import ServeError
+
+
+class SearchError(CannotStart):
+    """A simulation failed by itself: says which, so that it can be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The migration of the queue with the Worker of a folder."""
+
+    worker: Path
+
+    def simulate(self, scenario: Scenario, choose: Choose | None = None) -> Record:
+        """One simulation by itself. Raises Deadlock, and SearchError for one that fails."""
+        with _failing(scenario):
+            return simulate(scenario, backstage(self.worker), choose=choose)
+
+    def judge(self, record: Record) -> list[Verdict]:
+        return judgement(self.worker).verdicts(record)
+
+    def hazards(self, record: Record) -> list[str]:
+        return sorted({one.hazard for one in diagnose(record)})
+
+    def look(self, record: Record) -> Seen:
+        with _failing(record.scenario):
+            return seen(record, self.judge(record))
+
+    def causes(self, record: Record, invariant: str, finding: Finding) -> tuple[Diagnosis, ...]:
+        return likely_causes(record, invariant, finding)
+
+
+@contextmanager
+def _failing(scenario: Scenario) -> Iterator[None]:
+    try:
+        yield
+    except (Deadlock, ServeError, ConfigError):
+        raise
+    except Exception as error:
+        raise SearchError(f"{type(error).__name__}: {error}, in {scenario}") from error
+
+
+def seen(record: Record, verdicts: list[Verdict]) -> Seen:
+    """What a record shows, with what is judged of it."""
+    hazards = sorted({one.hazard for one in diagnose(record)})
+    fingerprint = int(record.fingerprint, 16)
+    return Seen(looked_at(record), verdicts, met(record), record.fired, hazards, fingerprint)
+
+
+def likely_causes(record: Record, invariant: str, finding: Finding) -> tuple[Diagnosis, ...]:
+    """The hazards that explain a finding: about the same keys, or known to violate the invariant."""
+    every = diagnose(record)
+    same = [one for one in every if set(one.keys) & set(finding.keys)]
+    known = [one for one in every if invariant in one.invariants]
+    both = [one for one in same if one in known]
+    return tuple(both or known or same)
+
+
+def backstage(worker: Path) -> WorkerCode:
+    """The one of this thread for a Worker's folder, loaded when it is first asked for."""
+    return _backstage(worker, get_ident())
+
+
+@cache
+def _backstage(worker: Path, thread: int) -> WorkerCode:
+    """A simulation has its backstage to itself; workers of a cluster may have several threads."""
+    return WorkerCode(worker)
+
+
+def judgement(worker: Path) -> Judgement:
+    """The one that goes with `backstage`."""
+    return _judgement(worker, get_ident())
+
+
+@cache
+def _judgement(worker: Path, thread: int) -> Judgement:
+    return Judgement(_backstage(worker, thread))
