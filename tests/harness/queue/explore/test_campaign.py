@@ -76,7 +76,7 @@ def test_a_violation_is_made_small_and_seen_again(crashes: Campaign) -> None:
 
 
 def test_the_order_of_the_work_changes_nothing(crashes: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.migrations.queue.explore.campaign._BATCH", 3)
+    monkeypatch.setattr("harness.explore.search._BATCH", 3)
     again = explore_faults(read_scenario(BASE), ["crash"], OneProcess(backwards=True))
     assert {**as_json(again, 0), "discoveries": None} == {**as_json(crashes, 0), "discoveries": None}
 
