@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from harness.command import CannotStart
 from harness.engine.chance import Chance
 from harness.engine.loop import Deadlock
 from harness.explore.coverage import signature
@@ -36,7 +37,7 @@ OnProgress = Callable[[Tally, int], None]
 Work = Callable[[Batch], Tally]
 
 
-class NotSeenAgain(Exception):
+class NotSeenAgain(CannotStart):
     """What a run showed is not shown by the same run again: says what, and which."""
 
 

@@ -65,7 +65,7 @@ def test_a_deadlock_is_a_violation() -> None:
 
 
 def test_a_simulation_that_fails_by_itself_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise KeyError("broken")
 
     monkeypatch.setattr("harness.migrations.queue.explore.system.simulate", fail)
