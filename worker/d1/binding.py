@@ -154,8 +154,12 @@ class D1PreparedStatement(JsObject):
         return await self._one("query", "ROWS_AND_COLUMNS")
 
     async def _one(self, endpoint: Endpoint, form: Format) -> Result:
-        query = Query(self.statement, self.params)
-        result = (await self._session.results(endpoint, [query], form))[0]
+        if isinstance(self.statement, list):  # taken for a batch, whose first result counts
+            values = [*self.params, *[UNDEFINED] * len(self.statement)]
+            queries = [Query(text, one) for text, one in zip(self.statement, values, strict=False)]
+        else:
+            queries = [Query(self.statement, self.params)]
+        result = (await self._session.results(endpoint, queries, form))[0]
         _meta(result)
         return result
 

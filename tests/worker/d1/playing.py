@@ -128,8 +128,16 @@ def _shown(value: Any, digest: bool) -> Any:
     if callable(value):
         return {"$type": "function"}
     if not digest or value is None:
-        return value
+        return _with_undefined(value)
     return _digest(value) if isinstance(value, list) else {**value, "results": _digest(value["results"])}
+
+
+def _with_undefined(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_undefined(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _with_undefined(one) for name, one in value.items()}
+    return {"$type": "undefined"} if value is UNDEFINED else value
 
 
 def _digest(rows: list[Any]) -> dict[str, Any]:

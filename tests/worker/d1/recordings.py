@@ -54,6 +54,11 @@ def difference(outcome: Any, expected: Any) -> str | None:
     return _difference(outcome.get("result", outcome), expected["result"], "result")
 
 
+def value_difference(found: Any, expected: Any) -> str | None:
+    """As `difference`, of any JSON value."""
+    return _difference(found, expected, "body")
+
+
 def _error_difference(outcome: Any, expected: dict[str, Any]) -> str | None:
     if "error" not in outcome:
         return f"no error: {outcome!r:.300}"
