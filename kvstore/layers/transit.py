@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from kvstore import messages
+from kvstore.clock import Clock
 from kvstore.errors import KVError
 from kvstore.faults import FAULTS, Fault, FaultKind, InvocationCrashed
 from kvstore.layers.invocation import Invocations
@@ -40,6 +41,7 @@ class Trip(NamedTuple):
 _AT_ONCE: Final = Trip()
 
 Plan = Callable[[str, int, Verb, str], Trip]
+AnyPlan = Callable[[str, int, Any, str], Trip]
 
 
 class OneFault:
@@ -55,29 +57,40 @@ class OneFault:
         """Whether the fault has happened."""
         return self.fault is not None and self.count >= self.fault.at
 
-    def __call__(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
+    def __call__(self, invocation: str, ordinal: int, verb: str, key: str) -> Trip:
         self.count += 1
         if self.fault is None or self.count != self.fault.at:
             return self._trip
         return self._trip._replace(fault=FAULTS[self.fault.kind])
 
 
-class Transit(Around):
-    """A store around ``store``. ``plan`` is asked with invocation, ordinal (from 1), verb and key."""
+class Travel:
+    """What operations go through on their way, whatever they are operations of.
 
-    def __init__(self, store: Store, plan: Plan, invocations: Invocations) -> None:
-        super().__init__(store)
+    ``plan`` is asked with invocation, ordinal (from 1), verb and key.
+    """
+
+    def __init__(self, clock: Clock, plan: AnyPlan, invocations: Invocations) -> None:
+        self.clock = clock
         self.plan = plan
         self.invocations = invocations
         # An outage: what it does, and until when (ms).
         self._outage: FaultKind | None = None
         self._out_until = 0
 
-    def follow(self, plan: Plan) -> None:
+    def follow(self, plan: AnyPlan) -> None:
         """From now on ``plan`` says what happens; an outage is over."""
         self.plan, self._out_until = plan, 0
 
-    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+    def refusal(self, verb: Any, fault: FaultKind) -> Exception:
+        """What an operation fails with where ``fault`` makes it fail."""
+        raise NotImplementedError
+
+    def too_many(self) -> Exception:
+        """What an operation fails with that the invocation may not ask any more."""
+        raise NotImplementedError
+
+    async def _around(self, verb: Any, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()
         connections, plan = invocation.connections, self.plan
         invocation.operations = ordinal = invocation.operations + 1
@@ -92,12 +105,12 @@ class Transit(Around):
             if fault is not None or self._out_until:
                 self._arrive(fault, verb)
             if ordinal > invocation.most:
-                raise KVError(messages.TOO_MANY_OPERATIONS)
+                raise self.too_many()
             found = await operation(*arguments)
             if back:
                 await self.clock.sleep(back / 1000)
             if fault is not None and fault.error is not None:
-                raise messages.refused(PRODUCT_VERBS[verb], *fault.error)
+                raise self.refusal(verb, fault)
             return found
         finally:
             connections.leave()
@@ -110,9 +123,24 @@ class Transit(Around):
             self._outage, self._out_until = fault, self.clock.now_ms() + fault.lasts_ms
         return there + fault.there_ms, back + fault.back_ms
 
-    def _arrive(self, fault: FaultKind | None, verb: Verb) -> None:
-        """Raises KVError when the store is not reached."""
+    def _arrive(self, fault: FaultKind | None, verb: Any) -> None:
+        """Raises what `refusal` says when the store is not reached."""
         out = self._out_until and self.clock.now_ms() < self._out_until
         stopped = self._outage if out else fault
         if stopped is not None and not stopped.reaches and stopped.error is not None:
-            raise messages.refused(PRODUCT_VERBS[verb], *stopped.error)
+            raise self.refusal(verb, stopped)
+
+
+class Transit(Travel, Around):
+    """A store around ``store``."""
+
+    def __init__(self, store: Store, plan: Plan, invocations: Invocations) -> None:
+        Around.__init__(self, store)
+        Travel.__init__(self, store.clock, plan, invocations)
+
+    def refusal(self, verb: Verb, fault: FaultKind) -> Exception:
+        assert fault.error is not None
+        return messages.refused(PRODUCT_VERBS[verb], *fault.error)
+
+    def too_many(self) -> Exception:
+        return KVError(messages.TOO_MANY_OPERATIONS)

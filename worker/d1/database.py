@@ -70,9 +70,22 @@ class Database:
             asked = [(text, params) for text, params in asked if not text.is_blank]
             if not asked:
                 return failed(messages.NO_STATEMENTS)
-            return Answer(self._transaction(asked, ask.format), bookmark(self._known.calls))
+            return Answer(self._transaction(asked, ask.format), self.bookmark)
         except QueryError as error:
             return failed(str(error))
+
+    @property
+    def bookmark(self) -> str:
+        """What the last answer had: it grows, compared as text, with every call that may have written."""
+        return bookmark(self._known.calls)
+
+    def snapshot(self) -> bytes:
+        """Everything that is in the database now, for `load`."""
+        return self._sqlite.snapshot()
+
+    def load(self, snapshot: bytes) -> None:
+        """Become what another database was; of one in memory only."""
+        self._sqlite.load(snapshot)
 
     def close(self) -> None:
         self._sqlite.close()
@@ -90,7 +103,7 @@ class Database:
         except apsw.Error as error:
             raise sqlite.failure(error, alone=alone) or self._internal_error() from error
         else:
-            self._commit(alone)
+            self._commit(alone, reads=reads)
         finally:
             sqlite.roll_back()
         return results
@@ -102,14 +115,14 @@ class Database:
             if result["meta"]["changes"]:
                 result["meta"]["size_after"] = self._known.size
 
-    def _commit(self, alone: bool) -> None:
+    def _commit(self, alone: bool, *, reads: bool) -> None:
         try:
             if not alone:
                 self._sqlite.commit()
         except apsw.ConstraintError as error:
             self._sqlite.reset()
             raise DatabaseReset(messages.LEFT_VIOLATED + error_text(error)) from error
-        self._known.committed()
+        self._known.committed(reads=reads)
 
     def _internal_error(self) -> DatabaseReset:
         return DatabaseReset(messages.internal_error(self._entropy.token(_REFERENCE_BYTES).hex()))
@@ -142,7 +155,8 @@ def bookmark(calls: int) -> str:
 
 
 class Known:
-    """What is known of the file without asking: its ``size`` in bytes, and ``calls``, which count those made.
+    """What is known of the file without asking: its ``size`` in bytes, and ``calls``, which counts those that
+    may have written.
 
     Asked for again once somebody else has written.
     """
@@ -163,13 +177,13 @@ class Known:
         ((pages,),) = self._sqlite.own(_PAGES)
         self.size = max(1, pages) * _PAGE
 
-    def committed(self) -> None:
+    def committed(self, *, reads: bool) -> None:
         """After the first call the runtime's own table is there, which schemas and listings show."""
         if not self.calls:
             for statement in _BEGIN_COUNTING:
                 self._sqlite.own(statement)
             self.measure()
-        self.calls += 1
+        self.calls += not (self.calls and reads)
         self._version = self._sqlite.connection.data_version()
 
 

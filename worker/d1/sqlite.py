@@ -11,7 +11,7 @@ from kvstore.clock import stopwatch
 from worker.d1 import messages, texts
 from worker.d1.authorizer import ABSENT_FUNCTIONS, MODULES, Authorizer
 from worker.d1.cost import Cost
-from worker.d1.errors import DatabaseReset, QueryError
+from worker.d1.errors import QueryError
 from worker.d1.limits import Limits
 
 Row = Sequence[Any]
@@ -19,6 +19,8 @@ Row = Sequence[Any]
 _BUSY_MS: Final = 5000
 _STEPS_BETWEEN_LOOKS: Final = 100_000  # at the clock: some milliseconds
 _OWN: Final = "/* the database's own */ "
+# Bytes of a database's header that say whether it has a write-ahead log.
+_LOG_VERSIONS, _NO_LOG = slice(18, 20), b"\x01\x01"
 _SETUP: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON")
 
 
@@ -45,6 +47,26 @@ class Sqlite:
         try:
             # Marked, as prepared statements are kept by their text: a Worker's COMMIT must be another one.
             return self.connection.execute(_OWN + sql, values).fetchall()
+        finally:
+            self._authorizer.trusted = False
+
+    def snapshot(self) -> bytes:
+        """The file as it would be; nothing for a database that is empty."""
+        self._authorizer.trusted = True
+        try:
+            content = bytearray(self.connection.serialize("main") or b"")
+        finally:
+            self._authorizer.trusted = False
+        if content:
+            content[_LOG_VERSIONS] = _NO_LOG  # in memory there is no write-ahead log
+        return bytes(content)
+
+    def load(self, snapshot: bytes) -> None:
+        """Take a snapshot for the whole content, in memory."""
+        self._authorizer.trusted = True
+        try:
+            if snapshot:
+                self.connection.deserialize("main", snapshot)
         finally:
             self._authorizer.trusted = False
 
@@ -111,11 +133,11 @@ class Sqlite:
     def _is_late(self) -> bool:
         return stopwatch() > self._deadline
 
-    def failure(self, error: apsw.Error, *, alone: bool) -> QueryError | DatabaseReset | None:
+    def failure(self, error: apsw.Error, *, alone: bool) -> QueryError | None:
         """What the product says of an error of SQLite; None when the transaction is gone with it."""
         refused, self._authorizer.refused_transaction = self._authorizer.refused_transaction, False
         if isinstance(error, apsw.InterruptError):
-            return DatabaseReset(messages.TIMED_OUT)
+            return QueryError(messages.TIMED_OUT)
         if refused:
             return QueryError(messages.TRANSACTION)
         if isinstance(error, apsw.BindingsError):

@@ -1,0 +1,84 @@
+"""Read replication: in every location a copy of the database that is some time behind the primary.
+
+A call that may write goes to the primary, and so does every call without a session. In a session a call that
+reads is answered by the location's copy, unless that is older than the session's bookmark: then the primary
+answers. So a session sees its own writes, and never goes back in time; two sessions may.
+Source: https://developers.cloudflare.com/d1/best-practices/read-replication/
+"""
+
+from typing import NamedTuple
+
+from kvstore.clock import Clock
+from worker.d1.database import Database
+from worker.d1.limits import LIMITS
+from worker.d1.service import FIRST_PRIMARY, FIRST_UNCONSTRAINED, Answer, Ask, Query
+from worker.d1.statements import look_at
+
+
+class Moment(NamedTuple):
+    """What the database was from ``at`` on, in milliseconds since the epoch."""
+
+    at: int
+    bookmark: str
+    content: bytes
+
+
+class Primary:
+    """A Service around ``database`` that remembers what it was, for replicas ``lag_ms`` behind it."""
+
+    def __init__(self, database: Database, clock: Clock, lag_ms: int) -> None:
+        self.clock = clock
+        self._database = database
+        self._lag_ms = lag_ms
+        self._moments = [Moment(clock.now_ms() - lag_ms, database.bookmark, database.snapshot())]
+
+    async def __call__(self, ask: Ask) -> Answer:
+        answer = await self._database(ask)
+        if self._database.bookmark != self._moments[-1].bookmark:
+            moment = Moment(self.clock.now_ms(), self._database.bookmark, self._database.snapshot())
+            self._moments.append(moment)
+        return _served(answer, by_primary=True)
+
+    def copied(self) -> Moment:
+        """What has come to the replicas by now; what is older is forgotten."""
+        seen = self.clock.now_ms() - self._lag_ms
+        while len(self._moments) > 1 and self._moments[1].at <= seen:
+            self._moments.pop(0)
+        return self._moments[0]
+
+
+class Replica:
+    """One location's way to the database: a Service."""
+
+    def __init__(self, primary: Primary) -> None:
+        self._primary = primary
+        self._copy = Database()
+        self._bookmark = ""
+
+    async def __call__(self, ask: Ask) -> Answer:
+        moment = self._primary.copied()
+        if ask.token == FIRST_PRIMARY or not all(map(_only_reads, ask.queries)):
+            return await self._primary(ask)
+        if ask.token != FIRST_UNCONSTRAINED and moment.bookmark < ask.token:
+            return await self._primary(ask)
+        if moment.bookmark != self._bookmark:
+            self._copy.load(moment.content)
+            self._bookmark = moment.bookmark
+        answer = self._copy.answer(ask)
+        answer.bookmark = answer.bookmark and moment.bookmark
+        return _served(answer, by_primary=False)
+
+    def close(self) -> None:
+        self._copy.close()
+
+
+def _only_reads(query: Query) -> bool:
+    """Whether it does, as far as the text tells; one that is too long is the primary's to refuse."""
+    fits = isinstance(query.sql, str) and len(query.sql) * 3 <= LIMITS.statement_size
+    return fits and look_at(query.sql, LIMITS.statement_size).only_reads
+
+
+def _served(answer: Answer, *, by_primary: bool) -> Answer:
+    for result in answer.body if isinstance(answer.body, list) else ():
+        result["meta"]["served_by_primary"] = by_primary
+    return answer
