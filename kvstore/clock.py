@@ -1,9 +1,9 @@
 """Time comes from here and from nowhere else."""
 
 import asyncio
-import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
+from time import perf_counter, process_time, time_ns  # taken now: a Worker's runtime puts its own into `time`
 from typing import Protocol
 
 
@@ -23,7 +23,7 @@ class SystemClock:
     """The machine's time."""
 
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        return time_ns() // 1_000_000
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -55,12 +55,12 @@ class ManualClock:
 
 def stopwatch() -> float:
     """Seconds on a clock that only goes forward: for durations, never for dates."""
-    return time.perf_counter()
+    return perf_counter()
 
 
 def core_seconds() -> float:
     """Seconds for which this process has kept a core busy, whatever others do at the same time."""
-    return time.process_time()
+    return process_time()
 
 
 def iso(milliseconds: int) -> str:

@@ -1,7 +1,7 @@
 """Chance comes from here and from nowhere else."""
 
-import os
 import random
+from os import urandom  # taken now: a Worker's runtime puts its own into `os`
 from typing import Protocol
 
 
@@ -21,7 +21,7 @@ class SystemEntropy:
     """The machine's chance."""
 
     def token(self, size: int) -> bytes:
-        return os.urandom(size)
+        return urandom(size)
 
     def below(self, limit: int) -> int:
         return random.SystemRandom().randrange(limit)

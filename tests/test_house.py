@@ -46,7 +46,7 @@ OURS = ("kvstore", "worker", "workers", "wrangler_compat", "harness", "tests")
 SOURCES = {
     "kvstore/clock.py",
     "kvstore/entropy.py",
-    "worker/runtime/platform.py",
+    "worker/runtime/sources.py",
     "worker/queue/src/taskqueue/platform.py",
 }
 FORBIDDEN = {

@@ -61,10 +61,11 @@ def _check_required(command: Command | None, arguments: Arguments) -> None:
 def _check_choices(command: Command | None, arguments: Arguments) -> None:
     lines = ["Invalid values:"]
     for flag in command.flags if command else ():
-        value = arguments.flags.get(flag.name)
-        if flag.choices and value is not None and value not in flag.choices:
-            choices = ", ".join(f'"{choice}"' for choice in flag.choices)
-            lines.append(f'  Argument: {flag.name}, Given: "{value}", Choices: {choices}')
+        given = arguments.flags.get(flag.name)
+        for value in given if isinstance(given, list) else [given]:
+            if flag.choices and value is not None and value not in flag.choices:
+                choices = ", ".join(f'"{choice}"' for choice in flag.choices)
+                lines.append(f'  Argument: {flag.name}, Given: "{value}", Choices: {choices}')
     if len(lines) > 1:
         raise UsageError("\n".join(lines))
 

@@ -50,8 +50,8 @@ class WorkerCode:
         return Within(self.skew, skew)
 
     def now_ms(self) -> int:
-        assert self.clock is not None, "no simulation is running"
-        return self.clock.now_ms() + self.skew.get()
+        """Before any simulation has begun, while the Worker is imported, it is the epoch, as in workerd."""
+        return 0 if self.clock is None else self.clock.now_ms() + self.skew.get()
 
     async def sleep(self, seconds: float) -> None:
         assert self.clock is not None, "no simulation is running"

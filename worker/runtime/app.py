@@ -1,7 +1,6 @@
 """A Worker behind HTTP: an ASGI app that hands every request to it."""
 
 import json
-import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore.clock import Clock, SystemClock, stopwatch
+from worker.runtime.failures import users_traceback
 from worker.runtime.http import Outgoing, worker_request
 from worker.runtime.scheduled import NO_MOMENT, ScheduledController, moment_of
 from worker.runtime.worker import Worker
@@ -114,7 +114,7 @@ class Front:
             return Outgoing(await self._worker.fetch(request))
         except Exception as error:
             self._worker.on_error(error)
-            text = "".join(traceback.format_exception(error)).encode("utf-8", "replace")
+            text = users_traceback(error, self._worker.space).encode("utf-8", "replace")
             return Outgoing(ResponseParts(500, "", [("content-type", "text/plain; charset=utf-8")], text))
 
 

@@ -12,10 +12,11 @@ from worker.durable import Objects
 from worker.runtime.background import Background
 from worker.runtime.errors import LoadError
 from worker.runtime.loader import import_worker
-from worker.runtime.platform import Platform
 from worker.runtime.scheduled import ScheduledController
+from worker.runtime.space import Space
 from worker.sdk.context import ExecutionContext, current
 from worker.sdk.env import make_env
+from worker.sdk.platform import MACHINE, Platform
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts, response_parts
 
@@ -29,12 +30,23 @@ def _ignore(error: BaseException) -> None:
 class Worker:
     """Code in ``module`` with the bindings ``env``, as many invocations at a time as are asked for.
 
+    Time and chance are those of ``platform``; ``space`` has the modules.
+
     Handlers are methods of a class ``Default`` (a WorkerEntrypoint), or functions ``on_fetch`` and
     ``on_scheduled``; each invocation has a context, and an instance of Default, of its own.
     """
 
-    def __init__(self, module: ModuleType, env: Any, on_error: ErrorLog = _ignore) -> None:
+    def __init__(
+        self,
+        module: ModuleType,
+        env: Any,
+        space: Space,
+        platform: Platform = MACHINE,
+        on_error: ErrorLog = _ignore,
+    ) -> None:
         self.module = module
+        self.space = space
+        self.platform = platform
         self.env = env
         self.on_error = on_error
         self.background = Background(lambda error: self.on_error(error))
@@ -42,14 +54,14 @@ class Worker:
 
     def with_bindings(self, bindings: Mapping[str, object]) -> "Worker":
         """The same code with ``bindings`` for its whole environment: another deployment of it."""
-        other = Worker(self.module, make_env(bindings), self.on_error)
+        other = Worker(self.module, make_env(bindings), self.space, self.platform, self.on_error)
         other._accepted = self._accepted
         return other
 
     async def fetch(self, request: Request) -> ResponseParts:
         """Answer a request. Raises what the handler raises, TypeError when it returns no Response."""
         context = ExecutionContext(self.background.spawn)
-        with current(self.env, context):
+        with current(self.env, context, platform=self.platform):
             answer = self._call("fetch", context, request, self.env, context)
             return response_parts(await answer if _is_awaitable(answer) else answer)
 
@@ -57,7 +69,7 @@ class Worker:
         """Run the scheduled handler with all its background work. Raises what either raises."""
         tasks: list[Task[Any]] = []
         context = ExecutionContext(lambda work: tasks.append(self.background.spawn(work)))
-        with current(self.env, context):
+        with current(self.env, context, platform=self.platform):
             result = self._call("scheduled", context, controller, self.env, context)
             if _is_awaitable(result):
                 await result
@@ -133,14 +145,15 @@ def load_configured(
     if config.main is None:
         raise LoadError(f'{config.path} names no entry file: add main = "src/entry.py" or the like')
     env = make_env({**config.vars, **bindings, **{name: one.binding for name, one in objects.items()}})
-    with current(env, None):
-        module = import_worker(config.root / config.main, platform)
+    platform = platform or MACHINE
+    with current(env, None, platform=platform):
+        space, module = import_worker(config.root / config.main, config.root, config.name or "worker")
     if not any(hasattr(module, name) for name in ("Default", "on_fetch", "on_scheduled")):
         raise LoadError(f"{config.root / config.main} defines no class Default and no on_fetch")
     for binding in config.durable_objects:
         if binding.name in objects:
             objects[binding.name].define(_durable_class(module, binding, config), env=env)
-    return Worker(module, env)
+    return Worker(module, env, space, platform)
 
 
 def _durable_class(module: ModuleType, binding: DurableObjectBinding, config: WorkerConfig) -> type:

@@ -5,13 +5,14 @@ A context variable holds them, so that requests that run at the same time never 
 
 import inspect
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Final
 
 from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import PyObject
+from worker.sdk.platform import Platform
+from worker.sdk.surroundings import Surroundings, surroundings
 from worker.sdk.web.fetch import Outbound, send
 
 _GLOBAL_SCOPE: Final = (
@@ -50,49 +51,37 @@ class ExecutionContext:
         self.passes_through = True
 
 
-class _Surroundings:
-    """What is current inside of its ``with`` block: in one variable, since every invocation sets it."""
-
-    __slots__ = ("_token", "environment", "invocation", "outbound")
-
-    def __init__(self, environment: Any, invocation: ExecutionContext | None, outbound: Outbound) -> None:
-        self.environment = environment
-        self.invocation = invocation
-        self.outbound = outbound
-
-    def __enter__(self) -> None:
-        self._token = _surroundings.set(self)
-
-    def __exit__(self, *_: object) -> None:
-        _surroundings.reset(self._token)
-
-
-_surroundings: ContextVar[_Surroundings] = ContextVar("surroundings", default=_Surroundings(None, None, send))  # noqa: B039
-
-
-def current(env: Any, ctx: ExecutionContext | None = None, outbound: Outbound | None = None) -> _Surroundings:
-    """Make ``env`` and ``ctx`` the current ones inside the ``with`` block, and ``outbound`` the way out.
+def current(
+    env: Any,
+    ctx: ExecutionContext | None = None,
+    outbound: Outbound | None = None,
+    platform: Platform | None = None,
+) -> Surroundings:
+    """Make ``env`` and ``ctx`` the current ones inside the ``with`` block, with a way out and a platform.
 
     For importing a Worker ``ctx`` is None: nothing may be awaited there. ``outbound`` answers the requests
-    that the Worker sends; by default whoever did outside the block, and that is the network at first.
+    that the Worker sends, ``platform`` gives it time and chance; by default both are as outside the block,
+    and those are the network and this machine at first.
     """
-    return _Surroundings(env, ctx, outbound or _surroundings.get().outbound)
+    before = surroundings()
+    return Surroundings(env, ctx, outbound or before.outbound, platform or before.platform)
 
 
-def replaced_environment(env: Any) -> _Surroundings:
+def replaced_environment(env: Any) -> Surroundings:
     """Make ``env`` the current environment inside the ``with`` block."""
-    now = _surroundings.get()
-    return _Surroundings(env, now.invocation, now.outbound)
+    now = surroundings()
+    return Surroundings(env, now.invocation, now.outbound, now.platform)
 
 
 def current_environment() -> Any:
     """The environment of what runs now; None outside any Worker."""
-    return _surroundings.get().environment
+    return surroundings().environment
 
 
 def outbound() -> Outbound:
     """How the current invocation sends requests."""
-    return _surroundings.get().outbound
+    found: Outbound = surroundings().outbound or send
+    return found
 
 
 def wait_until(awaitable: Any) -> None:
@@ -100,7 +89,7 @@ def wait_until(awaitable: Any) -> None:
 
     Raises JsException outside an invocation, with workerd's text.
     """
-    invocation = _surroundings.get().invocation
+    invocation = surroundings().invocation
     if invocation is None:
         raise JsException("Error", _GLOBAL_SCOPE)
     invocation.waitUntil(awaitable)

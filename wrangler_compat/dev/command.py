@@ -154,9 +154,8 @@ def _deployment(
     if (config.main or "").endswith(".py"):
         _mention(invocation, dict.fromkeys(_OF_A_BUILD, "a Python Worker is not built"))
         _mention(invocation, dict.fromkeys(_OF_A_DEBUGGER, "a Python Worker runs in this very process"))
-        return PythonDeployment(
-            config, read, root, console, test_scheduled=settings.test_scheduled, strict=settings.strict
-        )
+        return PythonDeployment(config, read, root, console, settings)
+    _mention(invocation, {"allow": "workerd decides what a JavaScript Worker may do"})
     return JavaScriptDeployment(config, read, root, console, invocation.environ, settings)
 
 

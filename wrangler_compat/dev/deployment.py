@@ -1,7 +1,6 @@
 """A Worker that is being served, with its namespaces: replaced as a whole when a file changes."""
 
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -15,14 +14,17 @@ from worker.d1 import database_path
 from worker.runtime import (
     Access,
     LocalNamespaces,
+    Platform,
     ServeError,
     Worker,
     create_app,
     load_configured,
     open_local,
+    users_traceback,
 )
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.dev.settings import DevSettings
 
 
 class Deployment(Protocol):
@@ -58,16 +60,13 @@ class PythonDeployment:
         read: Callable[[], WorkerConfig],
         root: Path,
         console: Console,
-        *,
-        test_scheduled: bool,
-        strict: bool = False,
+        settings: DevSettings,
     ) -> None:
         self._config = config
         self._read = read
         self._root = root
         self._console = console
-        self._test_scheduled = test_scheduled
-        self._strict = strict
+        self._settings = settings
         self._local: LocalNamespaces | None = None
         self._worker: Worker | None = None
         self._app: ASGIApp | None = None
@@ -78,7 +77,7 @@ class PythonDeployment:
 
     async def begin(self) -> None:
         """Load the Worker and say what it is bound to. Raises ConfigError, ServeError, StoreError."""
-        local = open_local(self._config, self._root, strict=self._strict)
+        local = open_local(self._config, self._root, strict=self._settings.strict)
         await local.sweep()
         self._put_on(self._config, local)
         await show_bindings(self._console, self._config, local, self._root)
@@ -89,7 +88,7 @@ class PythonDeployment:
         before, worker = self._local, self._worker
         try:
             config = self._read()
-            self._put_on(config, open_local(config, self._root, strict=self._strict))
+            self._put_on(config, open_local(config, self._root, strict=self._settings.strict))
         except (CommandError, ConfigError, ServeError, StoreError) as error:
             self._console.fail(CommandError(f"{error}\nThe Worker that was loaded before goes on."))
             return
@@ -97,18 +96,21 @@ class PythonDeployment:
         sys.stdout.flush()
         if worker is not None:
             await worker.background.drain()
+            worker.space.forget()
         if before is not None:
             await before.close()
 
     def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
-        worker = load_configured(config, {**local.bindings, **local.d1}, durable=local.durable)
+        platform = Platform(allowed=self._settings.allowed)
+        bindings = {**local.bindings, **local.d1}
+        worker = load_configured(config, bindings, platform, durable=local.durable)
         for objects in local.durable.values():
             objects.restore()
-        worker.on_error = lambda error: _show_error(self._console, error)
+        worker.on_error = lambda error: _show_error(self._console, users_traceback(error, worker.space))
         app = create_app(
             worker,
             lambda access: show_access(self._console, access),
-            test_scheduled=self._test_scheduled,
+            test_scheduled=self._settings.test_scheduled,
         )
         self._worker, self._app, self._local = worker, app, local
 
@@ -129,8 +131,8 @@ def show_access(console: Console, access: Access) -> None:
     sys.stdout.flush()
 
 
-def _show_error(console: Console, error: BaseException) -> None:
-    console.say("[wrangler:error] " + "".join(traceback.format_exception(error)).rstrip())
+def _show_error(console: Console, traceback: str) -> None:
+    console.say("[wrangler:error] " + traceback.rstrip())
 
 
 async def show_bindings(console: Console, config: WorkerConfig, local: LocalNamespaces, root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from worker.sdk.platform import ESCAPES
 from wrangler_compat.cli.flags import Flag
 
 LEVELS: Final = ("debug", "info", "log", "warn", "error", "none")
@@ -45,6 +46,7 @@ BUILD: Final = (
 SESSION: Final = (
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
     Flag("strict", "switch", "KV lists as production may: short pages, no foreign cursor"),
+    Flag("allow", "text", "Let a Python Worker do what the platform refuses", many=True, choices=ESCAPES),
     Flag("test-scheduled", "switch", "Also run the scheduled handler at /__scheduled"),
     Flag("live-reload", "switch", "Reload HTML pages in the browser when the Worker changes"),
     Flag("log-level", "text", "How much to say (log)", choices=LEVELS),

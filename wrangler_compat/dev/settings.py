@@ -28,6 +28,7 @@ class DevSettings:
     test_scheduled: bool
     live_reload: bool
     strict: bool
+    allowed: frozenset[str]
 
 
 def read_settings(arguments: Arguments, config: WorkerConfig, cwd: Path) -> DevSettings:
@@ -56,6 +57,7 @@ def read_settings(arguments: Arguments, config: WorkerConfig, cwd: Path) -> DevS
         test_scheduled=bool(arguments.switch("test-scheduled")),
         live_reload=bool(arguments.switch("live-reload")),
         strict=bool(arguments.switch("strict")),
+        allowed=frozenset(arguments.flags.get("allow", ())),
     )
 
 

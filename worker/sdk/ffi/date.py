@@ -7,10 +7,10 @@ from email.utils import format_datetime, parsedate_to_datetime
 from types import MethodType
 from typing import Any, Final
 
-from kvstore.clock import SystemClock
 from kvstore.javascript.values import date_json, date_text, to_number, to_string
 from worker.sdk.ffi.errors import range_error
 from worker.sdk.ffi.jsobject import JsObject, view_of
+from worker.sdk.surroundings import current_platform
 
 _PARTS: Final[dict[str, Callable[[datetime], int]]] = {
     "FullYear": lambda moment: moment.year,
@@ -36,13 +36,13 @@ class Date(JsObject):
     def js_construct(cls, *arguments: Any) -> datetime:
         """``new Date()``, ``new Date(milliseconds)``, ``new Date(text)``, ``new Date(date)``."""
         if not arguments:
-            return at(SystemClock().now_ms())
+            return at(current_platform().clock.now_ms())
         given = arguments[0]
         return at(cls.parse(given) if isinstance(given, str) else to_number(given))
 
     @staticmethod
     def now() -> int:
-        return SystemClock().now_ms()
+        return current_platform().clock.now_ms()
 
     @staticmethod
     def parse(text: Any) -> float:

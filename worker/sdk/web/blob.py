@@ -3,11 +3,11 @@
 import re
 from typing import Any, Final
 
-from kvstore.clock import SystemClock
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number, to_string
 from worker.sdk.ffi.iteration import iterate
 from worker.sdk.ffi.jsobject import JsObject, option
+from worker.sdk.surroundings import current_platform
 
 _PRINTABLE: Final = re.compile(r"[ -~]*")
 
@@ -58,7 +58,7 @@ class File(Blob):
         self._name = to_string(name)
         modified = option(options, "lastModified")
         unknown = isinstance(modified, Undefined)
-        self._modified = SystemClock().now_ms() if unknown else int(to_number(modified))
+        self._modified = current_platform().clock.now_ms() if unknown else int(to_number(modified))
 
     @property
     def name(self) -> str:

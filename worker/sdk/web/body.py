@@ -3,13 +3,13 @@
 from email.message import Message
 from typing import Any, Final, NamedTuple
 
-from kvstore.entropy import SystemEntropy
 from kvstore.javascript.json_text import parse
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import ArrayBuffer, Undefined, byte_view, to_string
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.stream import tee
+from worker.sdk.surroundings import current_platform
 from worker.sdk.web.blob import Blob
 from worker.sdk.web.form_data import FormData
 from worker.sdk.web.headers import Headers
@@ -43,7 +43,7 @@ def extract(value: Any) -> Content | None:
     if isinstance(value, Blob):
         return Content(value.js_content, value.type or None)
     if isinstance(value, FormData):
-        boundary = "----understudy" + SystemEntropy().token(16).hex()
+        boundary = "----understudy" + current_platform().entropy.token(16).hex()
         return Content(encode_multipart(value, boundary), f"multipart/form-data; boundary={boundary}")
     if isinstance(value, URLSearchParams):
         return Content(value.js_string().encode(), "application/x-www-form-urlencoded;charset=UTF-8")

@@ -5,11 +5,11 @@ import binascii
 import uuid
 from typing import Any
 
-from kvstore.entropy import SystemEntropy
 from kvstore.javascript.json_text import parse, stringify
 from kvstore.javascript.values import UNDEFINED, byte_view, to_string
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.surroundings import current_platform
 
 
 class JSON(JsObject):
@@ -31,10 +31,10 @@ class Crypto(JsObject):
     js_name = "Crypto"
 
     def randomUUID(self) -> str:
-        return str(uuid.UUID(bytes=SystemEntropy().token(16), version=4))
+        return str(uuid.UUID(bytes=current_platform().entropy.token(16), version=4))
 
     def getRandomValues(self, array: Any) -> Any:
-        memoryview(array).cast("B")[:] = SystemEntropy().token(memoryview(array).nbytes)
+        memoryview(array).cast("B")[:] = current_platform().entropy.token(memoryview(array).nbytes)
         return array
 
 

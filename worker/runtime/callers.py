@@ -1,0 +1,52 @@
+"""Who asks: the Worker, its packages, the standard library, or we ourselves: told from the frames."""
+
+import sys
+from asyncio import Handle
+from types import FrameType
+from typing import Any, Final
+
+SPACE: Final = "__understudy_space__"
+"""The name among a Worker's builtins by which its frames are known: see worker.runtime.space."""
+
+OURS: Final = frozenset({"harness", "kvstore", "worker", "wrangler_compat"})
+# These call what a Worker gives them, or stand between it and Python, and so ask for the Worker.
+_FOR_THE_WORKER: Final = frozenset(
+    {
+        *("worker.sdk.asgi", "worker.sdk.asgi_lifespan", "worker.sdk.wsgi"),
+        *("worker.runtime.escapes", "worker.runtime.space", "worker.runtime.standins"),
+    }
+)
+
+
+def is_standard(frame: FrameType) -> bool:
+    """Whether it is the standard library's."""
+    return _name(frame).partition(".")[0] in sys.stdlib_module_names
+
+
+def nearest(frame: FrameType | None) -> FrameType | None:
+    """The first of ``frame`` and its callers that is not the standard library's."""
+    while frame is not None and is_standard(frame):
+        frame = frame.f_back
+    return frame
+
+
+def is_ours(frame: FrameType | None) -> bool:
+    """Whether we asked, rather than a Worker: whose frame is nearer, up to where the event loop began."""
+    while frame is not None and not _is_beginning(frame):
+        if SPACE in frame.f_builtins:
+            return False
+        name = _name(frame)
+        if name.partition(".")[0] in OURS and name not in _FOR_THE_WORKER:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _is_beginning(frame: FrameType) -> bool:
+    """Whether an event loop begins here with what a task wants: who runs the loop has not asked for it."""
+    return frame.f_code.co_name == "_run" and isinstance(frame.f_locals.get("self"), Handle)
+
+
+def _name(frame: FrameType) -> str:
+    name: Any = frame.f_globals.get("__name__")
+    return name if isinstance(name, str) else ""

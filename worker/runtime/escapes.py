@@ -1,0 +1,77 @@
+"""What a Worker would do past the platform, where that fails: threads, sockets, processes.
+
+Python tells of each before it happens (`sys.addaudithook`), whoever asks for it in whatever way. Refused is
+what a Worker asks for; what we do on its behalf, such as fetch, is not.
+"""
+
+import errno
+import sys
+import threading
+from typing import Any, Final
+
+from worker.runtime.callers import is_ours
+from worker.sdk.surroundings import surroundings
+
+_KINDS: Final = {
+    **dict.fromkeys(("_thread.start_new_thread", "_thread.start_joinable_thread"), "threads"),
+    **dict.fromkeys(("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"), "processes"),
+    **dict.fromkeys(("os.system", "pty.spawn", "subprocess.Popen"), "processes"),
+    **dict.fromkeys(("socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg"), "sockets"),
+    **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"), "sockets"),
+}
+_INSTEAD: Final = {
+    "threads": "await what is to run beside it",
+    "sockets": "use fetch of the module workers",
+    "processes": "nothing there takes its place",
+}
+_TEXT: Final = (
+    "the Worker asked for {event}, and a Python Worker has no {kind} on the platform: {instead}. "
+    "`wrangler-compat dev --allow={kind}` lets it have them on this machine."
+)
+
+
+class EscapeError(OSError):
+    """A Worker asked for what the platform refuses: ``kind`` is threads, sockets or processes."""
+
+    def __init__(self, kind: str, event: str) -> None:
+        super().__init__(errno.ENOTSUP, _TEXT.format(kind=kind, event=event, instead=_INSTEAD[kind]))
+        self.kind = kind
+
+
+class ThreadEscapeError(EscapeError, RuntimeError):
+    """The same of a thread: on the platform that is a RuntimeError."""
+
+
+def install() -> None:
+    """From now on refuse them. Called by whoever is about to load a Worker; again, it changes nothing."""
+    if getattr(threading, _MARK, False):
+        return
+    setattr(threading, _MARK, True)
+    if sys.version_info < (3, 12):
+        _tell_of_threads()
+    sys.addaudithook(_heard)
+
+
+_MARK: Final = "__understudy__"
+
+
+def _heard(event: str, arguments: tuple[Any, ...]) -> None:
+    kind = _KINDS.get(event)
+    if kind is None:
+        return
+    now = surroundings()
+    if now.environment is None or kind in now.platform.allowed or is_ours(sys._getframe(1)):
+        return
+    raise (ThreadEscapeError if kind == "threads" else EscapeError)(kind, event)
+
+
+def _tell_of_threads() -> None:
+    """Python 3.11 does not tell of them."""
+    machine = threading._start_new_thread  # type: ignore[attr-defined]
+
+    def start_new_thread(*arguments: Any) -> int:
+        sys.audit("_thread.start_new_thread", *arguments)
+        identity: int = machine(*arguments)
+        return identity
+
+    threading._start_new_thread = staticmethod(start_new_thread)  # type: ignore[attr-defined]

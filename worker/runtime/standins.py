@@ -1,0 +1,145 @@
+"""What a Worker's code has as ``importlib`` and ``pickle``: they take and give the names that it has."""
+
+import importlib
+import importlib.metadata
+import importlib.util
+import pickle
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, ClassVar, Final
+
+STANDINS: Final = frozenset({"importlib", "pickle"})
+_ANCHORED: Final = (
+    *("files", "path", "is_resource", "contents"),
+    *("open_text", "open_binary", "read_text", "read_binary"),
+)
+
+
+class Standins:
+    """``full`` is a module's name in ``sys.modules``, ``plain`` a text with the names that the Worker has.
+
+    ``import_module`` is `importlib.import_module` for this Worker; ``folders`` are those of its packages.
+    """
+
+    def __init__(
+        self,
+        full: Callable[[str], str],
+        plain: Callable[[str], str],
+        import_module: Callable[..., ModuleType],
+        folders: Sequence[Path],
+    ) -> None:
+        self._full = full
+        self._plain = plain
+        self._import_module = import_module
+        self._folders = folders
+        self._made: dict[ModuleType, _Standin] = {}
+
+    def instead_of(self, module: ModuleType) -> ModuleType:
+        """A module that is like ``module`` but for what takes names of modules."""
+        if module not in self._made:
+            made = self._made[module] = _Standin(module, self)
+            vars(made).update(self._different(module.__name__))
+        return self._made[module]
+
+    def _different(self, name: str) -> dict[str, Any]:
+        if name == "importlib":
+            return {"import_module": self._import_module}
+        if name == "importlib.util":
+            return {"find_spec": self._find_spec}
+        if name == "importlib.resources":
+            return self._resources()
+        if name == "importlib.metadata":
+            return self._metadata()
+        return self._pickle() if name == "pickle" else {}
+
+    def _find_spec(self, name: str, package: str | None = None) -> Any:
+        found = name if name.startswith(".") else self._full(name)
+        return importlib.util.find_spec(found, package)
+
+    def _resources(self) -> dict[str, Any]:
+        import importlib.resources as resources
+
+        def of(function: Callable[..., Any]) -> Callable[..., Any]:
+            def asked(anchor: Any, *names: Any, **options: Any) -> Any:
+                return function(self._full(anchor) if isinstance(anchor, str) else anchor, *names, **options)
+
+            return asked
+
+        return {name: of(getattr(resources, name)) for name in _ANCHORED if hasattr(resources, name)}
+
+    def _metadata(self) -> dict[str, Any]:
+        def distribution(name: str) -> importlib.metadata.Distribution:
+            places = list(map(str, self._folders))
+            found = importlib.metadata.Distribution.discover(name=self._plain(name), path=places)
+            return next(iter(found), None) or importlib.metadata.distribution(self._plain(name))
+
+        return {
+            "distribution": distribution,
+            "version": lambda name: distribution(name).version,
+            "metadata": lambda name: distribution(name).metadata,
+            "requires": lambda name: distribution(name).requires,
+            "files": lambda name: distribution(name).files,
+        }
+
+    def _pickle(self) -> dict[str, Any]:
+        full, plain = self._full, self._plain
+
+        class Pickler(_Pickler):
+            plain_name = staticmethod(plain)
+
+        class Unpickler(pickle.Unpickler):
+            def find_class(self, module: str, name: str) -> Any:
+                return super().find_class(full(module), name)
+
+        def dumps(value: Any, *arguments: Any, **options: Any) -> bytes:
+            written = BytesIO()
+            Pickler(written, *arguments, **options).dump(value)
+            return written.getvalue()
+
+        return {
+            "Pickler": Pickler,
+            "Unpickler": Unpickler,
+            "dumps": dumps,
+            "dump": lambda value, file, *rest, **options: Pickler(file, *rest, **options).dump(value),
+            "loads": lambda data, /, **options: Unpickler(BytesIO(data), **options).load(),
+            "load": lambda file, /, **options: Unpickler(file, **options).load(),
+        }
+
+
+class _Standin(ModuleType):
+    def __init__(self, original: ModuleType, standins: Standins) -> None:
+        super().__init__(original.__name__, original.__doc__)
+        self.__original = original
+        self.__standins = standins
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.__original, name)
+        inner = isinstance(found, ModuleType) and found.__name__ == f"{self.__original.__name__}.{name}"
+        return self.__standins.instead_of(found) if inner else found
+
+
+_PythonPickler: Any = pickle._Pickler  # the one written in Python, whose parts can be replaced
+
+
+class _Pickler(_PythonPickler):  # type: ignore[misc]
+    """Names a Worker's classes and functions as the platform does, so that what is stored is the same."""
+
+    plain_name: Callable[[str], str]
+
+    def save_global(self, thing: Any, name: str | None = None) -> None:
+        module = getattr(thing, "__module__", None) or ""
+        if (plain := self.plain_name(module)) == module:
+            super().save_global(thing, name)
+            return
+        qualified = name or thing.__qualname__
+        if self.proto >= 4:
+            self.save(plain)
+            self.save(qualified)
+            self.write(pickle.STACK_GLOBAL)
+        else:
+            self.write(pickle.GLOBAL + f"{plain}\n{qualified}\n".encode())
+        self.memoize(thing)
+
+    dispatch: ClassVar[dict[Any, Any]] = {**_PythonPickler.dispatch, FunctionType: save_global}
