@@ -4,6 +4,7 @@ One application instance serves one request: its lifespan starts before and ends
 """
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,7 +27,8 @@ async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> Any:
     """Answer ``req`` with ``app``: a JavaScript Response, streamed if the application streams.
 
     The scope has ``env``, the decoded ``path`` and ``raw_path``. Work that goes on after the answer extends
-    the invocation. Raises what the application raised before it answered, RuntimeError if it did not answer.
+    the invocation. Raises what the application raised before it answered, RuntimeError if it did not answer;
+    what fails later changes the answer no more.
     """
     request = req if isinstance(req, Request) else Request(req)
     lifespan = Lifespan(app)
@@ -38,10 +40,15 @@ async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> Any:
     except BaseException:
         await lifespan.shutdown()
         raise
-    if exchange.streams:
-        (ctx.waitUntil if ctx is not None else wait_until)(_finish(running, lifespan))
-    else:
-        await _finish(running, lifespan)
+    ending = asyncio.ensure_future(_finish(running, lifespan))
+    if not exchange.streams:
+        try:
+            await asyncio.wait([ending])
+        except asyncio.CancelledError:
+            ending.cancel()
+            raise
+    if not ending.done() or ending.exception() is not None:
+        (ctx.waitUntil if ctx is not None else wait_until)(ending)
     return wrap(response)
 
 
@@ -94,11 +101,12 @@ class _Exchange:
         self.streams = False
         self._body: bytes | None = body
         self._start: Message = {"status": 500, "headers": []}
-        self._answer: asyncio.Future[WebResponse] = asyncio.get_running_loop().create_future()
+        # The answer is taken out of the list, and so it ends with whoever has it.
+        self._answer: asyncio.Future[list[WebResponse]] = asyncio.get_running_loop().create_future()
         # One chunk at a time, so that an endless answer waits for its reader.
         self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=1)
         self._ended = asyncio.Event()
-        self._left = False  # whether the reader went away before the end
+        self._left = asyncio.Event()  # the reader went away before the end
 
     async def run(self, app: Application, scope: dict[str, Any]) -> None:
         try:
@@ -108,15 +116,18 @@ class _Exchange:
         except Exception as error:
             if not self._answer.done():
                 self._answer.set_exception(error)
-            elif not self._left:
+            elif not self._left.is_set():
                 raise
+        except asyncio.CancelledError:
+            _empty(self._chunks)  # there is room for the end, and who reads hears of it
+            raise
         finally:
             if self.streams and not self._ended.is_set():
                 await self._chunks.put(None)
             self._ended.set()
 
     async def response(self) -> WebResponse:
-        return await self._answer
+        return (await self._answer).pop()
 
     async def _receive(self) -> Message:
         if self._body is not None:
@@ -140,27 +151,39 @@ class _Exchange:
             return
         if not self._answer.done():
             self.streams = True
-            self._respond(ReadableStream(self._stream()))
+            stream = ReadableStream(self._stream())
+            weakref.finalize(stream, _leave, self._left, self._ended, self._chunks)
+            self._respond(stream)
         if body or more_body:  # an empty one waits for the reader, too: others have work to do
             await self._chunks.put(body)
-        if not more_body:
+        if not more_body and not self._ended.is_set():
             await self._chunks.put(None)
 
     def _respond(self, body: Any) -> None:
         lines = [[name.decode(), value.decode()] for name, value in self._start.get("headers", [])]
-        self._answer.set_result(WebResponse(body, {"status": self._start["status"], "headers": lines}))
+        self._answer.set_result([WebResponse(body, {"status": self._start["status"], "headers": lines})])
 
     async def _stream(self) -> AsyncIterator[bytes]:
-        self._left = True
         try:
             while (chunk := await self._chunks.get()) is not None:
                 if chunk:
                     yield chunk
-            self._left = False
-        finally:
             self._ended.set()
-            if not self._chunks.empty():
-                self._chunks.get_nowait()  # whoever waits to put a chunk goes on, and learns of it
+        finally:
+            _leave(self._left, self._ended, self._chunks)
+
+
+def _leave(left: asyncio.Event, ended: asyncio.Event, chunks: asyncio.Queue[bytes | None]) -> None:
+    """Nobody reads on, or will ever: whoever waits to put a chunk goes on, and learns of it."""
+    if not ended.is_set():
+        left.set()
+        ended.set()
+    _empty(chunks)
+
+
+def _empty(chunks: asyncio.Queue[bytes | None]) -> None:
+    if not chunks.empty():
+        chunks.get_nowait()
 
 
 def __getattr__(name: str) -> Any:

@@ -126,7 +126,7 @@ async def test_the_machine_is_as_it_was_for_everybody_else(tmp_path: Path) -> No
 
 async def test_a_function_of_time_stays_no_method(tmp_path: Path) -> None:
     class Formatter(logging.Formatter):
-        converter = time.gmtime
+        converter = time.gmtime  # type: ignore[assignment]
 
     await answer_of(tmp_path / "a", answering("1"))
     assert Formatter().formatTime(logging.makeLogRecord({"created": 0.0}), "%Y") == "1970"

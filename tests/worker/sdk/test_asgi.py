@@ -1,6 +1,7 @@
 """ASGI applications as Workers."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -140,6 +141,52 @@ async def test_a_stream_that_is_closed_lets_the_application_end(
     await anext(chunks)
     await chunks.aclose()
     assert await asyncio.gather(*spawned) == [None]
+
+
+@pytest.mark.parametrize("chunks", [1, 5])
+async def test_a_stream_that_nobody_reads_lets_the_application_end(
+    env: Any, spawned: list[Awaitable[Any]], chunks: int
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await send({"type": "http.response.start", "status": 203})
+        for _ in range(chunks):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    async def status() -> Any:
+        return (await asgi.fetch(app, Request("https://e.com"), env)).status
+
+    assert await status() == 203
+    gc.collect()
+    assert await asyncio.gather(*spawned) == [None]
+
+
+async def test_a_stream_that_is_cut_off_ends_without_its_reader(
+    env: Any, spawned: list[Awaitable[Any]]
+) -> None:
+    response = await asgi.fetch(application([]), Request("https://e.com/endless"), env)
+    [ending] = spawned
+    assert isinstance(ending, asyncio.Future)
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert response.status == 200
+
+
+async def test_what_fails_after_the_answer_does_not_change_it(
+    env: Any, spawned: list[Awaitable[Any]]
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await send({"type": "http.response.start", "status": 201})
+        await send({"type": "http.response.body", "body": b"done"})
+        raise ValueError("in the background")
+
+    response = await asgi.fetch(app, Request("https://e.com"), env)
+    assert (response.status, await response.text()) == (201, "done")
+    with pytest.raises(ValueError, match="in the background"):
+        await asyncio.gather(*spawned)
 
 
 async def test_null_body_status_has_no_body(env: Any) -> None:
