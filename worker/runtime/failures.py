@@ -8,6 +8,7 @@ from worker.runtime.space import Space
 
 _ROOMS: Final = Path(__file__).parents[2]
 _OURS: Final = tuple(f"{_ROOMS / room}/" for room in ("kvstore", "worker"))
+_HEADLINE: Final = "Traceback (most recent call last):\n"  # here it is no fault of ours
 _IMPORTING: Final = "<frozen importlib"
 
 
@@ -21,7 +22,7 @@ def users_traceback(error: BaseException, space: Space) -> str:
 def importing_failed(entry: Path, error: BaseException, space: Space) -> str:
     """Why a Worker could not be imported: in one line, then where, then what helps."""
     lines = [f'"{entry}" fails while it is imported: {type(error).__name__}: {space.plain(str(error))}']
-    lines.append(users_traceback(error, space).rstrip())
+    lines.append(users_traceback(error, space).replace(_HEADLINE, "").rstrip())
     if isinstance(error, ModuleNotFoundError) and error.name and (remedy := space.remedy(error.name)):
         lines.append(remedy)
     return "\n".join(lines)
