@@ -30,8 +30,8 @@ WALKED: Final = ("local", "production", "free")
 GROWN: Final = 1100
 # How many schedules meet everything that there is to meet, as a rule.
 _ENOUGH: Final = 100
-# Entries of a small namespace, and of one in which a request has all that it takes on at once.
-_FEW: Final = 6
+# More entries than any small namespace has, and so many that a request has all that it takes on at once.
+_FEW: Final = 40
 _MANY: Final = 200
 # So many requests of clients and readers meet faults, one at a time: they do much the same again and again.
 _MOST_OTHERS: Final = 12
