@@ -97,3 +97,18 @@ def test_faults_befall_everybody() -> None:
     assert "of clients and readers" in result.parts[0].what
     struck = {fault.partition("@")[2].partition(".")[0] for fault in result.parts[0].tally.fired}
     assert struck == {"operator", "client-1", "reader-1"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # The second run, or a sweep, does what a client's request began, who was never told what came of it.
+        "seed=5361 entries=1 odd=no-metadata clients=1 faults=timeout@client-1.2:1",
+        "seed=5020 entries=4 clients=1 rounds=1 faults=timeout@client-1.1:1",
+        "seed=3692 conditions=hostile entries=4 clients=1 rounds=1 faults=unanswered@client-1.1:1",
+        "seed=6597 conditions=free entries=12 spent=988 colos=3 clients=2 faults=outage@client-1.1:1",
+    ],
+)
+def test_what_nobody_knows_of_a_clients_request_is_nobodys_mistake(line: str) -> None:
+    subject = subject_of(LINKS / "migration.py", ENTRIES)
+    assert all(one.held for one in subject.judge(subject.simulate(read_scenario(line))))
