@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import binding, codeq, command, fork, listing, migration, requests, search, writes
+from benchmarks import binding, codeq, command, d1, fork, listing, migration, requests, search, writes
 from benchmarks.measurement import Measurement, table
 
 ALL = {
@@ -17,6 +17,7 @@ ALL = {
     "http": requests.measure,
     "command": command.measure,
     "codeq": codeq.measure,
+    "d1": d1.measure,
     "fork": fork.measure,
     "search": search.measure,
     "migration": migration.measure,

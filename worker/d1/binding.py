@@ -120,7 +120,7 @@ class D1PreparedStatement(JsObject):
     def __init__(self, session: "_Session", statement: Any, params: Sequence[Any] = ()) -> None:
         self._session = session
         self.statement = statement
-        self.params = list(params)
+        self.params = params
 
     def bind(self, *values: Any) -> "D1PreparedStatement":
         """Another statement with these values. Raises JsException for one that has no form in SQL."""
@@ -155,7 +155,7 @@ class D1PreparedStatement(JsObject):
 
     async def _one(self, endpoint: Endpoint, form: Format) -> Result:
         if isinstance(self.statement, list):  # taken for a batch, whose first result counts
-            values = [*self.params, *[UNDEFINED] * len(self.statement)]
+            values = [*self.params, *[None] * len(self.statement)]
             queries = [Query(text, one) for text, one in zip(self.statement, values, strict=False)]
         else:
             queries = [Query(self.statement, self.params)]
@@ -181,7 +181,7 @@ class _Session:
             statements = [*map(unwrap, statements.js_unwrap())]  # Pyodide lends it JavaScript's map
         if not isinstance(statements, list | tuple):
             _no_method(statements, "map")
-        queries = [Query(_property(one, "statement"), _property(one, "params")) for one in statements]
+        queries = [*map(_query, statements)]
         return [_objects(result) for result in await self.results("query", queries, "ROWS_AND_COLUMNS")]
 
     async def results(self, endpoint: Endpoint, queries: list[Query], form: Format) -> list[Result]:
@@ -196,7 +196,7 @@ class _Session:
 
     async def send(self, endpoint: Endpoint, queries: list[Query], form: Format) -> Any:
         """The result, or the list of results, in the binding's form. Raises JsException."""
-        answer = await self.ask(Ask(endpoint, [*map(_sent, queries)], form, self._token))
+        answer = await self.ask(Ask(endpoint, queries, form, self._token))
         if isinstance(answer.body, bytes):
             text = answer.body.decode("utf-8", "replace")
             raise d1_error("D1_ERROR", f"Failed to parse body as JSON, got: {text}")
@@ -213,12 +213,13 @@ class _Session:
 
 
 def _parameter(value: Any) -> Any:
+    """A value as its JSON says it: numbers that JSON does not have are null, and -0 is 0."""
     if isinstance(value, str):
-        return normalise_surrogates(value)
+        return value if value.isascii() else normalise_surrogates(value)
     if isinstance(value, bool):
         return int(value)
     if value is None or is_number(value):
-        return value
+        return _json_value(value)
     if isinstance(value, list | tuple) and all(is_number(one) and 0 <= one < 256 for one in value):
         return list(value)
     elements = list(value) if isinstance(value, ArrayBuffer) else typed_elements(value)
@@ -235,10 +236,11 @@ def _type_of(value: Any) -> str:
     return "function" if callable(value) and not isinstance(value, JsObject) else "object"
 
 
-def _sent(query: Query) -> Query:
-    """A query as its JSON says it: numbers that JSON does not have are null, and -0 is 0."""
-    params = query.params
-    return Query(query.sql, [*map(_json_value, params)] if isinstance(params, list) else _json_value(params))
+def _query(member: Any) -> Query:
+    """What a batch sends for one of its members, which can be anything."""
+    if isinstance(member, D1PreparedStatement):
+        return Query(member.statement, member.params)
+    return Query(_property(member, "statement"), _json_value(_property(member, "params")))
 
 
 def _json_value(value: Any) -> Any:
@@ -271,7 +273,9 @@ def _objects(result: Result) -> Result:
     results = result.get("results", [])
     if isinstance(results, dict):
         columns = results["columns"]
-        results = [in_member_order(dict(zip(columns, row, strict=False))) for row in results["rows"]]
+        results = [dict(zip(columns, row, strict=False)) for row in results["rows"]]
+        if any(map(str.isdigit, columns)):
+            results = [*map(in_member_order, results)]
     return {**result, "results": results}
 
 
@@ -290,7 +294,7 @@ def _property(value: Any, name: str) -> Any:
         raise type_error(f"Cannot read properties of {to_string(value)} (reading '{name}')")
     if isinstance(value, dict):
         return value.get(name, UNDEFINED)
-    return getattr(value, name) if isinstance(value, D1PreparedStatement) else UNDEFINED
+    return UNDEFINED
 
 
 def _text(value: Any, method: str) -> str:

@@ -18,9 +18,11 @@ from worker.d1.service import Answer, Ask, Format, failed
 from worker.d1.sqlite import Row, Sqlite, error_text
 from worker.d1.statements import Text, look_at
 
-Asked = tuple[Text, Sequence[Any] | None]
+Asked = tuple[Text, Sequence[Any]]
 
 SERVED_BY: Final = "miniflare.db"
+_NUMBERS: Final = frozenset({int, float})
+_PLAIN: Final = frozenset({str, type(None)})
 _REFERENCE_BYTES: Final = 12
 _PAGE: Final = 4096
 # The text of the table is the runtime's, as listings of the schema show it.
@@ -63,21 +65,25 @@ class Database:
         """As calling it, without waiting for anything. Raises DatabaseReset."""
         if ask.endpoint == "dump":
             return Answer(b"", status=404)
-        if not all(isinstance(query.sql, str) and _are_parameters(query.params) for query in ask.queries):
-            return Answer(messages.NOT_A_QUERY.encode(), status=500)
+        asked: list[Asked] = []
         try:
-            asked = [(look_at(query.sql, self._limits.statement_size), query.params) for query in ask.queries]
-            asked = [(text, params) for text, params in asked if not text.is_blank]
+            for sql, params in ask.queries:
+                values = _bound(params)
+                if values is None or not isinstance(sql, str):
+                    return Answer(messages.NOT_A_QUERY.encode(), status=500)
+                text = look_at(sql, self._limits.statement_size)
+                if not text.is_blank:
+                    asked.append((text, values))
             if not asked:
                 return failed(messages.NO_STATEMENTS)
-            return Answer(self._transaction(asked, ask.format), self.bookmark)
+            return Answer(self._transaction(asked, ask.format), self._known.bookmark)
         except QueryError as error:
             return failed(str(error))
 
     @property
     def bookmark(self) -> str:
         """What the last answer had: it grows, compared as text, with every call that may have written."""
-        return bookmark(self._known.calls)
+        return self._known.bookmark
 
     def snapshot(self) -> bytes:
         """Everything that is in the database now, for `load`."""
@@ -91,8 +97,10 @@ class Database:
         self._sqlite.close()
 
     def _transaction(self, asked: Sequence[Asked], form: Format) -> list[dict[str, Any]]:
-        sqlite, reads = self._sqlite, all(text.only_reads for text, _ in asked)
+        sqlite, reads = self._sqlite, asked[0][0].only_reads
         alone = reads and len(asked) == 1  # a transaction of its own, for SQLite too
+        if not alone:
+            reads = all(text.only_reads for text, _ in asked)
         try:
             if not alone:
                 sqlite.begin(reads=reads)
@@ -128,35 +136,32 @@ class Database:
         return DatabaseReset(messages.internal_error(self._entropy.token(_REFERENCE_BYTES).hex()))
 
     def _result(self, asked: Asked, form: Format) -> dict[str, Any]:
-        text, params = asked
-        connection, start, size = self._sqlite.connection, stopwatch(), self._known.size
+        text, values = asked
+        sqlite, known, start = self._sqlite, self._known, stopwatch()
+        connection, size = sqlite.connection, known.size
         total, last = connection.total_changes(), connection.last_insert_rowid()
-        columns, rows = self._sqlite.run(text.statements, [*map(_bound, params or ())])
+        columns, rows = sqlite.run(text.statements, values)
         changes, now_last = connection.total_changes() - total, connection.last_insert_rowid()
         if not changes and not text.only_reads:
-            self._known.measure()
-        rows_read, rows_written = self._sqlite.cost.end(changes)
+            known.measure()
+        rows_read, rows_written = sqlite.cost.end(changes)
         meta = {
             "served_by": SERVED_BY,
             "duration": round((stopwatch() - start) * 1000, 3),
             "changes": changes,
             "last_row_id": now_last,
-            "changed_db": changes != 0 or now_last != last or size != self._known.size,
-            "size_after": self._known.size,
+            "changed_db": changes != 0 or now_last != last or size != known.size,
+            "size_after": known.size,
             "rows_read": rows_read,
             "rows_written": rows_written,
         }
         return {"success": True, "results": _written(columns, rows, form), "meta": meta}
 
 
-def bookmark(calls: int) -> str:
-    """Grows with ``calls`` when compared as text."""
-    return f"{0:08x}-{calls:08x}-{0:08x}-{0:032x}"
-
-
 class Known:
-    """What is known of the file without asking: its ``size`` in bytes, and ``calls``, which counts those that
-    may have written.
+    """What is known of the file without asking: its ``size`` in bytes, and a ``bookmark``.
+
+    The bookmark grows, compared as text, with every call that may have written.
 
     Asked for again once somebody else has written.
     """
@@ -165,13 +170,19 @@ class Known:
         self._sqlite = sqlite
         self._version = -1
         self.size = 0
-        self.calls = 0
+        self._calls = -1
+        self._count(0)
+
+    def _count(self, calls: int) -> None:
+        if calls != self._calls:
+            self._calls = calls
+            self.bookmark = f"{0:08x}-{calls:08x}-{0:08x}-{0:032x}"
 
     def refresh(self) -> None:
         if self._sqlite.connection.data_version() != self._version:
             self.measure()
             found = self._sqlite.own(_HAS_CALLS) and self._sqlite.own(_CALLS)
-            self.calls = max(self.calls, int(found[0][0]) if found else 0)
+            self._count(max(self._calls, int(found[0][0]) if found else 0))
 
     def measure(self) -> None:
         ((pages,),) = self._sqlite.own(_PAGES)
@@ -179,37 +190,34 @@ class Known:
 
     def committed(self, *, reads: bool) -> None:
         """After the first call the runtime's own table is there, which schemas and listings show."""
-        if not self.calls:
+        if not self._calls:
             for statement in _BEGIN_COUNTING:
                 self._sqlite.own(statement)
             self.measure()
-        self.calls += not (self.calls and reads)
+        self._count(self._calls + (not (self._calls and reads)))
         self._version = self._sqlite.connection.data_version()
 
 
-def _are_parameters(params: Any) -> bool:
-    return params is None or (isinstance(params, list | tuple) and all(map(_is_parameter, params)))
-
-
-def _is_parameter(param: Any) -> bool:
-    if isinstance(param, list):
-        return all(map(_is_number, param))
-    return param is None or isinstance(param, str) or _is_number(param)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _bound(param: Any) -> str | float | bytes | None:
-    """A parameter as SQLite gets it: every number is REAL, and a list is a blob."""
-    if isinstance(param, list):
-        return bytes(int(byte) % 256 for byte in param)
-    return param if param is None or isinstance(param, str) else float(param)
+def _bound(params: Any) -> Sequence[Any] | None:
+    """Parameters as SQLite gets them, or None when they are none: numbers are REAL, and a list is a blob."""
+    if not isinstance(params, list | tuple):
+        return () if params is None else None
+    values: list[Any] = []
+    for param in params:
+        kind = type(param)
+        if kind is str or param is None:
+            values.append(param)
+        elif kind is float or kind is int:
+            values.append(float(param))
+        elif kind is list and all(type(byte) in _NUMBERS for byte in param):
+            values.append(bytes(int(byte) % 256 for byte in param))
+        else:
+            return None
+    return values
 
 
 def _written(columns: list[str], rows: Sequence[Row], form: Format) -> Any:
-    values = [[*map(_value, row)] for row in rows]
+    values = [[one if type(one) in _PLAIN else _value(one) for one in row] for row in rows]
     if form == "ROWS_AND_COLUMNS":
         return {"columns": columns, "rows": values}
     return [in_member_order(dict(zip(columns, row, strict=True))) for row in values]

@@ -142,6 +142,8 @@ class Sqlite:
             return QueryError(messages.TRANSACTION)
         if isinstance(error, apsw.BindingsError):
             return QueryError(messages.WRONG_COUNT)
+        if isinstance(error, apsw.BusyError):  # another process: nothing was begun
+            return QueryError(error_text(error))
         return QueryError(error_text(error)) if alone or self.connection.in_transaction else None
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from kvstore import StoreError
 from worker.d1 import messages
 from worker.d1.errors import DatabaseReset
-from worker.d1.service import FIRST_PRIMARY, Ask, Query, Service
+from worker.d1.service import FIRST_PRIMARY, Ask, Query, Service, failed
 from worker.serving import LOCAL_HOSTS, BodyTooLarge, Guard, Refusal, answer_unread, read_body
 
 DATABASE_HEADER: Final = "x-d1-database"
@@ -75,7 +75,7 @@ class D1Wire:
         except _NotAQuery:
             return PlainTextResponse(messages.NOT_A_QUERY, 500)
         except (DatabaseReset, StoreError) as error:
-            return PlainTextResponse(str(error), 500)
+            answer = failed(str(error))
         if isinstance(answer.body, bytes):
             return Response(answer.body, answer.status)
         headers = {} if answer.bookmark is None else {TOKEN_HEADER: answer.bookmark}
