@@ -138,7 +138,7 @@ class Authorizer:
             case apsw.SQLITE_FUNCTION:
                 return second not in REFUSED_FUNCTIONS
             case apsw.SQLITE_PRAGMA:
-                check = _PRAGMAS.get((first or "").lower())
+                check = _PRAGMAS.get(first or "")  # in lower case only, as in the runtime
                 return check is not None and check(second)
             case apsw.SQLITE_TRANSACTION | apsw.SQLITE_SAVEPOINT:
                 self.refused_transaction = True

@@ -133,6 +133,7 @@ class Database:
         self._known.committed(reads=reads)
 
     def _internal_error(self) -> DatabaseReset:
+        self._sqlite.reset()
         return DatabaseReset(messages.internal_error(self._entropy.token(_REFERENCE_BYTES).hex()))
 
     def _result(self, asked: Asked, form: Format) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Sqlite:
         self._deadline = math.inf
         self._columns: list[str] | None = None
         self._reads_only = True
+        self._describes = False
         self.connection = apsw.Connection(":memory:" if path is None else str(path))
         _set_up(self.connection, limits)
         self.connection.authorizer = self._authorizer
@@ -111,12 +112,24 @@ class Sqlite:
             self.cost.begin(sql, values)
             rows = self._cursor.execute(sql, values).fetchall()
         except UnicodeEncodeError:
-            return self._one(*texts.with_bytes(sql, values))
+            names = self._names(sql, values)
+            return names, self._one(*texts.with_bytes(sql, values))[1]
         except UnicodeDecodeError:
             rows = self._read_as_bytes(sql, values)
         if self._columns is None:
             raise QueryError(messages.NO_STATEMENT)
         return self._columns, rows
+
+    def _names(self, sql: str, values: Sequence[Any]) -> list[str]:
+        """The names of the columns, without carrying the statement out."""
+        self._describes = True
+        try:
+            self._cursor.execute(sql, [None] * len(values))
+        except apsw.ExecTraceAbort:
+            pass
+        finally:
+            self._describes = False
+        return self._columns or []
 
     def _read_as_bytes(self, sql: str, values: Sequence[Any]) -> list[Row]:
         """The rows again, for texts that are not valid UTF-8."""
@@ -128,7 +141,7 @@ class Sqlite:
         if cursor.has_vdbe:
             self._reads_only = cursor.is_readonly
             self._columns = [name for name, *_ in cursor.get_description()]
-        return True
+        return not self._describes
 
     def _is_late(self) -> bool:
         return stopwatch() > self._deadline
