@@ -56,13 +56,15 @@ def program() -> str | None:
 
 
 @asynccontextmanager
-async def wrangler_dev(folder: Path, state: Path) -> AsyncIterator[str]:
+async def wrangler_dev(
+    folder: Path, state: Path, config: str = CONFIG, worker: str = WORKER
+) -> AsyncIterator[str]:
     """``wrangler dev`` with its state in ``state``, for as long as the block lasts; gives its URL."""
     binary = program()
     if binary is None:
         pytest.skip("the real wrangler is not installed: npm install --prefix .real wrangler@4.86.0")
-    (folder / "wrangler.toml").write_text(CONFIG)
-    (folder / "index.js").write_text(WORKER)
+    (folder / "wrangler.toml").write_text(config)
+    (folder / "index.js").write_text(worker)
     process = await asyncio.create_subprocess_exec(
         *(binary, "dev", "--local", "--ip=127.0.0.1", "--port=0", "--inspector-port=0"),
         f"--persist-to={state}",
