@@ -126,6 +126,33 @@ def test_dev_reloads_what_has_changed_and_keeps_the_last_good_worker(notes: Path
     assert dev.stop() == 0
 
 
+BINDINGS = """
+[[r2_buckets]]
+binding = "FILES"
+bucket_name = "files"
+[vars]
+YES = true
+LIST = ["a", 1]
+LONG = "{}"
+"""
+
+
+def test_dev_names_what_is_bound_and_what_is_not_emulated(notes: Path) -> None:
+    with (notes / "wrangler.toml").open("a") as file:
+        file.write(BINDINGS.format("x" * 100))
+    dev = Dev(notes, "--port=0")
+    for line in (
+        "Not emulated: env.FILES (R2 Bucket). A Worker that asks for one gets an error.",
+        "env.FILES ",
+        "R2 Bucket, not emulated\n",
+        "env.YES (true) ",
+        'env.LIST (["a",1]) ',
+        f'env.LONG ("{"x" * 37}...") ',
+    ):
+        assert line in "".join(dev.lines)
+    dev.stop()
+
+
 def test_dev_runs_the_scheduled_handler_for_a_test(notes: Path) -> None:
     dev = Dev(notes, "--port=0", "--test-scheduled")
     answer = httpx.get(f"{dev.url}/__scheduled?cron=*+*+*+*+*&time=5", trust_env=False)

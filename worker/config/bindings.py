@@ -51,6 +51,9 @@ KINDS: Final = {
     "vpc_services": "VPC Service",
     "vpc_networks": "VPC Network",
 }
+# What a Worker gets here; all other kinds are named where it is started, and when it asks for one.
+_EMULATED: Final = frozenset({"kv_namespaces", "durable_objects", "d1_databases", "vars"})
+_NAMED_BY_MEMBER: Final = frozenset({"data_blobs", "text_blobs", "wasm_modules"})
 VARIABLE: Final = KINDS["vars"]
 SECRET: Final = "Secret"
 
@@ -137,6 +140,22 @@ def kinds_by_name(fields: dict[str, JSON]) -> dict[str, list[str]]:
     for secret in members(required).values():
         claims.setdefault(str(secret), []).append(SECRET)
     return claims
+
+
+def not_emulated(fields: dict[str, JSON]) -> dict[str, str]:
+    """The configured bindings that a Worker does not get here, by name, each with its kind."""
+    found: dict[str, str] = {}
+    for field in KINDS.keys() - _EMULATED:
+        value = members(fields.get(field))
+        if field in _NAMED_BY_MEMBER:
+            found |= dict.fromkeys(value, KINDS[field])
+            continue
+        listed = members(value.get("producers" if field == "queues" else "bindings"))
+        for entry in (value, *value.values(), *listed.values()):
+            name = members(entry).get("binding", members(entry).get("name"))
+            if is_text(name):
+                found[str(name)] = KINDS[field]
+    return dict(sorted(found.items()))
 
 
 def _claimed_names(value: JSON) -> Iterable[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from worker.config.bindings import SECRET, VARIABLE, kinds_by_name, kv_namespaces
+from worker.config.bindings import SECRET, VARIABLE, kinds_by_name, kv_namespaces, not_emulated
 from worker.config.d1_databases import d1_databases
 from worker.config.diagnostics import Diagnostics, warning_block
 from worker.config.document import read_document
@@ -118,6 +118,7 @@ def _config(
         kv_namespaces=kv_namespaces(fields),
         durable_objects=durable_objects(fields),
         d1_databases=d1_databases(fields),
+        not_emulated=not_emulated(fields),
         crons=_texts(members(fields.get("triggers")).get("crons")),
         dev=members(raw.get("dev")),
         log=(*log, *secrets.log),

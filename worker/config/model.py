@@ -72,6 +72,7 @@ class WorkerConfig:
     ``path`` is the file, ``root`` its folder; ``main`` is relative to the folder, in its shortest spelling.
     ``environment`` is None for the top level. ``vars`` holds what the Worker finds in ``env`` besides its
     bindings: the file's values (text or any JSON) and over them those of the secrets files, always text.
+    ``not_emulated`` are bindings of other kinds, each with what messages call it.
     ``secrets`` has the names of the latter, and repr shows no values. ``dev`` is the section of that name as
     it stands in the file.
 
@@ -93,6 +94,7 @@ class WorkerConfig:
     kv_namespaces: tuple[KVBinding, ...] = ()
     durable_objects: tuple[DurableObjectBinding, ...] = ()
     d1_databases: tuple[D1Binding, ...] = ()
+    not_emulated: Mapping[str, str] = field(default_factory=dict)
     crons: tuple[str, ...] = ()
     dev: Mapping[str, JSON] = field(default_factory=dict)
     log: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from worker.runtime.loader import import_worker
 from worker.runtime.scheduled import ScheduledController
 from worker.runtime.space import Space
 from worker.sdk.context import ExecutionContext, current
-from worker.sdk.env import make_env
+from worker.sdk.env import NotEmulated, make_env
 from worker.sdk.platform import MACHINE, Platform
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts, response_parts
@@ -123,12 +123,20 @@ def load_worker(
     """The Worker whose configuration file is in ``folder``, with the configured variables and ``bindings``.
 
     A binding replaces a variable of the same name. KVNamespace values become KV bindings; namespaces that
-    the configuration names and ``bindings`` does not are left unbound. Raises ConfigError and LoadError.
+    the configuration names and ``bindings`` does not are left unbound. Raises ConfigError and LoadError, the
+    latter also for a binding of a kind that is not emulated.
     """
     path = config_in(folder)
     if path is None:
         raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
-    return load_configured(load_config(path, environment), bindings, platform)
+    config = load_config(path, environment)
+    absent = [f"env.{name} ({kind})" for name, kind in config.not_emulated.items() if name not in bindings]
+    if absent:
+        raise LoadError(
+            f"{path} binds what is not emulated: {', '.join(absent)}. What the Worker does with it would be "
+            "missing: leave it out of the configuration, or name an environment without it"
+        )
+    return load_configured(config, bindings, platform)
 
 
 def load_configured(
@@ -144,7 +152,9 @@ def load_configured(
     objects = durable or {}
     if config.main is None:
         raise LoadError(f'{config.path} names no entry file: add main = "src/entry.py" or the like')
-    env = make_env({**config.vars, **bindings, **{name: one.binding for name, one in objects.items()}})
+    absent = {name: NotEmulated(name, kind) for name, kind in config.not_emulated.items()}
+    durable_bindings = {name: one.binding for name, one in objects.items()}
+    env = make_env({**absent, **config.vars, **bindings, **durable_bindings})
     platform = platform or MACHINE
     with current(env, None, platform=platform):
         space, module = import_worker(config.root / config.main, config.root, config.name or "worker")

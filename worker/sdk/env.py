@@ -13,6 +13,17 @@ from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.to_js import to_js
 
 
+class NotEmulatedError(NotImplementedError):
+    """A Worker asked for a binding of a kind that is not emulated."""
+
+
+class NotEmulated:
+    """Stands for the binding ``name`` of a kind that is not emulated: whoever asks for it is told."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.error = f"env.{name} is bound to a resource that is not emulated here: {kind}"
+
+
 class _EnvWrapper:
     """Attributes are bindings; a missing one raises AttributeError. It cannot be subscripted."""
 
@@ -25,6 +36,8 @@ class _EnvWrapper:
         bindings = self.__source()
         if name not in bindings:
             raise AttributeError(name)
+        if isinstance(bindings[name], NotEmulated):
+            raise NotEmulatedError(bindings[name].error)
         return bindings[name]
 
 
@@ -46,12 +59,13 @@ def make_env(bindings: Mapping[str, object]) -> _EnvWrapper:
     """An environment for a Worker.
 
     KVNamespace objects and Durable Object namespaces get the Python binding, text, numbers and booleans stay,
-    dicts and lists become JsProxy, None becomes jsnull.
+    dicts and lists become JsProxy, None becomes jsnull. Asking for a `NotEmulated` raises NotEmulatedError.
     """
     wrapped = {name: _binding(value) for name, value in bindings.items()}
     environment = _EnvWrapper(lambda: wrapped)
     # What is there is found without asking __getattr__.
-    vars(environment).update((name, value) for name, value in wrapped.items() if not name.startswith("_"))
+    there = {name: value for name, value in wrapped.items() if not isinstance(value, NotEmulated)}
+    vars(environment).update((name, value) for name, value in there.items() if not name.startswith("_"))
     return environment
 
 
@@ -72,6 +86,8 @@ def _patch(value: object) -> Any:
 
 
 def _binding(value: object) -> Any:
+    if isinstance(value, NotEmulated):
+        return value
     if isinstance(value, KVNamespace):
         return _BindingWrapper(value)
     if isinstance(value, JsObject) and value.js_name == "DurableObjectNamespace":

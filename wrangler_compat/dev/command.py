@@ -151,7 +151,11 @@ def _deployment(
     """Python Workers run in this process, all others in workerd."""
     console = invocation.console
     _mention(invocation, WITHOUT_EFFECT)
-    if (config.main or "").endswith(".py"):
+    if config.main is None:
+        raise CommandError(
+            f"{config.path} names no entry file: add `main`, or say `wrangler-compat dev src/entry.py`"
+        )
+    if config.main.endswith(".py"):
         _mention(invocation, dict.fromkeys(_OF_A_BUILD, "a Python Worker is not built"))
         _mention(invocation, dict.fromkeys(_OF_A_DEBUGGER, "a Python Worker runs in this very process"))
         return PythonDeployment(config, read, root, console, settings)

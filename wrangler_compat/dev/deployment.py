@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import KVNamespace, StoreError
 from kvstore.printable import printable
 from worker.config import ConfigError, KVBinding, WorkerConfig
+from worker.config.javascript import JSON, shown
 from worker.d1 import database_path
 from worker.runtime import (
     Access,
@@ -146,17 +147,36 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
         rows.append((f"env.{database.binding} ({database.local_id})", f"D1 Database, {path}"))
     for durable in config.durable_objects:
         rows.append((f"env.{durable.name} ({durable.class_name})", "Durable Object"))
+    for name, kind in config.not_emulated.items():
+        rows.append((f"env.{name}", f"{kind}, not emulated"))
     for name, value in config.vars.items():
-        shown = "(hidden)" if name in config.secrets else str(value)
-        rows.append((f'env.{name} ("{shown}")', "Environment Variable"))
+        rows.append((f"env.{name} ({_shown(name, value, config)})", "Environment Variable"))
+    if config.not_emulated:
+        named = ", ".join(f"env.{name} ({kind})" for name, kind in config.not_emulated.items())
+        console.caution(f"Not emulated: {named}. {_ABSENT[(config.main or '').endswith('.py')]}")
     if len(rows) > 1:
         width = max(len(first) for first, _ in rows)
         console.say("Your Worker has access to the following bindings:")
         console.say("\n".join(printable(f"{first:<{width}}  {second}") for first, second in rows) + "\n")
 
 
+_ABSENT: Final = {True: "A Worker that asks for one gets an error.", False: "They are undefined here."}
+_MOST_SHOWN: Final = 40  # characters of a variable
+
+
+def _shown(name: str, value: JSON, config: WorkerConfig) -> str:
+    """A variable's value: text in quotes, anything else as JSON; a long one is cut."""
+    text = value if isinstance(value, str) else shown(value)
+    if name in config.secrets:
+        text = "(hidden)"
+    if len(text) > _MOST_SHOWN:
+        text = text[: _MOST_SHOWN - 3] + "..."
+    return f'"{text}"' if isinstance(value, str) else text
+
+
 def _kv_name(binding: KVBinding) -> str:
-    return f"env.{binding.binding} ({binding.local_id})"
+    named = binding.id is None and binding.preview_id is None
+    return f"env.{binding.binding}" if named else f"env.{binding.binding} ({binding.local_id})"
 
 
 async def _key_count(namespace: KVNamespace) -> int:
