@@ -83,7 +83,7 @@ def test_values_too_large_for_one_answer_come_in_parts(tmp_path: Path, project: 
     assert remote.count("POST", "/bulk/get") > 1
 
 
-@pytest.mark.file_times
+@pytest.mark.own_clock
 def test_an_interrupted_copy_goes_on_where_it_was(many: Remote, project: Path) -> None:
     many.until = 2
     with pytest.raises(SourceError, match=r"200 of 350 values are kept in .*: the same command") as caught:
@@ -99,7 +99,7 @@ def test_an_interrupted_copy_goes_on_where_it_was(many: Remote, project: Path) -
     assert not (project / FOLDER).exists()
 
 
-@pytest.mark.file_times
+@pytest.mark.own_clock
 def test_ctrl_c_says_what_is_kept(many: Remote, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(what: str, done: int, of: int | None) -> None:
         if done == 100 and of:
@@ -112,7 +112,7 @@ def test_ctrl_c_says_what_is_kept(many: Remote, project: Path, capsys: pytest.Ca
     assert many.count("POST", "/bulk/get") == 3
 
 
-@pytest.mark.file_times
+@pytest.mark.own_clock
 def test_what_has_changed_since_is_asked_for_again(tmp_path: Path, project: Path) -> None:
     with account_with(tmp_path / "there", MANY) as remote:
         remote.until = 2

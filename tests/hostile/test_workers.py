@@ -58,6 +58,7 @@ def test_a_worker_that_is_none_ends_in_words(
     assert "fault of Understudy" not in err
 
 
+@pytest.mark.own_clock
 @pytest.mark.parametrize("command", ["walk", "scenario", "schedules"])
 @pytest.mark.parametrize("name", TAKE_A_PROCESS)
 def test_a_worker_that_takes_its_process_ends_in_words(name: str, command: str) -> None:

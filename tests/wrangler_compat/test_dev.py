@@ -10,6 +10,8 @@ import pytest
 
 from .dev import Dev, copy_notes, wrangler
 
+pytestmark = pytest.mark.own_clock
+
 
 @pytest.fixture
 def notes(tmp_path: Path) -> Path:

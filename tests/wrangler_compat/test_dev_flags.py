@@ -23,6 +23,8 @@ from wrangler_compat.main import main
 
 from .dev import Dev, wrangler
 
+pytestmark = pytest.mark.own_clock
+
 ECHO = """\
 import json
 from workers import Response, WorkerEntrypoint

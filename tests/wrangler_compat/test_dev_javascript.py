@@ -14,6 +14,8 @@ import pytest
 
 from .dev import Dev, wrangler
 
+pytestmark = pytest.mark.own_clock
+
 REAL = Path(__file__).parents[2] / ".real" / "node_modules" / ".bin"
 
 CONFIG = """\

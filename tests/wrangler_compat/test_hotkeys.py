@@ -13,6 +13,8 @@ import pytest
 
 from .dev import PROGRAM, copy_notes
 
+pytestmark = pytest.mark.own_clock
+
 BOX = "│  [b] open a browser  │"
 
 

@@ -19,6 +19,8 @@ from wrangler_compat.commands import COMMANDS
 from wrangler_compat.kv.bulk_file import decode_base64
 from wrangler_compat.main import main
 
+pytestmark = pytest.mark.own_clock
+
 Capture = pytest.CaptureFixture[str]
 
 

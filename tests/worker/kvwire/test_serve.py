@@ -14,6 +14,8 @@ import pytest
 
 from .workerd import running
 
+pytestmark = pytest.mark.own_clock
+
 PROGRAM = (sys.executable, "-m", "wrangler_compat")
 NAMESPACE = "0f2ac74b498b48028cb68387c421e279"
 CONFIG = f"""\

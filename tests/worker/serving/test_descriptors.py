@@ -7,6 +7,8 @@ import pytest
 
 from tests.worker.serving.running import COMMANDS, Server, heard, running
 
+pytestmark = pytest.mark.own_clock
+
 NAMESPACES = [f"ns-{number}" for number in range(210)]
 # 128 descriptors: a dozen databases, which take five each.
 FEW = ("sh", "-c", 'ulimit -n 128; exec "$@"', "sh")

@@ -8,6 +8,8 @@ import pytest
 from kvstore.clock import stopwatch
 from tests.worker.serving.running import COMMANDS, NAMESPACE, Server, heard, running, status
 
+pytestmark = pytest.mark.own_clock
+
 WIRE = f"X-KV-Namespace: {NAMESPACE}\r\n"
 NAMESPACES = f"/client/v4/accounts/{'0' * 32}/storage/kv/namespaces"
 FOREIGN = [

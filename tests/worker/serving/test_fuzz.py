@@ -16,6 +16,8 @@ import pytest
 from kvstore.clock import stopwatch
 from tests.worker.serving.running import COMMANDS, NAMESPACE, Server, heard, reset, running, status
 
+pytestmark = pytest.mark.own_clock
+
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "3"))
 SEED = int(os.environ.get("FUZZ_SEED", "0")) or random.SystemRandom().randrange(2**32)
 THREADS = 4

@@ -13,6 +13,8 @@ import pytest
 from kvstore.clock import stopwatch
 from tests.worker.serving.running import COMMANDS, NAMESPACE, Server, running
 
+pytestmark = pytest.mark.own_clock
+
 # As a shell starts a background job of a script.
 DEAF = (
     sys.executable,

@@ -9,6 +9,8 @@ from tests.wrangler_compat.d1.transcript import Program
 from tests.wrangler_compat.dev import Dev
 from tests.wrangler_compat.test_dev_javascript import REAL
 
+pytestmark = pytest.mark.own_clock
+
 CONFIG = """\
 name = "demo"
 main = "{main}"
