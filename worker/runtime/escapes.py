@@ -7,7 +7,11 @@ what a Worker asks for; what we do on its behalf, such as fetch, is not.
 import errno
 import sys
 import threading
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any, Final
+
+import anyio.to_thread
 
 from worker.runtime.callers import is_ours
 from worker.sdk.surroundings import surroundings
@@ -47,6 +51,7 @@ def install() -> None:
     if getattr(threading, _MARK, False):
         return
     setattr(threading, _MARK, True)
+    call_in_this_thread(anyio.to_thread)
     if sys.version_info < (3, 12):
         _tell_of_threads()
     sys.addaudithook(_heard)
@@ -63,6 +68,22 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     if now.environment is None or kind in now.platform.allowed or is_ours(sys._getframe(1)):
         return
     raise (ThreadEscapeError if kind == "threads" else EscapeError)(kind, event)
+
+
+def call_in_this_thread(to_thread: ModuleType) -> None:
+    """Have ``anyio.to_thread`` call at once what a Worker wants called in a thread.
+
+    So does Cloudflare's SDK, since FastAPI runs in a thread whatever is no coroutine: routes, files.
+    """
+    machine = to_thread.run_sync
+
+    async def run_sync(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        now = surroundings()
+        if now.environment is None or "threads" in now.platform.allowed:
+            return await machine(function, *arguments, **options)
+        return function(*arguments)
+
+    vars(to_thread)["run_sync"] = run_sync
 
 
 def _tell_of_threads() -> None:

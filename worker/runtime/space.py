@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from worker.runtime.callers import OURS, SPACE
+from worker.runtime.escapes import call_in_this_thread
 from worker.runtime.packages import Packages, has_extensions
 from worker.runtime.standins import STANDINS, Standins
 
@@ -176,6 +177,8 @@ class _Loader(SourceFileLoader):
         space: Space = vars(sys.modules[module.__name__.partition(".")[0]])[SPACE]
         vars(module)["__builtins__"] = space.builtins
         super().exec_module(module)
+        if module.__name__.partition(".")[2] == "anyio.to_thread":
+            call_in_this_thread(module)
 
 
 class _Finder:

@@ -47,6 +47,13 @@ def tried():
     assert await answer_of(tmp_path / "a", answering("tried()", IMPORTS + code)) == "refused"
 
 
+async def test_anyio_calls_in_the_same_thread_as_on_the_platform(tmp_path: Path) -> None:
+    called = "await anyio.to_thread.run_sync(threading.get_ident) == threading.get_ident()"
+    files = answering(called, IMPORTS + "\nimport anyio.to_thread")
+    assert await answer_of(tmp_path / "a", files) is True
+    assert await answer_of(tmp_path / "b", files, Platform(allowed=frozenset({"threads"}))) is False
+
+
 async def test_a_package_asks_for_its_worker(tmp_path: Path) -> None:
     files = answering("lib.run()", "import lib") | {
         "/python_modules/lib.py": "import threading\ndef run(): threading.Thread(target=print).start()"
