@@ -43,11 +43,11 @@ def _marked(line: str) -> str:
     return _FORGED.sub(r"\g<0>…", line)
 
 
-def some(keys: Iterable[str]) -> str:
-    """A few of ``keys``, and how many more there are."""
+def some(keys: Iterable[str], of: int | None = None) -> str:
+    """A few of ``keys``, and how many more there are; they may be the first of ``of``."""
     every = list(keys)
-    shown = ", ".join(every[:_NAMED])
-    return shown if len(every) <= _NAMED else f"{shown} and {len(every) - _NAMED:,} more"
+    shown, count = ", ".join(every[:_NAMED]), len(every) if of is None else of
+    return shown if count <= _NAMED else f"{shown} and {count - _NAMED:,} more"
 
 
 def command_line(words: Sequence[str]) -> str:

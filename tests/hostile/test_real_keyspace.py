@@ -7,7 +7,7 @@ import pytest
 
 from harness.cli import main
 from harness.exit_codes import HELD
-from tests.harness.migrations.codeq.conftest import redis_url as redis_url
+from tests.harness.codeq.conftest import redis_url as redis_url
 from tests.hostile.namespaces import write_backup
 from tests.hostile.test_texts import check
 from worker.codeq import connect
@@ -49,7 +49,8 @@ def test_what_is_done_to_a_real_keyspace(
         if verb == "stragglers":
             assert main(["codeq", "restore", "--from", file, *there, "--apply"]) == HELD
     where = ["--from", redis_url] if verb.startswith("rehearse") else there
-    main(["codeq", *verb.split(), *where, "--backup", str(tmp_path / "backup")])
+    kept = [] if verb in ("stragglers", "convert") else ["--backup", str(tmp_path / "backup")]
+    main(["codeq", *verb.split(), *where, *kept])
     out, err = capsys.readouterr()
     check(out, verdicts=verdicts)
     check(err, verdicts=0)

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness.lines import some
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.legacy_state import FINISHED, parse
 from harness.migrations.codeq.pieces import parts, scan
+from harness.verdict import agree
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.keys import CODEQ
 
@@ -25,19 +27,27 @@ class Account:
         """What that means after the rollback, for people."""
         said = []
         if source_kept:
-            said += _about(self.created, "created in codeQ, unknown to the old service: only in the export")
-            said += _about(self.finished, "finished in codeQ, and will run again in the old service")
+            said += _about(
+                self.created,
+                "{n} task{s} {were} created in codeQ, unknown to the old service: only in the export",
+            )
+            said += _about(
+                self.finished, "{n} task{s} {were} finished in codeQ, and will run again in the old service"
+            )
         else:
-            said += _about(self.delayed, "waiting for a time in codeQ, pending at once in the old service")
-            said += _about(self.dead, "dead letters, for which the old service has no queue")
-        return said + _about(self.results, "results, kept in the export only")
+            said += _about(
+                self.delayed,
+                "{n} task{s} {were} waiting for a time in codeQ, pending at once in the old service",
+            )
+            said += _about(self.dead, "{n} dead letter{s}: the old service has no queue for {them}")
+        return said + _about(self.results, "{n} result{s}, kept in the export only")
 
     def as_json(self) -> dict[str, Any]:
         return {name: list(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def _about(ids: tuple[str, ...], what: str) -> list[str]:
-    return [f"{len(ids):,} {what}"] if ids else []
+    return [f"{agree(what, len(ids))}: {some(ids)}"] if ids else []
 
 
 async def account(server: Server, *, source_kept: bool) -> Account:

@@ -143,10 +143,11 @@ async def _accept(options: Options, command: str) -> Finished:
         "server": name,
         "held": all(one.held for one in verdicts),
         **decision.as_json(),
+        "notTried": codeq.tokens.untried,
         "verdicts": [one.as_json() for one in verdicts],
         "seconds": round(seconds, 3),
     }
-    text = report.accepted_text(codeq.url, name, verdicts, decision, seconds, command)
+    text = report.accepted_text(codeq.url, name, verdicts, codeq.tokens.untried, decision, seconds, command)
     return document, text, decision.exit_code
 
 

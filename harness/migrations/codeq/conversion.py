@@ -34,6 +34,12 @@ class Conversion:
     entries: int
     distinct: int
 
+    @property
+    def sentence(self) -> str:
+        if self.was != "list":
+            return f"{self.key} is a {self.was} already, and stays as it is"
+        return f"{self.key} was a list of {self.entries:,} ids, and is a set of {self.distinct:,}"
+
 
 async def inprog_kinds(server: Server, prefix: str = "codeq:q:") -> dict[str, str]:
     """Every in-progress key with its type, whatever its command. Only reads."""

@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.migrations.codeq.claim_script import read_claim_script
 from harness.migrations.codeq.migrator import Terms
@@ -14,87 +15,156 @@ from kvstore.printable import printable
 from worker.codeq import PROFILES
 
 _MOST_TASKS = 1_000_000
-VERBS = ("rehearse", "migrate", "stragglers", "rollback", "convert", "backup", "restore", "hazards")
+VERBS = {
+    "rehearse": "all of it on a copy; or, with --codeq-url, the checklist against a codeQ that runs",
+    "migrate": "move a real keyspace",
+    "stragglers": "move what the old service wrote afterwards",
+    "rollback": "go back",
+    "convert": "make sets of the in-progress lists of a codeQ before 1.1",
+    "backup": "write the legacy: keys to a file",
+    "restore": "write a backup, or the example, to a server",
+    "hazards": "show each known hazard",
+}
+_CHANGES = ("migrate", "stragglers", "rollback", "convert", "restore")
+_MOVES = ("rehearse", "migrate")
+
+
+class _Elsewhere(argparse.Action):
+    """A flag of other verbs, which ``const`` names behind this one."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        verb, others = self.const
+        parser.error(f"{verb} takes no {self.option_strings[-1]}, which is for {', '.join(others)}")
+
+
+class _Flags:
+    """Adds the flags of a verb to ``parser``, and refuses those of others.
+
+    Values that are not given are the outer parser's, since flags may stand before the verb too.
+    """
+
+    def __init__(self, parser: argparse.ArgumentParser, verb: str, *, outer: bool = False) -> None:
+        self._parser = parser
+        self._verb = verb
+        self._outer = outer
+
+    def add(self, *names: str, verbs: Sequence[str] = tuple(VERBS), **options: Any) -> None:
+        switch = options.get("action") == "store_true"
+        options.setdefault("default", False if switch else None)
+        if not self._outer:
+            options["default"] = argparse.SUPPRESS
+        if self._verb in verbs:
+            self._parser.add_argument(*names, **options)
+            return
+        self._parser.add_argument(
+            *names,
+            action=_Elsewhere,
+            nargs=0 if switch else None,
+            dest=options.get("dest", names[-1].removeprefix("--").replace("-", "_")),
+            default=options["default"],
+            const=(self._verb, verbs),
+            help=argparse.SUPPRESS,
+        )
 
 
 def add_flags(codeq: argparse.ArgumentParser) -> None:
-    """Adds what ``rehearse codeq`` takes."""
-    codeq.add_argument(
-        "verb",
-        nargs="?",
-        choices=VERBS,
-        default="rehearse",
-        help="rehearse on a copy (default); migrate a real keyspace, move stragglers that arrive afterwards, "
-        "rollback, convert in-progress lists, restore a backup: a dry run without --apply; backup to a file; "
-        "show the hazards",
+    """Adds what ``rehearse codeq`` takes: flags of a rehearsal, or a verb with flags of its own."""
+    _add_all(_Flags(codeq, "rehearse", outer=True))
+    verbs = codeq.add_subparsers(
+        dest="verb",
+        metavar="VERB",
+        title="verbs",
+        description="rehearse is meant without one; what changes a server is a dry run without --apply",
     )
-    _add_place(codeq)
-    _add_terms(codeq)
-    _add_rehearsal(codeq)
-    codeq.add_argument(
-        "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
-    )
-    codeq.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
+    for name, text in VERBS.items():
+        _add_all(_Flags(verbs.add_parser(name, help=text, description=text), name))
+    codeq.set_defaults(verb="rehearse")
 
 
-def _add_place(codeq: argparse.ArgumentParser) -> None:
-    codeq.add_argument(
+def _add_all(flags: _Flags) -> None:
+    _add_place(flags)
+    _add_terms(flags)
+    _add_rehearsal(flags)
+    flags.add("--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout")
+    flags.add("-q", "--quiet", action="store_true", help="no progress on standard error")
+
+
+def _add_place(flags: _Flags) -> None:
+    flags.add(
         "--from",
+        verbs=("rehearse", "restore"),
         dest="source",
         metavar="SOURCE",
         help="a backup file, or redis://… whose legacy: keys are copied; only read (default: an example)",
     )
-    codeq.add_argument(
-        "--redis", metavar="URL", help="the server to work on; a rehearsal takes an embedded one by default"
+    flags.add(
+        "--redis",
+        metavar="URL",
+        help="the server to work on; a rehearsal takes an embedded one by default",
     )
-    codeq.add_argument(
-        "--server", choices=PROFILES, default=PROFILES[0], help="whose manners the server shows (redis7)"
+    flags.add(
+        "--server",
+        choices=PROFILES,
+        default=PROFILES[0],
+        help="whose manners the server shows (redis7)",
     )
-    codeq.add_argument("--option", choices=OPTIONS, default="b", help="the guide's option (b)")
-    codeq.add_argument(
+    flags.add("--option", verbs=_MOVES, choices=OPTIONS, default="b", help="the guide's option (b)")
+    flags.add(
         "--codeq-url",
+        verbs=("rehearse",),
         metavar="URL",
         help="not a rehearsal but the checklist, against the codeQ that runs there on --redis",
     )
-    codeq.add_argument(
+    flags.add(
         "--tokens",
+        verbs=("rehearse",),
         type=Path,
         metavar="FILE",
         help="for --codeq-url: JSON with the tokens producer, worker, admin, and those to be refused",
     )
-    codeq.add_argument("--apply", action="store_true", help="do it, instead of saying what would be done")
-
-
-def _add_terms(codeq: argparse.ArgumentParser) -> None:
-    codeq.add_argument(
-        "--keep-source", action="store_true", help="copy, and leave legacy: as it is: the instant way back"
+    flags.add(
+        "--apply", verbs=_CHANGES, action="store_true", help="do it, instead of saying what would be done"
     )
-    codeq.add_argument(
+
+
+def _add_terms(flags: _Flags) -> None:
+    flags.add(
+        "--keep-source",
+        verbs=_MOVES,
+        action="store_true",
+        help="copy, and leave legacy: as it is: the instant way back",
+    )
+    flags.add(
         "--accept-defects",
+        verbs=_MOVES,
         action="store_true",
         help="move ids that codeQ would drop or run again as they are",
     )
-    codeq.add_argument(
+    flags.add(
         "--tiers",
+        verbs=_MOVES,
         action="store_true",
         help="pending tasks go to the tier of their priority; the guide puts all in tier 0",
     )
-    codeq.add_argument(
+    flags.add(
         "--lease-seconds",
+        verbs=_MOVES,
         type=whole(0, A_YEAR),
         default=0,
         metavar="N",
         help="every lease lasts at least so long after the migration (default: unchanged)",
     )
-    codeq.add_argument(
+    flags.add(
         "--claim-script",
+        verbs=_MOVES,
         type=Path,
         metavar="FILE",
         help="codeQ's own claim script, checked by its sha1 and loaded as the last step: KVRocks before "
         "2.9 needs it, again after each restart",
     )
-    codeq.add_argument(
+    flags.add(
         "--backup",
+        verbs=("rehearse", "migrate", "rollback", "backup"),
         type=Path,
         metavar="FILE",
         help="the backup that is written first (legacy-backup.jsonl when migrating for real), or what "
@@ -102,38 +172,58 @@ def _add_terms(codeq: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_rehearsal(codeq: argparse.ArgumentParser) -> None:
-    codeq.add_argument(
+def _add_rehearsal(flags: _Flags) -> None:
+    flags.add(
         "--tasks",
+        verbs=("rehearse", "restore"),
         type=whole(0, _MOST_TASKS),
         default=200,
         metavar="N",
         help="how many tasks the example has (200)",
     )
-    codeq.add_argument(
+    flags.add(
         "--freeze",
+        verbs=("rehearse",),
         type=whole(0, A_YEAR),
         default=0,
         metavar="N",
         help="seconds that pass during the freeze (0)",
     )
-    codeq.add_argument(
-        "--deadline", type=whole(0, A_YEAR), default=600, metavar="N", help="option a's, in seconds (600)"
+    flags.add(
+        "--deadline",
+        verbs=_MOVES,
+        type=whole(0, A_YEAR),
+        default=600,
+        metavar="N",
+        help="option a's, in seconds (600)",
     )
-    codeq.add_argument(
-        "--workers", metavar="SUB,…", help="the subs of workers' tokens, to find leases of anybody else"
+    flags.add(
+        "--workers",
+        verbs=_MOVES,
+        metavar="SUB,…",
+        help="the subs of workers' tokens, to find leases of anybody else",
     )
-    codeq.add_argument(
+    flags.add(
         "--deliver",
+        verbs=("rehearse",),
         type=whole(0, _MOST_TASKS),
         default=1000,
         metavar="N",
         help="how many tasks of each queue are claimed and finished at the end (1000)",
     )
-    codeq.add_argument(
-        "--explore", choices=("crashes",), help="a crash before every single command of option b"
+    flags.add(
+        "--explore",
+        verbs=("rehearse",),
+        choices=("crashes",),
+        help="a crash before every single command of option b",
     )
-    codeq.add_argument("--seed", type=seed, default=1, help="where simulated chance begins (1)")
+    flags.add(
+        "--seed",
+        verbs=("rehearse", "restore"),
+        type=seed,
+        default=1,
+        help="where simulated chance begins (1)",
+    )
 
 
 def terms(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | None = None) -> Terms:
@@ -146,6 +236,7 @@ def terms(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | 
         backup=backup,
         split=options.tiers,
         workers=workers(options),
+        every_id=options.json_file is not None,
         claim_script=read_claim_script(options.claim_script) if options.claim_script else "",
     )
 

@@ -11,17 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from harness.lines import some
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.legacy_state import FINISHED, parse
 from harness.migrations.codeq.pieces import Piece
 
-SAMPLES = 20  # ids that are named of each class
+SAMPLES = 20  # ids that are kept of each class, unless all are asked for
 _CACHE_KIB = 16_384
 
 _SCHEMA = """
 CREATE TABLE sightings (
   id BLOB NOT NULL, stored INT, readable INT, own INT, finished INT, priority INT, command TEXT,
-  pending INT, inprog INT, queue TEXT, pttl INT, worker BLOB, scored INT
+  pending INT, inprog INT, queue TEXT, pttl INT, worker BLOB, scored REAL
 )
 """
 _FACTS = """
@@ -45,6 +46,7 @@ CLASSES = {
     "lease without work": "pttl IS NOT NULL AND NOT inprog",
     "no retention": "stored AND scored IS NULL",
     "retention without task": "scored AND stored IS NULL",
+    "retention in milliseconds": "scored >= 100000000000",  # in seconds that is the year 5138
     "priority": "readable AND pending AND priority <> 0",
     "in a foreign queue": "readable AND (first_queue <> command OR last_queue <> command)",
 }
@@ -53,10 +55,13 @@ STRANGERS = "held by a stranger"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """How many ids are in a class, and the first of them."""
+    """How many ids are in a class, and the first of them, or all."""
 
     count: int
     samples: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return some(self.samples, of=self.count)
 
     def as_json(self) -> dict[str, Any]:
         return {"count": self.count, "samples": list(self.samples)}
@@ -74,6 +79,7 @@ class Ledger:
         self.lengths: Counter[str] = Counter()  # of each queue, by key
         self.distinct: dict[str, int] = {}
         self.unexpected: list[str] = []
+        self._most = SAMPLES
 
     def close(self) -> None:
         self._rows.close()
@@ -85,7 +91,8 @@ class Ledger:
         elif piece.key == legacy.TASKS:
             self._records(piece.value)
         elif piece.key == legacy.TTL:
-            self._note("scored", ((_raw(one), 1) for one in piece.value[::2]))
+            pairs = zip(piece.value[::2], piece.value[1::2], strict=True)
+            self._note("scored", ((_raw(one), float(score)) for one, score in pairs))
         elif piece.type == "string":
             task = _raw(piece.key.removeprefix(legacy.LEASE))
             self._note("pttl, worker", [(task, piece.pttl, _raw(piece.value))])
@@ -102,8 +109,12 @@ class Ledger:
         self._rows.execute("DROP TABLE sightings")
         self._rows.execute("COMMIT")
 
-    def classes(self, workers: frozenset[str] | None = None) -> dict[str, Group]:
-        """Every class that has ids. ``workers`` are the subs that workers' tokens will carry, if known."""
+    def classes(self, workers: frozenset[str] | None = None, most: int | None = SAMPLES) -> dict[str, Group]:
+        """Every class that has ids, with at most ``most`` of them, None for all.
+
+        ``workers`` are the subs that workers' tokens will carry, if known.
+        """
+        self._most = -1 if most is None else most
         found = {name: self._group(where) for name, where in CLASSES.items()}
         if workers is not None:
             known = tuple(_raw(one) for one in sorted(workers))
@@ -152,7 +163,7 @@ class Ledger:
         count = self._count(where, values)
         if not count:
             return Group(0, ())
-        rows = self._rows.execute(f"SELECT id FROM facts WHERE {where} LIMIT {SAMPLES}", values)
+        rows = self._rows.execute(f"SELECT id FROM facts WHERE {where} LIMIT {self._most}", values)
         return Group(count, tuple(bytes(row[0]).decode("utf-8", "surrogateescape") for row in rows))
 
 

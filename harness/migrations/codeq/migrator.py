@@ -30,7 +30,8 @@ class Terms:
     ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``backup`` is a
     file for the logical backup; None takes none. ``split``: pending tasks go to the tier of their priority,
     not all to 0. ``workers`` are the subs that workers' tokens will carry, None if unknown.
-    ``claim_script`` is codeQ's own, loaded at the end; empty if it is not at hand.
+    ``claim_script`` is codeQ's own, loaded at the end; empty if it is not at hand. ``every_id``: the look
+    names all ids of a class of defects, not only the first.
     """
 
     keep_source: bool = False
@@ -42,6 +43,7 @@ class Terms:
     split: bool = False
     workers: frozenset[str] | None = None
     claim_script: str = ""
+    every_id: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Migrator:
             split=terms.split,
             workers=terms.workers,
             script_given=bool(terms.claim_script),
+            every_id=terms.every_id,
         )
         if look.refusals:
             return look

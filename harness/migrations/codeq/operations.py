@@ -13,10 +13,11 @@ from harness.migrations.codeq.drain import drain
 from harness.migrations.codeq.errors import Refused, half_way
 from harness.migrations.codeq.fingerprint import fingerprint
 from harness.migrations.codeq.flags import tell, terms
-from harness.migrations.codeq.journal import ROLLING_BACK, Journal
+from harness.migrations.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.migrator import Migrator
 from harness.migrations.codeq.pieces import Piece
+from harness.migrations.codeq.plan import COPY
 from harness.migrations.codeq.rehearsal import anything_under
 from harness.migrations.codeq.rollback import Rollback
 from harness.migrations.codeq.seed import Shape, seed
@@ -39,12 +40,27 @@ async def _migrate(server: Server, options: Options) -> Finished:
     agreed = terms(options, freeze_seconds=2, backup=backup)
     migrator = Migrator(server, SystemClock(), agreed, tell(options))
     begun = await Journal(server).read()
+    if begun is not None and (late := _too_late(begun, options)):
+        raise Refused(late)
     if not options.apply:
         return await _dry_run(migrator, begun is not None)
     if begun is None and backup.exists():
         raise Refused([f"{backup} exists: name another file with --backup"])
     done = await migrator.apply()
     return done.as_json(), report.migrated_text(done), True
+
+
+def _too_late(begun: Entries, options: Options) -> list[str]:
+    """What is asked for and cannot be had any more, since a migration was begun in another way."""
+    asked = {
+        "--tiers": options.tiers and not begun.plan.split,
+        "--keep-source": options.keep_source and begun.plan.mode != COPY,
+    }
+    way = "go on without it, or take it back with rehearse codeq rollback and begin again"
+    found = [f"this migration was begun without {flag}: {way}" for flag, late in asked.items() if late]
+    if options.lease_seconds and begun.phase == COMPLETE:
+        found.append("--lease-seconds comes too late: the migration is complete, and leases are codeQ's now")
+    return found
 
 
 async def _drain(server: Server, options: Options) -> Finished:
@@ -120,9 +136,7 @@ async def _convert(server: Server, options: Options) -> Finished:
         ]
         return {"kinds": kinds}, text_of(["Dry run, nothing was changed", *lines]), True
     done = await convert_inprog(server)
-    lines = [
-        f"{one.key}: was a {one.was}, {one.entries:,} entries, {one.distinct:,} distinct" for one in done
-    ]
+    lines = [one.sentence for one in done]
     document = {"converted": [{"key": one.key, "was": one.was, "distinct": one.distinct} for one in done]}
     return document, text_of(lines) or "no in-progress keys under codeq:q:", True
 

@@ -11,7 +11,7 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.capability import Capability, capability
 from harness.migrations.codeq.claim_script import HOW, NEEDED, is_missing
 from harness.migrations.codeq.fingerprint import Fingerprint, fingerprint
-from harness.migrations.codeq.ledger import STRANGERS, Group, Ledger
+from harness.migrations.codeq.ledger import SAMPLES, STRANGERS, Group, Ledger
 from harness.migrations.codeq.pieces import scan
 from harness.migrations.codeq.plan import COPY, RENAME, Plan, collisions, plan_of
 from harness.verdict import agree
@@ -36,6 +36,8 @@ NOTABLE = {
     "lease without work": "{n} lease{s} of nothing that is in progress",
     "no retention": "{n} task{s} without a retention score: cleanup never finds {their} record",
     "retention without task": "{n} retention score{s} without a task",
+    "retention in milliseconds": "{n} retention score{s} in milliseconds, where codeQ counts "
+    "seconds: its cleanup never comes to {their} task (H17)",
     STRANGERS: "{n} task{s} held under a name that no worker's token carries: 403 until the lease ends (H11)",
 }
 
@@ -68,7 +70,9 @@ class Preflight:
             return []
         notable = NOTABLE if self.split else {**NOTABLE, "priority": _PRIORITY}
         notes = [
-            agree(text, self.classes[name].count) for name, text in notable.items() if name in self.classes
+            f"{agree(text, self.classes[name].count)}: {self.classes[name]}"
+            for name, text in notable.items()
+            if name in self.classes
         ]
         odd = [command for command in self.commands if command != command.lower()]
         if odd:
@@ -107,10 +111,12 @@ async def preflight(
     split: bool = False,
     workers: frozenset[str] | None = None,
     script_given: bool = False,
+    every_id: bool = False,
 ) -> Preflight:
     """Looks at the keyspace; ``workers`` are the subs of workers' tokens. Raises ServerError.
 
-    ``script_given``: codeQ's claim script will be loaded at the end.
+    ``script_given``: codeQ's claim script will be loaded at the end. ``every_id``: all ids of each class are
+    kept, not only the first.
     """
     able = await capability(server)
     if able.obstacles:
@@ -122,13 +128,16 @@ async def preflight(
     with closing(Ledger()) as ledger:
         found = await fingerprint(server, legacy.PREFIX, ledger.add)
         ledger.settle()
-        classes = ledger.classes(workers)
+        classes = ledger.classes(workers, None if every_id else SAMPLES)
         plan = plan_of(ledger, COPY if keep_source or able.no_rename else RENAME, split=split)
         commands = tuple(sorted({legacy.queue_of(key)[0] for key in ledger.lengths}))
         reasons = await _reasons(server, found, plan) + ledger.unexpected
     if not accept_defects:
-        harmful = [agree(text, classes[name].count) for name, text in HARMFUL.items() if name in classes]
-        reasons += [f"{text}; repair it, or accept it with --accept-defects" for text in harmful]
+        reasons += [
+            f"{agree(text, classes[name].count)}: {classes[name]}; repair, or accept with --accept-defects"
+            for name, text in HARMFUL.items()
+            if name in classes
+        ]
     return Preflight(server.name, able, commands, classes, plan, split, claims_fail, tuple(reasons), found)
 
 

@@ -7,14 +7,15 @@ from harness.lines import some, text_of
 from harness.migrations.codeq.claim_script import HOW, NEEDED
 from harness.migrations.codeq.crashes import Search
 from harness.migrations.codeq.drain import Drained
-from harness.migrations.codeq.drills import Shown
+from harness.migrations.codeq.drills import DRILLS, Shown
 from harness.migrations.codeq.literal import Attempt
 from harness.migrations.codeq.migrator import Migrated
+from harness.migrations.codeq.plan import COPY, RENAME
 from harness.migrations.codeq.preflight import Preflight
 from harness.migrations.codeq.rehearsal import Rehearsed
 from harness.migrations.codeq.rollback import RolledBack
 from harness.migrations.codeq.stragglers import Stragglers
-from harness.verdict import Verdict, count_held, held_lines
+from harness.verdict import Verdict, agree, count_held, held_lines
 from kvstore.clock import iso
 
 
@@ -36,10 +37,22 @@ def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
 
 
 def accepted_text(
-    url: str, server: str, verdicts: Sequence[Verdict], decision: Decision, seconds: float, command: str
+    url: str,
+    server: str,
+    verdicts: Sequence[Verdict],
+    untried: Sequence[str],
+    decision: Decision,
+    seconds: float,
+    command: str,
 ) -> str:
-    """What the checklist says of a deployed codeQ."""
-    lines = [f"The checklist for codeQ at {url}", f"Server: {server}", ""]
+    """What the checklist says of a deployed codeQ; ``untried`` are the tokens that there were none of."""
+    lines = [f"The checklist for codeQ at {url}", f"Server: {server}"]
+    if untried:
+        lines.append(
+            f"Note: V10 authorisation did not try what must be refused to {', '.join(untried)}: "
+            "there is no such token in --tokens"
+        )
+    lines.append("")
     return text_of([*lines, *_judgement(verdicts, decision, seconds, command)])
 
 
@@ -58,8 +71,7 @@ def look_text(look: Preflight) -> str:
     """What the dry run says."""
     lines = [
         f"Dry run of option B on {look.server}: nothing was changed",
-        f"{len(look.commands):,} commands; by {look.plan.mode}:",
-        *(f"  {step}" for step in look.plan.steps),
+        *_planned_lines(look),
         *(f"Note: {note}" for note in look.notes),
         *(f"Refused: {reason}" for reason in look.refusals),
         "Would not start."
@@ -67,6 +79,19 @@ def look_text(look: Preflight) -> str:
         else "Would start. Freeze producers and workers, then add --apply.",
     ]
     return text_of(lines)
+
+
+_MODES = {
+    RENAME: "each key is renamed, and its old name is gone",
+    COPY: "each key is copied, and legacy: stays as it is",
+}
+
+
+def _planned_lines(look: Preflight) -> list[str]:
+    if not look.plan.steps:
+        return []
+    commands = agree("{n} command{s}", len(look.commands))
+    return [f"For {commands}, {_MODES[look.plan.mode]}:", *(f"  {step}" for step in look.plan.steps)]
 
 
 def migrated_text(done: Migrated) -> str:
@@ -98,11 +123,16 @@ def stragglers_text(found: Stragglers) -> str:
     """What the old service wrote after the migration, and what became of it."""
     if not found.moved and not found.left:
         return "No stragglers: nothing was written under legacy: since the migration"
-    verb = "moved" if found.applied else "would be moved (--apply)"
-    lines = [f"{len(found.moved):,} stragglers {verb}{f': {some(found.moved)}' if found.moved else ''}"]
-    lines += [f"left, {one}: {why}" for one, why in list(found.left.items())[:20]]
+    lines = []
+    if found.moved:
+        what = (
+            "{n} straggler{s} {were} moved" if found.applied else "{n} straggler{s} would be moved by --apply"
+        )
+        text = agree(what, len(found.moved))
+        lines.append(f"{text}: {some(found.moved)}")
+    lines += [f"{one} stays: {why}" for one, why in list(found.left.items())[:20]]
     if len(found.left) > 20:
-        lines.append(f"left, and {len(found.left) - 20:,} more; --json names them all")
+        lines.append(f"{len(found.left) - 20:,} more stay; --json names them all")
     return text_of(lines)
 
 
@@ -171,9 +201,15 @@ def _judgement(verdicts: Sequence[Verdict], decision: Decision, seconds: float, 
 def _violation(one: Verdict) -> list[str]:
     lines = [f"FAIL {one.invariant:<4} {one.title}"]
     for found in one.findings:
-        why = f" [{', '.join(found.hazards)}]" if found.hazards else ""
+        why = f" [{'; '.join(map(_hazard, found.hazards))}]" if found.hazards else ""
         lines.append(f"       {found.what}{why}{f': {some(found.keys)}' if found.keys else ''}")
     return lines
+
+
+def _hazard(name: str) -> str:
+    """``codeq/H4, a lease is missing, over, or without an end``: a hazard with what it is."""
+    title = next((drill.title for drill in DRILLS if drill.hazard == name), "")
+    return f"{name}, {title}" if title else name
 
 
 def _conclusion(

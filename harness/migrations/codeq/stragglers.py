@@ -121,7 +121,7 @@ class Gathering:
         """Whether it has left the old list; ``old`` and ``new`` are its records on either side."""
         kept = entries.plan.mode == COPY
         if old is None and new is None:
-            found.left[task_id] = "in no hash: without a record nobody knows what is to be done"
+            found.left[task_id] = "it has no record in either hash, so nobody knows what is to be done"
         elif new is None:
             return await self._move(key, task_id, parse(old or ""), entries, found) and not kept
         elif kept:

@@ -35,6 +35,11 @@ class Tokens:
         return PROBE if not known or PROBE in known or EVERY_EVENT in known else known[0]
 
     @property
+    def untried(self) -> list[str]:
+        """The refusals that cannot be tried, having no token for them."""
+        return [one.name for one in fields(self) if not getattr(self, one.name)]
+
+    @property
     def shares(self) -> bool:
         """Whether the sample task has to go into a queue that may hold migrated work."""
         return self.command != PROBE

@@ -1,6 +1,7 @@
 """``rehearse codeq``, as typed."""
 
 import json
+import re
 from pathlib import Path
 
 import anyio
@@ -71,6 +72,76 @@ def test_migrate_says_that_claims_fail_until_codeqs_own_script_is_loaded(
     assert main(["codeq", "migrate", "-q", *flags]) == HELD
     out = " ".join(capsys.readouterr().out.split())
     assert "Before codeQ starts: codeQ's claims answer 500 on this server until" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["--apply"],
+            "rehearse takes no --apply, which is for migrate, stragglers, rollback, convert, restore",
+        ),
+        (["backup", "--tasks", "5"], "backup takes no --tasks, which is for rehearse, restore"),
+        (["convert", "--tiers"], "convert takes no --tiers, which is for rehearse, migrate"),
+    ],
+)
+def test_a_flag_of_another_verb_is_refused(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["codeq", *arguments])
+    assert stopped.value.code == USAGE
+    assert words in capsys.readouterr().err
+
+
+def test_a_verbs_help_has_its_own_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["codeq", "stragglers", "--help"])
+    flags = set(
+        re.findall(r"--[a-z-]+", capsys.readouterr().out.partition("options:")[2].partition("example")[0])
+    )
+    assert flags == {"--help", "--redis", "--server", "--apply", "--json", "--quiet"}
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        (["--tiers"], "this migration was begun without --tiers"),
+        (["--keep-source"], "this migration was begun without --keep-source"),
+        (["--lease-seconds", "60"], "--lease-seconds comes too late: the migration is complete"),
+    ],
+)
+def test_what_a_second_run_cannot_have_any_more_is_refused(
+    production: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], flag: list[str], words: str
+) -> None:
+    there = ["codeq", "migrate", "-q", "--redis", production, "--apply", "--backup", str(tmp_path / "backup")]
+    assert main(there) == HELD
+    before = contents(production)
+    assert main([*there, *flag]) == NOT_STARTED
+    assert capsys.readouterr().err.startswith(f"rehearse: refused, nothing was changed: {words}")
+    assert contents(production) == before
+
+
+@pytest.mark.redis
+def test_the_json_of_a_dry_run_has_every_id_and_its_text_the_first(
+    production: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ghosts = [f"ghost-{number:02}" for number in range(30)]
+
+    async def queue() -> None:
+        server = await connect(production)
+        await server.call("RPUSH", "legacy:q:generate_master:pending", *ghosts)
+        await server.close()
+
+    anyio.run(queue)
+    report = tmp_path / "report.json"
+    assert main(["codeq", "migrate", "--redis", production, "--json", str(report)]) == VIOLATED
+    group = json.loads(report.read_text())["classes"]["orphan"]
+    assert (group["count"], sorted(group["samples"])) == (30, ghosts)
+    out = " ".join(capsys.readouterr().out.split())
+    assert "(H8): ghost-00, ghost-01, ghost-02 and 27 more; repair, or accept with --accept-defects" in out
+    assert "For 3 commands, each key is renamed, and its old name is gone:" in out
 
 
 def test_a_violation_exits_1(capsys: pytest.CaptureFixture[str]) -> None:

@@ -196,7 +196,7 @@ def test_a_straggler_is_found_and_moved(migrated: Site, capsys: pytest.CaptureFi
     assert "codeq/H19" in capsys.readouterr().out
     there = ["codeq", "stragglers", "-q", "--redis", migrated.redis]
     assert main(there) == VIOLATED
-    assert "1 stragglers would be moved (--apply): late" in capsys.readouterr().out
+    assert "1 straggler would be moved by --apply: late" in capsys.readouterr().out
     assert main([*there, "--apply"]) == HELD
     assert call(migrated.redis, "LINDEX", "codeq:q:generate_master:pending:0", "0") == "late"
 

@@ -88,7 +88,9 @@ VERBS = [
 def test_no_command_shows_the_password_of_an_address(
     verb: str, address: str, production: str, tmp_path: Path, capfd: Capture
 ) -> None:
-    kept = ["--json", str(tmp_path / "report.json"), "--backup", str(tmp_path / "backup")]
+    kept = ["--json", str(tmp_path / "report.json")]
+    if verb.split()[0] not in ("convert", "stragglers"):  # which write none
+        kept += ["--backup", str(tmp_path / "backup")]
     code = main(["codeq", *verb.split(), address.format(production), *kept])
     assert code in (HELD, VIOLATED, NOT_STARTED)
     check(capfd, tmp_path)

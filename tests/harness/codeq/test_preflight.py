@@ -71,6 +71,13 @@ async def test_each_class_is_found(redis7: Server, name: str, commands: list[tup
     assert "x" in found.samples
 
 
+async def test_scores_in_milliseconds_are_told(redis7: Server) -> None:
+    await redis7.call("ZADD", "legacy:tasks:ttl", 1_795_397_683_000, "x")
+    await redis7.call("HSET", "legacy:tasks", "x", record("x", "COMPLETED"))
+    notes = (await preflight(redis7)).notes
+    assert any(note.startswith("1 retention score in milliseconds") and "(H17): x" in note for note in notes)
+
+
 async def test_mixed_case_commands_are_told_and_counted_once(redis7: Server) -> None:
     await redis7.call("RENAME", f"{QUEUE}:inprog", "legacy:q:Generate_Master:inprog")
     look = await preflight(redis7)

@@ -105,9 +105,9 @@ async def test_after_a_rename_work_done_in_codeq_goes_along(
     assert await keys_under(redis7, "codeq:") == []
     assert read_backup(export).entries["codeq:results"].value == {"r": "{}"}
     assert rolled.sentences == [
-        "2 waiting for a time in codeQ, pending at once in the old service",
-        "1 dead letters, for which the old service has no queue",
-        "1 results, kept in the export only",
+        "2 tasks were waiting for a time in codeQ, pending at once in the old service: later, sooner",
+        "1 dead letter: the old service has no queue for it: dead",
+        "1 result, kept in the export only: r",
     ]
 
 

@@ -153,7 +153,7 @@ async def test_an_id_that_codeq_has_in_a_queue_is_not_queued_twice(
 @pytest.mark.parametrize(
     ("command", "why"),
     [
-        (("LPUSH", PENDING, "x"), "in no hash"),
+        (("LPUSH", PENDING, "x"), "it has no record in either hash"),
         (("HSET", "legacy:tasks", "x", "{no json"), "its record cannot be read"),
         (("HSET", "legacy:tasks", "x", '{"id":"x","status":"PENDING"}'), "a request may still be on its way"),
         (("SET", "legacy:lease:x", "w"), "held at the old service"),

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from harness.cli import main
-from harness.migrations.codeq.errors import HalfDone
+from harness.migrations.codeq.deployed import Deployed
+from harness.migrations.codeq.errors import HalfDone, Refused
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Terms
 from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.codeq.tokens import Tokens
 from kvstore.clock import ManualClock
 from tests.worker.codeq import real_redis
 from worker.codeq import Server, ServerError, connect, embedded
@@ -165,3 +168,19 @@ async def test_a_server_that_cannot_be_migrated_on_is_named(
     words = {"replica": f"this is a replica of {place}", "cluster": "this is a cluster"}
     assert [text.startswith(words[kind]) for text in look.refusals] == [True]
     assert look.notes == []
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [(200, "hello"), (200, '{"x":1}'), (200, "[]"), (404, "{"), (502, "<html>"), (401, "who are you?")],
+)
+async def test_a_url_that_answers_anything_is_said_to_be_no_codeq(
+    clock: ManualClock, status: int, text: str
+) -> None:
+    codeq = Deployed("http://codeq.test", Tokens("producer", "worker", "admin"), clock)
+    codeq._http = httpx.AsyncClient(
+        transport=httpx.MockTransport(lambda _: httpx.Response(status, text=text))
+    )
+    with pytest.raises(Refused, match="answers, but is no codeQ"):
+        await codeq.reach()
+    await codeq.close()

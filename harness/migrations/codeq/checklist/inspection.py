@@ -32,6 +32,15 @@ class Codeq(Protocol):
         ...
 
 
+def members(answer: httpx.Response) -> dict[str, Any]:
+    """The members of the JSON object that an answer holds; none where it holds anything else."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 @dataclass(frozen=True)
 class Inspection:
     """Everything that a check may look at.

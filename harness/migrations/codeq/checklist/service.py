@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from harness.migrations.codeq.checklist.inspection import Inspection
+from harness.migrations.codeq.checklist.inspection import Inspection, members
 from harness.migrations.codeq.claim_script import HOW, NEEDED
 from harness.migrations.codeq.pieces import keys_under
 from harness.migrations.codeq.services import segment
@@ -24,7 +24,7 @@ async def admin(seen: Inspection) -> Verdict:
     """V4: the administrators' numbers are the true ones, for every command that has work."""
     found = []
     answer = await seen.services.new("/admin/queues", token=seen.services.tokens.admin)
-    numbers: dict[str, int] = answer.json() if answer.status_code == 200 else {}
+    numbers = members(answer) if answer.status_code == 200 else {}
     if answer.status_code != 200 or len(numbers) != _BUILT_IN_KEYS:
         found.append(Finding(f"GET /admin/queues answered {answer.status_code}: {answer.text[:80]}"))
     true = {key: len(entry) for key, entry in seen.after.snapshot.entries.items() if key in numbers}
@@ -49,7 +49,7 @@ async def _custom(seen: Inspection, command: str) -> list[Finding]:
     for (name, part), ids in seen.after.queues.items():
         if name == command:
             true[_FIELDS[part.split(":")[0]]] += len(ids)
-    body = answer.json() if answer.status_code == 200 else {}
+    body = members(answer)
     if {field: body.get(field) for field in true} == true:
         return []
     return [Finding(f"/admin/queues/{command} answered {answer.status_code}: {answer.text[:80]}")]
@@ -74,9 +74,9 @@ async def sample(seen: Inspection) -> Verdict:
         return _sampled(Finding(why))
     order = {"command": services.tokens.command, "payload": {"probe": True}, "priority": _PRIORITY}
     made = await services.new("/tasks", order)
-    if made.status_code != 202:
+    if made.status_code != 202 or not members(made).get("id"):
         return _sampled(Finding(f"create answered {made.status_code}: {made.text[:80]}"))
-    task_id = made.json()["id"]
+    task_id = str(members(made)["id"])
     if not await seen.server.call("HEXISTS", _KEYS.tasks, task_id):
         elsewhere = f"wrong server: codeQ keeps its tasks elsewhere, not on {seen.server.name}"
         return _sampled(Finding(elsewhere, (task_id,)))
@@ -131,7 +131,7 @@ async def _walk(seen: Inspection, task_id: str) -> Finding | None:
         if status == 204 and services.tokens.shares:
             continue  # it would hand out migrated work, and giving that back changes its place
         answer = await services.new(path, body, worker)
-        said = answer.json().get(member) if member and answer.status_code == status else value
+        said = members(answer).get(member) if member and answer.status_code == status else value
         if answer.status_code != status or said != value:
             return Finding(f"{path} answered {answer.status_code}, expected {status}: {_words(answer)}")
     return None
@@ -200,9 +200,9 @@ async def authorisation(seen: Inspection) -> Verdict:
             found.append(Finding(said))
         if answer.status_code == 200 and path == "/tasks/claim":
             # Handed out to somebody who should not have got it: given back.
-            await services.new(f"/tasks/{segment(answer.json()['id'])}/abandon", b"", token)
+            await services.new(f"/tasks/{segment(str(members(answer).get('id')))}/abandon", b"", token)
         if answer.status_code == 202:
-            await _remove(seen, answer.json()["id"])
+            await _remove(seen, str(members(answer).get("id")))
     title = "authorisation: old tokens are refused, new ones do what they say"
     return verdict("V10", title, found, looked=len(known), at="tokens to be refused")
 
