@@ -63,4 +63,4 @@ class UnsureError(StoreError):
 
 
 class SourceError(Exception):
-    """What was named as the source of a namespace is none, or is damaged."""
+    """What was named as the source of a namespace cannot be read as one, or is damaged."""

@@ -23,7 +23,7 @@ def _whole(digits: str) -> int | float:
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON value")
+    raise ValueError(f"{word} is not a JSON value")
 
 
 _DECODER: Final = json.JSONDecoder(parse_int=_whole, parse_constant=_refuse)

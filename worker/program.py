@@ -79,7 +79,7 @@ def _told(error: Exception) -> str:
     except OSError:
         return f"{what}\n{printable_lines(whole)}"
     return (
-        f"{what}\nThis is a fault of Understudy and no result. Please report it as CONTRIBUTING.md says, "
+        f"{what}\nThis is a fault of Understudy, not a result. Please report it as CONTRIBUTING.md says, "
         f"with the command and {path}"
     )
 

@@ -95,7 +95,7 @@ def _commands() -> Iterable[tuple[tuple[str, ...], list[Flag]]]:
 
 
 def _groups() -> Iterable[tuple[tuple[str, ...], list[str]]]:
-    """Every beginning of a command that is none itself, with the words that may follow."""
+    """Every beginning of a command that is not a command itself, with the words that may follow."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for command in COMMANDS:
         for depth, word in enumerate(command.words):

@@ -54,7 +54,7 @@ def _guarded(given: list[str], environ: Mapping[str, str], clock: Clock) -> int:
 
 
 def _text(argument: str) -> str:
-    """An argument as Node.js has it: bytes that are no UTF-8 become U+FFFD."""
+    """An argument as Node.js has it: bytes that are not UTF-8 become U+FFFD."""
     return os.fsencode(argument).decode("utf-8", "replace")
 
 

@@ -31,7 +31,7 @@ def read_bulk(text: str, clock: Clock, name: str = "the bulk file") -> Namespace
     except ValueError as error:
         raise SourceError(f"{name} is not JSON: {error}") from error
     if not isinstance(items, list):
-        raise SourceError(f"{name} is no array of key-value objects, but of type {_type(items)}")
+        raise SourceError(f"{name} must be an array of key-value objects, but is of type {_type(items)}")
     now = clock.now_ms()
     entries: dict[str, Entry] = {}
     expired = 0
@@ -47,7 +47,7 @@ def read_bulk(text: str, clock: Clock, name: str = "the bulk file") -> Namespace
 
 def _entry(item: Any, place: str, now: int) -> tuple[str, Entry]:
     if not isinstance(item, dict):
-        raise SourceError(f"{place} is no object with a key and a value, but of type {_type(item)}")
+        raise SourceError(f"{place} must be an object with a key and a value, but is of type {_type(item)}")
     key, value = item.get("key"), item.get("value")
     if not isinstance(key, str) or not isinstance(value, str):
         member, wrong = ("key", key) if not isinstance(key, str) else ("value", value)

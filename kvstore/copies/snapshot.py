@@ -33,7 +33,7 @@ async def save_snapshot(store: SqliteStore, path: Path) -> None:
 def open_snapshot(path: Path, clock: Clock | None = None) -> SqliteStore:
     """A store in memory with what a snapshot holds; the file is read once and never changed.
 
-    Raises StateError when ``path`` is no snapshot.
+    Raises StateError when ``path`` is not a snapshot.
     """
     source = InlineDatabase(f"{path.absolute().as_uri()}?mode=ro")
     try:
@@ -44,7 +44,7 @@ def open_snapshot(path: Path, clock: Clock | None = None) -> SqliteStore:
     finally:
         source.connection.close()
     if (SQL.name,) not in tables:
-        raise StateError(f"cannot use {path}: it is no snapshot of a namespace")
+        raise StateError(f"cannot use {path}: it is not a snapshot of a namespace")
     return SqliteStore(twin, clock or SystemClock())
 
 

@@ -96,7 +96,7 @@ def _read_rows(copy: Path, path: Path) -> tuple[dict[str, Row], list[str]]:
     except sqlite3.Error as error:
         raise SourceError(f"{path} is damaged: {error}") from error
     broken = [key for key, row in rows.items() if has_lone_surrogate(f"{key}{row.metadata}")]
-    damaged += [damage(key, "its key or its metadata is no UTF-8") for key in broken]
+    damaged += [damage(key, "its key or its metadata is not UTF-8") for key in broken]
     return {key: row for key, row in rows.items() if key not in broken}, damaged
 
 

@@ -1,4 +1,4 @@
-"""JSON read character by character: for texts that are no JSON, and for those nested too deep for Python.
+"""JSON read character by character: for texts that are not JSON, and for those nested too deep for Python.
 
 Slow, and only asked after the fast parser has given up. It says where and how a text stops being JSON in
 V8's words, those of V8 13 and newer, which name line and column; positions count UTF-16 units from 0.

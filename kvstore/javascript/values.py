@@ -270,7 +270,7 @@ def _decimal(text: str) -> float:
 
 
 def to_int32(value: Any) -> int:
-    """A 32-bit integer option as workerd reads it: truncated, and 0 for what is no number.
+    """A 32-bit integer option as workerd reads it: truncated, and 0 for what is not a number.
 
     Raises KVTypeError outside -2**31 … 2**31-1, and for a BigInt.
     """

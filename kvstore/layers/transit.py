@@ -1,8 +1,8 @@
 """Transit: a layer in which every operation travels to the store and back, and may not arrive.
 
 It stands where the Worker asks: here the operations of an invocation are counted, and what was sent counts,
-whatever becomes of it. A plan is asked about every operation by name: which invocation asks, and its
-how-manieth operation this is. So a plan means the same whatever others do.
+whatever becomes of it. A plan is asked about every operation by name: the invocation that asks, and
+the ordinal of the operation in it. So a plan means the same whatever others do.
 
 An invocation has only so many operations on their way at a time; the others wait until one has ended, and
 nothing fails. Source: the product's limits page, "Simultaneous open connections": six for each invocation,

@@ -26,7 +26,7 @@ class EntriesSql:
     """Programs on the table ``name``, whose value is in the column ``content``.
 
     ``columns`` is the table as SQL defines it; ``removed`` an expression on a row that was removed, for what
-    removing it gives back. ``faults`` are conditions that only a row has which somebody else damaged, each
+    removing it gives back. ``faults`` are conditions that hold only for a damaged row, each
     with its name: such a row is read as if it were not there, and `damaged` names it.
     """
 

@@ -18,7 +18,7 @@ class InlineDatabase:
     """A database whose programs run at once, on the thread that asks.
 
     ``setup`` statements run first, outside a transaction: pragmas and the schema. Raises StateError when the
-    file cannot be opened or is no database.
+    file cannot be opened or is not a database.
     """
 
     def __init__(self, path: Path | str, setup: Iterable[str] = ()) -> None:

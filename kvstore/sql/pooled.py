@@ -42,7 +42,7 @@ class PooledDatabase:
 
     @classmethod
     async def open(cls, path: Path | str, setup: Iterable[str] = ()) -> Self:
-        """Open or create ``path``. Raises StateError when it cannot be opened or is no database."""
+        """Open or create ``path``. Raises StateError when it cannot be opened or is not a database."""
         target = str(path)
         # What cannot be opened fails here: aiosqlite does not await the end of a thread that cannot connect.
         reader = None if target == ":memory:" else InlineDatabase(target)

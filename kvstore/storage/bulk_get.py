@@ -31,7 +31,7 @@ async def bulk_get(
         raise messages.bulk_too_large()
     if with_metadata:
         values = {name: _described(value, entries.get(name)) for name, value in values.items()}
-    # The local storage collects its answer in an object, in which this is no member.
+    # The local storage collects its answer in an object, which cannot have this as a member of its own.
     values.pop("__proto__", None)
     # The answer travels as JSON, in which a number that JSON cannot write is null.
     return parse(str(stringify(values))) if kind == "json" else values

@@ -24,7 +24,7 @@ def check_key(verb: Verb, name: str, limits: Limits) -> str:
 
 
 def check_stored_key(verb: Verb, name: str, limits: Limits) -> None:
-    """The storage layer's checks: KVError, 400 for what is no name and 414 beyond 512 bytes."""
+    """The storage layer's checks: KVError, 400 for what cannot be a name and 414 beyond 512 bytes."""
     if 2 < len(name) <= limits.key_size and name.isascii():  # as nearly all
         return
     if not name.isascii() and has_lone_surrogate(name):

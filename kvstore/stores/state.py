@@ -27,11 +27,11 @@ from kvstore.stores.value_files import ValueFiles
 _COLUMNS: Final = "key TEXT PRIMARY KEY, blob_id TEXT NOT NULL, expiration INTEGER, metadata TEXT"
 # SQLite keeps whatever type is written into a column; wrangler itself writes only these.
 _FAULTS: Final = {
-    "its key is no text": "typeof(key) <> 'text'",
-    "the name of its value is no text": "typeof(blob_id) <> 'text'",
-    "its expiration is no whole number": "typeof(expiration) NOT IN ('integer', 'null')",
-    "its metadata is no text": "typeof(metadata) NOT IN ('text', 'null')",
-    "its metadata is no JSON": "metadata NOT NULL AND NOT json_valid(metadata)",
+    "its key is not text": "typeof(key) <> 'text'",
+    "the name of its value is not text": "typeof(blob_id) <> 'text'",
+    "its expiration is not a whole number": "typeof(expiration) NOT IN ('integer', 'null')",
+    "its metadata is not text": "typeof(metadata) NOT IN ('text', 'null')",
+    "its metadata is not JSON": "metadata NOT NULL AND NOT json_valid(metadata)",
 }
 STATE_SQL: Final = EntriesSql("_mf_entries", "blob_id", _COLUMNS, removed="blob_id", faults=_FAULTS)
 # As workerd, seen with strace: the log is synced at every commit, value files are left to the system. But the
@@ -159,7 +159,7 @@ class StateStore:
         return {} if database is None else await database.read(STATE_SQL.every_row())
 
     async def damaged(self) -> list[str]:
-        """The keys of rows that somebody damaged, each with what is wrong; other methods do not see them."""
+        """The keys of damaged rows, each with what is wrong; other methods do not see them."""
         database = await self._existing()
         rows = [] if database is None else await database.read(STATE_SQL.damaged())
         return [damage(key, fault) for key, fault in rows]

@@ -95,7 +95,7 @@ class ValueFiles:
     def remove(self, names: Iterable[str]) -> None:
         """Remove files that no row names any more. One that cannot be removed is left for a sweep.
 
-        What is no name of such a file is left alone: a damaged row may hold anything.
+        What cannot be the name of such a file is left alone: a damaged row may hold anything.
         """
         for name in filter(is_name, names):
             self._recent.forget(name)

@@ -19,14 +19,14 @@ from wrangler_compat.main import main as wrangler
 Capture = pytest.CaptureFixture[str]
 
 DAMAGE = {
-    "expiration = 'soon'": "its expiration is no whole number",
-    "expiration = x'00'": "its expiration is no whole number",
-    "expiration = 1.5e300": "its expiration is no whole number",
-    "metadata = '{'": "its metadata is no JSON",
-    "metadata = x'7b7d'": "its metadata is no text",
-    "blob_id = x'00'": "the name of its value is no text",
-    "key = x'ff'": "its key is no text",
-    "key = NULL": "its key is no text",
+    "expiration = 'soon'": "its expiration is not a whole number",
+    "expiration = x'00'": "its expiration is not a whole number",
+    "expiration = 1.5e300": "its expiration is not a whole number",
+    "metadata = '{'": "its metadata is not JSON",
+    "metadata = x'7b7d'": "its metadata is not text",
+    "blob_id = x'00'": "the name of its value is not text",
+    "key = x'ff'": "its key is not text",
+    "key = NULL": "its key is not text",
 }
 
 
@@ -109,7 +109,7 @@ def test_kv_serve_names_what_is_damaged_and_serves_the_rest(folder: Path) -> Non
             assert httpx.get(f"{api}/broken/keys", trust_env=False).status_code == 500
         finally:
             process.send_signal(signal.SIGINT)
-    assert "1 keys; 1 damaged rows are left out: 'bad': its expiration is no whole number" in start
+    assert "1 keys; 1 damaged rows are left out: 'bad': its expiration is not a whole number" in start
     assert "broken (broken) answers with an error: cannot use " in start
 
 

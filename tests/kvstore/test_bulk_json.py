@@ -52,8 +52,8 @@ def test_write_and_read_give_the_same_entries() -> None:
     ("text", "complaint"),
     [
         ("{", "x.json is not JSON: "),
-        ('{"key": "a"}', "x.json is no array of key-value objects, but of type object"),
-        ("[1]", "x.json, item 0 is no object with a key and a value, but of type number"),
+        ('{"key": "a"}', "x.json must be an array of key-value objects, but is of type object"),
+        ("[1]", "x.json, item 0 must be an object with a key and a value, but is of type number"),
         ('[{"key": 5, "value": "v"}]', "x.json, item 0: 'key' must be a string, but is of type number"),
         ('[{"key": "a"}]', "x.json, item 0: 'value' must be a string, but is of type null"),
         ('[{"key": "", "value": "v"}]', "x.json, item 0: '' is not allowed as a key name"),
@@ -67,8 +67,8 @@ def test_write_and_read_give_the_same_entries() -> None:
             "x.json, item 0: metadata of 1025 bytes exceeds the limit of 1024",
         ),
         ('[{"key": "a", "value": "*", "base64": true}]', "x.json, item 0: the value cannot be decoded: "),
-        ('[{"key": "a", "value": "v", "expiration": NaN}]', "x.json is not JSON: NaN is no JSON value"),
-        ('[{"key": "a", "value": "v", "expiration": -Infinity}]', "x.json is not JSON: -Infinity is no "),
+        ('[{"key": "a", "value": "v", "expiration": NaN}]', "x.json is not JSON: NaN is not a JSON value"),
+        ('[{"key": "a", "value": "v", "expiration": -Infinity}]', "x.json is not JSON: -Infinity is not "),
         ("[" * 200_000 + "]" * 200_000, "x.json is not JSON: its arrays and objects are nested too deeply"),
         *(
             (

@@ -119,7 +119,7 @@ def test_dev_reloads_what_has_changed_and_keeps_the_last_good_worker(notes: Path
     dev.read_until("Local server updated and ready")
     assert httpx.get(dev.url, trust_env=False).text == "the second"
     entry.write_text(SAYS.format(text="("))
-    dev.read_until("The Worker that was loaded before goes on.")
+    dev.read_until("The previous version of the Worker keeps running.")
     assert httpx.get(dev.url, trust_env=False).text == "the second"
     entry.write_text(SAYS.format(text="self.env.GREETING"))
     (notes / ".dev.vars").write_text("GREETING=good again")

@@ -106,7 +106,7 @@ def test_a_broken_build_keeps_the_last_good_worker(dev: Dev, project: Path) -> N
     dev.read_until("Local server updated and ready")
     assert httpx.get(dev.url, trust_env=False).json()[0] == 'new hé"llo'
     shout.write_text("export const (")
-    dev.read_until("The Worker that was loaded before goes on.")
+    dev.read_until("The previous version of the Worker keeps running.")
     assert httpx.get(dev.url, trust_env=False).json()[0] == 'new hé"llo'
     assert dev.stop() == 0
 

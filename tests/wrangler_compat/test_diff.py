@@ -60,7 +60,7 @@ def test_two_files_as_json(capfd: Capture) -> None:
 
 def test_what_is_neither_file_nor_namespace_is_refused(capfd: Capture) -> None:
     assert main(["kv", "diff", "nope.json", "after.json"], {}) == 1
-    assert '"nope.json" is no file, no binding and no id of a namespace' in capfd.readouterr().err
+    assert '"nope.json" is not a file, and names no binding and no namespace' in capfd.readouterr().err
 
 
 def test_local_and_remote(capfd: Capture) -> None:

@@ -70,7 +70,7 @@ class ApiClient:
         content_type: str = "",
         named: bool = True,
     ) -> dict[str, Any]:
-        """The envelope of the answer. Raises ApiError when it is no success, OfflineError without one.
+        """The envelope of the answer. Raises ApiError when it is not a success, OfflineError without one.
 
         ``named`` says whether errors name the resource, which wrangler does not do everywhere.
         """

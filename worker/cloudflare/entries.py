@@ -20,7 +20,7 @@ async def fetch_entries(values: Values, keys: Sequence[Key]) -> AsyncIterator[di
     """The entries of ``keys``, which are as a listing describes them, in parts of up to 100.
 
     A key that has gone since it was listed is left out. The API answers in bulk with text, up to 25 MiB of
-    it: what is no text, or too much, is asked for key by key. Raises ApiError and StatusError.
+    it: what is not text, or too much, is asked for key by key. Raises ApiError and StatusError.
     """
     for start in range(0, len(keys), LIMITS.bulk_get_keys):
         yield await _fetch(values, keys[start : start + LIMITS.bulk_get_keys])

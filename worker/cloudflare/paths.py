@@ -17,7 +17,7 @@ def namespaces_path(account: str) -> str:
 def namespace_path(account: str, namespace: str) -> str:
     """Raises CloudflareError for an id that would name another resource."""
     if namespace in _COLLAPSING:
-        raise CloudflareError(f'"{namespace}" is no id of a namespace; nothing was sent.')
+        raise CloudflareError(f'"{namespace}" cannot be the id of a namespace; nothing was sent.')
     return f"{namespaces_path(account)}/{quote(namespace, safe=_SAFE)}"
 
 

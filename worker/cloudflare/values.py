@@ -60,7 +60,7 @@ class Values:
         ttl: float | None = None,
         metadata: Any = None,
     ) -> None:
-        """Times are seconds, since the epoch and from now; one of zero, or that is no number, is not sent."""
+        """Times are seconds, since the epoch and from now; zero, and what is not a number, is not sent."""
         times = (("expiration", expiration), ("expiration_ttl", ttl))
         query = {name: number_text(time) for name, time in times if time and time == time}
         body, kind = self._form(content, metadata) if metadata else _plain(content)

@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings as JSON, in codeQ's own keys")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
     parser.add_argument(
-        "--server", choices=PROFILES, default=PROFILES[0], help="whose manners the Redis server shows"
+        "--server", choices=PROFILES, default=PROFILES[0], help="which server's behaviour to emulate"
     )
     parser.add_argument(
         "--tokens", type=Path, metavar="FILE", help="where the issuer writes tokens for rehearse --tokens"

@@ -53,7 +53,7 @@ def _document(file: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise SettingsError(f"cannot read {file}: {error}") from error
     if not isinstance(document, dict):
-        raise SettingsError(f"{file} is no object with settings")
+        raise SettingsError(f"{file} must be a JSON object of settings")
     return document
 
 
@@ -68,10 +68,10 @@ def _value(key: str, kind: Any, given: Any, *, shows: bool) -> Any:
         try:
             return ZoneInfo(str(given))
         except (OSError, ValueError, KeyError) as error:
-            raise SettingsError(f"timezone: {given!r} is no time zone that this machine knows") from error
+            raise SettingsError(f"timezone: this machine knows no time zone named {given!r}") from error
     if kind is int and isinstance(given, str) and given.isascii() and given.isdecimal():
         return int(given)
     if type(given) is not kind:  # of a secret not even a wrong value is shown
         shown = repr(given) if shows else f"a {type(given).__name__}"
-        raise SettingsError(f"{key}: {shown} is no {kind.__name__}")
+        raise SettingsError(f"{key}: {shown} is not of type {kind.__name__}")
     return given

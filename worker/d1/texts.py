@@ -1,4 +1,4 @@
-"""Texts that are no valid Unicode: bound, they are stored as the bytes that JavaScript makes of them; read,
+"""Texts that are not valid Unicode: bound, they are stored as the bytes that JavaScript makes of them; read,
 every byte that is not UTF-8 becomes U+FFFD.
 """
 

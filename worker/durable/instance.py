@@ -110,7 +110,7 @@ class Instance:
         except ObjectError:
             raise
         except Exception as error:
-            # A request that fails is no transaction: what it wrote stays.
+            # A request that fails is not rolled back: what it wrote stays.
             self.storage.js_flush()
             raise remote(error) from error
 

@@ -36,7 +36,7 @@ def unique(unique_key: str, entropy: Entropy) -> DurableObjectId:
 def parsed(text: str, unique_key: str) -> DurableObjectId:
     """The id that ``text`` writes.
 
-    Raises JsException (TypeError) for what is no id, and for an id of another class.
+    Raises JsException (TypeError) for what is not a valid id, and for an id of another class.
     """
     try:
         whole = bytes.fromhex(text) if len(text) == _DIGITS and text.isalnum() else b""

@@ -40,7 +40,7 @@ def serialize(value: Any) -> bytes:
 
 
 def deserialize(data: bytes) -> Any:
-    """Raises JsException (DataCloneError) for what is no serialised value, or holds something unknown."""
+    """Raises JsException (DataCloneError) for what is not a serialised value, or holds an unknown type."""
     try:
         return _Reader(data).value()
     except (IndexError, KeyError, struct.error, UnicodeDecodeError) as error:

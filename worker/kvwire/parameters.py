@@ -85,7 +85,7 @@ class BulkGet:
             raise bad_request(f"The body is not JSON: {error.message}") from error
         keys = given.get("keys") if isinstance(given, dict) else None
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-            raise bad_request('The body has no array of texts named "keys"')
+            raise bad_request('The body must have "keys", an array of strings')
         kind, cache_ttl = given.get("type"), given.get("cacheTtl")
         options = GetOptions(
             _kind(kind), None if cache_ttl is None else _integer("cache_ttl", str(cache_ttl))

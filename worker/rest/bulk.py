@@ -32,7 +32,7 @@ async def bulk_put(call: Call) -> Response:
     held = HeldBack(store)
     for index, item in enumerate(items):
         if not isinstance(item, dict):
-            raise bad_body(f"item {index} is no object with a key and a value")
+            raise bad_body(f"item {index} must be an object with a key and a value")
         await _hold_put(Storage(held), item, index)
     await _carry_out(store, held.changes)
     return _done(len(items))
@@ -44,7 +44,7 @@ async def bulk_delete(call: Call) -> Response:
     held = HeldBack(store)
     for index, name in enumerate(names):
         if not isinstance(name, str):
-            raise bad_body(f"item {index} is no key: it must be text")
+            raise bad_body(f"item {index} must be a key, as text")
         await Storage(held).delete(name)
     await _carry_out(store, held.changes)
     return _done(len(names))

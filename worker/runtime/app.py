@@ -119,7 +119,7 @@ class Front:
 
 
 class Handlers:
-    """``/cdn-cgi/handler/…``: events that are no requests, fired by hand."""
+    """``/cdn-cgi/handler/…``: events other than requests, fired by hand."""
 
     def __init__(self, worker: Worker, clock: Clock) -> None:
         self._worker = worker

@@ -10,7 +10,7 @@ _MOST: Final = 8_640_000_000_000_000  # milliseconds on either side of the epoch
 
 
 def moment_of(text: str) -> int | None:
-    """Milliseconds since the UNIX epoch, from ``time=`` of a request; None for what is no moment."""
+    """Milliseconds since the UNIX epoch, from ``time=`` of a request; None for what is not a valid time."""
     moment = int(text) if _WHOLE.fullmatch(text) else None
     return None if moment is None or abs(moment) > _MOST else moment
 

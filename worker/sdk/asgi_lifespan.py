@@ -23,7 +23,7 @@ class Lifespan:
     async def startup(self) -> dict[str, Any]:
         """The state for the request. Raises RuntimeError when the application says that it could not start.
 
-        An application that raises or returns before it answers has no lifespan, which is no error.
+        An application that raises or returns before it answers has no lifespan, which is not an error.
         """
         self._inbox.put_nowait({"type": "lifespan.startup"})
         self._task = asyncio.ensure_future(self._run())

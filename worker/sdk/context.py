@@ -41,7 +41,7 @@ class ExecutionContext:
         return wrap(self._props or {})
 
     def waitUntil(self, awaitable: Any) -> None:
-        """Keep the invocation alive for ``awaitable``; what is none is settled already and ignored."""
+        """Keep the invocation alive for ``awaitable``; anything else is ignored."""
         target = unwrap(awaitable)
         pending = target.js_unwrap() if isinstance(target, PyObject) else target
         if inspect.isawaitable(pending):

@@ -20,7 +20,7 @@ async def fetch(resource: Any, **other_options: Any) -> Response:
     """Fetch a URL, a Request or a JavaScript Request.
 
     Options are method, headers, body, redirect, cf, and ``fetcher``, a function to use instead of the
-    network. Raises AbortError (an OSError) when there is no answer, and for a request that is none.
+    network. Raises AbortError (an OSError) when there is no answer, and for a request that is not valid.
     """
     if isinstance(resource, Request):
         resource = resource.js_object

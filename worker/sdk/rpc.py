@@ -42,7 +42,7 @@ def python_to_rpc(value: Any) -> Any:
     """``value`` for a binding: None is null, dict an object, datetime a Date, an exception an Error.
 
     Raises TypeError for tuples, bytearrays and awaitables, wherever they are, ConversionError for a dict key
-    that is no primitive.
+    that is not a primitive.
     """
     if value is None:
         return jsnull

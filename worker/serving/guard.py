@@ -27,7 +27,7 @@ _FOREIGN_PAGE: Final = b"cross-site"
 
 
 def host_of(value: bytes) -> str | None:
-    """The host that a ``Host`` header names, in lower case; None where it is none."""
+    """The host that a ``Host`` header names, in lower case; None where it is not a valid one."""
     return _named(_HOST, value)
 
 

@@ -69,7 +69,7 @@ class _Bounded(_Uvicorn):
         super().connection_made(transport)
         self._timer = self.loop.call_later(self.bounds.seconds, self._look)
         if len(self.connections) > self.bounds.connections:
-            _LOG.warning("More than %d connections: the newest is cut off.", self.bounds.connections)
+            _LOG.warning("More than %d connections are open: the newest was closed.", self.bounds.connections)
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -91,7 +91,9 @@ class _Bounded(_Uvicorn):
         self.refuse(too_long if hint == too_long else HTTPStatus.BAD_REQUEST, msg)
 
     def _unsupported_upgrade_warning(self) -> None:
-        _LOG.warning("A request asked for another protocol, such as WebSocket: answered as one in HTTP/1.1.")
+        _LOG.warning(
+            "A request asked to upgrade to another protocol, such as WebSocket: it was answered in HTTP/1.1."
+        )
 
     def refuse(self, status: int, text: str) -> None:
         """Answer what is being received, unless an answer has begun, and close the connection."""
@@ -117,7 +119,10 @@ class _Bounded(_Uvicorn):
         waits = not self.flow.read_paused and (self._received == 0 or self.receiving != "")
         unsent = self.transport.get_write_buffer_size()
         if self._unsent and unsent >= self._unsent and not self._taken:
-            _LOG.warning("A client took nothing of its answer for %g s: cut off.", self.bounds.seconds)
+            _LOG.warning(
+                "A client read nothing of its answer for %g s: its connection was closed.",
+                self.bounds.seconds,
+            )
             self.transport.abort()
         elif waits and self._waited and not self.transport.is_closing():
             self._expect(came)
@@ -128,7 +133,7 @@ class _Bounded(_Uvicorn):
         if self._received == 0:
             self.transport.close()  # as the spare connections of a browser: nobody asked anything
         elif came < self.bounds.progress:
-            _LOG.warning("A request did not get on for %g s: refused.", self.bounds.seconds)
+            _LOG.warning("A request made no progress for %g s and was refused (408).", self.bounds.seconds)
             self.refuse(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
         elif self.cycle is not None and self.cycle.response_complete:
             self.transport.abort()
@@ -193,5 +198,5 @@ class BoundedHttpTools(_Bounded, HttpToolsProtocol):
         super().on_message_complete()
 
     def _refuse_head(self) -> None:
-        _LOG.warning("The head of a request exceeds %d bytes: refused.", self.bounds.head)
+        _LOG.warning("The head of a request exceeds %d bytes and was refused (431).", self.bounds.head)
         self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too long.")

@@ -81,7 +81,9 @@ def _without_traceback(loop: asyncio.AbstractEventLoop, context: dict[str, Any])
     """One line where no descriptor is left for a connection, which waits then; asyncio tries again in 1 s."""
     error = context.get("exception")
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        _LOG.warning("No connection can be taken for a second: %s (ulimit -n).", error.strerror)
+        _LOG.warning(
+            "No connection is accepted for a second: %s. Raise the limit with ulimit -n.", error.strerror
+        )
     else:
         loop.default_exception_handler(context)
 

@@ -35,7 +35,7 @@ class Arguments:
         return value if isinstance(value, bool) else None
 
     def number(self, name: str) -> float | None:
-        """The value of a number flag, NaN for what is none; None when absent."""
+        """The value of a number flag, NaN for what is not a number; None when absent."""
         value = self.flags.get(name)
         return value if isinstance(value, float) else None
 
@@ -44,7 +44,8 @@ def read_arguments(given: Sequence[str], flags: Sequence[Flag]) -> Arguments:
     """Split ``given`` into words and flags.
 
     ``--flag value``, ``--flag=value``, ``--no-flag``, ``--switch false`` and short forms work, before or
-    after the words; what stands after ``--`` is no word. Raises UsageError when a value is missing.
+    after the words; what stands after ``--`` is not a word of the command. Raises UsageError when a
+    value is missing.
     """
     return _Reader(given, flags).read()
 

@@ -22,12 +22,12 @@ def address_of(host: str) -> str:
 
 
 def asked_port(arguments: Arguments) -> int | None:
-    """The port that --port names, None when it is not given. Raises CommandError for what is no port."""
+    """The port that --port names, None when it is not given. Raises CommandError for an invalid one."""
     return port_of(arguments.flags.get("port"), "--port")
 
 
 def port_of(asked: Any, name: str) -> int | None:
-    """A port that was asked for as ``name``. Raises CommandError for what is none."""
+    """A port that was asked for as ``name``. Raises CommandError for what is not a valid port."""
     if asked is None:
         return None
     if not isinstance(asked, int | float) or not asked == asked // 1 or not 0 <= asked <= 65535:

@@ -91,7 +91,7 @@ class PythonDeployment:
             config = self._read()
             self._put_on(config, open_local(config, self._root, strict=self._settings.strict))
         except (CommandError, ConfigError, ServeError, StoreError) as error:
-            self._console.fail(CommandError(f"{error}\nThe Worker that was loaded before goes on."))
+            self._console.fail(CommandError(f"{error}\nThe previous version of the Worker keeps running."))
             return
         self._console.say("⎔ Local server updated and ready")
         sys.stdout.flush()
@@ -137,7 +137,7 @@ def _show_error(console: Console, traceback: str) -> None:
 
 
 async def show_bindings(console: Console, config: WorkerConfig, local: LocalNamespaces, root: Path) -> None:
-    """Binding, namespace, and where its keys are: an empty namespace is then no riddle."""
+    """Binding, namespace, and where its keys are: so that an empty namespace explains itself."""
     rows = [("Binding", "Resource")]
     for binding in config.kv_namespaces:
         keys = await _key_count(local.bindings[binding.binding])

@@ -59,7 +59,7 @@ WITHOUT_EFFECT: Final = {
     "latest": "the runtime is the one that is installed",
     "assets": "static assets are not served; the Worker sees every request",
     "types": "no types are generated; `wrangler types` does that",
-    "tunnel": "nothing but this machine and its network reaches the Worker",
+    "tunnel": "only this machine and its network can reach the Worker",
 }
 
 DEV: Final = (

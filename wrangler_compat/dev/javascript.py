@@ -118,7 +118,7 @@ class JavaScriptDeployment:
         try:
             fresh = await self._start(self._read())
         except (*_TROUBLE, CommandError, ConfigError, LoadError) as error:
-            self._console.fail(CommandError(f"{error}\nThe Worker that was loaded before goes on."))
+            self._console.fail(CommandError(f"{error}\nThe previous version of the Worker keeps running."))
             return
         old, self._workerd = self._workerd, fresh
         self._console.say("⎔ Local server updated and ready")

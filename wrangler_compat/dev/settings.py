@@ -32,7 +32,7 @@ class DevSettings:
 
 
 def read_settings(arguments: Arguments, config: WorkerConfig, cwd: Path) -> DevSettings:
-    """Raises CommandError for a port that is none, and for a pair without a colon."""
+    """Raises CommandError for a port that is not valid, and for a pair without a colon."""
     section = config.dev
 
     def text(name: str) -> str | None:

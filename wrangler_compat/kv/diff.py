@@ -63,7 +63,7 @@ async def read_side(invocation: Invocation, name: str) -> Side:
     """
     place, colon, rest = name.partition(":")
     known = bool(colon) and place in _PLACES
-    if not known and os.path.isfile(invocation.folder / name):  # noqa: PTH113  # a long name is none, no error
+    if not known and os.path.isfile(invocation.folder / name):  # noqa: PTH113  # a name that is too long is not a file, and not an error
         return Side(name, _bulk_entries(invocation, name))
     remote = _PLACES[place] if known else is_remote(invocation.arguments)
     namespace_id = await _namespace_id(invocation, rest if known else name, remote)
@@ -88,5 +88,8 @@ async def _namespace_id(invocation: Invocation, name: str, remote: bool) -> str:
     if any(binding.binding == name for binding in bindings):
         return await binding_id(invocation, name, remote=remote, default_preview=False)
     if not name or "/" in name or name.endswith(".json"):
-        raise CommandError(f'"{name}" is no file, no binding and no id of a namespace')
+        raise CommandError(
+            f'"{name}" is not a file, and names no binding and no namespace. Give a JSON file of '
+            "`kv bulk put`, a binding of the configuration, or the id of a namespace."
+        )
     return name

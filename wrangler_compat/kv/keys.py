@@ -55,7 +55,7 @@ async def list_keys(invocation: Invocation) -> None:
 
 
 async def warn_of_damage(namespace: Namespace, console: Console) -> None:
-    """Name the rows of the state folder that are left out because somebody damaged them."""
+    """Name the rows of the state folder that are left out because they are damaged."""
     if damaged := await namespace.damaged():
         console.caution(f"{len(damaged):,} damaged rows are left out: {'; '.join(damaged[:_MOST_NAMED])}")
 

@@ -24,7 +24,7 @@ class Listing:
 
 
 class Namespace(Protocol):
-    """One namespace. Every method raises CommandError with the words of whoever refused."""
+    """One namespace. Every method raises CommandError with the text of the store or API that refused."""
 
     @property
     def id(self) -> str: ...

@@ -1,4 +1,4 @@
-"""``kv serve``: the local namespaces on one port, for programs that are no Python.
+"""``kv serve``: the local namespaces on one port, for programs in other languages.
 
 Requests that carry X-KV-Namespace are those of a real workerd's KV binding; all others belong to the REST
 API.
@@ -83,7 +83,7 @@ def _token(invocation: Invocation) -> str | None:
 
 
 async def _swept(folder: StateFolder, names: dict[str, str]) -> list[str]:
-    """Name, id and size of each namespace: an empty one is then no riddle."""
+    """Name, id and size of each namespace: so that an empty one explains itself."""
     described = []
     for namespace, name in names.items():
         try:

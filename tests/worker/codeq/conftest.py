@@ -48,5 +48,5 @@ async def bench(server: Recording, signer: Issuer, clock: ManualClock) -> Bench:
 
 @pytest.fixture
 async def kvrocks(server: Recording, signer: Issuer, clock: ManualClock) -> Bench:
-    """The same on a server with the manners of KVRocks 2.7, where codeQ's claim script is loaded."""
+    """The same on a server behaving as KVRocks 2.7, where codeQ's claim script is loaded."""
     return Bench(Recording(ClaimScriptLoaded(Kvrocks27(server))), signer, clock)

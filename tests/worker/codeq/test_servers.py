@@ -1,4 +1,4 @@
-"""The seam to Redis: errors, transactions, time passing, and the manners of KVRocks 2.7."""
+"""The seam to Redis: errors, transactions, time passing, and the behaviour of KVRocks 2.7."""
 
 import pytest
 
@@ -176,5 +176,5 @@ async def test_opening_with_a_profile_says_what_it_pretends_to_be(redis_url: str
 
 
 async def test_opening_with_an_unknown_profile_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'dragonfly' is no profile: redis7, kvrocks27"):
+    with pytest.raises(ValueError, match="'dragonfly' is not a profile; choose one of redis7, kvrocks27"):
         await open_server(None, "dragonfly")

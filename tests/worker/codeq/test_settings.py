@@ -60,11 +60,11 @@ def test_variables_win_over_the_file(tmp_path: Path) -> None:
     ("document", "words"),
     [
         ({"colour": 1}, "unknown: colour; there are allowProducerAsWorker"),
-        ({"port": "many"}, "port: 'many' is no int"),
-        ({"maxAttemptsDefault": True}, "maxAttemptsDefault: True is no int"),
-        ({"env": 1}, "env: 1 is no str"),
-        ({"timezone": "Mars/Olympus"}, "'Mars/Olympus' is no time zone"),
-        ([], "is no object with settings"),
+        ({"port": "many"}, "port: 'many' is not of type int"),
+        ({"maxAttemptsDefault": True}, "maxAttemptsDefault: True is not of type int"),
+        ({"env": 1}, "env: 1 is not of type str"),
+        ({"timezone": "Mars/Olympus"}, "no time zone named 'Mars/Olympus'"),
+        ([], "must be a JSON object of settings"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, document: Any, words: str) -> None:

@@ -299,8 +299,8 @@ async def test_bulk_get_gives_values_in_request_order(wire: Wire) -> None:
             {"keys": ["text", ""], "type": "json"},
             "400 At least one of the requested keys corresponds to a non-json value",
         ),
-        ({"keys": ["a", 1]}, '400 The body has no array of texts named "keys"'),
-        ([], '400 The body has no array of texts named "keys"'),
+        ({"keys": ["a", 1]}, '400 The body must have "keys", an array of strings'),
+        ([], '400 The body must have "keys", an array of strings'),
     ],
 )
 async def test_bulk_get_refuses(wire: Wire, body: Any, refusal: str) -> None:

@@ -114,7 +114,14 @@ PUTS: list[Refused] = [
         10029,
         "invalid request body: it must be an array of key-value",
     ),
-    ("PUT", BULK, [{"key": "n", "value": "v"}, 1], 400, 10029, "invalid request body: item 1 is no object"),
+    (
+        "PUT",
+        BULK,
+        [{"key": "n", "value": "v"}, 1],
+        400,
+        10029,
+        "invalid request body: item 1 must be an object",
+    ),
     ("PUT", BULK, [{"value": "v"}], 400, 10029, "invalid request body: item 0: key must be text"),
     (
         "PUT",
@@ -197,7 +204,7 @@ PUTS: list[Refused] = [
 ]
 OTHER_BULK: list[Refused] = [
     ("DELETE", BULK, b"", 400, 10029, "invalid request body: "),
-    ("DELETE", BULK, ["k", 1], 400, 10029, "invalid request body: item 1 is no key"),
+    ("DELETE", BULK, ["k", 1], 400, 10029, "invalid request body: item 1 must be a key"),
     ("DELETE", BULK, ["k", ".."], 400, 10023, ILLEGAL),
     (
         "POST",

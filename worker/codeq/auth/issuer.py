@@ -102,7 +102,7 @@ class Issuer:
         return json_reply({"users": [user]})
 
     async def _exchange(self, request: Request) -> Response:
-        """Grants whatever is asked for: what a user may have is no part of a rehearsal."""
+        """Grants whatever is asked for: which rights a user has is not part of a rehearsal."""
         asked = await required(request)
         user = self._users.get(asked.string("idToken"))
         if user is None:

@@ -1,6 +1,6 @@
 """Checks a JWT the way codeQ's libraries do, gaps included.
 
-A token without ``exp`` is valid, one whose ``exp`` or ``nbf`` is no number is not; there is no leeway,
+A token without ``exp`` is valid, one whose ``exp`` or ``nbf`` is not a number is invalid; there is no leeway,
 whatever ``allowedClockSkewSeconds`` says; ``iat`` and ``jti`` are not looked at.
 """
 
@@ -66,7 +66,7 @@ class Verifier:
 
 
 def _moment(claims: dict[str, Any], name: str, default: float) -> float:
-    """A claim in seconds since the epoch, ``default`` without it. Raises Refusal for what is no number."""
+    """A claim in seconds since the epoch, ``default`` without it. Raises Refusal for what is not a number."""
     value = claims.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refusal(401, f"token has invalid claims: invalid type for claim: {name} is invalid")

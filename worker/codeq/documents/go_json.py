@@ -20,7 +20,7 @@ class Struct(dict[str, Any]):
 
 
 class Number(float):
-    """A number that remembers how it was written: ``1.0`` is no integer to Go."""
+    """A number that remembers how it was written: ``1.0`` is not an integer to Go."""
 
     text: str
 
@@ -115,7 +115,7 @@ class Fields:
             return ""
         if not isinstance(value, str):
             raise DocumentError(f"{name}: cannot unmarshal into a string")
-        # Half a character is none: it could not be sent to Redis.
+        # Half a character cannot be sent to Redis.
         return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
 
     def integer(self, name: str) -> int:

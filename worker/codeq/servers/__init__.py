@@ -1,4 +1,4 @@
-"""Where the data lives: a real server, an embedded one, or either with the manners of KVRocks 2.7."""
+"""Where the data lives: a real server, an embedded one, or either behaving as KVRocks 2.7."""
 
 from worker.codeq.servers.ageing import age
 from worker.codeq.servers.client import RedisServer, connect

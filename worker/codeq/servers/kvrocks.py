@@ -21,7 +21,7 @@ _MISSING = {"RENAME", "RENAMENX", "COPY", "DUMP"}
 
 
 class Kvrocks27:
-    """``inner`` with the manners of KVRocks 2.7."""
+    """``inner``, behaving as KVRocks 2.7."""
 
     def __init__(self, inner: Server) -> None:
         self._inner = inner
@@ -85,7 +85,7 @@ def _asked(command: Command) -> Command:
     if words[0] == "TTL":
         return ("PTTL", command[1])
     if words[0] == "SCAN" and "MATCH" in words:
-        # A prefix is matched letter by letter: *, ? and [ in it are no wildcards.
+        # A prefix is matched letter by letter: *, ? and [ in it are not wildcards.
         at = words.index("MATCH") + 1
         literal = "".join(f"\\{c}" if c in "*?[]\\^" else c for c in str(command[at])[:-1])
         return (*command[:at], f"{literal}*", *command[at + 1 :])

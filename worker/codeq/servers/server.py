@@ -17,7 +17,7 @@ class Server(Protocol):
     """Where the data lives.
 
     Replies are what the server sent, in the forms of RESP 2: ``OK``, numbers, lists, None; members with
-    scores are a flat list. Strings come back as ``str``; bytes that are no UTF-8 survive as lone surrogates.
+    scores are a flat list. Strings come back as ``str``; bytes that are not UTF-8 survive as lone surrogates.
     The names of commands are written in upper case.
     """
 

@@ -1,4 +1,4 @@
-"""Keeps workers' wishes to be told when a queue has work."""
+"""Workers' subscriptions: who is told when a queue has work."""
 
 from uuid import UUID
 

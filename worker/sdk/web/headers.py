@@ -166,7 +166,7 @@ def _pairs(init: Any) -> Iterator[tuple[Any, Any]]:
         yield from init.items()
     elif isinstance(init, PyObject) and isinstance(init.js_unwrap(), dict):
         # A Python dict that was not converted is an iterable of its keys there, and no pairs.
-        raise type_error("Headers: a Python dict is no JavaScript object; convert it with to_js.")
+        raise type_error("Headers: a Python dict is not a JavaScript object; convert it with to_js.")
     else:
         for pair in iterate(init):
             items = pair if type(pair) is list else list(iterate(pair))

@@ -37,7 +37,7 @@ def _escape(text: str) -> str:
 
 
 def decode_multipart(content: bytes, boundary: str) -> FormData:
-    """The form in ``content``. Raises JsException (TypeError) with workerd's text for what is none."""
+    """The form in ``content``. Raises JsException (TypeError) with workerd's text for what is not a form."""
     mark = f"--{boundary}".encode()
     start = content.find(mark)
     if start < 0 or start + len(mark) >= len(content):

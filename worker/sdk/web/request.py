@@ -22,8 +22,8 @@ METHODS: Final = frozenset(
 class Request(Body):
     """``new Request(url or request, {method, headers, body, redirect, cf})``.
 
-    Raises JsException (TypeError) with workerd's texts for a URL that is none, an unknown method, a body with
-    GET or HEAD, and another redirect mode. Made of a request without a new body, it takes that one's.
+    Raises JsException (TypeError) with workerd's texts for an invalid URL, an unknown method, a body with GET
+    or HEAD, and another redirect mode. Made of a request without a new body, it takes that one's.
     """
 
     js_name = "Request"
