@@ -54,6 +54,9 @@ NOT_TEXT: Final = "not-text"
 # Another entry for the place that one goes to already.
 TWO_SOURCES: Final = "two-sources"
 
+# Those that end in the midst of a migration.
+ENDING: Final = frozenset({"ending", "ending-meanwhile"})
+
 # What is odd, the name that an entry of this kind gets, and how it is made.
 KINDS: Final[Mapping[str, tuple[str, Make]]] = {
     "permanent": ("odd-permanent", lambda odd: odd.like._replace(expiration=None)),

@@ -272,7 +272,7 @@ class _Rehearsal:
 
     def _alone(self, **members: Any) -> Record:
         """A run of the operator alone."""
-        return self.subject.simulate(replace(self.base, conditions="local", **members))
+        return self.subject.simulate(replace(self.base, **members))
 
     def unmet(self, parts: Sequence[Part]) -> list[str]:
         """What must have happened, and did not."""
@@ -285,6 +285,6 @@ class _Rehearsal:
             if missed and (part.name != "schedules" or not looked.fired):
                 found.append(f"{missed:,} of {looked.planned:,} planned {part.name} never happened")
             if part.name == "schedules" and looked.moved and looked.runs >= _ENOUGH:
-                unmet = [name for name in due(self.base, self.migration) if not part.tally.met[name]]
+                unmet = [name for name in due(self.plain, self.oddities) if not part.tally.met[name]]
                 found += [f"schedules never met {name}" for name in unmet]
         return found

@@ -7,19 +7,23 @@ from itertools import combinations
 from typing import Final
 from zlib import crc32
 
-from harness.migration import Migration
 from harness.model.record import Call, Record
-from harness.model.scenario import Scenario
+from harness.oddities import ENDING
 from kvstore import Entry, Event
+
+Due = Callable[[Record, Sequence[str]], bool]
 
 
 @dataclass(frozen=True)
 class Property:
-    """``met`` says whether a record has it, ``due`` whether a search of schedules should ever have."""
+    """``met`` says whether a record has it; ``due`` whether a search of schedules should ever have.
+
+    That follows from a run that nothing disturbs, and from the kinds of odd entries that there can be.
+    """
 
     name: str
     met: Callable[[Record], bool]
-    due: Callable[[Scenario, Migration], bool] = lambda scenario, migration: True
+    due: Due = lambda plain, oddities: True
 
 
 # How long a read may have been on its way, in milliseconds: what was written meanwhile proves nothing.
@@ -79,12 +83,27 @@ def _ended(record: Record) -> bool:
     )
 
 
-def _stale(scenario: Scenario, migration: Migration) -> bool:
-    return scenario.platform.staleness is not None
+def _has(*rules: str) -> Due:
+    """Whether readers, clients and so on are declared: one of the lists of rules has something."""
+    return lambda plain, oddities: any(getattr(plain.migration, one) for one in rules)
 
 
-def _staleable(scenario: Scenario, migration: Migration) -> bool:
-    return _stale(scenario, migration) and bool(migration.readers or migration.clients)
+def _staleable(plain: Record, oddities: Sequence[str]) -> bool:
+    """Whether somebody reads what is written, where a read can be stale."""
+    if plain.scenario.platform.staleness is None:
+        return False
+    written = {(event.namespace, event.key) for event in plain.writes}
+    return any(
+        event.verb == "get"
+        and (event.namespace, event.key) in written
+        and plain.role_of(event.invocation) in ("reader", "client")
+        for event in plain.asked
+    )
+
+
+def _can_end(plain: Record, oddities: Sequence[str]) -> bool:
+    """Whether there can be an entry that moves and expires during the migration."""
+    return not ENDING.isdisjoint(oddities) or _ended(plain)
 
 
 PROPERTIES: Final[Sequence[Property]] = (
@@ -92,29 +111,29 @@ PROPERTIES: Final[Sequence[Property]] = (
     Property(
         "a client's request during a run",
         _during("client"),
-        lambda scenario, migration: bool(migration.clients),
+        _has("clients"),
     ),
     Property(
         "a reader's request during a run",
         _during("reader"),
-        lambda scenario, migration: bool(migration.readers),
+        _has("readers"),
     ),
     Property(
         "an act between two operations",
         lambda record: bool(record.interrupted),
-        lambda scenario, migration: bool(migration.readers or migration.clients),
+        _has("readers", "clients"),
     ),
-    Property("an entry that expired meanwhile", _ended),
+    Property("an entry that expired meanwhile", _ended, _can_end),
     Property("a crash", _fired("crash")),
     Property("an operation refused", _fired("refused")),
     Property("a write carried out and not confirmed", _fired("unanswered")),
     Property("a time-out", _fired("timeout")),
     Property("an outage", _fired("outage")),
-    Property("an answer lost", _fired("dropped"), lambda scenario, migration: bool(migration.stages)),
+    Property("an answer lost", _fired("dropped"), _has("stages")),
     Property(
         "a rollback",
         lambda record: record.rolled is not None,
-        lambda scenario, migration: migration.way_back is not None,
+        lambda plain, oddities: plain.migration.way_back is not None,
     ),
 )
 
@@ -124,9 +143,9 @@ def met(record: Record) -> list[str]:
     return [one.name for one in PROPERTIES if one.met(record)]
 
 
-def due(scenario: Scenario, migration: Migration) -> list[str]:
-    """The names of those that schedules under the conditions of ``scenario`` must meet at least once."""
-    return [one.name for one in PROPERTIES if one.due(scenario, migration)]
+def due(plain: Record, oddities: Sequence[str]) -> list[str]:
+    """The names of those that schedules must meet at least once; ``plain`` is a run without disturbance."""
+    return [one.name for one in PROPERTIES if one.due(plain, oddities)]
 
 
 def signature(record: Record, properties: Sequence[str]) -> frozenset[int]:

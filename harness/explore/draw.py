@@ -139,7 +139,9 @@ class Drawing:
         if chance.happens(120):
             fault = Fault("dropped", 0, request)
         else:
-            fault = Fault(OPERATION[chance.below(len(OPERATION))], operation, request)
+            # One kind after the other: among a hundred runs each has its turn.
+            kind = OPERATION[(drawn.seed + len(drawn.faults)) % len(OPERATION)]
+            fault = Fault(kind, operation, request)
         return replace(drawn, faults=tuple(dict.fromkeys((*drawn.faults, fault))), budget=0)
 
     def _second_fault(self, drawn: Scenario, chance: Chance) -> Scenario:
@@ -174,5 +176,9 @@ class Drawing:
             place = chance.below(len(meeting.deeds))
             return f"{meeting.deeds[place].act}-{place + 1}.1", 1 + chance.below(_FEW_OPERATIONS)
         is_other = self.others.operations and (not self.places.operations or chance.happens(250))
-        where = (self.others if is_other else self.places).operations
-        return where[chance.below(len(where))]
+        if is_other:
+            return self.others.operations[chance.below(len(self.others.operations))]
+        request, operation = self.places.operations[chance.below(len(self.places.operations))]
+        # With fewer entries a request has as many operations fewer.
+        few, all_of_them = min(drawn.entries, self.base.entries), self.base.entries
+        return request, -(-operation * few // all_of_them)
