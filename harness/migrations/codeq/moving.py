@@ -41,6 +41,7 @@ def _commands(step: Step, mode: str) -> Iterator[Command]:
     if step.kind == "tiers":
         yield ("HMGET", CodeqKeys().tasks, "1")
     if not renames:
+        yield from (("PTTL", source), ("PEXPIRE", target, 1))
         yield written(target, "list" if step.kind == "tiers" else step.kind, ["1", "1"])
         yield ("LRANGE", target, 0, 0) if step.kind == "list" else ("DEL", source if mode != COPY else target)
 
@@ -57,6 +58,8 @@ async def carry_out(server: Server, step: Step, mode: str, chunk: int) -> int:
     else:
         moved = await _rename(server, step)
     await _check_count(server, step, mode)
+    if written_anew or mode == COPY:
+        await _keep_time(server, step)
     if written_anew and mode != COPY:
         await server.call("DEL", step.source)
     return moved
@@ -150,6 +153,13 @@ async def _check_count(server: Server, step: Step, mode: str) -> None:
         f"inventory, or something else writes to codeq:. Stop every writer, take it back with rehearse codeq "
         f"rollback ({kept}), and migrate again"
     )
+
+
+async def _keep_time(server: Server, step: Step) -> None:
+    """What is written anew ends when its source does, as what is renamed would."""
+    left = await server.call("PTTL", step.source)
+    if left > 0:
+        checked(await server.pipeline([("PEXPIRE", key, left) for key in step.targets]))
 
 
 async def _rename_leases(server: Server, step: Step) -> int:

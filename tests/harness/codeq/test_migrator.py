@@ -57,6 +57,18 @@ async def test_apply_maps_every_key_by_the_guides_table(
     assert await contents(server, PREFIX) == (legacy.contents() if stays else {})
 
 
+@pytest.mark.parametrize("terms", [AT_ONCE, KEEP, Terms(freeze_seconds=0, split=True)])
+async def test_every_key_that_has_an_end_keeps_it(server: Server, clock: ManualClock, terms: Terms) -> None:
+    ends = {"tasks": "tasks", "tasks:ttl": "tasks:ttl"}
+    ends |= {"q:generate_master:inprog": "q:generate_master:inprog"}
+    ends |= {"q:generate_master:pending": "q:generate_master:pending:0"}
+    for source in ends:
+        await server.call("PEXPIRE", f"legacy:{source}", 3_600_000)
+    await Migrator(server, clock, terms).apply()
+    left = [await server.call("PTTL", f"codeq:{target}") for target in ends.values()]
+    assert all(3_000_000 < one <= 3_600_000 for one in left)
+
+
 async def test_leases_keep_their_time(server: Server, clock: ManualClock) -> None:
     await Migrator(server, clock, AT_ONCE).apply()
     found = await read_snapshot(server, "codeq:lease:")

@@ -160,7 +160,11 @@ async def test_a_server_that_cannot_be_migrated_on_is_named(
     redis_url: str, clock: ManualClock, tmp_path: Path, kind: str
 ) -> None:
     place = redis_url.removeprefix("redis://").removesuffix("/0")
-    options = ["--replicaof", *place.split(":")] if kind == "replica" else ["--cluster-enabled", "yes"]
+    options = (
+        ["--replicaof", *place.split(":")]
+        if kind == "replica"
+        else ["--cluster-enabled", "yes", "--cluster-port", str(real_redis.free_port())]
+    )
     with real_redis.running(tmp_path, *options) as url:
         server = await connect(url)
         look = await Migrator(server, clock).look()
