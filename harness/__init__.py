@@ -8,20 +8,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.actors.actor import Sender
     from harness.command import CannotStart, Command
     from harness.lines import command_line
     from harness.migration import Entry, Migration, MigrationError, Stage
+    from harness.model.record import Call, Role
     from harness.output import Output, Plan, Report
 
 _FROM = {
+    "actors.actor": ("Sender",),
     "command": ("CannotStart", "Command"),
     "lines": ("command_line",),
     "migration": ("Entry", "Migration", "MigrationError", "Stage"),
+    "model.record": ("Call", "Role"),
     "output": ("Output", "Plan", "Report"),
 }
 _MODULES = {name: module for module, names in _FROM.items() for name in names}
 
 __all__ = [
+    "Call",
     "CannotStart",
     "Command",
     "Entry",
@@ -30,6 +35,8 @@ __all__ = [
     "Output",
     "Plan",
     "Report",
+    "Role",
+    "Sender",
     "Stage",
     "command_line",
 ]

@@ -159,7 +159,7 @@ def run_as_json(about: About, record: Record, verdicts: Sequence[Verdict]) -> di
                 "sent": call.sent,
                 "answered": call.answered,
                 "status": call.status,
-                "answer": call.body,
+                "answer": call.answer,
                 "operations": call.operations,
             }
             for call in record.calls
@@ -182,7 +182,7 @@ def run_as_text(about: About, record: Record, verdicts: Sequence[Verdict]) -> st
     lines = [f"Migration {about.migration.name}: {record.scenario}", ""]
     for call in record.calls:
         answer = "no answer" if call.status is None else str(call.status)
-        said = f" {' '.join(str(call.body).split())[:60]}" if call.role == "operator" else ""
+        said = f" {' '.join(str(call.answer).split())[:60]}" if call.role == "operator" else ""
         lines.append(
             f"  {elapsed(call.sent - record.began)}  {call.name:<14} {call.colo} {call.method} {call.path} → "
             f"{answer}{said} ({call.operations} operations)"

@@ -1,6 +1,6 @@
 """Somebody who sends requests from one location, one at a time: what a declared function is given."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from harness.model.record import Call, Role
 from kvstore import KVNamespace
 
 if TYPE_CHECKING:
+    from harness.engine.site import Site
     from harness.engine.world import World
 
 
@@ -35,16 +36,48 @@ class Reply:
         return self.body if isinstance(self.body, str) else ""
 
 
-class Actor:
-    """``name`` in a location. What an actor does by chance depends on the name alone."""
+class Sender:
+    """``name`` in a location, who sends one request at a time.
 
-    def __init__(self, world: "World", name: str, role: Role, colo: str | None = None) -> None:
+    What an actor does by chance depends on the name alone, so that it stays the same without the others.
+    """
+
+    def __init__(self, world: "Site", name: str, role: Role = "operator", colo: str | None = None) -> None:
         self.world = world
         self.name = name
         self.role: Role = role
         self.chance = Chance(world.scenario.seed, name)
         self.colo = colo or COLOS[self.chance.below(world.scenario.colos)]
         self.sent = 0
+
+    def call(self, method: str, path: str, step: str = "", body: Any = None) -> Call:
+        """The next request, about to be sent."""
+        self.sent += 1
+        return Call(
+            f"{self.name}.{self.sent}",
+            self.name,
+            self.colo,
+            step,
+            method,
+            path,
+            body,
+            self.world.clock.now_ms(),
+            len(self.world.writes),
+            role=self.role,
+        )
+
+    def pause(self, least: float, most: float) -> Awaitable[None]:
+        """Wait some seconds between ``least`` and ``most``."""
+        return self.world.clock.pause(self.chance.between(round(1000 * least), round(1000 * most)))
+
+
+class Actor(Sender):
+    """What a declared function is given."""
+
+    world: "World"
+
+    def __init__(self, world: "World", name: str, role: Role, colo: str | None = None) -> None:
+        super().__init__(world, name, role, colo)
         self.last: Call | None = None
 
     async def ask(
@@ -61,20 +94,8 @@ class Actor:
         given = {name: value for name, value in (params or {}).items() if value is not None}
         if given:
             path += ("&" if "?" in path else "?") + urlencode(given)
-        world = self.world
-        self.sent += 1
-        call = Call(
-            f"{self.name}.{self.sent}",
-            self.name,
-            self.role,
-            self.colo,
-            method,
-            path,
-            world.clock.now_ms(),
-            len(world.writes),
-        )
-        self.last = call
-        return await world.send(call, _content(json, body), dict(headers or {}))
+        self.last = call = self.call(method, path, body=json)
+        return await self.world.send(call, _content(json, body), dict(headers or {}))
 
     async def get(self, path: str, **more: Any) -> Reply:
         return await self.ask("GET", path, **more)
@@ -94,10 +115,6 @@ class Actor:
     async def wait(self, seconds: float) -> None:
         """Let so much time pass; it is simulated."""
         await self.world.clock.sleep(seconds)
-
-    async def pause(self, least: float, most: float) -> None:
-        """Wait some seconds between ``least`` and ``most``."""
-        await self.world.clock.pause(self.chance.between(round(1000 * least), round(1000 * most)))
 
     def kv(self, binding: str | None = None) -> KVNamespace:
         """A namespace as this location sees it, for who works on it without a Worker."""

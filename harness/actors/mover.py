@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from harness.actors.operator import GaveUp, Operator
 from harness.migration import Entry, Rule, stored_as
-from harness.model.record import Call
 from harness.model.truth import LAST_MINUTE, Outcomes, has_value, place_of, same
 from kvstore import KVError
 from kvstore.faults import InvocationCrashed
@@ -72,14 +71,9 @@ class Mover:
     ) -> tuple[dict[str, Any], int]:
         """One page of entries, as one request of the operator."""
         world, operator = self.world, self.operator
-        operator.sent += 1
-        name = f"{operator.name}.{operator.sent}"
-        now = world.clock.now_ms()
-        call = Call(
-            name, operator.name, operator.role, operator.colo, what, rule.prefix, now, len(world.writes)
-        )
+        call = operator.call(what, rule.prefix)
         world.calls.append(call)
-        with world.invocations.start(name) as invocation:
+        with world.invocations.start(call.name) as invocation:
             try:
                 kv = operator.kv(rule.binding)
                 options = {

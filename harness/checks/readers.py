@@ -81,4 +81,4 @@ def _is_own_error(record: Record, call: Call) -> bool:
 
 
 def _said(call: Call) -> str:
-    return f"{call.status} {' '.join(str(call.body).split())[:80]}"
+    return f"{call.status} {' '.join(str(call.answer).split())[:80]}"

@@ -8,7 +8,6 @@ from typing import Any
 from harness.actors.actor import Reply
 from harness.actors.visitor import Visitor
 from harness.conditions import COLOS, JUDGE
-from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
 from harness.engine.interruption import Interruption, Interruptions
@@ -16,6 +15,7 @@ from harness.engine.meeting import Deed
 from harness.engine.network import Network
 from harness.engine.objects import DeployedObjects
 from harness.engine.order import Order
+from harness.engine.site import Site
 from harness.migration import Migration, MigrationError, Rule
 from harness.model.record import Act, Call, Failure, Place, Role
 from harness.model.scenario import Scenario
@@ -23,21 +23,14 @@ from harness.model.truth import Outcomes
 from harness.platform import Location
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, Stages
-from harness.transport import BrokenOff, deliver
-from harness.under_way import asking
 from kvstore import Entry, KVNamespace, Store
-from kvstore.faults import InvocationCrashed
 from kvstore.layers.quotas import DAY_MS
-from worker.runtime import Worker
-from worker.runtime.background import WAIT_UNTIL_SECONDS
 from worker.sdk.request import Request
 
-# What a request takes between a client and its location, one way, in milliseconds.
-_WAY_MS = (1, 20)
 _ORIGIN = "https://worker.example"
 
 
-class World:
+class World(Site):
     """Everything that the actors of a simulation share; `send` is what they can do to it.
 
     ``start`` is what is stored when time begins. ``over`` is set when the operator is done.
@@ -52,16 +45,13 @@ class World:
         stages: Stages,
         choose: Choose | None = None,
     ) -> None:
+        self.networks = _networks(stages.namespaces, scenario, clock)
+        super().__init__(scenario, clock, next(iter(self.networks.values())))
+        self.scenario: Scenario = scenario
         self.migration = migration
-        self.scenario = scenario
         self.start = start
-        self.clock = clock
         self.stages = stages
         self.outcomes = Outcomes(migration)
-        self.networks = _networks(stages.namespaces, scenario, clock)
-        self.network = next(iter(self.networks.values()))
-        self.invocations = self.network.layers.invocations
-        self.writes = self.network.layers.done.events
         self.interruptions = Interruptions(scenario.interrupt, self.invocations, self._interrupt)
         self.order = Order(scenario.order, self.invocations, clock, choose)
         self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
@@ -73,13 +63,10 @@ class World:
             }
             for colo in (*COLOS[: scenario.colos], JUDGE)
         }
-        self.calls: list[Call] = []
         self.acts: list[Act] = []
         self.failures: list[Failure] = []
-        self.deployed: list[tuple[int, str]] = []
         self.over = False
         self.unreadable: frozenset[Place] = frozenset()
-        self._workers: dict[str, list[tuple[int, str, Worker]]] = {colo: [] for colo in self.locations}
         self._names: dict[int, list[str]] = {}
 
     def _binding(self, label: str, store: Store) -> KVNamespace:
@@ -107,23 +94,17 @@ class World:
 
         It is in the first location at once. Requests on their way are answered by the one before.
         """
-        now, latest = self.clock.now_ms(), 0
         if stage not in self.stages.by_name:
             known = ", ".join(self.stages.by_name) or "none"
             raise MigrationError(f"the runbook deploys {stage!r}, which is not a stage: there is {known}")
-        self.deployed.append((now, stage))
         loaded = self.stages.by_name[stage]
         durable = self.objects.deploy(loaded, self._bindings(loaded, self.locations[COLOS[0]]))
-        for place, (colo, location) in enumerate(self.locations.items()):
-            takes = self._rollout(colo) if place and len(self.deployed) > 1 else 0
-            latest = max(latest, takes)
-            worker = loaded.backstage.code.with_bindings({**self._bindings(loaded, location), **durable})
-            self._workers[colo].append((now + takes, stage, worker))
-        return latest / 1000
-
-    def _rollout(self, colo: str) -> int:
-        chance = Chance(self.scenario.seed, f"rollout/{colo}/{len(self.deployed)}")
-        return chance.below(1000 * self.scenario.rollout + 1)
+        return self.put_on(
+            stage,
+            loaded.backstage,
+            self.locations,
+            lambda colo: {**self._bindings(loaded, self.locations[colo]), **durable},
+        )
 
     def _bindings(self, stage: LoadedStage, location: Mapping[str, Location]) -> dict[str, Any]:
         namespaces = {name: location[label].namespace for name, label in stage.namespaces.items()}
@@ -131,44 +112,11 @@ class World:
 
     async def send(self, call: Call, content: tuple[bytes, str | None], headers: Mapping[str, str]) -> Reply:
         """Send a request and wait for its answer, or until there is no hope for one."""
-        self.calls.append(call)
-        chance = Chance(self.scenario.seed, f"way/{call.name}")
-        await self.clock.pause(chance.between(*_WAY_MS))
-        reply = await self._met(call, partial(self._answer, call, content, headers))
-        await self.clock.pause(chance.between(*_WAY_MS))
-        call.answered, call.last = self.clock.now_ms(), len(self.writes)
-        if reply.status is not None and self.network.befalls("dropped", call.name):
-            reply = Reply(None)
-        call.status, call.body = reply.status, reply.body
-        return reply
-
-    async def _answer(
-        self, call: Call, content: tuple[bytes, str | None], headers: Mapping[str, str]
-    ) -> Reply:
-        worker, skew = self._deployed_in(call)
         body, kind = content
         sent = {"cf-connecting-ip": call.actor, **({"content-type": kind} if kind else {}), **headers}
-        request = Request.from_parts(call.method, _ORIGIN + call.path, list(sent.items()), body)
-        before = skew.set(self.network.skew(call.colo))
-        what = f"{call.method} {call.path} of {call.actor}"
-        with asking(what), self.invocations.start(call.name) as invocation:
-            try:
-                answer = await deliver(worker, request)
-                cut_off = self.network.befalls("background", call.name)
-                await worker.background.drain(0 if cut_off else WAIT_UNTIL_SECONDS)
-            except InvocationCrashed:
-                return Reply(None)
-            except BrokenOff as error:
-                return Reply(None, str(error))
-            finally:
-                skew.reset(before)
-                call.operations = invocation.operations
-        return Reply(answer.status, answer.body)
-
-    def _deployed_in(self, call: Call) -> tuple[Worker, Any]:
-        now = self.clock.now_ms()
-        _, call.stage, worker = [one for one in self._workers[call.colo] if one[0] <= now][-1]
-        return worker, self.stages.by_name[call.stage].backstage.skew
+        return await self.answered(
+            call, Request.from_parts(call.method, _ORIGIN + call.path, list(sent.items()), body)
+        )
 
     def seconds_of_day_left(self) -> float:
         """Until 00:00 UTC, when quotas begin anew."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from harness.answers import member, shown
 from harness.migration import Migration, Rule
 from kvstore import Entry, Event
 
@@ -14,35 +15,51 @@ Place = tuple[str, str]
 Role = Literal["operator", "reader", "client", "judge"]
 
 
+# Of a request as its sender knows it.
+Kind = Literal["invoke", "ok", "fail", "info"]
+
+
 @dataclass(slots=True)
 class Call:
     """One request, from when it was sent to when its answer came, in milliseconds since the UNIX epoch.
 
-    ``name`` is ``<actor>.<number>``, and so is the invocation that answers it. ``status`` is None when no
-    answer
-    came: nobody knows then what was done. ``stage`` is the Worker that answered. ``first`` and ``last`` are
-    places in the record's ``writes``: how many there were when it was sent, and when it ended.
+    ``name`` is ``<actor>.<number>``, and so is the invocation that answers it. ``step`` says what it is for,
+    ``body`` is the JSON that was sent, ``answer`` what came back. ``status`` is None when no answer came:
+    nobody knows then what was done. ``stage`` is the Worker that answered. ``first`` and ``last`` are places
+    in the record's ``writes``: how many there were when it was sent, and when it ended.
     """
 
     name: str
     actor: str
-    role: Role
     colo: str
+    step: str
     method: str
     path: str
+    body: Any
     sent: int
     first: int
     stage: str = ""
     answered: int = -1
     status: int | None = None
-    body: Any = None
+    answer: Any = None
     last: int = -1
     operations: int = 0
+    role: Role = "operator"
+
+    def member(self, *names: str) -> Any:
+        """A member of a JSON answer, None when it is not there or not of its type: see `harness.answers`."""
+        return member(self.answer, *names)
+
+    def shown(self, *names: str) -> str:
+        """What is there in the answer, of whatever type."""
+        return shown(self.answer, *names)
 
     @property
-    def is_known(self) -> bool:
-        """Whether its sender knows what came of it."""
-        return self.status is not None and self.status < 500
+    def outcome(self) -> Kind:
+        """``ok`` below 400, ``fail`` for a refusal, ``info`` when nobody knows what was done."""
+        if self.status is None or self.status >= 500:
+            return "info"
+        return "ok" if self.status < 400 else "fail"
 
 
 @dataclass(slots=True)

@@ -187,7 +187,7 @@ class Truth:
 
     def _client(self, event: Event, call: Call) -> None:
         """A client wrote something itself."""
-        where, sure = (event.namespace, event.key), call.is_known
+        where, sure = (event.namespace, event.key), call.outcome != "info"
         stored = event.entry if event.verb == "put" else None
         if self.migration.is_note(event.key):
             return

@@ -6,13 +6,14 @@ which it can be.
 
 from urllib.parse import unquote
 
+from harness import Call
 from harness.migrations.queue.checkers.exclusion import Hold, holds, is_visible_to_all
 from harness.migrations.queue.checkers.freedom import claims_before, is_free, is_visible
 from harness.migrations.queue.checkers.resurrection import is_too_late
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import RESULTS, is_work, task_of
 from harness.migrations.queue.state import epoch_seconds
 from harness.verdict import Verdict, verdict
@@ -37,7 +38,7 @@ def commutation(record: Record) -> Verdict:
 
 def _wrong(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
     """What is wrong with one answer, and about which task."""
-    by = f" ({call.queue_format} format)"
+    by = f" ({call.stage} format)"
     if call.path == "/api/queue/claim":
         if call.outcome == "ok" and call.member("success") is True:
             found = _handed_out(record, call, granted)
@@ -105,7 +106,7 @@ def _not_shown(record: Record, call: Call) -> list[tuple[str, str]]:
     gone = [
         task
         for task in shown
-        if call.queue_format != "old"
+        if call.stage != "old"
         and isinstance(task, str)
         and not any(truth.during(prefix + task, begin, end) for prefix in (OLD_TASK, NEW_TASK))
     ]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, QUARANTINE
-from harness.migrations.queue.simulation.record import Call, Record, kept
+from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.simulation.truth import ROLLBACK, RUN, Span
 
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, QUARANTINE: OLD_TASK}

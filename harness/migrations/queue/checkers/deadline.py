@@ -55,7 +55,7 @@ def _reset(record: Record) -> Iterator[str]:
     for task in truth.stories:
         for span in truth.stored(task, OLD_TASK, NEW_TASK):
             call = truth.calls.get(span.writer)
-            if call is None or call.queue_format != "dual" or not call.path.endswith("/status"):
+            if call is None or call.stage != "dual" or not call.path.endswith("/status"):
                 continue
             since = call.sent - truth.window
             before = [

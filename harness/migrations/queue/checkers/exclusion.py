@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+from harness import Call
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record, kept
+from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.simulation.truth import task_of
 from harness.migrations.queue.state import Lease, epoch_seconds
 from harness.verdict import Finding, Verdict, verdict
@@ -142,7 +143,7 @@ def _is_lost_claim(record: Record, hold: Hold, call: Call | None) -> bool:
 def _cause(record: Record, first: Hold, second: Hold) -> tuple[str, ...]:
     """How it could be, and the hazard when that is certain."""
     assert second.claim is not None, "what was held before the beginning begins there"
-    by = f", in the {second.claim.queue_format} format"
+    by = f", in the {second.claim.stage} format"
     if first.claim is None:
         return (f"one since before the migration{by}",)
     if is_visible_to_all(record, first, *record.truth.evidence(second.claim)):

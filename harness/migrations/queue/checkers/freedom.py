@@ -2,8 +2,9 @@
 
 from urllib.parse import quote
 
+from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import LONGEST_ID, Span, is_work
 from harness.migrations.queue.state import Lease
 
@@ -11,7 +12,7 @@ from harness.migrations.queue.state import Lease
 def claims_before(record: Record, call: Call) -> list[Call]:
     """The claims until ``call`` was answered that may have reached a coordinator."""
     claims = record.to("POST", "/api/queue/claim")
-    return [one for one in claims if one.queue_format != "old" and one.sent <= call.answered]
+    return [one for one in claims if one.stage != "old" and one.sent <= call.answered]
 
 
 def is_free(record: Record, task: str, call: Call) -> bool:
@@ -56,7 +57,7 @@ def _has_ended(record: Record, lease: Span, call: Call) -> bool:
     Only the format for both looks at that; a coordinator may know of a renewal that KV does not show.
     """
     said = Lease.read(lease.entry)
-    if call.queue_format != "dual" or record.scenario.claims != "kv" or said is None or said.until is None:
+    if call.stage != "dual" or record.scenario.claims != "kv" or said is None or said.until is None:
         return False
     begin, _ = record.truth.evidence(call)
     return said.until * 1000 + abs(record.scenario.skew) * record.scenario.colos < begin
@@ -71,7 +72,7 @@ def is_visible(record: Record, task: str, call: Call) -> bool:
     story = truth.stories.get(task)
     if story is None or not story.is_live_during(begin, end) or len(story.enqueued) > 1:
         return False
-    if call.queue_format == "dual" or truth.was_steady(NEW_TASK + task, begin, end):
+    if call.stage == "dual" or truth.was_steady(NEW_TASK + task, begin, end):
         return truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
     listed = truth.was_steady(PENDING, begin, end) and all(
         task in ids for ids in truth.lists_during(begin, end)

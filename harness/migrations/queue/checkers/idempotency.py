@@ -1,8 +1,9 @@
 """I11 Idempotency: after a run that says all is done, another run changes nothing, and says so."""
 
+from harness import Call
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.verdict import Verdict, verdict
 from kvstore import Entry, Event
 

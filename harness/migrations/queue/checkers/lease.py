@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from harness import Call
 from harness.migrations.queue.checkers.exclusion import Hold, holds
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import ROLLBACK, RUN, Span, task_of
 from harness.migrations.queue.state import Lease, epoch_seconds, parsed
 from harness.verdict import Verdict, verdict

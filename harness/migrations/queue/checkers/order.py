@@ -4,11 +4,12 @@ The old format's is that of the pending list, the documented new one's that of t
 go by ``queuedAt`` and id, as long as there are no more tasks than one operation reads.
 """
 
+from harness import Call
 from harness.migrations.queue.checkers.freedom import is_free
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
 from harness.verdict import Verdict, verdict
 
@@ -45,13 +46,13 @@ def _was_hindered(record: Record, call: Call) -> bool:
 
 
 def _name(record: Record, call: Call) -> str:
-    if call.queue_format == "old":
+    if call.stage == "old":
         return "the order of the pending list"
     return "the time at which they were queued" if _is_careful(record, call) else "the order of their ids"
 
 
 def _is_careful(record: Record, call: Call) -> bool:
-    return call.queue_format == "dual" or record.scenario.migration == "safe"
+    return call.stage == "dual" or record.scenario.migration == "safe"
 
 
 def _passed_over(record: Record, call: Call) -> list[str]:
@@ -59,14 +60,14 @@ def _passed_over(record: Record, call: Call) -> list[str]:
     got = str(call.member("taskId"))
     if got not in record.truth.stories or len(record.truth.stories) > _CHUNK:
         return []
-    if call.queue_format == "old":
+    if call.stage == "old":
         first = _listed_before(record, call, got)
     elif _is_careful(record, call):
         latest = min(_queued(record, got, call))
         first = [task for task in record.truth.stories if max(_queued(record, task, call)) < latest]
     else:
         first = [task for task in record.truth.stories if task.encode() < got.encode()]
-    prefix = {"old": OLD_TASK, "new": NEW_TASK}.get(call.queue_format, "")
+    prefix = {"old": OLD_TASK, "new": NEW_TASK}.get(call.stage, "")
     return [task for task in first if is_free(record, task, call) and _is_in(record, prefix, task, call)]
 
 

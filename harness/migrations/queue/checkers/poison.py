@@ -1,9 +1,10 @@
 """I28 Poison containment: a task that is no work costs at most one failed claim."""
 
+from harness import Call
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import is_work
 from harness.verdict import Verdict, verdict
 

@@ -1,5 +1,6 @@
 """I19 Progress: a migration that is not done gets on with every call, unless it waits for something."""
 
+from harness import Call
 from harness.migrations.queue.layout import (
     NEW_LEASE,
     NEW_TASK,
@@ -10,7 +11,7 @@ from harness.migrations.queue.layout import (
     belongs_to_migration,
 )
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import ROLLBACK
 from harness.verdict import Verdict, verdict
 from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS

@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from harness import Call
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_TASK
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import ROLLBACK, Span, Story
 from harness.verdict import Verdict, verdict
 from kvstore.messages import DAY_IS_OVER
@@ -50,7 +51,7 @@ def is_too_late(record: Record, call: Call) -> bool:
     story = record.truth.stories.get(task)
     if story is None or story.came_again:
         return False
-    if record.scenario.claims == "coordinator" and call.queue_format != "old":
+    if record.scenario.claims == "coordinator" and call.stage != "old":
         told = [one for one in record.to("POST", f"/api/result/{quote(task, safe='')}") if _was_told(one)]
         if any(one.answered < call.sent for one in told):
             return True
@@ -59,7 +60,7 @@ def is_too_late(record: Record, call: Call) -> bool:
 
 def _was_told(result: Call) -> bool:
     """Whether the coordinator was told of a result; the old format has none."""
-    return result.outcome == "ok" and result.queue_format != "old"
+    return result.outcome == "ok" and result.stage != "old"
 
 
 def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:

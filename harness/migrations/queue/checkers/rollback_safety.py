@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import ROLLBACK, Span
 from harness.migrations.queue.state import Lease, QueueState
 from harness.verdict import Finding, Verdict, verdict

@@ -2,9 +2,10 @@
 
 import json
 
+from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import are_steady, within
 from harness.verdict import Finding, Verdict, verdict
 

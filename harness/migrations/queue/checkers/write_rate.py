@@ -1,5 +1,6 @@
 """I20 Write rate: no key is written twice within a second."""
 
+from harness import Call
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import (
     NEW_LEASE,
@@ -12,7 +13,7 @@ from harness.migrations.queue.layout import (
     RESULT,
 )
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.verdict import Moment, Verdict, verdict
 from kvstore import Event
 

@@ -1,10 +1,11 @@
 """H01 to H08: pages, budgets and quotas. What does not fit into one listing, one invocation or one day."""
 
+from harness import Call
 from harness.migrations.queue.hazards.diagnosis import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import Run, page_size, ran_out, runs
 from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, PENDING
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState
 from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS
 
@@ -60,7 +61,7 @@ def _last_listing(record: Record) -> tuple[Call, QueueState]:
 def _beyond(record: Record, call: Call, state: QueueState, shown: list[str]) -> list[str]:
     """Tasks after a full page, which were there long enough for every listing."""
     scans = [op for op in record.operations.get(call.name, []) if op.verb == "scan" and op.key == NEW_TASK]
-    if call.queue_format == "dual" or len(scans) > 1 or len(shown) != page_size(record):
+    if call.stage == "dual" or len(scans) > 1 or len(shown) != page_size(record):
         return []
     last = str(shown[-1]).encode()
     beyond = [task for task in state.new_tasks if task.encode() > last]

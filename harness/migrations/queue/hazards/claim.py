@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE, RESULT
-from harness.migrations.queue.simulation.record import Call, Record, kept
+from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import Lease, epoch_seconds
 from kvstore import Event
 

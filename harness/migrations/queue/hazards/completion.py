@@ -2,12 +2,13 @@
 
 import itertools
 
+from harness import Call
 from harness.migrations.queue.hazards.case import Case, diagnosed
 from harness.migrations.queue.hazards.claim import claims, held
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.layout import RESULT
 from harness.migrations.queue.simulation.moments import of_call, of_write
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import task_of
 from kvstore import Event
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+from harness import Call
 from harness.migrations.queue.hazards.diagnosis import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import page_size, ran_out, runs
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK, RESULT
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState, parsed
 from harness.verdict import Moment
 from kvstore import Entry, Event

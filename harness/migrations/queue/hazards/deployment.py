@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from harness import Call
 from harness.migrations.queue.hazards.case import Case, diagnosed
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.hazards.reading import Listing, listings
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation.moments import of_call, of_write
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.verdict import Moment
 
 # For how long a listing may lag, and a look at it is a look right after the run, in milliseconds.
@@ -19,12 +20,12 @@ def split_brain(record: Record) -> Diagnosis | None:
     accepted = {
         call.member("eventId"): call
         for call in record.to("POST", "/webhook/*")
-        if call.status == 200 and call.queue_format in ("new", "dual")
+        if call.status == 200 and call.stage in ("new", "dual")
     }
     cases = []
     for claim in record.to("POST", "/api/queue/claim"):
         latest = [queue_format for at, queue_format in record.deployed if at <= claim.sent][-1:]
-        if claim.queue_format != "old" or latest == ["old"] or claim.member("success") is not False:
+        if claim.stage != "old" or latest == ["old"] or claim.member("success") is not False:
             continue
         for task, call in accepted.items():
             waits = record.past.at(NEW_TASK + str(task), claim.sent) and record.past.at(
@@ -52,7 +53,7 @@ def filled_after_the_run(record: Record) -> Diagnosis | None:
     cases = []
     for call in record.to("POST", "/webhook/*"):
         task = str(call.member("eventId"))
-        later = call.status == 200 and call.queue_format == "old" and call.sent > finished[-1].answered
+        later = call.status == 200 and call.stage == "old" and call.sent > finished[-1].answered
         if later and OLD_TASK + task in record.final.entries and NEW_TASK + task not in record.final.entries:
             deployed = Moment(
                 switch, "operator-1", "deploys the new code, which does not read the old format"

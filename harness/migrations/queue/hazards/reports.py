@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
+from harness import Call
 from harness.migrations.queue.hazards.diagnosis import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import Attempt, Run, runs
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import BROKEN, QueueState
 from harness.verdict import Moment
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from harness import Call
 from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.record import Call, Record, kept
+from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import Lease, QueueState, parsed
 from harness.verdict import Moment
 from kvstore import Event

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from harness import Call
 from harness.migrations.queue.hazards.case import Case, diagnosed
 from harness.migrations.queue.hazards.claim import claims, held, lease_of
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.hazards.reading import last_get
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
 from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import task_of
 from harness.migrations.queue.state import Lease, QueueState
 from harness.verdict import Moment

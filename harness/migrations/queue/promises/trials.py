@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from harness import Call
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.campaign_report import replay
 from harness.migrations.queue.explore.system import Queue
@@ -11,7 +12,7 @@ from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.layout import PENDING
 from harness.migrations.queue.promises.situations import fitted
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario, read_scenario
 from harness.migrations.queue.state import QueueState
 from harness.verdict import Verdict

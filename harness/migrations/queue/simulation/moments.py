@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from harness.migrations.queue.simulation.record import Call, Record
+from harness import Call
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease
 from harness.verdict import Finding, Moment
 from harness.verdict import finding as verdict_finding

@@ -6,65 +6,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from operator import attrgetter
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
-from harness.answers import member, shown
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.truth import Truth
 from harness.migrations.queue.state import QueueState
 from harness.model.history import History
+from harness.model.record import Call, Kind
 from kvstore import Entry, Event
 
 T = TypeVar("T")
-
-Kind = Literal["invoke", "ok", "fail", "info"]
 
 _AT: Final = attrgetter("at")
 _IN_ORDER: Final = json.JSONEncoder(sort_keys=True)
 
 # Who migrates; the names of the others begin with what they are.
 OPERATOR: Final = "operator"
-
-
-@dataclass(slots=True)
-class Call:
-    """One request of somebody, from when it was sent to when its answer came, in milliseconds of the epoch.
-
-    ``name`` is ``<actor>.<number>``, and the invocation that answers it has the same one. ``status`` is None
-    when no answer came: nobody knows then whether anything was done. ``first`` and ``last`` are places in the
-    record's ``writes``: what was there when it was sent, and when it ended.
-    """
-
-    name: str
-    actor: str
-    colo: str
-    step: str
-    method: str
-    path: str
-    body: Any
-    sent: int
-    first: int
-    queue_format: str
-    answered: int = -1
-    status: int | None = None
-    answer: Any = None
-    last: int = -1
-    operations: int = 0
-
-    def member(self, *names: str) -> Any:
-        """A member of a JSON answer, None when it is not there or not of its type: see `harness.answers`."""
-        return member(self.answer, *names)
-
-    def shown(self, *names: str) -> str:
-        """What is there in the answer, of whatever type."""
-        return shown(self.answer, *names)
-
-    @property
-    def outcome(self) -> Kind:
-        """``ok`` for a 2xx, ``fail`` for a refusal, ``info`` when nobody knows what was done."""
-        if self.status is None or self.status >= 500:
-            return "info"
-        return "ok" if self.status < 400 else "fail"
 
 
 @dataclass(slots=True)

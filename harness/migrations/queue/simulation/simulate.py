@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 
+from harness import Call
 from harness.conditions import JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
@@ -15,7 +16,7 @@ from harness.migrations.queue.simulation.people.looker import Looker
 from harness.migrations.queue.simulation.people.operator import Operator
 from harness.migrations.queue.simulation.people.producer import Producer
 from harness.migrations.queue.simulation.population import migrated, populate
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.world import World
 from harness.migrations.queue.state import QueueState

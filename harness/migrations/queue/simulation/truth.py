@@ -18,7 +18,8 @@ from harness.model.history import History
 from kvstore import Entry, Event
 
 if TYPE_CHECKING:
-    from harness.migrations.queue.simulation.record import Call, Record
+    from harness import Call
+    from harness.migrations.queue.simulation.record import Record
 
 RUN: Final = "/api/migrate/run"
 ROLLBACK: Final = "/api/migrate/rollback"

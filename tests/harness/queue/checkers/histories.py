@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from harness.migrations.queue.layout import NEW_TASK
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import read_scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
 from harness.migrations.queue.state import QueueState
+from harness.model.record import Call
 from harness.verdict import Verdict
 from kvstore import Entry, Event
 from kvstore.clock import iso

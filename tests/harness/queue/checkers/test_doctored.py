@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
+from harness.model.record import Call
 from kvstore import Entry, Event
 from kvstore.clock import iso
 from kvstore.messages import TOO_MANY_OPERATIONS

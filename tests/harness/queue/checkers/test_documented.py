@@ -73,5 +73,5 @@ def test_old_workers_are_judged_that_have_a_coordinator_and_never_ask_it() -> No
     record = run(
         "conditions=local claims=coordinator strategy=steps tasks=1 daemons=2 polls=3 rollback=after"
     )
-    assert any(call.path == "/api/queue/claim" and call.queue_format == "old" for call in record.calls)
+    assert any(call.path == "/api/queue/claim" and call.stage == "old" for call in record.calls)
     assert judge(record)

@@ -2,10 +2,11 @@
 
 from functools import cache
 
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import read_scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.model.record import Call
 from harness.system.code import WorkerCode
 
 

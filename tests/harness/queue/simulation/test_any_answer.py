@@ -16,11 +16,12 @@ from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.explore.system import backstage
 from harness.migrations.queue.hazards import DETECTORS
-from harness.migrations.queue.simulation.record import Call, Record
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.report import Simulation
 from harness.migrations.queue.simulation.scenario import read_scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.model.record import Call
 
 LINES = (
     "seed=3 strategy=guide tasks=3 leases=1 producers=1 daemons=2 polls=2",

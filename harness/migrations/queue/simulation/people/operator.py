@@ -1,9 +1,9 @@
 """The operator: migrates as a guide says, tries again when told of failures, and may roll back."""
 
+from harness import Call
 from harness.conditions import COLOS
 from harness.engine.chance import Chance
 from harness.migrations.queue.simulation.people.actor import Actor
-from harness.migrations.queue.simulation.record import Call
 from harness.migrations.queue.simulation.truth import ROLLBACK, RUN
 
 _MOST_STEPS = 400

@@ -1,0 +1,113 @@
+"""Where requests are answered: locations, the Worker that each of them has, and how long everything takes."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any, Protocol
+
+from harness.actors.actor import Reply
+from harness.engine.chance import Chance
+from harness.engine.clock import LoopClock
+from harness.engine.network import Network
+from harness.model.record import Call
+from harness.system.code import WorkerCode
+from harness.transport import BrokenOff, deliver
+from harness.under_way import asking
+from kvstore.faults import InvocationCrashed
+from worker.runtime import Worker
+from worker.runtime.background import WAIT_UNTIL_SECONDS
+from worker.sdk.request import Request
+
+# What a request takes between a client and its location, one way, in milliseconds.
+WAY_MS = (1, 20)
+
+
+class Circumstances(Protocol):
+    """What a site asks of a scenario: where chance begins, and how slow a deployment is (seconds)."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def colos(self) -> int: ...
+    @property
+    def rollout(self) -> int: ...
+
+
+class Site:
+    """What the actors of any simulation share; `send` is what they can do to it.
+
+    ``calls`` are all requests, ``deployed`` when (ms) each stage was deployed, ``writes`` every put and
+    delete that was carried out.
+    """
+
+    def __init__(self, scenario: Circumstances, clock: LoopClock, network: Network) -> None:
+        self.scenario = scenario
+        self.clock = clock
+        self.network = network
+        self.invocations = network.layers.invocations
+        self.writes = network.layers.done.events
+        self.calls: list[Call] = []
+        self.deployed: list[tuple[int, str]] = []
+        self._workers: dict[str, list[tuple[int, str, Worker, WorkerCode]]] = {}
+
+    def put_on(
+        self, stage: str, code: WorkerCode, colos: Iterable[str], bindings: Callable[[str], dict[str, Any]]
+    ) -> float:
+        """Deploy ``code`` with the ``bindings`` of each location; returns how many seconds that takes.
+
+        It is in the first location at once. Requests on their way are answered by the one before.
+        """
+        now, latest = self.clock.now_ms(), 0
+        self.deployed.append((now, stage))
+        for place, colo in enumerate(colos):
+            takes = self._rollout(colo) if place and len(self.deployed) > 1 else 0
+            latest = max(latest, takes)
+            worker = code.code.with_bindings(bindings(colo))
+            self._workers.setdefault(colo, []).append((now + takes, stage, worker, code))
+        return latest / 1000
+
+    def _rollout(self, colo: str) -> int:
+        """How many milliseconds it takes until a location has what was deployed last."""
+        chance = Chance(self.scenario.seed, f"rollout/{colo}/{len(self.deployed)}")
+        return chance.below(1000 * self.scenario.rollout + 1)
+
+    async def answered(self, call: Call, request: Request) -> Reply:
+        """Send a request and wait for its answer, or until there is no hope for one; the call notes both."""
+        self.calls.append(call)
+        chance = Chance(self.scenario.seed, f"way/{call.name}")
+        await self.clock.pause(chance.between(*WAY_MS))
+        reply = await self._met(call, partial(self._answer, call, request))
+        await self.clock.pause(chance.between(*WAY_MS))
+        call.answered, call.last = self.clock.now_ms(), len(self.writes)
+        if reply.status is not None and self.network.befalls("dropped", call.name):
+            reply = Reply(None)
+        call.status, call.answer = reply.status, reply.body
+        return reply
+
+    async def _met(self, call: Call, answer: Callable[[], Coroutine[Any, Any, Reply]]) -> Reply:
+        """The answer to a call, after or beside what meets it."""
+        return await answer()
+
+    async def _answer(self, call: Call, request: Request) -> Reply:
+        """The Worker's answer; without a status where its invocation was cut off, or the answer broke off."""
+        worker, skew = self._deployed_in(call)
+        before = skew.set(self.network.skew(call.colo))
+        asked = asking(f"{call.method} {call.path} of {call.name}")
+        with asked, self.invocations.start(call.name) as invocation:
+            try:
+                answer = await deliver(worker, request)
+                cut_off = self.network.befalls("background", call.name)
+                await worker.background.drain(0 if cut_off else WAIT_UNTIL_SECONDS)
+            except InvocationCrashed:
+                return Reply(None)
+            except BrokenOff as error:
+                return Reply(None, str(error))
+            finally:
+                skew.reset(before)
+                call.operations = invocation.operations
+        return Reply(answer.status, answer.body)
+
+    def _deployed_in(self, call: Call) -> tuple[Worker, Any]:
+        """The Worker that answers in a call's location, and its clock's skew; the call notes its stage."""
+        now = self.clock.now_ms()
+        _, call.stage, worker, code = [one for one in self._workers[call.colo] if one[0] <= now][-1]
+        return worker, code.skew
