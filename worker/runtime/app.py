@@ -54,10 +54,10 @@ def create_app(
     """An ASGI app that serves ``worker``.
 
     An uncaught exception is a 500 whose text is the traceback, as under ``wrangler dev``, and goes to the
-    Worker's error log. ``/cdn-cgi/handler/scheduled`` runs the scheduled handler, and with
-    ``test_scheduled`` so does ``/__scheduled``: whoever serves the app puts a `Guard` before these.
-    Background work of the Worker goes on after the answer, and is waited for (at most 30 s) when the server
-    stops.
+    Worker's error log. ``/cdn-cgi/handler/scheduled`` and ``/cdn-cgi/local/scheduled`` run the scheduled
+    handler, and with ``test_scheduled`` so does ``/__scheduled``: whoever serves the app puts a `Guard`
+    before these. Background work of the Worker goes on after the answer, and is waited for (at most 30 s)
+    when the server stops.
     """
 
     @asynccontextmanager
@@ -66,7 +66,10 @@ def create_app(
         await worker.background.drain()
 
     handlers = Handlers(worker, clock or SystemClock())
-    routes = [Route("/cdn-cgi/handler/{name:path}", handlers.answer)]
+    routes = [
+        Route("/cdn-cgi/handler/{name:path}", handlers.answer),
+        Route("/cdn-cgi/local/scheduled", handlers.scheduled),
+    ]
     if test_scheduled:
         routes.append(Route("/__scheduled", handlers.test_scheduled))
     front = Front(worker, log)
@@ -131,13 +134,13 @@ class Handlers:
             known = '"/cdn-cgi/handler/scheduled"'
             text = f'"/cdn-cgi/handler/{name}" is not a valid handler. Did you mean to use {known}?'
             return PlainTextResponse(text, 404)
-        return await self._scheduled(request)
+        return await self.scheduled(request)
 
     async def test_scheduled(self, request: HTTPRequest) -> Response:
-        answer = await self._scheduled(request)
+        answer = await self.scheduled(request)
         return PlainTextResponse("Ran scheduled event") if answer.status_code == 200 else answer
 
-    async def _scheduled(self, request: HTTPRequest) -> Response:
+    async def scheduled(self, request: HTTPRequest) -> Response:
         given = request.query_params.get("time")
         moment = self._clock.now_ms() if given is None else moment_of(given)
         if moment is None:

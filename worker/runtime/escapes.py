@@ -29,8 +29,8 @@ _INSTEAD: Final = {
     "processes": "nothing there takes its place",
 }
 _TEXT: Final = (
-    "the Worker asked for {event}, and a Python Worker has no {kind} on the platform: {instead}. "
-    "`wrangler-compat dev --allow={kind}` lets it have them on this machine."
+    "a Python Worker has no {kind} on the platform: {event} was asked for; {instead}. "
+    "`wrangler-compat dev --allow={kind}` lets it have them on this machine"
 )
 
 
@@ -40,6 +40,9 @@ class EscapeError(OSError):
     def __init__(self, kind: str, event: str) -> None:
         super().__init__(errno.ENOTSUP, _TEXT.format(kind=kind, event=event, instead=_INSTEAD[kind]))
         self.kind = kind
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 class ThreadEscapeError(EscapeError, RuntimeError):

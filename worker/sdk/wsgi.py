@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED
+from worker.sdk.entrypoint import WorkerEntrypoint
 from worker.sdk.ffi.crossing import wrap
 from worker.sdk.request import Request
 from worker.sdk.web.response import Response as WebResponse
@@ -40,6 +41,16 @@ async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> Any:
         body = ReadableStream(_body(start.written, first, chunks, result))
     options = {"status": int(code), "headers": [list(line) for line in start.headers]}
     return wrap(WebResponse(body, options | ({"statusText": reason} if reason else {})))
+
+
+def entrypoint(app: Application) -> type[WorkerEntrypoint]:
+    """The Worker class that answers with ``app``."""
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request: Any) -> Any:
+            return await fetch(app, request, self.env, self.ctx)
+
+    return Default
 
 
 def environ_of(request: Request, env: Any, body: bytes) -> dict[str, Any]:

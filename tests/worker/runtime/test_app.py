@@ -131,5 +131,6 @@ async def test_paths_of_the_platform_do_not_reach_the_worker(http: httpx.AsyncCl
     answer = await http.get("http://localhost/cdn-cgi/handler/email")
     assert answer.status_code == 404
     assert "is not a valid handler" in answer.text
+    assert (await http.get("http://localhost/cdn-cgi/local/scheduled")).text in ("ok", "exception")
     assert (await http.get("/__scheduled")).text == "http://worker.test/__scheduled"  # it was not asked for
     assert (await http.get("/cdn-cgi/other")).text == "http://worker.test/cdn-cgi/other"

@@ -45,6 +45,12 @@ async def test_result_is_closed_once_it_was_read(env: Any) -> None:
     assert closed == [True]
 
 
+async def test_entrypoint_is_a_worker(env: Any) -> None:
+    request = Request.from_parts("POST", "https://e.com/", [("X-A", "1")], b"hi")
+    worker = wsgi.entrypoint(application)(None, env)
+    assert (await worker.fetch(request)).status == 201  # type: ignore[attr-defined]
+
+
 async def test_null_body_status_has_no_body(env: Any) -> None:
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("304 Not Modified", [])
