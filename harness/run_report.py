@@ -78,6 +78,7 @@ def _part_json(part: Part) -> dict[str, Any]:
         "what": part.what,
         "looked": asdict(tally.looked),
         "met": dict(sorted(tally.met.items())),
+        **({"orders": asdict(tally.orders)} if tally.orders.orders else {}),
     }
 
 

@@ -171,7 +171,8 @@ class Guided:
         scenarios = [self._drawn(seed) for seed in seeds]
 
         def told(part: Tally, _: int) -> None:
-            tell(self.tally + part, of)
+            violations = {**part.violations, **self.tally.violations}
+            tell(Tally(looked=self.tally.looked + part.looked, violations=violations), of)
 
         found = searched(self.system, scenarios, self.workforce, told, note=signature)
         for scenario in scenarios:

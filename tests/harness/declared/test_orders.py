@@ -72,6 +72,7 @@ def test_careful_links_survive_every_order() -> None:
     result = rehearsed(LINKS / "migration.py", ENTRIES, explore=("orders",))
     assert result.decision.verdict == "go"
     visited = result.parts[0].tally.orders
+    assert f"{visited.orders:,} orders, of which {visited.runs:,} differ" in result.parts[0].what
     assert visited.orders > visited.runs > 20
     assert not visited.unfinished
 
