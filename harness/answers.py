@@ -104,17 +104,18 @@ def member(body: Any, *names: str) -> Any:
 
     Raises KeyError for a name that no answer of the guide's has: add it to the table.
     """
-    value = _at(body, names)
+    value = raw(body, *names)
     return value if MEMBERS[names[-1]](value) else None
 
 
 def shown(body: Any, *names: str) -> str:
     """What is at a path, whatever that is, as JSON of a few words."""
-    text = json.dumps(_at(body, names), ensure_ascii=False)
+    text = json.dumps(raw(body, *names), ensure_ascii=False)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
-def _at(value: Any, names: tuple[str, ...]) -> Any:
+def raw(value: Any, *names: str) -> Any:
+    """What is at a path, of whatever type; None for nothing."""
     for name in names:
         if not isinstance(value, dict):
             return None

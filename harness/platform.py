@@ -33,8 +33,8 @@ class Layers:
 
     ``asked`` records what Workers asked and were told, ``done`` what was written, whatever they were told;
     with ``names`` also the keys that were found by those that look for many. ``ledger`` counts the day's
-    operations, beginning with what is ``spent`` already, by method. A listing has ``page`` keys; ``turns``
-    are taken by requests that are sent at once.
+    operations, beginning with what is ``spent`` already, by method. A page of a listing has ``page`` keys,
+    with ``empty`` none if it is the first; ``turns`` are taken by requests that are sent at once.
 
     Several namespaces of one deployment, each with a ``name``, count and record together: all of them stand
     ``beside`` the first.
@@ -48,6 +48,7 @@ class Layers:
         names: bool = False,
         spent: Mapping[str, int] | None = None,
         page: int = LIMITS.list_keys,
+        empty: bool = False,
         turns: Turns | None = None,
         name: str = "",
         beside: "Layers | None" = None,
@@ -70,6 +71,7 @@ class Layers:
         self._origin = Origin(self.done)
         self._names = names
         self._page = page
+        self._empty = empty
         self._turns = turns
 
     def location(self, colo: str, plan: Plan, entropy: Entropy, binding: Binding = KVNamespace) -> Location:
@@ -81,8 +83,8 @@ class Layers:
         conditions, seen = self._conditions, self._origin.store
         if conditions.staleness is not None:
             seen = Edge(self._origin, colo, conditions.staleness, entropy)
-        if self._page < LIMITS.list_keys:
-            seen = Paging(seen, self._page)
+        if self._page < LIMITS.list_keys or self._empty:
+            seen = Paging(seen, self._page, self._empty)
         seen = Quotas(seen, conditions.allowance, self.ledger)
         if self._turns is not None:
             seen = TakingTurns(seen, self._turns, self.invocations)

@@ -70,6 +70,7 @@ class Network:
             names=True,
             spent=dict.fromkeys(("put", "delete", "list"), scenario.spent),
             page=scenario.page,
+            empty=bool(getattr(scenario, "empty", 0)),
             turns=self.turns,
             name=name,
             beside=None if beside is None else beside.layers,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from harness.answers import member, shown
+from harness.answers import member, raw, shown
 from harness.migration import Migration, Rule
 from kvstore import Entry, Event
 
@@ -49,6 +49,10 @@ class Call:
     def member(self, *names: str) -> Any:
         """A member of a JSON answer, None when it is not there or not of its type: see `harness.answers`."""
         return member(self.answer, *names)
+
+    def raw(self, *names: str) -> Any:
+        """What is there in the answer, of whatever type; None for nothing."""
+        return raw(self.answer, *names)
 
     def shown(self, *names: str) -> str:
         """What is there in the answer, of whatever type."""

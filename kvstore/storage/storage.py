@@ -95,7 +95,9 @@ class Storage:
         if "\0" in prefix:
             # SQLite measures a text up to its first NUL, so that the product's own comparison always fails.
             return Listing([], None)
-        return Listing(page.keys, None if page.complete else encode_cursor(page.keys[-1].name))
+        # A page that is empty and not the last leads to the first of the keys.
+        last = page.keys[-1].name if page.keys else prefix[:-1] or "\0"
+        return Listing(page.keys, None if page.complete else encode_cursor(last))
 
     def check_list(self, prefix: str, limit: int | None) -> None:
         """KVError: 400 for a limit that is not 1 to 1000, 414 for a prefix of more than 512 bytes."""

@@ -137,7 +137,7 @@ _IDENTITY: Final = ("workerId", "claimNonce", "expiresAt")
 def parsed(entry: Entry) -> Any:
     """An entry's value as ``get(…, "json")`` gives it, BROKEN when it is no JSON."""
     try:
-        return parse(entry.value.decode("utf-8", "replace"))
+        return parse(entry.value.decode("utf-8-sig", "replace"))
     except KVSyntaxError:
         return BROKEN
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from harness.explore.shrink import shrink
-from harness.migrations.queue.simulation.scenario import Scenario, draw
+from harness.migrations.queue.simulation.drawing import draw
+from harness.migrations.queue.simulation.scenario import Scenario
 from kvstore.faults import Fault
 
 CRASH = Fault("crash", 7, "operator-1.2")

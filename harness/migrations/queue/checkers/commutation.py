@@ -7,6 +7,7 @@ which it can be.
 from urllib.parse import unquote
 
 from harness import Call
+from harness.migrations.queue.checkers.effects import effects
 from harness.migrations.queue.checkers.exclusion import Hold, holds, is_visible_to_all
 from harness.migrations.queue.checkers.freedom import claims_before, is_free, is_visible
 from harness.migrations.queue.checkers.resurrection import is_too_late
@@ -15,7 +16,7 @@ from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import RESULTS, is_work, task_of
-from harness.migrations.queue.state import epoch_seconds
+from harness.migrations.queue.state import epoch_seconds, parsed
 from harness.verdict import Verdict, verdict
 
 # CLAIMS_SETTLE, and what a claim takes to get to the coordinator.
@@ -32,6 +33,8 @@ def commutation(record: Record) -> Verdict:
     for call in calls:
         for what, task in _wrong(record, call, granted):
             groups.setdefault(what, {})[task] = None
+    for what, task in effects(record):
+        groups.setdefault(what, {})[task] = None
     findings = [moments.finding(record, what, tasks) for what, tasks in groups.items()]
     return verdict("I13", _TITLE, findings, looked=len(calls), at="answers of the queue")
 
@@ -133,7 +136,9 @@ def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str,
     begin, end = record.truth.evidence(call)
     if call.path.endswith("/status"):
         stored = record.truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
-        lost = call.status == 404 and stored and story.is_live_during(begin, end)
+        bodies = [s for p in (OLD_TASK, NEW_TASK) for s in record.truth.during(p + task, begin, end)]
+        able = all(isinstance(parsed(span.entry), dict) for span in bodies)
+        lost = call.status == 404 and stored and able and story.is_live_during(begin, end)
         return [("{n} task{s} {were} not found for a status update", task)] if lost else []
     if (
         call.path.endswith("/renew")

@@ -3,8 +3,9 @@ formats were there."""
 
 from collections.abc import Iterator
 
-from harness.migrations.queue.checkers.copies import copies
-from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
+from harness import Call
+from harness.migrations.queue.checkers.copies import Copy, copies
+from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, QUARANTINE
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import Span
@@ -12,11 +13,14 @@ from harness.verdict import Verdict, verdict
 
 # A put in the last minute of a task gives it a minute, which is the least that KV gives.
 _LEAST_SECONDS = 60
+_TASKS = (OLD_TASK, NEW_TASK, QUARANTINE)
 
 
 def deadline(record: Record) -> Verdict:
     groups: dict[str, dict[str, None]] = {}
-    copied = [one for one in copies(record) if one.prefix in (OLD_TASK, NEW_TASK)]
+    every = copies(record) if record.scenario.migration == "safe" else ()
+    leases = dict.fromkeys(one.task for one in every if one.prefix not in _TASKS and not _is_same(one))
+    copied = [one for one in copies(record) if one.prefix in _TASKS]
     for one in copied:
         ends = [original.entry.expiration for original in one.originals]
         change = _change(one.span.entry.expiration, ends)
@@ -30,6 +34,7 @@ def deadline(record: Record) -> Verdict:
             moments.finding(record, "{n} task{s} now expire{es} later", groups.get("later", ()), "H49"),
             moments.finding(record, "{n} permanent task{s} now {do} expire", groups.get("mortal", ()), "H50"),
             moments.finding(record, "{n} task{s} {have} lost {their} deadline", groups.get("permanent", ())),
+            moments.finding(record, "{n} lease{s} {were} copied to another end", leases),
             moments.finding(
                 record, "{n} task{s} got more time from a status update during the migration", reset
             ),
@@ -37,6 +42,10 @@ def deadline(record: Record) -> Verdict:
         looked=len(copied) + len(reset),
         at="copied tasks",
     )
+
+
+def _is_same(copy: Copy) -> bool:
+    return any(one.entry.expiration == copy.span.entry.expiration for one in copy.originals)
 
 
 def _change(now: int | None, before: list[int | None]) -> str:
@@ -55,7 +64,7 @@ def _reset(record: Record) -> Iterator[str]:
     for task in truth.stories:
         for span in truth.stored(task, OLD_TASK, NEW_TASK):
             call = truth.calls.get(span.writer)
-            if call is None or call.stage != "dual" or not call.path.endswith("/status"):
+            if call is None or not call.path.endswith("/status") or not _is_answered_for(record, call):
                 continue
             since = call.sent - truth.window
             before = [
@@ -66,6 +75,11 @@ def _reset(record: Record) -> Iterator[str]:
             ]
             if before and span.due > _latest(before, truth.window, call.answered):
                 yield task
+
+
+def _is_answered_for(record: Record, call: Call) -> bool:
+    """Whether a Worker keeps deadlines: that for both formats, and the new one of a safe migration."""
+    return call.stage == "dual" or (call.stage == "new" and record.scenario.migration == "safe")
 
 
 def _latest(before: list[Span], window: int, now: int) -> float:

@@ -10,7 +10,7 @@ from harness.verdict import Verdict, verdict
 
 
 def guarded_delete(record: Record) -> Verdict:
-    groups: dict[str, list[str]] = {"none": [], "other": [], "young": []}
+    groups: dict[str, list[str]] = {"none": [], "other": [], "entry": [], "young": []}
     truth, deleted = record.truth, 0
     for task, spans in truth.under(OLD_TASK):
         for span in spans:
@@ -30,6 +30,11 @@ def guarded_delete(record: Record) -> Verdict:
             moments.finding(record, "{n} old task{s} {were} deleted without a copy", groups["none"]),
             moments.finding(
                 record, "{n} old task{s} {were} deleted whose copy has other bytes", groups["other"]
+            ),
+            moments.finding(
+                record,
+                "{n} old task{s} {were} deleted whose copy has another end or other metadata",
+                groups["entry"],
             ),
             moments.finding(
                 record,
@@ -54,6 +59,8 @@ def _unguarded(record: Record, task: str, original: Span) -> str | None:
     ]
     if not kept:
         return "none"
+    if record.scenario.migration == "safe" and _is_other_entry(kept, original):
+        return "entry"
     true = [span for span in kept if _is_equal(span, original) or _is_later(span, original)]
     if not true:
         return "other"
@@ -61,6 +68,17 @@ def _unguarded(record: Record, task: str, original: Span) -> str | None:
     shown = [*true, *(span for span in kept if span.key.startswith(NEW_TASK))]
     old_enough = event.at - truth.window
     return None if any(_shown_since(record, span, original) <= old_enough for span in shown) else "young"
+
+
+def _is_other_entry(kept: list[Span], original: Span) -> bool:
+    """Whether the same bytes were there to another end or with other metadata, and not in quarantine."""
+    new = [span for span in kept if span.key.startswith(NEW_TASK) and _is_equal(span, original)]
+    same = [span for span in new if _says(span) == _says(original)]
+    return bool(new) and not same and not any(span.key.startswith(QUARANTINE) for span in kept)
+
+
+def _says(span: Span) -> object:
+    return span.entry.expiration, span.entry.metadata
 
 
 def _is_equal(span: Span, original: Span) -> bool:

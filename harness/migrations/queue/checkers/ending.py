@@ -51,4 +51,6 @@ def _is_left_by_old_worker(record: Record, task: str) -> bool:
     spans, results = truth.of(NEW_TASK + task), truth.of(RESULT + task)
     if not spans or not results or spans[-1].from_operator or spans[-1].first > results[0].first:
         return False
+    if spans[-1].first < 0 and results[0].first < 0:
+        return True  # both were there before anything began
     return not any(answers_for(record, truth.calls.get(result.writer)) for result in results)

@@ -4,18 +4,24 @@ Judged by what workers were told: a hold begins with the answer of the claim and
 the answer of the claim or of the last renewal, or when the worker releases the task or posts its result.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Final
 
 from harness import Call
+from harness.conditions import COLOS
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.simulation.truth import task_of
-from harness.migrations.queue.state import Lease, epoch_seconds
+from harness.migrations.queue.state import Lease, QueueState, epoch_seconds
 from harness.verdict import Finding, Verdict, verdict
+
+# How two hold a task that cannot know of each other: in one location, or in two.
+UNSEEN: Final = frozenset(("H21", "H22"))
 
 
 @dataclass(slots=True)
@@ -74,7 +80,7 @@ def holds(record: Record) -> list[Hold]:
                     current[name] = Hold(*name, call.answered, call.sent + lasts, call)
                     found.append(current[name])
                 latest[name] = call.answered + lasts
-        elif not call.path.endswith("/status"):
+        elif not (call.path.endswith("/status") or (call.outcome == "fail" and "/release" in call.path)):
             held.end = min(held.end, call.sent)
     return sorted(found, key=lambda hold: hold.begin)
 
@@ -93,12 +99,26 @@ def is_visible_to_all(record: Record, hold: Hold, begin: int, end: int) -> bool:
     return mine and record.truth.was_steady((OLD_LEASE + hold.task, NEW_LEASE + hold.task), begin, end)
 
 
+def first_leases(start: QueueState) -> dict[str, Lease]:
+    """Who holds what when it begins: of two leases the one that lasts longer, as for whoever claims."""
+    found: dict[str, Lease] = {}
+    for leases in (start.new_leases, start.old_leases):
+        for task, entry in leases.items():
+            lease, other = Lease.read(entry), found.get(task)
+            if lease is not None and (other is None or _until(lease) > _until(other)):
+                found[task] = lease
+    return found
+
+
+def _until(lease: Lease) -> float:
+    return math.inf if lease.until is None else lease.until
+
+
 def _holds_before(record: Record) -> Iterator[Hold]:
-    for task, entry in (record.start.old_leases | record.start.new_leases).items():
-        lease, story = Lease.read(entry), record.truth.stories.get(task)
-        if lease is not None and story is not None:
-            end = float("inf") if lease.until is None else lease.until * 1000
-            yield Hold(task, str(lease.worker), record.began, min(end, story.completed))
+    for task, lease in first_leases(record.start).items():
+        story = record.truth.stories.get(task)
+        if story is not None:
+            yield Hold(task, str(lease.worker), record.began, min(1000 * _until(lease), story.completed))
 
 
 def _lasts(call: Call, since: str) -> float:
@@ -117,10 +137,17 @@ def _overlaps(record: Record) -> Iterator[tuple[Hold, Hold]]:
         for (place, first), (later, second) in combinations(enumerate(of_task), 2):
             if first.worker == second.worker:
                 continue  # who broke down, and comes back to its own task, is alone with it
-            if second.begin < first.end and answers_for(record, second.claim):
+            if second.begin < first.end - _clock(record, second) and answers_for(record, second.claim):
                 taken = any(not answers_for(record, one.claim) for one in of_task[place + 1 : later])
                 if not taken and not _is_overwritten(record, first, second):
                     yield first, second
+
+
+def _clock(record: Record, hold: Hold) -> int:
+    """How far ahead (ms) the clock is by which a lease was found to be over; a coordinator has but one."""
+    if record.scenario.claims == "coordinator" or record.scenario.migration == "documented" or not hold.claim:
+        return 0
+    return max(0, record.scenario.skew * COLOS.index(hold.claim.colo))
 
 
 def _is_overwritten(record: Record, first: Hold, second: Hold) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness import Call
-from harness.migrations.queue.checkers.exclusion import Hold, holds
+from harness.conditions import COLOS
+from harness.migrations.queue.checkers.exclusion import Hold, first_leases, holds
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import ROLLBACK, RUN, Span, task_of
+from harness.migrations.queue.simulation.truth import DELETE, ROLLBACK, RUN, Span, task_of
 from harness.migrations.queue.state import Lease, epoch_seconds, parsed
 from harness.verdict import Verdict, verdict
 from kvstore import Event
@@ -45,6 +46,8 @@ def lease_continuity(record: Record) -> Verdict:
             looked += 1
             if spans[0][0].writer and holder[1] not in granted:
                 continue
+            if not spans[0][0].writer and holder != _first_holder(record, task):
+                continue  # of two leases that are there when it begins, the one that lasts longer counts
             last = _break(record, task, spans, released.get(task, []))
             if last is None or (holder in rivals and _is_for(record, rivals - {holder}, task, last.ended_by)):
                 continue
@@ -69,14 +72,13 @@ def lease_continuity(record: Record) -> Verdict:
 
 
 def _contested(record: Record) -> dict[str, set[_Holder]]:
-    """By task, the holders to whom the old Worker alone gave it at once: nobody answers for that."""
+    """By task, who held it at once since the old Worker gave it to one of them: nobody answers for it."""
     last: dict[str, Hold] = {}
     contested: dict[str, set[_Holder]] = {}
     for hold in holds(record):
         before = last.get(hold.task)
-        if hold.claim is not None and answers_for(record, hold.claim):
-            continue
-        if before is not None and hold.begin < before.end:
+        old = hold.claim is not None and not answers_for(record, hold.claim)
+        if before is not None and hold.begin < before.end and old:
             contested.setdefault(hold.task, set()).update((_holder(record, before), _holder(record, hold)))
         if before is None or hold.end > before.end:
             last[hold.task] = hold
@@ -86,8 +88,13 @@ def _contested(record: Record) -> dict[str, set[_Holder]]:
 def _holder(record: Record, hold: Hold) -> _Holder:
     if hold.claim is not None:
         return hold.worker, str(hold.claim.member("lease", "claimNonce"))
-    lease = Lease.read((record.start.old_leases | record.start.new_leases)[hold.task])
-    return hold.worker, str(None if lease is None else lease.nonce)
+    return _first_holder(record, hold.task) or (hold.worker, "None")
+
+
+def _first_holder(record: Record, task: str) -> _Holder | None:
+    """Who holds a task when it begins."""
+    lease = first_leases(record.start).get(task)
+    return None if lease is None else _holder_in(lease)
 
 
 def _is_for(record: Record, rivals: set[_Holder], task: str, event: Event | None) -> bool:
@@ -149,7 +156,7 @@ def _break(record: Record, task: str, spans: _Held, released: list[Call]) -> Spa
                 break
             held = span.begin  # renewed when it had run out: held anew
         end = ends.get(lease.expires_at, _ends(span, lease))
-        if end > held:
+        if min(span.end, end) > held:
             held, last = min(span.end, end), span
         owed = owed if span.from_operator else end
     return last if held < until else None
@@ -188,11 +195,22 @@ def _cause(record: Record, span: Span) -> str | None:
     if not answers_for(record, call):
         return None
     path = "" if call is None else call.path
+    if path == DELETE:
+        return None  # given up with its task
+    if record.scenario.claims == "kv" and call is not None and not _could_be_seen(record, span, call):
+        return None  # on plain KV nobody can know of a lease that is younger than the request
     if path in (RUN, ROLLBACK):
         return "copied" if event.verb == "put" else "deleted"
     if path == "/api/queue/claim":
         return "claimed" if event.verb == "put" else "failed"
     return "renewed" if path.endswith("/renew") else "other"
+
+
+def _could_be_seen(record: Record, span: Span, call: Call) -> bool:
+    ahead = record.scenario.skew * COLOS.index(call.colo)
+    lease = Lease.read(span.entry)
+    ends = span.due if lease is None else _ends(span, lease)
+    return span.begin <= record.truth.evidence(call)[0] and ends > call.answered + ahead
 
 
 def _uncovered(record: Record) -> Iterator[str]:

@@ -8,19 +8,23 @@ from harness.migrations.queue.layout import (
     OLD_LEASE,
     OLD_TASK,
     PENDING,
+    QUARANTINE,
     belongs_to_migration,
 )
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import ROLLBACK
+from harness.migrations.queue.simulation.truth import ROLLBACK, RUN
 from harness.verdict import Verdict, verdict
 from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS
 
 # A safe migration may be called this often for nothing: it sees late what it has done itself.
 _PATIENCE = 5
-# What has less to live can have no copy: a migration waits for its end, and a task for that of its lease.
+# And told this often to come again at once.
+_MOST_HURRIED = 12
 _LONGEST_KEY = 512
-_LAST_MINUTE_MS = 60_000
+# What has less to live, by a clock that may be off, can have no copy: a migration waits for its end, and a
+# task for that of its lease.
+_LAST_MINUTE_MS = 90_000
 # Longer than anything takes to be seen, or to be verified: who is told to wait so long is put off.
 _LONGEST_WAIT_SECONDS = 600
 # What a run is to move, and what a rollback is.
@@ -34,6 +38,8 @@ def progress(record: Record) -> Verdict:
     rollbacks = record.to("POST", ROLLBACK)
     back = _stuck_safe(record, rollbacks, _NEW) if safe else []
     put_off = [run for run in record.runs if _puts_off(record, run)]
+    taken = [*record.runs, *rollbacks] if safe else []
+    endless, hurried = _endless(record, taken), _hurried(record, taken)
     return verdict(
         "I19",
         "Progress: every call of an unfinished migration gets on with it",
@@ -53,6 +59,16 @@ def progress(record: Record) -> Verdict:
                 "though old keys were left that could be moved",
                 [call.name for call in put_off],
                 put_off,
+            ),
+            moments.told(
+                "{n} call{s} {were} answered as not done, though nothing was left for long",
+                [call.name for call in endless],
+                endless,
+            ),
+            moments.told(
+                "{n} call{s} that {were} told to come at once changed nothing",
+                [call.name for call in hurried],
+                hurried,
             ),
         ],
         looked=len(record.runs) + len(rollbacks),
@@ -87,6 +103,42 @@ def _stuck_safe(record: Record, steps: list[Call], sources: tuple[str, ...]) -> 
     return [run for row in stuck.values() if _is_stuck(record, row) for run in row]
 
 
+def _endless(record: Record, taken: list[Call]) -> list[Call]:
+    """Steps in a row that say they are not done when nothing is there to be moved: many, and for long."""
+    row, found = list[Call](), list[Call]()
+    for call in taken:
+        sources = _OLD if call.path == RUN else _NEW
+        begin, end = record.truth.evidence(call)
+        there = any(
+            record.truth.during(prefix + rest, begin, end)
+            for prefix in sources
+            for rest, _ in record.truth.under(prefix)
+            if _can_move(prefix + rest)
+        )
+        if call.member("done") is not False or there or _hindered(record, call) or call.operations == 0:
+            row.clear()
+        else:
+            row.append(call)
+        if len(row) >= _PATIENCE and row[-1].sent - row[0].sent > max(4 * record.truth.window, 30_000):
+            found = list(row)
+    return found
+
+
+def _hurried(record: Record, taken: list[Call]) -> list[Call]:
+    """Steps in a row of which each was told to come at once, and changed nothing: many."""
+    row, found, told = list[Call](), list[Call](), False
+    for call in taken:
+        idle = told and not _moved(record, call) and not _hindered(record, call) and call.operations > 0
+        row = [*row, call] if idle and not (row and row[-1].actor != call.actor) else []
+        now = call.member("retryAfter") == 0 and call.member("complete") is True
+        told = (
+            now and call.member("done") is False and _left(record, call, _OLD if call.path == RUN else _NEW)
+        )
+        if len(row) >= _MOST_HURRIED:
+            found = list(row)
+    return found
+
+
 def _has_less_left(row: list[Call], run: Call) -> bool:
     """Whether a run says that less is left than the one before it: what it waited for has come."""
     before, now = row[-1].member("remaining") if row else None, run.member("remaining")
@@ -102,7 +154,7 @@ def _puts_off(record: Record, run: Call) -> bool:
 
 def _is_stuck(record: Record, row: list[Call]) -> bool:
     # Copies are verified when three windows have gone by since the last was made.
-    longest = max(4 * record.truth.window, _LAST_MINUTE_MS)
+    longest = max(4 * record.truth.window, 60_000)
     return len(row) >= _PATIENCE and row[-1].sent - row[0].sent > longest
 
 
@@ -123,7 +175,22 @@ def _hindered(record: Record, run: Call) -> bool:
         event.error and TOO_MANY_OPERATIONS not in event.error
         for event in record.operations.get(run.name, ())
     )
-    return faults or refused or run.status is None
+    return faults or refused or run.status is None or _is_told_of_quarantine(record, run)
+
+
+def _is_told_of_quarantine(record: Record, run: Call) -> bool:
+    """Whether it tells of a task whose place in quarantine another body has: somebody has to look at that."""
+    errors, (begin, end) = str(run.member("errors")), record.truth.evidence(run)
+    return any(
+        QUARANTINE + task in errors
+        for task, spans in record.truth.under(QUARANTINE)
+        for span in spans
+        if span.begin <= end
+        and begin < span.end
+        and any(
+            one.entry.value != span.entry.value for one in record.truth.during(OLD_TASK + task, begin, end)
+        )
+    )
 
 
 def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
@@ -132,18 +199,34 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
     A safe migration waits for a task that somebody has just changed, and with it for the pending list.
     """
     truth, (begin, end) = record.truth, record.truth.evidence(run)
-    left = [
+    there = [
         key
         for prefix in sources
         for key in (prefix + rest for rest, _ in truth.under(prefix))
-        if _can_move(key)
-        and truth.was_steady(key, begin, end)
-        and all(span.due > end + _LAST_MINUTE_MS for span in truth.during(key, begin, end))
+        if _can_move(key) and truth.was_steady(key, begin, end)
     ]
+    ending = [k for k in there if any(_is_ending(record, one, begin, end) for one in (k, _lease_of(k)))]
+    if ending and sources == _NEW:
+        return False  # a rollback names all tasks in the list at once, before it deletes any
+    left = [key for key in there if key not in ending]
     if record.scenario.migration == "documented":
         return bool(left)
     settled = [key for key in left if not _is_young(record, key, run)]
     return bool(settled) and (settled != [PENDING] or left == [PENDING])
+
+
+def _is_ending(record: Record, key: str, begin: float, end: float) -> bool:
+    least = end + _LAST_MINUTE_MS + abs(record.scenario.skew) * record.scenario.colos
+    return any(span.due <= least for span in record.truth.during(key, begin, end))
+
+
+def _lease_of(key: str) -> str:
+    """The lease of a task in the same format; the key itself for anything else."""
+    return (
+        key.replace(OLD_TASK, OLD_LEASE, 1)
+        if key.startswith(OLD_TASK)
+        else key.replace(NEW_TASK, NEW_LEASE, 1)
+    )
 
 
 def _is_young(record: Record, key: str, run: Call) -> bool:

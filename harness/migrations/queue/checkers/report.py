@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from harness import Call
+from harness.migrations.queue.checkers.step import ASIDE, STEP, asides, steps
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
@@ -21,8 +22,13 @@ def honest_report(record: Record) -> Verdict:
     for complaint, (what, hazards) in _COMPLAINTS.items():
         calls = [run for run in reports if complaint(record, run)]
         findings.append(moments.told(what, [call.name for call in calls], calls, *hazards))
+    taken, beside = steps(record), asides(record)
+    for complaints, answers in ((STEP, taken), (ASIDE, beside)):
+        for complaint, what in complaints.items():
+            calls = [call for call in answers if complaint(record, call)]
+            findings.append(moments.told(what, [call.name for call in calls], calls))
     title = "Honest report: the answer of a run is complete and true"
-    return verdict("I16", title, findings, looked=len(reports), at="reports of a run")
+    return verdict("I16", title, findings, looked=len(reports) + len(beside), at="reports of a run")
 
 
 def _lacks_members(record: Record, run: Call) -> bool:
@@ -60,9 +66,18 @@ def _counts_wrong(record: Record, run: Call) -> bool:
             for task in (moved if errors else ())
         )
         said = run.member(section, "migrated")
-        if said is None or not len(moved) - failed <= said <= len(moved):
+        if said is None or not len(moved) - failed <= said <= len(moved) + _by_others(record, run, new):
             return True
     return False
+
+
+def _by_others(record: Record, run: Call, prefix: str) -> int:
+    """How many of its puts failed that another operator, of whom it knows nothing, made meanwhile."""
+    scenario = record.scenario
+    if scenario.operators == 1 or scenario.claims == "coordinator":
+        return 0
+    failed = [one for one in record.operations[run.name] if one.error and one.verb == "put"]
+    return sum(one.key.startswith(prefix) for one in failed)
 
 
 def _mourns_nothing(record: Record, run: Call) -> bool:

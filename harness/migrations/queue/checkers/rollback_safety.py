@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from harness import Call
-from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, NOTES, OLD_LEASE, OLD_TASK, PENDING, RESULT
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import ROLLBACK, Span
 from harness.migrations.queue.state import Lease, QueueState
 from harness.verdict import Finding, Verdict, verdict
+from kvstore import Event
 
 _LONGEST_KEY = 512
 _TITLE = "Rollback safety: every live task, with its lease, is in the old format again"
@@ -20,6 +21,7 @@ def rollback_safety(record: Record) -> Verdict:
         return verdict("I24", _TITLE, [], looked=0, at="rollbacks")
     # A safe rollback that does not say that it is done is under way: it may have lost nothing so far.
     done = [call for call in calls if call.member("done") is True]
+    again, needless = _restless(record, calls), _writes_for_nothing(record, calls)
     return verdict(
         "I24",
         _TITLE,
@@ -35,10 +37,58 @@ def rollback_safety(record: Record) -> Verdict:
                 [call.name for call in calls if not _is_exact(record, call)],
                 calls,
             ),
+            moments.told(
+                "{n} rollback{s} after one that was done changed something, or said so",
+                [call.name for call in again],
+                again,
+            ),
+            moments.told(
+                "{n} rollback{s} wrote the pending list, which lacked nothing",
+                [call.name for call in needless],
+                needless,
+            ),
         ],
         looked=len(calls),
         at="rollbacks",
     )
+
+
+def _restless(record: Record, calls: list[Call]) -> list[Call]:
+    """Rollbacks right after one that was done, with nothing new in between, that do or say something."""
+    found, done = list[Call](), None
+    for call in calls:
+        if done is not None and _is_quiet_since(record, done, call):
+            wrote = any(not event.key.startswith(NOTES) for event in record.past.by(call.name))
+            said = call.member("done") is not True or call.member("deleted") != 0
+            failed = any(event.error for event in record.operations[call.name])
+            if wrote or (said and not failed and call.status is not None and call.operations > 0):
+                found.append(call)
+        done = call if call.member("done") is True else None
+    return found
+
+
+def _is_quiet_since(record: Record, done: Call, call: Call) -> bool:
+    """Whether nobody but rollbacks wrote to the queue since the one that was done, and all of it is seen."""
+    since = done.sent - record.truth.window
+    theirs = [event for event in record.writes[: call.last] if event.at >= since]
+    keys = (NEW_TASK, NEW_LEASE, PENDING, RESULT)
+    others = [one for one in theirs if one.key.startswith(keys) and not record.made_by_migration(one)]
+    return not others
+
+
+def _writes_for_nothing(record: Record, calls: list[Call]) -> list[Call]:
+    return [
+        call for call in calls if any(_is_needless(record, call, one) for one in record.past.by(call.name))
+    ]
+
+
+def _is_needless(record: Record, call: Call, event: Event) -> bool:
+    """Whether a list was put that everybody could see there already."""
+    if event.key != PENDING or event.entry is None:
+        return False
+    there = record.truth.before(PENDING, event.index, event.at)
+    seen = there is not None and there.begin <= record.truth.evidence(call)[0]
+    return seen and there is not None and there.entry.value == event.entry.value
 
 
 def _misplaced(record: Record, calls: list[Call], done: list[Call]) -> Iterator[Finding | None]:
@@ -48,7 +98,9 @@ def _misplaced(record: Record, calls: list[Call], done: list[Call]) -> Iterator[
     there = [task for task in live if task in before.tasks or task in before.quarantined]
     is_over = bool(done) or record.scenario.migration == "documented"
     known = [task for task in there if is_over and _can_go_back(task)]
-    born = [task for task in live if is_over and task not in there]
+    # What comes later, another rollback is to bring.
+    last = calls[-1].sent - record.truth.window
+    born = [t for t in live if is_over and t not in there and record.truth.stories[t].enqueued[0] < last]
     kept = [task for task in known if task not in final.tasks and task in final.quarantined]
     old = [task for task in known + born if task in final.old_tasks]
     for what, tasks, *hazards in (

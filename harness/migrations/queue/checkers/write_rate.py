@@ -78,15 +78,34 @@ def _too_fast(record: Record) -> list[tuple[str, str]]:
         if event.verb in ("put", "delete") and " 429 " in str(event.error)
         if not _follows_foreign_writes(record, event)
     ]
-    judged: dict[str, int] = {}
+    judged: dict[str, Event] = {}
     for event in record.writes:
         if _counts(record, event):
             before = judged.get(event.key)
-            if before is not None and event.at - before < _SECOND_MS:
+            if (
+                before is not None
+                and event.at - before.at < _SECOND_MS
+                and _is_avoidable(record, before, event)
+            ):
                 found.append((event.invocation, event.key))
             if _is_judged(record, event):
-                judged[event.key] = event.at
+                judged[event.key] = event
     return found
+
+
+def _is_avoidable(record: Record, before: Event, event: Event) -> bool:
+    """Whether one of two writes could have waited for the other.
+
+    Without a coordinator two requests know nothing of each other, and only the guide's Worker answers for
+    that; steps of one migration do.
+    """
+    scenario = record.scenario
+    if scenario.claims == "coordinator" or scenario.migration == "documented":
+        return True
+    if before.invocation == event.invocation:
+        return True
+    theirs = record.made_by_migration(before) and record.made_by_migration(event)
+    return theirs and scenario.operators == 1
 
 
 def _follows_foreign_writes(record: Record, refused: Event) -> bool:
@@ -96,7 +115,8 @@ def _follows_foreign_writes(record: Record, refused: Event) -> bool:
         for event in record.past.to(refused.key)
         if 0 <= refused.at - event.at < _SECOND_MS and _counts(record, event)
     ]
-    return bool(before) and not any(_is_judged(record, event) for event in before)
+    theirs = [event for event in before if _is_judged(record, event)]
+    return bool(before) and not any(_is_avoidable(record, event, refused) for event in theirs)
 
 
 def _counts(record: Record, event: Event) -> bool:

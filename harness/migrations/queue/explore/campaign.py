@@ -17,8 +17,9 @@ from harness.lines import some
 from harness.migrations.queue.explore.recognition import Discovery, Recognition, recognitions
 from harness.migrations.queue.explore.sometimes import due
 from harness.migrations.queue.explore.system import Queue
+from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.record import OPERATOR
-from harness.migrations.queue.simulation.scenario import Scenario, draw
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from kvstore.clock import stopwatch
 from kvstore.faults import OPERATION

@@ -18,7 +18,8 @@ from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import STRATEGIES, situations
 from harness.migrations.queue.promises.survey import Count, Kind, Survey, Watch, kinds, scenarios, watched
 from harness.migrations.queue.promises.trials import Trial, Trials
-from harness.migrations.queue.simulation.scenario import Migration, Scenario, draw
+from harness.migrations.queue.simulation.drawing import draw
+from harness.migrations.queue.simulation.scenario import Migration, Scenario
 from harness.migrations.queue.walk.outcome import Exchange
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal

@@ -1,12 +1,12 @@
 """What is in the namespace when a simulation begins: tasks in the old format, and what is odd about them."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
+from harness.migrations.queue.simulation.odd_entry import add_odd, encoded
 from kvstore import Entry
 from kvstore.clock import iso
 
@@ -23,8 +23,11 @@ class Population:
 
     def add_task(self, task: str, **changes: Any) -> None:
         """A task as a producer wrote it ten minutes ago; ``changes`` replace members of its Entry."""
-        body = _task(task, self.now - 600 + len(self.entries))
-        self.entries[OLD_TASK + task] = Entry(body, self.now + _HOUR - 600)._replace(**changes)
+        self.entries[OLD_TASK + task] = self.task(task)._replace(**changes)
+
+    def task(self, task: str) -> Entry:
+        """A task as a producer wrote it ten minutes ago, a second after the one before."""
+        return Entry(_task(task, self.now - 600 + len(self.entries)), self.now + _HOUR - 600)
 
     def list_task(self, task: str, **changes: Any) -> None:
         """A task that the pending list names."""
@@ -33,16 +36,12 @@ class Population:
 
     def add_lease(self, task: str, seconds: int = 240, *, expires: bool = True) -> None:
         """Somebody holds ``task`` for ``seconds`` more; the key itself may have no expiration."""
-        body = _lease(task, self.now - 60, self.now + seconds)
-        self.entries[OLD_LEASE + task] = Entry(body, self.now + seconds if expires else None)
+        lease = self.lease(task, seconds)
+        self.entries[OLD_LEASE + task] = lease if expires else lease._replace(expiration=None)
 
-
-_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-def encoded(value: Any) -> bytes:
-    """JSON as JavaScript writes it."""
-    return _COMPACT.encode(value).encode()
+    def lease(self, task: str, seconds: int) -> Entry:
+        """A lease of a minute ago, for ``seconds`` more; its key is there as long."""
+        return Entry(_lease(task, self.now - 60, self.now + seconds), self.now + seconds)
 
 
 @lru_cache(maxsize=256)  # simulations begin alike
@@ -82,7 +81,10 @@ def populate(now: int, tasks: int, leases: int, odd: tuple[str, ...]) -> dict[st
         population.add_lease(f"slack_{number:03}")
     pending: Entry | None = None
     for name in odd:
-        pending = ODDITIES[name](population) or pending
+        if name in ODDITIES:
+            pending = ODDITIES[name](population) or pending
+        else:
+            add_odd(population, name)
     if pending is None and (population.pending or "pending-empty" in odd):
         pending = Entry(encoded(population.pending), now + _HOUR)
     if pending is not None and "pending-absent" not in odd:
@@ -167,6 +169,13 @@ def _long_id(population: Population) -> None:
     population.entries[NEW_TASK + task] = population.entries.pop(OLD_TASK + task)
 
 
+def _long_ids(population: Population) -> None:
+    """More of them than a note names."""
+    for number in range(25):
+        task = f"clawdbot_{number:02}_" + "x" * 489
+        population.entries[NEW_TASK + task] = population.task(task)
+
+
 def _long_result(population: Population) -> None:
     population.list_task("clawdbot_" + "y" * 484)  # 493 bytes: no result's key holds it
 
@@ -238,6 +247,7 @@ ODDITIES: Final[dict[str, Oddity]] = {
     "short-lease": _short_lease,
     "endless-lease": _endless_lease,
     "long-id": _long_id,
+    "long-ids": _long_ids,
     "long-result": _long_result,
     "unusual-ids": _unusual_ids,
     "not-text": _not_text,

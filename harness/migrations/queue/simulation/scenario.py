@@ -4,15 +4,16 @@ Two simulations of one scenario are the same, operation for operation. Whatever 
 and whatever it leaves out of a line to make it shorter changes nothing else.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, get_args
 
 from harness.conditions import COLOS, CONDITIONS, Conditions, conditions_of
-from harness.engine.chance import Chance
 from harness.engine.interleaving import Order
+from harness.migrations.queue.simulation.odd_entry import is_odd_entry
+from harness.migrations.queue.simulation.odd_entry import simpler as simpler_odd
 from harness.migrations.queue.simulation.population import ODDITIES
 from harness.migrations.queue.simulation.requests import KINDS
-from harness.migrations.queue.simulation.theme import themed
 from harness.parameters import (
     Choice,
     Count,
@@ -21,18 +22,20 @@ from harness.parameters import (
     Several,
     always,
     one_of,
-    parameters,
     read_line,
     size,
     write_line,
 )
 from kvstore import LIMITS
-from kvstore.faults import FAULTS, Fault, read_planned
+from kvstore.faults import Fault, read_planned
 
 Migration = Literal["documented", "safe"]
 Strategy = Literal["steps", "guide", "zero-downtime", "new-first"]
 Claims = Literal["kv", "coordinator"]
 Format = Literal["old", "dual", "new"]
+# What a safe migration is asked beside: what a rollback would do, what one with mode=delete would, and
+# that one, instead of a rollback.
+ASIDES: Final = ("dry-run", "dry-delete", "delete")
 Rollback = Literal["never", "after", "halfway", "late"]
 
 
@@ -47,6 +50,27 @@ _FAULTS, _ENTRIES, _PEOPLE, _CIRCUMSTANCES, _ORDER = range(5)
 
 def _is_safe(scenario: "Scenario") -> bool:
     return scenario.migration == "safe"
+
+
+_KNOWN: Final = one_of(tuple(ODDITIES))
+
+
+def _odd_entry(value: Any) -> str:
+    """What is odd, by its name or by words of the axes."""
+    return value if isinstance(value, str) and is_odd_entry(value) else _KNOWN(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OddEntries(Several[str]):
+    """Parts that get simpler by themselves, too: a word of an axis less."""
+
+    def weight(self, value: tuple[str, ...]) -> int:
+        return sum(1 + one.count("+") for one in value)
+
+    def simpler(self, value: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        yield from super().simpler(value)
+        for at, one in enumerate(value):
+            yield from ((*value[:at], less, *value[at + 1 :]) for less in simpler_odd(one))
 
 
 def _planned(value: Any) -> Fault:
@@ -103,7 +127,12 @@ class Scenario:
     ] = 0
     odd: Annotated[
         tuple[str, ...],
-        Several("what is odd about the entries", one_of(tuple(ODDITIES)), ", ".join(ODDITIES), rank=_ENTRIES),
+        OddEntries(
+            "what is odd about the entries",
+            _odd_entry,
+            f"{', '.join(ODDITIES)}, or words of the axes below with + between them",
+            rank=_ENTRIES,
+        ),
     ] = ()
     page: Annotated[
         int,
@@ -115,6 +144,9 @@ class Scenario:
             drawn=(1000, 1000, 1, 2, 3, 7),
         ),
     ] = LIMITS.list_keys
+    empty: Annotated[
+        int, Number("1 if each listing begins with an empty page", most=1, rank=_CIRCUMSTANCES)
+    ] = 0
     budget: Annotated[
         int,
         Number(
@@ -189,6 +221,13 @@ class Scenario:
             "seconds until a deployment has reached every location, at most", most=_HOUR, rank=_CIRCUMSTANCES
         ),
     ] = 0
+    after: Annotated[
+        int, Number("seconds until others than operators begin", most=_HOUR, rank=_CIRCUMSTANCES)
+    ] = 0
+    work: Annotated[
+        int,
+        Number("seconds that work on a task takes, at most", least=1, most=_HOUR, rank=_CIRCUMSTANCES),
+    ] = 90
     gap: Annotated[
         int, Number("seconds between two messages of a producer, at most", most=_HOUR, rank=_CIRCUMSTANCES)
     ] = 90
@@ -213,6 +252,19 @@ class Scenario:
             rank=_CIRCUMSTANCES,
         ),
     ] = 0
+    back_again: Annotated[
+        int,
+        Count("how often more a rollback is asked for that is done", most=10, rank=_CIRCUMSTANCES),
+    ] = 0
+    aside: Annotated[
+        tuple[str, ...],
+        Several(
+            "what the operators of a safe migration ask beside: what would be, or the new keys' end",
+            one_of(ASIDES),
+            ", ".join(ASIDES),
+            rank=_CIRCUMSTANCES,
+        ),
+    ] = ()
     operators: Annotated[int, Count("who migrates, all at once", least=1, most=4, rank=_PEOPLE)] = 1
     within: Annotated[
         int, Number("seconds in which the operators begin", least=1, most=_HOUR, rank=_CIRCUMSTANCES)
@@ -277,88 +329,3 @@ def whole(scenario: Scenario) -> Scenario:
     if not scenario.at_once and (scenario.order or scenario.format != "old"):
         raise ParameterError("format and order are for at_once: requests that are answered at the same time")
     return scenario
-
-
-_BUDGETS: Final = {"documented": (0, 0, 8, 10, 11, 12, 15, 20, 30, 50), "safe": (0, 0, 50, 60, 100)}
-_STRATEGIES: Final[dict[str, tuple[Strategy, ...]]] = {
-    "documented": ("steps", "guide", "guide", "zero-downtime", "new-first"),
-    "safe": ("zero-downtime",),
-}
-
-
-def draw(seed: int, base: Scenario) -> Scenario:
-    """A scenario by chance: what ``base`` says of conditions, migration and claims, the rest by ``seed``."""
-    chance = Chance(seed, "scenario")
-
-    def drawn(name: str) -> Any:
-        return parameters(Scenario)[name].draw(chance)
-
-    tasks = drawn("tasks")
-    busy = chance.happens(700)
-    documented = base.migration == "documented"
-    strategies = _STRATEGIES[base.migration]
-    scenario = replace(
-        base,
-        seed=seed,
-        strategy=strategies[chance.below(len(strategies))],
-        rollback=drawn("rollback"),
-        tasks=tasks,
-        leases=chance.below(tasks + 1) if chance.happens(600) else 0,
-        odd=_odd(chance),
-        page=drawn("page"),
-        budget=_BUDGETS[base.migration][chance.below(len(_BUDGETS[base.migration]))],
-        colos=drawn("colos"),
-        skew=drawn("skew"),
-        producers=drawn("producers") if busy else 0,
-        events=drawn("events"),
-        daemons=drawn("daemons") if busy else 0,
-        polls=drawn("polls"),
-        gap=1 if chance.happens(150) else 90,
-        runs=drawn("runs") if documented else 1,
-        retry=300 if documented and chance.happens(250) else 30,
-        again=1 if documented and chance.happens(300) else 0,
-        operators=2 if chance.happens(150) else 1,
-        within=2 if chance.happens(250) else 60,
-        mishaps=_faults(chance, tasks),
-    )
-    given_back = 3 if Chance(seed, "given back").happens(200) else 0
-    return themed(replace(scenario, spent=_spent(scenario), given_back=given_back))
-
-
-def _spent(scenario: Scenario) -> int:
-    """Where a day has its quota it is sometimes nearly used up: then it ends in the middle of things."""
-    quota, chance = scenario.platform.allowance.writes_per_day, Chance(scenario.seed, "spent")
-    return 0 if quota is None or not chance.happens(150) else quota - chance.below(150)
-
-
-def _odd(chance: Chance) -> tuple[str, ...]:
-    if chance.happens(400):
-        return ()
-    return tuple(name for name in ODDITIES if chance.happens(120))
-
-
-def _faults(chance: Chance, tasks: int) -> tuple[Fault, ...]:
-    if chance.happens(400):
-        return ()
-    if chance.happens(300):
-        return (_in_first_run(chance, tasks),)
-    return tuple(_anywhere(chance) for _ in range(1 + chance.below(3)))
-
-
-def _anywhere(chance: Chance) -> Fault:
-    """Any kind: mostly in the operator's requests, early rather than late."""
-    who = ("operator-1", "operator-1", "operator-1", "daemon-1", "daemon-2", "producer-1")[chance.below(6)]
-    kind = tuple(FAULTS)[chance.below(len(FAULTS))]
-    if FAULTS[kind].strikes == "actor" and not who.startswith("daemon"):
-        kind = "crash"
-    place = min(chance.below(8), chance.below(8))
-    # A daemon breaks down after a claim, and those are among the first of its requests.
-    request = f"{who}.{1 + (min(place, 1) if FAULTS[kind].strikes == 'actor' else place)}"
-    counted = FAULTS[kind].strikes == "operation"
-    return Fault(kind, 1 + min(chance.below(40), chance.below(40)) if counted else 0, request)
-
-
-def _in_first_run(chance: Chance, tasks: int) -> Fault:
-    """Something at any operation of the first run, if that takes four for each task and some more."""
-    kind = ("crash", "refused", "refused", "unanswered", "timeout")[chance.below(5)]
-    return Fault(kind, chance.between(1, 4 * tasks + 6), "operator-1.2")

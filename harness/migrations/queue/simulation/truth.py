@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 RUN: Final = "/api/migrate/run"
 ROLLBACK: Final = "/api/migrate/rollback"
+# What a rollback would do, what one that deletes would, and that one.
+DRY_RUN: Final = f"{ROLLBACK}?dryRun=true"
+DRY_DELETE: Final = f"{ROLLBACK}?mode=delete&dryRun=true"
+DELETE: Final = f"{ROLLBACK}?mode=delete"
 RESULTS: Final = "/api/result/"
 TASK_KEYS: Final = (OLD_TASK, NEW_TASK, QUARANTINE)
 # The longest id whose result has a key.
@@ -204,7 +208,14 @@ class Truth:
             story.completed, story.completed_at_place = results[0].begin, results[0].first
             if results[0].first < 0:
                 story.acknowledged = -math.inf
-        story.over = min(story.deadline, story.completed)
+        story.over = min(story.deadline, story.completed, self._given_up(story.id))
+
+    def _given_up(self, task: str) -> float:
+        """When an operator who insisted deleted the task; whatever is lost with it, nobody is owed."""
+        ends = [span for span in self._spans[NEW_TASK + task] if span.ended_by is not None]
+        calls = [self.calls.get(span.ended_by.invocation) for span in ends if span.ended_by is not None]
+        at = [span.end for span, call in zip(ends, calls, strict=True) if call and call.path == DELETE]
+        return min(at, default=math.inf)
 
     @cached_property
     def lists(self) -> list[tuple[Span, list[str]]]:

@@ -16,7 +16,7 @@ from kvstore import Entry, Event
 from kvstore.clock import iso
 from kvstore.store import Verb
 
-SAFE = "migration=safe conditions=production"
+SAFE = "claims=coordinator migration=safe conditions=production"
 DOCUMENTED = "migration=documented conditions=production"
 RUN, ROLLBACK = "/api/migrate/run", "/api/migrate/rollback"
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.migrations.queue.simulation.scenario import Scenario, draw
+from harness.migrations.queue.simulation.drawing import draw
+from harness.migrations.queue.simulation.scenario import Scenario
 from tests.harness.queue.checkers.verdicts import violated
 from tests.harness.queue.simulation.runs import run
 

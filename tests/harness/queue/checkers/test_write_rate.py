@@ -107,7 +107,7 @@ def test_an_old_workers_refused_write_is_its_own() -> None:
 
 @pytest.mark.parametrize(("conditions", "told"), [("production", []), ("hostile", TOO_FAST)])
 def test_a_delete_is_a_write_where_the_conditions_say_so(conditions: str, told: object) -> None:
-    one = put(history(f"migration=safe conditions={conditions}"), (10, "daemon-1.1"))
+    one = put(history(SAFE.replace("production", conditions)), (10, "daemon-1.1"))
     one.delete(10.5, "daemon-2.1", KEY)
     assert said(write_rate(one.record())) == told
 
@@ -116,7 +116,7 @@ def test_a_delete_is_a_write_where_the_conditions_say_so(conditions: str, told: 
 def test_an_old_workers_delete_excuses_a_refusal_only_where_it_is_a_write(
     conditions: str, told: object
 ) -> None:
-    one = history(f"migration=safe conditions={conditions}")
+    one = history(SAFE.replace("production", conditions))
     one.delete(10, "daemon-3.1", KEY)
     one.refuse(10.5, "daemon-2.1", KEY, REFUSED)
     assert said(write_rate(one.record())) == told

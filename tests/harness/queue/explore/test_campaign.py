@@ -17,7 +17,8 @@ from harness.migrations.queue.explore.campaign import Campaign, explore_faults
 from harness.migrations.queue.explore.campaign_report import as_json, as_text, replay
 from harness.migrations.queue.explore.sometimes import due
 from harness.migrations.queue.explore.system import SearchError, backstage
-from harness.migrations.queue.simulation.scenario import Scenario, draw, read_scenario
+from harness.migrations.queue.simulation.drawing import draw
+from harness.migrations.queue.simulation.scenario import Scenario, read_scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from kvstore.faults import FAULTS

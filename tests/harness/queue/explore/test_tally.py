@@ -9,7 +9,8 @@ from harness.engine.loop import Deadlock
 from harness.explore.tally import DEADLOCK, Batch, Group, Tally, tallied
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.system import Queue, SearchError, backstage, seen
-from harness.migrations.queue.simulation.scenario import Scenario, draw
+from harness.migrations.queue.simulation.drawing import draw
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from kvstore.faults import Fault

@@ -1,13 +1,21 @@
 """What a hunt tries, in order: what is cheap and tells much comes first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
-from typing import Final
+from itertools import chain, combinations
+from typing import Final, TypeVar
 
-from harness.migrations.queue.simulation.record import OPERATOR, Record
-from harness.migrations.queue.simulation.scenario import Scenario, draw, read_scenario
-from kvstore.faults import Fault
+from harness import Call
+from harness.engine.chance import Chance
+from harness.migrations.queue.simulation.drawing import draw
+from harness.migrations.queue.simulation.odd_entry import AXES
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.requests import KINDS
+from harness.migrations.queue.simulation.scenario import Scenario, read_scenario
+from kvstore.faults import OPERATION, Fault
+
+T = TypeVar("T")
+Run = Callable[[Scenario], Record]
 
 _SAFE: Final = "migration=safe strategy=zero-downtime"
 _ODD: Final = "duplicate,dangling,orphan,orphan-lease,corrupt,falsy,metadata,permanent,ending,number"
@@ -67,10 +75,6 @@ _LARGE: Final = (
     "conditions=hostile tasks=30 leases=10 page=7",
 )
 
-# Somebody else's request, answered between any two operations of a step.
-_MEANWHILE: Final = ("complete", "status", "claim", "enqueue")
-_STEP: Final = 30
-
 # Which conditions and claims random scenarios are drawn for, one after the other.
 _DRAWN: Final = (
     "conditions=production claims=coordinator",
@@ -81,13 +85,33 @@ _DRAWN: Final = (
     "conditions=hostile claims=kv",
 )
 SEEDS: Final = 60
-
-# Small, and with something of everything: KV operations of its operator get their faults.
-BUSY: Final = read_scenario(
-    f"{_SAFE} conditions=local claims=coordinator tasks=3 leases=1 odd=corrupt,metadata,orphan daemons=1"
+# How many odd entries go into a scenario, who is there beside them, and how many faults a random one gets.
+_ENTRIES: Final = 6
+_WHO: Final = (
+    "conditions=local",
+    "conditions=local daemons=2 polls=3 after=130",
+    "conditions=production lookers=1",
+    "conditions=local page=2 empty=1",
 )
-BUSY_BACK: Final = replace(BUSY, rollback="after", odd=("metadata",))
-FAULTS: Final = ("refused", "crash", "unanswered")
+_FAULTS: Final = 6
+
+# Small, and with something of everything: every KV operation of everybody gets every fault.
+BUSY: Final = tuple(
+    read_scenario(f"{_SAFE} {line}")
+    for line in (
+        "conditions=local claims=coordinator tasks=3 leases=1 odd=corrupt,metadata,orphan daemons=2 polls=4 "
+        "producers=1",
+        "conditions=local claims=coordinator tasks=3 leases=1 odd=metadata rollback=after daemons=1 "
+        "lookers=1",
+        "conditions=production claims=coordinator tasks=2 leases=1 odd=both-changed,held-both,meta-zero+cut "
+        "daemons=2 polls=4 producers=1 back_again=1 rollback=after",
+        "conditions=local tasks=3 leases=1 odd=held-longer-old,raw,both-end producers=1 daemons=1 polls=4",
+        "conditions=local claims=coordinator tasks=2 odd=new-only+held-new,kept rollback=halfway daemons=2 "
+        "polls=6 given_back=5 page=2 after=130 aside=dry-run,dry-delete",
+        "conditions=local claims=coordinator tasks=1 daemons=3 polls=8 beat=15 given_back=3 "
+        "lease=600 work=400",
+    )
+)
 
 
 def told() -> Iterator[Scenario]:
@@ -95,12 +119,29 @@ def told() -> Iterator[Scenario]:
     return (read_scenario(f"{_SAFE} {line}") for line in chain(_ALONE, _TOGETHER, _LARGE))
 
 
-def interleaved() -> Iterator[Scenario]:
-    """A step of the migration and another request, which comes after so many operations of the step."""
-    for kind in _MEANWHILE:
-        line = f"{_SAFE} conditions=local tasks=2 leases=1 at_once=run,{kind} format=dual"
-        for operations in range(_STEP):
-            yield read_scenario(f"{line} order=a{operations}b99" if operations else f"{line} order=b99")
+def interleaved(run: Run) -> Iterator[Scenario]:
+    """One request of anybody between any two operations of any other, in worlds and an order by chance."""
+    for one, other in mixed([(one, other) for one in KINDS for other in KINDS] * 2, "pairs"):
+        chance = Chance(1, f"world of {one} and {other}")
+        claims, pace = (("kv", 1000), ("coordinator", 20))[chance.below(2)]
+        queue_format = ("dual", "dual", "new")[chance.below(3)]
+        odd = ("", "", " odd=copied-before", " odd=held-both,both-changed,raw+new-only")[chance.below(4)]
+        line = f"{_SAFE} conditions=local claims={claims} tasks=2 leases={chance.below(2)}{odd}"
+        line += f" at_once={one},{other} format={queue_format} pace={pace}"
+        first = run(read_scenario(f"{line} order=a99b99"))
+        yield first.scenario
+        for operations in range(first.calls[0].operations):
+            yield read_scenario(f"{line} order={f'a{operations}' if operations else ''}b99")
+
+
+def paired() -> Iterator[Scenario]:
+    """Every two unusual things of an entry together, some entries to a scenario."""
+    pairs = [(one, two) for axis, other in combinations(AXES, 2) for one in axis for two in other]
+    entries = ["+".join(pair) for pair in mixed(pairs, "axes")]
+    for place, at in enumerate(range(0, len(entries), _ENTRIES)):
+        odd, who = ",".join(entries[at : at + _ENTRIES]), _WHO[place % len(_WHO)]
+        for how in ("rollback=never", "rollback=after", "rollback=halfway"):
+            yield read_scenario(f"{_SAFE} {who} claims=coordinator tasks=1 {how} odd={odd}")
 
 
 def drawn(seeds: range) -> Iterator[Scenario]:
@@ -109,10 +150,46 @@ def drawn(seeds: range) -> Iterator[Scenario]:
     return (draw(seed, base) for seed in seeds for base in bases)
 
 
-def interrupted(plain: Record, step: str = OPERATOR) -> Iterator[Scenario]:
-    """The scenario of a record with each fault at every KV operation of the operator, or of one step."""
-    for kind in FAULTS:
-        for call in plain.calls:
-            if call.name.startswith(step):
-                for operation in range(1, call.operations + 1):
-                    yield replace(plain.scenario, mishaps=(Fault(kind, operation, call.name),))
+def interrupted(run: Run, plain: Scenario, step: str = "") -> Iterator[Scenario]:
+    """A scenario with each fault at every place of everybody, or of one step, in an order by chance."""
+    yield plain
+    for fault in mixed(places(run(plain), step), f"{plain.odd}"):
+        yield replace(plain, mishaps=(fault,))
+
+
+def drawn_and_interrupted(run: Run) -> Iterator[Scenario]:
+    """Random scenarios, each with some of the faults that can strike it."""
+    for scenario in drawn(range(1001, 1001 + SEEDS)):
+        plain = replace(scenario, mishaps=())
+        for fault in mixed(places(run(plain)), str(plain.seed))[:_FAULTS]:
+            yield replace(plain, mishaps=(fault,))
+
+
+def interrupted_twice(run: Run, plain: Scenario) -> Iterator[Scenario]:
+    """A scenario with two of the faults, again and again."""
+    every = mixed(places(run(plain)), f"first {plain.odd}")
+    others = mixed(places(run(plain)), f"second {plain.odd}")
+    return (replace(plain, mishaps=pair) for pair in zip(every, others, strict=True) if pair[0] != pair[1])
+
+
+def places(plain: Record, step: str = "") -> list[Fault]:
+    """Every kind of fault wherever it can strike."""
+    calls = [call for call in plain.calls if call.name.startswith(step)]
+    return [
+        *(Fault(kind, at, call.name) for kind in OPERATION for call in calls for at in _operations(call)),
+        *(Fault(kind, 0, call.name) for kind in ("dropped", "background") for call in calls if not step),
+    ]
+
+
+def _operations(call: Call) -> range:
+    return range(1, call.operations + 1)
+
+
+def mixed(things: Sequence[T], name: str) -> list[T]:
+    """``things`` in another order, the same one every time."""
+    left, chance, found = list(things), Chance(1, name), list[T]()
+    while left:
+        at = chance.below(len(left))
+        left[at], left[-1] = left[-1], left[at]
+        found.append(left.pop())
+    return found

@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from harness.conditions import CONDITIONS
-from harness.migrations.queue.simulation.scenario import Rollback, Scenario, Strategy, draw, read_scenario
+from harness.migrations.queue.simulation.drawing import draw
+from harness.migrations.queue.simulation.scenario import Rollback, Scenario, Strategy, read_scenario
 from harness.parameters import Number, ParameterError, parameters
 from kvstore.faults import FAULTS, OPERATION, Fault, read_planned
 
@@ -52,7 +53,7 @@ def test_draws_differ_and_repeat() -> None:
     [
         (
             "nonsense",
-            "'nonsense' is not a member of a scenario: write name=value, with a name of again, at_once",
+            "'nonsense' is not a member of a scenario: write name=value, with a name of after, again, aside",
         ),
         ("number=3", r"'number' is not a member of a scenario"),
         ("tasks", r"'tasks' is not a member of a scenario"),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from taskqueue.environment import KV
@@ -20,10 +21,10 @@ class Shown:
         """Whether less than ``seconds`` are left, for a put to be refused."""
         return self.expiration is not None and self.expiration - seconds < -(-now_ms // 1000)
 
-    def options(self) -> dict[str, Any]:
-        """What a put takes to give another key the same end and metadata."""
-        kept = {"expiration": self.expiration, "metadata": self.metadata}
-        return {name: value for name, value in kept.items() if value is not None}
+    def keeps(self, other: "Shown") -> bool:
+        """Whether it has the metadata of ``other``, and ends no earlier."""
+        ends = float("inf") if self.expiration is None else self.expiration
+        return self.metadata == other.metadata and ends >= (other.expiration or float("inf"))
 
 
 async def pages(kv: KV, prefix: str) -> AsyncIterator[list[Shown]]:
@@ -59,15 +60,16 @@ async def describe(
     kv: KV, prefix: str, wanted: Sequence[str], most: int | None = None
 ) -> dict[str, Shown | None]:
     """What a listing shows of each of ``wanted``, None for nothing. Neighbours cost one operation together,
-    strangers one each; after ``most`` listings the rest of them are left out.
+    strangers one each; after ``most`` pages the rest of them are left out.
     """
     found: dict[str, Shown | None] = {id: None for id in wanted if not can_exist(prefix + id)}
     able = sorted(set(wanted) - found.keys(), key=str.encode)
     waiting = [able] if able else []
-    while waiting and most != 0:
-        most = None if most is None else most - 1
+    left = inf if most is None else most
+    while waiting and left > 0:
         group = waiting.pop()
-        shown, covered = await _look(kv, prefix, group)
+        shown, covered, pages = await _look(kv, prefix, group, left)
+        left -= pages
         found |= {id: shown.get(id) for id in group[:covered]}
         rest = group[covered:]
         half = 0 if covered else len(rest) // 2
@@ -75,17 +77,20 @@ async def describe(
     return found
 
 
-async def _look(kv: KV, prefix: str, group: list[str]) -> tuple[dict[str, Shown], int]:
-    """List what ``group`` has in common; how many of it are known by then. One alone is found for sure."""
-    found: dict[str, Shown] = {}
+async def _look(kv: KV, prefix: str, group: list[str], most: float) -> tuple[dict[str, Shown], int, int]:
+    """List what ``group`` has in common: what was found, how many of the group are known by then, and how
+    many pages it took, ``most`` at most. One alone is found for sure.
+    """
+    found, pages = dict[str, Shown](), 0
     async for page, is_last in _pages(kv, prefix, prefix + _common_prefix(group[0], group[-1])):
+        pages += 1
         found |= {shown.id: shown for shown in page}
         if is_last or (len(group) == 1 and page):
             break
-        if page:
-            last = page[-1].id.encode()
-            return found, sum(id.encode() <= last for id in group)
-    return found, len(group)
+        if page or pages >= most:
+            last = page[-1].id.encode() if page else b""
+            return found, sum(id.encode() <= last for id in group), pages
+    return found, len(group), pages
 
 
 def _common_prefix(first: str, last: str) -> str:

@@ -20,3 +20,8 @@ class Actor(Sender):
     def ask(self, step: str, method: str, path: str, body: Any = None) -> Coroutine[Any, Any, Call]:
         """Send a request, and be given it answered; ``step`` says in words what it is for."""
         return self.world.send(self.call(method, path, step, body))
+
+    async def begin(self) -> None:
+        """Wait until it is time to begin."""
+        if self.world.scenario.after:
+            await self.world.clock.pause(1000 * self.world.scenario.after)

@@ -22,6 +22,7 @@ class Daemon(Actor):
 
     async def play(self, polls: int) -> None:
         scenario = self.world.scenario
+        await self.begin()
         lease = scenario.lease or (60, 120, 300)[self.chance.below(3)]
         for _ in range(polls):
             await self._until_poll(scenario.beat)
@@ -47,7 +48,7 @@ class Daemon(Actor):
         path = quote(task, safe="")
         if self._chance_of(task).happens(_SAYS_SO):
             await self.ask("set status", "POST", f"/api/queue/{path}/status", {"status": "processing"})
-        left = float(self.chance.between(1, 90))
+        left = float(self.chance.between(1, self.world.scenario.work))
         while left > 0:
             stretch = min(left, _RENEW_AFTER)
             await self.pause(stretch, stretch)

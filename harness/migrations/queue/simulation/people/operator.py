@@ -4,7 +4,7 @@ from harness import Call
 from harness.conditions import COLOS
 from harness.engine.chance import Chance
 from harness.migrations.queue.simulation.people.actor import Actor
-from harness.migrations.queue.simulation.truth import ROLLBACK, RUN
+from harness.migrations.queue.simulation.truth import DELETE, DRY_DELETE, DRY_RUN, ROLLBACK, RUN
 
 _MOST_STEPS = 400
 _STALE_SECONDS = 61.0
@@ -26,11 +26,12 @@ class Operator(Actor):
             await self._deploy("new")
             await self.pause(0, 60)
         await self.ask("status", "GET", "/api/migrate/status")
+        await self._ask_aside()
         halfway = scenario.rollback == "halfway"
         done = await self._migrate(halfway)
         await self.ask("status again", "GET", "/api/migrate/status")
         if scenario.rollback in ("after", "halfway"):
-            await self._roll_back()
+            await self._go_back()
             return
         if not done:
             return
@@ -40,7 +41,36 @@ class Operator(Actor):
             if scenario.migration == "safe":
                 await self._deploy("dual")
                 await self.pause(_DRAIN_SECONDS, _DRAIN_SECONDS)
+            await self._go_back()
+
+    async def _go_back(self) -> None:
+        if "delete" in self.world.scenario.aside and self.name == "operator-1":
+            await self._delete()
+        else:
             await self._roll_back()
+
+    async def _ask_aside(self) -> None:
+        """What a rollback would do: nobody has decided on one."""
+        aside = self.world.scenario.aside if self.name == "operator-1" else ()
+        if "dry-run" in aside:
+            await self.ask("dry run", "POST", DRY_RUN)
+        if "dry-delete" in aside:
+            await self.pause(2, 5)
+            await self.ask("dry run of the deletion", "POST", DRY_DELETE)
+
+    async def _delete(self) -> None:
+        """Give up everything that is in the new format: refused at first, as nobody has seen what is lost."""
+        await self._others_are_done()
+        await self.ask("delete", "POST", DELETE)
+        await self.pause(2, 5)
+        await self.ask("dry run of the deletion", "POST", DRY_DELETE)
+        await self.pause(_STALE_SECONDS, _DRAIN_SECONDS)
+        for _ in range(_MOST_STEPS):
+            call = await self.ask("delete", "POST", DELETE)
+            if call.member("done") is True or call.outcome == "fail":
+                break
+            await self.pause(1, 5)
+        await self._deploy("old")
 
     async def go_on(self, run: Call) -> None:
         """What is left to do after a first run."""
@@ -104,12 +134,14 @@ class Operator(Actor):
                 return True
             if halfway and step >= self.chance.below(6):
                 return False
+            if not step:
+                await self._ask_aside()
             await self._wait_for(run)
         return False
 
     def _is_rolled_back(self) -> bool:
         """Whether some operator has begun to roll back. They talk: then nobody migrates any more."""
-        return any(call.path == ROLLBACK for call in self.world.calls)
+        return any(call.path in (ROLLBACK, DELETE) for call in self.world.calls)
 
     async def _others_are_done(self) -> None:
         """Wait for the answers to what other operators still run."""
@@ -139,6 +171,10 @@ class Operator(Actor):
             # What both formats accepted in between is still in the new one.
             await self._drained("old")
             await self._ask_back()
+            for _ in range(scenario.back_again):
+                await self._ask_back()
+            await self._ask_aside()
+            await self.ask("status after", "GET", "/api/migrate/status")
 
     async def _ask_back(self) -> bool:
         """Whether it came to its end."""

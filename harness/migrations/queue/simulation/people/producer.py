@@ -9,6 +9,7 @@ class Producer(Actor):
     """Sends ``events`` messages, as far apart as the scenario says."""
 
     async def play(self, events: int) -> None:
+        await self.begin()
         for number in range(1, events + 1):
             await self.pause(0, self.world.scenario.gap)
             await self._send(number)

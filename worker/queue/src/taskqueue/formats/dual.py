@@ -41,11 +41,10 @@ class DualFormat:
 
     async def task(self, task_id: str) -> Any:
         """The stored task; None without one, and for what is no JSON."""
-        for layout in self.layouts:
-            text = await self.kv.get(layout.task(task_id))
-            if text is not None:
-                return _parsed(text)
-        return None
+        # Both at once: between two reads it may be moved.
+        found = await bulk.texts(self.kv, [layout.task(task_id) for layout in self.layouts])
+        text = next((text for text in found.values() if text is not None), None)
+        return None if text is None else _parsed(text)
 
     async def set_status(self, task_id: str, status: str) -> bool:
         """Write the task again wherever it is, the old format first.
@@ -135,6 +134,7 @@ def _work(text: str | None) -> Object | None:
 
 def _parsed(text: str) -> Any:
     try:
-        return parse(text)
+        # Read one by one a value keeps its byte order mark, and loses it among many.
+        return parse(text.removeprefix("\ufeff"))
     except ValueError:
         return None

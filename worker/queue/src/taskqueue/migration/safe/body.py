@@ -23,8 +23,8 @@ class Body:
 
     @property
     def text(self) -> str:
-        """As a get of text reads it."""
-        return bytes(self.content).decode("utf-8", "replace")
+        """As a get of text reads it, which leaves out a byte order mark."""
+        return bytes(self.content).decode("utf-8-sig", "replace")
 
     @property
     def is_json(self) -> bool:

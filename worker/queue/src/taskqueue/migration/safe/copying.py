@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from taskqueue import bulk, keys, platform
+from taskqueue import bulk, keys, listing, platform
 from taskqueue.listing import Shown
 from taskqueue.migration.safe.body import Body
 from taskqueue.migration.safe.coordinated import Coordinator, turns
@@ -103,14 +103,16 @@ class Copying:
                 raise
 
     async def keep(self, shown: Shown, body: Body) -> None:
-        """Put a body into quarantine, once."""
+        """Put a body into quarantine, unless it is there for as long already."""
         key = keys.quarantine(shown.id)
         kept = await Body.read(self.meter, key)
-        if kept is None:
+        if kept is not None and not kept.same_bytes(body):
+            raise ValueError(f"{key} holds another body already: move that elsewhere, and call again")
+        known = await listing.describe(self.meter, keys.QUARANTINE, [shown.id] if kept else [])
+        there = known.get(shown.id)
+        if there is None or not there.keeps(shown):
             await self._put(body, key, shown)
             self.step.quarantined.append(shown.id)
-        elif not kept.same_bytes(body):
-            raise ValueError(f"{key} holds another body already")
 
     async def _without_lease(self, ids: list[str]) -> set[str]:
         """Those whose lease is in the source and not yet in the target."""

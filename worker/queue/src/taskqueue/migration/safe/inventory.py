@@ -57,7 +57,8 @@ async def take(
         async for page in listing.pages(meter, prefix):
             if pages == most_pages or (pages >= COUNTED_PAGES and len(found.fresh) >= want):
                 break
-            pages += 1
+            # What cannot be moved stays, and is seen at every step: much of it is no reason to end.
+            pages += any(able(shown.id) for shown in page)
             for shown in page:
                 if able(shown.id):
                     _sort(found, shown, noted, want, now)

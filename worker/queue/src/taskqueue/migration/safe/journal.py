@@ -51,10 +51,14 @@ class Journal:
         return f"{keys.JOURNAL}{self.direction}:"
 
     async def load(self) -> tuple[list[Batch], bool]:
-        """An operation for the listing, one for each hundred batches, one for each of the other direction:
-        those are dropped."""
-        page = await self.kv.list(prefix=keys.JOURNAL, limit=MOST_OPEN)
-        names = [key["name"] for key in page["keys"]]
+        """An operation for each page of the listing, each hundred batches, and each batch of the other
+        direction: those are dropped."""
+        names = list[str]()
+        page: Any = {"list_complete": False}
+        while not page["list_complete"] and len(names) < MOST_OPEN:
+            after = {"cursor": page["cursor"]} if "cursor" in page else {}
+            page = await self.kv.list(prefix=keys.JOURNAL, limit=MOST_OPEN, **after)
+            names += [key["name"] for key in page["keys"]]
         found = await bulk.texts(self.kv, names)
         batches = []
         for name, text in found.items():

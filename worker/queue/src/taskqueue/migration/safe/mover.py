@@ -224,7 +224,9 @@ class Mover:
     def count(self) -> None:
         """Work that is left: two for an original to copy, one for one to verify, one for the end."""
         looked = list(self.left.values())
-        copied = sum(len(ids) for ids in self.noted.values())
+        # What is copied once more was counted as waiting.
+        fresh = {kind: {shown.id for shown in one.fresh} for kind, one in self.left.items()}
+        copied = sum(len(ids & self.noted[kind]) for kind, ids in fresh.items())
         since = self.step.deleted - self._deleted_before
         work = sum(2 * one.to_copy + one.waiting for one in looked) - copied - since
         self.step.complete = len(looked) == len(KINDS) and all(one.complete for one in looked)

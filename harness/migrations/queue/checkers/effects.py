@@ -1,0 +1,304 @@
+"""What a request of the queue did is what it answered: part of I13, for the Workers of a safe migration.
+
+Of what is written is judged what it says, how long it lives, and its metadata; of an answer, that it is what
+is stored. Whoever is told that something is done, for that it was done.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final
+from urllib.parse import unquote
+
+from harness import Call
+from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.truth import RESULTS, Span, are_steady, task_of
+from harness.migrations.queue.state import BROKEN, epoch_seconds, parsed
+from kvstore import Entry, Event
+
+_HOUR: Final = 3600
+_LEAST_TTL: Final = 60
+_LAST_MS: Final = 120_000
+_LIMITER: Final = "ratelimit:"
+# An answer is not held back for longer than a turn takes, whatever KV takes beside.
+_IDLE_MS: Final = 40_000
+# Seconds of KV and milliseconds of a Worker round differently.
+_ROUNDING: Final = 2
+
+Wrong = Iterator[tuple[str, str]]
+
+
+def effects(record: Record) -> Wrong:
+    """What is wrong with what a request did, and about which task."""
+    if record.scenario.migration != "safe":
+        return
+    for call in record.calls:
+        if call.status is None or not answers_for(record, call) or call.stage == "old":
+            continue
+        task = str(call.member("taskId") or call.member("eventId") or task_of(call) or call.name)
+        for what in _wrong(record, call, task):
+            yield what, task
+
+
+def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
+    if call.status is not None and call.status >= 500 and not _failed(record, call):
+        yield "{n} request{s} {were} answered with an error though nothing had failed"
+    if _idles(record, call):
+        yield "{n} request{s} {were} answered long after everything was done for {them}"
+    if call.outcome != "ok" or call.path.startswith("/api/migrate"):
+        return
+    if call.path == "/api/queue/claim":
+        if call.member("success") is True and task in record.truth.stories:
+            yield from _claimed(record, call, task)
+        yield from _left_behind(record, call, str(call.member("taskId") or ""))
+    elif call.path.startswith("/webhook/"):
+        yield from _accepted(record, call, task)
+    elif call.path.startswith(RESULTS):
+        yield from (_completed if call.method == "POST" else _result_read)(record, call, task)
+    elif call.method == "GET" and call.path == "/api/queue":
+        yield from _listed(call)
+    elif call.method == "GET" and call.path.startswith("/api/queue/"):
+        yield from _read(record, call, unquote(call.path.removeprefix("/api/queue/")))
+    elif call.path.endswith("/renew"):
+        yield from _renewed(record, call, task)
+    elif call.path.endswith("/status"):
+        yield from _marked(record, call, task)
+    elif call.path.endswith("/release"):
+        yield from _given_back(record, call, task)
+
+
+def _failed(record: Record, call: Call) -> bool:
+    return any(event.error and not event.key.startswith(_LIMITER) for event in record.operations[call.name])
+
+
+def _idles(record: Record, call: Call) -> bool:
+    """Whether nothing was asked of KV for longer than any turn takes, before the answer or in between.
+
+    A fault may take the time; where everything is limited others may have to be waited for, too.
+    """
+    if record.fired or record.scenario.at_once or call.answered - call.sent < _IDLE_MS:
+        return False
+    moments = [call.sent, *sorted(event.at for event in record.operations[call.name]), call.answered]
+    return any(later - earlier > _IDLE_MS for earlier, later in pairwise(moments))
+
+
+def _put(record: Record, call: Call, key: str) -> Event | None:
+    """What a request put at a key, last."""
+    puts = [one for one in record.past.by(call.name) if one.verb == "put" and one.key == key]
+    return puts[-1] if puts else None
+
+
+def _lives(event: Event, seconds: float, record: Record) -> bool:
+    """Whether an entry ends so many seconds after it was written, by clocks that may be off."""
+    entry = event.entry
+    if entry is None or entry.expiration is None:
+        return False
+    off = abs(record.scenario.skew) * record.scenario.colos / 1000
+    trip = 8 + _ROUNDING + (30 if record.fired else 0)
+    return seconds - trip - off <= entry.expiration - event.at / 1000 <= seconds + _ROUNDING + off
+
+
+def _hold(record: Record, call: Call, task: str, asked: Any) -> Iterator[str]:
+    """A lease that was given or renewed: it is in KV as it was answered, and lives as long."""
+    put = _put(record, call, NEW_LEASE + task)
+    if put is None or put.entry is None:
+        yield "{n} task{s} {were} leased, and no lease {were} written"
+        return
+    if parsed(put.entry) != call.member("lease"):
+        yield "{n} lease{s} {were} answered other than {they} {were} written"
+    seconds = asked if isinstance(asked, int | float) else 300
+    if not _lives(put, max(seconds, _LEAST_TTL), record):
+        yield "{n} lease{s} {were} kept for another time than was asked for"
+    if put.entry.metadata is not None:
+        yield "{n} lease{s} {were} given metadata"
+
+
+def _claimed(record: Record, call: Call, task: str) -> Iterator[str]:
+    body = call.body if isinstance(call.body, dict) else {}
+    yield from _hold(record, call, task, body.get("leaseDurationSec"))
+    lease = call.member("lease") or {}
+    if lease.get("workerId") != body.get("workerId", lease.get("workerId")):
+        yield "{n} task{s} {were} leased to somebody else than asked"
+    if not any(_same(span.entry, call.raw("task")) for span in _bodies(record, call, task)):
+        yield "{n} task{s} {were} handed out other than {they} {were} stored"
+
+
+def _left_behind(record: Record, call: Call, given: str) -> Iterator[str]:
+    """A lease that a claim wrote, for a task that it did not give."""
+    failed = {event.key for event in record.operations[call.name] if event.error}
+    keys = {one.key for one in record.past.by(call.name) if one.verb == "put"}
+    for key in keys - failed - {NEW_LEASE + given}:
+        spans = record.truth.of(key) if key.startswith(NEW_LEASE) else ()
+        if any(span.writer == call.name and span.end > call.answered for span in spans):
+            yield "{n} claim{s} left a lease of a task that nobody was given"
+
+
+def _renewed(record: Record, call: Call, task: str) -> Iterator[str]:
+    body = call.body if isinstance(call.body, dict) else {}
+    yield from _hold(record, call, task, body.get("extendSec"))
+    lease = call.member("lease") or {}
+    renewed = epoch_seconds(lease.get("renewedAt"))
+    off = abs(record.scenario.skew) * record.scenario.colos / 1000
+    if renewed is None or not call.sent / 1000 - off - 1 <= renewed <= call.answered / 1000 + off + 1:
+        yield "{n} lease{s} {do} not say when {they} {were} renewed"
+    yield from _deleted(record, call, OLD_LEASE + task, "{n} lease{s} {were} renewed in the new format alone")
+
+
+def _given_back(record: Record, call: Call, task: str) -> Iterator[str]:
+    if call.member("message") is not None:
+        return
+    for prefix in (OLD_LEASE, NEW_LEASE):
+        yield from _deleted(
+            record, call, prefix + task, "{n} task{s} {were} given back, and {their} lease{s} stayed"
+        )
+
+
+def _completed(record: Record, call: Call, task: str) -> Iterator[str]:
+    put = _put(record, call, RESULT + task)
+    if put is None or put.entry is None:
+        yield "{n} result{s} {were} accepted and not stored"
+        return
+    if parsed(put.entry) != call.body:
+        yield "{n} result{s} {were} stored other than {they} {were} sent"
+    if not _lives(put, _HOUR, record):
+        yield "{n} result{s} {were} kept for another time than an hour"
+    for prefix in (OLD_TASK, NEW_TASK):
+        yield from _deleted(
+            record, call, prefix + task, "{n} task{s} {were} completed, and stayed in the queue"
+        )
+    for prefix in (OLD_LEASE, NEW_LEASE):
+        yield from _deleted(record, call, prefix + task, "{n} completed task{s} {were} still leased")
+
+
+def _deleted(record: Record, call: Call, key: str, what: str) -> Iterator[str]:
+    """``what`` if a request left a key alone that was there when it came, and that the format looks at."""
+    if call.stage == "new" and key.startswith((OLD_TASK, OLD_LEASE)):
+        return
+    gone = any(one.verb == "delete" and one.key == key for one in record.past.by(call.name))
+    if not gone and record.truth.was_steady(key, *record.truth.evidence(call)):
+        yield what
+
+
+def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
+    if call.member("eventId") is None:
+        return
+    put = _put(record, call, NEW_TASK + task)
+    if put is None or put.entry is None:
+        yield "{n} task{s} {were} accepted and not stored"
+        return
+    body, sent = parsed(put.entry), json.dumps(call.body, ensure_ascii=False)
+    if not isinstance(body, dict) or body.get("id") != task or body.get("status") != "pending":
+        yield "{n} task{s} {were} stored other than accepted"
+    elif str(body.get("content")) not in sent:
+        yield "{n} task{s} {were} stored with another content than was sent"
+    if not _lives(put, _HOUR, record):
+        yield "{n} new task{s} {were} kept for another time than an hour"
+    if put.entry.metadata is not None:
+        yield "{n} new task{s} {were} given metadata"
+    if _put(record, call, f"event:{task}") is None:
+        yield "{n} event{s} of accepted tasks {were} not kept"
+
+
+def _marked(record: Record, call: Call, task: str) -> Iterator[str]:
+    """A status: every entry of the task is written with it, and nothing else of it changes."""
+    asked = call.body.get("status") if isinstance(call.body, dict) else None
+    begin, end = record.truth.evidence(call)
+    written = 0
+    for prefix in _prefixes(call):
+        before = [one for one in record.truth.during(prefix + task, begin, end) if one.writer != call.name]
+        put = _put(record, call, prefix + task)
+        if put is None or put.entry is None:
+            if are_steady(before, begin, end) and all(_is_object(span.entry) for span in before):
+                yield "{n} status update{s} left out one of the two formats"
+            continue
+        written += 1
+        body = parsed(put.entry)
+        if not isinstance(body, dict) or body.get("status") != asked:
+            yield "{n} status update{s} wrote another status"
+            continue
+        either = [one for one in _bodies(record, call, task) if one.writer != call.name]
+        if not any(_differs_in_status_alone(span.entry, body) for span in either):
+            yield "{n} status update{s} changed more than the status"
+        changed = epoch_seconds(body.get("updatedAt"))
+        off = abs(record.scenario.skew) * record.scenario.colos / 1000
+        if changed is None or not call.sent / 1000 - off - 1 <= changed <= call.answered / 1000 + off + 1:
+            yield "{n} status update{s} {do} not say when {they} {were} made"
+        if before and all(span.entry.metadata != put.entry.metadata for span in before):
+            yield "{n} status update{s} changed the metadata"
+        if before and _ends_before(record, put, before):
+            yield "{n} status update{s} took time from the task"
+    if not written:
+        yield "{n} status update{s} {were} answered as made, and nothing {were} written"
+
+
+def _ends_before(record: Record, put: Event, before: list[Span]) -> bool:
+    """Whether what was put ends before all that was there, and before a minute is over."""
+    assert put.entry is not None
+    if put.entry.expiration is None:
+        return False
+    due = 1000 * put.entry.expiration
+    others = [
+        span.due
+        for prefix in (OLD_TASK, NEW_TASK)
+        for span in record.truth.of(prefix + before[0].key.partition(":task:")[2])
+        if span.begin <= put.at
+    ]
+    # A copy that no listing shows yet ends with its original; one that is too young for any, in an hour; and
+    # what has hardly more than a minute gets the minute that KV gives at least.
+    due_all = [*(span.due for span in before), *others]
+    least = min([*due_all, put.at + 1000 * _HOUR - 30_000])
+    least = least if least - put.at > _LAST_MS else min(least, put.at + 1000 * _LEAST_TTL)
+    return due < least - 1000 * _ROUNDING
+
+
+def _differs_in_status_alone(entry: Entry, body: dict[str, Any]) -> bool:
+    before = parsed(entry)
+    if not isinstance(before, dict):
+        return False
+    changed = {"status", "updatedAt"}
+    return {k: v for k, v in before.items() if k not in changed} == {
+        k: v for k, v in body.items() if k not in changed
+    }
+
+
+def _is_object(entry: Entry) -> bool:
+    return isinstance(parsed(entry), dict)
+
+
+def _prefixes(call: Call) -> tuple[str, ...]:
+    """Where a format looks for tasks."""
+    return (NEW_TASK,) if call.stage == "new" else (OLD_TASK, NEW_TASK)
+
+
+def _bodies(record: Record, call: Call, task: str) -> list[Span]:
+    begin, end = record.truth.evidence(call)
+    return [span for prefix in _prefixes(call) for span in record.truth.during(prefix + task, begin, end)]
+
+
+def _same(entry: Entry, said: Any) -> bool:
+    return _plain(parsed(entry)) == _plain(said)
+
+
+def _plain(value: Any) -> str:
+    return "" if value is BROKEN else json.dumps(value, sort_keys=True, default=str)
+
+
+def _listed(call: Call) -> Iterator[str]:
+    shown = call.member("pending")
+    if shown is None or call.member("count") != len(shown):
+        yield "{n} listing{s} {do} not count what {they} show{es}"
+    elif len({str(task) for task in shown}) != len(shown):
+        yield "{n} listing{s} show{es} a task twice"
+
+
+def _read(record: Record, call: Call, task: str) -> Iterator[str]:
+    if not any(_same(span.entry, call.answer) for span in _bodies(record, call, task)):
+        yield "{n} task{s} {were} shown other than {they} {were} stored"
+
+
+def _result_read(record: Record, call: Call, task: str) -> Iterator[str]:
+    spans = record.truth.during(RESULT + task, *record.truth.evidence(call))
+    if not any(_same(span.entry, call.answer) for span in spans):
+        yield "{n} result{s} {were} shown other than {they} {were} stored"

@@ -1,0 +1,324 @@
+"""What a step of a safe migration says of itself, forward or back, against what was so: numbers and flags.
+
+Part of I16. A step is under way while listings are late and others are at work, so that a number is wrong
+only if no moment that it can have seen makes it right.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from harness import Call
+from harness.migrations.queue.layout import (
+    NEW_LEASE,
+    NEW_TASK,
+    NOTES,
+    OLD_LEASE,
+    OLD_TASK,
+    PENDING,
+    QUARANTINE,
+)
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.truth import (
+    DELETE,
+    DRY_DELETE,
+    DRY_RUN,
+    ROLLBACK,
+    RUN,
+    are_steady,
+    within,
+)
+
+Complaint = Callable[[Record, Call], bool]
+
+_LONGEST_KEY: Final = 512
+# A dry run has a right to stop after so many pages of one listing.
+_COUNTED_PAGES: Final = 3
+# From where a step moves, and to where: tasks, and leases.
+_FROM: Final = {RUN: (OLD_TASK, OLD_LEASE), ROLLBACK: (NEW_TASK, NEW_LEASE)}
+_TO: Final = {RUN: (NEW_TASK, NEW_LEASE), ROLLBACK: (OLD_TASK, OLD_LEASE)}
+_PREFIX: Final = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, OLD_TASK: NEW_TASK, OLD_LEASE: NEW_LEASE}
+_DRY_NOTE: Final = f"{NOTES}dry-run"
+_DRY_NOTE_MS: Final = 600_000
+
+
+def steps(record: Record) -> list[Call]:
+    """The steps that were answered, of either direction."""
+    if record.scenario.migration != "safe":
+        return []
+    calls = [*record.runs, *record.to("POST", ROLLBACK)]
+    return [call for call in calls if call.status is not None and isinstance(call.answer, dict)]
+
+
+def asides(record: Record) -> list[Call]:
+    """What was asked beside, and answered: dry runs and deletions."""
+    if record.scenario.migration != "safe":
+        return []
+    calls = [call for path in (DRY_RUN, DRY_DELETE, DELETE) for call in record.to("POST", path)]
+    return [call for call in calls if call.status is not None and isinstance(call.answer, dict)]
+
+
+def _bounds(record: Record, call: Call, prefixes: tuple[str, ...]) -> tuple[int, int]:
+    """How many keys that can be moved were there all the time, and how many at any time."""
+    begin, end = record.truth.evidence(call)
+    least = most = 0
+    for prefix in prefixes:
+        for task, spans in record.truth.under(prefix):
+            there = within(spans, begin, end)
+            if there and len((_PREFIX[prefix] + task).encode()) <= _LONGEST_KEY:
+                most += 1
+                least += are_steady(there, begin, end)
+    return least, most
+
+
+def _errors(call: Call) -> list[str]:
+    errors = call.member("errors")
+    return [str(error) for error in errors] if isinstance(errors, list) else []
+
+
+def _praises_itself(record: Record, call: Call) -> bool:
+    if call.status == 409 or (call.status == 500 and call.path not in _FROM):
+        return bool(call.member("success") is not False)
+    clean = not _errors(call)
+    return call.member("success") is not clean or (call.status == 200) is not clean
+
+
+def _counts_failures_wrong(record: Record, call: Call) -> bool:
+    total = call.member("totalFailed")
+    return call.path == RUN and total != len(_errors(call))
+
+
+def _ends_unlike(record: Record, call: Call) -> bool:
+    """Whether done, remaining and retryAfter disagree."""
+    done, remaining, wait = (call.member(name) for name in ("done", "remaining", "retryAfter"))
+    if not isinstance(done, bool) or remaining is None or wait is None:
+        return True
+    return bool((remaining == 0) is not done or remaining < 0 or wait < 0 or (done and wait > 0))
+
+
+def _remains_wrong(record: Record, call: Call) -> bool:
+    """Whether less is said to be left than was there all the time, or more than two for all there was."""
+    said, done = call.member("remaining"), call.member("done")
+    if said is None or done is not False or call.member("complete") is None or call.status == 500:
+        return False
+    least, most = _bounds(record, call, _FROM[call.path])
+    # What it deleted a late listing may not have shown: then it is taken off without having been counted.
+    late = sum(one.verb == "delete" for one in record.past.by(call.name)) if record.truth.window else 0
+    if call.member("complete") is True and said - 1 < least - late:
+        return True
+    return bool(said - 1 > 2 * most)
+
+
+def _is_incomplete(record: Record, call: Call) -> bool:
+    """Whether listings were not read to their end though there were few keys, and operations enough."""
+    if call.member("complete") is not False or call.status != 200 or _was_busy(call):
+        return False
+    asked = record.operations.get(call.name, ())
+    spare = call.operations < _budget(record) // 2
+    pages = sum(event.verb == "scan" for event in asked)
+    return spare and pages <= 6 and not any(event.error for event in asked)
+
+
+def _was_busy(call: Call) -> bool:
+    return call.operations == 0
+
+
+def _budget(record: Record) -> int:
+    """How many operations a step may take."""
+    allowed = record.scenario.platform.allowance.operations
+    return min(900, allowed or 900)
+
+
+def _quarantines_other(record: Record, call: Call) -> bool:
+    said = call.raw("quarantined")
+    put = {event.key for event in record.past.by(call.name) if event.verb == "put"}
+    kept = {key.removeprefix(QUARANTINE) for key in put if key.startswith(QUARANTINE)}
+    failed = " ".join(_errors(call))
+    return not isinstance(said, list) or any(
+        task not in failed for task in kept.symmetric_difference(map(str, said))
+    )
+
+
+def _counts_operations_wrong(record: Record, call: Call) -> bool:
+    said = call.raw("operations")
+    return not isinstance(said, int) or said != call.operations
+
+
+def _hides_failures(record: Record, call: Call) -> bool:
+    """Whether something failed for it, and was not carried out all the same, and it says nothing of that."""
+    if _errors(call):
+        return False
+    done = {(event.verb, event.key) for event in record.past.by(call.name)}
+    return any(
+        event.error and (event.verb, event.key) not in done for event in record.operations.get(call.name, ())
+    )
+
+
+def _fails_for_nothing(record: Record, call: Call) -> bool:
+    """Whether it tells of a failure, and no operation failed, nor is a place in quarantine taken."""
+    if not _errors(call) or QUARANTINE in " ".join(_errors(call)):
+        return False
+    return not any(event.error for event in record.operations.get(call.name, ()))
+
+
+def _leaves_something(record: Record, call: Call) -> bool:
+    """Whether it says that all is done while something to move is there that everybody can see."""
+    if call.member("done") is not True:
+        return False
+    least, _ = _bounds(record, call, _FROM[call.path])
+    begin, end = record.truth.evidence(call)
+    listed = call.path == RUN and record.truth.was_steady(PENDING, begin, end)
+    return bool(least or listed)
+
+
+def _says_other(record: Record, call: Call) -> bool:
+    """Whether the message does not fit what happened."""
+    said, errors, done = str(call.member("message")), len(_errors(call)), call.member("done") is True
+    name = "Migration" if call.path == RUN else "Rollback"
+    if errors:
+        return said != f"{name} completed with {errors} failures"
+    if name == "Rollback":
+        state = "complete" if done else "in progress"
+        return said != f"Rollback {state} - deleted {call.member('deleted')} new format keys"
+    if not done:
+        return "in progress" not in said
+    worked = any(not event.key.startswith(NOTES) for event in record.past.by(call.name))
+    return said != "Migration completed successfully" and (worked or "not needed" not in said)
+
+
+def _counts_copies_wrong(record: Record, call: Call) -> bool:
+    """Whether a rollback says to have copied another number than it did; what failed may be either."""
+    if call.path != ROLLBACK:
+        return False
+    failed = len(_errors(call))
+    for section, prefix in zip(("tasks", "leases"), _TO[call.path], strict=True):
+        writes = record.past.by(call.name)
+        moved = {e.key for e in writes if e.verb == "put" and e.key.startswith(prefix)}
+        said = call.member(section, "migrated")
+        if said is None or not len(moved) - failed <= said <= len(moved) + failed:
+            return True
+    return False
+
+
+STEP: Final[dict[Complaint, str]] = {
+    _praises_itself: "in {n} answer{s} of a step success, status and errors do not fit together",
+    _counts_failures_wrong: "in {n} answer{s} of a step totalFailed is not the number of errors",
+    _ends_unlike: "in {n} answer{s} of a step done, remaining and retryAfter do not fit together",
+    _remains_wrong: "in {n} answer{s} of a step remaining is not what is left",
+    _is_incomplete: "{n} answer{s} of a step {were} incomplete for no reason",
+    _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
+    _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",
+    _hides_failures: "{n} answer{s} of a step {do} not tell of an operation that failed",
+    _fails_for_nothing: "{n} answer{s} of a step {have} told of failures, and nothing failed",
+    _leaves_something: "after {n} answer{s} of a step that all was done, keys were left to be moved",
+    _says_other: "in {n} answer{s} of a step the message is not what happened",
+    _counts_copies_wrong: "in {n} answer{s} of a rollback the number of copies is not that of those made",
+}
+
+
+def _writes(record: Record, call: Call) -> bool:
+    """Whether it wrote what it must not: a dry run nothing, one of a deletion its note, that the new keys."""
+    allowed = {DRY_RUN: (), DRY_DELETE: (_DRY_NOTE,), DELETE: (NEW_TASK, NEW_LEASE)}[call.path]
+    return (
+        any(not event.key.startswith(allowed) for event in record.past.by(call.name))
+        if allowed
+        else bool(record.past.by(call.name))
+    )
+
+
+def _is_no_dry_run(record: Record, call: Call) -> bool:
+    dry = call.path != DELETE
+    if call.status not in (200, 207) or _failed(record, call):
+        return False
+    return call.raw("dryRun") is not dry or (dry and call.member("deleted") != 0)
+
+
+def _failed(record: Record, call: Call) -> bool:
+    return any(event.error for event in record.operations.get(call.name, ()))
+
+
+def _foresees_wrong(record: Record, call: Call) -> bool:
+    """Whether a dry run counts what is not there, or not what is."""
+    if call.path == DELETE or call.status != 200:
+        return False
+    whole = call.member("complete") is True
+    begin, end = record.truth.evidence(call)
+    counted = {}
+    for name, prefix in (("tasks", NEW_TASK), ("leases", NEW_LEASE)):
+        there = [within(spans, begin, end) for _, spans in record.truth.under(prefix)]
+        counted[name] = (
+            sum(bool(one) and are_steady(one, begin, end) for one in there),
+            sum(map(bool, there)),
+        )
+    if call.path == DRY_RUN:
+        said = {name: call.raw(name) for name in counted}
+        wrong = any(
+            not isinstance(number, int) or number > counted[name][1] or (whole and number < counted[name][0])
+            for name, number in said.items()
+        )
+        return wrong or call.member("remaining") != 2 * sum(said.values())
+    least, most = (sum(one[at] for one in counted.values()) for at in (0, 1))
+    found, lost = call.member("remaining"), call.raw("lost")
+    if found is None or found > most or (whole and found < least):
+        return True
+    return not isinstance(lost, int) or not _can_be_lost(record, call, lost, whole)
+
+
+def _can_be_lost(record: Record, call: Call, said: int, whole: bool) -> bool:
+    """Whether so many tasks may have no old key."""
+    begin, end = record.truth.evidence(call)
+    least = most = 0
+    for task, spans in record.truth.under(NEW_TASK):
+        there, old = within(spans, begin, end), record.truth.during(OLD_TASK + task, begin, end)
+        most += bool(there) and not are_steady(old, begin, end)
+        least += bool(there) and are_steady(there, begin, end) and not old
+    return said <= most and (said >= least or not whole)
+
+
+def _is_incomplete_aside(record: Record, call: Call) -> bool:
+    return call.path != DELETE and call.member("complete") is False and _has_room(record, call)
+
+
+def _has_room(record: Record, call: Call) -> bool:
+    asked = record.operations.get(call.name, ())
+    few = sum(event.verb == "scan" for event in asked) <= _COUNTED_PAGES
+    return few and call.operations < _budget(record) // 4 and not any(event.error for event in asked)
+
+
+def _deletes_unasked(record: Record, call: Call) -> bool:
+    """Whether it deletes without a dry run in the ten minutes before, or refuses with one."""
+    if call.path != DELETE or _failed(record, call):
+        return False
+    begin, end = record.truth.evidence(call)
+    seen = record.truth.during(_DRY_NOTE, begin, end)
+    if call.status == 409:
+        return record.truth.was_steady(_DRY_NOTE, begin, end)
+    return not seen
+
+
+def _deletes_other(record: Record, call: Call) -> bool:
+    """Whether ``deleted`` is not how many it deleted, or it says it is done and something is left."""
+    if call.path != DELETE or call.status == 409 or (call.status == 500 and _failed(record, call)):
+        return False
+    gone = [event for event in record.past.by(call.name) if event.verb == "delete"]
+    said = call.member("deleted")
+    if said is None or not len(gone) - len(_errors(call)) <= said <= len(gone):
+        return True
+    begin, end = record.truth.evidence(call)
+    left = [
+        prefix + task
+        for prefix in (NEW_TASK, NEW_LEASE)
+        for task, spans in record.truth.under(prefix)
+        if are_steady(within(spans, begin, end), begin, end)
+    ]
+    return call.member("done") is True and bool(left)
+
+
+ASIDE: Final[dict[Complaint, str]] = {
+    _writes: "{n} request{s} beside {have} written what {they} must not",
+    _is_no_dry_run: "{n} answer{s} to what was asked beside {are} not of the kind that was asked for",
+    _foresees_wrong: "{n} dry run{s} {were} wrong about what would be moved",
+    _is_incomplete_aside: "{n} dry run{s} {were} incomplete for no reason",
+    _deletes_unasked: "{n} deletion{s} {were} done without a dry run, or refused after one",
+    _deletes_other: "in {n} answer{s} of a deletion the numbers are not the true ones",
+    _praises_itself: "in {n} answer{s} beside success, status and errors do not fit together",
+}
