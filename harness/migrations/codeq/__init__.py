@@ -28,6 +28,12 @@ def _flags(parser: ArgumentParser) -> None:
     add_flags(parser)
 
 
+def _refused(options: Namespace) -> str | None:
+    from harness.migrations.codeq.flags import refused
+
+    return refused(options)
+
+
 def _plan(options: Namespace) -> Plan:
     if options.apply:
         return Plan("on the way; the same command goes on from here")
@@ -54,8 +60,9 @@ def _run(options: Namespace) -> Report | Output:
 
 CODEQ = Command(
     help="the codeQ migration guide: a scheduler's legacy: keyspace becomes codeq:",
-    epilog="example: rehearse codeq --server kvrocks27; rehearse codeq migrate --redis redis://… --apply",
+    epilog="example: rehearse codeq --from redis://…; rehearse codeq migrate --redis redis://… --apply",
     flags=_flags,
+    refused=_refused,
     plan=_plan,
     run=_run,
 )

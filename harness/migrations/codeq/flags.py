@@ -34,7 +34,18 @@ class _Elsewhere(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         verb, others = self.const
-        parser.error(f"{verb} takes no {self.option_strings[-1]}, which is for {', '.join(others)}")
+        parser.error(_elsewhere(verb, self.option_strings[-1], others))
+
+
+def _elsewhere(verb: str, flag: str, others: Sequence[str]) -> str:
+    return f"{verb} takes no {flag}, which is for {', '.join(others)}"
+
+
+class _Verbs(dict[str, Sequence[str]]):
+    """The verbs of each flag."""
+
+    def add(self, *names: str, verbs: Sequence[str] = tuple(VERBS), **_: Any) -> None:
+        self.update(dict.fromkeys(names, verbs))
 
 
 class _Flags:
@@ -81,7 +92,19 @@ def add_flags(codeq: argparse.ArgumentParser) -> None:
     codeq.set_defaults(verb="rehearse")
 
 
-def _add_all(flags: _Flags) -> None:
+def refused(options: argparse.Namespace) -> str | None:
+    """Why a flag that stands before the verb is not for that one; None if all are."""
+    words, verb = options.given[1:], options.verb
+    known = _Verbs()
+    _add_all(known)
+    for word in words[: words.index(verb)] if verb in words else ():
+        name = word.partition("=")[0]
+        if verb not in known.get(name, (verb,)):
+            return _elsewhere(verb, name, known[name])
+    return None
+
+
+def _add_all(flags: _Flags | _Verbs) -> None:
     _add_place(flags)
     _add_terms(flags)
     _add_rehearsal(flags)
@@ -89,7 +112,7 @@ def _add_all(flags: _Flags) -> None:
     flags.add("-q", "--quiet", action="store_true", help="no progress on standard error")
 
 
-def _add_place(flags: _Flags) -> None:
+def _add_place(flags: _Flags | _Verbs) -> None:
     flags.add(
         "--from",
         verbs=("rehearse", "restore"),
@@ -127,7 +150,7 @@ def _add_place(flags: _Flags) -> None:
     )
 
 
-def _add_terms(flags: _Flags) -> None:
+def _add_terms(flags: _Flags | _Verbs) -> None:
     flags.add(
         "--keep-source",
         verbs=_MOVES,
@@ -172,7 +195,7 @@ def _add_terms(flags: _Flags) -> None:
     )
 
 
-def _add_rehearsal(flags: _Flags) -> None:
+def _add_rehearsal(flags: _Flags | _Verbs) -> None:
     flags.add(
         "--tasks",
         verbs=("rehearse", "restore"),

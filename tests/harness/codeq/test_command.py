@@ -83,6 +83,7 @@ def test_migrate_says_that_claims_fail_until_codeqs_own_script_is_loaded(
         ),
         (["backup", "--tasks", "5"], "backup takes no --tasks, which is for rehearse, restore"),
         (["convert", "--tiers"], "convert takes no --tiers, which is for rehearse, migrate"),
+        (["--tiers", "stragglers"], "stragglers takes no --tiers, which is for rehearse, migrate"),
     ],
 )
 def test_a_flag_of_another_verb_is_refused(

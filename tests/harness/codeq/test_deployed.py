@@ -162,6 +162,16 @@ def test_a_good_deployment_holds_and_is_left_as_it_was(
     assert "eyJ" not in out  # no token in a report
 
 
+def test_refusals_that_cannot_be_tried_are_named(
+    migrated: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokens = json.loads(migrated.tokens.read_text())
+    (tmp_path / "tokens.json").write_text(json.dumps({**tokens, "unscoped": "", "foreign": ""}))
+    assert migrated.check(tokens=tmp_path / "tokens.json") == HELD
+    out = " ".join(capsys.readouterr().out.split())
+    assert "V10 authorisation did not try what must be refused to unscoped, foreign" in out
+
+
 def test_a_worker_that_may_not_take_the_probe_shares_a_queue_and_takes_nothing(
     migrated: Site, tmp_path: Path
 ) -> None:
