@@ -21,6 +21,7 @@ from worker.durable.state import DurableObjectState
 from worker.durable.storage import DurableObjectStorage
 from worker.sdk.context import ExecutionContext, current
 from worker.sdk.durable import DurableObjectAbort, DurableObjectContext
+from worker.sdk.platform import platform_of
 
 # What is passed on as it is: all but what cuts an event off in the middle.
 _PASSED_ON = (Exception, asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)
@@ -90,7 +91,7 @@ class Instance:
             task.exception()  # whoever waits for it hears of it; if nobody does, nobody has to
 
     async def _event(self, name: str, handle: Callable[[object], Awaitable[T]]) -> T:
-        with self._around(name), current(self._env, self._context()):
+        with self._around(name), current(self._env, self._context(), platform=platform_of(self._kind)):
             try:
                 made = self._made()
                 await self.gate.passed()

@@ -21,6 +21,8 @@ from worker.runtime.callers import OURS, SPACE
 from worker.runtime.escapes import call_in_this_thread
 from worker.runtime.packages import Packages, has_extensions
 from worker.runtime.standins import STANDINS, Standins
+from worker.sdk.platform import PLATFORM
+from worker.sdk.surroundings import surroundings
 
 _MARK: Final = "#"  # no identifier has it: nobody else's module is called like that
 _SDK: Final = frozenset({"asgi", "js", "pyodide", "workers"})
@@ -35,6 +37,7 @@ class Space:
         self.packages = packages
         self.root = _free(name)
         self.builtins = {**vars(builtins), "__import__": self.import_, "open": self.open, SPACE: self}
+        self.builtins[PLATFORM] = surroundings().platform
         self._places: dict[str, list[str] | None] = {}
         self._standins = Standins(self.full, self.plain, self.import_module, packages.folders)
         package = ModuleType(self.root, f"The modules of the Worker in {folder}.")

@@ -1,5 +1,6 @@
 """Where the time and the chance of a Worker come from: on the platform they are the runtime's to give."""
 
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,3 +28,13 @@ ESCAPES = ("threads", "sockets", "processes", "entropy")
 """What the platform refuses to a Worker; entropy is chance while it is imported."""
 
 MACHINE = Platform()
+
+PLATFORM = "__understudy_platform__"
+"""The name among the builtins of a Worker's modules by which its platform is found."""
+
+
+def platform_of(kind: object) -> Platform | None:
+    """The platform of the Worker that has the class ``kind``; None for a class of somebody else."""
+    module = sys.modules.get(getattr(kind, "__module__", None) or "")
+    found = getattr(module, "__builtins__", None)
+    return found.get(PLATFORM) if isinstance(found, dict) else None

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from tests.worker.runtime.projects import answer_of, answering, asked, project, simulated
+from worker.durable import Objects
 from worker.runtime import load_worker
+from worker.sdk.env import make_env
 
 pytestmark = pytest.mark.anyio
 
@@ -130,3 +132,14 @@ async def test_a_function_of_time_stays_no_method(tmp_path: Path) -> None:
 
     await answer_of(tmp_path / "a", answering("1"))
     assert Formatter().formatTime(logging.makeLogRecord({"created": 0.0}), "%Y") == "1970"
+
+
+async def test_a_durable_object_has_the_clock_of_its_worker_whoever_calls_it(tmp_path: Path) -> None:
+    thing = "import time\nfrom workers import DurableObject\nclass Thing(DurableObject):\n"
+    thing += "    async def now(self):\n        return time.time()\n"
+    folder = project(tmp_path / "a", answering("1", thing))
+    worker = load_worker(folder, {}, platform=simulated())
+    objects = Objects("a-Thing", worker.module.Thing)
+    called = make_env({"THINGS": objects.binding}).THINGS
+    assert await called.get(called.idFromName("one")).now() == 1_000_000_000
+    objects.close()
