@@ -12,21 +12,43 @@
 The first family is what a Worker sees, with the product's own wording; the rest is for people.
 """
 
+from typing import Literal
+
+Code = Literal[
+    "",
+    "bulk-keys",
+    "bulk-not-json",
+    "daily-quota",
+    "expiration",
+    "expiration-ttl",
+    "invocation-limit",
+    "key-name",
+    "key-size",
+    "metadata-size",
+    "request-size",
+    "value-size",
+    "write-rate",
+]
+
 
 class KVError(Exception):
     """The storage layer refused an operation, for example ``KV PUT failed: 413 Value length of …``.
 
     ``name`` is the JavaScript class name, ``message`` the text without it; ``str()`` gives both. ``status``
-    and ``reason`` are the HTTP answer that the refusal is on the wire.
+    and ``reason`` are the HTTP answer that the refusal is on the wire. ``code`` says which limit or
+    rule refused, "" for others: a Worker never sees it.
     """
 
     name = "Error"
 
-    def __init__(self, message: str, status: int = 500, reason: str = "Internal Server Error") -> None:
+    def __init__(
+        self, message: str, status: int = 500, reason: str = "Internal Server Error", code: Code = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.reason = reason
+        self.code: Code = code
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}"

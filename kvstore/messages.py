@@ -6,7 +6,7 @@ are TypeErrors of the binding itself.
 
 from typing import Final, Literal
 
-from kvstore.errors import KVError
+from kvstore.errors import Code, KVError
 
 Verb = Literal["GET", "PUT", "DELETE", "GET_BULK"]
 
@@ -17,10 +17,10 @@ BAD_VALUE: Final = (
 )
 
 
-def refused(verb: Verb, status: int, text: str) -> KVError:
+def refused(verb: Verb, status: int, text: str, code: Code = "") -> KVError:
     """The error of an operation that the storage layer refused; its text is cut at 512 characters."""
     reason = text[:512]
-    return KVError(f"KV {verb} failed: {status} {reason}", status, reason)
+    return KVError(f"KV {verb} failed: {status} {reason}", status, reason, code)
 
 
 def broken(verb: Verb) -> KVError:
@@ -37,39 +37,55 @@ def dot_key(key: str) -> str:
 
 
 def long_key(verb: Verb, size: int, limit: int) -> KVError:
-    return refused(verb, 414, f"UTF-8 encoded length of {size} exceeds key length limit of {limit}.")
+    return refused(
+        verb, 414, f"UTF-8 encoded length of {size} exceeds key length limit of {limit}.", "key-size"
+    )
 
 
 def undecodable_key(verb: Verb) -> KVError:
-    return refused(verb, 400, "Could not URL-decode key name")
+    return refused(verb, 400, "Could not URL-decode key name", "key-name")
 
 
 def nameless_key(verb: Verb) -> KVError:
-    return refused(verb, 400, "Key names must not be empty")
+    return refused(verb, 400, "Key names must not be empty", "key-name")
 
 
 def illegal_key(verb: Verb, key: str) -> KVError:
-    return refused(verb, 400, f'Illegal key name "{key}". Please use a different name.')
+    return refused(verb, 400, f'Illegal key name "{key}". Please use a different name.', "key-name")
 
 
 def short_cache_ttl(verb: Verb, ttl: int, minimum: int) -> KVError:
     return refused(verb, 400, f"Invalid cache_ttl of {ttl}. Cache TTL must be at least {minimum}.")
 
 
-def long_value(size: int, limit: int) -> str:
+def long_value(size: int, limit: int) -> KVError:
+    return refused("PUT", 413, long_value_text(size, limit), "value-size")
+
+
+def long_value_text(size: int, limit: int) -> str:
     return f"Value length of {size} exceeds limit of {limit}."
 
 
 def long_metadata(size: int, limit: int) -> KVError:
-    return refused("PUT", 413, f"Metadata length of {size} exceeds limit of {limit}.")
+    return refused("PUT", 413, f"Metadata length of {size} exceeds limit of {limit}.", "metadata-size")
 
 
 def ttl_not_positive(ttl: int) -> KVError:
-    return refused("PUT", 400, f"Invalid expiration_ttl of {ttl}. Please specify integer greater than 0.")
+    return refused(
+        "PUT",
+        400,
+        f"Invalid expiration_ttl of {ttl}. Please specify integer greater than 0.",
+        "expiration-ttl",
+    )
 
 
 def ttl_too_short(ttl: int, minimum: int) -> KVError:
-    return refused("PUT", 400, f"Invalid expiration_ttl of {ttl}. Expiration TTL must be at least {minimum}.")
+    return refused(
+        "PUT",
+        400,
+        f"Invalid expiration_ttl of {ttl}. Expiration TTL must be at least {minimum}.",
+        "expiration-ttl",
+    )
 
 
 def expiration_past(expiration: int) -> KVError:
@@ -78,6 +94,7 @@ def expiration_past(expiration: int) -> KVError:
         400,
         f"Invalid expiration of {expiration}. Please specify integer greater than the current number of "
         "seconds since the UNIX epoch.",
+        "expiration",
     )
 
 
@@ -87,6 +104,7 @@ def expiration_too_near(expiration: int, minimum: int) -> KVError:
         400,
         f"Invalid expiration of {expiration}. Expiration times must be at least {minimum} seconds in the "
         "future.",
+        "expiration",
     )
 
 
@@ -117,7 +135,7 @@ def bulk_type(kind: str) -> KVError:
 
 
 def bulk_too_many(most: int) -> KVError:
-    return refused("GET_BULK", 400, f"You can request a maximum of {most} keys")
+    return refused("GET_BULK", 400, f"You can request a maximum of {most} keys", "bulk-keys")
 
 
 def bulk_too_few() -> KVError:
@@ -125,18 +143,27 @@ def bulk_too_few() -> KVError:
 
 
 def bulk_not_json() -> KVError:
-    return refused("GET_BULK", 400, "At least one of the requested keys corresponds to a non-json value")
+    return refused(
+        "GET_BULK", 400, "At least one of the requested keys corresponds to a non-json value", "bulk-not-json"
+    )
 
 
 def bulk_too_large() -> KVError:
-    return refused("GET_BULK", 413, "Total size of request exceeds the limit of 25MB")
+    return refused("GET_BULK", 413, "Total size of request exceeds the limit of 25MB", "request-size")
 
 
 TOO_MANY_OPERATIONS: Final = "Too many API requests by single Worker invocation."
 
-
 DAY_IS_OVER: Final = "limit exceeded for the day"
 
 
-def day_is_over(method: str) -> str:
-    return f"KV {method}() {DAY_IS_OVER}."
+def day_is_over(method: str) -> KVError:
+    return KVError(f"KV {method}() {DAY_IS_OVER}.", code="daily-quota")
+
+
+def too_many_operations() -> KVError:
+    return KVError(TOO_MANY_OPERATIONS, code="invocation-limit")
+
+
+def too_many_writes(verb: Verb) -> KVError:
+    return refused(verb, 429, "Too Many Requests", "write-rate")

@@ -13,7 +13,6 @@ from harness.migration import Entry, Rule, stored_as
 from harness.model.truth import LAST_MINUTE, Outcomes, has_value, place_of, same
 from kvstore import KVError
 from kvstore.faults import InvocationCrashed
-from kvstore.messages import DAY_IS_OVER
 
 _PAGE: Final = 100
 _MOST_ROUNDS: Final = 12
@@ -50,7 +49,7 @@ class Mover:
             try:
                 page, count = await self._page(what, rule, cursor, work)
             except (KVError, InvocationCrashed) as error:
-                if DAY_IS_OVER in str(error):
+                if isinstance(error, KVError) and error.code == "daily-quota":
                     await self.operator.wait(self.world.seconds_of_day_left() + 1)
                     continue
                 failures += 1

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from harness.actors.actor import Actor, Reply
-from kvstore.messages import DAY_IS_OVER
 
 # After so many answers in a row with nothing written, none of them "done", nobody goes on.
 _MOST_IDLE: Final = 40
@@ -105,7 +104,7 @@ class Operator(Actor):
         name = self.last.name if self.last is not None else ""
         asked = reversed(self.world.network.layers.asked)
         mine = next((event for event in asked if event.invocation == name and event.error), None)
-        return mine is not None and DAY_IS_OVER in (mine.error or "")
+        return mine is not None and mine.code == "daily-quota"
 
 
 def _failed(reply: Reply, failures: int) -> str:

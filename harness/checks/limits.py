@@ -1,34 +1,31 @@
 """Limits: no request of the migration runs into a limit of the platform that it could have kept."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from harness.model.record import Record
 from harness.model.truth import Truth
 from harness.verdict import Finding, Moment, finding
 from kvstore import Event
-from kvstore.messages import TOO_MANY_OPERATIONS
 
 TITLE = "Limits: operations of a request, writes of a key, expirations and keys that KV takes"
 AT = "operations of the migration"
 
-Applies = Callable[[str], bool]
-
-_KINDS: tuple[tuple[str, str, Applies], ...] = (
+_KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "budget",
         "{n} request{s} of the migration ran into the limit of operations",
-        lambda error: TOO_MANY_OPERATIONS in error,
+        ("invocation-limit",),
     ),
-    ("write-rate", "the migration wrote {n} key{s} twice within a second", lambda error: " 429 " in error),
+    ("write-rate", "the migration wrote {n} key{s} twice within a second", ("write-rate",)),
     (
         "expiration-refused",
         "the migration asked for an expiration that KV refuses, {n} time{s}",
-        lambda error: "expiration" in error.lower(),
+        ("expiration", "expiration-ttl"),
     ),
     (
         "key-refused",
         "the migration asked for {n} key{s} or value{s} that KV refuses",
-        lambda error: "limit of" in error,
+        ("key-size", "metadata-size", "value-size"),
     ),
 )
 
@@ -45,23 +42,22 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
         and record.role_of(event.invocation) == "operator"
         and not _is_somebody_elses(record, event)
     ]
-    for code, what, applies in _KINDS:
-        found = [event for event in refused if applies(event.error or "")]
-        refused = [event for event in refused if event not in found]
+    for code, what, causes in _KINDS:
+        found = [event for event in refused if event.code in causes]
         places = list(dict.fromkeys(_where(event) for event in found))
         yield finding(what, places, show=lambda found=found: tuple(map(_moment, found[:3])), code=code)  # type: ignore[misc]
 
 
 def _is_somebody_elses(record: Record, refused: Event) -> bool:
     """Whether a write came too soon after one of somebody who is not the migration."""
-    if " 429 " not in (refused.error or ""):
+    if refused.code != "write-rate":
         return False
     before = [event for event in record.writes if event.key == refused.key and event.at <= refused.at]
     return bool(before) and record.role_of(before[-1].invocation) != "operator"
 
 
 def _where(event: Event) -> str:
-    return event.invocation if TOO_MANY_OPERATIONS in (event.error or "") else event.key
+    return event.invocation if event.code == "invocation-limit" else event.key
 
 
 def _moment(event: Event) -> Moment:

@@ -43,8 +43,8 @@ class NotedNamespace(KVNamespace):
         except Exception as error:
             if invocation.operations == before:
                 key = str(arguments[0]) if arguments else ""
-                now, why = self.store.clock.now_ms(), str(error)
+                index, now = len(self._asked), self.store.clock.now_ms()
                 self._asked.append(
-                    Event(len(self._asked), now, invocation.name, verb, key, None, why, (), self._name)
+                    Event.failed(index, now, invocation.name, verb, key, error, namespace=self._name)
                 )
             raise

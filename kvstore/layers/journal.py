@@ -1,8 +1,10 @@
 """Journals: layers that record what was asked of a store, and what came of it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from kvstore.errors import Code, KVError
+from kvstore.faults import InvocationCrashed
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.layer import Around, Layer, Operation, T
 from kvstore.store import Entry, Store, Verb
@@ -13,9 +15,9 @@ class Event:
     """One operation, after it ended. Not frozen, which takes five times as long to make; nobody changes it.
 
     ``at`` is in milliseconds since the UNIX epoch; ``invocation`` names the request in which it happened,
-    "" outside of one. ``entry`` is what a put wrote or a get found; ``error`` the
-    text of the exception, None for success. ``found`` are the keys that a get_many or a scan found, in a
-    journal with ``names``. ``namespace`` is the label that the journal was given.
+    "" outside of one. ``entry`` is what a put wrote or a get found; ``error`` the text of the exception, None
+    for success, and ``code`` which limit or rule refused. ``found`` are the keys that a get_many or a scan
+    found, in a journal with ``names``. ``namespace`` is the label that the journal was given.
     """
 
     index: int
@@ -27,6 +29,21 @@ class Event:
     error: str | None = None
     found: tuple[str, ...] = ()
     namespace: str = ""
+    code: Code | Literal["cut-off"] = ""
+
+    @classmethod
+    def failed(
+        cls, index: int, at: int, invocation: str, verb: Verb, key: str, error: BaseException, **more: Any
+    ) -> "Event":
+        """The event of an operation that raised ``error``."""
+        why = str(error) or type(error).__name__
+        return cls(index, at, invocation, verb, key, error=why, code=_code(error), **more)
+
+
+def _code(error: BaseException) -> Code | Literal["cut-off"]:
+    if isinstance(error, InvocationCrashed):
+        return "cut-off"
+    return error.code if isinstance(error, KVError) else ""
 
 
 class Journal(Around):
@@ -52,7 +69,7 @@ class Journal(Around):
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         entry: Entry | None = arguments[1] if verb == "put" else None
-        why: str | None = None
+        why: BaseException | None = None
         found: tuple[str, ...] = ()
         try:
             result: Any = await operation(*arguments)
@@ -62,12 +79,16 @@ class Journal(Around):
                 found = _names(verb, result)
             return result  # type: ignore[no-any-return]
         except BaseException as error:
-            why = str(error) or type(error).__name__
+            why = error
             raise
         finally:
             events, name = self.events, self.invocations.current().name
             at, index = self.clock.now_ms(), len(events)
-            events.append(Event(index, at, name, verb, key, entry, why, found, self.namespace))
+            if why is None:
+                events.append(Event(index, at, name, verb, key, entry, None, found, self.namespace))
+            else:
+                more = {"entry": entry, "namespace": self.namespace}
+                events.append(Event.failed(index, at, name, verb, key, why, **more))
 
 
 def _names(verb: Verb, result: Any) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kvstore import messages
-from kvstore.errors import KVError
 from kvstore.layers.layer import Layer
 from kvstore.store import Entry, Page, Store
 
@@ -107,7 +106,7 @@ class Quotas(Layer):
             ledger.spent.clear()
         spent = ledger.spent.get(method, 0) + amount
         if per_day is not None and spent > per_day:
-            raise KVError(messages.day_is_over(method))
+            raise messages.day_is_over(method)
         ledger.spent[method] = spent
 
     def _pace(self, key: str, verb: messages.Verb) -> None:
@@ -116,5 +115,5 @@ class Quotas(Layer):
             return
         now, last = self.clock.now_ms(), self.ledger.written.get(key)
         if last is not None and now - last < interval:
-            raise messages.refused(verb, 429, "Too Many Requests")
+            raise messages.too_many_writes(verb)
         self.ledger.written[key] = now

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 
 from kvstore import messages
 from kvstore.clock import Clock
-from kvstore.errors import KVError
 from kvstore.faults import FAULTS, Fault, FaultKind, InvocationCrashed
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.layer import Around, Operation, T
@@ -143,4 +142,4 @@ class Transit(Travel, Around):
         return messages.refused(PRODUCT_VERBS[verb], *fault.error)
 
     def too_many(self) -> Exception:
-        return KVError(messages.TOO_MANY_OPERATIONS)
+        return messages.too_many_operations()

@@ -71,7 +71,7 @@ class Storage:
         """
         expiration, described = self.check_put(key, lifetime, metadata)
         if len(value) > self.limits.value_size:
-            raise messages.refused("PUT", 413, messages.long_value(len(value), self.limits.value_size))
+            raise messages.long_value(len(value), self.limits.value_size)
         return self.store.put(key, Entry(value, expiration, described))
 
     def check_put(

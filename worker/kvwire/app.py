@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from kvstore import LIMITS, KVError, Limits, Store, StoreError
 from kvstore.javascript.json_text import parse, stringify
-from kvstore.messages import long_value
+from kvstore.messages import long_value_text
 from kvstore.storage.storage import Lifetime, Listing, Storage
 from worker.kvwire.parameters import BulkGet, Query, bad_request, key_in_path
 from worker.kvwire.status_text import status_text
@@ -96,7 +96,7 @@ class KVWire:
     async def _body(self, request: Request) -> bytes:
         if request.method == "PUT":
             most = self._limits.value_size
-            return await read_body(request.scope, request.receive, most, long_value, _COUNTING_SECONDS)
+            return await read_body(request.scope, request.receive, most, long_value_text, _COUNTING_SECONDS)
         return await read_body(request.scope, request.receive, _BULK_SIZE)
 
     def _refused(self, request: Request, too_large: str) -> Response:

@@ -45,7 +45,9 @@ async def read_upload(request: Request) -> Upload:
     """
     content_type = request.headers.get("content-type", "")
     if not is_multipart(content_type):
-        return Upload(await read_body(request.scope, request.receive, LIMITS.value_size, messages.long_value))
+        return Upload(
+            await read_body(request.scope, request.receive, LIMITS.value_size, messages.long_value_text)
+        )
     body = await read_body(request.scope, request.receive, _FORM_SIZE)
     return _form(form_fields(content_type, body))
 

@@ -4,29 +4,27 @@ Codes and texts are those of the public API as other people recorded it; where o
 sentence is ours and says what to change. docs/rest-api.md tells which is which.
 """
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
-from kvstore.errors import KVError
+from kvstore.errors import Code, KVError
 from worker.serving import BodyTooLarge, Refusal
 
 Verb = Literal[
     "get", "metadata", "put", "remove key", "list keys", "get namespace", "bulk get keys", "bulk put keys"
 ]
 
-# What the storage layer refuses, by the beginning of its reason.
-_STORAGE_CODES: Final = (
-    ("Invalid expiration_ttl of ", 10034),
-    ("Invalid expiration of ", 10033),
-    ("Metadata length of ", 10047),
-    ("Value length of ", 10024),
-    ("Total size of request exceeds ", 10024),
-    ("UTF-8 encoded length of ", 10030),
-    ("Could not URL-decode key name", 10023),
-    ("Illegal key name ", 10023),
-    ("Key names must not be empty", 10023),
-    ("You can request a maximum of ", 10020),
-    ("At least one of the requested keys corresponds to a non-json value", 10012),
-)
+_STORAGE_CODES: Final[Mapping[Code, int]] = {
+    "expiration-ttl": 10034,
+    "expiration": 10033,
+    "metadata-size": 10047,
+    "value-size": 10024,
+    "request-size": 10024,
+    "key-size": 10030,
+    "key-name": 10023,
+    "bulk-keys": 10020,
+    "bulk-not-json": 10012,
+}
 _INVALID_REQUEST: Final = 10029
 
 
@@ -42,8 +40,7 @@ class RestError(Exception):
 
 def refusal(error: KVError) -> RestError:
     """What the storage layer refused, as the REST API says it: the same status and reason, with a code."""
-    known = (code for start, code in _STORAGE_CODES if error.reason.startswith(start))
-    return RestError(error.status, next(known, _INVALID_REQUEST), error.reason)
+    return RestError(error.status, _STORAGE_CODES.get(error.code, _INVALID_REQUEST), error.reason)
 
 
 def unavailable(reason: str) -> RestError:

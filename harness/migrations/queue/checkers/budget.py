@@ -4,13 +4,12 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import ROLLBACK
 from harness.verdict import Verdict, verdict
-from kvstore.messages import TOO_MANY_OPERATIONS
 
 
 def budget(record: Record) -> Verdict:
     over: dict[str, int] = {}
     for event in record.refused:
-        if TOO_MANY_OPERATIONS in str(event.error) and record.made_by_migration(event):
+        if event.code == "invocation-limit" and record.made_by_migration(event):
             over[event.invocation] = over.get(event.invocation, 0) + 1
     calls = [record.truth.calls[name] for name in over if name in record.truth.calls]
     allowed = record.scenario.platform.allowance.operations

@@ -15,7 +15,7 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import ROLLBACK, RUN
 from harness.verdict import Verdict, verdict
-from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS
+from kvstore.messages import DAY_IS_OVER
 
 # A safe migration may be called this often for nothing: it sees late what it has done itself.
 _PATIENCE = 5
@@ -172,8 +172,7 @@ def _hindered(record: Record, run: Call) -> bool:
     """Whether something failed that was no fault of the run; the limit of operations is its own."""
     faults = any(fired.partition("@")[2].partition(":")[0] == run.name for fired in record.fired)
     refused = any(
-        event.error and TOO_MANY_OPERATIONS not in event.error
-        for event in record.operations.get(run.name, ())
+        event.error and event.code != "invocation-limit" for event in record.operations.get(run.name, ())
     )
     return faults or refused or run.status is None or _is_told_of_quarantine(record, run)
 

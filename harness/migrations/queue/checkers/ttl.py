@@ -5,11 +5,11 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.verdict import Verdict, verdict
 
-_REFUSAL = "Invalid expiration"
+_REFUSAL = "Invalid expiration"  # what a Worker passes on, in an answer of its own
 
 
 def ttl_legality(record: Record) -> Verdict:
-    refused = {event.invocation for event in record.refused if _REFUSAL in str(event.error)}
+    refused = {event.invocation for event in record.refused if event.code in ("expiration", "expiration-ttl")}
     calls = [
         call
         for call in record.calls

@@ -75,7 +75,7 @@ def _too_fast(record: Record) -> list[tuple[str, str]]:
     found = [
         (event.invocation, event.key)
         for event in record.refused
-        if event.verb in ("put", "delete") and " 429 " in str(event.error)
+        if event.verb in ("put", "delete") and event.code == "write-rate"
         if not _follows_foreign_writes(record, event)
     ]
     judged: dict[str, Event] = {}

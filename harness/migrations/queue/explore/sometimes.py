@@ -13,7 +13,7 @@ from harness.conditions import COLOS
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.record import OPERATOR, Record, kept
 from harness.migrations.queue.simulation.scenario import Scenario
-from kvstore import Entry, Event, messages
+from kvstore import Entry, Event
 
 Due = Callable[[Scenario], bool]
 
@@ -105,7 +105,7 @@ def _crash_between_copy_and_delete(record: Record) -> bool:
     """Whether a run was cut off when it had written a task's new key, and not deleted the old one."""
     for call in record.runs:
         asked = record.operations.get(call.name, [])
-        if not asked or "cut off" not in (asked[-1].error or ""):
+        if not asked or asked[-1].code != "cut-off":
             continue
         done = record.writes[call.first : call.last]
         mine = [write for write in done if write.invocation == call.name]
@@ -138,8 +138,8 @@ def _ended(entry: Entry, at: int) -> bool:
     return entry.expiration is not None and entry.expiration * 1000 <= at
 
 
-def _refused_with(text: str) -> Callable[[Record], bool]:
-    return lambda record: any(text in str(event.error) for event in record.refused)
+def _refused_with(code: str) -> Callable[[Record], bool]:
+    return lambda record: any(event.code == code for event in record.refused)
 
 
 def _fired(kind: str) -> Callable[[Record], bool]:
@@ -204,9 +204,9 @@ PROPERTIES: Final = (
     Property("a cached miss", _cached_miss, _stale),
     Property("a stale listing", _stale_listing, _stale),
     Property("an own write not seen at once", _own_write_unseen, _own_unseen),
-    Property("a write refused with 429", _refused_with("429 Too Many Requests"), _paced),
-    Property("an operation budget used up", _refused_with(messages.TOO_MANY_OPERATIONS), _documented),
-    Property("a daily quota used up", _refused_with(messages.DAY_IS_OVER), _limited_by_day),
+    Property("a write refused with 429", _refused_with("write-rate"), _paced),
+    Property("an operation budget used up", _refused_with("invocation-limit"), _documented),
+    Property("a daily quota used up", _refused_with("daily-quota"), _limited_by_day),
     Property("a crash", _fired("crash")),
     Property("a run cut off half-way", _cut_off_half_way),
     Property("a crash between copy and delete", _crash_between_copy_and_delete),

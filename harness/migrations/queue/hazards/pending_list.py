@@ -83,7 +83,7 @@ def too_fast(record: Record) -> Diagnosis | None:
             op for op in operations if op.verb == "put" and op.key.startswith(OLD_TASK) and not op.error
         ]
         refused = [
-            op for op in operations if op.key == PENDING and op.verb == "put" and "429" in (op.error or "")
+            op for op in operations if op.key == PENDING and op.verb == "put" and op.code == "write-rate"
         ]
         if not stored or not refused:
             continue

@@ -65,7 +65,7 @@ def written_twice_in_a_second(record: Record) -> Diagnosis | None:
     for call in record.calls:
         if call.status != 500 or "429 Too Many Requests" not in str(call.answer):
             continue
-        refused = [one for one in record.operations.get(call.name, ()) if one.error and " 429 " in one.error]
+        refused = [one for one in record.operations.get(call.name, ()) if one.code == "write-rate"]
         if refused and refused[-1].key.startswith(keys):
             evidence = (*_lately(record, refused[-1]), of_read(refused[-1]), of_call(call))
             cases.append(Case(refused[-1].key, evidence))

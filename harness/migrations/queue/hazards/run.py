@@ -167,7 +167,7 @@ def _runs(record: Record) -> list[Run]:
 
 def ran_out(event: Event | None) -> bool:
     """Whether an operation was refused because its invocation had used up what it is allowed."""
-    return event is not None and TOO_MANY_OPERATIONS in (event.error or "")
+    return event is not None and event.code == "invocation-limit"
 
 
 def page_size(record: Record) -> int:

@@ -14,6 +14,7 @@ from harness.model.record import Call
 from harness.verdict import Verdict
 from kvstore import Entry, Event
 from kvstore.clock import iso
+from kvstore.errors import KVError
 from kvstore.store import Verb
 
 SAFE = "claims=coordinator migration=safe conditions=production"
@@ -66,9 +67,9 @@ class History:
     def delete(self, second: float, name: str, key: str, error: str | None = None) -> None:
         self._write(second, name, "delete", key, None, error)
 
-    def refuse(self, second: float, name: str, key: str, error: str, verb: Verb = "put") -> None:
+    def refuse(self, second: float, name: str, key: str, error: KVError, verb: Verb = "put") -> None:
         """A write that was not carried out."""
-        self._asked.append(Event(0, _ms(second), name, verb, key, None, error))
+        self._asked.append(Event.failed(0, _ms(second), name, verb, key, error))
 
     def _write(
         self, second: float, name: str, verb: Verb, key: str, entry: Entry | None, error: str | None

@@ -9,7 +9,7 @@ from harness.migrations.queue.simulation.record import Record
 from harness.model.record import Call
 from kvstore import Entry, Event
 from kvstore.clock import iso
-from kvstore.messages import TOO_MANY_OPERATIONS
+from kvstore.messages import too_many_operations
 from tests.harness.queue.checkers.verdicts import found, of
 from tests.harness.queue.simulation.runs import run
 
@@ -124,7 +124,7 @@ def test_two_writes_of_a_key_within_a_second(clean: Record) -> None:
 
 
 def test_the_limit_of_operations_is_met(clean: Record) -> None:
-    refused = Event(0, clean.began, "operator-1.2", "put", "queue:task:x", error=TOO_MANY_OPERATIONS)
+    refused = Event.failed(0, clean.began, "operator-1.2", "put", "queue:task:x", too_many_operations())
     assert not of(replace(clean, asked=[*clean.asked, refused]), "I18").held
 
 
