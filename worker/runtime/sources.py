@@ -8,12 +8,13 @@ called by a module that somebody else imported first.
 """
 
 import gc
+import importlib
 import os
 import random
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from ctypes import py_object, pythonapi
 from datetime import UTC, datetime, tzinfo
@@ -35,29 +36,37 @@ _EIO: Final = 29  # as Emscripten counts, and so the platform
 def install() -> None:
     """Put them in place. Called by whoever is about to load a Worker; calling it again changes nothing."""
     if not isinstance(random._inst, _SharedGenerator):
-        _install_time()
-        _install_now()
-        _install_bytes()
+        looking = _time_machine()
+        replaced = [*_install_time(), *_install_now(), *_install_bytes()]
         _install_generators()
+        if looking is not None:
+            _let_see(looking, replaced)
 
 
-def _replace(module: ModuleType, name: str, asked: Callable[..., Any]) -> None:
+# Whose member it is, its name, what it was, and what it is now.
+Replaced = tuple[dict[str, Any], str, Any, Any]
+
+
+def _replace(module: ModuleType, name: str, asked: Callable[..., Any]) -> Replaced:
     """It stays no method of a class that has it as a member (``converter = time.gmtime``), as it was none."""
+    machine = getattr(module, name)
     asked.__name__ = asked.__qualname__ = name
-    asked.__module__, asked.__doc__ = module.__name__, getattr(module, name).__doc__
+    asked.__module__, asked.__doc__ = module.__name__, machine.__doc__
     setattr(module, name, staticmethod(asked))
+    return vars(module), name, machine, vars(module)[name]
 
 
-def _install_time() -> None:
+def _install_time() -> Iterator[Replaced]:
     for name, of in _OF_MILLISECONDS.items():
-        _replace(time, name, _wall(getattr(time, name), of))
+        yield _replace(time, name, _wall(getattr(time, name), of))
     for name in ("monotonic", "perf_counter"):
-        _replace(time, name, _stopwatch(getattr(time, name), _OF_MILLISECONDS["time"]))
-        _replace(time, f"{name}_ns", _stopwatch(getattr(time, f"{name}_ns"), _OF_MILLISECONDS["time_ns"]))
+        nanoseconds = f"{name}_ns"
+        yield _replace(time, name, _stopwatch(getattr(time, name), _OF_MILLISECONDS["time"]))
+        yield _replace(time, nanoseconds, _stopwatch(getattr(time, nanoseconds), _OF_MILLISECONDS["time_ns"]))
     for name in ("gmtime", "localtime", "ctime"):
-        _replace(time, name, _broken_down(getattr(time, name)))
-    _replace(time, "asctime", _formatted(time.asctime, 1))
-    _replace(time, "strftime", _formatted(time.strftime, 2))
+        yield _replace(time, name, _broken_down(getattr(time, name)))
+    yield _replace(time, "asctime", _formatted(time.asctime, 1))
+    yield _replace(time, "strftime", _formatted(time.strftime, 2))
 
 
 _OF_MILLISECONDS: Final[dict[str, Callable[[int], float]]] = {
@@ -94,7 +103,7 @@ def _formatted(machine: Callable[..., str], most: int) -> Callable[..., str]:
     return lambda *given: machine(*given) if len(given) == most else machine(*given, time.localtime())
 
 
-def _install_now() -> None:
+def _install_now() -> Iterator[Replaced]:
     """``datetime.now`` and ``utcnow`` read the machine's clock by themselves.
 
     The class stays the one that everybody has, since Pydantic and others tell a date by its class. Its
@@ -119,6 +128,42 @@ def _install_now() -> None:
 
     members["now"], members["utcnow"] = classmethod(now), classmethod(utcnow)
     pythonapi.PyType_Modified(py_object(datetime))
+    yield members, "now", machine_now, members["now"]
+    yield members, "utcnow", machine_utcnow, members["utcnow"]
+
+
+def _time_machine() -> ModuleType | None:
+    """The part of the package time-machine that is written in C, where that is installed.
+
+    It looks for what C has put in these places, when it is imported and whenever it travels, and would take
+    anything else for it.
+    """
+    try:
+        return importlib.import_module("_time_machine")
+    except ImportError:
+        return None
+
+
+def _let_see(looking: ModuleType, replaced: list[Replaced]) -> None:
+    """Have it find what it looks for."""
+
+    def among_the_machines_own(function: Callable[[], None]) -> Callable[[], None]:
+        def called() -> None:
+            for members, name, machine, _ in replaced:
+                members[name] = machine
+            pythonapi.PyType_Modified(py_object(datetime))
+            try:
+                function()
+            finally:
+                for members, name, _, ours in replaced:
+                    members[name] = ours
+                pythonapi.PyType_Modified(py_object(datetime))
+
+        return called
+
+    for name in ("patch", "unpatch", "patch_if_needed"):
+        if hasattr(looking, name):
+            setattr(looking, name, among_the_machines_own(getattr(looking, name)))
 
 
 def _entropy() -> Entropy | None:
@@ -136,7 +181,7 @@ def _entropy() -> Entropy | None:
     return None if now.platform.is_the_machine else now.platform.entropy
 
 
-def _install_bytes() -> None:
+def _install_bytes() -> Iterator[Replaced]:
     machine, machine_uuid1 = os.urandom, uuid.uuid1
 
     def urandom(size: int, *_: Any) -> bytes:
@@ -154,8 +199,8 @@ def _install_bytes() -> None:
         fields = (moment & 0xFFFFFFFF, moment >> 32 & 0xFFFF, high, turn >> 8 & 0x3F, turn & 0xFF, where)
         return uuid.UUID(fields=fields, version=1)
 
-    _replace(os, "urandom", urandom)
-    _replace(uuid, "uuid1", uuid1)
+    yield _replace(os, "urandom", urandom)
+    yield _replace(uuid, "uuid1", uuid1)
 
 
 # The generator that ``random.seed(…)`` of a simulated Worker made, for what it does from then on.

@@ -4,6 +4,8 @@ import datetime
 import importlib
 import logging
 import random
+import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -143,3 +145,20 @@ async def test_a_durable_object_has_the_clock_of_its_worker_whoever_calls_it(tmp
     called = make_env({"THINGS": objects.binding}).THINGS
     assert await called.get(called.idFromName("one")).now() == 1_000_000_000
     objects.close()
+
+
+TRAVELLER = """
+import sys, time, types
+looking, seen = types.ModuleType("_time_machine"), []
+looking.patch = lambda: seen.append(type(time.time).__name__)
+sys.modules["_time_machine"] = looking
+from worker.runtime import sources
+sources.install()
+looking.patch()
+print(seen, type(time.time).__name__)
+"""
+
+
+def test_time_machine_finds_what_it_looks_for() -> None:
+    done = subprocess.run([sys.executable, "-c", TRAVELLER], capture_output=True, text=True, check=True)
+    assert done.stdout == "['builtin_function_or_method'] staticmethod\n"
