@@ -36,7 +36,7 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
     yield _finding(record, truth, "ghost", "{n} entr{ies} that a client had deleted {were} found", ghosts)
     errors = [call for call in record.calls if _is_own_error(record, call)]
     yield finding(
-        "{n} request{s} {were} answered with an error that nothing in KV explains",
+        "{n} request{s} {were} answered with an error that neither KV nor D1 explains",
         list(dict.fromkeys(f"{call.method} {call.path.partition('?')[0]}: {_said(call)}" for call in errors)),
         show=lambda: tuple(map(of_call, errors[:3])),
         code="own-error",
@@ -74,8 +74,8 @@ def _finding(record: Record, truth: Truth, code: str, what: str, acts: list[Act]
 
 
 def _is_own_error(record: Record, call: Call) -> bool:
-    """Whether a Worker failed although KV refused it nothing."""
-    if call.status is None or call.status < 500:
+    """Whether a Worker failed although neither KV nor D1 refused it anything."""
+    if call.status is None or call.status < 500 or call.refused:
         return False
     return not any(event.error for event in record.operations.get(call.name, ()))
 

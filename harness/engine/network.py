@@ -12,7 +12,6 @@ from harness.platform import Binding, Layers, Location
 from kvstore import Entry, KVNamespace
 from kvstore.faults import FAULTS, Fault, FaultKind
 from kvstore.layers.transit import Trip
-from kvstore.store import Verb
 from kvstore.stores.memory import MemoryStore
 
 # How long an operation travels, one way: nearly always, sometimes, and rarely. The least, in milliseconds,
@@ -89,13 +88,14 @@ class Network:
     def location(self, colo: str, binding: Binding = KVNamespace) -> Location:
         """What the Worker has in one location."""
         chance = Chance(self.scenario.seed, f"edge/{colo}")
-        return self.layers.location(colo, self._travel, chance, binding)
+        return self.layers.location(colo, self.travel, chance, binding)
 
     def skew(self, colo: str) -> int:
         """How far a location's clock is ahead, in milliseconds."""
         return self.scenario.skew * (COLOS.index(colo) if colo in COLOS else 0)
 
-    def _travel(self, invocation: str, ordinal: int, verb: Verb, key: str) -> Trip:
+    def travel(self, invocation: str, ordinal: int, verb: str, key: str) -> Trip:
+        """How an operation of an invocation travels, of KV or of D1; the plan of every way from here."""
         planned = self._planned.get(invocation)
         fault = None if planned is None or ordinal not in planned else self._fire(planned[ordinal])
         if self.turns is not None:

@@ -88,7 +88,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place]) -> Recor
     world.network.layers.ledger.spent.clear()
     acts, failures = list(world.acts), list(world.failures)
     again = None if rolled or failures or scenario.rollback != "never" else await _again(world)
-    world.objects.close()
+    world.close()
     writes, calls, asked = counts
     return Record(
         world.migration,

@@ -9,6 +9,7 @@ from harness.actors.actor import Reply
 from harness.actors.visitor import Visitor
 from harness.conditions import COLOS, JUDGE
 from harness.engine.clock import LoopClock
+from harness.engine.databases import DeployedDatabases
 from harness.engine.interleaving import Choose
 from harness.engine.interruption import Interruption, Interruptions
 from harness.engine.meeting import Deed
@@ -54,6 +55,9 @@ class World(Site):
         self.outcomes = Outcomes(migration)
         self.interruptions = Interruptions(scenario.interrupt, self.invocations, self._interrupt)
         self.order = Order(scenario.order, self.invocations, clock, choose)
+        self.databases = DeployedDatabases(
+            scenario.seed, clock, self.invocations, self.network.travel, self.interruptions.before
+        )
         self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
         self._meetings = {one.request: one for one in scenario.at_once}
         self.locations: dict[str, dict[str, Location]] = {
@@ -98,13 +102,19 @@ class World(Site):
             known = ", ".join(self.stages.by_name) or "none"
             raise MigrationError(f"the runbook deploys {stage!r}, which is not a stage: there is {known}")
         loaded = self.stages.by_name[stage]
-        durable = self.objects.deploy(loaded, self._bindings(loaded, self.locations[COLOS[0]]))
+        databases = self.databases.deploy(loaded)
+        seen = {**self._bindings(loaded, self.locations[COLOS[0]]), **databases}
+        bound = {**databases, **self.objects.deploy(loaded, seen)}
         return self.put_on(
             stage,
             loaded.backstage,
             self.locations,
-            lambda colo: {**self._bindings(loaded, self.locations[colo]), **durable},
+            lambda colo: {**self._bindings(loaded, self.locations[colo]), **bound},
         )
+
+    def close(self) -> None:
+        self.objects.close()
+        self.databases.close()
 
     def _bindings(self, stage: LoadedStage, location: Mapping[str, Location]) -> dict[str, Any]:
         namespaces = {name: location[label].namespace for name, label in stage.namespaces.items()}
@@ -114,9 +124,11 @@ class World(Site):
         """Send a request and wait for its answer, or until there is no hope for one."""
         body, kind = content
         sent = {"cf-connecting-ip": call.actor, **({"content-type": kind} if kind else {}), **headers}
-        return await self.answered(
+        reply = await self.answered(
             call, Request.from_parts(call.method, _ORIGIN + call.path, list(sent.items()), body)
         )
+        call.refused = self.databases.refused(call.name)
+        return reply
 
     def seconds_of_day_left(self) -> float:
         """Until 00:00 UTC, when quotas begin anew."""

@@ -26,7 +26,8 @@ class Call:
     ``name`` is ``<actor>.<number>``, and so is the invocation that answers it. ``step`` says what it is for,
     ``body`` is the JSON that was sent, ``answer`` what came back. ``status`` is None when no answer came:
     nobody knows then what was done. ``stage`` is the Worker that answered. ``first`` and ``last`` are places
-    in the record's ``writes``: how many there were when it was sent, and when it ended.
+    in the record's ``writes``: how many there were when it was sent, and when it ended. ``operations`` are
+    those of KV and of D1; ``refused`` says that D1 refused one of them.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Call:
     last: int = -1
     operations: int = 0
     role: Role = "operator"
+    refused: bool = False
 
     def member(self, *names: str) -> Any:
         """A member of a JSON answer, None when it is not there or not of its type: see `harness.answers`."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.migration import Migration, MigrationError, Stage
 from harness.system.code import WorkerCode
-from worker.config import KVBinding, WorkerConfig, config_in, load_config
+from worker.config import D1Binding, KVBinding, WorkerConfig, config_in, load_config
 from worker.runtime import LoadError
 
 
@@ -15,7 +15,7 @@ from worker.runtime import LoadError
 class LoadedStage:
     """``namespaces`` are the KV bindings, each with the label of the namespace that it stands for.
 
-    ``durable`` are those to Durable Objects.
+    ``durable`` are those to Durable Objects, ``databases`` those to D1.
     """
 
     name: str
@@ -23,6 +23,7 @@ class LoadedStage:
     variables: Mapping[str, Any]
     namespaces: Mapping[str, str]
     durable: Mapping[str, "DurableClass"]
+    databases: Mapping[str, D1Binding]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class Stages:
         config = read_config(stage.folder)
         bound = {one.binding: self._label(one) for one in config.kv_namespaces}
         variables = {**config.vars, **stage.variables}
-        return LoadedStage(name, WorkerCode(stage.folder), variables, bound, _durable(config))
+        databases = {one.binding: one for one in config.d1_databases}
+        return LoadedStage(name, WorkerCode(stage.folder), variables, bound, _durable(config), databases)
 
     def _label(self, binding: KVBinding) -> str:
         return self.labels.setdefault(binding.id or binding.binding, binding.binding)

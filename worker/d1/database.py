@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import apsw
 
-from kvstore.clock import stopwatch
+from kvstore.clock import Clock, stopwatch
 from kvstore.entropy import Entropy, SystemEntropy
 from kvstore.javascript.json_text import in_member_order
 from kvstore.javascript.values import MAX_SAFE_INTEGER
@@ -46,15 +46,21 @@ class Database:
     Every call is one transaction: it is committed when the call returns, or has changed nothing. A lock of
     another process is waited for, 5 s at most. What is committed survives the end of this process; after a
     power cut the last calls may be missing, each as a whole. Raises apsw.Error when the file cannot be used.
+
+    ``clock`` and ``entropy`` are where SQL gets time and chance: from the machine, unless they are given.
     """
 
     def __init__(
-        self, path: Path | None = None, limits: Limits = LIMITS, entropy: Entropy | None = None
+        self,
+        path: Path | None = None,
+        limits: Limits = LIMITS,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
     ) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._limits = limits
-        self._sqlite = Sqlite(path, limits)
+        self._sqlite = Sqlite(path, limits, clock, entropy)
         self._entropy = entropy or SystemEntropy()
         self._known = Known(self._sqlite)
 

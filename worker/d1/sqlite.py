@@ -7,11 +7,13 @@ from typing import Any, Final
 
 import apsw
 
-from kvstore.clock import stopwatch
+from kvstore.clock import Clock, stopwatch
+from kvstore.entropy import Entropy
 from worker.d1 import messages, texts
 from worker.d1.authorizer import ABSENT_FUNCTIONS, MODULES, Authorizer
 from worker.d1.cost import Cost
 from worker.d1.errors import QueryError
+from worker.d1.given import GivenTime, give_chance
 from worker.d1.limits import Limits
 
 Row = Sequence[Any]
@@ -25,17 +27,30 @@ _SETUP: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PR
 
 
 class Sqlite:
-    """A connection to the file ``path``, or to memory. Raises apsw.Error when it cannot be used."""
+    """A connection to the file ``path``, or to memory. Raises apsw.Error when it cannot be used.
 
-    def __init__(self, path: Path | None, limits: Limits) -> None:
+    ``clock`` and ``entropy`` are what SQL asks for time and chance; the machine by default.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        limits: Limits,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+    ) -> None:
         self._query_seconds = limits.query_seconds
         self._authorizer = Authorizer()
         self._deadline = math.inf
         self._columns: list[str] | None = None
         self._reads_only = True
         self._describes = False
-        self.connection = apsw.Connection(":memory:" if path is None else str(path))
+        self._time = None if clock is None else GivenTime(clock)
+        vfs = None if self._time is None else self._time.name
+        self.connection = apsw.Connection(":memory:" if path is None else str(path), vfs=vfs)
         _set_up(self.connection, limits)
+        if entropy is not None:
+            give_chance(self.connection, entropy)
         self.connection.authorizer = self._authorizer
         self.connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.cost = Cost(self.connection)
@@ -161,6 +176,8 @@ class Sqlite:
 
     def close(self) -> None:
         self.connection.close()
+        if self._time is not None:
+            self._time.unregister()
 
 
 def _set_up(connection: apsw.Connection, limits: Limits) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kvstore import ManualClock
+from kvstore import ManualClock, SeededEntropy
 from kvstore.faults import Fault, InvocationCrashed
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.transit import OneFault, Trip
@@ -161,3 +161,14 @@ async def test_a_slow_query_is_ended_in_the_products_words() -> None:
     with pytest.raises(JsException, match=messages.TIMED_OUT):
         await db.prepare(endless).all()
     assert await db.prepare("SELECT 1 AS a").first("a") == 1
+
+
+async def test_sqls_time_and_chance_are_those_that_were_given() -> None:
+    said = []
+    for _ in range(2):
+        database = Database(clock=ManualClock(1_800_000_000_000), entropy=SeededEntropy(7))
+        db = D1Database(database)
+        said.append(await db.prepare("SELECT datetime('now') AS t, random() AS r").first())
+        database.close()
+    assert said[0] == said[1]
+    assert said[0]["t"] == "2027-01-15 08:00:00"

@@ -32,6 +32,8 @@ class D1Transit(Travel):
     def __init__(self, service: Service, clock: Clock, plan: Plan, invocations: Invocations) -> None:
         super().__init__(clock, plan, invocations)
         self._service = service
+        # The invocations that were refused something, by a fault or for what they may ask.
+        self.refused: set[str] = set()
 
     async def __call__(self, ask: Ask) -> Answer:
         text = "; ".join(str(query.sql) for query in ask.queries)
@@ -44,7 +46,9 @@ class D1Transit(Travel):
         return await self._service(ask)
 
     def refusal(self, verb: Endpoint, fault: FaultKind) -> Exception:
+        self.refused.add(self.invocations.current().name)
         return QueryError(_TEXTS.get(fault.name, messages.CONNECTION_LOST))
 
     def too_many(self) -> Exception:
+        self.refused.add(self.invocations.current().name)
         return DatabaseReset(TOO_MANY_OPERATIONS)
