@@ -50,7 +50,7 @@ class Mover:
                 page, count = await self._page(what, rule, cursor, work)
             except (KVError, InvocationCrashed) as error:
                 if isinstance(error, KVError) and error.code == "daily-quota":
-                    await self.operator.wait(self.world.seconds_of_day_left() + 1)
+                    await self.operator.until_tomorrow(1)
                     continue
                 failures += 1
                 if failures >= self.world.scenario.tries:

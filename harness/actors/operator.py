@@ -49,6 +49,12 @@ class Operator(Actor):
         """Wait until every location sees everything."""
         await self.wait(SETTLE_SECONDS)
 
+    async def until_tomorrow(self, seconds: float) -> None:
+        """Wait until the quota of a day begins anew, and ``seconds`` more; readers have little to see."""
+        self.world.is_waiting_for_tomorrow = True
+        await self.wait(self.world.seconds_of_day_left() + seconds)
+        self.world.is_waiting_for_tomorrow = False
+
     async def until_done(
         self,
         path: str,
@@ -75,7 +81,7 @@ class Operator(Actor):
             reply = await self.ask(method, path, params=carried, **more)
             if not reply.ok or not isinstance(reply.body, dict):
                 if self._is_out_of_quota():
-                    await self.wait(self.world.seconds_of_day_left() + every)
+                    await self.until_tomorrow(every)
                     continue
                 failures += 1
                 if failures >= self.world.scenario.tries:

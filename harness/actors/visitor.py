@@ -1,8 +1,13 @@
 """Readers and clients: they look for entries and change them, everywhere and all the time."""
 
+from typing import Final
+
 from harness.actors.actor import Actor
 from harness.migration import MigrationError, Rule
 from harness.model.record import Act
+
+# How long readers pause, at most, while the operator waits for another day.
+_SELDOM_SECONDS: Final = 1800
 
 
 class Visitor(Actor):
@@ -65,7 +70,11 @@ class Visitor(Actor):
             names = self.world.names(rule)
             if names:
                 await self.do(rule, names[self.chance.below(len(names))])
-            await self.pause(1, (10, 60)[self.chance.below(2)])
+            often = (10, 60)[self.chance.below(2)]
+            if self.world.is_waiting_for_tomorrow:
+                await self.pause(1, _SELDOM_SECONDS)
+            else:
+                await self.pause(1, often)
 
     async def change(self, rounds: int) -> None:
         """Change ``rounds`` entries by chance, each once, at moments by chance."""

@@ -34,7 +34,8 @@ _ORIGIN = "https://worker.example"
 class World(Site):
     """Everything that the actors of a simulation share; `send` is what they can do to it.
 
-    ``start`` is what is stored when time begins. ``over`` is set when the operator is done.
+    ``start`` is what is stored when time begins. ``over`` is set when the operator is done,
+    ``is_waiting_for_tomorrow`` while the operator waits for a quota.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class World(Site):
         }
         self.acts: list[Act] = []
         self.failures: list[Failure] = []
-        self.over = False
+        self.over = self.is_waiting_for_tomorrow = False
         self.unreadable: frozenset[Place] = frozenset()
         self._names: dict[int, list[str]] = {}
 
