@@ -56,7 +56,7 @@ def _load(entry: EntryPoint) -> Command:
         command = entry.load()
     except Exception as error:  # somebody else's code
         return _broken(entry, f"{type(error).__name__}: {error}")
-    return command if isinstance(command, Command) else _broken(entry, "it is no harness.Command")
+    return command if isinstance(command, Command) else _broken(entry, "it is not a harness.Command")
 
 
 def _broken(entry: EntryPoint, why: str) -> Command:

@@ -63,7 +63,7 @@ def _read_file(path: Path, clock: Clock) -> NamespaceCopy:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SourceError(f"{path} is no bulk JSON file: it is not UTF-8 text") from error
+        raise SourceError(f"{path} is not a bulk JSON file: it is not UTF-8 text") from error
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror}") from error
     return read_bulk(text, clock, str(path))

@@ -126,7 +126,7 @@ def test_a_folder_that_is_no_namespace(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_file_that_is_no_bulk_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "x.json"
     file.write_text('{"a": 1}')
-    assert "is no array of key-value objects" in refused(capsys, "--from", str(file))
+    assert "must be an array of key-value objects" in refused(capsys, "--from", str(file))
     file.write_bytes(b"\xff\xfe\x00")
     assert "it is not UTF-8 text" in refused(capsys, "--from", str(file))
 

@@ -47,7 +47,7 @@ def test_a_third_migration_is_found_beside_those_that_are_shipped(capsys: pytest
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("odd", "somebody_elses:NO_COMMAND: it is no harness.Command"),
+        ("odd", "somebody_elses:NO_COMMAND: it is not a harness.Command"),
         ("gone", "not_there:COMMAND: ModuleNotF"),
     ],
 )

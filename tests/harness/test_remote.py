@@ -160,7 +160,7 @@ def test_the_namespace_is_the_one_that_was_named(
         (Wanted("GONE"), "neither .*wrangler.toml nor the deployed Worker says which namespace GONE is"),
         (Wanted("BARE", preview=True), "No preview ID found for BARE"),
         (Wanted(namespace_id="f" * 32), "namespace not found"),
-        (Wanted(namespace_id=".."), "is no id of a namespace; nothing was sent"),
+        (Wanted(namespace_id=".."), "cannot be the id of a namespace; nothing was sent"),
         (Wanted(config=Path("nowhere.toml")), "nowhere.toml does not exist"),
     ],
 )

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 WARNING_MARK: Final = "▲ [WARNING]"
 
-Kind = Literal["errors", "warnings"]
+Severity = Literal["errors", "warnings"]
 
 
 class Diagnostics:
@@ -16,16 +16,16 @@ class Diagnostics:
         self.warnings: list[str] = []
         self.parts: list[Diagnostics] = []
 
-    def has(self, kind: Kind) -> bool:
+    def has(self, kind: Severity) -> bool:
         return bool(self._own(kind)) or any(part.has(kind) for part in self.parts)
 
-    def text(self, kind: Kind) -> str:
+    def text(self, kind: Severity) -> str:
         """All messages of one kind as a nested list, as it stands in an error message."""
         items = "\n".join(f"- {_indented(message)}" for message in self._own(kind))
         below = "\n".join(f"\n- {part.text(kind)}" for part in self.parts if part.has(kind))
         return _indented(f"{self.title}\n{items}{below}")
 
-    def _own(self, kind: Kind) -> list[str]:
+    def _own(self, kind: Severity) -> list[str]:
         return self.errors if kind == "errors" else self.warnings
 
 

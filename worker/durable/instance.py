@@ -27,7 +27,7 @@ from worker.sdk.platform import platform_of
 _PASSED_ON = (Exception, asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)
 
 T = TypeVar("T")
-Kind = Callable[[Any, Any], object]
+ObjectClass = Callable[[Any, Any], object]
 Around = Callable[[str], AbstractContextManager[object]]
 
 
@@ -39,7 +39,7 @@ class Instance:
 
     def __init__(
         self,
-        kind: Kind,
+        kind: ObjectClass,
         identity: DurableObjectId,
         env: Any,
         rows: Rows,

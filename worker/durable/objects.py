@@ -15,7 +15,7 @@ from worker.durable.alarms import Alarms, call_handler, is_last
 from worker.durable.disk import Disk, MemoryDisk
 from worker.durable.errors import ObjectError, lost
 from worker.durable.gate import Gate
-from worker.durable.instance import Around, Instance, Kind
+from worker.durable.instance import Around, Instance, ObjectClass
 from worker.durable.namespace import DurableObjectNamespace
 from worker.durable.object_id import DurableObjectId
 from worker.durable.rows import Rows
@@ -45,7 +45,7 @@ class Objects:
     def __init__(
         self,
         unique_key: str,
-        kind: Kind | None = None,
+        kind: ObjectClass | None = None,
         bindings: Mapping[str, object] | None = None,
         *,
         disk: Disk | None = None,
@@ -69,12 +69,14 @@ class Objects:
         self._living: dict[str, Instance] = {}
         self._known: dict[str, DurableObjectId] = {}
         self.binding = DurableObjectNamespace(unique_key, chance, self._send)
-        self._kind: Kind | None = None
+        self._kind: ObjectClass | None = None
         self._env: Any = None
         if kind is not None:
             self.define(kind, bindings or {})
 
-    def define(self, kind: Kind, bindings: Mapping[str, object] | None = None, *, env: Any = None) -> None:
+    def define(
+        self, kind: ObjectClass, bindings: Mapping[str, object] | None = None, *, env: Any = None
+    ) -> None:
         """Give the class, known only once its Worker is loaded; ``env`` is an environment as it is."""
         self._kind = kind
         self._env = make_env(bindings or {}) if env is None else env

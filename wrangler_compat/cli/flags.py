@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["text", "switch", "number"]
+FlagType = Literal["text", "switch", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Flag:
     """
 
     name: str
-    kind: Kind
+    kind: FlagType
     help: str
     short: str = ""
     many: bool = False

@@ -6,14 +6,14 @@ from typing import Final, Literal
 from kvstore.printable import printable
 from worker.config import Location
 
-Kind = Literal["error", "warning"]
+Severity = Literal["error", "warning"]
 
 _WIDTH: Final = 70
 _SIGNS: Final = {"error": ("✘", "ERROR", 31, 41, 97), "warning": ("▲", "WARNING", 33, 43, 30)}
 
 
 def block(
-    kind: Kind,
+    kind: Severity,
     text: str,
     notes: Iterable[str] = (),
     location: Location | None = None,
@@ -35,7 +35,7 @@ def _rest(lines: list[str]) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _title(kind: Kind, text: str, colour: bool) -> str:
+def _title(kind: Severity, text: str, colour: bool) -> str:
     sign, word, ink, paper, letters = _SIGNS[kind]
     if not colour:
         return f"{sign} [{word}] {text}"

@@ -108,10 +108,10 @@ def _header(path: Path, file: TextIO) -> dict[str, Any]:
     try:
         line = file.readline()
     except UnicodeDecodeError as error:
-        raise MigrationError(f"{path} is no backup: {error}") from error
+        raise MigrationError(f"{path} is not a backup: {error}") from error
     header = _object(path, 1, line)
     if header.get("format") != FORMAT:
-        raise MigrationError(f"{path} is no backup: its first line does not say {FORMAT}")
+        raise MigrationError(f"{path} is not a backup: its first line does not say {FORMAT}")
     return header
 
 
@@ -140,7 +140,7 @@ def _lines(path: Path, file: TextIO) -> Iterator[str]:
     try:
         yield from file
     except UnicodeDecodeError as error:
-        raise MigrationError(f"{path} is no backup: {error}") from error
+        raise MigrationError(f"{path} is not a backup: {error}") from error
 
 
 def _is_value(kind: Any, value: Any) -> bool:

@@ -54,7 +54,7 @@ class Deployed:
             expected = (200, 500) if name == "admin" else (404, 500)
             if answer.status_code not in expected or not members(answer):
                 said = f"{answer.status_code} {_said(answer)}".strip()
-                raise Refused([f"{self.url} answers, but is no codeQ: {said}"])
+                raise Refused([f"{self.url} answers, but is not codeQ: {said}"])
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -129,7 +129,7 @@ def _add_place(flags: _Flags | _Verbs) -> None:
         "--server",
         choices=PROFILES,
         default=PROFILES[0],
-        help="whose manners the server shows (redis7)",
+        help="which server's behaviour to emulate (redis7)",
     )
     flags.add("--option", verbs=_MOVES, choices=OPTIONS, default="b", help="the guide's option (b)")
     flags.add(

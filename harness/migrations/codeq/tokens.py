@@ -53,9 +53,9 @@ def read_tokens(path: Path) -> Tokens:
     except (OSError, ValueError) as error:
         raise Refused([f"cannot read the tokens: {error}"]) from error
     if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
-        raise Refused([f"{path} is no object with texts: {', '.join(names)}"])
+        raise Refused([f"{path} must be a JSON object of texts: {', '.join(names)}"])
     if wrong := [name for name, one in given.items() if not (one.isascii() and one.isprintable())]:
-        raise Refused([f"{path}: {wrong[0]!r} is no token: a header takes printable ASCII only"])
+        raise Refused([f"{path}: {wrong[0]!r} is not a valid token: a header takes printable ASCII only"])
     missing = [name for name in names[:3] if not given.get(name)]
     unknown = sorted(given.keys() - set(names))
     if missing or unknown:

@@ -184,7 +184,7 @@ def _place(text: str) -> Path | str:
 def _worker(text: str) -> Path:
     folder = Path(text).resolve()
     if not isdir(folder):  # noqa: PTH112 - also of a name too long
-        raise argparse.ArgumentTypeError(f"{text} is no folder")
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
     return folder
 
 
@@ -198,7 +198,7 @@ def _fault(text: str) -> Fault:
 def _kinds(text: str) -> tuple[str, ...]:
     chosen = tuple(kind for kind in FAULTS if kind in text.split(","))
     if not chosen or len(chosen) != len(text.split(",")):
-        raise argparse.ArgumentTypeError(f"{text!r} are no kinds of fault: choose from {','.join(FAULTS)}")
+        raise argparse.ArgumentTypeError(f"{text!r} are not kinds of fault: choose from {','.join(FAULTS)}")
     return chosen
 
 
@@ -206,7 +206,9 @@ def _promises(text: str) -> tuple[str, ...]:
     ids = tuple(text.split(","))
     known = [promise.id for promise in PROMISES]
     if unknown := [one for one in ids if one not in known]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is no promise: they are {known[0]} to {known[-1]}")
+        raise argparse.ArgumentTypeError(
+            f"{unknown[0]!r} is not a promise: they are {known[0]} to {known[-1]}"
+        )
     return ids
 
 

@@ -33,7 +33,7 @@ async def test_bytes_that_are_no_utf_8_survive(tmp_path: Path) -> None:
     [
         ("", "line 1"),
         ("[]\n", "line 1: not an object"),
-        ("{}\n", "is no backup: its first line does not say"),
+        ("{}\n", "is not a backup: its first line does not say"),
         ('{"format":"understudy-codeq-backup"}\n{"key":"a"', "line 2"),
         (
             '{"format":"understudy-codeq-backup"}\n{"key":"a","type":"list","value":{}}',
@@ -44,7 +44,10 @@ async def test_bytes_that_are_no_utf_8_survive(tmp_path: Path) -> None:
             "was cut off: it ends after 1 lines",
         ),
         ('{"format":"understudy-codeq-backup","taken":"today"}\n{"pieces":0}\n', "line 1: taken is 'today'"),
-        ('{"format":"understudy-codeq-backup","taken":NaN}\n{"pieces":0}\n', "line 1: NaN is not a JSON value"),
+        (
+            '{"format":"understudy-codeq-backup","taken":NaN}\n{"pieces":0}\n',
+            "line 1: NaN is not a JSON value",
+        ),
         ('{"format":"understudy-codeq-backup","taken":1e99}\n{"pieces":0}\n', "line 1: taken is 1e"),
         ('{"format":"understudy-codeq-backup","taken":-1}\n{"pieces":0}\n', "line 1: taken is -1"),
         (

@@ -237,7 +237,7 @@ def test_a_wrong_token_is_named(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[]", "is no object with texts"),
+        ("[]", "must be a JSON object of texts"),
         ('{"producer":"a","worker":"b"}', "no token for admin"),
         ('{"producer":"a","worker":"b","admin":"c","other":"d"}', "unknown: other"),
         ("{", "cannot read the tokens"),
@@ -253,7 +253,7 @@ def test_a_file_that_has_no_tokens_is_named(
 
 def test_what_is_no_codeq_or_not_there_is_named(migrated: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert migrated.check(codeq=migrated.scheduler) == NOT_STARTED
-    assert "answers, but is no codeQ" in said(capsys)
+    assert "answers, but is not codeQ" in said(capsys)
     assert migrated.check(codeq="http://127.0.0.1:1") == NOT_STARTED
     assert "cannot reach codeQ at http://127.0.0.1:1" in said(capsys)
     assert migrated.check(redis="redis://127.0.0.1:1/0") == NOT_STARTED

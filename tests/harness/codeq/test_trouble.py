@@ -185,6 +185,6 @@ async def test_a_url_that_answers_anything_is_said_to_be_no_codeq(
     codeq._http = httpx.AsyncClient(
         transport=httpx.MockTransport(lambda _: httpx.Response(status, text=text))
     )
-    with pytest.raises(Refused, match="answers, but is no codeQ"):
+    with pytest.raises(Refused, match="answers, but is not codeQ"):
         await codeq.reach()
     await codeq.close()

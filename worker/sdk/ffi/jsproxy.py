@@ -122,10 +122,10 @@ def write_property(target: Any, name: str, value: Any) -> None:
         raise AttributeError(name)
 
 
-Kind = TypeVar("Kind", bound=type[JsProxy])
+ProxyClass = TypeVar("ProxyClass", bound=type[JsProxy])
 
 
-def named_js_proxy(kind: Kind) -> Kind:
+def named_js_proxy(kind: ProxyClass) -> ProxyClass:
     kind.__name__ = kind.__qualname__ = "JsProxy"
     kind.__module__ = "pyodide.ffi"
     return kind

@@ -63,7 +63,7 @@ def _reason(record: Record, task: str) -> tuple[str, ...]:
         return ("arrived in the old format during the run, or after it", "H34")
     body = parsed(spans[0].entry)
     if body is BROKEN:
-        return ("the body is no JSON", "H57")
+        return ("the body is not JSON", "H57")
     if body in (None, False, 0, ""):
         return ("JavaScript takes the body for false", "H56")
     if task in record.start.orphans:

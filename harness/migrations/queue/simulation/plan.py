@@ -24,7 +24,7 @@ def read_plan(path: Path) -> Scenario:
     except OSError as error:
         raise ParameterError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits
-        raise ParameterError(f"{path} is no TOML file: {error}") from error
+        raise ParameterError(f"{path} is not a TOML file: {error}") from error
     except RecursionError:
         raise ParameterError(f"{path}: its arrays and tables are nested too deeply") from None
     try:

@@ -10,7 +10,7 @@ from tests.harness.queue.simulation.runs import run
 # The invariant, a scenario that violates it, what is said, about which keys; and one that does not.
 CASES = [
     ("I1", "rollback=after tasks=2", "deleted and stored nowhere", ("slack_000", "slack_001"), "tasks=2"),
-    ("I2", "odd=corrupt tasks=2", "the body is no JSON", ("slack_corrupt",), "tasks=2"),
+    ("I2", "odd=corrupt tasks=2", "the body is not JSON", ("slack_corrupt",), "tasks=2"),
     ("I2", "odd=orphan tasks=2", "no pending list names its id", ("slack_orphan",), "tasks=2"),
     ("I2", "odd=falsy tasks=2", "takes the body for false", ("slack_falsy",), "tasks=2"),
     ("I2", "odd=pending-empty tasks=0", "the pending list is there", ("orchestrator:pending",), "tasks=0"),

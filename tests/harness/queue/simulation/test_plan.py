@@ -47,7 +47,7 @@ def test_the_documented_example_is_a_plan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("tasks = ", "plan.toml is no TOML file"),
+        ("tasks = ", "plan.toml is not a TOML file"),
         ("number = 3", "plan.toml: 'number' is not a member of a scenario"),
         ('tasks = "many"', "plan.toml: tasks is 'many': it must be a whole number"),
         ("tasks = -1", "plan.toml: tasks is -1: it must be from 0"),
@@ -80,5 +80,5 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="cannot read .*none.toml: No such file"):
         read_plan(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b"x = '\xff'")
-    with pytest.raises(ParameterError, match="latin.toml is no TOML file"):
+    with pytest.raises(ParameterError, match="latin.toml is not a TOML file"):
         read_plan(tmp_path / "latin.toml")

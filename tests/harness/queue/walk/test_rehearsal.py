@@ -78,11 +78,11 @@ async def test_busy_1200_names_what_is_stranded_and_why(tmp_path: Path) -> None:
     assert found["I2"] == [
         "1 live task is not in the new format: JavaScript takes the body for false",
         "2 live tasks are not in the new format: no pending list names their ids",
-        "1 live task is not in the new format: the body is no JSON",
+        "1 live task is not in the new format: the body is not JSON",
     ]
     assert keys(rehearsal, "JavaScript takes the body for false") == ["evt_1764010334_ouq"]
     assert keys(rehearsal, "no pending list names") == ["orphan-1", "orphan-2"]
-    assert keys(rehearsal, "the body is no JSON") == ["slack_1764010333.433"]
+    assert keys(rehearsal, "the body is not JSON") == ["slack_1764010333.433"]
     assert {fate: len(tasks) for fate, tasks in fates(rehearsal.outcome).items()} == {
         "listed": 1000,
         "hidden": 195,

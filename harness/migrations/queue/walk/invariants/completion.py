@@ -42,7 +42,7 @@ class Reason:
 
 _ARRIVED = Reason("arrived in the old format after the run", ("H34", "H68"))
 _ORPHAN = Reason("no pending list names {their} id{s}", ("H29",))
-_CORRUPT = Reason("the body is no JSON", ("H57", "H10"))
+_CORRUPT = Reason("the body is not JSON", ("H57", "H10"))
 _FALSY = Reason("JavaScript takes the body for false", ("H56", "H10"))
 _FAILED = Reason("the run failed on {their} key{s}", ("H10",))
 _QUOTA = Reason("the day's operations were used up", ("H08",))
