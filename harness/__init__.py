@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.actors.actor import Sender
+    from harness.actors.operator import SETTLE_SECONDS
     from harness.command import CannotStart, Command
     from harness.conditions import COLOS, CONDITIONS, JUDGE, Conditions, conditions_of
     from harness.decision import Decision, Looked
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _FROM = {
     "actors.actor": ("Sender",),
+    "actors.operator": ("SETTLE_SECONDS",),
     "command": (
         "CannotStart",
         "Command",
@@ -106,6 +108,7 @@ __all__ = [
     "COLOS",
     "CONDITIONS",
     "JUDGE",
+    "SETTLE_SECONDS",
     "TIMEOUT_SECONDS",
     "WAY_MS",
     "Call",

@@ -5,12 +5,10 @@ from contextlib import contextmanager, nullcontext
 
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
+from harness.engine.site import WAY_MS
 from harness.system.stages import LoadedStage
 from kvstore.layers.invocation import Invocations
 from worker.durable import Objects
-
-# What a call takes between a Worker and an object, one way, in milliseconds.
-_WAY_MS = (1, 20)
 
 
 class DeployedObjects:
@@ -59,7 +57,7 @@ class DeployedObjects:
         chance = Chance(self._seed, f"{key}/way")
 
         async def travel(way: str) -> None:
-            await self._clock.pause(chance.between(*_WAY_MS))
+            await self._clock.pause(chance.between(*WAY_MS))
 
         return travel
 

@@ -17,7 +17,8 @@ from worker.runtime import Worker
 from worker.runtime.background import WAIT_UNTIL_SECONDS
 from worker.sdk.request import Request
 
-# What a request takes between a client and its location, one way, in milliseconds.
+# What a request takes between a client and its location, or a call between a Worker and an object, one
+# way, in milliseconds.
 WAY_MS = (1, 20)
 
 

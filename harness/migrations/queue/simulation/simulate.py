@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 
-from harness import Call
+from harness import SETTLE_SECONDS, Call
 from harness.conditions import JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
@@ -25,8 +25,6 @@ from kvstore import Entry
 
 # When every simulation begins: a round moment, in milliseconds since the UNIX epoch.
 BEGIN_MS = 1_795_300_000_000
-# Longer than anything can be seen late: a minute of cached reads or listings, and what is on its way.
-_SETTLE_SECONDS = 150.0
 # How often a looker looks at everything.
 _ROUNDS = 4
 
@@ -63,7 +61,7 @@ async def _play(world: World) -> Record:
     await world.network.fill(world.start.entries)
     world.deploy(scenario.format)
     await asyncio.gather(*_plays(world))
-    await world.clock.sleep(_SETTLE_SECONDS)
+    await world.clock.sleep(SETTLE_SECONDS)
     final, calls, writes, asked = (
         QueueState(await world.network.store.entries()),
         len(world.calls),
