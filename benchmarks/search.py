@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.measurement import Measurement
 from harness.explore.tally import Batch, tallied
 from harness.migrations.queue.explore.system import Queue, backstage
-from harness.migrations.queue.simulation.scenario import Scenario, draw
+from harness.migrations.queue.simulation.drawing import draw
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from kvstore import Entry, SystemClock, write_bulk
