@@ -9,7 +9,9 @@ import pytest
 
 from kvstore.stores.state_names import database_path, state_root
 from worker.config import load_config
+from worker.sdk import platform
 from wrangler_compat.commands import COMMANDS, Command
+from wrangler_compat.dev.flags import ESCAPES
 from wrangler_compat.main import main
 
 CONFIG = 'name = "demo"\nmain = "index.js"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'
@@ -46,6 +48,14 @@ def test_the_guides_two_commands_work_as_printed(capsys: pytest.CaptureFixture[s
     assert 'Deleting the key "queue:lease:1" on namespace binding: "CACHE"' in capsys.readouterr().out
     main(["kv", "key", "list", "--binding=CACHE"], {})
     assert "queue:lease:1" not in capsys.readouterr().out
+
+
+def test_the_table_of_commands_loads_no_server_and_no_sdk() -> None:
+    loaded = "[name for name in ('worker.sdk', 'starlette') if name in sys.modules]"
+    code = f"import sys, wrangler_compat.main; print({loaded})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert ESCAPES == platform.ESCAPES
 
 
 def test_a_command_reads_its_configuration_once(monkeypatch: pytest.MonkeyPatch) -> None:

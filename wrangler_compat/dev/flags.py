@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from worker.sdk.platform import ESCAPES
 from wrangler_compat.cli.flags import Flag
 
 LEVELS: Final = ("debug", "info", "log", "warn", "error", "none")
 _PROTOCOLS: Final = ("http", "https")
+# As worker.sdk.platform has them, which is slow to import: `kv key list` reads these flags too.
+ESCAPES: Final = ("threads", "sockets", "processes", "entropy")
 
 WORKER: Final = (
     Flag("name", "text", "Name of the Worker"),
