@@ -18,6 +18,7 @@ from harness.exit_codes import INTERRUPTED, NOT_STARTED
 from harness.explore.workforce import ClusterError
 from harness.lines import message_of
 from harness.migration import MigrationError
+from harness.mutation.command import MUTATE
 from harness.output import Output, Plan, Report
 from harness.parameters import ParameterError
 from harness.processes import ProcessError
@@ -52,7 +53,7 @@ class _Parser(argparse.ArgumentParser):
 
 def commands() -> dict[str, Command]:
     """Every command by its name: the program's own, and those of the migrations that are installed."""
-    own = {"run": RUN, "new": NEW}
+    own = {"run": RUN, "mutate": MUTATE, "new": NEW}
     return own | {name: command for name, command in installed().items() if name not in own}
 
 

@@ -164,13 +164,18 @@ class Child:
         return Stuck(f"{asked} did not come to an end within {self.timeout:g} s{where} (see --timeout)")
 
 
-def ready(children: Collection[Child]) -> list[Child]:
-    """Those that have an answer to `take`, or none any more; after a second at most. Raises Stuck."""
-    by_channel: dict[Any, Child] = {child.channel: child for child in children}
-    answered = wait(list(by_channel), LOOK_SECONDS)
+def ready(children: Collection[Child]) -> list[tuple[Child, Stuck | None]]:
+    """Those that have an answer to `take`, or none any more, or are stuck; after a second at most."""
+    answered = wait([child.channel for child in children], LOOK_SECONDS)
+    found: list[tuple[Child, Stuck | None]] = []
     for child in children:
-        child.look()
-    return [by_channel[channel] for channel in answered]
+        try:
+            child.look()
+        except Stuck as stuck:
+            found.append((child, stuck))
+        else:
+            found += [(child, None)] if child.channel in answered else []
+    return found
 
 
 def serve(channel: int, page: int, starter: int) -> None:

@@ -63,6 +63,7 @@ def _supervised(arguments: list[str], signals: int) -> "Output":
 
 
 def _awaited(child: "Child", signals: int) -> "Output":
+    from dataclasses import replace
     from multiprocessing.connection import wait
 
     from harness.output import Output, Plan
@@ -81,6 +82,8 @@ def _awaited(child: "Child", signals: int) -> "Output":
                 except (ProcessError, KeyboardInterrupt):
                     answer = None
                 plan = answer if isinstance(answer, Plan) else plan
+                if isinstance(answer, Output):  # as much of a report as there is
+                    return replace(answer, exit_code=128 + number)
             return Output(error=f"rehearse: stopped: {plan.if_stopped}", exit_code=128 + number)
         if ready:
             answer = child.take()

@@ -79,6 +79,14 @@ class Progress:
             line = f"found: {what} [{invariant}], in --scenario '{scenario}'"
             print(f"{self._erase()}{printable(line)}", file=self._out, flush=True)
 
+    def hunted(self, done: int, of: int, noticed: int) -> None:
+        """So many mistakes were hunted, and so many of them noticed; says how long the rest will take."""
+        if self._live:
+            left = round((stopwatch() - self._began) / done * (of - done))
+            time = f"{left // 60} min {left % 60:02d} s left"
+            self._out.write(f"{self._erase()}   {done:,} of {of:,} mistakes, {noticed:,} noticed, {time} …")
+            self._out.flush()
+
     def ordered(self, done: int, found: int) -> None:
         """So many runs of a search through every order are done, with so many kinds of violation."""
         if self._live:

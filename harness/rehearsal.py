@@ -60,11 +60,12 @@ class Nobody:
 
 @dataclass(frozen=True)
 class Part:
-    """One of the searches: ``what`` it visited, and what it ``tally``-ed."""
+    """One of the searches: the ``scenarios`` that it visited, ``what`` that is, and what it ``tally``-ed."""
 
     name: str
     what: str
     tally: Tally
+    scenarios: Sequence[Scenario]
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class _Rehearsal:
         subject, note = (self.whole, bill_of) if name == "walks" else (self.subject, None)
         work = tallied_in_every_order if name == "orders" else tallied
         tally = searched(subject, scenarios, self.workforce, partial(self._told, name), work, note)
-        return Part(name, f"{what}{_orders_said(tally)}", tally)
+        return Part(name, f"{what}{_orders_said(tally)}", tally, scenarios)
 
     def _told(self, name: str, tally: Tally, of: int) -> None:
         done = tally.looked.runs
@@ -249,7 +250,8 @@ class _Rehearsal:
         guided = Guided(self.subject, drawing, self.workforce)
         tally = guided.search(self.seeds, partial(self._told, "schedules"))
         what = f"random schedules, seeds {self.seeds.start:,} to {self.seeds.stop - 1:,}"
-        return Part("schedules", f"{what}, {len(guided.kept):,} of which met something new", tally)
+        what = f"{what}, {len(guided.kept):,} of which met something new"
+        return Part("schedules", what, tally, guided.visited)
 
     def _budgets(self) -> dict[int, int]:
         """How many operations a request may have where listings are small, by how many keys these have.

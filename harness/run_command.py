@@ -73,7 +73,7 @@ def run_own(options: argparse.Namespace) -> Report:
         options.timeout,
     )
     if options.scenario is not None:
-        return _replay(_opened(wanted), options.scenario)
+        return _replay(open_migration(wanted), options.scenario)
     progress = Progress(sys.stderr, enabled=not options.quiet)
     try:
         about, result, seconds = rehearsed(wanted, progress)
@@ -88,10 +88,15 @@ def rehearsed(
 ) -> tuple[About, Result, float]:
     """A whole rehearsal: what it was about, what it found, and how many seconds it took."""
     start = stopwatch()
-    opened = _opened(wanted)
+    opened = open_migration(wanted)
+    return opened.about, result_of(opened, wanted, on_progress), stopwatch() - start
+
+
+def result_of(opened: "Opened", wanted: Wanted, on_progress: OnProgress) -> Result:
+    """What a whole rehearsal found."""
     workforce: Workforce = Cluster(wanted.cluster) if wanted.cluster else _processes(wanted)
     try:
-        result = rehearse(
+        return rehearse(
             opened.subject,
             opened.entries,
             workforce,
@@ -102,11 +107,10 @@ def rehearsed(
         )
     finally:
         workforce.close()
-    return opened.about, result, stopwatch() - start
 
 
 @dataclass(frozen=True)
-class _Opened:
+class Opened:
     """A migration and its entries, ready to be rehearsed."""
 
     about: About
@@ -114,7 +118,8 @@ class _Opened:
     entries: Mapping[Place, Entry]
 
 
-def _opened(wanted: Wanted) -> _Opened:
+def open_migration(wanted: Wanted) -> Opened:
+    """The migration that a file declares, with its entries. Raises MigrationError, and SourceError …"""
     began = _began(wanted.at)
     empty = Subject(wanted.file.resolve(), (), began)
     own = loaded(empty)
@@ -131,7 +136,7 @@ def _opened(wanted: Wanted) -> _Opened:
         [*copied.left, *_immovable(own.outcomes, moving)],
         began,
     )
-    return _Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
+    return Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
 
 
 def _immovable(outcomes: Outcomes, moving: Mapping[Place, Entry]) -> list[str]:
@@ -148,7 +153,7 @@ def _immovable(outcomes: Outcomes, moving: Mapping[Place, Entry]) -> list[str]:
     return [f"{len(refused):,} of the entries cannot be moved and must stay as they are: {keys} ({why})"]
 
 
-def _replay(opened: _Opened, line: str) -> Report:
+def _replay(opened: Opened, line: str) -> Report:
     scenario, subject, about = read_scenario(line), opened.subject, opened.about
     if scenario.among == "all":
         subject = whole(subject, opened.entries)

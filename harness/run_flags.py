@@ -1,11 +1,11 @@
-"""The flags of ``rehearse run`` and ``rehearse new``."""
+"""The flags of ``rehearse run``, ``rehearse new`` and ``rehearse mutate``."""
 
 import argparse
 from pathlib import Path
 from typing import Final
 
 from harness.conditions import CONDITIONS
-from harness.numbers import seeds, whole
+from harness.numbers import seed, seeds, whole
 from harness.output import TIMEOUT_SECONDS
 
 EXPLORE: Final = ("crashes", "interruptions", "schedules", "orders")
@@ -23,35 +23,71 @@ def add_run(run: argparse.ArgumentParser) -> None:
         "interruptions, something of a client or reader between any two of them; schedules, random ones; "
         "orders, two requests at once in every order of their KV operations",
     )
-    run.add_argument(
-        "--conditions",
-        choices=CONDITIONS,
-        default="production",
-        help="how unfriendly the platform is in the searches (default: production)",
-    )
-    run.add_argument(
-        "--seeds", type=seeds, metavar="N|A-B", help="how many schedules, or which (default: 500)"
-    )
     run.add_argument("--scenario", metavar="LINE", help="one run again, exactly as the line says")
-    run.add_argument("--jobs", type=whole(1, 256), help="processes that share a search (default: all cores)")
-    run.add_argument(
-        "--timeout",
-        type=whole(1, 86_400),
-        default=TIMEOUT_SECONDS,
-        metavar="SECONDS",
-        help=f"how long one request to a Worker, and its import, may take ({TIMEOUT_SECONDS})",
-    )
     run.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share the searches")
-    run.add_argument(
-        "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
-    )
-    run.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
+    _add_search(run)
 
 
 def add_new(new: argparse.ArgumentParser) -> None:
     """Add what ``rehearse new`` takes."""
     new.add_argument("file", type=Path, help="the Python file to write; it must not exist")
     _add_source(new)
+
+
+def add_mutate(mutate: argparse.ArgumentParser) -> None:
+    """Add what ``rehearse mutate`` takes."""
+    mutate.add_argument("file", type=Path, help="the Python file that declares the migration")
+    _add_source(mutate)
+    mutate.add_argument(
+        "--stage", default="after", metavar="NAME", help="whose Worker gets the mistakes (default: after)"
+    )
+    mutate.add_argument(
+        "--only", metavar="TEXT", help="only mistakes whose FILE:LINE [RULE] contains it, such as entry.py:42"
+    )
+    mutate.add_argument(
+        "--sample", type=whole(1, 1_000_000), metavar="N", help="so many mistakes by chance (default: all)"
+    )
+    mutate.add_argument("--seed", type=seed, metavar="N", help="which sample (default: another every time)")
+    mutate.add_argument(
+        "--seconds",
+        type=whole(1, 86_400),
+        default=30,
+        metavar="N",
+        help="of a core for each mistake, at most (default: 30)",
+    )
+    mutate.add_argument(
+        "--at-least",
+        type=whole(0, 100),
+        metavar="PERCENT",
+        help="exit with 1 when less of the mistakes that make a difference is noticed",
+    )
+    _add_search(mutate)
+
+
+def _add_search(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--conditions",
+        choices=CONDITIONS,
+        default="production",
+        help="how unfriendly the platform is in the searches (default: production)",
+    )
+    command.add_argument(
+        "--seeds", type=seeds, metavar="N|A-B", help="how many schedules, or which (default: 500)"
+    )
+    command.add_argument(
+        "--jobs", type=whole(1, 256), help="processes that share a search (default: all cores)"
+    )
+    command.add_argument(
+        "--timeout",
+        type=whole(1, 86_400),
+        default=TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help=f"how long one request to a Worker, and its import, may take ({TIMEOUT_SECONDS})",
+    )
+    command.add_argument(
+        "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
+    )
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:

@@ -16,6 +16,8 @@ from harness.verdict import Moment, Verdict
 
 # How many lines a screen has, and how many ways of damage are told by their events on it.
 _SCREEN: Final = 45
+# Mistakes that say, in minutes, about how much a GO is worth.
+_SAMPLE: Final = 40
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class About:
     def replay(self, scenario: Scenario) -> str:
         """The command that runs a scenario again."""
         return command_line(["rehearse", *self.again, "--scenario", str(scenario)])
+
+    def mutate(self) -> str:
+        """The command that says how much a GO is worth."""
+        return command_line(["rehearse", "mutate", *self.again[1:], "--sample", str(_SAMPLE)])
 
     def line(self) -> str:
         left = f"; {self.expired:,} had expired and were left out" if self.expired else ""
@@ -111,6 +117,8 @@ def as_text(about: About, result: Result, seconds: float) -> str:
             damage[1:1] = moments
         lines += damage
     lines += ["", _conclusion(result, seconds)]
+    if result.decision.verdict == "go":
+        lines.append(f"What it is worth: {about.mutate()}")
     return text_of(lines)
 
 

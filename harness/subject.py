@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from harness.checks import judge
@@ -21,6 +21,9 @@ from harness.system.stages import Stages
 from harness.verdict import Finding, Verdict
 from kvstore import Entry
 
+# Stages, each with the path of a file and the text to be read for it.
+Mistakes = tuple[tuple[str, Path, str], ...]
+
 # How many entries of each kind a search draws its small namespaces from.
 _MOST_ALIKE = 24
 _MOST_OTHERS = 8
@@ -29,7 +32,8 @@ _MOST_OTHERS = 8
 @dataclass(frozen=True)
 class Subject:
     """``path`` declares the migration; ``sample`` are entries that stand for all, and ``began`` when it
-    begins (ms).
+    begins (ms). ``mistakes`` are texts that are read in the place of what is in a Worker's file: each with
+    the stage of the Worker, and the path of the file.
 
     It can be sent to another process, which loads the Workers there once.
     """
@@ -37,20 +41,21 @@ class Subject:
     path: Path
     sample: tuple[tuple[Place, Entry], ...]
     began: int
+    mistakes: Mistakes = ()
 
     def simulate(self, scenario: Scenario, choose: Choose | None = None) -> Record:
         """What happens in a scenario; ``choose`` stands for its order.
 
         Raises Deadlock, and MigrationError for a wrong declaration.
         """
-        loaded = _loaded(self.path)
+        loaded = _loaded(self.path, self.mistakes)
         start = loaded.start(self, scenario)
         unreadable = loaded.unreadable(start, self.began)
         return simulate(loaded.migration, scenario, start, self.began, loaded.stages, unreadable, choose)
 
     def judge(self, record: Record) -> Sequence[Verdict]:
         """The verdict on every invariant."""
-        loaded = _loaded(self.path)
+        loaded = _loaded(self.path, self.mistakes)
         return judge(record, Truth(record, loaded.outcomes))
 
     def hazards(self, record: Record) -> tuple[()]:
@@ -76,15 +81,15 @@ class Subject:
 
     @property
     def migration(self) -> Migration:
-        return _loaded(self.path).migration
+        return _loaded(self.path, self.mistakes).migration
 
 
 class Loaded:
     """A migration as it is loaded in one process: its Workers, and what entries become."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mistakes: Mistakes = ()) -> None:
         self.migration = load_migration(path)
-        self.stages = Stages(self.migration)
+        self.stages = Stages(self.migration, _by_stage(mistakes))
         self.stages.load()
         self.outcomes = Outcomes(self.migration)
         self._readable: dict[tuple[Place, Entry], bool] = {}
@@ -186,14 +191,22 @@ def _is_text(entry: Entry) -> bool:
     return True
 
 
-@cache
-def _loaded(path: Path) -> Loaded:
-    return Loaded(path)
+# The right Worker is asked for again and again beside one with a mistake.
+@lru_cache(maxsize=8)
+def _loaded(path: Path, mistakes: Mistakes = ()) -> Loaded:
+    return Loaded(path, mistakes)
+
+
+def _by_stage(mistakes: Mistakes) -> dict[str, dict[Path, str]]:
+    found: dict[str, dict[Path, str]] = {}
+    for stage, path, text in mistakes:
+        found.setdefault(stage, {})[path] = text
+    return found
 
 
 def loaded(subject: Subject) -> Loaded:
     """The migration of a subject as it is loaded in this process."""
-    return _loaded(subject.path)
+    return _loaded(subject.path, subject.mistakes)
 
 
 def sampled(migration: Migration, entries: Mapping[Place, Entry]) -> tuple[tuple[Place, Entry], ...]:

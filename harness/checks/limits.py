@@ -1,6 +1,7 @@
 """Limits: no request of the migration runs into a limit of the platform that it could have kept."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from harness.model.record import Record
 from harness.model.truth import Truth
@@ -10,6 +11,7 @@ from kvstore import Event
 TITLE = "Limits: operations of a request, writes of a key, expirations and keys that KV takes"
 AT = "operations of the migration"
 
+_EXPIRATION: Final = ("expiration", "expiration-ttl")
 _KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "budget",
@@ -20,7 +22,7 @@ _KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "expiration-refused",
         "the migration asked for an expiration that KV refuses, {n} time{s}",
-        ("expiration", "expiration-ttl"),
+        _EXPIRATION,
     ),
     (
         "key-refused",
@@ -42,10 +44,27 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
         and record.role_of(event.invocation) == "operator"
         and not _is_somebody_elses(record, event)
     ]
+    # No client asks for a lifetime that KV refuses: the new Worker does.
+    wrong = [event.invocation for event in record.asked if _is_wrong_for_a_client(record, event)]
+    yield finding(
+        "for {n} request{s} of clients the Worker asked for an expiration that KV refuses",
+        list(dict.fromkeys(_said(record, name) for name in wrong)),
+        code="client-expiration-refused",
+    )
     for code, what, causes in _KINDS:
         found = [event for event in refused if event.code in causes]
         places = list(dict.fromkeys(_where(event) for event in found))
         yield finding(what, places, show=lambda found=found: tuple(map(_moment, found[:3])), code=code)  # type: ignore[misc]
+
+
+def _is_wrong_for_a_client(record: Record, event: Event) -> bool:
+    call = record.by_name.get(event.invocation)
+    return call is not None and call.role == "client" and call.stage != "before" and event.code in _EXPIRATION
+
+
+def _said(record: Record, name: str) -> str:
+    call = record.by_name[name]
+    return f"{call.method} {call.path.partition('?')[0]}"
 
 
 def _is_somebody_elses(record: Record, refused: Event) -> bool:

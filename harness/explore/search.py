@@ -148,7 +148,8 @@ def explained(system: SystemUnderTest, tally: Tally, workforce: Workforce) -> li
 
 @dataclass
 class Guided:
-    """A search that goes where something new was met: ``kept`` are the scenarios that did, in their order.
+    """A search that goes where something new was met: ``kept`` are the scenarios that did, in their order, of
+    those that were ``visited``.
 
     A generation is drawn from what the ones before it met, so that the same comes of the same seeds, whoever
     does the work.
@@ -158,6 +159,7 @@ class Guided:
     drawing: Drawing
     workforce: Workforce
     kept: list[Scenario] = field(default_factory=list)
+    visited: list[Scenario] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     known: set[int] = field(default_factory=set)
 
@@ -169,6 +171,7 @@ class Guided:
 
     def _generation(self, seeds: Sequence[int], of: int, tell: OnProgress) -> None:
         scenarios = [self._drawn(seed) for seed in seeds]
+        self.visited += scenarios
 
         def told(part: Tally, _: int) -> None:
             violations = {**part.violations, **self.tally.violations}

@@ -3,7 +3,7 @@
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol, TypeVar
 
@@ -70,6 +70,15 @@ class Processes:
         self._idle: list[Child] = []
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
+        for _, done in self.outcomes(work, jobs):
+            if isinstance(done, ProcessError):
+                raise done
+            yield done
+
+    def outcomes(
+        self, work: Callable[[Job], Done], jobs: Iterable[Job]
+    ) -> Iterator[tuple[Job, Done | ProcessError]]:
+        """Each job with what ``work`` makes of it, or what it did to its process, as they are done."""
         waiting = deque((job, 1) for job in jobs)
         crew: dict[Child, tuple[Job, int]] = {}
 
@@ -81,23 +90,28 @@ class Processes:
             while waiting or crew:
                 while waiting and len(crew) < self.workers:
                     begin(self._child(work))
-                for child in ready(crew):
+                for child, stuck in ready(crew):
                     job, times = crew[child]
                     try:
+                        if stuck is not None:
+                            raise stuck
                         done: Done = child.take()
-                    except Killed as death:
-                        if times == _MOST_TIMES:
-                            raise Unfinished(f"not done, {times} times: {job}: {death}") from death
-                        waiting.append((job, times + 1))
+                    except ProcessError as death:
                         del crew[child]
                         child.end()
+                        if isinstance(death, Killed) and times < _MOST_TIMES:
+                            waiting.append((job, times + 1))
+                        elif isinstance(death, Killed):
+                            yield job, Unfinished(f"not done, {times} times: {job}: {death}")
+                        else:
+                            yield job, death
                         continue
                     if waiting:
                         begin(child)
                     else:
                         del crew[child]
                         self._idle.append(child)
-                    yield done
+                    yield job, done
         finally:
             for child in crew:
                 child.end()

@@ -1,5 +1,6 @@
 """What simulations share: a Worker's code. Time and chance come from the one that runs."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +15,13 @@ from worker.runtime import LoadError, Platform, Worker, load_worker
 class WorkerCode:
     """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location.
 
-    ``folder`` is the Worker's; ``operations`` are the KV operations of all simulations so far.
+    ``folder`` is the Worker's; ``texts`` are read in the place of what is in its files. ``operations`` are
+    the KV operations of all simulations so far.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, texts: Mapping[Path, str] | None = None) -> None:
         self.folder = folder
+        self.texts = texts
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
         self.operations = 0
@@ -29,7 +32,7 @@ class WorkerCode:
     def code(self) -> Worker:
         """The Worker without bindings."""
         with asking(f"the import of {self.folder}"):
-            return load_worker(self.folder, {}, platform=Platform(self, self))
+            return load_worker(self.folder, {}, platform=Platform(self, self), texts=self.texts)
 
     def durable_class(self, name: str) -> type:
         """The Worker's class of Durable Objects of that name. Raises LoadError when it has none."""

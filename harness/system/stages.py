@@ -38,10 +38,12 @@ class DurableClass:
 class Stages:
     """Every stage of a migration, by its name. Raises MigrationError, ConfigError and LoadError.
 
+    ``texts`` are, by the stage, what is read in the place of what is in the Worker's files.
     Two bindings with one id are one namespace. Its label is the name of the binding in the first stage.
     """
 
-    def __init__(self, migration: Migration) -> None:
+    def __init__(self, migration: Migration, texts: Mapping[str, Mapping[Path, str]] | None = None) -> None:
+        self._texts = texts or {}
         self.labels: dict[str, str] = {}  # by the namespace's id, or the binding's name where it has none
         self.by_name = {name: self._loaded(name, stage) for name, stage in migration.stages.items()}
         if not migration.stages:
@@ -73,7 +75,8 @@ class Stages:
         bound = {one.binding: self._label(one) for one in config.kv_namespaces}
         variables = {**config.vars, **stage.variables}
         databases = {one.binding: one for one in config.d1_databases}
-        return LoadedStage(name, WorkerCode(stage.folder), variables, bound, _durable(config), databases)
+        code = WorkerCode(stage.folder, self._texts.get(name))
+        return LoadedStage(name, code, variables, bound, _durable(config), databases)
 
     def _label(self, binding: KVBinding) -> str:
         return self.labels.setdefault(binding.id or binding.binding, binding.binding)

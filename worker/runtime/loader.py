@@ -1,5 +1,6 @@
 """Imports a Worker's code as the platform does: its folder comes first, then ``workers`` and Python's own."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -11,11 +12,14 @@ from worker.runtime.space import Space
 from worker.sdk.install import install
 
 
-def import_worker(entry: Path, root: Path | None = None, name: str = "worker") -> tuple[Space, ModuleType]:
+def import_worker(
+    entry: Path, root: Path | None = None, name: str = "worker", texts: Mapping[Path, str] | None = None
+) -> tuple[Space, ModuleType]:
     """Run the entry file of a Worker; its space and its module.
 
     ``root`` is the folder of its project, with the packages, and ``name`` what the Worker is called. Modules
-    beside the entry file are importable by their plain names, whatever these are. Raises LoadError.
+    beside the entry file are importable by their plain names, whatever these are. ``texts`` are read in the
+    place of what is in files. Raises LoadError.
     """
     if not entry.is_file():
         raise LoadError(f'The entry-point file at "{entry}" was not found.')
@@ -25,7 +29,7 @@ def import_worker(entry: Path, root: Path | None = None, name: str = "worker") -
     sources.install()
     escapes.install()
     folder = entry.parent.resolve()
-    space = Space(name, folder, Packages((root or entry.parent).resolve()))
+    space = Space(name, folder, Packages((root or entry.parent).resolve()), texts or {})
     try:
         return space, space.execute(folder / entry.name)
     except (Exception, SystemExit) as error:

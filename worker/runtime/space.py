@@ -30,11 +30,15 @@ _import: Final = builtins.__import__
 
 
 class Space:
-    """The modules of one Worker: those of ``folder``, its entry file's, and those of ``packages``."""
+    """The modules of one Worker: those of ``folder``, its entry file's, and those of ``packages``.
 
-    def __init__(self, name: str, folder: Path, packages: Packages) -> None:
+    ``texts`` are read in the place of what is in files, by their absolute paths.
+    """
+
+    def __init__(self, name: str, folder: Path, packages: Packages, texts: Mapping[Path, str]) -> None:
         self.folder = folder
         self.packages = packages
+        self.texts = {str(path): text for path, text in texts.items()}
         self.root = _free(name)
         self.builtins = {**vars(builtins), "__import__": self.import_, "open": self.open, SPACE: self}
         self.builtins[PLATFORM] = surroundings().platform
@@ -174,14 +178,27 @@ class Space:
 
 
 class _Loader(SourceFileLoader):
-    """Runs a module's code with the builtins of its space."""
+    """Runs a module's code with the builtins of its space, and with the text that the space has for it."""
+
+    @property
+    def _space(self) -> Space:
+        found: Space = vars(sys.modules[self.name.partition(".")[0]])[SPACE]
+        return found
 
     def exec_module(self, module: ModuleType) -> None:
-        space: Space = vars(sys.modules[module.__name__.partition(".")[0]])[SPACE]
-        vars(module)["__builtins__"] = space.builtins
+        vars(module)["__builtins__"] = self._space.builtins
         super().exec_module(module)
         if module.__name__.partition(".")[2] == "anyio.to_thread":
             call_in_this_thread(module)
+
+    def path_stats(self, path: str) -> Any:
+        if path in self._space.texts:
+            raise OSError("a text has no date: nothing compiled is kept beside the file")
+        return super().path_stats(path)
+
+    def get_data(self, path: Any) -> bytes:
+        text = self._space.texts.get(str(path))
+        return super().get_data(path) if text is None else text.encode()
 
 
 class _Finder:

@@ -119,12 +119,14 @@ def load_worker(
     bindings: Mapping[str, object],
     environment: str | None = None,
     platform: Platform | None = None,
+    texts: Mapping[Path, str] | None = None,
 ) -> Worker:
     """The Worker whose configuration file is in ``folder``, with the configured variables and ``bindings``.
 
     A binding replaces a variable of the same name. KVNamespace values become KV bindings; namespaces that
-    the configuration names and ``bindings`` does not are left unbound. Raises ConfigError and LoadError, the
-    latter also for a binding of a kind that is not emulated.
+    the configuration names and ``bindings`` does not are left unbound. ``texts`` are read in the place of
+    what is in files, by their paths. Raises ConfigError and LoadError, the latter also for a binding of a
+    kind that is not emulated.
     """
     path = config_in(folder)
     if path is None:
@@ -136,7 +138,7 @@ def load_worker(
             f"{path} binds what is not emulated: {', '.join(absent)}. What the Worker does with it would be "
             "missing: leave it out of the configuration, or name an environment without it"
         )
-    return load_configured(config, bindings, platform)
+    return load_configured(config, bindings, platform, texts=texts)
 
 
 def load_configured(
@@ -144,6 +146,7 @@ def load_configured(
     bindings: Mapping[str, object],
     platform: Platform | None = None,
     durable: Mapping[str, Objects] | None = None,
+    texts: Mapping[Path, str] | None = None,
 ) -> Worker:
     """The Worker that ``config`` describes; see `load_worker`. ``platform`` gives it time and chance.
 
@@ -157,7 +160,7 @@ def load_configured(
     env = make_env({**absent, **config.vars, **bindings, **durable_bindings})
     platform = platform or MACHINE
     with current(env, None, platform=platform):
-        space, module = import_worker(config.root / config.main, config.root, config.name or "worker")
+        space, module = import_worker(config.root / config.main, config.root, config.name or "worker", texts)
     if not any(hasattr(module, name) for name in ("Default", "on_fetch", "on_scheduled")):
         raise LoadError(f"{config.root / config.main} defines no class Default and no on_fetch")
     for binding in config.durable_objects:

@@ -1,0 +1,108 @@
+"""A declared migration whose Worker of one stage gets the mistakes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from harness.migration import MigrationError
+from harness.model.record import Place, Record
+from harness.model.scenario import Scenario
+from harness.mutation.hunt import Rehearse, Run
+from harness.mutation.mutant import Mutant
+from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
+from harness.rehearsal import GROWN, Part
+from harness.subject import Subject, loaded, whole
+from harness.system.stages import read_config
+from kvstore import Entry
+from worker.runtime import LoadError
+
+# So many schedules find most of what there is to find, before anything else is tried.
+_FIRST: Final = 30
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The migration of ``subject`` with all ``entries``: the Worker of ``stage`` is to have the mistakes."""
+
+    subject: Subject
+    entries: Mapping[Place, Entry]
+    stage: str
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the Worker's entry file. Raises MigrationError, and ConfigError."""
+        stages = self.subject.migration.stages
+        if self.stage not in stages:
+            raise MigrationError(
+                f"--stage {self.stage}: the migration has no Worker of that name; it has: "
+                f"{', '.join(stages) or 'none'}"
+            )
+        config = read_config(stages[self.stage].folder)
+        if config.main is None:
+            raise MigrationError(f'{config.path} names no entry file: add main = "src/entry.py" or the like')
+        return (config.root / config.main).resolve().parent
+
+    def __call__(self, mutant: Mutant | None) -> Rehearse:
+        """The Worker with a mistake, or as it is. Raises LoadError."""
+        texts = {} if mutant is None else mutant.texts(self.folder)
+        mistakes = tuple((self.stage, path, text) for path, text in texts.items())
+        small = replace(self.subject, mistakes=mistakes)
+        try:
+            loaded(small)
+        except MigrationError as error:
+            raise LoadError(str(error)) from error
+        return _Rehearse(small, whole(small, self.entries))
+
+
+@dataclass(frozen=True)
+class _Rehearse:
+    small: Subject
+    whole: Subject
+
+    def __call__(self, scenario: Scenario) -> Run:
+        subject = self.whole if scenario.among == "all" else self.small
+        try:
+            record = subject.simulate(scenario)
+            verdicts = subject.judge(record)
+        except MigrationError as error:
+            return Run(None, {"rehearsal stops": str(error)})
+        violated = {
+            f"{one.invariant} {found.code}".strip(): found.what for one in verdicts for found in one.findings
+        }
+        return Run(traced(record), violated)
+
+
+def cheapest_first(parts: Sequence[Part]) -> list[Scenario]:
+    """Everything that a rehearsal visited: what is cheap and tells much first."""
+    by_name = {part.name: list(part.scenarios) for part in parts}
+    schedules, walks = by_name.pop("schedules", []), by_name.pop("walks", [])
+    small = [one for one in walks if one.entries < GROWN]
+    others = [one for part in by_name.values() for one in part]
+    return [
+        *schedules[:_FIRST],
+        *small,
+        *others,
+        *schedules[_FIRST:],
+        *(one for one in walks if one.entries >= GROWN),
+    ]
+
+
+def traced(record: Record) -> Trace:
+    """What a run did; the judge's own requests are none of it."""
+    began = record.began
+    ends = {entry.expiration for entry in record.start.values()} - {None}
+    requests = {
+        call.name: Answered(
+            f"{call.method} {call.path}",
+            tuple(step_of(event, began, ends) for event in record.operations.get(call.name, ())),
+            without_moments(f"{call.status} {call.body}", began),
+        )
+        for call in record.calls
+        if call.role != "judge"
+    }
+    last = {(event.namespace, event.key): event.at for event in record.writes}
+    end = {
+        place: stored_as_text(one, last.get(place, began), began, ends) for place, one in record.final.items()
+    }
+    return Trace(requests, dict(end))

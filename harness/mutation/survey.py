@@ -1,0 +1,88 @@
+"""Hunts many mutants side by side, and adds up what came of it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness.engine.chance import Chance
+from harness.explore.workforce import Processes
+from harness.mutation.hunt import NOTICED, SURVIVED, Hunt, Hunter
+from harness.mutation.mistakes import mistakes
+from harness.mutation.mutant import Mutant
+from harness.processes import ProcessError
+
+# Folders beside a Worker's code that hold somebody else's.
+_NOT_ITS_OWN: Final = ("python_modules", "node_modules", "site-packages", "tests", "__pycache__")
+
+# Mutants hunted, of how many, and how many of them were noticed.
+OnProgress = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The ``hunts`` that came to their end, of so many mutants that were ``drawn`` from ``every`` one."""
+
+    hunts: Sequence[Hunt]
+    drawn: int
+    every: int
+
+    def of(self, outcome: str) -> list[Hunt]:
+        return [one for one in self.hunts if one.outcome == outcome]
+
+    @property
+    def different(self) -> int:
+        """How many mutants there are that anybody could notice."""
+        return len(self.of(NOTICED)) + len(self.of(SURVIVED))
+
+    @property
+    def share(self) -> float | None:
+        """How many of a hundred that differ were noticed; None where none differs."""
+        return 100 * len(self.of(NOTICED)) / self.different if self.different else None
+
+    @property
+    def survivors(self) -> list[Hunt]:
+        """What was not noticed, the gravest first."""
+        return sorted(
+            self.of(SURVIVED), key=lambda one: (one.differs.rank if one.differs else 9, one.mutant.file)
+        )
+
+    @property
+    def by_rule(self) -> dict[str, Counter[str]]:
+        found: dict[str, Counter[str]] = {}
+        for one in self.hunts:
+            found.setdefault(one.mutant.rule, Counter())[one.outcome] += 1
+        return found
+
+
+def mutants_in(folder: Path) -> list[Mutant]:
+    """Every mistake that can be made in the Python files in ``folder`` that are a Worker's own."""
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        place = path.relative_to(folder)
+        if not any(part in _NOT_ITS_OWN or part.startswith(".") for part in place.parts):
+            found += mistakes(place.as_posix(), path.read_text(encoding="utf-8"))
+    return found
+
+
+def drawn(mutants: Sequence[Mutant], sample: int | None, seed: int) -> list[Mutant]:
+    """So many of them by chance, or all, in an order by chance: what is stopped half-way is a sample, too."""
+
+    def place(one: Mutant) -> int:
+        return Chance(seed, f"mutant/{one.file}/{one.start}/{one.before}/{one.after}").number()
+
+    return sorted(mutants, key=place)[:sample]
+
+
+def hunted(
+    hunter: Hunter, mutants: Sequence[Mutant], workforce: Processes, on_progress: OnProgress
+) -> Iterator[Hunt]:
+    """The hunt for each mutant, in the order of their ends."""
+    done = noticed = 0
+    for mutant, hunt in workforce.outcomes(hunter, mutants):
+        if isinstance(hunt, ProcessError):  # so a rehearsal ends, too, and says why
+            hunt = Hunt(mutant, NOTICED, by="process", what=str(hunt))
+        done, noticed = done + 1, noticed + (hunt.outcome == NOTICED)
+        on_progress(done, len(mutants), noticed)
+        yield hunt

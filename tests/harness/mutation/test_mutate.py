@@ -1,0 +1,170 @@
+"""``rehearse mutate``: what is noticed, what is not, and what makes no difference."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import rehearsal
+from harness.cli import main
+from harness.mutation import command
+from harness.mutation.hunt import NOTICED, Hunt, Hunter
+from harness.mutation.mutant import Mutant
+from tests.harness.declared.declaring import declared, worker
+
+OLD = """
+    from workers import Response, WorkerEntrypoint
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            found = await self.env.KV.get("a:" + request.url.rsplit("/", 1)[1])
+            return Response(found or "", status=404 if found is None else 200)
+"""
+NEW = """
+    import time
+    from workers import Response, WorkerEntrypoint
+
+    RETRY_SECONDS = 5
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            name = request.url.rsplit("/", 1)[1]
+            if name != "move":
+                found = await self.env.KV.get("b:" + name) or await self.env.KV.get("a:" + name)
+                return Response(found or "", status=404 if found is None else 200)
+            page = await self.env.KV.list(prefix="a:")
+            for key in page["keys"]:
+                value = await self.env.KV.get(key["name"])
+                if value is not None:
+                    lifetime = {"expiration": key["expiration"]} if "expiration" in key else {}
+                    if lifetime and lifetime["expiration"] < time.time() + 90:
+                        continue
+                    await self.env.KV.put("b:" + key["name"][2:], value, **lifetime)
+            return Response.json({"done": page["list_complete"]}, headers={"retry-after": "1"}, status=200)
+"""
+MIGRATION = """
+    from harness import Migration
+
+    m = Migration("m", before="old", after="new", binding="KV", keeps_originals=True)
+
+    @m.becomes("a:")
+    def moved(name, old):
+        return old.at("b:" + name, metadata=None)
+
+    @m.operator
+    async def runbook(op):
+        await op.deploy("after")
+        await op.until_done("/move")
+
+    @m.reads("a:")
+    async def look(who, name):
+        return (await who.get("/" + name)).status == 200
+"""
+
+
+@pytest.fixture
+def migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(rehearsal, "GROWN", 4)
+    worker(tmp_path / "old", OLD)
+    worker(tmp_path / "new", NEW)
+    (tmp_path / "kv.json").write_text(json.dumps([{"key": f"a:{one}", "value": "x"} for one in range(3)]))
+    return declared(tmp_path, MIGRATION)
+
+
+def mutate(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    given = [
+        "mutate",
+        str(path),
+        "--from",
+        str(path.with_name("kv.json")),
+        "--seeds",
+        "3",
+        "--jobs",
+        "1",
+        "-q",
+    ]
+    code = main([*given, "--seconds", "2", *arguments, "--json", str(path.with_name("report.json"))])
+    return code, json.loads(path.with_name("report.json").read_text())
+
+
+def test_what_would_be_noticed_and_what_not(migration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, report = mutate(migration, "--only", "entry.py:15", "--at-least", "90")
+    text = capsys.readouterr().out
+    outcomes = {(one["rule"], one["after"]): one["outcome"] for one in report["hunts"]}
+    assert outcomes["await left out", 'self.env.KV.get(key["name"])'] == "noticed"
+    assert report["hunted"] == report["drawn"] == report["mistakes"] == len(outcomes)
+    assert f"your rehearsal would notice {report['noticed']:,} " in text
+    assert code == int(report["percent"] < 90)
+
+
+@pytest.mark.mutants
+def test_who_answers_otherwise_and_is_not_judged_by_it_has_survived(
+    migration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, report = mutate(migration, "--only", "entry.py:21 [constant]", "--at-least", "100")
+    text = capsys.readouterr().out
+    assert (code, report["survived"]) == (1, 1)  # a step is done with status 200 as with 201
+    assert "Less than the 100 % that --at-least asks for." in text
+    survivor = report["survivors"][0]
+    assert survivor["place"] == "entry.py:21 [constant]"
+    assert survivor["differs"]["kind"] == "answers"
+    assert f"    - {survivor['minus']}" in text
+
+
+@pytest.mark.mutants
+def test_what_nobody_reads_makes_no_difference_and_nothing_is_written_beside_the_worker(
+    migration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = migration.parent / "new"
+    before = {path: path.read_bytes() for path in folder.rglob("*.py")}
+    code, report = mutate(migration, "--only", "entry.py:5", "--sample", "1", "--seed", "1")
+    assert [one["outcome"] for one in report["hunts"]] == ["no difference seen so far"]
+    assert code == 4
+    assert "INCONCLUSIVE: no mistake made a difference" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in folder.rglob("*.py")} == before
+    assert not list(folder.glob("__pycache__/*"))
+
+
+@pytest.mark.mutants
+def test_a_mistake_that_never_ends_is_noticed_and_one_that_does_not_load_is_none(migration: Path) -> None:
+    entry = migration.parent / "new" / "entry.py"
+    odd = "if RETRY_SECONDS > 5:\n    while True:\n        pass\nif RETRY_SECONDS < 5:\n    raise OSError\n"
+    entry.write_text(f"{entry.read_text()}\n{odd}")
+    _, report = mutate(migration, "--only", "entry.py:5", "--seconds", "1")
+    found = {one["after"]: one for one in report["hunts"]}
+    assert (found["6"]["outcome"], found["6"]["by"]) == ("noticed", "process")
+    assert "did not come to an end" in found["6"]["what"]
+    assert found["4"]["outcome"] == "did not start"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--stage", "dual"),
+            "--stage dual: the migration has no Worker of that name; it has: before, after",
+        ),
+        (("--only", "nowhere"), "there is no mistake to make in "),
+    ],
+)
+def test_what_cannot_be_hunted_is_said_before_the_work(
+    migration: Path, arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["mutate", str(migration), "--from", str(migration.with_name("kv.json")), *arguments]) == 3
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.mutants
+def test_what_was_hunted_until_ctrl_c_is_reported(
+    migration: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(hunter: Hunter, mutants: list[Mutant], *more: Any) -> Iterator[Hunt]:
+        yield Hunt(mutants[0], NOTICED)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "hunted", stopped)
+    code, report = mutate(migration, "--sample", "5")
+    assert (code, report["hunted"], report["drawn"]) == (130, 1, 5)
+    assert "Stopped after 1 of 5 mistakes." in capsys.readouterr().out
