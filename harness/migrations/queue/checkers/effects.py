@@ -21,6 +21,9 @@ from kvstore import Entry, Event
 _HOUR: Final = 3600
 _LEAST_TTL: Final = 60
 _LAST_MS: Final = 120_000
+# The limiter's minute, and how many requests of one key it lets through in it.
+_MINUTE_MS: Final = 60_000
+_PER_MINUTE: Final = 60
 _LIMITER: Final = "ratelimit:"
 # An answer is not held back for longer than a turn takes, whatever KV takes beside.
 _IDLE_MS: Final = 40_000
@@ -47,6 +50,8 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
         yield "{n} request{s} {were} answered with an error though nothing had failed"
     if _idles(record, call):
         yield "{n} request{s} {were} answered long after everything was done for {them}"
+    if call.status == 429:
+        yield from _turned_away(record, call)
     if call.outcome != "ok" or call.path.startswith("/api/migrate"):
         return
     if call.path == "/api/queue/claim":
@@ -84,6 +89,19 @@ def _idles(record: Record, call: Call) -> bool:
     return any(later - earlier > _IDLE_MS for earlier, later in pairwise(moments))
 
 
+def _turned_away(record: Record, call: Call) -> Iterator[str]:
+    """A request that the limiter refused: many came in the minute before, and it is told when to come."""
+    wait = call.raw("retryAfter")
+    if not isinstance(wait, int | float) or not 1 <= wait <= _MINUTE_MS / 1000:
+        yield "{n} request{s} {were} turned away and not told when to come again"
+    if not call.path.startswith(("/api/queue", RESULTS)):
+        return
+    since = call.sent - _MINUTE_MS - abs(record.scenario.skew) * record.scenario.colos
+    others = [one for one in record.calls if one.path.startswith(("/api/queue", RESULTS))]
+    if sum(since <= one.answered and one.sent <= call.answered for one in others) < _PER_MINUTE:
+        yield "{n} request{s} {were} turned away though few had come"
+
+
 def _put(record: Record, call: Call, key: str) -> Event | None:
     """What a request put at a key, last."""
     puts = [one for one in record.past.by(call.name) if one.verb == "put" and one.key == key]
@@ -95,6 +113,8 @@ def _lives(event: Event, seconds: float, record: Record) -> bool:
     entry = event.entry
     if entry is None or entry.expiration is None:
         return False
+    if record.scenario.at_once:
+        return True  # it waited for its turn
     off = abs(record.scenario.skew) * record.scenario.colos / 1000
     trip = 8 + _ROUNDING + (30 if record.fired else 0)
     return seconds - trip - off <= entry.expiration - event.at / 1000 <= seconds + _ROUNDING + off

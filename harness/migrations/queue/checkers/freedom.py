@@ -8,6 +8,8 @@ from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.truth import LONGEST_ID, Span, is_work
 from harness.migrations.queue.state import Lease
 
+_ROUNDING_MS = 1000
+
 
 def claims_before(record: Record, call: Call) -> list[Call]:
     """The claims until ``call`` was answered that may have reached a coordinator."""
@@ -22,7 +24,9 @@ def is_free(record: Record, task: str, call: Call) -> bool:
         return False
     if _is_given_away(record, task, call):
         return False
-    leases = [span for prefix in (OLD_LEASE, NEW_LEASE) for span in truth.during(prefix + task, begin, end)]
+    # The key of a lease ends with a whole second, and for a coordinator the lease lasts a little longer.
+    since = begin - _ROUNDING_MS if record.scenario.claims == "coordinator" else begin
+    leases = [span for prefix in (OLD_LEASE, NEW_LEASE) for span in truth.during(prefix + task, since, end)]
     if not all(_has_ended(record, span, call) for span in leases):
         return False
     bodies = [span for prefix in (OLD_TASK, NEW_TASK) for span in truth.during(prefix + task, begin, end)]

@@ -29,7 +29,9 @@ def _clean(part: int) -> dict[str, dict[str, str]]:
     """What the Worker as it is violates in every ``PROCESSES``-th of the probes."""
     backstage = WorkerCode(QUEUE_WORKER)
     probes = islice(every_probe(lambda one: simulate(one, backstage)), part, SILENT, PROCESSES)
-    return {str(one): found for one in probes if (found := violated(one, backstage))}
+    # On plain KV two requests at once collide, whatever the Worker does.
+    able = (one for one in probes if not (one.at_once and one.claims == "kv"))
+    return {str(one): found for one in able if (found := violated(one, backstage))}
 
 
 @pytest.fixture(scope="module")
