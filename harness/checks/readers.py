@@ -62,7 +62,19 @@ def _lives(record: Record, truth: Truth, act: Act, changes: list[Act]) -> bool |
         if change.outcome == "unknown" or not settled:
             return None
         lives = {"gone": False, "made": True}.get(change.outcome, lives)
+        if change.outcome == "made" and _ends(record, change, act.ended):
+            return None
     return lives
+
+
+def _ends(record: Record, made: Act, moment: int) -> bool:
+    """Whether something that a client wrote in an act has expired by ``moment`` (ms), or is about to."""
+    ends = (
+        event.entry.expiration
+        for event in record.writes[made.first : made.last]
+        if event.entry is not None and event.invocation.startswith(f"{made.actor}.")
+    )
+    return any(end is not None and end * 1000 <= moment + LAST_MINUTE * 1000 for end in ends)
 
 
 def _finding(record: Record, truth: Truth, code: str, what: str, acts: list[Act]) -> Finding | None:

@@ -72,7 +72,7 @@ class World(Site):
         self.failures: list[Failure] = []
         self.over = self.is_waiting_for_tomorrow = False
         self.unreadable: frozenset[Place] = frozenset()
-        self._names: dict[int, list[str]] = {}
+        self._names: dict[tuple[str, str], list[str]] = {}
 
     def _binding(self, label: str, store: Store) -> KVNamespace:
         """What a Worker has of a namespace: with interruptions before its operations, and in their order."""
@@ -136,10 +136,13 @@ class World(Site):
         return (DAY_MS - self.clock.now_ms() % DAY_MS) / 1000
 
     def names(self, rule: Rule) -> list[str]:
-        """The names that a rule's function can be called with: of the beginning, and made since."""
-        names = self._names.get(id(rule))
+        """The names that a rule's function can be called with: of the beginning, and made since.
+
+        Rules of one prefix share them: readers look for what clients made.
+        """
+        names = self._names.get((rule.binding, rule.prefix))
         if names is None:
-            names = self._names[id(rule)] = [
+            names = self._names[rule.binding, rule.prefix] = [
                 key.removeprefix(rule.prefix)
                 for where, key in self.start
                 if where == rule.binding

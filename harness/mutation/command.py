@@ -63,7 +63,7 @@ def run_mutate(options: argparse.Namespace) -> Report:
     head = [
         opened.about.line(),
         f"The rehearsal as it is: {verdict}, {sum(part.tally.looked.runs for part in result.parts):,} runs.",
-        f"{sample} small mistakes in the Worker {options.stage!r} ({declared.folder}), --seed {seed}.",
+        f"{sample} small mistake{'' if sample == '1' else 's'} in the Worker {options.stage!r} ({declared.folder}), --seed {seed}.",
     ]
     told = Told(head, declared.folder, verdict, again, options.at_least)
     seconds = stopwatch() - start
