@@ -59,11 +59,11 @@ def run_mutate(options: argparse.Namespace) -> Report:
     survey = Survey(hunts, len(mutants), len(every))
     again = ["mutate", *opened.about.again[1:], *_again(options, seed)]
     sample = f"{len(mutants):,} of the {len(every):,}" if len(mutants) < len(every) else f"{len(every):,}"
-    verdict = result.decision.verdict.upper()
+    verdict, many = result.decision.verdict.upper(), "" if sample == "1" else "s"
     head = [
         opened.about.line(),
         f"The rehearsal as it is: {verdict}, {sum(part.tally.looked.runs for part in result.parts):,} runs.",
-        f"{sample} small mistake{'' if sample == '1' else 's'} in the Worker {options.stage!r} ({declared.folder}), --seed {seed}.",
+        f"{sample} small mistake{many} in the Worker {options.stage!r} ({declared.folder}), --seed {seed}.",
     ]
     told = Told(head, declared.folder, verdict, again, options.at_least)
     seconds = stopwatch() - start
