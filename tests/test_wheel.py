@@ -48,7 +48,7 @@ def test_the_wheel_lists_keys(programs: Path, tmp_path: Path) -> None:
 def test_a_bare_install_brings_few_packages(programs: Path, tmp_path: Path) -> None:
     listed = run(programs / "python", "-m", "pip", "list", "--format", "freeze", cwd=tmp_path).stdout.split()
     brought = {line.partition("==")[0] for line in listed} - {"pip", "setuptools", "understudy"}
-    assert len(brought) <= 14, brought
+    assert len(brought) <= 18, brought  # D1's SQLite and the parser of URLs are five of them, cffi's included
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_base64_is_read_as_node_reads_it(text: str, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("", {"dev", "kv", "completions"}),
+        ("", {"dev", "kv", "d1", "completions"}),
         ("kv ", {"key", "bulk", "namespace", "diff", "serve"}),
         ("kv key ", {"list", "get", "put", "delete"}),
         ("kv key list --pre", {"--prefix", "--preview"}),

@@ -95,6 +95,11 @@ UNUSUAL: dict[str, Any] = {
     "within": 2,
     "mishaps": (LOST, CRASH),
     "pace": 20,
+    "empty": 1,
+    "after": 60,
+    "work": 600,
+    "back_again": 1,
+    "aside": ("dry-run",),
 }
 
 

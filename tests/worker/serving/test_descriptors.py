@@ -45,5 +45,5 @@ def test_a_flood_of_idle_connections_is_cut_off_in_words(tmp_path: Path, command
         assert answers == [b""] * 50
         asked = server.ask(b"GET /client/v4/user HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         assert asked.startswith(b"HTTP/1.1 200 ")
-    assert "More than 32 connections: the newest is cut off." in server.said
+    assert "More than 32 connections are open: the newest was closed." in server.said
     assert "Traceback" not in server.said
