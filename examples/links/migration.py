@@ -32,7 +32,7 @@ async def remove(who, name):
 
 @links.changes("link:")
 async def create(who, name):
-    new = f"{name}-by-{who.name}"
+    new = f"{name[:40]}-by-{who.name}"  # of a length that people choose
     if (
         await who.post("/api/links", json={"id": new, "url": "https://example.com/new", "owner": who.name})
     ).ok:

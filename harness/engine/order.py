@@ -22,7 +22,7 @@ from kvstore.store import Verb
 _FORM: Final = re.compile(r"([^:,+\s]+):([1-9]\d{0,5})\+([1-9]\d{0,5})")
 # Behind all others, whatever they do.
 LAST: Final = 99
-# No operation waits longer for others, in seconds: an answer may take 30.
+# No request waits longer for others in all, in seconds: as long as a slow operation takes.
 _MOST_SECONDS: Final = 20.0
 # What an operation of requests that meet takes: KV takes a write of one key a second.
 _PACE_SECONDS: Final = 1.0
@@ -105,6 +105,7 @@ class Order:
         self._clock = clock
         self._choose: Choose = choose or self._first_come
         self._asked: dict[str, int] = {}
+        self._waited: dict[str, float] = {}
         self._held: list[_Waiting] = []
         self._letters: dict[str, str] = {}
         self._queues: dict[str, list[_Waiting]] = {}
@@ -137,10 +138,13 @@ class Order:
 
     async def _hold(self, waiting: _Waiting) -> None:
         """Wait for others, though not for ever."""
+        loop, waited = asyncio.get_running_loop(), self._waited.get(waiting.request, 0.0)
         self._held.append(waiting)
-        timer = asyncio.get_running_loop().call_later(_MOST_SECONDS, self._let_go, waiting)
+        began = loop.time()
+        timer = loop.call_later(max(0.0, _MOST_SECONDS - waited), self._let_go, waiting)
         await waiting.go
         timer.cancel()
+        self._waited[waiting.request] = waited + loop.time() - began
 
     def _let_go(self, waiting: _Waiting) -> None:
         if waiting in self._held:
