@@ -9,6 +9,8 @@ import pytest
 
 from worker.program import INTERNAL_ERROR, run
 
+pytestmark = pytest.mark.own_clock
+
 EXAMPLE = [sys.executable, "-m", "harness", "example", "-"]
 KEYS = [sys.executable, "-m", "wrangler_compat", "--help"]
 
@@ -73,7 +75,6 @@ def test_a_closed_standard_output_is_no_fault() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.own_clock
 @pytest.mark.parametrize(
     ("command", "exit_code"),
     [(["harness", "queue", "-q", "--from"], 3), (["wrangler_compat", "kv", "diff", "a.json"], 1)],

@@ -16,7 +16,7 @@ import pytest
 from kvstore import SeededEntropy, SqliteStore, StateStore
 from tests.durability.clients import NAMESPACE, Ledger, stored_number, write_until_dead
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.own_clock]
 
 ROUNDS = int(os.environ.get("DURABILITY_ROUNDS", "5"))
 ROOT = Path(__file__).parents[2]

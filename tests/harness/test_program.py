@@ -16,6 +16,8 @@ from harness.exit_codes import NOT_STARTED
 from harness.explore.workforce import Processes, Unfinished
 from kvstore.clock import stopwatch
 
+pytestmark = pytest.mark.own_clock
+
 REHEARSE = (sys.executable, "-m", "harness")
 SEARCH = ("queue", "--explore", "schedules", "--seeds", "100000", "--jobs", "2")
 PATIENCE = 300  # seconds, for a busy machine

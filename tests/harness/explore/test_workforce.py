@@ -15,6 +15,8 @@ from harness.cli import main
 from harness.exit_codes import NOT_STARTED, USAGE, VIOLATED
 from harness.explore.workforce import Cluster, ClusterError, Processes
 
+pytestmark = pytest.mark.own_clock
+
 ROOT = Path(__file__).parents[3]
 
 
