@@ -1,28 +1,12 @@
 """What the migration will take of the whole namespace: the operator's requests, KV operations, days."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Final
+from typing import Any
 
 from harness.model.record import Record
-from kvstore.layers.quotas import FREE_PLAN
-
-# As the plans bill them: a bulk read counts one for every key.
-_BILLED: Final = {
-    "get": "reads",
-    "get_many": "reads",
-    "put": "writes",
-    "delete": "deletes",
-    "scan": "listings",
-}
-_PER_DAY: Final = {
-    "reads": FREE_PLAN.reads_per_day,
-    "writes": FREE_PLAN.writes_per_day,
-    "deletes": FREE_PLAN.deletes_per_day,
-    "listings": FREE_PLAN.lists_per_day,
-}
+from kvstore.layers.billing import FREE_DAY, billed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +26,9 @@ def bill_of(record: Record, _: Sequence[str] = ()) -> Bill:
     """What the operator's requests took."""
     calls = [call for call in record.calls if call.role == "operator"]
     names = {call.name for call in calls}
-    counts = Counter(dict.fromkeys(_PER_DAY, 0))
-    for event in record.asked:
-        if event.invocation in names:
-            counts[_BILLED[event.verb]] += len(event.key.split(",")) if event.verb == "get_many" else 1
+    counts = billed(event for event in record.asked if event.invocation in names)
     moving = sum(record.migration.rule_for(*place) is not None for place in record.start)
-    return Bill(moving, len(calls), dict(counts), not record.failures)
+    return Bill(moving, len(calls), counts, not record.failures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +48,17 @@ class Forecast:
     def free_days(self) -> dict[str, int]:
         """For how many days it takes the free plan's quota, by what is billed."""
         counts = self.counts
-        return {name: ceil(counts[name] / limit) for name, limit in _PER_DAY.items() if limit}
+        return {name: ceil(counts[name] / limit) for name, limit in FREE_DAY.items() if limit}
 
     def as_json(self) -> dict[str, Any]:
-        each = {name: round(self.bill.counts[name] / self.bill.entries, 3) for name in _PER_DAY}
+        each = {name: round(self.bill.counts[name] / self.bill.entries, 3) for name in FREE_DAY}
         days = {"free": max(self.free_days.values()), "paid": 1}
         return {"entries": self.entries, **self.counts, "perEntry": each, "days": days}
 
     def as_text(self) -> str:
         """One line."""
         counts = self.counts
-        asked = ", ".join(f"{counts[name]:,} {name}" for name in _PER_DAY if counts[name])
+        asked = ", ".join(f"{counts[name]:,} {name}" for name in FREE_DAY if counts[name])
         requests = f"{counts['requests']:,} request{'s' if counts['requests'] != 1 else ''}"
         return f"{self.entries:,} entries take {requests} of the operator, {asked}: {self._days()}"
 
@@ -85,7 +66,7 @@ class Forecast:
         name, days = max(self.free_days.items(), key=lambda one: one[1])
         if days <= 1:
             return "within a day of the free plan"
-        limit = _PER_DAY[name]
+        limit = FREE_DAY[name]
         return f"{days:,} days of the free plan, whose day does not suffice ({limit:,} {name}); paid, one"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from harness.engine.chance import Chance
-from harness.explore.workforce import Processes
-from harness.mutation.hunt import NOTICED, SURVIVED, Hunt, Hunter
+from harness.explore.workforce import Processes, Unfinished
+from harness.mutation.hunt import NOT_STARTED, NOTICED, SURVIVED, Hunt, Hunter
 from harness.mutation.mistakes import mistakes
 from harness.mutation.mutant import Mutant
 from harness.processes import ProcessError
@@ -81,7 +81,9 @@ def hunted(
     """The hunt for each mutant, in the order of their ends."""
     done = noticed = 0
     for mutant, hunt in workforce.outcomes(hunter, mutants):
-        if isinstance(hunt, ProcessError):  # so a rehearsal ends, too, and says why
+        if isinstance(hunt, Unfinished):  # something outside killed the process: that says nothing of it
+            hunt = Hunt(mutant, NOT_STARTED, what=str(hunt))
+        elif isinstance(hunt, ProcessError):  # so a rehearsal ends, too, and says why
             hunt = Hunt(mutant, NOTICED, by="process", what=str(hunt))
         done, noticed = done + 1, noticed + (hunt.outcome == NOTICED)
         on_progress(done, len(mutants), noticed)

@@ -31,6 +31,11 @@ class Event:
     namespace: str = ""
     code: Code | Literal["cut-off"] = ""
 
+    @property
+    def keys(self) -> list[str]:
+        """The keys that were asked for: several for a get_many, where ``key`` has commas between them."""
+        return self.key.split(",") if self.verb == "get_many" else [self.key]
+
     @classmethod
     def failed(
         cls, index: int, at: int, invocation: str, verb: Verb, key: str, error: BaseException, **more: Any

@@ -10,7 +10,7 @@ from harness.forecast import Bill, forecast
 from tests.harness.declared.declaring import declared
 from tests.harness.declared.test_true_verdicts import MOVES
 
-COUNTS = {"reads": 3300, "writes": 1100, "deletes": 1100, "listings": 11}
+COUNTS = {"reads": 3300, "writes": 1100, "deletes": 1100, "lists": 11}
 
 
 def test_the_free_plan_that_does_not_suffice_is_said() -> None:
@@ -22,8 +22,8 @@ def test_the_free_plan_that_does_not_suffice_is_said() -> None:
         "reads": 7500,
         "writes": 2500,
         "deletes": 2500,
-        "listings": 25,
-        "perEntry": {"reads": 3.0, "writes": 1.0, "deletes": 1.0, "listings": 0.01},
+        "lists": 25,
+        "perEntry": {"reads": 3.0, "writes": 1.0, "deletes": 1.0, "lists": 0.01},
         "days": {"free": 3, "paid": 1},
     }
     assert found.as_text().endswith(

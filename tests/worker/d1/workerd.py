@@ -1,18 +1,15 @@
 """The real workerd, with its D1 bindings on our service: one database for each case."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.worker.d1.javascript import worker
 from tests.worker.d1.recordings import Case
-from tests.worker.kvwire.workerd import program
+from tests.worker.workerd import served
 
 _CONFIGURATION = """\
 using Workerd = import "/workerd/workerd.capnp";
@@ -51,29 +48,9 @@ class RealWorker:
 @asynccontextmanager
 async def running(folder: Path, address: str, cases: Sequence[Case]) -> AsyncIterator[RealWorker]:
     """workerd with a Worker that plays ``cases``, its databases at ``address``; skips where there is none."""
-    binary = program()
-    if binary is None:
-        pytest.skip("the real workerd is not installed: npm install --prefix .real wrangler@4.86.0")
     names = [case.id for case in cases]
     services = ",\n    ".join(_SERVICE.format(id=name, address=address) for name in names)
     bindings = ",\n    ".join(_BINDING.format(id=name) for name in names)
-    (folder / "config.capnp").write_text(_CONFIGURATION.format(services=services, bindings=bindings))
-    (folder / "worker.js").write_text(worker(cases))
-    process = await asyncio.create_subprocess_exec(
-        binary,
-        "serve",
-        "config.capnp",
-        "--control-fd=1",
-        "--experimental",
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        listening = json.loads(await process.stdout.readline())
-        url = f"http://127.0.0.1:{listening['port']}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
-            yield RealWorker(client)
-    finally:
-        process.terminate()
-        await process.communicate()
+    configuration = _CONFIGURATION.format(services=services, bindings=bindings)
+    async with served(folder, configuration, worker(cases)) as client:
+        yield RealWorker(client)

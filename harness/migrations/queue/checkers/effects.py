@@ -96,7 +96,7 @@ def _turned_away(record: Record, call: Call) -> Iterator[str]:
         yield "{n} request{s} {were} turned away and not told when to come again"
     if not call.path.startswith(("/api/queue", RESULTS)):
         return
-    since = call.sent - _MINUTE_MS - abs(record.scenario.skew) * record.scenario.colos
+    since = call.sent - _MINUTE_MS - record.scenario.clock_spread
     others = [one for one in record.calls if one.path.startswith(("/api/queue", RESULTS))]
     if sum(since <= one.answered and one.sent <= call.answered for one in others) < _PER_MINUTE:
         yield "{n} request{s} {were} turned away though few had come"
@@ -115,7 +115,7 @@ def _lives(event: Event, seconds: float, record: Record) -> bool:
         return False
     if record.scenario.at_once:
         return True  # it waited for its turn
-    off = abs(record.scenario.skew) * record.scenario.colos / 1000
+    off = record.scenario.clock_spread / 1000
     trip = 8 + _ROUNDING + (30 if record.fired else 0)
     return seconds - trip - off <= entry.expiration - event.at / 1000 <= seconds + _ROUNDING + off
 
@@ -160,7 +160,7 @@ def _renewed(record: Record, call: Call, task: str) -> Iterator[str]:
     yield from _hold(record, call, task, body.get("extendSec"))
     lease = call.member("lease") or {}
     renewed = epoch_seconds(lease.get("renewedAt"))
-    off = abs(record.scenario.skew) * record.scenario.colos / 1000
+    off = record.scenario.clock_spread / 1000
     if renewed is None or not call.sent / 1000 - off - 1 <= renewed <= call.answered / 1000 + off + 1:
         yield "{n} lease{s} {do} not say when {they} {were} renewed"
     yield from _deleted(record, call, OLD_LEASE + task, "{n} lease{s} {were} renewed in the new format alone")
@@ -242,7 +242,7 @@ def _marked(record: Record, call: Call, task: str) -> Iterator[str]:
         if not any(_differs_in_status_alone(span.entry, body) for span in either):
             yield "{n} status update{s} changed more than the status"
         changed = epoch_seconds(body.get("updatedAt"))
-        off = abs(record.scenario.skew) * record.scenario.colos / 1000
+        off = record.scenario.clock_spread / 1000
         if changed is None or not call.sent / 1000 - off - 1 <= changed <= call.answered / 1000 + off + 1:
             yield "{n} status update{s} {do} not say when {they} {were} made"
         if before and all(span.entry.metadata != put.entry.metadata for span in before):

@@ -64,7 +64,7 @@ def _has_ended(record: Record, lease: Span, call: Call) -> bool:
     if call.stage != "dual" or record.scenario.claims != "kv" or said is None or said.until is None:
         return False
     begin, _ = record.truth.evidence(call)
-    return said.until * 1000 + abs(record.scenario.skew) * record.scenario.colos < begin
+    return said.until * 1000 + record.scenario.clock_spread < begin
 
 
 def is_visible(record: Record, task: str, call: Call) -> bool:

@@ -215,7 +215,7 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
 
 
 def _is_ending(record: Record, key: str, begin: float, end: float) -> bool:
-    least = end + _LAST_MINUTE_MS + abs(record.scenario.skew) * record.scenario.colos
+    least = end + _LAST_MINUTE_MS + record.scenario.clock_spread
     return any(span.due <= least for span in record.truth.during(key, begin, end))
 
 
@@ -233,7 +233,7 @@ def _is_young(record: Record, key: str, run: Call) -> bool:
     if not key.startswith((OLD_TASK, NEW_TASK)):
         return False
     task = key.removeprefix(OLD_TASK).removeprefix(NEW_TASK)
-    since = run.sent - 2 * record.truth.window - abs(record.scenario.skew) * record.scenario.colos
+    since = run.sent - 2 * record.truth.window - record.scenario.clock_spread
     return any(
         write.verb == "put" and write.at > since and not record.made_by_migration(write)
         for prefix in (OLD_TASK, NEW_TASK)

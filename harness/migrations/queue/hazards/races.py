@@ -106,7 +106,7 @@ def _look(record: Record, claim: Claim) -> Event | None:
         if event.verb == "put" and event.key == claim.write.key:
             return looks
         if (event.verb == "scan" and event.key == prefix) or (
-            event.verb == "get_many" and claim.write.key in event.key.split(",")
+            event.verb == "get_many" and claim.write.key in event.keys
         ):
             looks = event
     return looks

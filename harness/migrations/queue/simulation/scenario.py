@@ -314,6 +314,11 @@ class Scenario:
         return conditions_of(self.conditions, self.budget)
 
     @property
+    def clock_spread(self) -> int:
+        """How far two clocks may be apart, in milliseconds."""
+        return abs(self.skew) * self.colos
+
+    @property
     def size(self) -> tuple[int, ...]:
         """How much there is to understand: a search prefers the smaller."""
         return size(self)

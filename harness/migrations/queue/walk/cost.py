@@ -1,19 +1,10 @@
 """What a migration costs: steps, operations, a part of a day's quota, time."""
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from harness.migrations.queue.walk.outcome import Outcome
-from kvstore.layers.quotas import FREE_PLAN
-
-_PER_DAY: Final = {
-    "reads": FREE_PLAN.reads_per_day,
-    "writes": FREE_PLAN.writes_per_day,
-    "deletes": FREE_PLAN.deletes_per_day,
-    "lists": FREE_PLAN.lists_per_day,
-}
-_NAMES: Final = {"get": "reads", "get_many": "reads", "put": "writes", "delete": "deletes", "scan": "lists"}
+from kvstore.layers.billing import FREE_DAY, billed
 
 
 @dataclass(frozen=True)
@@ -32,7 +23,7 @@ class Cost:
     @property
     def of_free_day(self) -> dict[str, float]:
         """The part of the free plan's daily quota, by kind: 1.0 is all of it."""
-        return {name: self.counts[name] / limit for name, limit in _PER_DAY.items() if limit}
+        return {name: self.counts[name] / limit for name, limit in FREE_DAY.items() if limit}
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -56,13 +47,10 @@ class Cost:
 
 def cost(outcome: Outcome, *, simulated: bool) -> Cost:
     """What the runs of a walk cost."""
-    counts = Counter(dict.fromkeys(_PER_DAY, 0))
-    for event in outcome.asked:
-        counts[_NAMES[event.verb]] += len(event.key.split(",")) if event.verb == "get_many" else 1
     asked = outcome.asked
     seconds = (asked[-1].at - asked[0].at) / 1000 if simulated and asked else None
     most = max((run.report.operations for run in outcome.runs), default=0)
-    return Cost(len(outcome.runs), len(asked), most, dict(counts), seconds)
+    return Cost(len(outcome.runs), len(asked), most, billed(asked), seconds)
 
 
 def _duration(seconds: float) -> str:

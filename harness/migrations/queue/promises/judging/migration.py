@@ -77,7 +77,7 @@ def _first(asked: Sequence[Event], verb: str, key: str, after: int | None) -> in
     if after is None:
         return None
     for place, event in enumerate(asked[after + 1 :], after + 1):
-        many = event.verb == "get_many" and verb == "get" and key in event.key.split(",")
+        many = event.verb == "get_many" and verb == "get" and key in event.keys
         if many or (event.verb == verb and event.key == key):
             return place
     return None

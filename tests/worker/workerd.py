@@ -1,0 +1,48 @@
+"""The real workerd: where it is, and how a configuration is run with it."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+
+
+def program() -> Path | None:
+    """WORKERD_BIN, or what .ci/run installed."""
+    named = os.environ.get("WORKERD_BIN")
+    found = Path(named) if named else _ROOT / ".real" / "node_modules" / ".bin" / "workerd"
+    return found if found.exists() else None
+
+
+@asynccontextmanager
+async def served(folder: Path, configuration: str, worker: str) -> AsyncIterator[httpx.AsyncClient]:
+    """workerd with a configuration and its ``worker.js`` in ``folder``; skips where there is no workerd."""
+    binary = program()
+    if binary is None:
+        pytest.skip("the real workerd is not installed: npm install --prefix .real wrangler@4.86.0")
+    (folder / "config.capnp").write_text(configuration)
+    (folder / "worker.js").write_text(worker)
+    process = await asyncio.create_subprocess_exec(
+        binary,
+        "serve",
+        "config.capnp",
+        "--control-fd=1",
+        "--experimental",
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        listening = json.loads(await process.stdout.readline())
+        url = f"http://127.0.0.1:{listening['port']}"
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
+            yield client
+    finally:
+        process.terminate()
+        await process.communicate()
