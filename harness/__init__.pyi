@@ -16,9 +16,6 @@ from harness.engine.clock import LoopClock as LoopClock
 from harness.engine.loop import Deadlock as Deadlock
 from harness.engine.loop import SimulatedLoop as SimulatedLoop
 from harness.engine.loop import in_virtual_time as in_virtual_time
-from harness.engine.network import Network as Network
-from harness.engine.site import WAY_MS as WAY_MS
-from harness.engine.site import Site as Site
 from harness.lines import command_line as command_line
 from harness.lines import text_of as text_of
 from harness.migration import Entry as Entry
@@ -46,3 +43,6 @@ from harness.verdict import Finding as Finding
 from harness.verdict import Moment as Moment
 from harness.verdict import Verdict as Verdict
 from harness.verdict import finding as finding
+from harness.world.network import Network as Network
+from harness.world.site import WAY_MS as WAY_MS
+from harness.world.site import Site as Site

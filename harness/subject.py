@@ -9,14 +9,14 @@ from harness.checks import judge
 from harness.decision import Looked
 from harness.engine.chance import Chance
 from harness.engine.interleaving import Choose
-from harness.engine.run import simulate, unreadable
 from harness.explore.coverage import met
 from harness.explore.tally import Seen
 from harness.migration import Migration, load_migration
+from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
 from harness.model.truth import Outcomes, Truth, place_of
-from harness.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
+from harness.simulation import simulate, unreadable
 from harness.system.stages import Stages
 from harness.verdict import Finding, Verdict
 from kvstore import Entry

@@ -87,7 +87,7 @@ def test_imports_run_one_way(room: str) -> None:
 
 
 # Where files still move.
-UNSETTLED = ("harness",)
+UNSETTLED = ("harness/migrations/queue",)
 
 
 def test_no_file_imports_itself_by_way_of_others() -> None:

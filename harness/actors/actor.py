@@ -1,39 +1,15 @@
 """Somebody who sends requests from one location, one at a time: what a declared function is given."""
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from harness.conditions import COLOS
 from harness.engine.chance import Chance
 from harness.model.record import Call, Role
+from harness.world.site import Reply, Site
+from harness.world.world import World
 from kvstore import KVNamespace
-
-if TYPE_CHECKING:
-    from harness.engine.site import Site
-    from harness.engine.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """``status`` is None when no answer came; ``body`` is what JSON says, or text."""
-
-    status: int | None
-    body: Any = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is an answer of success: below 400."""
-        return self.status is not None and self.status < 400
-
-    @property
-    def json(self) -> Any:
-        return self.body
-
-    @property
-    def text(self) -> str:
-        return self.body if isinstance(self.body, str) else ""
 
 
 class Sender:
@@ -42,7 +18,7 @@ class Sender:
     What an actor does by chance depends on the name alone, so that it stays the same without the others.
     """
 
-    def __init__(self, world: "Site", name: str, role: Role = "operator", colo: str | None = None) -> None:
+    def __init__(self, world: Site, name: str, role: Role = "operator", colo: str | None = None) -> None:
         self.world = world
         self.name = name
         self.role: Role = role
@@ -74,9 +50,9 @@ class Sender:
 class Actor(Sender):
     """What a declared function is given."""
 
-    world: "World"
+    world: World
 
-    def __init__(self, world: "World", name: str, role: Role, colo: str | None = None) -> None:
+    def __init__(self, world: World, name: str, role: Role, colo: str | None = None) -> None:
         super().__init__(world, name, role, colo)
         self.last: Call | None = None
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from harness.actors.actor import Actor, Reply
+from harness.actors.actor import Actor
+from harness.world.site import Reply
 
 # After so many answers in a row with nothing written, none of them "done", nobody goes on.
 _MOST_IDLE: Final = 40

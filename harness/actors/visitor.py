@@ -4,7 +4,8 @@ from typing import Final
 
 from harness.actors.actor import Actor
 from harness.migration import MigrationError, Rule
-from harness.model.record import Act
+from harness.model.record import Act, Role
+from harness.world.world import World
 
 # How long readers pause, at most, while the operator waits for another day.
 _SELDOM_SECONDS: Final = 1800
@@ -87,3 +88,8 @@ class Visitor(Actor):
             names = [name for name in self.world.names(rule) if self.world.is_free(rule, name)]
             if names:
                 await self.do(rule, names[self.chance.below(len(names))])
+
+
+async def visit(world: World, who: str, role: Role, colo: str, rule: Rule, name: str) -> Act:
+    """Somebody called ``who`` comes to a location, and does to an entry what a rule declares."""
+    return await Visitor(world, who, role, colo).do(rule, name)

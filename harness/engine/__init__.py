@@ -1,1 +1,1 @@
-"""Runs one simulation of a declared migration, from its beginning to its end."""
+"""Simulated time, chance, and what happens when: a loop that jumps, and whose operation is next."""

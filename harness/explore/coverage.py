@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import Final
 from zlib import crc32
 
+from harness.model.oddities import ENDING
 from harness.model.record import Call, Record
-from harness.oddities import ENDING
 from kvstore import Entry, Event
 
 Due = Callable[[Record, Sequence[str]], bool]

@@ -7,7 +7,7 @@ from harness.conditions import COLOS, CONDITIONS, Conditions, conditions_of
 from harness.engine.interruption import Interruption, read_interruption
 from harness.engine.meeting import Meeting, read_meeting
 from harness.engine.order import Deviation, Deviations, read_deviation
-from harness.oddities import KINDS
+from harness.model.oddities import KINDS
 from harness.parameters import Choice, Count, Number, Several, always, one_of, read_line, size, write_line
 from kvstore import LIMITS
 from kvstore.faults import Fault, read_planned

@@ -13,6 +13,7 @@ from harness.decision import Decision, Looked
 from harness.engine.loop import Deadlock, in_virtual_time
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.lines import command_line
+from harness.migrations.queue import simulation_report
 from harness.migrations.queue.example import example
 from harness.migrations.queue.explore import campaign_report
 from harness.migrations.queue.explore.campaign import explore_faults, explore_schedules
@@ -27,7 +28,6 @@ from harness.migrations.queue.preflight import demand_queue_worker
 from harness.migrations.queue.promises import table
 from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
 from harness.migrations.queue.promises.hearing import hear
-from harness.migrations.queue.simulation import report as simulation_report
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text

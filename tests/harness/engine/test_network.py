@@ -7,9 +7,9 @@ import pytest
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.loop import SimulatedLoop
-from harness.engine.network import Network
 from harness.migrations.queue.simulation.scenario import read_scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
+from harness.world.network import Network
 from kvstore import Entry, KVError
 from kvstore.faults import InvocationCrashed
 

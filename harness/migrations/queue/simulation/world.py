@@ -8,13 +8,13 @@ from harness.conditions import COLOS, JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Turns, following
-from harness.engine.network import Network
-from harness.engine.site import WAY_MS, Site
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.client import API_KEY
 from harness.system.code import WorkerCode
 from harness.transport import ANSWER_SECONDS, Unanswered
+from harness.world.network import Network
+from harness.world.site import WAY_MS, Site
 from kvstore import Entry
 from worker.durable import Objects
 from worker.sdk.request import Request

@@ -17,9 +17,9 @@ from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.explore.system import backstage
 from harness.migrations.queue.hazards import DETECTORS
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.report import Simulation
 from harness.migrations.queue.simulation.scenario import read_scenario
 from harness.migrations.queue.simulation.simulate import simulate
+from harness.migrations.queue.simulation_report import Simulation
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.model.record import Call
 

@@ -23,7 +23,7 @@ from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from harness.migrations.queue.checkers import judge
-from harness.migrations.queue.simulation.report import Simulation
+from harness.migrations.queue.simulation_report import Simulation
 from harness.migrations.queue.simulation.scenario import read_scenario
 from harness.migrations.queue.simulation.simulate import simulate
 

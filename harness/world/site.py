@@ -1,17 +1,17 @@
 """Where requests are answered: locations, the Worker that each of them has, and how long everything takes."""
 
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from harness.actors.actor import Reply
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
-from harness.engine.network import Network
 from harness.model.record import Call
 from harness.system.code import WorkerCode
 from harness.transport import BrokenOff, deliver
 from harness.under_way import asking
+from harness.world.network import Network
 from kvstore.faults import InvocationCrashed
 from worker.runtime import Worker
 from worker.runtime.background import WAIT_UNTIL_SECONDS
@@ -20,6 +20,27 @@ from worker.sdk.request import Request
 # What a request takes between a client and its location, or a call between a Worker and an object, one
 # way, in milliseconds.
 WAY_MS = (1, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``status`` is None when no answer came; ``body`` is what JSON says, or text."""
+
+    status: int | None
+    body: Any = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is an answer of success: below 400."""
+        return self.status is not None and self.status < 400
+
+    @property
+    def json(self) -> Any:
+        return self.body
+
+    @property
+    def text(self) -> str:
+        return self.body if isinstance(self.body, str) else ""
 
 
 class Circumstances(Protocol):

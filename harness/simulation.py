@@ -6,17 +6,17 @@ from typing import Any, Final
 
 from harness.actors.mover import Mover
 from harness.actors.operator import SETTLE_SECONDS, GaveUp, Halted, Operator
-from harness.actors.visitor import Visitor
+from harness.actors.visitor import Visitor, visit
 from harness.conditions import JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
 from harness.engine.loop import SimulatedLoop
-from harness.engine.world import World
 from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record
 from harness.model.scenario import Scenario
 from harness.system.stages import Stages
+from harness.world.world import World
 from kvstore import Entry
 
 _LATE_SECONDS: Final = 300.0
@@ -45,7 +45,7 @@ def simulate(
     clock = LoopClock(loop, began)
     for stage in stages.all():
         stage.backstage.enter(clock, scenario.seed)
-    world = World(migration, scenario, start, clock, stages, choose)
+    world = World(migration, scenario, start, clock, stages, visit, choose)
     return loop.run(_play(world, began, unreadable))
 
 
@@ -59,7 +59,7 @@ def unreadable(
     clock = LoopClock(loop, began)
     for stage in stages.all():
         stage.backstage.enter(clock, 1)
-    world = World(migration, Scenario(conditions="local"), start, clock, stages)
+    world = World(migration, Scenario(conditions="local"), start, clock, stages, visit)
 
     async def look() -> frozenset[Place]:
         await world.fill()

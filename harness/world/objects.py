@@ -5,8 +5,8 @@ from contextlib import contextmanager, nullcontext
 
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
-from harness.engine.site import WAY_MS
 from harness.system.stages import LoadedStage
+from harness.world.site import WAY_MS
 from kvstore.layers.invocation import Invocations
 from worker.durable import Objects
 

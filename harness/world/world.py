@@ -5,18 +5,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from harness.actors.actor import Reply
-from harness.actors.visitor import Visitor
 from harness.conditions import COLOS, JUDGE
 from harness.engine.clock import LoopClock
-from harness.engine.databases import DeployedDatabases
 from harness.engine.interleaving import Choose
 from harness.engine.interruption import Interruption, Interruptions
 from harness.engine.meeting import Deed
-from harness.engine.network import Network
-from harness.engine.objects import DeployedObjects
 from harness.engine.order import Order
-from harness.engine.site import Site
 from harness.migration import Migration, MigrationError, Rule
 from harness.model.record import Act, Call, Failure, Place, Role
 from harness.model.scenario import Scenario
@@ -24,6 +18,10 @@ from harness.model.truth import Outcomes
 from harness.platform import Location
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, Stages
+from harness.world.databases import DeployedDatabases
+from harness.world.network import Network
+from harness.world.objects import DeployedObjects
+from harness.world.site import Reply, Site
 from kvstore import Entry, KVNamespace, Store
 from kvstore.layers.quotas import DAY_MS
 from worker.sdk.request import Request
@@ -31,11 +29,16 @@ from worker.sdk.request import Request
 _ORIGIN = "https://worker.example"
 
 
+# Lets somebody of a name and a role do what a rule declares to an entry, from a location.
+Visit = Callable[["World", str, Role, str, Rule, str], Coroutine[Any, Any, Act]]
+
+
 class World(Site):
     """Everything that the actors of a simulation share; `send` is what they can do to it.
 
-    ``start`` is what is stored when time begins. ``over`` is set when the operator is done,
-    ``is_waiting_for_tomorrow`` while the operator waits for a quota.
+    ``start`` is what is stored when time begins, ``visit`` how others than the operator come in between.
+    ``over`` is set when the operator is done, ``is_waiting_for_tomorrow`` while the operator waits for a
+    quota.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class World(Site):
         start: Mapping[Place, Entry],
         clock: LoopClock,
         stages: Stages,
+        visit: Visit,
         choose: Choose | None = None,
     ) -> None:
         self.networks = _networks(stages.namespaces, scenario, clock)
@@ -53,6 +57,7 @@ class World(Site):
         self.migration = migration
         self.start = start
         self.stages = stages
+        self._visit = visit
         self.outcomes = Outcomes(migration)
         self.interruptions = Interruptions(scenario.interrupt, self.invocations, self._interrupt)
         self.order = Order(scenario.order, self.invocations, clock, choose)
@@ -193,8 +198,8 @@ class World(Site):
             await asyncio.get_running_loop().create_task(act)
         return act is not None
 
-    def _act(self, name: str, deed: Deed) -> Coroutine[Any, Any, Act] | None:
-        """What somebody called ``name`` does; None when there is nothing to do it to."""
+    def _act(self, who: str, deed: Deed) -> Coroutine[Any, Any, Act] | None:
+        """What somebody called ``who`` does; None when there is nothing to do it to."""
         both: tuple[tuple[Role, list[Rule]], ...] = (
             ("client", self.migration.clients),
             ("reader", self.migration.readers),
@@ -204,8 +209,10 @@ class World(Site):
                 if rule.name != deed.act:
                     continue
                 names = [name for name in self.names(rule) if role == "reader" or self.is_free(rule, name)]
-                who = Visitor(self, name, role, COLOS[self.scenario.colos - 1])
-                return who.do(rule, names[deed.which % len(names)]) if names else None
+                if not names:
+                    return None
+                colo = COLOS[self.scenario.colos - 1]
+                return self._visit(self, who, role, colo, rule, names[deed.which % len(names)])
         return None
 
 

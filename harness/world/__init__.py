@@ -1,0 +1,1 @@
+"""What a simulation takes place in: namespaces as locations see them, Workers, and the way to them."""
