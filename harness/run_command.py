@@ -73,7 +73,7 @@ def run_own(options: argparse.Namespace) -> Report:
         options.timeout,
     )
     if options.scenario is not None:
-        return _replay(open_migration(wanted), options.scenario)
+        return run_again(open_migration(wanted), options.scenario)
     progress = Progress(sys.stderr, enabled=not options.quiet)
     try:
         about, result, seconds = rehearsed(wanted, progress)
@@ -153,7 +153,8 @@ def _immovable(outcomes: Outcomes, moving: Mapping[Place, Entry]) -> list[str]:
     return [f"{len(refused):,} of the entries cannot be moved and must stay as they are: {keys} ({why})"]
 
 
-def _replay(opened: Opened, line: str) -> Report:
+def run_again(opened: Opened, line: str) -> Report:
+    """The one run that a line says."""
     scenario, subject, about = read_scenario(line), opened.subject, opened.about
     if scenario.among == "all":
         subject = whole(subject, opened.entries)

@@ -8,7 +8,8 @@ import asyncio
 import heapq
 import weakref
 from asyncio import events
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
@@ -83,7 +84,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self.now_ms = 0
         self.steps = 0
         self._look: Callable[[bool], int] = lambda idle: WEEK_MS
-        self._next_look = WEEK_MS
+        self._next_look = self._end = WEEK_MS
         self._last_now, self._most_steps = -1, _MOST_STEPS_AT_ONCE
         # A pause that is over.
         self._passed: asyncio.Future[None] = asyncio.Future(loop=self)
@@ -94,16 +95,34 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
         Raises Deadlock when nothing is left that could go on, and after a week, with what was waited for.
         """
+        with self._running():
+            try:
+                return self._result(asyncio.Task(main, loop=self, name="simulation"))
+            finally:
+                self._cancel_all()
+                self.close()
+
+    def complete(self, main: "Coroutine[Any, Any, T] | asyncio.Task[T]") -> T:
+        """The result of ``main``; what else runs waits where it is, until the loop is run again.
+
+        Raises what `run` does; the week begins now.
+        """
+        self._end = self._next_look = self.now_ms + WEEK_MS
+        with self._running():
+            return self._result(asyncio.Task(main, loop=self) if isinstance(main, Coroutine) else main)
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
         outer = events._get_running_loop()  # a simulation may be run from a coroutine
         events._set_running_loop(self)
         try:
-            task = asyncio.Task(main, loop=self, name="simulation")
-            self._run_until(task)
-            return task.result()
+            yield
         finally:
-            self._cancel_all()
             events._set_running_loop(outer)
-            self.close()
+
+    def _result(self, task: "asyncio.Task[T]") -> T:
+        self._run_until(task)
+        return task.result()
 
     def _run_until(self, task: "asyncio.Task[Any]") -> None:
         while not task.done():
@@ -112,8 +131,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                 self._look(True)
                 raise Deadlock(f"nobody can go on; waiting: {self._waiting}")
             if self.now_ms > self._next_look:
-                self._next_look = min(WEEK_MS, self._look(False))
-                if self.now_ms > WEEK_MS:
+                self._next_look = min(self._end, self._look(False))
+                if self.now_ms > self._end:
                     raise Deadlock(f"a week has gone by, and nobody came to an end; waiting: {self._waiting}")
             if self.steps > self._most_steps:
                 self._expect_time_to_pass()

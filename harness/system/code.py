@@ -15,12 +15,15 @@ from worker.runtime import LoadError, Platform, Worker, load_worker
 class WorkerCode:
     """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location.
 
-    ``folder`` is the Worker's; ``texts`` are read in the place of what is in its files. ``operations`` are
-    the KV operations of all simulations so far.
+    ``folder`` is the Worker's, ``environment`` which of its configuration is meant; ``texts`` are read in
+    the place of what is in its files. ``operations`` are the KV operations of all simulations so far.
     """
 
-    def __init__(self, folder: Path, texts: Mapping[Path, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, texts: Mapping[Path, str] | None = None, environment: str | None = None
+    ) -> None:
         self.folder = folder
+        self.environment = environment
         self.texts = texts
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
@@ -32,7 +35,7 @@ class WorkerCode:
     def code(self) -> Worker:
         """The Worker without bindings."""
         with asking(f"the import of {self.folder}"):
-            return load_worker(self.folder, {}, platform=Platform(self, self), texts=self.texts)
+            return load_worker(self.folder, {}, self.environment, Platform(self, self), self.texts)
 
     def durable_class(self, name: str) -> type:
         """The Worker's class of Durable Objects of that name. Raises LoadError when it has none."""

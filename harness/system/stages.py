@@ -1,6 +1,6 @@
 """The Workers of a migration's stages: their code, loaded once, and what each of them is bound to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,12 +71,7 @@ class Stages:
         yield from self.by_name.values()
 
     def _loaded(self, name: str, stage: Stage) -> LoadedStage:
-        config = read_config(stage.folder)
-        bound = {one.binding: self._label(one) for one in config.kv_namespaces}
-        variables = {**config.vars, **stage.variables}
-        databases = {one.binding: one for one in config.d1_databases}
-        code = WorkerCode(stage.folder, self._texts.get(name))
-        return LoadedStage(name, code, variables, bound, _durable(config), databases)
+        return stage_of(name, stage, read_config(stage.folder), self._label, self._texts.get(name))
 
     def _label(self, binding: KVBinding) -> str:
         return self.labels.setdefault(binding.id or binding.binding, binding.binding)
@@ -91,6 +86,23 @@ class Stages:
                     f"{rule.name} is about the KV namespace {name}, which no Worker of the migration "
                     f"binds; they bind: {', '.join(known)}"
                 )
+
+
+def stage_of(
+    name: str,
+    stage: Stage,
+    config: WorkerConfig,
+    label: Callable[[KVBinding], str],
+    texts: Mapping[Path, str] | None = None,
+) -> LoadedStage:
+    """A Worker as ``config`` binds it; ``label`` says which namespace a binding stands for.
+
+    Raises MigrationError for Durable Objects of another Worker.
+    """
+    bound = {one.binding: label(one) for one in config.kv_namespaces}
+    databases = {one.binding: one for one in config.d1_databases}
+    code = WorkerCode(stage.folder, texts, config.environment)
+    return LoadedStage(name, code, {**config.vars, **stage.variables}, bound, _durable(config), databases)
 
 
 def _durable(config: WorkerConfig) -> dict[str, DurableClass]:

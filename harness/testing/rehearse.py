@@ -1,0 +1,66 @@
+"""A rehearsal as a test: it fails with what was found, each finding with its events and the line."""
+
+import inspect
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.migration import Migration, MigrationError
+from harness.run_command import Wanted, open_migration, rehearsed, run_again
+from harness.run_report import as_text
+
+
+@dataclass(frozen=True)
+class Rehearse:
+    """``rehearse(migration, source="links.json")``, with what the marker and the command line say.
+
+    ``migration`` is a Migration that a file declares, or the path of the file; paths are relative to the
+    folder of the test. Fails also when nothing was found because nothing was looked at.
+    """
+
+    beside: Path
+    name: str
+    marked: Mapping[str, Any]
+    seeds: int | None = None
+    replay: str | None = None
+    pages: Path | None = None
+
+    def __call__(
+        self, migration: Migration | str | Path, *, source: str | Path | None = None, **given: Any
+    ) -> None:
+        options = {**self.marked, **given}
+        seeds = self.seeds or options.pop("seeds", 100)
+        options.pop("seeds", None)
+        if isinstance(seeds, int):
+            seeds = range(1, seeds + 1)
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            options.setdefault("jobs", 1)  # the other cores are at other tests
+        path = _file_of(migration) if isinstance(migration, Migration) else self.beside / migration
+        wanted = Wanted(path, self._sources(source), seeds=seeds, **options)
+        if self.replay is not None:
+            again = run_again(open_migration(wanted), self.replay)
+            if again.exit_code:
+                pytest.fail(again.text, pytrace=False)
+            return
+        about, result, seconds = rehearsed(wanted)
+        if result.decision.verdict != "go":
+            pytest.fail(as_text(about, result, seconds), pytrace=False)
+
+    def _sources(self, source: str | Path | None) -> list[str] | None:
+        """Where the entries are; a file that is meant beside the test is named by its whole path."""
+        if source is None:
+            return None
+        name, equals, place = str(source).rpartition("=")
+        return [f"{name}{equals}{self.beside / place}"]
+
+
+def _file_of(migration: Migration) -> Path:
+    """The file that declares a migration. Raises MigrationError."""
+    for rule in (*migration.mapping, *migration.moves):
+        if file := inspect.getsourcefile(rule.function):
+            return Path(file)
+    raise MigrationError(f"the migration {migration.name} says of nothing what becomes of it")
