@@ -14,9 +14,7 @@ from anyio.lowlevel import checkpoint
 from harness.conditions import COLOS, CONDITIONS, Conditions
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
-from harness.engine.databases import DeployedDatabases
 from harness.engine.loop import SimulatedLoop
-from harness.engine.objects import DeployedObjects
 from harness.migration import Stage
 from harness.moment import read_moment
 from harness.platform import Layers
@@ -27,6 +25,8 @@ from harness.testing.logs import Logs
 from harness.testing.outbound import Outbound
 from harness.testing.timeline import Timeline
 from harness.transport import read_to_end
+from harness.world.databases import DeployedDatabases
+from harness.world.objects import DeployedObjects
 from kvstore import KVNamespace, Store, StrictNamespace
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
