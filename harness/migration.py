@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import kvstore
+from harness.under_way import asking
+from kvstore.limits import LIMITS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -104,6 +106,40 @@ def stored_as(entry: Entry) -> kvstore.Entry:
     return kvstore.Entry(entry.value, entry.expiration, metadata)
 
 
+def mistyped(entry: Entry) -> str | None:
+    """What is wrong with the types of an entry that was made, None when nothing is."""
+    given: tuple[tuple[str, Any, tuple[type, ...], str], ...] = (
+        ("key", entry.key, (str,), "text"),
+        ("value", entry.value, (bytes,), "bytes (text= and json= make them)"),
+        ("expiration", entry.expiration, (int, type(None)), "whole seconds since 1970, or None"),
+        ("binding", entry.binding, (str,), "text"),
+    )
+    for member, value, types, wanted in given:
+        if not isinstance(value, types) or isinstance(value, bool):
+            return f"whose {member} is {value!r}: it must be {wanted}"
+    try:
+        json.dumps(entry.metadata)
+    except (TypeError, ValueError) as error:
+        return f"whose metadata is not JSON: {error}"
+    return None
+
+
+def unstorable(entry: Entry) -> str | None:
+    """Why KV does not take an entry, None for one that it takes."""
+    stored = stored_as(entry)
+    sizes = (
+        ("a key", len(entry.key.encode("utf-8", "surrogatepass")), LIMITS.key_size),
+        ("a value", len(stored.value), LIMITS.value_size),
+        ("metadata", len((stored.metadata or "").encode("utf-8", "surrogatepass")), LIMITS.metadata_size),
+    )
+    for what, size, most in sizes:
+        if size > most:
+            return f"it becomes {what} of {size:,} bytes; KV takes {most:,}"
+    if entry.key in ("", ".", ".."):
+        return f"it becomes the key {entry.key!r}, which KV does not take"
+    return None
+
+
 def read_metadata(text: str | None) -> Any:
     """What metadata says: JSON, or the text itself where it is not."""
     if text is None:
@@ -160,13 +196,13 @@ class Migration:
         binding: str,
         before: Any = None,
         after: Any = None,
-        notes: Sequence[str] = (),
+        notes: Sequence[str] | str = (),
         keeps_originals: bool = False,
         **stages: Any,
     ) -> None:
         self.name = name
         self.binding = binding
-        self.notes = tuple(notes)
+        self.notes = (notes,) if isinstance(notes, str) else tuple(notes)
         self.keeps_originals = keeps_originals
         self.folder = Path()
         given = {"before": before, "after": after, **stages}
@@ -225,6 +261,12 @@ class Migration:
     def _rule(
         self, rules: list[Rule], prefix: str, binding: str | None, to: str | None = None
     ) -> Callable[[F], F]:
+        for what, given in (("prefix", prefix), ("binding", binding), ("namespace to=", to)):
+            if not isinstance(given, str) and (given is not None or given is prefix):
+                raise MigrationError(
+                    f'the {what} of a rule is {given!r}: it must be text, as in @{self.name}.becomes("old:")'
+                )
+
         def declare(function: F) -> F:
             source = self.binding if binding is None else binding
             rules.append(Rule(prefix, function, source, source if to is None else to))
@@ -280,7 +322,8 @@ def load_migration(path: Path) -> Migration:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
+        with asking(f"the import of {path}"):
+            spec.loader.exec_module(module)
     except MigrationError as error:
         raise MigrationError(f"{path}: {error}") from error
     except Exception as error:

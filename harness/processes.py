@@ -149,7 +149,7 @@ class Child:
         code = self._process.wait()
         when = _when(self._page)
         if code >= 0:
-            return Ended(f"the Worker ended the process (exit code {code}) {when}")
+            return Ended(f"the code under test ended the process (exit code {code}) {when}")
         name = signal.Signals(-code).name
         if -code in (signal.SIGKILL, signal.SIGTERM):
             return Killed(f"the process that did the work was killed ({name}; for want of memory?) {when}")
@@ -159,7 +159,7 @@ class Child:
         self._process.send_signal(signal.SIGUSR1)
         wait([self.channel], _STACK_SECONDS)
         place = self._page.place()
-        where = f": the Worker was at {place}" if place else ""
+        where = f": it was at {place}" if place else ""
         asked = self._page.asked or "the Worker"
         return Stuck(f"{asked} did not come to an end within {self.timeout:g} s{where} (see --timeout)")
 
@@ -196,7 +196,11 @@ def serve(channel: int, page: int, starter: int) -> None:
         try:
             answer = True, work(job), ""
         except (SystemExit, KeyboardInterrupt) as ending:
-            answer = False, Ended(f"the Worker ended the process ({_told(ending)}) {_when(seen)}"), ""
+            answer = (
+                False,
+                Ended(f"the code under test ended the process ({_told(ending)}) {_when(seen)}"),
+                "",
+            )
         except BaseException as error:
             answer = False, _sendable(error), traceback.format_exc()
         connection.send(answer)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.command import Command
+from harness.declaration import remarks
 from harness.exit_codes import HELD, VIOLATED
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.lines import some
 from harness.migration import Migration, MigrationError
 from harness.model.record import Place
 from harness.model.scenario import read_scenario
-from harness.model.truth import Outcomes
 from harness.moment import read_moment
 from harness.output import TIMEOUT_SECONDS, Output, Report
 from harness.progress import Progress
@@ -133,24 +133,10 @@ def open_migration(wanted: Wanted) -> Opened:
         len(moving),
         len(copied.entries) - len(moving),
         copied.expired,
-        [*copied.left, *_immovable(own.outcomes, moving)],
+        [*copied.left, *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries)],
         began,
     )
     return Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
-
-
-def _immovable(outcomes: Outcomes, moving: Mapping[Place, Entry]) -> list[str]:
-    """A sentence on the entries that the declaration cannot move. Raises MigrationError when that is all."""
-    refused = {
-        place: why for place, entry in moving.items() if (why := outcomes.refusal(place, entry)) is not None
-    }
-    if not refused:
-        return []
-    first, why = next(iter(refused.items()))
-    if len(refused) == len(moving):
-        raise MigrationError(f"no entry can be moved as it is declared: for {first[1]}, {why}")
-    keys = some(key for _, key in refused)
-    return [f"{len(refused):,} of the entries cannot be moved and must stay as they are: {keys} ({why})"]
 
 
 def run_again(opened: Opened, line: str) -> Report:

@@ -16,6 +16,7 @@ from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record
 from harness.model.scenario import Scenario
 from harness.system.stages import Stages
+from harness.under_way import asking
 from harness.world.world import World
 from kvstore import Entry
 
@@ -162,7 +163,8 @@ async def follow(operator: Operator) -> None:
         await Mover(operator, operator.world.outcomes).move()
         return
     try:
-        await migration.runbook(operator)
+        with asking("the runbook"):
+            await migration.runbook(operator)
     except (GaveUp, Halted, MigrationError):
         raise
     except Exception as error:
@@ -173,7 +175,8 @@ async def _go_back(operator: Operator, rolled: list[int]) -> None:
     world = operator.world
     assert world.migration.way_back is not None
     try:
-        await world.migration.way_back(operator)
+        with asking("the rollback"):
+            await world.migration.way_back(operator)
     except GaveUp as why:
         world.failures.append(Failure(world.clock.now_ms(), why.what, why.why))
     rolled.append(world.clock.now_ms())

@@ -5,6 +5,7 @@ from typing import Final
 from harness.actors.actor import Actor
 from harness.migration import MigrationError, Rule
 from harness.model.record import Act, Role
+from harness.under_way import asking
 from harness.world.world import World
 
 # How long readers pause, at most, while the operator waits for another day.
@@ -45,7 +46,8 @@ class Visitor(Actor):
         first = self.sent
         self.doing = act
         try:
-            result = await rule.function(self, name)
+            with asking(f"{rule.name}({name!r})"):
+                result = await rule.function(self, name)
         except AssertionError:
             result = False
         except Exception as error:

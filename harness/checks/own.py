@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from harness.migration import Entry, MigrationError, entry_of
 from harness.model.record import Place, Record
 from harness.model.truth import Truth
+from harness.under_way import asking
 from harness.verdict import Finding
 from kvstore import Entry as Stored
 
@@ -23,7 +24,8 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
     for function in record.migration.invariants:
         name = function.__name__
         try:
-            said = function(before, after)
+            with asking(f"the invariant {name}"):
+                said = function(before, after)
         except AssertionError as error:
             said = str(error) or False
         except Exception as error:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.engine.chance import Chance
-from harness.migration import Entry as Wanted
 from harness.migration import Migration, Rule, stored_as
 from harness.model.record import Place
 from harness.model.truth import Outcomes, place_of
@@ -100,20 +99,10 @@ def odd_entries(
     if len(place[1].encode()) > LIMITS.key_size:
         return {}
     targets = outcomes.targets(place, made)
-    if targets is None or not all(map(is_legal, targets)):
+    if targets is None:
         return {}
     found = {place: made}
     if kind == "target-there" and targets and place_of(targets[0]) != place:
         elsewhere = () if other is None else outcomes.targets(*other) or ()
         found[place_of(targets[0])] = stored_as((*elsewhere, targets[0])[0])._replace(expiration=None)
     return found
-
-
-def is_legal(wanted: Wanted) -> bool:
-    """Whether KV takes an entry."""
-    stored = stored_as(wanted)
-    return (
-        0 < len(wanted.key.encode()) <= LIMITS.key_size
-        and len(stored.value) <= LIMITS.value_size
-        and len((stored.metadata or "").encode()) <= LIMITS.metadata_size
-    )

@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from harness.migration import Entry as Wanted
-from harness.migration import Migration, MigrationError, entry_of, read_metadata
+from harness.migration import Migration, MigrationError, entry_of, mistyped, read_metadata, unstorable
 from harness.model.record import Act, Call, Place, Record
+from harness.under_way import asking
 from kvstore import Entry, Event
 
 # An entry that has so little left (seconds) may be left to end where it is: KV takes no shorter life.
@@ -45,6 +46,10 @@ class Want:
         return not self.anything and all(one is None for one in self.allowed)
 
 
+class Unstorable(Exception):
+    """What an entry is to become is nothing that KV takes."""
+
+
 class Outcomes:
     """What entries become, by `Migration.becomes`: asked once for each entry."""
 
@@ -65,6 +70,8 @@ class Outcomes:
             self._made(place, stored)
         except MigrationError:
             raise
+        except Unstorable as error:
+            return str(error)
         except Exception as error:  # whatever a user's function raises: this entry is not one of its kind
             return f"{type(error).__name__}: {error}"
         return None
@@ -80,13 +87,19 @@ class Outcomes:
     def _made(self, place: Place, stored: Entry) -> tuple[Wanted, ...]:
         rule = self.migration.rule_for(*place)
         assert rule is not None
-        made = rule.function(place[1].removeprefix(rule.prefix), entry_of(place[1], stored, place[0]))
-        several = () if made is None else tuple(made) if isinstance(made, Iterable) else (made,)
+        with asking(f"{rule.name}({place[1]!r})"):
+            made = rule.function(place[1].removeprefix(rule.prefix), entry_of(place[1], stored, place[0]))
+        alone = isinstance(made, str | bytes | Mapping) or not isinstance(made, Iterable)
+        several = () if made is None else (made,) if alone else tuple(made)
         for one in several:
             if not isinstance(one, Wanted):
                 raise MigrationError(
                     f"{rule.name}({place[1]!r}) gives {one!r}: it must give an Entry, several, or None"
                 )
+            if (wrong := mistyped(one)) is not None:
+                raise MigrationError(f"{rule.name}({place[1]!r}) gives an entry {wrong}")
+            if (why := unstorable(one)) is not None:
+                raise Unstorable(why)
         return tuple(one if one.binding else replace(one, binding=place[0]) for one in several)
 
 

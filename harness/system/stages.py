@@ -48,8 +48,7 @@ class Stages:
         self.by_name = {name: self._loaded(name, stage) for name, stage in migration.stages.items()}
         if not migration.stages:
             named = {name for rule in migration.rules for name in (rule.binding, rule.to)}
-            self.labels = {name: name for name in sorted(named)}
-        self.labels.setdefault(migration.binding, migration.binding)
+            self.labels = {name: name for name in sorted({*named, migration.binding})}
         self._check(migration)
 
     @property

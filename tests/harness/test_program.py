@@ -89,7 +89,7 @@ def test_a_worker_that_ends_the_process_is_no_verdict(
     assert (done.returncode, done.stdout) == (NOT_STARTED, "")
     assert "Traceback" not in done.stderr
     assert re.search(
-        r"the Worker ended the process|was killed|crashed|SystemExit", done.stderr.splitlines()[-1]
+        r"the code under test ended the process|was killed|crashed|SystemExit", done.stderr.splitlines()[-1]
     )
 
 
@@ -103,7 +103,7 @@ def test_a_request_that_takes_too_long_is_named_with_its_place(
     assert (done.returncode, done.stdout) == (NOT_STARTED, "")
     said = done.stderr.splitlines()[-1]
     assert re.search(r"(/\S+|the import of \S+)( of \S+)? did not come to an end within 1 s", said)
-    assert f"the Worker was at {folder}/entry.py:" in said
+    assert f"it was at {folder}/entry.py:" in said
 
 
 def dies(times: int, job: Path) -> str:
