@@ -9,8 +9,8 @@ from typing import Final
 
 from harness.lines import some
 from harness.migration import Migration, MigrationError, Rule
+from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place
-from harness.model.truth import Outcomes, place_of
 from kvstore import Entry
 
 _MOST_PREFIXES: Final = 5

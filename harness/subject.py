@@ -13,9 +13,10 @@ from harness.explore.coverage import met
 from harness.explore.tally import Seen
 from harness.migration import Migration, load_migration
 from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
+from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
-from harness.model.truth import Outcomes, Truth, place_of
+from harness.model.truth import Truth
 from harness.simulation import simulate, unreadable
 from harness.system.stages import Stages
 from harness.verdict import Finding, Verdict

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from harness.actors.operator import GaveUp, Operator
 from harness.migration import Entry, Rule, stored_as
-from harness.model.truth import LAST_MINUTE, Outcomes, has_value, place_of, same
+from harness.model.outcomes import Outcomes, place_of
+from harness.model.truth import LAST_MINUTE, has_value, same
 from kvstore import KVError
 from kvstore.faults import InvocationCrashed
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from harness.engine.chance import Chance
 from harness.migration import Migration, Rule, stored_as
+from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place
-from harness.model.truth import Outcomes, place_of
 from kvstore import LIMITS, Entry
 
 _LONG_NAME: Final = 480

@@ -12,9 +12,9 @@ from harness.engine.interruption import Interruption, Interruptions
 from harness.engine.meeting import Deed
 from harness.engine.order import Order
 from harness.migration import Migration, MigrationError, Rule
+from harness.model.outcomes import Outcomes
 from harness.model.record import Act, Call, Failure, Place, Role
 from harness.model.scenario import Scenario
-from harness.model.truth import Outcomes
 from harness.platform import Location
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, Stages
