@@ -10,6 +10,8 @@ from wrangler_compat.main import main
 
 COLON = "the old spelling works here"
 
+EMPTY = "an empty value is written, as KV takes it"
+
 # What is meant to differ from wrangler 4.164, and why.
 DIFFERENT = {
     "list-old-guide": COLON,
@@ -18,6 +20,7 @@ DIFFERENT = {
     "delete-old-guide-local": COLON,
     "bulkput-colon-form": COLON,
     "help-kv-key-colon": COLON,
+    "put-empty-value": EMPTY,
     "version": "our own version is shown",
     "version-short": "our own version is shown",
 }
@@ -51,6 +54,7 @@ DIFFERENT_FROM_3 = {
     **{f"bulkget-{name}": NEWER for name in ("numeric-order", "objects", "ok")},
     "list-1001-keys": "all keys are listed, not the first 1,000",
     "list-meta-scalar": STRICTER,
+    "put-empty-value": EMPTY,
     "put-metadata-bad-json": STRICTER,
     "put-metadata-space": STRICTER,
     "put-metadata-string": STRICTER,

@@ -2,11 +2,12 @@
 
     find.py          which file           document.py, jsonc.py, toml.py   what is in it
     environment.py   which fields count   fields.py, checks.py, bindings.py   whether they may
+    products.py, sections.py   the tables of all products, by tables.py   removed.py   what there was once
     durable_objects.py   bindings and migrations of Durable Objects    d1_databases.py   of D1
     secrets.py       which secrets        dotenv.py   how their files are written
     load.py          all of it in order   model.py    the result
 
-Behaviour and texts are those of wrangler 4.86, measured.
+Behaviour and texts are those of wrangler 4.164, measured.
 """
 
 from worker.config.errors import ConfigError, ConfigFileError, Location

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
-from worker.config.checks import Check, anything
+from worker.config.checks import Check
 from worker.config.diagnostics import Diagnostics, english_list
 from worker.config.javascript import JSON, is_text, members, shown
 from worker.config.model import KVBinding
 from worker.config.scope import Scope
-
-KV_FIELDS: Final = frozenset({"binding", "id", "preview_id", "remote"})
+from worker.config.tables import REMOTE, Member, entry, may, should
 
 # Field → what messages call its bindings; a message lists several kinds in this order.
 KINDS: Final = {
@@ -22,6 +21,7 @@ KINDS: Final = {
     "vectorize": "Vectorize Index",
     "ai_search_namespaces": "AI Search Namespace",
     "ai_search": "AI Search Instance",
+    "agent_memory": "Agent Memory",
     "hyperdrive": "Hyperdrive Config",
     "r2_buckets": "R2 Bucket",
     "logfwdr": "logfwdr",
@@ -29,6 +29,7 @@ KINDS: Final = {
     "analytics_engine_datasets": "Analytics Engine Dataset",
     "text_blobs": "Text Blob",
     "browser": "Browser Run",
+    "analytics": "Analytics SQL",
     "ai": "AI",
     "images": "Images",
     "stream": "Stream",
@@ -75,7 +76,7 @@ def _kv_namespace(entry: dict[str, JSON]) -> KVBinding:
     )
 
 
-def binding_array(check_entry: Check = anything) -> Check:
+def binding_array(check_entry: Check) -> Check:
     """A check for a field that is a list of bindings; ``check_entry`` looks at one of them."""
 
     def check(scope: Scope, field: str, value: JSON) -> None:
@@ -83,8 +84,8 @@ def binding_array(check_entry: Check = anything) -> Check:
         if not isinstance(value, list):
             scope.error(f'The field "{path}" should be an array but got {shown(value)}.')
             return
-        for index, entry in enumerate(value):
-            check_entry(scope, f"{path}[{index}]", entry)
+        for index, one in enumerate(value):
+            check_entry(scope, f"{path}[{index}]", one)
         here = _binding_names(value)
         for name in _binding_names(scope.top.get(field)):
             if name not in here:
@@ -104,27 +105,16 @@ def _warn_missing(scope: Scope, field: str, name: str) -> None:
 
 def _binding_names(value: JSON) -> list[str]:
     entries = value if isinstance(value, list) else []
-    return [str(entry["binding"]) for entry in entries if isinstance(entry, dict) and "binding" in entry]
+    return [str(one["binding"]) for one in entries if isinstance(one, dict) and is_text(one.get("binding"))]
 
 
-def kv_namespace(scope: Scope, path: str, value: JSON) -> None:
-    if not isinstance(value, dict | list):
-        scope.error(f'"kv_namespaces" bindings should be objects, but got {shown(value)}')
-        return
-    for problem in _kv_problems(members(value)):
-        scope.error(f'"{path}" {problem} field but got {shown(value)}.')
-    scope.warn_unexpected(path, value, KV_FIELDS)
-
-
-def _kv_problems(entry: dict[str, JSON]) -> Iterable[str]:
-    if not is_text(entry.get("binding")):
-        yield 'bindings should have a string "binding"'
-    if "id" in entry and (not is_text(entry["id"]) or entry["id"] == ""):
-        yield 'bindings should have a string "id"'
-    if "preview_id" in entry and not is_text(entry["preview_id"]):
-        yield 'bindings should, optionally, have a string "preview_id"'
-    if "remote" in entry and not isinstance(entry["remote"], bool):
-        yield 'should, optionally, have a boolean "remote"'
+kv_namespace: Final = entry(
+    '"kv_namespaces" bindings should be objects, but got',
+    should("binding"),
+    Member("id", 'bindings should have a string "id"', filled=True),
+    may("preview_id"),
+    REMOTE,
+)
 
 
 def kinds_by_name(fields: dict[str, JSON]) -> dict[str, list[str]]:
@@ -151,8 +141,8 @@ def not_emulated(fields: dict[str, JSON]) -> dict[str, str]:
             found |= dict.fromkeys(value, KINDS[field])
             continue
         listed = members(value.get("producers" if field == "queues" else "bindings"))
-        for entry in (value, *value.values(), *listed.values()):
-            name = members(entry).get("binding", members(entry).get("name"))
+        for one in (value, *value.values(), *listed.values()):
+            name = members(one).get("binding", members(one).get("name"))
             if is_text(name):
                 found[str(name)] = KINDS[field]
     return dict(sorted(found.items()))

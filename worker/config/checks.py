@@ -12,8 +12,6 @@ from worker.config.scope import Scope
 
 Check: TypeAlias = Callable[[Scope, str, JSON], None]
 
-PROTOCOLS: Final = ("http", "https")
-
 _WORKER_NAME: Final = re.compile(r"|[a-z0-9_][a-z0-9_-]*")
 _ISO_DATE: Final = re.compile(r"\d{4}-(\d{2})-(\d{2})(?![\d-])")
 _DASHES: Final = str.maketrans("–—", "--")
@@ -43,11 +41,28 @@ def texts(scope: Scope, field: str, value: JSON) -> None:
         scope.error(f'Expected "{field}" to be of type string array but got {shown(value)}.')
 
 
-def protocol(scope: Scope, field: str, value: JSON) -> None:
-    if not is_text(value):
-        text(scope, field, value)
-    elif value not in PROTOCOLS:
-        scope.error(f'Expected "{field}" field to be one of {shown([*PROTOCOLS])} but got {shown(value)}.')
+def text_array(scope: Scope, field: str, value: JSON) -> None:
+    """As `texts`, but each element has its own complaint."""
+    if not isinstance(value, list):
+        scope.error(f'Expected "{field}" to be an array of strings but got {shown(value)}')
+        return
+    for index, element in enumerate(value):
+        text(scope, f"{field}.[{index}]", element)
+
+
+def one_of(*choices: str, typed: bool = True) -> Check:
+    """A check for one of a few texts; if it is ``typed``, what is no text is said to be none."""
+
+    def check(scope: Scope, field: str, value: JSON) -> None:
+        if typed and not is_text(value):
+            text(scope, field, value)
+        elif value not in choices:
+            scope.error(f'Expected "{field}" field to be one of {shown([*choices])} but got {shown(value)}.')
+
+    return check
+
+
+protocol: Final = one_of("http", "https")
 
 
 def worker_name(scope: Scope, field: str, value: JSON) -> None:
@@ -82,12 +97,13 @@ def _is_date(written: str) -> bool:
 def triggers(scope: Scope, field: str, value: JSON) -> None:
     if value is None:
         return
-    if not isinstance(value, dict | list):
+    if not isinstance(value, dict):
         scope.error(f'Expected "{field}" to be of type object but got {shown(value)}.')
         return
-    if isinstance(value, dict) and not isinstance(value.get("crons", []), list):
-        scope.error(f'Expected "{field}.crons" to be of type array, but got {shown(value)}.')
-    scope.warn_unexpected(field, value, frozenset({"crons"}))
+    for name in ("crons", "events"):
+        if not isinstance(value.get(name, []), list):
+            scope.error(f'Expected "{field}.{name}" to be of type array, but got {shown(value)}.')
+    scope.warn_unexpected(field, value, frozenset({"crons", "events"}))
 
 
 def variables(scope: Scope, field: str, value: JSON) -> None:
@@ -99,7 +115,7 @@ def variables(scope: Scope, field: str, value: JSON) -> None:
         if isinstance(held, TomlDate):
             advice = f'Please use a string instead, e.g. {name} = "2025-12-19".'
             scope.error(f'The field "{path}.{name}" is a TOML date, which is not supported. {advice}')
-    _warn_absent(scope, field, members(value))
+    _warn_absent(scope, field, members(value), "vars")
 
 
 def defines(scope: Scope, field: str, value: JSON) -> None:
@@ -110,7 +126,7 @@ def defines(scope: Scope, field: str, value: JSON) -> None:
     for name, held in members(value).items():
         if not is_text(held):
             scope.error(f'The field "{path}.{name}" should be a string but got {shown(held)}.')
-    _warn_absent(scope, field, members(value))
+    _warn_absent(scope, field, members(value), "define entries")
     for name in members(value) if top else ():
         if name not in top:
             scope.warn(
@@ -121,14 +137,15 @@ def defines(scope: Scope, field: str, value: JSON) -> None:
             )
 
 
-def _warn_absent(scope: Scope, field: str, here: dict[str, JSON]) -> None:
-    for name in members(scope.top.get(field)):
-        if name not in here:
-            scope.warn(
-                f'"{field}.{name}" exists at the top level, but not on "{scope.path(field)}".\n'
-                f'This is not what you probably want, since "{field}" configuration is not inherited by'
-                f' environments.\nPlease add "{field}.{name}" to "env.{scope.name}".'
-            )
+def _warn_absent(scope: Scope, field: str, here: dict[str, JSON], entries: str) -> None:
+    missing = [f"- {name}" for name in members(scope.top.get(field)) if name not in here]
+    if missing:
+        scope.warn(
+            f'The following {entries} exist at the top level, but not on "{scope.path(field)}".\n'
+            f'This is probably not what you want, since "{field}" configuration is not inherited by '
+            f"environments.\nPlease add these {entries.removeprefix('define ')} to "
+            f'"env.{scope.name}.{field}":\n' + "\n".join(missing)
+        )
 
 
 def secrets(scope: Scope, field: str, value: JSON) -> None:
@@ -138,12 +155,4 @@ def secrets(scope: Scope, field: str, value: JSON) -> None:
         return
     scope.warn_unexpected(path, value, frozenset({"required"}))
     if "required" in value:
-        _secret_names(scope, f"{path}.required", value["required"])
-
-
-def _secret_names(scope: Scope, path: str, value: JSON) -> None:
-    if not isinstance(value, list):
-        scope.error(f'Expected "{path}" to be an array of strings but got {shown(value)}')
-        return
-    for index, name in enumerate(value):
-        text(scope, f"{path}.[{index}]", name)
+        text_array(scope, f"{path}.required", value["required"])

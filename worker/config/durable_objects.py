@@ -1,11 +1,12 @@
 """Durable Objects in a configuration: ``[[durable_objects.bindings]]`` and ``[[migrations]]``.
 
-Texts are wrangler 4.86's. Of the migrations only those that create classes mean anything on one machine.
+Texts are wrangler 4.164's. Of the migrations only those that create classes mean anything on one machine.
 """
 
 from collections.abc import Iterable
 from typing import Final
 
+from worker.config.checks import text_array
 from worker.config.diagnostics import Diagnostics
 from worker.config.javascript import JSON, is_text, members, shown
 from worker.config.model import DurableObjectBinding
@@ -24,6 +25,11 @@ def durable_objects(fields: dict[str, JSON]) -> tuple[DurableObjectBinding, ...]
     stored_in_kv = frozenset(_classes(fields, "new_classes")) - frozenset(
         _classes(fields, "new_sqlite_classes")
     )
+    stored_in_kv |= {
+        name
+        for name, one in members(fields.get("exports")).items()
+        if members(one).get("storage") == "legacy-kv"
+    }
     return tuple(
         DurableObjectBinding(
             name=str(entry["name"]),
@@ -44,9 +50,10 @@ def bindings(scope: Scope, field: str, value: JSON) -> None:
     path = scope.path(field)
     if not isinstance(value, dict):
         scope.error(f'The field "{path}" should be an object but got {shown(value)}.')
-    elif "bindings" not in value:
-        scope.error(f'The field "{path}" is missing the required "bindings" property.')
-    elif not isinstance(value["bindings"], list):
+        return
+    scope.warn_unexpected(path, value, frozenset({"bindings", "code_update_strategy"}))
+    value = {"bindings": [], **value}
+    if not isinstance(value["bindings"], list):
         scope.error(f'The field "{path}.bindings" should be an array but got {shown(value["bindings"])}.')
     else:
         sound = [
@@ -100,30 +107,52 @@ def _names(value: JSON) -> list[str]:
     return [str(members(entry).get("name")) for entry in members(members(value).get("bindings")).values()]
 
 
-def warn_without_migrations(scope: Scope, fields: dict[str, JSON], file_name: str) -> None:
-    """``fields`` are those that count for the level, ``file_name`` is what advice calls the file."""
-    bound = members(members(fields.get("durable_objects")).get("bindings")).values()
-    own = [members(entry).get("class_name") for entry in bound if not members(entry).get("script_name")]
-    is_array = isinstance(members(fields.get("durable_objects")).get("bindings"), list)
-    if not (is_array and own and all(map(is_text, own))) or members(fields.get("migrations")):
+def check_lifecycle(scope: Scope, fields: dict[str, JSON], file_name: str) -> None:
+    """That each class is in ``exports`` or in a migration, and no class in both.
+
+    ``fields`` are those that count for the level, ``file_name`` is what advice calls the file.
+    """
+    exports = {name: members(one) for name, one in members(fields.get("exports")).items()}
+    if members(fields.get("migrations")):
+        if any(one.get("type") == "durable-object" for one in exports.values()):
+            scope.error(
+                "`migrations` and `exports` are mutually exclusive. Choose one or the other to declare your "
+                "Durable Object lifecycle, but not both."
+            )
+        return
+    bound = members(fields.get("durable_objects")).get("bindings")
+    own = [
+        one.get("class_name") for one in map(members, members(bound).values()) if not one.get("script_name")
+    ]
+    missing = [one for one in own if not is_text(one) or not _is_live(exports.get(str(one), {}))]
+    if not isinstance(bound, list) or not missing or not all(map(is_text, missing)):
         return
     scope.warn(
         f"In your {file_name} file, you have configured `durable_objects` exported by this Worker"
-        f" ({', '.join(map(str, own))}), but no `migrations` for them. This may not work as expected until"
-        f" you add a `migrations` section to your {file_name} file. Add the following configuration:\n\n"
-        f"```\n{_snippet(own, file_name)}\n```\n\n"
-        "Refer to https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/ for"
-        " more details."
+        f" ({', '.join(map(str, missing))}), but no live `exports` entry for them. This may not work as"
+        " expected until you add a live `durable-object` entry to `exports` for each. Add the following"
+        " configuration:"
+        f"\n\n```\n{_snippet(missing, file_name)}\n```"
     )
+
+
+def _is_live(export: dict[str, JSON]) -> bool:
+    """Whether an entry of ``exports`` makes a class, or keeps it."""
+    states = (None, "created", "expecting-transfer")
+    return export.get("type") == "durable-object" and export.get("state") in states
 
 
 def _snippet(classes: list[JSON], file_name: str) -> str:
     if file_name == "wrangler.toml":
-        listed = ", ".join(map(shown, classes))
-        return f'[[migrations]]\ntag = "v1"\nnew_sqlite_classes = [ {listed} ]\n'
+        tables = (
+            f'[exports.{name}]\ntype = "durable-object"\nstorage = "sqlite"\n'
+            for name in dict.fromkeys(classes)
+        )
+        return "\n".join(tables)
     from kvstore.javascript.json_text import stringify
 
-    return str(stringify({"migrations": [{"tag": "v1", "new_sqlite_classes": classes}]}, indent="  "))
+    export: JSON = {"type": "durable-object", "storage": "sqlite"}
+    return str(stringify({"exports": {str(name): export for name in classes}}, indent="  "))
 
 
 def migrations(scope: Scope, field: str, value: JSON) -> None:
@@ -143,19 +172,10 @@ def _check_migration(scope: Scope, path: str, migration: dict[str, JSON]) -> Non
     elif not is_text(migration["tag"]):
         scope.error(f'Expected "{path}.tag" to be of type string but got {shown(migration["tag"])}.')
     for name in ("new_classes", "new_sqlite_classes"):
-        _check_texts(scope, f"{path}.{name}", migration.get(name, []))
+        text_array(scope, f"{path}.{name}", migration.get(name, []))
     for name in ("renamed_classes", "transferred_classes"):
         _check_moves(scope, f"{path}.{name}", migration.get(name, []), name == "transferred_classes")
-    _check_texts(scope, f"{path}.deleted_classes", migration.get("deleted_classes", []))
-
-
-def _check_texts(scope: Scope, path: str, value: JSON) -> None:
-    if not isinstance(value, list):
-        scope.error(f'Expected "{path}" to be an array of strings but got {shown(value)}')
-        return
-    for index, item in enumerate(value):
-        if not is_text(item):
-            scope.error(f'Expected "{path}.[{index}]" to be of type string but got {shown(item)}.')
+    text_array(scope, f"{path}.deleted_classes", migration.get("deleted_classes", []))
 
 
 def _check_moves(scope: Scope, path: str, value: JSON, is_transfer: bool) -> None:

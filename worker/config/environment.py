@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from worker.config.bindings import check_unique_names, kinds_by_name
 from worker.config.diagnostics import Diagnostics
-from worker.config.durable_objects import warn_without_migrations
+from worker.config.durable_objects import check_lifecycle
 from worker.config.fields import (
     DEV_CHECKS,
     DEV_FIELDS,
@@ -17,6 +17,7 @@ from worker.config.fields import (
     Field,
 )
 from worker.config.javascript import JSON, members, shown
+from worker.config.removed import refuse_removed
 from worker.config.scope import Scope
 
 
@@ -63,13 +64,14 @@ def _read_environment(
 
 
 def _read_level(scope: Scope, file_name: str) -> dict[str, JSON]:
+    refuse_removed(scope)
     for name in EXPERIMENTAL_FIELDS if scope.experimental else ():
         if name in scope.raw:
             scope.warn(f'"{name}" fields are experimental and may change or break at any time.')
     scope = replace(scope, raw=_without_empty_texts(scope))
     values = {field.name: _value(scope, field) for field in FIELDS}
     fields: dict[str, JSON] = {name: value for name, value in values.items() if value is not None}
-    warn_without_migrations(scope, fields, file_name)
+    check_lifecycle(scope, fields, file_name)
     return fields
 
 

@@ -1,17 +1,18 @@
 """Every field of a configuration: whether an environment inherits it, and what is checked of it.
 
-The order is the one in which wrangler 4.86 looks at the fields, and so the order of its messages. Fields that
-mean nothing to an emulator of Workers and KV are known, so that they are not reported as unexpected, and
-inherit or not; their content is not checked.
+The order is the one in which wrangler looks at the fields, and so the order of its messages. The tables of
+products that nothing here runs are described in products.py and
+sections.py.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from worker.config import checks, durable_objects
+from worker.config import checks, durable_objects, products, sections
 from worker.config.bindings import binding_array, kv_namespace
 from worker.config.checks import Check, anything
 from worker.config.d1_databases import d1_database
+from worker.config.removed import REMOVED, REMOVED_FROM_TOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,55 +32,74 @@ def _own(check: Check, *names: str) -> list[Field]:
     return [Field(name, False, check) for name in names]
 
 
+def _arrays(*names: str) -> list[Field]:
+    return [Field(name, False, binding_array(products.BINDINGS[name])) for name in names]
+
+
 FIELDS: Final = (
-    *_inherited(anything, "route"),
+    *_inherited(sections.route, "route"),
     *_inherited(checks.text, "account_id"),
-    *_inherited(anything, "routes"),
+    *_inherited(sections.routes, "routes"),
     *_inherited(checks.boolean, "workers_dev", "preview_urls"),
-    *_inherited(anything, "build"),
+    *_inherited(sections.build, "build"),
     *_inherited(checks.compatibility_date, "compatibility_date"),
     *_inherited(checks.texts, "compatibility_flags"),
-    *_inherited(checks.text, "jsx_factory", "jsx_fragment"),
-    *_inherited(anything, "tsconfig", "rules"),
+    *_inherited(checks.text, "jsx_factory", "jsx_fragment", "tsconfig"),
+    *_inherited(sections.rules, "rules"),
     *_inherited(checks.worker_name, "name"),
     *_inherited(checks.text, "main"),
     *_inherited(checks.boolean, "find_additional_modules", "preserve_file_names"),
     *_inherited(checks.text, "base_dir"),
     *_inherited(checks.triggers, "triggers"),
-    *_inherited(anything, "assets", "limits", "placement"),
+    *_inherited(sections.assets, "assets"),
+    *_inherited(sections.limits, "limits"),
+    *_inherited(sections.placement, "placement"),
     *_own(checks.variables, "vars"),
     *_own(checks.secrets, "secrets"),
     *_own(checks.defines, "define"),
     *_own(durable_objects.bindings, "durable_objects"),
-    *_own(binding_array(), "workflows"),
+    *_arrays("workflows"),
     *_inherited(durable_objects.migrations, "migrations"),
+    *_inherited(anything, "exports"),
     *_own(binding_array(kv_namespace), "kv_namespaces"),
     *_own(anything, "cloudchamber", "containers"),
-    *_own(binding_array(), "send_email"),
-    *_own(anything, "queues"),
-    *_own(binding_array(), "r2_buckets"),
+    *_arrays("send_email"),
+    *_own(products.queues, "queues"),
+    *_own(anything, "connect"),
+    *_arrays("r2_buckets"),
     *_own(binding_array(d1_database), "d1_databases"),
-    *_own(binding_array(), "vectorize"),
-    *_own(binding_array(), "ai_search_namespaces", "ai_search", "hyperdrive", "services"),
-    *_own(binding_array(), "analytics_engine_datasets", "dispatch_namespaces", "mtls_certificates"),
-    *_own(anything, "tail_consumers", "streaming_tail_consumers", "unsafe"),
-    *_own(anything, "browser", "ai", "images", "stream", "media"),
-    *_own(binding_array(), "pipelines", "secrets_store_secrets", "artifacts", "unsafe_hello_world"),
-    *_own(binding_array(), "flagship", "worker_loaders", "ratelimits", "vpc_services", "vpc_networks"),
-    *_own(anything, "version_metadata"),
+    *_arrays("vectorize", "ai_search_namespaces", "ai_search", "agent_memory", "hyperdrive", "services"),
+    *_arrays("analytics_engine_datasets", "dispatch_namespaces", "mtls_certificates"),
+    *_own(sections.tail_consumers, "tail_consumers", "streaming_tail_consumers"),
+    *_own(anything, "unsafe"),
+    *_own(products.single_binding, "browser", "analytics"),
+    *_own(products.open_binding, "ai"),
+    *_own(products.single_binding, "images", "stream", "media"),
+    *_arrays("pipelines", "secrets_store_secrets", "artifacts", "unsafe_hello_world"),
+    *_arrays("flagship", "worker_loaders", "ratelimits", "vpc_services", "vpc_networks"),
+    *_own(products.open_binding, "version_metadata"),
     *_inherited(anything, "logfwdr"),
     *_inherited(checks.boolean, "no_bundle", "minify", "keep_names", "first_party_worker"),
     *_inherited(checks.boolean, "logpush", "upload_source_maps"),
-    *_inherited(anything, "observability", "cache", "compliance_region", "python_modules", "previews"),
+    *_inherited(sections.observability, "observability"),
+    *_inherited(anything, "access"),
+    *_inherited(sections.cache, "cache"),
+    *_inherited(sections.compliance_region, "compliance_region"),
+    *_inherited(sections.python_modules, "python_modules"),
+    *_inherited(anything, "previews"),
 )
+
+MODULE_FIELDS: Final = ("wasm_modules", "text_blobs", "data_blobs")
 
 # Fields that only the top level has, and the members of its ``dev``.
 TOP_CHECKS: Final[tuple[tuple[str, Check], ...]] = (
-    ("legacy_env", checks.boolean),
     ("send_metrics", checks.boolean),
     ("keep_vars", checks.boolean),
     ("pages_build_output_dir", checks.text),
     ("$schema", checks.text),
+    ("site", sections.site),
+    ("alias", sections.alias),
+    *((name, sections.module_paths) for name in MODULE_FIELDS),
 )
 DEV_CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("ip", checks.text),
@@ -94,15 +114,14 @@ DEV_CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("generate_types", checks.boolean),
 )
 
-EXPERIMENTAL_FIELDS: Final = ("unsafe", "secrets")
-MODULE_FIELDS: Final = ("wasm_modules", "text_blobs", "data_blobs")
+EXPERIMENTAL_FIELDS: Final = ("unsafe",)
 
 DEV_FIELDS: Final = frozenset(name for name, _ in DEV_CHECKS)
-ENVIRONMENT_FIELDS: Final = frozenset(field.name for field in FIELDS)
+ENVIRONMENT_FIELDS: Final = frozenset(field.name for field in FIELDS) | REMOVED
 TOP_FIELDS: Final = ENVIRONMENT_FIELDS.union(
     (name for name, _ in TOP_CHECKS),
-    MODULE_FIELDS,
-    ("env", "dev", "site", "alias"),
+    ("env", "dev", "dependencies_instrumentation"),
+    REMOVED_FROM_TOP,  # refused with a text of their own
     # Members of wrangler's own result, which it therefore does not find unexpected.
     ("configPath", "userConfigPath", "topLevelName", "definedEnvironments", "targetEnvironment"),
 )

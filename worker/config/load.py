@@ -29,7 +29,7 @@ def load_config(
     env_files: Sequence[str] = (),
     with_secrets: bool = True,
 ) -> WorkerConfig:
-    """The configuration in the file ``path`` for one environment, as wrangler 4.86 reads it.
+    """The configuration in the file ``path`` for one environment, as wrangler 4.164 reads it.
 
     ``environment`` None asks CLOUDFLARE_ENV in ``process_env`` (which is empty unless given), ``""`` means
     the top level. Messages name files relative to ``cwd``, by default the file's own folder. ``env_files``
@@ -37,7 +37,7 @@ def load_config(
     wrangler does for commands that do not run the Worker.
 
     Raises ConfigFileError if the file cannot be read or parsed, ConfigError for what is wrong in it. Not
-    modelled: redirection by .wrangler/deploy/config.json, and service environments (``legacy_env = false``).
+    modelled: redirection by .wrangler/deploy/config.json.
     """
     variables = {} if process_env is None else process_env
     place = path.absolute()
@@ -81,7 +81,7 @@ def _check_python(fields: dict[str, JSON]) -> None:
 
 def _secrets(sources: SecretSources, fields: dict[str, JSON], log: tuple[str, ...]) -> Secrets:
     try:
-        return read_secrets(sources, _required_secrets(fields))
+        return read_secrets(sources, _required_secrets(fields), members(fields.get("vars")))
     except ConfigError as error:
         raise ConfigError(error.message, warnings=log) from error
 

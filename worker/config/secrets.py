@@ -1,7 +1,7 @@
 """Secrets for local development: which files beside the configuration hold them, and which of them count."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,12 +35,15 @@ class SecretSources:
     env_files: Sequence[str] = ()
 
 
-def read_secrets(sources: SecretSources, required: Sequence[str] | None) -> Secrets:
+def read_secrets(
+    sources: SecretSources, required: Sequence[str] | None, variables: Collection[str] = ()
+) -> Secrets:
     """The secrets that the Worker gets; ``required`` is None if the configuration does not list them.
 
     One .dev.vars file, even an empty one, hides all .env files. If the configuration lists its secrets, only
-    those are taken, and the process environment counts as a source beside .env. Raises ConfigError for a
-    .dev.vars that cannot be read, and for a switch among the variables that is neither true nor false.
+    those are taken, and what is named like one of its ``variables``; and the process environment counts as a
+    source beside .env. Raises ConfigError for a .dev.vars that cannot be read, and for a switch among the
+    variables that is neither true nor false.
     """
     found = _dev_vars(sources) if not sources.env_files else None
     if found is None:
@@ -48,7 +51,7 @@ def read_secrets(sources: SecretSources, required: Sequence[str] | None) -> Secr
     if required is None:
         return found
     missing = [name for name in required if name not in found.values]
-    values = {name: found.values[name] for name in required if name in found.values}
+    values = {name: found.values[name] for name in (*variables, *required) if name in found.values}
     return Secrets(values, (*found.log, *_missing(missing)))
 
 

@@ -16,6 +16,11 @@ _PLACE: Final = re.compile(
     r"^(?P<text>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|.*)\)$", re.DOTALL
 )
 
+_LOSSY: Final = "integer value cannot be represented losslessly"
+_INTEGER: Final = re.compile(r"[+-]?[0-9][0-9A-Fa-fxob_]{10,}")
+_REDEFINED: Final = "trying to redefine an already defined table or value"
+_KEY: Final = re.compile(r"[\s[]*")
+
 # tomli's message begins with … → smol-toml's text
 _TEXTS: Final = (
     ("Invalid value", "invalid value"),
@@ -31,8 +36,8 @@ _TEXTS: Final = (
     ("Found invalid character", "control characters are not allowed in strings"),
     ("Unescaped", "unrecognized escape sequence"),
     ("Unclosed", "cannot find end of structure"),
-    ("Cannot", "trying to redefine an already defined table or value"),
-    ("Duplicate inline table key", "trying to redefine an already defined table or value"),
+    ("Cannot", _REDEFINED),
+    ("Duplicate inline table key", _REDEFINED),
 )
 
 
@@ -55,10 +60,25 @@ def parse_toml(text: str) -> JSON:
     except tomli.TOMLDecodeError as error:
         raise _fault(str(error), text) from None
     except ValueError:  # Python reads no number of thousands of digits
-        raise TomlFault("integer value cannot be represented losslessly") from None
-    if not _is_lossless(document):
-        raise TomlFault("integer value cannot be represented losslessly")
+        raise TomlFault(_LOSSY) from None
+    if _lossy(document):
+        raise _lossy_fault(text, document)
     return from_parser(document)
+
+
+def _lossy_fault(text: str, document: Any) -> TomlFault:
+    """Where the integer stands: where another in its place makes one less that is too large."""
+    lossy = _lossy(document)
+    for found in _INTEGER.finditer(text):
+        other = f"{text[: found.start()]}{found[0][-1]}{text[found.end() :]}"
+        try:
+            if _lossy(tomli.loads(other)) < lossy:
+                before = text[: found.start()]
+                column = len(before) - (before.rfind("\n") + 1)
+                return TomlFault(_LOSSY, before.count("\n") + 1, column)
+        except ValueError:
+            continue  # it was no integer
+    return TomlFault(_LOSSY)
 
 
 def _fault(message: str, text: str) -> TomlFault:
@@ -69,14 +89,24 @@ def _fault(message: str, text: str) -> TomlFault:
         line, column = int(place["line"]), int(place["column"]) - 1
     else:
         line, column = len(lines), len(lines[-1])
-    if said == "Invalid value" and not lines[line - 1][column:].strip():
-        return TomlFault("incomplete key-value declaration: no value specified", line, column)
-    return TomlFault(next((ours for start, ours in _TEXTS if said.startswith(start)), said), line, column)
+    ours = next((ours for start, ours in _TEXTS if said.startswith(start)), said)
+    if ours == _REDEFINED and said.startswith("Cannot"):
+        line, column = _key_before(lines, line, column)
+    return TomlFault(ours, line, column)
 
 
-def _is_lossless(value: Any) -> bool:
+def _key_before(lines: list[str], line: int, column: int) -> tuple[int, int]:
+    """Where the key or the table's name begins that ends at the place."""
+    while not lines[line - 1][:column].strip() and line > 1:
+        line, column = line - 1, len(lines[line - 2])
+    found = _KEY.match(lines[line - 1])
+    return line, found.end() if found else 0
+
+
+def _lossy(value: Any) -> int:
+    """How many integers in ``value`` a double cannot hold."""
     if isinstance(value, dict):
-        return all(_is_lossless(member) for member in value.values())
+        return sum(map(_lossy, value.values()))
     if isinstance(value, list):
-        return all(_is_lossless(element) for element in value)
-    return not isinstance(value, int) or abs(value) <= MAX_SAFE_INTEGER
+        return sum(map(_lossy, value))
+    return int(isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER)

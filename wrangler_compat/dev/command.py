@@ -153,7 +153,8 @@ def _deployment(
     _mention(invocation, WITHOUT_EFFECT)
     if config.main is None:
         raise CommandError(
-            f"{config.path} names no entry file: add `main`, or say `wrangler-compat dev src/entry.py`"
+            f'Missing entry-point: {config.path} has no `main`. Add main = "src/entry.py", or name the file: '
+            "wrangler-compat dev src/entry.py"
         )
     if config.main.endswith(".py"):
         _mention(invocation, dict.fromkeys(_OF_A_BUILD, "a Python Worker is not built"))

@@ -112,16 +112,19 @@ async def put_key(invocation: Invocation) -> None:
 
 
 def _content(arguments: Arguments) -> tuple[str, str, str | None]:
-    """The key, the value and the path of the value's file. Raises UsageError unless exactly one is given."""
-    key, value = arguments.words[0], arguments.words[1] if len(arguments.words) > 1 else ""
+    """The key, the value and the path of the value's file. Raises UsageError unless exactly one is given.
+
+    ``""`` is a value, which wrangler does not write.
+    """
+    key, *rest = arguments.words
     path = arguments.text("path")
-    if value and path:
+    if rest and rest[0] and path:
         raise UsageError(
             "Conflicting options: <value> and --path cannot be used together. Please provide only one."
         )
-    if not value and not path:
+    if not rest and not path:
         raise UsageError("Missing required option: exactly one of <value> and --path must be provided")
-    return key, value, path
+    return key, rest[0] if rest else "", path
 
 
 async def delete_key(invocation: Invocation) -> None:

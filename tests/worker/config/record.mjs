@@ -1,7 +1,7 @@
 // Records what the real wrangler makes of the projects in a config-1 file: reads the file from standard input,
 // writes it with every case's "expect" made anew.
 //
-//     npm install --prefix .real wrangler@4.86.0
+//     npm install --prefix .real wrangler@4.164.0
 //     node tests/worker/config/record.mjs .real/node_modules/wrangler < measured.json > new.json
 //
 // A case is {name, files: {path: text or {base64}}, environment?, processEnv?}. "log" holds what was printed,

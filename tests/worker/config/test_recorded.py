@@ -1,4 +1,4 @@
-"""What wrangler 4.86 made of a few hundred projects, and what we make of them.
+"""What wrangler 4.164 made of a few hundred projects, and what we make of them.
 
 ``config.json`` is a sample from elsewhere, ``measured.json`` was made by ``record.mjs``; among its cases are
 files of random characters, for the syntax of .dev.vars and .env.
@@ -19,7 +19,7 @@ VECTORS = Path(__file__).parents[2] / "data" / "vectors" / "config"
 def _cases() -> list[Any]:
     texts = [
         (VECTORS / name).read_text(encoding="utf-8")
-        for name in ("config.json", "measured.json", "durable_objects.json")
+        for name in ("config.json", "measured.json", "durable_objects.json", "products.json")
     ]
     cases = [case for text in texts for case in json.loads(text, parse_int=_double)["cases"]]
     return [pytest.param(case, id=case["name"]) for case in cases]
