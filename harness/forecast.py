@@ -71,6 +71,6 @@ class Forecast:
 
 
 def forecast(entries: int, bills: Sequence[Bill]) -> Forecast | None:
-    """For so many entries, from the bills of walks; None when none of these came to its end."""
-    done = [bill for bill in bills if bill.done and bill.entries]
+    """For so many entries, from the bills of walks; None when none of these did anything to its end."""
+    done = [bill for bill in bills if bill.done and bill.entries and any(bill.counts.values())]
     return Forecast(entries, max(done, key=lambda bill: bill.entries)) if done and entries else None

@@ -3,10 +3,11 @@
 import json
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from harness.key_shapes import MOST_GROUPS, grouped, shapes
 from harness.migration import MigrationError
 from harness.source import open_source
 from harness.system.stages import read_config
@@ -14,10 +15,9 @@ from kvstore import Clock, Entry
 from kvstore.printable import printable
 from worker.config import config_in
 
-_MOST_GROUPS: Final = 12
+_MOST_SHAPES: Final = 4
 # Names that the skeleton uses itself.
 _TAKEN: Final = ("m", "runbook", "read", "remove", "migrate_one")
-_PREFIX: Final = re.compile(r"[^:/|.]*[:/|.]")
 
 _HEAD = '''"""A migration: `rehearse run` with the name of this file says whether it is safe.
 
@@ -31,7 +31,7 @@ m = Migration({name!r}, {stages}binding={binding!r})
 
 _RULE = """
 
-# {what}
+{what}
 @m.becomes({prefix!r})
 def {function}(name: str, old: Entry) -> Entry:
     return old  # nothing moves yet; such as: old.at(f"v2:{{old.key}}", metadata={{"of": name}})
@@ -85,35 +85,36 @@ def skeleton(file: Path, source: Path, binding: str | None, clock: Clock) -> str
     stages = f"before={folder!r}, after={folder!r}, " if has_worker else ""
     parts = [_HEAD.format(name=name, stages=stages, binding=bound)]
     taken: set[str] = set()
-    for prefix, keys in groups.items():
-        what = described(prefix, keys)
+    for prefix, keys in list(groups.items())[:MOST_GROUPS]:
+        what = "".join(f"# {line}\n" for line in described(prefix, keys)).rstrip("\n")
         parts.append(_RULE.format(what=what, prefix=prefix, function=_function(prefix, taken)))
     first = next(iter(groups))
     parts.append((_WORKER if has_worker else _NO_WORKER).format(prefix=first))
     return "".join(parts)
 
 
-def grouped(entries: Mapping[str, Entry]) -> dict[str, dict[str, Entry]]:
-    """Entries by the prefix of their keys, up to the first separator; the largest groups first."""
-    groups: dict[str, dict[str, Entry]] = {}
-    for key, entry in entries.items():
-        found = _PREFIX.match(key)
-        groups.setdefault(found.group() if found else key, {})[key] = entry
-    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    return dict(ordered[:_MOST_GROUPS])
+def described(prefix: str, entries: Mapping[str, Entry]) -> list[str]:
+    """A line for each shape of a group's keys: how many there are, what their values are, how many expire."""
+    found = shapes(prefix, entries)
+    told = list(found.items())[:_MOST_SHAPES]
+    lines = [
+        printable(f"{shape or 'every key'}  {_described([entries[key] for key in keys])}")
+        for shape, keys in told
+    ]
+    left = len(found) - len(told)
+    return [*lines, f"… and {left:,} other shapes of keys"] if left else lines
 
 
-def described(prefix: str, entries: Mapping[str, Entry]) -> str:
-    """One line on a group: how many, what their values are, how many expire."""
+def _described(entries: Sequence[Entry]) -> str:
     count = len(entries)
-    said = [f"{prefix}  {count:,} {'entry' if count == 1 else 'entries'}", _values(entries.values())]
-    expire = sum(entry.expiration is not None for entry in entries.values())
+    said = [f"{count:,} {'entry' if count == 1 else 'entries'}", _values(entries)]
+    expire = sum(entry.expiration is not None for entry in entries)
     if expire:
         said.append(f"{expire:,} expire" if expire > 1 else "1 expires")
-    metadata = sum(entry.metadata is not None for entry in entries.values())
+    metadata = sum(entry.metadata is not None for entry in entries)
     if metadata:
         said.append(f"{metadata:,} with metadata")
-    return printable("; ".join(said))
+    return "; ".join(said)
 
 
 def _values(entries: Iterable[Entry]) -> str:

@@ -35,6 +35,10 @@ def test_a_walk_that_did_not_come_to_its_end_says_nothing() -> None:
     assert forecast(6, [Bill(6, 3, COUNTS, False)]) is None
 
 
+def test_a_walk_in_which_nothing_was_asked_of_kv_says_nothing() -> None:
+    assert forecast(6, [Bill(6, 0, dict.fromkeys(COUNTS, 0), True)]) is None
+
+
 def test_it_is_in_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     items = [{"key": f"old:{number:03}", "value": "v"} for number in range(4)]
     (tmp_path / "source.json").write_text(json.dumps(items))

@@ -8,6 +8,8 @@ import pytest
 
 from harness.cli import main
 from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED
+from harness.key_shapes import grouped, shapes
+from kvstore import Entry
 from tests.harness.declared.declaring import worker
 from tests.hostile.namespaces import TEXTS
 from wrangler_compat.main import main as wrangler
@@ -42,7 +44,7 @@ def test_a_workers_folder_with_local_state_gives_one_that_runs(
     assert "before='shop'" in code
     assert "# async def remove(who, name):" in code
     shown = [line.removeprefix("# ") for line in code.splitlines() if line.startswith("#")]
-    ast.parse("\n".join(line for line in shown if not line.startswith("item:")))  # what is to be uncommented
+    ast.parse("\n".join(line for line in shown if not line.startswith("item:*")))  # what is to be uncommented
     capsys.readouterr()
     assert main(["run", "moving.py", "--from", "shop", "--seeds", "10", "--jobs", "1", "-q"]) == INCONCLUSIVE
     assert "nothing moves yet" in " ".join(capsys.readouterr().out.split())
@@ -73,3 +75,52 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
     file.write_text("mine")
     assert main(["new", str(file), "--from", str(bulk(tmp_path / "keys.json", "a:1"))]) == NOT_STARTED
     assert file.read_text() == "mine"
+
+
+def entries(*keys: str, value: bytes = b"{}") -> dict[str, Entry]:
+    return dict.fromkeys(keys, Entry(value))
+
+
+def groups(**given: dict[str, Entry]) -> dict[str, int]:
+    """How many entries each group has, of all that are given."""
+    every = {key: entry for one in given.values() for key, entry in one.items()}
+    return {prefix: len(group) for prefix, group in grouped(every).items()}
+
+
+def test_keys_without_a_separator_are_names_where_their_values_are_alike() -> None:
+    slugs = entries("b7x2", "k19a", "zz81", value=b"https://example.com/")
+    words = {**entries("index", value=b"[1]"), **entries("counter", value=b"7")}
+    assert groups(slugs=slugs) == {"": 3}
+    assert groups(slugs=slugs, words=words, users=entries("user:1", "user:2")) == {
+        "": 3,
+        "user:": 2,
+        "counter": 1,
+        "index": 1,
+    }
+
+
+def test_beginnings_of_their_own_are_names() -> None:
+    """Such as a user's id before what is stored of the user."""
+    users = entries(*(f"{one:08x}:{what}" for one in range(20) for what in ("profile", "settings")))
+    assert groups(users=users, config=entries("config:a", "config:b", "config:c")) == {"": 40, "config:": 3}
+    assert {shape: len(keys) for shape, keys in shapes("", users).items()} == {
+        "*:profile": 20,
+        "*:settings": 20,
+    }
+
+
+def test_how_keys_go_on_is_said_with_what_is_stored_there(tmp_path: Path) -> None:
+    keys = [f"user:{one}{tail}" for one in range(5) for tail in ("", ":posts")]
+    file = tmp_path / "moving.py"
+    assert main(["new", str(file), "--from", str(bulk(tmp_path / "keys.json", *keys))]) == HELD
+    said = file.read_text()
+    assert (
+        "# user:*  5 entries; JSON with a\n# user:*:posts  5 entries; JSON with a\n@m.becomes('user:')"
+        in said
+    )
+
+
+def test_a_single_key_is_a_kind() -> None:
+    assert groups(only=entries("orchestrator:pending")) == {"orchestrator:": 1}
+    assert list(shapes("orchestrator:", ["orchestrator:pending"])) == ["orchestrator:*"]
+    assert groups(only=entries("pending")) == {"pending": 1}
