@@ -39,7 +39,7 @@ class DurableObjectStub(JsObject):
         request = WebRequest(resource, init)
 
         async def handle(target: object) -> WebResponse:
-            handler = getattr(target, "fetch", None)
+            handler = getattr(target, "fetch", None) or getattr(target, "on_fetch", None)
             if handler is None:
                 raise TypeError("Handler does not export a fetch() function.")
             return response_object(await _result(handler(Request(wrap(request)))))

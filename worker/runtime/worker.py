@@ -15,7 +15,7 @@ from worker.runtime.loader import import_worker
 from worker.runtime.scheduled import ScheduledController
 from worker.runtime.space import Space
 from worker.sdk.context import ExecutionContext, current
-from worker.sdk.env import NotEmulated, make_env
+from worker.sdk.env import NotEmulated, environment_of, make_env, raw_environment
 from worker.sdk.platform import MACHINE, Platform
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts, response_parts
@@ -51,6 +51,7 @@ class Worker:
         self.on_error = on_error
         self.background = Background(lambda error: self.on_error(error))
         self._accepted: dict[Callable[..., Any], int | None] = {}
+        self._raw_env: Any = None
 
     def with_bindings(self, bindings: Mapping[str, object]) -> "Worker":
         """The same code with ``bindings`` for its whole environment: another deployment of it."""
@@ -78,7 +79,9 @@ class Worker:
     def _call(self, event: str, context: ExecutionContext, *arguments: Any) -> Any:
         """What the handler returns: its result, or something to be awaited for it."""
         handler = self._handler(event, context)
-        if event == "fetch" and isinstance(handler, MethodType):
+        if not isinstance(handler, MethodType):
+            arguments = self._raw(arguments)
+        elif event == "fetch":
             arguments = arguments[:1]
         function = getattr(handler, "__func__", handler)  # a method is another object every time
         try:
@@ -86,6 +89,13 @@ class Worker:
         except KeyError:
             accepted = self._accepted[function] = _accepted(handler)
         return handler(*arguments[:accepted])
+
+    def _raw(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What functions get: JavaScript's objects, which the decorator `handler` makes Python's of."""
+        event, env, context = arguments
+        if self._raw_env is None or environment_of(self._raw_env) is not env:
+            self._raw_env = raw_environment(env)
+        return event.js_object if isinstance(event, Request) else event, self._raw_env, context
 
     def _handler(self, event: str, context: ExecutionContext) -> Callable[..., Awaitable[Any] | Any]:
         entrypoint = getattr(self.module, "Default", None)

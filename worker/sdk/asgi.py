@@ -6,6 +6,7 @@ One application instance serves one request: its lifespan starts before and ends
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,7 @@ from worker.sdk.asgi_lifespan import Lifespan
 from worker.sdk.context import wait_until
 from worker.sdk.entrypoint import WorkerEntrypoint
 from worker.sdk.ffi.crossing import wrap
+from worker.sdk.gateway import BaseOptions
 from worker.sdk.request import Request
 from worker.sdk.web.response import Response as WebResponse
 from worker.sdk.web.status import NULL_BODY_STATUSES
@@ -23,7 +25,14 @@ Message = MutableMapping[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class Options(BaseOptions):
+    """Options of the ASGI adapter."""
+
+
+async def fetch(
+    app: Application, req: Any, env: Any, ctx: Any = None, *, options: Options | None = None
+) -> Any:
     """Answer ``req`` with ``app``: a JavaScript Response, streamed if the application streams.
 
     The scope has ``env``, the decoded ``path`` and ``raw_path``. Work that goes on after the answer extends
@@ -57,14 +66,14 @@ async def websocket(app: Application, req: Any, env: Any = None) -> Any:
     raise NotImplementedError("WebSockets are not emulated")
 
 
-def entrypoint(app: Application) -> type[WorkerEntrypoint]:
+def entrypoint(app: Application, *, options: Options | None = None) -> type[WorkerEntrypoint]:
     """The Worker class that answers with ``app``."""
 
     class Default(WorkerEntrypoint):
         async def fetch(self, request: Any) -> Any:
             if (request.headers.get("upgrade") or "").lower() == "websocket":
                 return await websocket(app, request, self.env)
-            return await fetch(app, request, self.env, self.ctx)
+            return await fetch(app, request, self.env, self.ctx, options=options)
 
     return Default
 

@@ -6,10 +6,27 @@ from typing import Any, Final
 from kvstore.binding.namespace import KVNamespace
 from kvstore.errors import KVError
 from worker.sdk.ffi.errors import as_javascript
+from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.rpc import SCALARS, plain_answer, plain_argument
 
 _METHODS: Final = ("get", "getWithMetadata", "put", "delete", "list")
 _NAME: Final = "KvNamespace"
+
+
+class KvNamespace(JsObject):
+    """A namespace as JavaScript sees it: its methods take and give JavaScript's values."""
+
+    js_name = _NAME
+
+    def __init__(self, namespace: KVNamespace) -> None:
+        self._namespace = namespace
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        if name not in _METHODS:
+            raise AttributeError(name)
+        method: Callable[..., Awaitable[Any]] = getattr(self._namespace, name)
+        return method
+
 
 Method = Callable[..., Coroutine[Any, Any, Any]]
 

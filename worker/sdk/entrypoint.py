@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from worker.sdk.env import environment_of
 from worker.sdk.headers import constructor_name
 from worker.sdk.request import Request
 
@@ -50,12 +51,17 @@ class WorkflowEntrypoint:
 
 
 def handler(function: Handler) -> Handler:
-    """Decorate ``async def on_fetch(request, env, ctx)``: the request arrives as a workers.Request."""
+    """Decorate ``async def on_fetch(request, env, ctx)``: the request arrives as a workers.Request.
+
+    ``env`` arrives as a class's ``self.env`` does. Without it both are JavaScript's own objects.
+    """
 
     @wraps(function)
     def wrapper(*arguments: Any, **options: Any) -> Any:
         if arguments and constructor_name(arguments[0]) == "Request":
             arguments = (Request(arguments[0]), *arguments[1:])
+        if len(arguments) > 1 and (environment := environment_of(arguments[1])) is not None:
+            arguments = (arguments[0], environment, *arguments[2:])
         return function(*arguments, **options)
 
     return cast(Handler, wrapper)

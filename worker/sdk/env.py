@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from kvstore.binding.namespace import KVNamespace
-from worker.sdk.binding import _BindingWrapper
+from worker.sdk.binding import KvNamespace, _BindingWrapper
 from worker.sdk.context import current_environment, replaced_environment
 from worker.sdk.durable import _DurableObjectNamespaceWrapper
-from worker.sdk.ffi.crossing import wrap
+from worker.sdk.ffi.crossing import unwrap, wrap
+from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.to_js import to_js
 
@@ -44,6 +45,46 @@ class _EnvWrapper:
 def bindings_of(environment: _EnvWrapper) -> Mapping[str, Any]:
     source: Callable[[], Mapping[str, Any]] = environment._EnvWrapper__source
     return source()
+
+
+class RawEnvironment(dict[str, Any]):
+    """The bindings as JavaScript has them; ``environment`` is what a class's ``self.env`` would be."""
+
+    def __init__(self, environment: _EnvWrapper) -> None:
+        super().__init__((name, _raw(value)) for name, value in bindings_of(environment).items())
+        self.environment = environment
+
+
+class _AbsentBinding(JsObject):
+    """Raises JsException for whatever is asked of it."""
+
+    def __init__(self, error: str) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_", "js_")):
+            raise AttributeError(name)
+        raise JsException("Error", self._error)
+
+
+def raw_environment(environment: _EnvWrapper) -> Any:
+    """What an ``on_fetch`` that is not decorated with `handler` gets as its ``env``."""
+    return wrap(RawEnvironment(environment))
+
+
+def environment_of(value: Any) -> _EnvWrapper | None:
+    """The environment that `raw_environment` was made of; None for anything else."""
+    target = unwrap(value)
+    return target.environment if isinstance(target, RawEnvironment) else None
+
+
+def _raw(value: Any) -> Any:
+    if isinstance(value, _BindingWrapper):
+        namespace: Any = value._BindingWrapper__namespace
+        return KvNamespace(namespace)
+    if isinstance(value, _DurableObjectNamespaceWrapper):
+        return value._target
+    return _AbsentBinding(value.error) if isinstance(value, NotEmulated) else unwrap(value)
 
 
 def _current_bindings() -> Mapping[str, Any]:

@@ -5,11 +5,11 @@ from types import ModuleType
 from typing import Any, Final
 
 import worker.sdk
-from worker.sdk import asgi, rpc, workflows, wsgi
+from worker.sdk import asgi, gateway, rpc, workflows, wsgi
 from worker.sdk.binding import _BindingWrapper
 from worker.sdk.env import _EnvWrapper
 from worker.sdk.fetch import pyfetch
-from worker.sdk.ffi import errors, http, jsnull, jsproxy, kinds, to_js
+from worker.sdk.ffi import errors, http, jsnull, jsproxy, kinds, run_sync, to_js
 from worker.sdk.js import javascript_globals
 
 PYODIDE_VERSION: Final = "0.28.2"
@@ -47,6 +47,7 @@ def _workers_modules() -> dict[str, ModuleType]:
         "workers": _module("workers", public),
         "workers.asgi": asgi,
         "workers.wsgi": wsgi,
+        "workers.gateway": gateway,
         "workers.workflows": workflows,
         "workers.rpc": _module("workers.rpc", converters | wrappers),
         "workers.utils": _module("workers.utils", utils),
@@ -70,10 +71,12 @@ def _pyodide_modules() -> dict[str, ModuleType]:
         "JsNull": jsnull.JsNull,
         "JsProxy": jsproxy.JsProxy,
         "JsTypedArray": kinds.JsTypedArray,
+        "can_run_sync": run_sync.can_run_sync,
         "create_once_callable": kinds.create_proxy,
         "create_proxy": kinds.create_proxy,
         "destroy_proxies": kinds.destroy_proxies,
         "jsnull": jsnull.jsnull,
+        "run_sync": run_sync.run_sync,
         "to_js": to_js.to_js,
     }
     web = {

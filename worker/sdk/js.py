@@ -1,11 +1,11 @@
-"""The ``js`` module: JavaScript's globals, as far as the examples of Python Workers use them."""
+"""The ``js`` module: JavaScript's globals, as far as Python Workers use them."""
 
 from collections.abc import Callable
 from typing import Any
 
 from worker.sdk.fetch import web_fetch
 from worker.sdk.ffi.array import Array
-from worker.sdk.ffi.buffer import ArrayBufferView, Uint8Array
+from worker.sdk.ffi.buffer import TYPED_ARRAYS, ArrayBufferView
 from worker.sdk.ffi.collections import Map, Set
 from worker.sdk.ffi.crossing import wrap
 from worker.sdk.ffi.date import Date
@@ -21,26 +21,73 @@ from worker.sdk.ffi.plain import (
     String,
 )
 from worker.sdk.ffi.stream import Stream
+from worker.sdk.web import arithmetic, percent
+from worker.sdk.web.abort import AbortController, AbortSignal
+from worker.sdk.web.absent import ABSENT, Absent
+from worker.sdk.web.arithmetic import Math
 from worker.sdk.web.blob import Blob, File
-from worker.sdk.web.builtins import JSON, Crypto, TextDecoder, TextEncoder, atob, btoa
+from worker.sdk.web.builtins import (
+    JSON,
+    Crypto,
+    Navigator,
+    Performance,
+    TextDecoder,
+    TextEncoder,
+    atob,
+    btoa,
+    structured_clone,
+)
+from worker.sdk.web.cache import Caches
 from worker.sdk.web.console import Console
 from worker.sdk.web.form_data import FormData
 from worker.sdk.web.headers import Headers
+from worker.sdk.web.promise import Promise
 from worker.sdk.web.request import Request
 from worker.sdk.web.response import Response
 from worker.sdk.web.search_params import URLSearchParams
+from worker.sdk.web.timers import Timers
+from worker.sdk.web.transform import TransformStream
 from worker.sdk.web.url import URL
 
 
 def javascript_globals() -> dict[str, Any]:
-    """Every global by its name; classes have ``new``. What is not emulated is missing."""
+    """Every global by its name; classes have ``new``. What is not emulated says so when it is used."""
     classes: tuple[type[JsObject], ...] = (
-        *(Array, ArrayBufferView, Date, Map, Number, Object, Set, Stream, String, Uint8Array),
+        *(Array, ArrayBufferView, Date, Map, Number, Object, Set, Stream, String, *TYPED_ARRAYS),
         *(JsError, JsRangeError, JsSyntaxError, JsTypeError, TextDecoder, TextEncoder),
         *(Blob, File, FormData, Headers, Request, Response, URL, URLSearchParams),
+        *(AbortController, AbortSignal, Promise, TransformStream),
     )
-    objects: dict[str, JsObject] = {"JSON": JSON(), "console": Console(), "crypto": Crypto()}
-    functions: dict[str, Callable[..., Any]] = {"atob": atob, "btoa": btoa, "fetch": web_fetch}
+    timers = Timers()
+    objects: dict[str, JsObject] = {
+        "JSON": JSON(),
+        "Math": Math(),
+        "caches": Caches(),
+        "console": Console(),
+        "crypto": Crypto(),
+        "navigator": Navigator(),
+        "performance": Performance(),
+        **{name: Absent(name) for name in ABSENT},
+    }
+    functions: dict[str, Callable[..., Any]] = {
+        "atob": atob,
+        "btoa": btoa,
+        "clearInterval": timers.clear,
+        "clearTimeout": timers.clear,
+        "decodeURI": percent.decode_component,
+        "decodeURIComponent": percent.decode_component,
+        "encodeURI": percent.encode_uri,
+        "encodeURIComponent": percent.encode_component,
+        "fetch": web_fetch,
+        "isFinite": arithmetic.is_finite,
+        "isNaN": arithmetic.is_nan,
+        "parseFloat": arithmetic.parse_float,
+        "parseInt": arithmetic.parse_int,
+        "queueMicrotask": timers.queue_microtask,
+        "setInterval": timers.set_interval,
+        "setTimeout": timers.set_timeout,
+        "structuredClone": structured_clone,
+    }
     return {
         "undefined": None,
         **{kind.js_name: wrap(kind) for kind in classes},

@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,7 @@ from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED
 from worker.sdk.entrypoint import WorkerEntrypoint
 from worker.sdk.ffi.crossing import wrap
+from worker.sdk.gateway import BaseOptions
 from worker.sdk.request import Request
 from worker.sdk.web.response import Response as WebResponse
 from worker.sdk.web.status import NULL_BODY_STATUSES
@@ -17,7 +19,14 @@ from worker.sdk.web.status import NULL_BODY_STATUSES
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class Options(BaseOptions):
+    """Options of the WSGI adapter."""
+
+
+async def fetch(
+    app: Application, req: Any, env: Any, ctx: Any = None, *, options: Options | None = None
+) -> Any:
     """Answer ``req`` with ``app``: a JavaScript Response whose body is produced as it is read.
 
     Raises what the application raises before its first chunk, RuntimeError if it does not call
@@ -39,16 +48,16 @@ async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> Any:
         _close(result)
     else:
         body = ReadableStream(_body(start.written, first, chunks, result))
-    options = {"status": int(code), "headers": [list(line) for line in start.headers]}
-    return wrap(WebResponse(body, options | ({"statusText": reason} if reason else {})))
+    given: dict[str, Any] = {"status": int(code), "headers": [list(line) for line in start.headers]}
+    return wrap(WebResponse(body, given | ({"statusText": reason} if reason else {})))
 
 
-def entrypoint(app: Application) -> type[WorkerEntrypoint]:
+def entrypoint(app: Application, *, options: Options | None = None) -> type[WorkerEntrypoint]:
     """The Worker class that answers with ``app``."""
 
     class Default(WorkerEntrypoint):
         async def fetch(self, request: Any) -> Any:
-            return await fetch(app, request, self.env, self.ctx)
+            return await fetch(app, request, self.env, self.ctx, options=options)
 
     return Default
 

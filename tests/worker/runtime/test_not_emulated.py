@@ -12,7 +12,7 @@ from worker.sdk.env import NotEmulatedError
 pytestmark = pytest.mark.anyio
 
 KINDS = {
-    '[[r2_buckets]]\nbinding = "X"\nbucket_name = "b"': "R2 Bucket",
+    '[[r2_buckets]]\nbinding = "X"\nbucket_name = "bucket"': "R2 Bucket",
     '[[services]]\nbinding = "X"\nservice = "other"': "Worker",
     '[[queues.producers]]\nbinding = "X"\nqueue = "q"': "Queue",
     '[ai]\nbinding = "X"': "AI",

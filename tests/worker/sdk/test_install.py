@@ -39,7 +39,7 @@ def test_installing_again_changes_nothing() -> None:
 def test_workers_shows_its_names_and_nothing_else() -> None:
     workers = importlib.import_module("workers")
     shown = {name for name in vars(workers) if not name.startswith("_")}
-    assert shown == {*worker.sdk.__all__, "asgi", "rpc", "utils", "workflows", "wsgi"}
+    assert shown == {*worker.sdk.__all__, "asgi", "gateway", "rpc", "utils", "workflows", "wsgi"}
     assert worker.sdk.__all__ == sorted(worker.sdk.__all__)
 
 
@@ -51,8 +51,8 @@ def test_typings_show_the_same_names() -> None:
 
 
 def test_missing_javascript_fails_by_name() -> None:
-    with pytest.raises(ImportError, match=r"HTMLRewriter"):
-        from js import HTMLRewriter  # noqa: F401
+    with pytest.raises(ImportError, match=r"NoSuchThing"):
+        from js import NoSuchThing  # noqa: F401
 
 
 def test_javascript_module_that_is_not_emulated_fails_by_name() -> None:

@@ -1,7 +1,7 @@
-"""The JavaScript classes ArrayBuffer and Uint8Array; other typed arrays share one class here."""
+"""The JavaScript classes ArrayBuffer and Uint8Array; and the typed arrays."""
 
 from array import array
-from typing import Any
+from typing import Any, Final
 
 from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number
 from worker.sdk.ffi.iteration import iterate
@@ -74,9 +74,40 @@ class Uint8Array(TypedArray):
         return bytearray(int(to_number(item)) % 256 for item in iterate(given))
 
 
+def _numbered(name: str, code: str) -> type[TypedArray]:
+    """A typed array whose elements are those of ``array.array`` with the type ``code``."""
+
+    class Numbers(TypedArray):
+        js_name = name
+
+        @classmethod
+        def js_construct(cls, *arguments: Any) -> Any:
+            given = arguments[0] if arguments else 0
+            content = byte_view(given) if isinstance(given, ArrayBuffer) else None
+            if content is not None:
+                return array(code, content)
+            if isinstance(given, int | float):
+                return array(code, bytes(int(given) * array(code).itemsize))
+            whole = code not in "fd"
+            return array(code, [int(to_number(one)) if whole else to_number(one) for one in iterate(given)])
+
+    return Numbers
+
+
+_NUMBERED: Final = {
+    code: _numbered(name, code)
+    for name, code in (
+        *(("Int8Array", "b"), ("Int16Array", "h"), ("Uint16Array", "H"), ("Int32Array", "i")),
+        *(("Uint32Array", "I"), ("Float32Array", "f"), ("Float64Array", "d")),
+        *(("BigInt64Array", "q"), ("BigUint64Array", "Q")),
+    )
+}
+TYPED_ARRAYS: Final[tuple[type[TypedArray], ...]] = (Uint8Array, *_NUMBERED.values())
+
+
 @view_of.register
 def _(target: memoryview) -> TypedArray:
-    return TypedArray(target) if target.format != "B" else Uint8Array(target)
+    return Uint8Array(target) if target.format == "B" else _NUMBERED.get(target.format, TypedArray)(target)
 
 
 @view_of.register

@@ -10,6 +10,7 @@ from kvstore.javascript.values import UNDEFINED, byte_view, to_string
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.surroundings import current_platform
+from worker.sdk.web.subtle import SubtleCrypto
 
 
 class JSON(JsObject):
@@ -30,12 +31,30 @@ class JSON(JsObject):
 class Crypto(JsObject):
     js_name = "Crypto"
 
+    def __init__(self) -> None:
+        self.subtle = SubtleCrypto()
+
     def randomUUID(self) -> str:
         return str(uuid.UUID(bytes=current_platform().entropy.token(16), version=4))
 
     def getRandomValues(self, array: Any) -> Any:
         memoryview(array).cast("B")[:] = current_platform().entropy.token(memoryview(array).nbytes)
         return array
+
+
+class Performance(JsObject):
+    """Time since the epoch, as in a Worker, where ``timeOrigin`` is 0."""
+
+    js_name = "Performance"
+    timeOrigin = 0
+
+    def now(self) -> int:
+        return current_platform().clock.now_ms()
+
+
+class Navigator(JsObject):
+    js_name = "Navigator"
+    userAgent = "Cloudflare-Workers"
 
 
 class TextEncoder(JsObject):
@@ -56,6 +75,17 @@ class TextDecoder(JsObject):
 
     def decode(self, content: Any = b"") -> str:
         return (byte_view(content) or b"").decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def structured_clone(value: Any = UNDEFINED, *_: Any) -> Any:
+    """A copy of data, containers and all. Raises JsException (DataCloneError) for functions and objects."""
+    if callable(value) or isinstance(value, JsObject):
+        raise JsException("DataCloneError", f"{to_string(value)} could not be cloned.")
+    if isinstance(value, dict):
+        return type(value)((name, structured_clone(one)) for name, one in value.items())
+    if isinstance(value, list | set):
+        return type(value)(map(structured_clone, value))
+    return bytearray(value) if isinstance(value, bytearray) else value
 
 
 def btoa(text: Any) -> str:
