@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from harness import cli
+from harness.exit_codes import NOT_STARTED
 from worker.program import INTERNAL_ERROR, run
+from wrangler_compat import main as wrangler_compat
 
 pytestmark = pytest.mark.own_clock
 
@@ -76,10 +79,44 @@ def test_a_closed_standard_output_is_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "exit_code"),
-    [(["harness", "queue", "-q", "--from"], 3), (["wrangler_compat", "kv", "diff", "a.json"], 1)],
+    "command",
+    [
+        "queue -q --from",
+        "queue -q --json",
+        "queue -q --from remote --config",
+        "codeq -q --json",
+        "codeq -q --from",
+        "example",
+        "run",
+        "run examples/links/migration.py --from",
+        "new",
+        "mutate",
+    ],
 )
-def test_a_name_that_is_too_long_is_said_in_words(command: list[str], exit_code: int) -> None:
-    done = subprocess.run([sys.executable, "-m", *command, "x" * 5000], capture_output=True, text=True)
-    assert done.returncode == exit_code
-    assert "internal error" not in done.stderr
+def test_rehearse_says_in_words_that_a_name_is_too_long(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*command.split(), "x" * 5000]) == NOT_STARTED
+    assert "internal error" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kv diff README.md",
+        "kv key list --binding=A --cwd",
+        "kv key list --namespace-id=a --persist-to",
+        "kv serve --persist-to",
+        "dev --config",
+    ],
+)
+def test_wrangler_compat_says_in_words_that_a_name_is_too_long(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wrangler_compat.main([*command.split(), "x" * 5000]) == 1
+    assert "[ERROR]" in capsys.readouterr().err
+
+
+def test_a_file_that_the_system_refuses_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("rehearse", Path("/proc/self/mem/x").stat) == INTERNAL_ERROR  # type: ignore[arg-type]
+    assert capsys.readouterr().err == "rehearse: cannot use /proc/self/mem/x: Not a directory\n"

@@ -29,9 +29,10 @@ class OutputError(Exception):
 def run(name: str, program: Callable[[], int]) -> int:
     """The exit code of ``program``, called ``name``, once all that it printed is written.
 
-    A missing package that an extra of ours brings is named with what installs it. Any other exception that it
-    lets through is a fault of ours: it is said in words, and the traceback goes to a file. The exit code of
-    both is INTERNAL_ERROR. A reader that goes away (``| head -1``) changes nothing.
+    A missing package that an extra of ours brings is named with what installs it, and a file that the system
+    refuses with the system's reason. Any other exception that it lets through is a fault of ours: it is said
+    in words, and the traceback goes to a file. The exit code of all three is INTERNAL_ERROR. A reader that
+    goes away (``| head -1``) changes nothing.
     """
     with _standard_streams():
         try:
@@ -44,6 +45,9 @@ def run(name: str, program: Callable[[], int]) -> int:
             print(f"{name}: {_missing(error)}", file=sys.stderr)
             return INTERNAL_ERROR
         except Exception as error:
+            if isinstance(error, OSError) and error.filename is not None:
+                print(printable(f"{name}: cannot use {error.filename}: {error.strerror}"), file=sys.stderr)
+                return INTERNAL_ERROR
             print(f"{name}: internal error: {_told(error)}", file=sys.stderr)
             return INTERNAL_ERROR
         return exit_code

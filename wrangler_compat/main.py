@@ -96,6 +96,11 @@ def _main(given: list[str], environ: Mapping[str, str], clock: Clock) -> int:
 
             explain_credentials(environ, console, clock)
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        console.fail(CommandError(f"Could not use {error.filename}: {error.strerror}"))
+        return 1
 
 
 def _folder(arguments: Arguments) -> Path:

@@ -5,6 +5,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
+from logging import CRITICAL, getLogger
+from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, TypeVar
 
 from harness.exit_codes import INCONCLUSIVE
@@ -14,9 +16,10 @@ from harness.processes import Child, Killed, ProcessError, ready
 Job = TypeVar("Job")
 Done = TypeVar("Done")
 
-
 # How often a job is done again whose process was killed.
 _MOST_TIMES: Final = 3
+# So long nothing may be done by a cluster without workers: they may be about to come back.
+_PATIENCE_SECONDS: Final = 20
 
 
 class Unfinished(ProcessError):
@@ -143,6 +146,9 @@ class Cluster:
             self._dask: Any = import_module("distributed")
         except ImportError as error:
             raise ClusterError("--cluster takes Dask: pip install 'understudy[cluster]'") from error
+        self._address = address
+        # What becomes of the connection is said here, in words.
+        getLogger("distributed.client").setLevel(CRITICAL)
         self._client, why = self._connected(address)
         if self._client is None:
             # What did not connect closes itself when it is collected: in the midst of the next connection it
@@ -162,13 +168,28 @@ class Cluster:
             return None, str(error)
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
+        """As any workforce. Raises Unfinished when the cluster goes away, or loses a job with its workers."""
+        lost = self._dask.CancelledError, self._dask.KilledWorker, self._dask.comm.CommClosedError
+        done: SimpleQueue[Any] = SimpleQueue()
         # Not pure: a job that was done before may be asked for again, and is then done again.
         waiting = self._client.map(work, jobs, pure=False)
         try:
-            for future in self._dask.as_completed(waiting, loop=self._client.loop):
-                yield future.result()
+            for future in waiting:
+                future.add_done_callback(done.put)
+            for _ in waiting:
+                yield self._next(done).result()
+        except lost as error:
+            raise Unfinished(f"the cluster at {self._address} did not finish the search: {error}") from None
         finally:
             self._client.cancel(waiting)
+
+    def _next(self, done: "SimpleQueue[Any]") -> Any:
+        while True:
+            try:
+                return done.get(timeout=_PATIENCE_SECONDS)
+            except Empty:
+                if not self._client.scheduler_info()["workers"]:
+                    raise Unfinished(f"the cluster at {self._address} has no workers left") from None
 
     def close(self) -> None:
         """Leave the cluster; its workers go on."""

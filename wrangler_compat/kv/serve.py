@@ -45,8 +45,6 @@ def _bindings(config: WorkerConfig | None) -> dict[str, str]:
 
 async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -> None:
     port = asked_port(invocation.arguments)
-    # The address is written into configurations of others: another port than that would be no service.
-    listener = bind(asked_host(invocation.arguments), DEFAULT_PORT if port is None else port)
     names = {namespace: namespace for namespace in namespaces_in(root)}
     names |= {namespace: name for name, namespace in bindings.items()}
     folder = StateFolder(root, invocation.clock)
@@ -54,6 +52,8 @@ async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -
     rest = create_rest_app(root, folder, names, bindings=bindings, token=token)
     storage = StrictStorage if invocation.arguments.switch("strict") else Storage
     app = ByHeader(NAMESPACE_HEADER, create_kv_app(folder, storage=storage, token=token), rest)
+    # The address is written into configurations of others: another port than that would be no service.
+    listener = bind(asked_host(invocation.arguments), DEFAULT_PORT if port is None else port)
     try:
         namespaces = await _swept(folder, names)
         async with serve(app, listener, StatusTextProtocol) as url:

@@ -2,8 +2,11 @@
 
 import gc
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,8 +15,8 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from harness.exit_codes import NOT_STARTED, USAGE, VIOLATED
-from harness.explore.workforce import Cluster, ClusterError, Processes
+from harness.exit_codes import INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from harness.explore.workforce import Cluster, ClusterError, Processes, Unfinished
 
 pytestmark = pytest.mark.own_clock
 
@@ -69,8 +72,8 @@ def started(stack: ExitStack, part: str, *arguments: str) -> None:
     )
 
     def end() -> None:
-        process.terminate()
-        process.wait(30)
+        process.kill()
+        process.wait()
 
     stack.callback(end)
 
@@ -110,3 +113,23 @@ def test_a_cluster_finds_what_this_machine_finds(cluster: str, tmp_path: Path) -
     assert here.pop("seconds") > 0
     assert here["runs"] > 10
     assert there == here
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"), [("scheduler", "did not finish the search"), ("workers", "has no workers left")]
+)
+def test_a_cluster_that_goes_away_is_said_in_words(
+    cluster: str, lost: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.explore.workforce._PATIENCE_SECONDS", 1)
+    there = Cluster(cluster)
+    client = there._client
+    processes = client.run(os.getpid).values() if lost == "workers" else [client.run_on_scheduler(os.getpid)]
+    results = there.do(time.sleep, [0, 1000, 1000])
+    assert next(results) is None
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+    with pytest.raises(Unfinished, match=words) as caught:
+        list(results)
+    assert caught.value.exit_code == INCONCLUSIVE
+    there.close()

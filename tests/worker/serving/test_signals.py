@@ -85,18 +85,26 @@ def test_a_service_of_codeq_ends_by_signal(tmp_path: Path) -> None:
         assert process.wait(20) == 0
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_signal_ends_a_server_that_still_imports(tmp_path: Path, command: str) -> None:
-    slow = 'print("importing", flush=True)\nimport signal\nsignal.pause()\n'
+IMPORTING = {name: ["wrangler_compat", *arguments] for name, arguments in COMMANDS.items()}
+
+
+@pytest.mark.parametrize(
+    "module", [*IMPORTING.values(), ["worker.codeq", "issuer"]], ids=[*IMPORTING, "codeq"]
+)
+def test_a_signal_ends_a_server_that_still_imports_without_a_word(tmp_path: Path, module: list[str]) -> None:
+    slow = "import os, signal\nos.write(1, b'importing\\n')\nsignal.pause()\n"
     (tmp_path / "ssl.py").write_text(slow)  # which the program imports before it reads its arguments
-    program = [*DEAF, sys.executable, "-m", "wrangler_compat", *COMMANDS[command]]
+    program = [*DEAF, sys.executable, "-m", *module]
     paths = f"{tmp_path}{os.pathsep}{Path(__file__).parents[3]}"
     environ = os.environ | {"PYTHONPATH": paths}
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=environ, cwd=tmp_path) as process:
+    with subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ, cwd=tmp_path
+    ) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "importing\n"
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 130
+            assert process.stdout.read() == ""
         finally:
             process.kill()
