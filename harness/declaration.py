@@ -67,7 +67,7 @@ def _unused(migration: Migration, entries: Mapping[Place, Entry]) -> list[str]:
 def _check_bindings(outcomes: Outcomes, moving: Mapping[Place, Entry], namespaces: set[str]) -> None:
     for place, entry in moving.items():
         for target in outcomes.targets(place, entry) or ():
-            if target.binding not in namespaces:
+            if target.shape is None and target.binding not in namespaces:
                 raise MigrationError(
                     f"{place[1]} becomes an entry of the namespace {target.binding}, which no Worker of the "
                     f"migration binds; they bind: {', '.join(sorted(namespaces))}"
@@ -76,7 +76,7 @@ def _check_bindings(outcomes: Outcomes, moving: Mapping[Place, Entry], namespace
 
 def _check_chance(migration: Migration, outcomes: Outcomes, moving: Mapping[Place, Entry]) -> None:
     """Ask everything a second time."""
-    again = Outcomes(migration)
+    again = Outcomes(migration, outcomes.tables)
     for place, entry in moving.items():
         if again.targets(place, entry) != outcomes.targets(place, entry):
             rule = migration.rule_for(*place)

@@ -7,16 +7,13 @@ def link(name: str, old: Entry) -> Entry:
     return old.at(f"v2:link:{name}", text=old.json["url"], metadata={"owner": old.json["owner"]})
 """
 
-import importlib.util
 import json
-import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import kvstore
-from harness.under_way import asking
 from kvstore.limits import LIMITS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,12 +26,27 @@ class MigrationError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """How a row is looked at as an entry: which columns stand for its value, metadata and expiration.
+
+    ``columns`` are those that are judged, None for all; ``metadata`` those of them that become of the old
+    entry's metadata; ``expiration`` the one that says when it ends, in ``unit`` to a second, "" for none.
+    """
+
+    columns: frozenset[str] | None = None
+    metadata: frozenset[str] = frozenset()
+    expiration: str = ""
+    unit: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An entry of a namespace as a migration sees it.
 
     ``key`` is its whole key, ``value`` its bytes, ``metadata`` what its JSON says or None, ``expiration`` in
     seconds since the UNIX epoch or None; ``binding`` names its namespace, "" for the migration's own.
-    ``is_json`` says that only what the JSON of the value means matters, not its bytes.
+    ``is_json`` says that only what the JSON of the value means matters, not its bytes; ``shape`` how a row
+    is looked at that this stands for, None for an entry.
     """
 
     key: str
@@ -43,6 +55,7 @@ class Entry:
     expiration: int | None = None
     binding: str = ""
     is_json: bool = False
+    shape: Shape | None = None
 
     @property
     def text(self) -> str:
@@ -158,7 +171,6 @@ class Stage:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
-Becomes = Callable[[str, Entry], Entry | Iterable[Entry] | None]
 Act = Callable[..., Awaitable[Any]]
 
 
@@ -166,6 +178,7 @@ Act = Callable[..., Awaitable[Any]]
 class Rule:
     """``function`` is for the entries whose keys begin with ``prefix`` in the namespace of ``binding``.
 
+    For rows ``binding`` is the label of their table, and ``prefix`` empty.
     ``to`` is the namespace that it writes to, where it moves entries itself.
     """
 
@@ -184,8 +197,10 @@ class Migration:
 
     ``before`` and ``after`` are the Worker's folders; further stages are named by keyword (``dual="…"``). A
     folder, or (folder, variables) where stages differ in variables. ``binding`` is the KV namespace that is
-    meant where none is named; ``notes`` are prefixes of keys that the migration keeps for itself.
-    ``keeps_originals`` says that the old entries stay beside the new ones.
+    meant where none is named, ``database`` the D1 binding, by default the only one that the Workers have;
+    ``notes`` are prefixes of keys, and tables, that the migration keeps for itself. ``keeps_originals`` says
+    that the old entries stay beside the new ones. ``keys`` names the columns that say which row of a table is
+    which, where that is not the primary key.
     Raises MigrationError.
     """
 
@@ -193,15 +208,19 @@ class Migration:
         self,
         name: str,
         *,
-        binding: str,
+        binding: str = "",
+        database: str = "",
         before: Any = None,
         after: Any = None,
         notes: Sequence[str] | str = (),
+        keys: Mapping[str, Sequence[str]] | None = None,
         keeps_originals: bool = False,
         **stages: Any,
     ) -> None:
         self.name = name
         self.binding = binding
+        self.database = database
+        self.keys = {table: tuple(columns) for table, columns in (keys or {}).items()}
         self.notes = (notes,) if isinstance(notes, str) else tuple(notes)
         self.keeps_originals = keeps_originals
         self.folder = Path()
@@ -216,21 +235,27 @@ class Migration:
         self.moves: list[Rule] = []
         self.invariants: list[Callable[..., Any]] = []
 
-    def becomes(self, prefix: str, *, binding: str | None = None) -> Callable[[F], F]:
+    def becomes(
+        self, prefix: str = "", *, binding: str | None = None, table: str | None = None
+    ) -> Callable[[F], F]:
         """``function(name, old)`` says what an entry whose key is ``prefix + name`` becomes.
 
-        One Entry, several, or None when it goes away. An entry for which it raises cannot be moved: it must
-        stay as it is.
+        An Entry or a Row, several of both, or None when it goes away. With ``table`` it says what a Row of
+        that table becomes. One for which it raises cannot be moved: it must stay as it is.
         """
-        return self._rule(self.mapping, prefix, binding)
+        return self._rule(self.mapping, prefix, binding, table=table)
 
-    def reads(self, prefix: str, *, binding: str | None = None) -> Callable[[F], F]:
+    def reads(
+        self, prefix: str = "", *, binding: str | None = None, table: str | None = None
+    ) -> Callable[[F], F]:
         """``await function(who, name)`` says whether somebody who looks for an entry finds it."""
-        return self._rule(self.readers, prefix, binding)
+        return self._rule(self.readers, prefix, binding, table=table)
 
-    def changes(self, prefix: str, *, binding: str | None = None) -> Callable[[F], F]:
+    def changes(
+        self, prefix: str = "", *, binding: str | None = None, table: str | None = None
+    ) -> Callable[[F], F]:
         """``await function(who, name)`` is what clients do to an entry, at any time."""
-        return self._rule(self.clients, prefix, binding)
+        return self._rule(self.clients, prefix, binding, table=table)
 
     def each(self, prefix: str, *, binding: str | None = None, to: str | None = None) -> Callable[[F], F]:
         """``await function(kv, key, entry)`` moves one entry, where there is no Worker that does.
@@ -251,7 +276,8 @@ class Migration:
         return function
 
     def invariant(self, function: F) -> F:
-        """``function(before, after)`` is one's own check: of two dicts from keys to entries.
+        """``function(before, after)`` is one's own check: of two dicts from keys to entries, and from
+        ``<binding>.<table>/<key>`` to rows.
 
         False, a sentence, or an AssertionError say that it does not hold.
         """
@@ -259,7 +285,12 @@ class Migration:
         return function
 
     def _rule(
-        self, rules: list[Rule], prefix: str, binding: str | None, to: str | None = None
+        self,
+        rules: list[Rule],
+        prefix: str,
+        binding: str | None,
+        to: str | None = None,
+        table: str | None = None,
     ) -> Callable[[F], F]:
         for what, given in (("prefix", prefix), ("binding", binding), ("namespace to=", to)):
             if not isinstance(given, str) and (given is not None or given is prefix):
@@ -269,6 +300,8 @@ class Migration:
 
         def declare(function: F) -> F:
             source = self.binding if binding is None else binding
+            if table is not None:
+                source = f"{binding or self.database}.{table}"
             rules.append(Rule(prefix, function, source, source if to is None else to))
             return function
 
@@ -288,9 +321,22 @@ class Migration:
                 found = rule
         return found
 
-    def is_note(self, key: str) -> bool:
-        """Whether a key is one that the migration keeps for itself."""
-        return key.startswith(self.notes) if self.notes else False
+    def is_note(self, label: str, key: str) -> bool:
+        """Whether a key, or the row of a table, is one that the migration keeps for itself."""
+        table = label.partition(".")[2]
+        return table in self.notes if table else key.startswith(self.notes)
+
+    def with_database(self, name: str) -> "Migration":
+        """The same migration; rows of which nothing else is said are those of ``name``."""
+        self.database = self.database or name
+        for rules in (self.mapping, self.readers, self.clients):
+            rules[:] = [
+                replace(one, binding=self.database + one.binding, to=self.database + one.to)
+                if one.binding.startswith(".")
+                else one
+                for one in rules
+            ]
+        return self
 
     def located(self, folder: Path) -> "Migration":
         """The same migration with its Workers' folders looked for in ``folder``."""
@@ -310,48 +356,3 @@ def _stage(name: str, place: Any) -> Stage:
     if isinstance(place, tuple) and len(place) == 2 and isinstance(place[1], Mapping):
         return Stage(Path(place[0]), dict(place[1]))
     raise MigrationError(f"{name} is {place!r}: a Worker's folder, or (folder, variables)")
-
-
-def load_migration(path: Path) -> Migration:
-    """The migration that a Python file declares. Raises MigrationError with what is wrong, and where."""
-    if not path.is_file():
-        raise MigrationError(f"{path} does not exist: name the Python file that declares your migration")
-    spec = importlib.util.spec_from_file_location(f"understudy_migration_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise MigrationError(f"{path} cannot be imported: a migration is declared in a .py file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        with asking(f"the import of {path}"):
-            spec.loader.exec_module(module)
-    except MigrationError as error:
-        raise MigrationError(f"{path}: {error}") from error
-    except Exception as error:
-        raise MigrationError(f"{path} fails while it is imported: {type(error).__name__}: {error}") from error
-    found = list(dict.fromkeys(one for one in vars(module).values() if isinstance(one, Migration)))
-    if len(found) != 1:
-        names = ", ".join(one.name for one in found) or "none"
-        raise MigrationError(f"{path} must declare one Migration; it declares: {names}")
-    return _complete(found[0].located(path.resolve().parent), path)
-
-
-def _complete(migration: Migration, path: Path) -> Migration:
-    """The migration, if nothing is missing. Raises MigrationError."""
-    if not migration.mapping:
-        raise MigrationError(
-            f"{path} does not say what entries become: decorate a function with "
-            f'@{migration.name}.becomes("prefix:")'
-        )
-    if migration.runbook is None and not migration.moves:
-        raise MigrationError(
-            f"{path} has no runbook: decorate one with @{migration.name}.operator, or a function that moves "
-            f'one entry with @{migration.name}.each("prefix:")'
-        )
-    for name, stage in migration.stages.items():
-        if not stage.folder.is_dir():
-            raise MigrationError(
-                f"{path}: the Worker {name} is to be in {stage.folder}, which does not exist"
-            )
-    if not migration.moves and "before" not in migration.stages:
-        raise MigrationError(f"{path} names no Worker to begin with: before=FOLDER")
-    return migration

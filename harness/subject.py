@@ -11,7 +11,8 @@ from harness.engine.chance import Chance
 from harness.engine.interleaving import Choose
 from harness.explore.coverage import met
 from harness.explore.tally import Seen
-from harness.migration import Migration, load_migration
+from harness.migration import Migration
+from harness.migration_file import load_migration
 from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place, Record
@@ -92,7 +93,7 @@ class Loaded:
         self.migration = load_migration(path)
         self.stages = Stages(self.migration, _by_stage(mistakes))
         self.stages.load()
-        self.outcomes = Outcomes(self.migration)
+        self.outcomes = Outcomes(self.migration, self.stages.tables)
         self._readable: dict[tuple[Place, Entry], bool] = {}
         self._samples: dict[Subject, Sample] = {}
 

@@ -40,4 +40,4 @@ def _is_kept(record: Record, place: Place, value: bytes) -> bool:
         return record.final[place].value == value
     if soon_over(record.start.get(place), record.ended):
         return True
-    return any(record.migration.is_note(key) and one.value == value for (_, key), one in record.final.items())
+    return any(record.migration.is_note(*at) and one.value == value for at, one in record.final.items())

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from harness.model.evidence import damage
 from harness.model.record import Record
-from harness.model.truth import Truth, Wrong, has_value, same
+from harness.model.sameness import has_value, same
+from harness.model.truth import Truth, Wrong
 from harness.verdict import Finding
 
 TITLE = "Content: value and metadata are what the old entry becomes"

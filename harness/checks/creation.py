@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from harness.model.evidence import damage
 from harness.model.record import Record
+from harness.model.row import is_table
 from harness.model.truth import Truth
 from harness.verdict import Finding
 
@@ -24,6 +25,7 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
         if place not in truth.wants
         and place not in truth.untouched
         and place not in truth.originals
-        and not record.migration.is_note(place[1])
+        and not record.migration.is_note(*place)
+        and (not is_table(place[0]) or truth.mapping.is_about(place[0]))
     ]
     yield damage(truth, "created", "{n} key{s} that nobody asked for {are} there", extra)

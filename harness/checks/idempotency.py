@@ -29,7 +29,7 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
         place
         for place in sorted({*now, *before})
         if now.get(place) != before.get(place)
-        and not is_note(place[1])
+        and not is_note(*place)
         and not truth.is_unsure(place)
         and not (place not in now and is_over(before[place].expiration, record.again_at))
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from harness.migration import Entry, MigrationError, entry_of
 from harness.model.record import Place, Record
+from harness.model.row import Row, is_table, row_of
 from harness.model.truth import Truth
 from harness.under_way import asking
 from harness.verdict import Finding
@@ -34,10 +35,13 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
             yield Finding(f"{name}: {said or 'does not hold'}", code=name)
 
 
-def _entries(stored: Mapping[Place, Stored]) -> dict[str, Entry]:
-    """Entries by their keys; with the namespace before them where there are several."""
-    several = len({binding for binding, _ in stored}) > 1
-    return {
-        f"{binding}/{key}" if several else key: entry_of(key, entry, binding)
-        for (binding, key), entry in stored.items()
-    }
+def _entries(stored: Mapping[Place, Stored]) -> dict[str, Entry | Row]:
+    """Entries by their keys, with the namespace before them where there are several; rows by their tables."""
+    several = len({label for label, _ in stored if not is_table(label)}) > 1
+    found: dict[str, Entry | Row] = {}
+    for (label, key), entry in stored.items():
+        if is_table(label):
+            found[f"{label}/{key}"] = row_of((label, key), entry)
+        else:
+            found[f"{label}/{key}" if several else key] = entry_of(key, entry, label)
+    return found

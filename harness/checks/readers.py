@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from harness.model.evidence import of_call, story
 from harness.model.record import Act, Call, Record
-from harness.model.truth import LAST_MINUTE, Truth
+from harness.model.truth import LAST_MINUTE, Truth, overlap
 from harness.verdict import Finding, Moment, finding
 
 TITLE = "Readers: they find what lives, and nothing that is gone"
@@ -55,13 +55,17 @@ def _lives(record: Record, truth: Truth, act: Act, changes: list[Act]) -> bool |
         if expiration is not None and expiration * 1000 <= act.ended + LAST_MINUTE * 1000:
             return None
         lives = True
+    last: Act | None = None
     for change in sorted(changes, key=lambda change: change.ended):
         if change.began > act.ended:
             continue
+        before, last = last, change
         settled = change.ended >= 0 and change.ended + _SEEN_MS < act.began
         if change.outcome == "unknown" or not settled:
             return None
         lives = {"gone": False, "made": True}.get(change.outcome, lives)
+        if before is not None and before.outcome != change.outcome and overlap(before, change):
+            lives = None  # either may have been the last
         if change.outcome == "made" and _ends(record, change, act.ended):
             return None
     return lives

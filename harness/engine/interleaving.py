@@ -22,7 +22,7 @@ _MOST_TURNS: Final = 10_000
 class Turn:
     """One operation of the request that is called ``who``, a letter. A scan has its prefix for a key.
 
-    A ``call`` is one of a Durable Object, with the object's name for a key.
+    A ``call`` is one of a Durable Object, with the object's name for a key, or one of D1 that may write.
     """
 
     who: str

@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose, Turn, letter
@@ -115,7 +115,9 @@ class Order:
         """``store`` with waiting before its operations."""
         return _InOrder(store, self, namespace)
 
-    async def carry_out(self, verb: Verb, keys: Sequence[str], operation: Callable[[], Any]) -> Any:
+    async def carry_out(
+        self, verb: Verb | Literal["call"], keys: Sequence[str], operation: Callable[[], Any]
+    ) -> Any:
         """``operation``, when it is its turn."""
         request = self._invocations.current().name
         number = self._asked[request] = self._asked.get(request, 0) + 1

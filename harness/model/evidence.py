@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from harness.model.record import Act, Call, Place, Record
+from harness.model.row import is_table, named
 from harness.model.truth import Truth
 from harness.verdict import Finding, Moment, finding
 from kvstore import Event
@@ -30,7 +31,7 @@ def damage(truth: Truth, code: str, what: str, places: Sequence[Place]) -> Findi
         )
         return story(truth.record, [places[0], *related])
 
-    return finding(what, [key for _, key in places], show=show, code=code)
+    return finding(what, list(map(named, places)), show=show, code=code)
 
 
 def story(record: Record, places: Iterable[Place], act: Act | None = None) -> tuple[Moment, ...]:
@@ -102,4 +103,6 @@ def _of_act(act: Act) -> Moment:
 
 def _key(record: Record, event: Event) -> str:
     several = len({namespace for namespace, _ in record.start}) > 1
+    if is_table(event.namespace):
+        return named((event.namespace, event.key))
     return f"{event.namespace}/{event.key}" if several else event.key

@@ -102,6 +102,9 @@ def odd_entries(
     if targets is None:
         return {}
     found = {place: made}
+    # A row cannot be there before its table is.
+    if kind == "target-there" and targets and targets[0].shape is not None:
+        return {}
     if kind == "target-there" and targets and place_of(targets[0]) != place:
         elsewhere = () if other is None else outcomes.targets(*other) or ()
         found[place_of(targets[0])] = stored_as((*elsewhere, targets[0])[0])._replace(expiration=None)

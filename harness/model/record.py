@@ -158,7 +158,8 @@ class Record:
         """How much the migration wrote: whoever's request did it, but for clients', and but for its notes."""
         is_note = self.migration.is_note
         return sum(
-            self.role_of(write.invocation) != "client" and not is_note(write.key) for write in self.writes
+            self.role_of(write.invocation) != "client" and not is_note(write.namespace, write.key)
+            for write in self.writes
         )
 
     def role_of(self, invocation: str) -> Role:

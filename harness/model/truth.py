@@ -4,16 +4,15 @@ The entries of the beginning and the writes of clients, in order, folded through
 they become. Writes of operators, readers and background work are the migration: they change nothing here.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from harness.migration import Entry as Wanted
-from harness.migration import entry_of, read_metadata
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Act, Call, Place, Record
+from harness.model.row import is_table
+from harness.model.sameness import is_as_wanted, read_as
 from kvstore import Entry, Event
 
 # An entry that has so little left (seconds) may be left to end where it is: KV takes no shorter life.
@@ -73,10 +72,10 @@ class Truth:
             if self.migration.rule_for(*place) is not None:
                 self._old(place, stored, None)
         for place, stored in self.record.start.items():
-            if self.migration.rule_for(*place) is None and not self.migration.is_note(place[1]):
+            if self.migration.rule_for(*place) is None and not self.migration.is_note(*place):
                 if place in self.wants:  # what is in the new layout already is newer
                     origin = self.wants[place].origin
-                    self.wants[place] = Want((entry_of(place[1], stored, place[0]),), origin)
+                    self.wants[place] = Want((self.mapping.written(place, stored),), origin)
                 else:
                     self.untouched[place] = stored
 
@@ -105,7 +104,8 @@ class Truth:
         if event is None and known.origin is not None and known.origin != origin:
             known.allowed = (*known.allowed, wanted)  # two old entries for one place: either may win
             return
-        known.allowed = (wanted,) if sure else (*known.allowed, wanted)
+        either = not sure or (event is not None and self._met(known.changed, event))
+        known.allowed = (*known.allowed, wanted) if either else (wanted,)
         known.origin, known.changed = known.origin or origin, event or known.changed
         known.gone = None
         if sure:
@@ -141,7 +141,7 @@ class Truth:
         """A client wrote something itself."""
         where, sure = (event.namespace, event.key), call.outcome != "info"
         stored = event.entry if event.verb == "put" else None
-        if self.migration.is_note(event.key):
+        if self.migration.is_note(*where):
             return
         if self.migration.rule_for(*where) is not None and self._is_old(where, call):
             if stored is not None:
@@ -151,7 +151,7 @@ class Truth:
         elif where in self.untouched:
             self.untouched[where] = stored
         else:
-            wanted = None if stored is None else entry_of(event.key, stored, event.namespace)
+            wanted = None if stored is None else self.mapping.written(where, stored)
             self._want(where, wanted, None, event, sure=sure)
 
     def _is_old(self, where: Place, call: Call) -> bool:
@@ -191,12 +191,18 @@ class Truth:
     def _is_shared(self, act: Act) -> bool:
         """Whether another client was at the same entry at the same time: either may have been the last."""
         return any(
-            other is not act
-            and (other.place, other.role) == (act.place, "client")
-            and other.began <= act.ended
-            and act.began <= other.ended
+            other is not act and (other.place, other.role) == (act.place, "client") and overlap(other, act)
             for other in self.record.acts
         )
+
+    def _met(self, one: Event | None, other: Event) -> bool:
+        """Whether two clients wrote it at the same time: what is written to two places may stay of either."""
+        if one is None or one.invocation == other.invocation:
+            return False
+        acts = [act for act in self.record.acts if act.role == "client"]
+        mine = [act for act in acts if _is_of(one, act)]
+        theirs = [act for act in acts if _is_of(other, act)]
+        return any(act is not another and overlap(act, another) for act in mine for another in theirs)
 
     def _watch(self, event: Event, at: int) -> None:
         """After a write of the migration: is everything that lives stored somewhere?"""
@@ -248,7 +254,7 @@ class Truth:
         for place in sorted(self.wants):
             want, have = self.wants[place], final.get(place)
             if not want.anything and not self._is_right(want, have, ended):
-                found.append(Wrong(place, want, None if have is None else entry_of(place[1], have, place[0])))
+                found.append(Wrong(place, want, None if have is None else self._seen(want, place, have)))
         return found
 
     @cached_property
@@ -259,9 +265,23 @@ class Truth:
     def _is_right(self, want: Want, have: Entry | None, ended: int) -> bool:
         for one in want.allowed:
             over = one is None or (one.expiration is not None and one.expiration * 1000 <= ended)
-            if over if have is None else not over and one is not None and is_as_wanted(one, have):
+            if have is None:
+                if over:
+                    return True
+            # A row does not go away by itself: once it has ended it may still be there.
+            elif one is not None and (one.shape or not over) and is_as_wanted(one, have):
                 return True
         return False
+
+    def _seen(self, want: Want, place: Place, have: Entry) -> Wanted:
+        """What is there, as the first of what is wanted looks at it."""
+        wanted = next((one for one in want.allowed if one is not None), None)
+        return self.mapping.written(place, have) if wanted is None else read_as(wanted, place, have)
+
+
+def overlap(one: Act, other: Act) -> bool:
+    """Whether two acts were done at the same time."""
+    return one.began <= other.ended and other.began <= one.ended
 
 
 def _is_of(event: Event | None, act: Act) -> bool:
@@ -288,7 +308,9 @@ class Wrong:
         return self.have is not None and is_wanted and self.want.gone is None
 
     def outlives(self, ended: int) -> bool:
-        """Whether it is there although it was to have expired."""
+        """Whether it is there although it was to have expired; a row may be."""
+        if is_table(self.place[0]):
+            return False
         ends = [one.expiration for one in self.want.allowed if one is not None]
         return bool(ends) and all(end is not None and end * 1000 <= ended for end in ends)
 
@@ -310,35 +332,3 @@ def soon_over(stored: Entry | None, ended: int) -> bool:
     if stored is None or stored.expiration is None:
         return False
     return stored.expiration * 1000 <= ended + LAST_MINUTE * 1000
-
-
-def is_as_wanted(wanted: Wanted, stored: Entry) -> bool:
-    """Whether an entry is stored as it was to be: value, metadata, and absolute expiration."""
-    return (
-        stored.expiration == wanted.expiration
-        and has_value(wanted, stored.value)
-        and same(read_metadata(stored.metadata), wanted.metadata)
-    )
-
-
-def has_value(wanted: Wanted, value: bytes) -> bool:
-    """Whether ``value`` is the wanted one: its bytes, or what its JSON means."""
-    if value == wanted.value:
-        return True
-    if not wanted.is_json:
-        return False
-    try:
-        return same(json.loads(value), wanted.json)
-    except ValueError:
-        return False
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON documents are the same: 1 is not true, and 1.0 is 1 as in JavaScript."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)

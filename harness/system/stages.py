@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.migration import Migration, MigrationError, Stage
+from harness.model.row import Table, is_table
 from harness.system.code import WorkerCode
-from worker.config import D1Binding, KVBinding, WorkerConfig, config_in, load_config
+from harness.system.tables import Contents, apply_file
+from worker.config import KVBinding, WorkerConfig, config_in, load_config
+from worker.d1 import Database
 from worker.runtime import LoadError
 
 
@@ -15,7 +18,8 @@ from worker.runtime import LoadError
 class LoadedStage:
     """``namespaces`` are the KV bindings, each with the label of the namespace that it stands for.
 
-    ``durable`` are those to Durable Objects, ``databases`` those to D1.
+    ``durable`` are those to Durable Objects; ``databases`` those to D1, each with the label of the database,
+    and ``migrations`` the folder of its migration files.
     """
 
     name: str
@@ -23,7 +27,12 @@ class LoadedStage:
     variables: Mapping[str, Any]
     namespaces: Mapping[str, str]
     durable: Mapping[str, "DurableClass"]
-    databases: Mapping[str, D1Binding]
+    databases: Mapping[str, str]
+    migrations: Mapping[str, Path]
+
+    def files_of(self, database: str) -> list[Path]:
+        """The migration files of a database, by its binding, in their order."""
+        return sorted(self.migrations[database].glob("*.sql"))
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,20 @@ class Stages:
     def __init__(self, migration: Migration, texts: Mapping[str, Mapping[Path, str]] | None = None) -> None:
         self._texts = texts or {}
         self.labels: dict[str, str] = {}  # by the namespace's id, or the binding's name where it has none
+        self._databases: dict[str, str] = {}  # the same for databases
         self.by_name = {name: self._loaded(name, stage) for name, stage in migration.stages.items()}
         if not migration.stages:
             named = {name for rule in migration.rules for name in (rule.binding, rule.to)}
             self.labels = {name: name for name in sorted({*named, migration.binding})}
+        if not self.labels:
+            self.labels[""] = ""  # nothing is in KV
+        self._know_databases(migration)
         self._check(migration)
+
+    @property
+    def databases(self) -> list[str]:
+        """The label of every database."""
+        return list(dict.fromkeys(self._databases.values()))
 
     @property
     def namespaces(self) -> list[str]:
@@ -70,21 +88,46 @@ class Stages:
         yield from self.by_name.values()
 
     def _loaded(self, name: str, stage: Stage) -> LoadedStage:
-        return stage_of(name, stage, read_config(stage.folder), self._label, self._texts.get(name))
+        config = read_config(stage.folder)
+        for one in config.d1_databases:
+            self._databases.setdefault(one.local_id, one.binding)
+        return stage_of(name, stage, config, self._label, self._texts.get(name), self._databases.__getitem__)
+
+    def _know_databases(self, migration: Migration) -> None:
+        """Which tables there are once every stage's files are applied, by their labels."""
+        if self.databases and not migration.database:
+            migration.with_database(self.databases[0])
+        self.tables: dict[str, Table] = {}
+        for label in self.databases:
+            database = Database()
+            contents = Contents(database, label, migration.keys)
+            applied = set()
+            for stage in self.all():
+                for name in [name for name, one in stage.databases.items() if one == label]:
+                    for path in stage.files_of(name):
+                        if path.name not in applied:
+                            apply_file(database, path)
+                            self.tables.update(contents.tables)
+                        applied.add(path.name)
+            database.close()
 
     def _label(self, binding: KVBinding) -> str:
         return self.labels.setdefault(binding.id or binding.binding, binding.binding)
 
     def _check(self, migration: Migration) -> None:
-        known = self.namespaces
+        known = [*self.namespaces, *self.tables]
         for rule in migration.rules:
             for name in (rule.binding, rule.to):
                 if name in known:
                     continue
                 raise MigrationError(
-                    f"{rule.name} is about the KV namespace {name}, which no Worker of the migration "
-                    f"binds; they bind: {', '.join(known)}"
+                    f"{rule.name} is about {_kind(name)} {name}, which no Worker of the migration "
+                    f"has; they have: {', '.join(known)}"
                 )
+
+
+def _kind(label: str) -> str:
+    return "the table" if is_table(label) else "the KV namespace"
 
 
 def stage_of(
@@ -93,15 +136,19 @@ def stage_of(
     config: WorkerConfig,
     label: Callable[[KVBinding], str],
     texts: Mapping[Path, str] | None = None,
+    database: Callable[[str], str] = str,
 ) -> LoadedStage:
-    """A Worker as ``config`` binds it; ``label`` says which namespace a binding stands for.
+    """A Worker as ``config`` binds it; ``label`` says which namespace a binding stands for, ``database``
+    which database an id.
 
     Raises MigrationError for Durable Objects of another Worker.
     """
     bound = {one.binding: label(one) for one in config.kv_namespaces}
-    databases = {one.binding: one for one in config.d1_databases}
+    databases = {one.binding: database(one.local_id) for one in config.d1_databases}
+    files = {one.binding: stage.folder / one.migrations_dir for one in config.d1_databases}
     code = WorkerCode(stage.folder, texts, config.environment)
-    return LoadedStage(name, code, {**config.vars, **stage.variables}, bound, _durable(config), databases)
+    variables = {**config.vars, **stage.variables}
+    return LoadedStage(name, code, variables, bound, _durable(config), databases, files)
 
 
 def _durable(config: WorkerConfig) -> dict[str, DurableClass]:

@@ -111,7 +111,7 @@ class Deployed:
         first = next(iter(self._layers.values()))
         self._invocations = first.invocations
         self.timeline = Timeline(self.clock.now_ms(), first.asked, self._names)
-        self._databases = DeployedDatabases(1, self.clock, self._invocations, _at_once, _nothing)
+        self._databases = DeployedDatabases(1, self.clock, self._invocations, _at_once)
         self._objects = DeployedObjects(1, self.clock, self._invocations)
         self._workers: dict[str, Worker] = {}
         self._shared: dict[str, object] | None = None

@@ -1,7 +1,7 @@
 """The world of a simulation: namespaces, locations that see them in their own way, and a Worker in each."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from harness.world.objects import DeployedObjects
 from harness.world.site import Reply, Site
 from kvstore import Entry, KVNamespace, Store
 from kvstore.layers.quotas import DAY_MS
+from worker.d1 import Answer
 from worker.sdk.request import Request
 
 _ORIGIN = "https://worker.example"
@@ -58,11 +59,17 @@ class World(Site):
         self.start = start
         self.stages = stages
         self._visit = visit
-        self.outcomes = Outcomes(migration)
+        self.outcomes = Outcomes(migration, stages.tables)
         self.interruptions = Interruptions(scenario.interrupt, self.invocations, self._interrupt)
         self.order = Order(scenario.order, self.invocations, clock, choose)
         self.databases = DeployedDatabases(
-            scenario.seed, clock, self.invocations, self.network.travel, self.interruptions.before
+            scenario.seed,
+            clock,
+            self.invocations,
+            self.network.travel,
+            self._around_call,
+            migration.keys,
+            self.writes,
         )
         self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
         self._meetings = {one.request: one for one in scenario.at_once}
@@ -86,18 +93,30 @@ class World(Site):
             store = self.order.around(store, label)
         return NotedNamespace(self.interruptions.around(store), self.invocations, asked, label)
 
+    async def _around_call(
+        self, label: str, operation: Callable[[], Awaitable[Answer]], *, writes: bool
+    ) -> Answer:
+        """A call of D1, with interruptions before it, and in its order."""
+        await self.interruptions.before()
+        if not (self.scenario.order or self.scenario.at_once):
+            return await operation()
+        answer: Answer = await self.order.carry_out("call" if writes else "get", [label], operation)
+        return answer
+
     async def fill(self) -> None:
         """Store what there is at the beginning, where everybody has seen it for long."""
         for label, network in self.networks.items():
             await network.fill({key: entry for (where, key), entry in self.start.items() if where == label})
+        self.databases.fill(self.start)
 
     async def stored(self) -> dict[Place, Entry]:
         """What is stored now."""
-        return {
+        entries = {
             (label, key): entry
             for label, network in self.networks.items()
             for key, entry in (await network.store.entries()).items()
         }
+        return {**entries, **self.databases.stored}
 
     def deploy(self, stage: str) -> float:
         """Put a Worker on; returns after how many seconds it is everywhere.

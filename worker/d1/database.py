@@ -1,7 +1,7 @@
 """A D1 database: SQLite behind what the binding asks, with the answers of the product."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,6 +98,16 @@ class Database:
     def load(self, snapshot: bytes) -> None:
         """Become what another database was; of one in memory only."""
         self._sqlite.load(snapshot)
+
+    def own(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of a statement of who holds the database, which may do anything and is no call of D1."""
+        return self._sqlite.own(sql, values)
+
+    def watch(self, changed: Callable[[int, str, str, int], None]) -> None:
+        """``changed(kind, schema, table, rowid)`` is called for every row that is written, even with the same
+        values: but not for tables without a rowid, rows that REPLACE or a whole DELETE removes, and schemas.
+        """
+        self._sqlite.connection.set_update_hook(changed)
 
     def close(self) -> None:
         self._sqlite.close()

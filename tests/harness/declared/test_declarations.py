@@ -55,8 +55,8 @@ def rehearse(
             MOVES.replace('becomes("old:")', 'becomes("odl:")'),
             "no key begins with what becomes is declared for",
         ),
-        (MOVES.replace(AT, '"new:" + name'), "gives 'new:1': it must give an Entry, several, or None"),
-        (MOVES.replace(AT, "{'key': name}"), "gives {'key': '1'}: it must give an Entry, several, or None"),
+        (MOVES.replace(AT, '"new:" + name'), "gives 'new:1': it must give an Entry, a Row, several, or None"),
+        (MOVES.replace(AT, "{'key': name}"), "gives {'key': '1'}: it must give an Entry, a Row"),
         (MOVES.replace(AT, 'old.at("new:" + name, value="v")'), "whose value is 'v': it must be bytes"),
         (MOVES.replace(AT, 'old.at("n", expiration=2e9)'), "whose expiration is 2000000000.0"),
         (MOVES.replace(AT, 'old.at("n", metadata={1})'), "whose metadata is not JSON"),
@@ -81,7 +81,7 @@ def test_a_namespace_that_no_worker_binds_is_refused(
     code = MOVES.replace('binding="KV"', 'binding="VK", before="old"')
     exit_code, _, error = rehearse(tmp_path, code, capsys)
     assert exit_code == NOT_STARTED
-    assert "the KV namespace VK, which no Worker of the migration binds; they bind: KV" in error
+    assert "the KV namespace VK, which no Worker of the migration has; they have: KV" in error
 
 
 def test_one_prefix_of_notes_may_be_given_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from harness.migration import load_migration
+from harness.migration_file import load_migration
 from harness.model.scenario import read_scenario
 from harness.subject import Subject, loaded
 from kvstore import ManualClock, read_bulk

@@ -8,7 +8,7 @@ import pytest
 
 from harness.cli import main
 from harness.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
-from harness.migration import load_migration
+from harness.migration_file import load_migration
 from harness.subject import sampled
 from kvstore import Entry
 from tests.harness.declared.declaring import declared

@@ -6,7 +6,7 @@ replica.py   one location's view of the primary, some time behind it
 """
 
 from worker.d1.layers.journal import D1Event, D1Journal
-from worker.d1.layers.replica import Primary, Replica
+from worker.d1.layers.replica import Primary, Replica, only_reads
 from worker.d1.layers.transit import D1Transit
 
-__all__ = ["D1Event", "D1Journal", "D1Transit", "Primary", "Replica"]
+__all__ = ["D1Event", "D1Journal", "D1Transit", "Primary", "Replica", "only_reads"]

@@ -6,6 +6,7 @@ answers. So a session sees its own writes, and never goes back in time; two sess
 Source: https://developers.cloudflare.com/d1/best-practices/read-replication/
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from kvstore.clock import Clock
@@ -57,7 +58,7 @@ class Replica:
 
     async def __call__(self, ask: Ask) -> Answer:
         moment = self._primary.copied()
-        if ask.token == FIRST_PRIMARY or not all(map(_only_reads, ask.queries)):
+        if ask.token == FIRST_PRIMARY or not only_reads(ask.queries):
             return await self._primary(ask)
         if ask.token != FIRST_UNCONSTRAINED and moment.bookmark < ask.token:
             return await self._primary(ask)
@@ -72,10 +73,14 @@ class Replica:
         self._copy.close()
 
 
-def _only_reads(query: Query) -> bool:
-    """Whether it does, as far as the text tells; one that is too long is the primary's to refuse."""
-    fits = isinstance(query.sql, str) and len(query.sql) * 3 <= LIMITS.statement_size
-    return fits and look_at(query.sql, LIMITS.statement_size).only_reads
+def only_reads(queries: Iterable[Query]) -> bool:
+    """Whether they do, as far as the text tells; one that is too long is the primary's to refuse."""
+    return all(
+        isinstance(query.sql, str)
+        and len(query.sql) * 3 <= LIMITS.statement_size
+        and look_at(query.sql, LIMITS.statement_size).only_reads
+        for query in queries
+    )
 
 
 def _served(answer: Answer, *, by_primary: bool) -> Answer:

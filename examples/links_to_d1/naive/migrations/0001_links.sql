@@ -1,0 +1,6 @@
+CREATE TABLE links (
+    name TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    owner TEXT,
+    expires INTEGER
+);

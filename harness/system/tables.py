@@ -1,0 +1,104 @@
+"""What tables a database has, and what is in them: asked beside the Worker, which never notices."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from harness.migration import MigrationError
+from harness.model.row import Table, label_of
+from worker.d1 import Ask, Database, Query
+from worker.d1.statements import is_empty, split
+
+Keys = Mapping[str, Sequence[str]]
+
+# Where wrangler remembers which files were applied.
+APPLIED_TABLE: Final = "d1_migrations"
+_COLUMNS: Final = """
+SELECT list.name, list.wr, info.name, info.pk
+FROM pragma_table_list AS list, pragma_table_info(list.name) AS info
+WHERE list.schema = 'main' AND list.type = 'table' AND list.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+  AND list.name NOT LIKE '\\_cf\\_%' ESCAPE '\\' AND list.name <> ? ORDER BY list.name, info.cid
+"""
+_VERSION: Final = "SELECT schema_version FROM pragma_schema_version"
+
+
+def apply_file(database: Database, path: Path) -> None:
+    """Carry out a migration file, as one transaction. Raises MigrationError with what the database says."""
+    statements = [Query(part) for part in split(path.read_text()) if not is_empty(part)]
+    if not statements:
+        return
+    answer = database.answer(Ask("query", statements))
+    if isinstance(answer.body, dict):
+        raise MigrationError(f"{path}: {answer.body['error']}")
+
+
+class Contents:
+    """The rows of a database, whose tables are labelled with ``binding``.
+
+    ``keys`` names, by label or by table, the columns that say which row is which, where that is not the
+    primary key.
+    """
+
+    def __init__(self, database: Database, binding: str, keys: Keys) -> None:
+        self.database = database
+        self.binding = binding
+        self.keys = keys
+        self._version = -1
+        self._tables: dict[str, Table] = {}
+        self._reading: dict[str, str] = {}
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every table by its label."""
+        self.is_new()
+        return self._tables
+
+    def is_new(self) -> bool:
+        """Whether the tables are others than when this was asked before."""
+        ((version,),) = self.database.own(_VERSION)
+        if version == self._version:
+            return False
+        self._version, self._tables, self._reading = version, {}, {}
+        self._look()
+        return True
+
+    def _look(self) -> None:
+        found: dict[tuple[str, int], list[tuple[str, int]]] = {}
+        for table, keyed, column, place in self.database.own(_COLUMNS, (APPLIED_TABLE,)):
+            found.setdefault((table, keyed), []).append((column, place))
+        for (name, keyed), columns in found.items():
+            label = label_of(self.binding, name)
+            own = self.keys.get(label) or self.keys.get(name)
+            key = own or [column for column, at in sorted(columns, key=lambda one: one[1]) if at]
+            self._tables[label] = Table(tuple(column for column, _ in columns), tuple(key))
+            listed = ", ".join(quoted(column) for column, _ in columns)
+            self._reading[label] = f"SELECT {'NULL' if keyed else 'rowid'}, {listed} FROM {quoted(name)}"
+
+    def rows(self, label: str) -> list[Sequence[Any]]:
+        """Every row of a table: its rowid, None in a table without, and its columns."""
+        return self.database.own(self._reading[label])
+
+    def count(self, label: str) -> int:
+        """How many rows a table has."""
+        ((count,),) = self.database.own(f"SELECT count(*) FROM ({self._reading[label]})")
+        return int(count)
+
+    def row(self, label: str, rowid: int) -> list[Sequence[Any]]:
+        """The row with that rowid, in the same form; none when there is none."""
+        return self.database.own(f"{self._reading[label]} WHERE rowid = ?", (rowid,))
+
+
+def fill(database: Database, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Insert rows, each with the name of its table, whatever they refer to."""
+    database.own("PRAGMA foreign_keys = OFF")
+    for table, columns in rows:
+        names, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
+        values = [bytes(one) if isinstance(one, list) else one for one in columns.values()]
+        database.own(f"INSERT OR REPLACE INTO {quoted(table)} ({names}) VALUES ({marks})", values)
+    database.own("PRAGMA foreign_keys = ON")
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it, whatever is in it."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
