@@ -23,7 +23,8 @@ from harness.output import Output, Plan, Report
 from harness.parameters import ParameterError
 from harness.processes import ProcessError
 from harness.remote import RemoteError
-from harness.run_command import NEW, RUN
+from harness.report.export_command import EXPORT
+from harness.run_command import EXPLAIN, NEW, RUN
 from kvstore import SourceError, StoreError
 from kvstore.address import without_passwords
 from kvstore.printable import printable, printable_lines
@@ -53,7 +54,7 @@ class _Parser(argparse.ArgumentParser):
 
 def commands() -> dict[str, Command]:
     """Every command by its name: the program's own, and those of the migrations that are installed."""
-    own = {"run": RUN, "mutate": MUTATE, "new": NEW}
+    own = {"run": RUN, "mutate": MUTATE, "new": NEW, "explain": EXPLAIN, "export": EXPORT}
     return own | {name: command for name, command in installed().items() if name not in own}
 
 
@@ -122,7 +123,8 @@ def plan(options: argparse.Namespace) -> Plan:
 
 def perform(options: argparse.Namespace) -> Output:
     """Do what the options say. Raises OutputError when what comes of it cannot be written."""
-    _check_target(options)
+    for target in (getattr(options, "json_file", None), getattr(options, "html_file", None)):
+        _check_target(target)
     try:
         done: Report | Output = options.does.run(options)
     except ProcessError as error:
@@ -142,12 +144,11 @@ def _not_started(error: Exception) -> Output:
 def _output(options: argparse.Namespace, report: Report) -> Output:
     shown = "" if options.json_file == "-" else printable_lines(report.text)
     files = () if options.json_file is None else ((options.json_file, json_text(report.document)),)
-    return Output(report.exit_code, shown, files=files)
+    return Output(report.exit_code, shown, files=(*files, *report.files))
 
 
-def _check_target(options: argparse.Namespace) -> None:
+def _check_target(target: str | None) -> None:
     """Raises OutputError when what is to be written cannot be: before the work, not after."""
-    target = getattr(options, "json_file", None)
     if target is None or str(target) == "-":
         return
     path = Path(target)

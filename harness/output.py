@@ -41,11 +41,12 @@ class Output:
 
 @dataclass(frozen=True)
 class Report:
-    """What is said at the end: for a machine, for a person, and by the exit code."""
+    """What is said at the end: for a machine, for a person, by the exit code, and in further ``files``."""
 
     document: dict[str, Any]
     text: str
     exit_code: int
+    files: tuple[tuple[str, str], ...] = ()
 
 
 def _write(target: str, text: str) -> None:

@@ -12,6 +12,7 @@ from kvstore.layers.invocation import Invocations
 from kvstore.layers.journal import WriteJournal
 from kvstore.layers.paging import Paging
 from kvstore.layers.quotas import DAY_MS, Ledger, Quotas
+from kvstore.layers.trace import Trace
 from kvstore.layers.transit import Plan, Transit
 
 COLO: Final = "AMS"  # where everybody is when there is one location
@@ -34,7 +35,8 @@ class Layers:
     ``asked`` records what Workers asked and were told, ``done`` what was written, whatever they were told;
     with ``names`` also the keys that were found by those that look for many. ``ledger`` counts the day's
     operations, beginning with what is ``spent`` already, by method. A page of a listing has ``page`` keys,
-    with ``empty`` none if it is the first; ``turns`` are taken by requests that are sent at once.
+    with ``empty`` none if it is the first; ``turns`` are taken by requests that are sent at once. ``trace``
+    gets every operation, as it is asked and as it is seen.
 
     Several namespaces of one deployment, each with a ``name``, count and record together: all of them stand
     ``beside`` the first.
@@ -52,6 +54,7 @@ class Layers:
         turns: Turns | None = None,
         name: str = "",
         beside: "Layers | None" = None,
+        trace: Trace | None = None,
     ) -> None:
         allowance = conditions.allowance
         self.invocations: Invocations
@@ -73,6 +76,7 @@ class Layers:
         self._page = page
         self._empty = empty
         self._turns = turns
+        self._trace = trace
 
     def location(self, colo: str, plan: Plan, entropy: Entropy, binding: Binding = KVNamespace) -> Location:
         """``binding``, Journal, Transit, TakingTurns, Quotas, Paging, Edge, Journal, store.
@@ -83,13 +87,17 @@ class Layers:
         conditions, seen = self._conditions, self._origin.store
         if conditions.staleness is not None:
             seen = Edge(self._origin, colo, conditions.staleness, entropy)
+        if self._trace is not None:
+            seen = self._trace.where_seen(seen, colo, self._name)
         if self._page < LIMITS.list_keys or self._empty:
             seen = Paging(seen, self._page, self._empty)
         seen = Quotas(seen, conditions.allowance, self.ledger)
         if self._turns is not None:
             seen = TakingTurns(seen, self._turns, self.invocations)
         transit = Transit(seen, plan, self.invocations)
-        asked = Journal(transit, self.invocations, self.asked, names=self._names, namespace=self._name)
+        asked: Store = Journal(transit, self.invocations, self.asked, names=self._names, namespace=self._name)
+        if self._trace is not None:
+            asked = self._trace.where_asked(asked, colo, self._name, self.invocations)
         return Location(binding(asked), transit)
 
 

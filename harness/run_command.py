@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from harness.command import Command
 from harness.declaration import remarks
@@ -13,18 +14,24 @@ from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.lines import some
 from harness.migration import Migration, MigrationError
 from harness.model.record import Place
-from harness.model.scenario import read_scenario
+from harness.model.scenario import Scenario, read_scenario
 from harness.moment import read_moment
 from harness.output import TIMEOUT_SECONDS, Output, Report
 from harness.progress import Progress
 from harness.rehearsal import PARTS, Nobody, OnProgress, Result, rehearse
-from harness.run_flags import add_new, add_run
-from harness.run_report import About, as_json, as_text, run_as_json, run_as_text
+from harness.report.about import About
+from harness.report.closer import looked_into
+from harness.report.document import rehearsal_document, run_document
+from harness.report.page import page
+from harness.report.saved import saved
+from harness.report.text import as_text, run_as_text
+from harness.run_flags import add_explain, add_new, add_run
 from harness.skeleton import skeleton
 from harness.source import open_source
 from harness.subject import Subject, loaded, sampled, whole
 from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
 from kvstore.clock import stopwatch
+from kvstore.layers.trace import Trace
 from kvstore.printable import printable_lines
 
 
@@ -73,13 +80,39 @@ def run_own(options: argparse.Namespace) -> Report:
         options.timeout,
     )
     if options.scenario is not None:
-        return run_again(open_migration(wanted), options.scenario)
+        return run_again(
+            open_migration(wanted), options.scenario, trace=options.trace, html_file=options.html_file
+        )
     progress = Progress(sys.stderr, enabled=not options.quiet)
     try:
-        about, result, seconds = rehearsed(wanted, progress)
+        start = stopwatch()
+        opened = open_migration(wanted)
+        result = result_of(opened, wanted, progress)
+        seconds = stopwatch() - start
     finally:
         progress.end()
-    return Report(as_json(about, result, seconds), as_text(about, result, seconds), result.decision.exit_code)
+    return _report(opened, result, seconds, options)
+
+
+def _report(opened: "Opened", result: Result, seconds: float, options: argparse.Namespace) -> Report:
+    about, html_file = opened.about, options.html_file
+    document = rehearsal_document(about, result, seconds)
+    if options.trace or html_file is not None:
+        document = with_closer_looks(opened, result, document)
+    if options.save is not None:
+        saved(options.save, about, document)
+    text = as_text(about, result, seconds, every=options.verbose, page=html_file)
+    files = () if html_file is None else ((html_file, page(document)),)
+    return Report(document, text, result.decision.exit_code, files)
+
+
+def with_closer_looks(opened: "Opened", result: Result, document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the run of each finding, the conditions that it needs, and a run that held."""
+    findings = [
+        {**told, **looked_into(opened.about, opened.subject_of(one.scenario), one)}
+        for told, one in zip(document["findings"], result.damage, strict=True)
+    ]
+    return {**document, "findings": findings}
 
 
 def rehearsed(
@@ -117,6 +150,10 @@ class Opened:
     subject: Subject
     entries: Mapping[Place, Entry]
 
+    def subject_of(self, scenario: Scenario) -> Subject:
+        """What a scenario is about: a sample of the entries, or all of them."""
+        return whole(self.subject, self.entries) if scenario.among == "all" else self.subject
+
 
 def open_migration(wanted: Wanted) -> Opened:
     """The migration that a file declares, with its entries. Raises MigrationError, and SourceError …"""
@@ -139,17 +176,22 @@ def open_migration(wanted: Wanted) -> Opened:
     return Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
 
 
-def run_again(opened: Opened, line: str) -> Report:
-    """The one run that a line says."""
-    scenario, subject, about = read_scenario(line), opened.subject, opened.about
-    if scenario.among == "all":
-        subject = whole(subject, opened.entries)
-    record = subject.simulate(scenario)
+def run_again(opened: Opened, line: str, *, trace: bool = False, html_file: str | None = None) -> Report:
+    """The one run that a line says; with a ``trace`` or a page, every KV operation of it."""
+    scenario = read_scenario(line)
+    subject, about = opened.subject_of(scenario), opened.about
+    collected = Trace() if trace or html_file is not None else None
+    record = subject.simulate(scenario, None, collected)
     verdicts = subject.judge(record)
-    held = all(one.held for one in verdicts)
-    return Report(
-        run_as_json(about, record, verdicts), run_as_text(about, record, verdicts), HELD if held else VIOLATED
-    )
+    document = run_document(about, record, verdicts, collected)
+    files = () if html_file is None else ((html_file, page(document)),)
+    exit_code = HELD if document["held"] else VIOLATED
+    return Report(document, run_as_text(about, document, verdicts), exit_code, files)
+
+
+def _explain(options: argparse.Namespace) -> Report:
+    opened = open_migration(Wanted(options.file, options.sources, options.at))
+    return run_again(opened, options.scenario, trace=True, html_file=options.html_file)
 
 
 def _processes(wanted: Wanted) -> Processes:
@@ -225,6 +267,12 @@ RUN = Command(
     epilog="example: rehearse run migration.py --from ./my-worker",
     flags=add_run,
     run=run_own,
+)
+EXPLAIN = Command(
+    help="tell one run of a migration of your own, operation by operation",
+    epilog="example: rehearse explain migration.py 'seed=7 entries=1' --from ./my-worker",
+    flags=add_explain,
+    run=_explain,
 )
 NEW = Command(
     help="write the skeleton of a migration of your own",

@@ -24,8 +24,29 @@ def add_run(run: argparse.ArgumentParser) -> None:
         "orders, two requests at once in every order of their KV operations",
     )
     run.add_argument("--scenario", metavar="LINE", help="one run again, exactly as the line says")
+    run.add_argument(
+        "--trace", action="store_true", help="every KV operation of each finding's run, in the JSON"
+    )
+    run.add_argument("--html", dest="html_file", metavar="FILE", help="also write a page that shows it all")
+    run.add_argument(
+        "--save", type=Path, metavar="DIR", help="write each finding as a pytest test into this folder"
+    )
+    run.add_argument(
+        "-v", "--verbose", action="store_true", help="tell every finding, not only the five smallest"
+    )
     run.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share the searches")
     _add_search(run)
+
+
+def add_explain(explain: argparse.ArgumentParser) -> None:
+    """Add what ``rehearse explain`` takes."""
+    explain.add_argument("file", type=Path, help="the Python file that declares the migration")
+    explain.add_argument("scenario", metavar="LINE", help="the line of the run")
+    _add_source(explain)
+    explain.add_argument("--html", dest="html_file", metavar="FILE", help="also write a page that shows it")
+    explain.add_argument(
+        "--json", dest="json_file", metavar="FILE", help="also write the run as JSON, - for stdout"
+    )
 
 
 def add_new(new: argparse.ArgumentParser) -> None:

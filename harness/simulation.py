@@ -19,6 +19,7 @@ from harness.system.stages import Stages
 from harness.under_way import asking
 from harness.world.world import World
 from kvstore import Entry
+from kvstore.layers.trace import Trace
 
 _LATE_SECONDS: Final = 300.0
 # How long people go on when the operator is done, so that they meet what was left.
@@ -34,11 +35,12 @@ def simulate(
     stages: Stages,
     unreadable: frozenset[Place] = frozenset(),
     choose: Choose | None = None,
+    trace: Trace | None = None,
 ) -> Record:
     """What happens in ``scenario``, which begins at ``began`` (ms) with ``start`` stored.
 
     ``unreadable`` are entries that readers do not find before anything moves (`unreadable`). ``choose``
-    stands for the order of a scenario in which requests meet.
+    stands for the order of a scenario in which requests meet. ``trace`` gets every KV operation.
     Raises Deadlock when everybody waits for somebody else.
     """
     # What a loop without input and output never gets asked for is left out of it.
@@ -46,7 +48,7 @@ def simulate(
     clock = LoopClock(loop, began)
     for stage in stages.all():
         stage.backstage.enter(clock, scenario.seed)
-    world = World(migration, scenario, start, clock, stages, visit, choose)
+    world = World(migration, scenario, start, clock, stages, visit, choose, trace)
     return loop.run(_play(world, began, unreadable))
 
 

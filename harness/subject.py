@@ -22,6 +22,7 @@ from harness.simulation import simulate, unreadable
 from harness.system.stages import Stages
 from harness.verdict import Finding, Verdict
 from kvstore import Entry
+from kvstore.layers.trace import Trace
 
 # Stages, each with the path of a file and the text to be read for it.
 Mistakes = tuple[tuple[str, Path, str], ...]
@@ -45,15 +46,19 @@ class Subject:
     began: int
     mistakes: Mistakes = ()
 
-    def simulate(self, scenario: Scenario, choose: Choose | None = None) -> Record:
-        """What happens in a scenario; ``choose`` stands for its order.
+    def simulate(
+        self, scenario: Scenario, choose: Choose | None = None, trace: Trace | None = None
+    ) -> Record:
+        """What happens in a scenario; ``choose`` stands for its order, ``trace`` gets every KV operation.
 
         Raises Deadlock, and MigrationError for a wrong declaration.
         """
         loaded = _loaded(self.path, self.mistakes)
         start = loaded.start(self, scenario)
         unreadable = loaded.unreadable(start, self.began)
-        return simulate(loaded.migration, scenario, start, self.began, loaded.stages, unreadable, choose)
+        return simulate(
+            loaded.migration, scenario, start, self.began, loaded.stages, unreadable, choose, trace
+        )
 
     def judge(self, record: Record) -> Sequence[Verdict]:
         """The verdict on every invariant."""

@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from harness.migration import Migration, MigrationError
+from harness.report.text import as_text
 from harness.run_command import Wanted, open_migration, rehearsed, run_again
-from harness.run_report import as_text
+
+Sources = str | Path | Sequence[str | Path] | None
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Rehearse:
     """``rehearse(migration, source="links.json")``, with what the marker and the command line say.
 
     ``migration`` is a Migration that a file declares, or the path of the file; paths are relative to the
-    folder of the test. Fails also when nothing was found because nothing was looked at.
+    folder of the test; ``scenario`` is the line of one run. Fails also when nothing was found
+    because nothing was looked at.
     """
 
     beside: Path
@@ -29,9 +32,7 @@ class Rehearse:
     replay: str | None = None
     pages: Path | None = None
 
-    def __call__(
-        self, migration: Migration | str | Path, *, source: str | Path | None = None, **given: Any
-    ) -> None:
+    def __call__(self, migration: Migration | str | Path, *, source: Sources = None, **given: Any) -> None:
         options = {**self.marked, **given}
         seeds = self.seeds or options.pop("seeds", 100)
         options.pop("seeds", None)
@@ -39,10 +40,12 @@ class Rehearse:
             seeds = range(1, seeds + 1)
         if "PYTEST_XDIST_WORKER" in os.environ:
             options.setdefault("jobs", 1)  # the other cores are at other tests
+        line = self.replay or options.pop("scenario", None)
+        options.pop("scenario", None)
         path = _file_of(migration) if isinstance(migration, Migration) else self.beside / migration
         wanted = Wanted(path, self._sources(source), seeds=seeds, **options)
-        if self.replay is not None:
-            again = run_again(open_migration(wanted), self.replay)
+        if line is not None:
+            again = run_again(open_migration(wanted), line)
             if again.exit_code:
                 pytest.fail(again.text, pytrace=False)
             return
@@ -50,12 +53,15 @@ class Rehearse:
         if result.decision.verdict != "go":
             pytest.fail(as_text(about, result, seconds), pytrace=False)
 
-    def _sources(self, source: str | Path | None) -> list[str] | None:
+    def _sources(self, source: Sources) -> list[str] | None:
         """Where the entries are; a file that is meant beside the test is named by its whole path."""
         if source is None:
             return None
-        name, equals, place = str(source).rpartition("=")
-        return [f"{name}{equals}{self.beside / place}"]
+        found = []
+        for one in [source] if isinstance(source, str | Path) else source:
+            name, equals, place = str(one).rpartition("=")
+            found.append(f"{name}{equals}{self.beside / place}")
+        return found
 
 
 def _file_of(migration: Migration) -> Path:

@@ -11,6 +11,7 @@ from harness.engine.interleaving import Turns
 from harness.platform import Binding, Layers, Location
 from kvstore import Entry, KVNamespace
 from kvstore.faults import FAULTS, Fault, FaultKind
+from kvstore.layers.trace import Trace
 from kvstore.layers.transit import Trip
 from kvstore.stores.memory import MemoryStore
 
@@ -47,7 +48,7 @@ class Network:
 
     Several of one deployment stand ``beside`` the first: they count and record together.
     ``fired`` are the faults that happened. Requests that are sent at once take ``turns``; then nothing takes
-    time on its way.
+    time on its way. ``trace`` gets every operation.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Network:
         name: str = "",
         beside: "Network | None" = None,
         turns: Turns | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.scenario = scenario
         conditions = scenario.platform
@@ -73,6 +75,7 @@ class Network:
             turns=self.turns,
             name=name,
             beside=None if beside is None else beside.layers,
+            trace=trace,
         )
         self.fired: list[str] = [] if beside is None else beside.fired
         self._trips = Once(scenario.seed, "trip/")

@@ -24,6 +24,7 @@ from harness.world.objects import DeployedObjects
 from harness.world.site import Reply, Site
 from kvstore import Entry, KVNamespace, Store
 from kvstore.layers.quotas import DAY_MS
+from kvstore.layers.trace import Trace
 from worker.d1 import Answer
 from worker.sdk.request import Request
 
@@ -51,8 +52,9 @@ class World(Site):
         stages: Stages,
         visit: Visit,
         choose: Choose | None = None,
+        trace: Trace | None = None,
     ) -> None:
-        self.networks = _networks(stages.namespaces, scenario, clock)
+        self.networks = _networks(stages.namespaces, scenario, clock, trace)
         super().__init__(scenario, clock, next(iter(self.networks.values())))
         self.scenario: Scenario = scenario
         self.migration = migration
@@ -235,9 +237,11 @@ class World(Site):
         return None
 
 
-def _networks(labels: Sequence[str], scenario: Scenario, clock: LoopClock) -> dict[str, Network]:
+def _networks(
+    labels: Sequence[str], scenario: Scenario, clock: LoopClock, trace: Trace | None
+) -> dict[str, Network]:
     """A network for each namespace, all of one deployment."""
     networks: dict[str, Network] = {}
     for label in labels:
-        networks[label] = Network(scenario, clock, label, next(iter(networks.values()), None))
+        networks[label] = Network(scenario, clock, label, next(iter(networks.values()), None), trace=trace)
     return networks

@@ -30,7 +30,7 @@ class Staleness:
 
 
 @dataclass(slots=True)
-class _Copy:
+class Copy:
     """A cached read: the entry, or None for a miss, and when it was taken and goes, in milliseconds."""
 
     entry: Entry | None
@@ -94,7 +94,7 @@ class Edge:
         self.staleness = staleness
         self.entropy = entropy
         self.clock = origin.store.clock
-        self._cache: dict[str, _Copy] = {}
+        self._cache: dict[str, Copy] = {}
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         now, ttl = self.clock.now_ms(), 1000 * (cache_ttl or self.staleness.cache_ttl)
@@ -106,8 +106,12 @@ class Edge:
                 entry = copy.entry
                 return None if entry is None or is_over(entry.expiration, now) else entry
         entry = await self.origin.store.get(key, cache_ttl)
-        self._cache[key] = _Copy(entry, now, now + ttl)
+        self._cache[key] = Copy(entry, now, now + ttl)
         return entry
+
+    def copy_of(self, key: str) -> Copy | None:
+        """What is cached of a key, whether or not its time is over."""
+        return self._cache.get(key)
 
     async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
         found = {key: await self.get(key, cache_ttl) for key in keys}

@@ -42,10 +42,11 @@ class Event:
     ) -> "Event":
         """The event of an operation that raised ``error``."""
         why = str(error) or type(error).__name__
-        return cls(index, at, invocation, verb, key, error=why, code=_code(error), **more)
+        return cls(index, at, invocation, verb, key, error=why, code=code_of(error), **more)
 
 
-def _code(error: BaseException) -> Code | Literal["cut-off"]:
+def code_of(error: BaseException) -> Code | Literal["cut-off"]:
+    """Which limit or rule refused, or that the invocation was cut off; "" for any other error."""
     if isinstance(error, InvocationCrashed):
         return "cut-off"
     return error.code if isinstance(error, KVError) else ""

@@ -1,0 +1,52 @@
+"""What a report is about: a migration, where its entries come from, and the commands that show it again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness.lines import command_line
+from harness.migration import Migration
+from harness.model.scenario import Scenario
+from harness.moment import write_moment
+
+# Mistakes that say, in minutes, about how much a GO is worth.
+_SAMPLE: Final = 40
+
+
+@dataclass(frozen=True)
+class About:
+    """What was rehearsed: ``moving`` entries that move, and ``other`` ones, of ``sources``; ``began`` in ms.
+
+    ``expired`` entries were left out, and what the sentences of ``left`` say.
+    """
+
+    file: Path
+    migration: Migration
+    sources: Sequence[str]
+    moving: int
+    other: int
+    expired: int
+    left: Sequence[str]
+    began: int
+
+    @property
+    def again(self) -> list[str]:
+        """The arguments that name the same migration and entries again."""
+        given = [part for one in self.sources for part in ("--from", one)]
+        return ["run", str(self.file), *given, "--at", write_moment(self.began)]
+
+    def replay(self, scenario: Scenario) -> str:
+        """The command that runs a scenario again."""
+        return command_line(["rehearse", *self.again, "--scenario", str(scenario)])
+
+    def mutate(self) -> str:
+        """The command that says how much a GO is worth."""
+        return command_line(["rehearse", "mutate", *self.again[1:], "--sample", str(_SAMPLE)])
+
+    def line(self) -> str:
+        left = f"; {self.expired:,} had expired and were left out" if self.expired else ""
+        return (
+            f"Migration {self.migration.name}: {self.moving:,} entries that move and {self.other:,} others, "
+            f"from {', '.join(self.sources)}, begun {write_moment(self.began)}{left}"
+        )

@@ -1,0 +1,210 @@
+"""The document of a rehearsal, and of one run: what ``--json`` writes, and what is written from it.
+
+Its schema is ``docs/schema/report-1.json``; ``schema`` in the document names the version.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from harness.explore.search import Damage
+from harness.model.record import Act, Call, Record
+from harness.moment import write_moment
+from harness.rehearsal import Part, Result
+from harness.report.about import About
+from harness.verdict import Verdict
+from kvstore import Entry
+from kvstore.layers.trace import Kept, Span, Trace
+
+SCHEMA: Final = "understudy-report-1"
+# So much of a value is shown, in characters.
+_MOST_SHOWN: Final = 200
+
+
+def rehearsal_document(about: About, result: Result, seconds: float) -> dict[str, Any]:
+    """The whole rehearsal."""
+    return {
+        "schema": SCHEMA,
+        "kind": "rehearsal",
+        "migration": about.migration.name,
+        "file": str(about.file),
+        "sources": list(about.sources),
+        "command": about.again,
+        "entries": {"moving": about.moving, "other": about.other, "expired": about.expired},
+        "leftOut": list(about.left),
+        "began": write_moment(about.began),
+        **result.decision.as_json(),
+        "lookedAtNothing": [name.partition(" ")[0] for name in result.vacuous],
+        "odd": list(result.oddities),
+        "parts": [_part(one) for one in result.parts],
+        "forecast": None if result.forecast is None else result.forecast.as_json(),
+        "findings": [_damage(about, one) for one in result.damage],
+        "seconds": round(seconds, 3),
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    tally = part.tally
+    return {
+        "part": part.name,
+        "what": part.what,
+        "looked": asdict(tally.looked),
+        "met": dict(sorted(tally.met.items())),
+        **({"orders": asdict(tally.orders)} if tally.orders.orders else {}),
+    }
+
+
+def _damage(about: About, one: Damage) -> dict[str, Any]:
+    return {
+        "invariant": one.key[0],
+        "code": one.key[1],
+        "title": one.title,
+        **one.finding.as_json(),
+        "runs": one.runs,
+        "scenario": str(one.scenario),
+        "replay": about.replay(one.scenario),
+    }
+
+
+def run_document(
+    about: About, record: Record, verdicts: Sequence[Verdict], trace: Trace | None = None
+) -> dict[str, Any]:
+    """One simulation: every request, act and write of it; with a ``trace``, every KV operation."""
+    return {
+        "schema": SCHEMA,
+        "kind": "run",
+        "migration": about.migration.name,
+        "scenario": str(record.scenario),
+        "replay": about.replay(record.scenario),
+        "command": about.again,
+        "began": record.began,
+        "ended": record.ended,
+        "held": all(one.held for one in verdicts),
+        "verdicts": [one.as_json() for one in verdicts],
+        "faults": list(record.fired),
+        "interruptions": list(record.interrupted),
+        "deployments": [{"at": at, "stage": stage} for at, stage in record.deployed if at <= record.ended],
+        "requests": [_request(call) for call in record.calls],
+        "acts": [_act(one) for one in record.acts],
+        "writes": [
+            {
+                "at": one.at,
+                "request": one.invocation,
+                "verb": one.verb,
+                "namespace": one.namespace,
+                "key": one.key,
+            }
+            for one in record.writes
+        ],
+        **({} if trace is None else _traced(record, trace)),
+    }
+
+
+def _request(call: Call) -> dict[str, Any]:
+    return {
+        "name": call.name,
+        "actor": call.actor,
+        "role": call.role,
+        "colo": call.colo,
+        "stage": call.stage,
+        "method": call.method,
+        "path": call.path,
+        "sent": call.sent,
+        "answered": call.answered,
+        "status": call.status,
+        "answer": call.answer,
+        "operations": call.operations,
+    }
+
+
+def _act(act: Act) -> dict[str, Any]:
+    return {
+        "actor": act.actor,
+        "role": act.role,
+        "rule": act.rule.name,
+        "key": act.place[1],
+        "began": act.began,
+        "ended": act.ended,
+        "outcome": act.outcome,
+        "request": act.call.name if act.call is not None else None,
+    }
+
+
+def _traced(record: Record, trace: Trace) -> dict[str, Any]:
+    """Everything that happened up to the end; what came after it judges, or is a second run."""
+    last = max([record.ended, *(call.answered for call in record.calls)])
+    by_name = record.by_name
+    return {
+        "operations": [
+            _operation(one, by_name) for one in trace.spans if one.begin <= last and one.invocation in by_name
+        ],
+        "copies": [_copy(one) for one in trace.kept if one.taken <= last],
+        "versions": _versions(record),
+    }
+
+
+def _operation(span: Span, calls: Mapping[str, Call]) -> dict[str, Any]:
+    return {
+        "request": span.invocation,
+        "actor": calls[span.invocation].actor,
+        "ordinal": span.ordinal,
+        "location": span.colo,
+        "namespace": span.namespace,
+        "verb": span.verb,
+        "key": span.key,
+        "begin": span.begin,
+        "end": span.end,
+        "reads": [
+            {"key": one.key, "version": one.saw, "newest": one.newest, "age": one.age, "found": one.found}
+            for one in span.reads
+        ],
+        "wrote": span.wrote,
+        "found": list(span.found),
+        "lag": span.lag,
+        "error": span.error,
+        "code": span.code or None,
+    }
+
+
+def _copy(kept: Kept) -> dict[str, Any]:
+    return {
+        "location": kept.colo,
+        "namespace": kept.namespace,
+        "key": kept.key,
+        "version": kept.saw,
+        "from": kept.taken,
+        "until": kept.gone,
+    }
+
+
+def _versions(record: Record) -> list[dict[str, Any]]:
+    """What each key held, version by version; a deletion is one without an entry."""
+    found = [_version(place, 0, record.began, None, entry) for place, entry in record.start.items()]
+    count: dict[tuple[str, str], int] = {}
+    for event in record.writes:
+        place = event.namespace, event.key
+        count[place] = count.get(place, 0) + 1
+        entry = event.entry if event.verb == "put" else None
+        found.append(_version(place, count[place], event.at, event.invocation, entry))
+    return found
+
+
+def _version(
+    place: tuple[str, str], number: int, at: int, request: str | None, entry: Entry | None
+) -> dict[str, Any]:
+    namespace, key = place
+    return {
+        "namespace": namespace,
+        "key": key,
+        "version": number,
+        "at": at,
+        "request": request,
+        "entry": None
+        if entry is None
+        else {
+            "value": entry.value[: 4 * _MOST_SHOWN].decode("utf-8", "replace")[:_MOST_SHOWN],
+            "size": len(entry.value),
+            "metadata": entry.metadata,
+            "expiration": entry.expiration,
+        },
+    }

@@ -1,0 +1,72 @@
+"""``rehearse export``: the JSON of a rehearsal, or of a run, in somebody else's format."""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from harness.command import CannotStart, Command
+from harness.exit_codes import HELD
+from harness.output import Output
+from harness.report.chrome import chrome
+from harness.report.document import SCHEMA
+from harness.report.jepsen import jepsen
+from harness.report.junit import junit
+from harness.report.otlp import otlp
+from harness.report.page import page
+from harness.report.sarif import sarif
+
+# What is written from a whole document, and from the operations of one run.
+_WHOLE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {"html": page, "junit": junit, "sarif": sarif}
+_RUN: Final[dict[str, Callable[[dict[str, Any]], str]]] = {"chrome": chrome, "jepsen": jepsen, "otlp": otlp}
+FORMATS: Final = (*_WHOLE, *_RUN)
+
+
+def exported(document: dict[str, Any], name: str, finding: int = 1) -> str:
+    """A document as ``name`` has it; of a rehearsal's runs that of the finding. Raises CannotStart."""
+    if name in _WHOLE:
+        return _WHOLE[name](document)
+    return _RUN[name](_run(document, finding))
+
+
+def _run(document: dict[str, Any], finding: int) -> dict[str, Any]:
+    run = document
+    if document["kind"] == "rehearsal":
+        findings = document["findings"]
+        if not 0 < finding <= len(findings):
+            raise CannotStart(f"there is no finding {finding}: the report has {len(findings)}")
+        run = findings[finding - 1].get("run") or {}
+    if "operations" not in run:
+        raise CannotStart("the report has no KV operations: let `rehearse run` write it with --trace")
+    return run
+
+
+def _flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("format", choices=FORMATS, help="what to write")
+    parser.add_argument(
+        "report", type=Path, help="what `rehearse run --json` wrote, with --trace for a run's format"
+    )
+    parser.add_argument("--output", default="-", metavar="FILE", help="where to write it (default: stdout)")
+    parser.add_argument(
+        "--finding", type=int, default=1, metavar="N", help="whose run, where there are several (default: 1)"
+    )
+
+
+def _export(options: argparse.Namespace) -> Output:
+    try:
+        document = json.loads(options.report.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"cannot read {options.report}: {error}") from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise CannotStart(f"{options.report} is not a report of this version: its schema must be {SCHEMA}")
+    text = exported(document, options.format, options.finding)
+    return Output(HELD, files=((options.output, text),))
+
+
+EXPORT = Command(
+    help="a report in another format: a page, CI's, a tracer's",
+    epilog="example: rehearse export chrome report.json --output trace.json",
+    flags=_flags,
+    run=_export,
+)

@@ -1,0 +1,115 @@
+"""The report of a rehearsal for a person: one screen, the smallest findings first, each with its line."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from harness.explore.search import Damage
+from harness.lines import some, text_of
+from harness.moment import elapsed
+from harness.rehearsal import Part, Result
+from harness.report.about import About
+from harness.verdict import Moment, Verdict
+
+# How many lines a screen has, and how many ways of damage are on it.
+_SCREEN: Final = 45
+_SMALLEST: Final = 5
+
+
+def as_text(
+    about: About, result: Result, seconds: float, *, every: bool = False, page: str | None = None
+) -> str:
+    """The report for a person: the smallest findings, or ``every`` one; ``page`` is the file that has all."""
+    lines = [about.line(), *(f"  {one}" for one in about.left)]
+    lines += [_part_line(part) for part in result.parts]
+    if result.forecast is not None:
+        lines.append(f"  {'forecast':<14} {result.forecast.as_text()}")
+    if result.vacuous:
+        lines.append(f"  looked at nothing: {', '.join(result.vacuous)}")
+    shown = result.damage if every else result.damage[:_SMALLEST]
+    told = [_damage_lines(about, one) for one in shown]
+    events = [[_moment_line(moment, about.began) for moment in one.finding.moments] for one in shown]
+    room = _SCREEN - len(lines) - sum(map(len, told)) - 6
+    for damage, moments in zip(told, events, strict=True):
+        if every or len(moments) <= room:
+            room -= len(moments)
+            damage[1:1] = moments
+        lines += damage
+    if more := len(result.damage) - len(shown):
+        where = f"all of them are in {page}" if page else "-v tells all of them, --html FILE shows them"
+        lines.append(f"and {more:,} more: {where}")
+    lines += ["", _conclusion(result, seconds)]
+    if page and not result.damage:
+        lines.append(f"The page: {page}")
+    if result.decision.verdict == "go":
+        lines.append(f"What it is worth: {about.mutate()}")
+    return text_of(lines)
+
+
+def _part_line(part: Part) -> str:
+    looked = part.tally.looked
+    runs = f"{looked.runs:,} runs" if looked.runs != 1 else "1 run"
+    return f"  {part.name:<14} {part.what}: {runs}, {looked.operations:,} KV operations"
+
+
+def _damage_lines(about: About, one: Damage) -> list[str]:
+    keys = f": {some(one.finding.keys)}" if one.finding.keys else ""
+    runs = f"{one.runs:,} runs" if one.runs != 1 else "1 run"
+    return [f"FAIL {one.finding.what}{keys} [{one.key[0]}, {runs}]", f"     {about.replay(one.scenario)}"]
+
+
+def _moment_line(moment: Moment, began: int) -> str:
+    return f"       {elapsed(moment.at - began)}  {moment.who:<14} {moment.what}"
+
+
+def _conclusion(result: Result, seconds: float) -> str:
+    runs = sum(part.tally.looked.runs for part in result.parts)
+    count = len(result.damage)
+    ways = "1 way" if count == 1 else f"{count} ways"
+    said = result.decision.as_text(
+        "nothing was violated, and everything was met that should be",
+        f"the migration does damage in {ways}, each with the command that shows it",
+    )
+    return f"{said} ({runs:,} runs, {seconds:.1f} s)"
+
+
+def run_as_text(about: About, document: dict[str, Any], verdicts: Sequence[Verdict]) -> str:
+    """One run for a person: its requests, with a trace their KV operations, and what is violated."""
+    began, lines = document["began"], [f"Migration {about.migration.name}: {document['scenario']}", ""]
+    operations: dict[str, list[dict[str, Any]]] = {}
+    for one in document.get("operations", ()):
+        operations.setdefault(one["request"], []).append(one)
+    for call in document["requests"]:
+        answer = "no answer" if call["status"] is None else str(call["status"])
+        said = f" {' '.join(str(call['answer']).split())[:60]}" if call["role"] == "operator" else ""
+        lines.append(
+            f"  {elapsed(call['sent'] - began)}  {call['name']:<14} {call['colo']} {call['method']} "
+            f"{call['path']} → {answer}{said} ({call['operations']} operations)"
+        )
+        lines += [_operation_line(one, began) for one in operations.get(call["name"], ())]
+    for one in verdicts:
+        for found in one.findings:
+            keys = f": {some(found.keys)}" if found.keys else ""
+            lines += ["", f"FAIL {found.what}{keys} [{one.invariant}]"]
+            lines += [_moment_line(moment, began) for moment in found.moments]
+    faults = [*document["faults"], *document["interruptions"]]
+    lines += ["", f"Happened: {', '.join(faults) or 'no fault, no interruption'}"]
+    lines.append("Nothing was violated in this run" if document["held"] else "NO-GO: this run does damage")
+    return text_of(lines)
+
+
+def _operation_line(one: dict[str, Any], began: int) -> str:
+    stale = [read for read in one["reads"] if read["version"] < read["newest"]]
+    if one["error"] is not None:
+        done = " and is carried out" if one["wrote"] is not None else ""
+        came = f"fails{done}: {one['error']}"
+    elif stale:
+        read = stale[0]
+        came = f"version {read['version']} of {read['newest']}, a copy of {read['age'] / 1000:.1f} s ago"
+    elif one["verb"] == "get":
+        came = f"version {one['reads'][0]['version']}" if one["reads"][0]["found"] else "nothing"
+    elif one["verb"] == "scan":
+        came = f"{len(one['found']):,} keys"
+    else:
+        came = f"version {one['wrote']}" if one["wrote"] is not None else ""
+    mark = "!" if stale or one["error"] is not None else " "
+    return f"       {mark} {elapsed(one['begin'] - began)}  {one['verb']} {one['key']}: {came}"

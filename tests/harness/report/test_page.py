@@ -1,0 +1,109 @@
+"""The page: one file without a network, drawn in a real Chromium."""
+
+import html
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.report.page import page
+from tests.harness.report.reports import rehearsal, run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+in_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed (Debian package chromium)"
+)
+
+
+def test_it_is_one_file_of_a_modest_size() -> None:
+    text = page(rehearsal())
+    assert len(text.encode()) < 1_000_000
+    assert "default-src 'none'" in text
+    assert not re.search(
+        r"""(src|href)=["']?http|@import|fetch\(|XMLHttp""", text.partition('id="document"')[0]
+    )
+
+
+def test_what_is_in_the_data_ends_no_element() -> None:
+    text = page({**run(), "migration": "</script><script>alert(1)</script>"})
+    assert "<script>alert" not in text
+
+
+def drawn(document: dict[str, Any], folder: Path, script: str = "") -> str:
+    """What the page has become, once ``script`` has run in it; errors are in its title."""
+    listens = "<script>onerror = (text) => { document.title = 'FAILED ' + text; };</script>"
+    text = page(document).replace("<head>", f"<head>{listens}", 1)
+    path = folder / "page.html"
+    path.write_text(text.replace("</body>", f"<script>{script}</script></body>"))
+    assert CHROMIUM is not None
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={folder / 'profile'}",
+            "--window-size=1280,1600",
+            "--virtual-time-budget=2000",
+            "--dump-dom",
+            f"file://{path}#light",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "FAILED" not in (title := done.stdout.partition("<title>")[2].partition("</title>")[0]), title
+    return done.stdout.partition("<main")[2].partition('id="document"')[0]
+
+
+@pytest.mark.chromium
+@pytest.mark.own_clock
+@in_chromium
+def test_every_finding_is_a_row_and_the_first_is_drawn(tmp_path: Path) -> None:
+    shown = drawn(rehearsal(), tmp_path)
+    findings = rehearsal()["findings"]
+    assert shown.count('role="row"') == len(findings)
+    assert all(html.escape(one["what"], quote=False) in shown for one in findings)
+    assert shown.count('aria-selected="true"') == 1
+    assert shown.count('class="cell"') == 4 * len(findings) + 4
+    assert shown.count("data-operation=") > 0
+    assert html.escape(findings[0]["replay"], quote=False) in shown
+
+
+@pytest.mark.chromium
+@pytest.mark.own_clock
+@in_chromium
+def test_stale_copies_are_bands_and_what_was_missed_an_arrow(tmp_path: Path) -> None:
+    shown = drawn(run(), tmp_path)
+    bands, missed, faults = (
+        len(re.findall(f'class="{name}"', shown.partition("legend")[0]))
+        for name in ("stale-band", "missed", "fault")
+    )
+    assert bands >= 3
+    assert missed >= 3
+    assert faults == 1
+
+
+@pytest.mark.chromium
+@pytest.mark.own_clock
+@in_chromium
+def test_keys_and_clicks_move_through_it(tmp_path: Path) -> None:
+    press = "const press = key => document.dispatchEvent(new KeyboardEvent('keydown', {key}));"
+    shown = drawn(
+        rehearsal(),
+        tmp_path,
+        f"{press} press('j'); press('t'); press('+'); press('ArrowLeft'); press('d');"
+        "document.querySelector('.events button').click();"
+        "const main = document.querySelector('main'), root = document.documentElement;"
+        "main.dataset.theme = root.dataset.theme;"
+        "main.dataset.seen = document.querySelector('.scrub output').textContent;",
+    )
+    second = rehearsal()["findings"][1]
+    assert f"<h2>{html.escape(second['what'], quote=False)}</h2>" in shown
+    assert 'data-theme="dark"' in shown
+    assert 'data-seen="00:00.000"' in shown
+    assert 'aria-pressed="true" title="t"' in shown
