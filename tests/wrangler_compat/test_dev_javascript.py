@@ -139,7 +139,7 @@ def echo(project: Path, real_parts: None) -> Path:
     return project
 
 
-FLAGS = ("--port=0", "--define", 'DEFINED:"a:b"', "--alias", "aliased:./own")
+FLAGS = ("--port=0", "--define", 'DEFINED:"a:b"', "--alias", "aliased:./src/own")
 
 
 @pytest.mark.workerd

@@ -13,16 +13,25 @@ Behaviour and texts are those of wrangler 4.164, measured.
 from worker.config.errors import ConfigError, ConfigFileError, Location
 from worker.config.find import config_in, find_config
 from worker.config.load import load_config
-from worker.config.model import D1Binding, DurableObjectBinding, KVBinding, WorkerConfig
+from worker.config.model import (
+    CustomBuild,
+    D1Binding,
+    DurableObjectBinding,
+    KVBinding,
+    ModuleRule,
+    WorkerConfig,
+)
 from worker.config.secrets import command_env
 
 __all__ = [
     "ConfigError",
     "ConfigFileError",
+    "CustomBuild",
     "D1Binding",
     "DurableObjectBinding",
     "KVBinding",
     "Location",
+    "ModuleRule",
     "WorkerConfig",
     "command_env",
     "config_in",

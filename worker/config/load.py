@@ -13,7 +13,7 @@ from worker.config.durable_objects import durable_objects
 from worker.config.environment import resolve
 from worker.config.errors import ConfigError
 from worker.config.javascript import JSON, members
-from worker.config.model import WorkerConfig
+from worker.config.model import CustomBuild, ModuleRule, WorkerConfig
 from worker.config.scope import Scope
 from worker.config.secrets import Secrets, SecretSources, read_secrets
 
@@ -103,7 +103,7 @@ def _config(
 ) -> WorkerConfig:
     taken = _names_of_other_bindings(fields)
     given = {**members(fields.get("vars")), **secrets.values}
-    main = _text(fields, "main")
+    main, build = _text(fields, "main"), members(fields.get("build"))
     return WorkerConfig(
         path=path,
         root=path.parent,
@@ -121,6 +121,15 @@ def _config(
         not_emulated=not_emulated(fields),
         crons=_texts(members(fields.get("triggers")).get("crons")),
         dev=members(raw.get("dev")),
+        define=_text_members(fields.get("define")),
+        alias=_text_members(raw.get("alias")),
+        rules=tuple(
+            ModuleRule(str(rule["type"]), _texts(rule.get("globs")))
+            for rule in map(members, members(fields.get("rules")).values())
+        ),
+        build=CustomBuild(_text(build, "command"), _text(build, "cwd")),
+        no_bundle=fields.get("no_bundle") is True,
+        minify=fields.get("minify") is True,
         log=(*log, *secrets.log),
     )
 
@@ -133,6 +142,10 @@ def _names_of_other_bindings(fields: dict[str, JSON]) -> frozenset[str]:
 
 def _text(fields: dict[str, JSON], name: str) -> str | None:
     return str(fields[name]) if name in fields else None
+
+
+def _text_members(value: JSON) -> dict[str, str]:
+    return {name: str(member) for name, member in members(value).items()}
 
 
 def _texts(value: JSON) -> tuple[str, ...]:

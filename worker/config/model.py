@@ -66,6 +66,22 @@ class DurableObjectBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleRule:
+    """``type`` is what the files are that ``globs`` name: Text, Data, CompiledWasm, ESModule or CommonJS."""
+
+    type: str
+    globs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomBuild:
+    """``command`` is run before the Worker is bundled, None for none; ``cwd`` is relative to the root."""
+
+    command: str | None = None
+    cwd: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerConfig:
     """A configuration for one environment, read and checked.
 
@@ -74,7 +90,8 @@ class WorkerConfig:
     bindings: the file's values (text or any JSON) and over them those of the secrets files, always text.
     ``not_emulated`` are bindings of other kinds, each with what messages call it.
     ``secrets`` has the names of the latter, and repr shows no values. ``dev`` is the section of that name as
-    it stands in the file.
+    it stands in the file. ``define``, ``alias``, ``rules``, ``build``, ``no_bundle`` and ``minify`` say how a
+    JavaScript Worker is built.
 
     ``log`` holds what wrangler prints while it reads all this, in order, without colours: warnings with their
     layout, and lines such as "Using secrets defined in .dev.vars". Each ends where printing it adds one line
@@ -97,6 +114,12 @@ class WorkerConfig:
     not_emulated: Mapping[str, str] = field(default_factory=dict)
     crons: tuple[str, ...] = ()
     dev: Mapping[str, JSON] = field(default_factory=dict)
+    define: Mapping[str, str] = field(default_factory=dict)
+    alias: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[ModuleRule, ...] = ()
+    build: CustomBuild = field(default_factory=CustomBuild)
+    no_bundle: bool = False
+    minify: bool = False
     log: tuple[str, ...] = ()
 
     @property

@@ -1,5 +1,6 @@
 """worker.javascript: runs a JavaScript or TypeScript Worker in the real workerd, its KV bound to ours."""
 
+from worker.javascript.build_command import run_build
 from worker.javascript.bundle import BuildError, BuildOptions, bundle
 from worker.javascript.configuration import USER_SERVICE, Service, configuration, write_entry
 from worker.javascript.forwarder import Forwarder
@@ -20,5 +21,6 @@ __all__ = [
     "bundle",
     "configuration",
     "find_part",
+    "run_build",
     "write_entry",
 ]

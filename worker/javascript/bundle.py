@@ -1,10 +1,33 @@
 """Makes one ES module of a Worker and everything that it imports, with esbuild."""
 
 import asyncio
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from worker.config import WorkerConfig
+from worker.javascript.modules import ModuleTypes
+
+_NODE_FLAG: Final = "nodejs_compat"
+# What wrangler defines while it serves: libraries ask for it, whether or not there is a ``process``.
+_DEVELOPMENT: Final = dict.fromkeys(
+    (
+        "process.env.NODE_ENV",
+        "global.process.env.NODE_ENV",
+        "globalThis.process.env.NODE_ENV",
+    ),
+    '"development"',
+)
+# Modules of Node.js that workerd has under ``node:``.
+_NODE: Final = (
+    *("assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto"),
+    *("dgram", "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector"),
+    *("module", "net", "os", "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl"),
+    *("stream", "string_decoder", "sys", "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm"),
+    *("wasi", "worker_threads", "zlib"),
+)
 
 _OPTIONS: Final = (
     "--bundle",
@@ -27,7 +50,8 @@ class BuildOptions:
     """How a Worker is built: what the flags of ``wrangler dev`` say, by their names.
 
     ``define`` holds expressions by the name that they replace, ``alias`` modules by the one they replace;
-    ``tsconfig`` is a path. With ``no_bundle`` the entry file is taken as it is.
+    ``tsconfig`` is a path. With ``no_bundle`` the entry file is taken as it is. With ``node`` the modules of
+    Node.js are found without ``node:`` too; ``modules`` says which files are no JavaScript.
     """
 
     define: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +61,8 @@ class BuildOptions:
     tsconfig: Path | None = None
     minify: bool = False
     no_bundle: bool = False
+    node: bool = False
+    modules: ModuleTypes = field(default_factory=ModuleTypes)
 
     def arguments(self) -> list[str]:
         """What esbuild is told."""
@@ -50,22 +76,51 @@ class BuildOptions:
             *(f"--alias:{name}={other}" for name, other in self.alias.items()),
             *(f"--{name}={value}" for name, value in valued.items() if value is not None),
             *(["--minify"] if self.minify else []),
+            *(f"--loader:{end}=copy" for end in self.modules.ends),
+            *(
+                f"--alias:{name}=node:{name}"
+                for name in (_NODE if self.node else ())
+                if name not in self.alias
+            ),
         ]
+
+    def configured(self, config: WorkerConfig) -> "BuildOptions":
+        """These, and where they are silent what the configuration says."""
+        return replace(
+            self,
+            define={**_DEVELOPMENT, **config.define, **self.define},
+            alias={**config.alias, **self.alias},
+            minify=self.minify or config.minify,
+            no_bundle=self.no_bundle or config.no_bundle,
+            node=_NODE_FLAG in config.compatibility_flags,
+            modules=ModuleTypes(config.rules),
+        )
 
 
 class BuildError(Exception):
     """The Worker's code cannot be bundled; the message is esbuild's."""
 
 
-async def bundle(esbuild: Path, entry: Path, output: Path, options: BuildOptions) -> None:
-    """Write the bundle of ``entry`` to ``output``. Raises BuildError."""
+async def bundle(
+    esbuild: Path, entry: Path, output: Path, options: BuildOptions, root: Path | None = None
+) -> bool:
+    """Write the bundle of ``entry`` to ``output``, and beside it what it imports that is no JavaScript.
+
+    ``root`` is where relative paths of aliases begin, by default the entry's folder. The result is False for
+    a Worker that exports nothing: it is a script that listens for events. Raises BuildError.
+    """
+    facts = output.with_suffix(".json")
     process = await asyncio.create_subprocess_exec(
         str(esbuild),
         str(entry),
         *_OPTIONS,
         *options.arguments(),
-        f"--outfile={output}",
-        cwd=entry.parent,
+        f"--outdir={output.parent}",
+        f"--entry-names={output.stem}",
+        f"--out-extension:.js={output.suffix}",
+        "--asset-names=[name]-[hash]",
+        f"--metafile={facts}",
+        cwd=root or entry.parent,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -73,3 +128,5 @@ async def bundle(esbuild: Path, entry: Path, output: Path, options: BuildOptions
     if process.returncode != 0:
         text = complaint.decode("utf-8", "replace").strip()
         raise BuildError(text or f"esbuild failed on {entry} with exit code {process.returncode}")
+    outputs = json.loads(facts.read_text(encoding="utf-8"))["outputs"].values()
+    return any(one.get("exports") for one in outputs if "entryPoint" in one)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,11 +13,14 @@ from worker.kvwire import NAMESPACE_HEADER
 _OLDEST_DATE: Final = "2021-11-02"
 # Tells workerd which protocol the client spoke; a Worker does not see it.
 PROTOCOL_HEADER: Final = "Understudy-Protocol"
+# Carries ``request.cf``, as JSON; a Worker does not see it.
+CF_HEADER: Final = "Understudy-Cf"
 # Says that a request has come through the server in front, which guards: workerd's own port takes no others.
 SECRET_HEADER: Final = "Understudy-Secret"
 # The service that is the user's Worker: a debugger sees its name.
 USER_SERVICE: Final = "user"
 _ENTRY: Final = Path(__file__).parent / "entry.mjs"
+_CACHE: Final = Path(__file__).parent / "cache.mjs"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class Service:
     """``address`` is the host and port of our KV and D1, ``bundle`` the file of the Worker's module.
 
     ``secret`` is what KV and D1 take as a token, and what requests to the Worker must carry. With
-    ``test_scheduled`` the path ``/__scheduled`` fires the scheduled handler.
+    ``test_scheduled`` the path ``/__scheduled`` fires the scheduled handler. ``modules`` are files beside the
+    bundle, each with the member of workerd's configuration that holds it. A Worker that ``is_script`` exports
+    nothing, and listens for events.
     """
 
     config: WorkerConfig
@@ -33,6 +38,8 @@ class Service:
     secret: str
     bundle: str = "bundle.mjs"
     test_scheduled: bool = False
+    modules: Mapping[str, str] = field(default_factory=dict)
+    is_script: bool = False
 
 
 def configuration(service: Service) -> str:
@@ -50,10 +57,12 @@ def configuration(service: Service) -> str:
         date=_text(config.compatibility_date or _OLDEST_DATE),
         flags=", ".join(_text(flag) for flag in config.compatibility_flags if flag != "python_workers"),
         bindings=", ".join([*_variables(config.vars), *_kv_bindings(config), *_d1_bindings(config)]),
-        bundle=_text(service.bundle),
+        code=_code(service),
         entry=_text(_ENTRY.name),
         test_scheduled="true" if service.test_scheduled else "false",
         protocol=_text(PROTOCOL_HEADER),
+        cf=_text(CF_HEADER),
+        cache=_text(_CACHE.name),
         user=_text(USER_SERVICE),
         secret_header=_text(SECRET_HEADER),
         secret=_text(service.secret),
@@ -61,8 +70,19 @@ def configuration(service: Service) -> str:
 
 
 def write_entry(folder: Path) -> None:
-    """Put the module that comes before the Worker into the folder of the configuration."""
-    (folder / _ENTRY.name).write_bytes(_ENTRY.read_bytes())
+    """Put the modules that stand around the Worker into the folder of the configuration."""
+    for module in (_ENTRY, _CACHE):
+        (folder / module.name).write_bytes(module.read_bytes())
+
+
+def _code(service: Service) -> str:
+    if service.is_script:
+        return f"serviceWorkerScript = embed {_text(service.bundle)}"
+    modules = [
+        f'(name = "worker", esModule = embed {_text(service.bundle)})',
+        *(f"(name = {_text(name)}, {kind} = embed {_text(name)})" for name, kind in service.modules.items()),
+    ]
+    return f"modules = [{', '.join(modules)}]"
 
 
 _TEMPLATE: Final = """\
@@ -72,10 +92,12 @@ const config :Workerd.Config = (
   services = [
     (name = "entry", worker = .entry),
     (name = {user}, worker = .user),
+    (name = "cache", worker = .cache),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
 {services}  ],
   sockets = [
-    (name = "http", address = "127.0.0.1:0", http = (forwardedProtoHeader = {protocol}), service = "entry"),
+    (name = "http", address = "127.0.0.1:0", service = "entry",
+     http = (forwardedProtoHeader = {protocol}, cfBlobHeader = {cf})),
   ],
 );
 
@@ -87,8 +109,14 @@ const entry :Workerd.Worker = (
     (name = "SECRET_HEADER", text = {secret_header}), (name = "SECRET", text = {secret})],
 );
 
+const cache :Workerd.Worker = (
+  modules = [(name = "cache", esModule = embed {cache})],
+  compatibilityDate = "2025-01-01",
+);
+
 const user :Workerd.Worker = (
-  modules = [(name = "worker", esModule = embed {bundle})],
+  {code},
+  cacheApiOutbound = "cache",
   compatibilityDate = {date},
   compatibilityFlags = [{flags}],
   bindings = [{bindings}],

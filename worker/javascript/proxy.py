@@ -1,5 +1,6 @@
 """Hands requests on to a running workerd, and its answers back."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Final
@@ -10,17 +11,18 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from kvstore.clock import stopwatch
-from worker.javascript.configuration import PROTOCOL_HEADER, SECRET_HEADER
+from worker.javascript.configuration import CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER
 from worker.runtime import MOST_BODY, Access
-from worker.serving import BodyTooLarge, answer_unread, read_body
+from worker.serving import FACTS, BodyTooLarge, answer_unread, body_parts
 
 # Headers that belong to one connection, and not to the message that travels over it.
 _OF_A_CONNECTION: Final = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"te", b"trailer"}
 _NOT_HANDED_ON: Final = {
     *_OF_A_CONNECTION,
     b"accept-encoding",
-    *(name.lower().encode() for name in (PROTOCOL_HEADER, SECRET_HEADER)),
+    *(name.lower().encode() for name in (CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER)),
 }
+_FACTS: Final = json.dumps(FACTS).encode()
 _ANY_NUMBER: Final = httpx.Limits(max_keepalive_connections=20)  # streams may stay open, and nobody waits
 
 
@@ -48,13 +50,12 @@ class Proxy:
         start = stopwatch()
         request = Request(scope, receive)
         try:
-            body = await read_body(scope, receive, MOST_BODY)
+            response = await self._answer(request, body_parts(scope, receive, MOST_BODY))
         except BodyTooLarge as error:
             refusal = PlainTextResponse(str(error), 413)
             self._note(request, refusal, start)
             await answer_unread(refusal, scope, receive, send)
             return
-        response = await self._answer(request, body)
         self._note(request, response, start)
         # An answer that breaks off breaks off for the client, too: the server says so in a line.
         with suppress(httpx.HTTPError):
@@ -65,7 +66,7 @@ class Proxy:
         if not path.startswith("/cdn-cgi/"):
             self._log(Access(request.method, path, response.status_code, stopwatch() - start))
 
-    async def _answer(self, request: Request, body: bytes) -> Response:
+    async def _answer(self, request: Request, body: AsyncIterator[bytes] | None) -> Response:
         scope = request.scope
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         try:
@@ -75,6 +76,7 @@ class Proxy:
         headers = [pair for pair in scope["headers"] if pair[0] not in _NOT_HANDED_ON]
         headers.append((PROTOCOL_HEADER.encode(), scope["scheme"].encode()))
         headers.append((SECRET_HEADER.encode(), self._secret.encode()))
+        headers.append((CF_HEADER.encode(), _FACTS))
         # What the platform adds or replaces, as observed under wrangler dev.
         headers.append((b"accept-encoding", b"br, gzip"))
         if "cf-connecting-ip" not in request.headers:

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from kvstore.javascript.stream import ReadableStream
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts
-from worker.serving import read_body
+from worker.serving import FACTS, read_body
 
 MOST_BODY: Final = 100_000_000  # bytes: what Cloudflare takes on the plans that most have
 _WITHOUT_LENGTH: Final = (101, 204, 304)  # of the statuses that a Worker can answer with
@@ -25,7 +25,7 @@ async def worker_request(scope: Scope, receive: Receive) -> Request:
         target += "?" + scope["query_string"].decode("latin-1")
     url = f"{scope['scheme']}://{_host(scope)}{target}"
     return Request.from_parts(
-        scope["method"], url, _headers(scope), await read_body(scope, receive, MOST_BODY)
+        scope["method"], url, _headers(scope), await read_body(scope, receive, MOST_BODY), FACTS
     )
 
 

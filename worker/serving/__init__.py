@@ -6,10 +6,12 @@ bodies.py      how large a body may be, and answers that do not wait for its end
 guard.py       who may ask
 signals.py     how a server ends
 by_header.py   two apps on one port
+cloudflare_facts.py   ``request.cf``
 """
 
-from worker.serving.bodies import BodyTooLarge, answer_unread, read_body
+from worker.serving.bodies import BodyTooLarge, answer_unread, body_parts, read_body
 from worker.serving.by_header import ByHeader
+from worker.serving.cloudflare_facts import FACTS
 from worker.serving.errors import AddressInUse, ServeError
 from worker.serving.guard import LOCAL_HOSTS, Guard, Refusal, host_of, origin_host
 from worker.serving.protocol import BoundedH11, Bounds
@@ -17,6 +19,7 @@ from worker.serving.server import Certificate, bind, serve
 from worker.serving.signals import Interrupts
 
 __all__ = [
+    "FACTS",
     "LOCAL_HOSTS",
     "AddressInUse",
     "BodyTooLarge",
@@ -30,6 +33,7 @@ __all__ = [
     "ServeError",
     "answer_unread",
     "bind",
+    "body_parts",
     "host_of",
     "origin_host",
     "read_body",

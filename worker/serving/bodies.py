@@ -1,7 +1,7 @@
 """Request bodies: read up to a limit, and refused as soon as it is known that they are larger."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Final
 
@@ -20,6 +20,34 @@ class BodyTooLarge(Exception):
 
 def _in_words(size: int, most: int) -> str:
     return f"Request body of {size} bytes exceeds limit of {most}."
+
+
+def body_parts(scope: Scope, receive: Receive, most: int) -> AsyncIterator[bytes] | None:
+    """The body as it comes, of at most ``most`` bytes; None for a request without one.
+
+    Raises BodyTooLarge at once when the announced length is larger, else from the iterator, as it raises
+    ClientDisconnect.
+    """
+    announced = _announced(scope)
+    if announced > most:
+        raise BodyTooLarge(_in_words(announced, most))
+    chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+    return _parts(receive, most) if announced or chunked else None
+
+
+async def _parts(receive: Receive, most: int) -> AsyncIterator[bytes]:
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            raise BodyTooLarge(_in_words(size, most))
+        if part:
+            yield part
+        more = message.get("more_body", False)
 
 
 async def read_body(

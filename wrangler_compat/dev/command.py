@@ -93,9 +93,13 @@ async def _serve(
     app = guard.before(upstream.before(live or deployment), guarded=is_platforms)
     try:
         await deployment.begin()
+        builds = config.build.command is not None
+        before = stamp(project.root) if builds else before
         invocation.console.say("⎔ Starting local server...")
         async with serve(app, listener, tls=tls) as url:
-            watching = asyncio.create_task(watch(project.root, before, invocation.clock, changed))
+            watching = asyncio.create_task(
+                watch(project.root, before, invocation.clock, changed, writes=builds)
+            )
             url = url.replace("127.0.0.1", "localhost")
             if config.crons and not settings.test_scheduled:
                 invocation.console.caution(_BY_HAND.format(url))

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,7 @@ from worker.javascript import (
     bundle,
     configuration,
     find_part,
+    run_build,
     write_entry,
 )
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
@@ -126,6 +128,7 @@ class JavaScriptDeployment:
             await old.stop()
 
     async def _start(self, config: WorkerConfig) -> Workerd:
+        await run_build(config.build, config.root, self._console.say)
         entry = config.entry
         if entry is None or not entry.is_file():
             raise CommandError(f'The entry-point file at "{config.main}" was not found.')
@@ -135,10 +138,16 @@ class JavaScriptDeployment:
             folder = Path(place)
             test_scheduled = self._settings.test_scheduled
             service = Service(config, self._address, self._secret, test_scheduled=test_scheduled)
-            if self._settings.build.no_bundle:
+            options = self._settings.build.configured(config)
+            if options.modules.other_globs:
+                globs = ", ".join(options.modules.other_globs)
+                self._console.caution(f"`rules` that do not end in *.name have no effect here: {globs}")
+            if options.no_bundle:
                 shutil.copyfile(entry, folder / service.bundle)
             else:
-                await bundle(esbuild, entry, folder / service.bundle, self._settings.build)
+                exports = await bundle(esbuild, entry, folder / service.bundle, options, config.root)
+                service = replace(service, is_script=not exports)
+            service = replace(service, modules=options.modules.members(folder, service.bundle))
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))
             return await Workerd.start(

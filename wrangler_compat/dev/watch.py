@@ -10,7 +10,10 @@ from kvstore.clock import Clock
 _EVERY_SECONDS: Final = 0.3
 _SKIPPED: Final = ("node_modules", "__pycache__")
 _BESIDE: Final = (".dev.vars", ".env")
-_WATCHED: Final = (".py", ".js", ".mjs", ".jsx", ".ts", ".mts", ".tsx", ".toml", ".json", ".jsonc")
+_WATCHED: Final = (
+    *(".py", ".js", ".mjs", ".jsx", ".ts", ".mts", ".tsx", ".toml", ".json", ".jsonc"),
+    *(".txt", ".html", ".sql", ".wasm", ".css"),
+)
 
 Stamp = dict[str, tuple[int, int]]
 
@@ -31,11 +34,17 @@ def stamp(folder: Path) -> Stamp:
     return found
 
 
-async def watch(folder: Path, before: Stamp, clock: Clock, changed: Callable[[], Awaitable[None]]) -> None:
-    """Call ``changed`` after each change below ``folder`` since the stamp ``before``, until cancelled."""
+async def watch(
+    folder: Path, before: Stamp, clock: Clock, changed: Callable[[], Awaitable[None]], *, writes: bool = False
+) -> None:
+    """Call ``changed`` after each change below ``folder`` since the stamp ``before``, until cancelled.
+
+    One that ``writes`` there itself, as a build does, is not called again for that.
+    """
     while True:
         await clock.sleep(_EVERY_SECONDS)
         now = stamp(folder)
         if now != before:
             before = now
             await changed()
+            before = stamp(folder) if writes else before

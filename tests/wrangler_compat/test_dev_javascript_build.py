@@ -1,0 +1,111 @@
+"""What a JavaScript Worker is made of: modules of all types, the names of Node.js, and what is configured."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .dev import Dev
+from .test_dev_javascript import REAL
+
+pytestmark = [pytest.mark.own_clock, pytest.mark.workerd]
+
+CONFIG = """\
+name = "built"
+main = "src/index.js"
+compatibility_date = "2025-01-01"
+compatibility_flags = ["nodejs_compat"]
+rules = [{ type = "Text", globs = ["**/*.md"], fallthrough = true }]
+[define]
+VERSION = '"1.2"'
+[alias]
+"shim" = "./src/real.js"
+[build]
+command = "echo built > src/built.txt"
+[[kv_namespaces]]
+binding = "KV"
+id = "abc"
+"""
+MODULES = """\
+import text from "./a.txt"; import marked from "./b.md"; import data from "./c.bin";
+import page from "./d.html"; import wasm from "./e.wasm"; import built from "./built.txt";
+import { real } from "shim"; import path from "path"; import { readFile } from "fs/promises";
+export default { fetch: () => Response.json([
+  text, marked, data.byteLength, page, wasm instanceof WebAssembly.Module, built,
+  real, path.join("a", "b"), typeof readFile, VERSION]) };
+"""
+SCRIPT = """\
+addEventListener("fetch", event => event.respondWith(answer()));
+async function answer() { await KV.put("k", "v"); return new Response(await KV.get("k")); }
+"""
+PLATFORM = """\
+const KEY = "https://example.com/kept";
+export default { async fetch(request) {
+  if (request.method === "POST") {
+    const reader = request.body.getReader();
+    const first = await reader.read();
+    return new Response(String(first.value[0]));
+  }
+  const found = await caches.default.match(KEY);
+  const headers = { "cache-control": "max-age=60" };
+  if (!found) await caches.default.put(KEY, new Response("kept", { headers }));
+  return Response.json([found ? await found.text() : null, request.cf.colo]);
+} };
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for part in ("workerd", "esbuild"):
+        if not (REAL / part).exists():
+            pytest.skip(f"{part} is not installed: npm install --prefix .real wrangler@4.86.0")
+        monkeypatch.setenv(f"{part.upper()}_BIN", str(REAL / part))
+    source = tmp_path / "src"
+    source.mkdir()
+    (tmp_path / "wrangler.toml").write_text(CONFIG)
+    for name, content in {
+        "a.txt": "A",
+        "b.md": "B",
+        "d.html": "<p>",
+        "real.js": "export const real = 42;",
+    }.items():
+        (source / name).write_text(content)
+    (source / "c.bin").write_bytes(b"\0\1\2")
+    (source / "e.wasm").write_bytes(b"\0asm\1\0\0\0")
+    return tmp_path
+
+
+@pytest.fixture
+def running(project: Path, request: pytest.FixtureRequest) -> Iterator[Dev]:
+    (project / "src" / "index.js").write_text(request.param)
+    dev = Dev(project, "--port", "0", "--inspector-port", "0")
+    yield dev
+    if dev.process.poll() is None:
+        dev.stop()
+
+
+@pytest.mark.parametrize("running", [MODULES], indirect=True)
+def test_modules_of_all_types_are_found(running: Dev) -> None:
+    given = httpx.get(running.url, trust_env=False).json()
+    assert given == ["A", "B", 3, "<p>", True, "built\n", 42, "a/b", "function", "1.2"]
+
+
+@pytest.mark.parametrize("running", [SCRIPT], indirect=True)
+def test_a_script_that_listens_has_its_bindings_as_globals(running: Dev) -> None:
+    assert httpx.get(running.url, trust_env=False).text == "v"
+
+
+@pytest.mark.parametrize("running", [PLATFORM], indirect=True)
+def test_the_cache_keeps_and_a_request_knows_where_it_came_in(running: Dev) -> None:
+    assert httpx.get(running.url, trust_env=False).json() == [None, "DFW"]
+    assert httpx.get(running.url, trust_env=False).json() == ["kept", "DFW"]
+
+
+@pytest.mark.parametrize("running", [PLATFORM], indirect=True)
+def test_a_body_reaches_the_worker_as_it_comes(running: Dev) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"\x07"
+        yield b"\x08" * 100_000
+
+    assert httpx.post(running.url, content=pieces(), trust_env=False).text == "7"

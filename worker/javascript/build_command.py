@@ -1,0 +1,32 @@
+"""``[build] command``: what the user's own tools do before the Worker is bundled."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from worker.config import CustomBuild
+from worker.javascript.bundle import BuildError
+
+
+async def run_build(build: CustomBuild, root: Path, say: Callable[[str], None]) -> None:
+    """Run the command in its folder, if there is one. Raises BuildError when it fails.
+
+    ``say`` gets each line that it prints.
+    """
+    if build.command is None:
+        return
+    say(f"[custom build] Running: {build.command}")
+    process = await asyncio.create_subprocess_shell(
+        build.command,
+        cwd=root / (build.cwd or ""),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None, "it was asked for"
+    async for line in process.stdout:
+        say(f"[custom build] {line.decode('utf-8', 'replace').rstrip()}")
+    if await process.wait() != 0:
+        raise BuildError(
+            f"Running the build command of the configuration, `{build.command}`, failed with exit code "
+            f"{process.returncode}."
+        )
