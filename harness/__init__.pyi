@@ -23,10 +23,13 @@ from harness.migration import Migration as Migration
 from harness.migration import MigrationError as MigrationError
 from harness.migration import Stage as Stage
 from harness.model.history import History as History
+from harness.model.history import carry_out as carry_out
+from harness.model.history import timeline as timeline
 from harness.model.record import Call as Call
 from harness.model.record import Kind as Kind
 from harness.model.record import Role as Role
 from harness.model.row import Row as Row
+from harness.model.record import RunRecord as RunRecord
 from harness.moment import elapsed as elapsed
 from harness.output import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from harness.output import Output as Output

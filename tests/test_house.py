@@ -86,19 +86,13 @@ def test_imports_run_one_way(room: str) -> None:
                 )
 
 
-# Where files still move.
-UNSETTLED = ("harness/migrations/queue",)
-
-
 def test_no_file_imports_itself_by_way_of_others() -> None:
-    graph = {name: others for name, others in modules().items() if not name.startswith(UNSETTLED)}
-    assert circle(graph) == []
+    assert circle(modules()) == []
 
 
 def test_no_folder_imports_itself_by_way_of_its_neighbours() -> None:
     for folder in folders():
-        if not folder.startswith(UNSETTLED):
-            assert circle(siblings(folder)) == [], folder or "the house"
+        assert circle(siblings(folder)) == [], folder or "the house"
 
 
 def test_kvstore_knows_no_http_no_pytest_no_click() -> None:

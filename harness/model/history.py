@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
 from kvstore import Entry, Event
@@ -59,3 +59,29 @@ class History:
 def alive(entry: Entry, moment: int) -> bool:
     """Whether an entry has not expired."""
     return entry.expiration is None or entry.expiration * 1000 > moment
+
+
+def timeline(
+    before: Mapping[str, Entry], events: Sequence[Event]
+) -> Iterator[tuple[Event, dict[str, Entry]]]:
+    """Each write that was carried out, with what was stored right after it.
+
+    The same dict is given every time, changed in place: look, do not keep.
+    """
+    state = dict(before)
+    for event in events:
+        if carry_out(event, state):
+            yield event, state
+
+
+def carry_out(event: Event, state: dict[str, Entry]) -> bool:
+    """Change ``state`` as the operation changed the store; whether it was a write that succeeded."""
+    if event.error is not None:
+        return False
+    if event.verb == "put" and event.entry is not None:
+        state[event.key] = event.entry
+    elif event.verb == "delete":
+        state.pop(event.key, None)
+    else:
+        return False
+    return True

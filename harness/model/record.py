@@ -1,13 +1,22 @@
-"""What happened in one simulation of a migration: everything that the checks judge by."""
+"""What happened in one simulation of a migration: everything that is judged by."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from operator import attrgetter
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from harness.answers import member, raw, shown
 from harness.migration import Migration, Rule
 from kvstore import Entry, Event
+
+# What is stored, as those look at it who judge.
+State = TypeVar("State")
+
+_AT: Final = attrgetter("at")
+_IN_ORDER: Final = json.JSONEncoder(sort_keys=True)
 
 # Where an entry is: its namespace, and its key.
 Place = tuple[str, str]
@@ -103,42 +112,64 @@ class Failure:
     why: str
 
 
-@dataclass(frozen=True)
-class Record:
-    """A finished simulation.
+@dataclass(slots=True)
+class HistoryEvent:
+    """A line of the history: ``kind`` at ``at`` (ms) of ``call``, seen from outside the Worker.
+
+    Not frozen, which takes five times as long to make; nobody changes it.
+    """
+
+    at: int
+    kind: Kind
+    call: Call
+
+    def as_json(self) -> dict[str, Any]:
+        call = self.call
+        invoked = self.kind == "invoke"
+        told = {"body": call.body} if invoked else {"status": call.status, "answer": call.answer}
+        return {
+            "at": self.at,
+            "kind": self.kind,
+            "request": call.name,
+            "colo": call.colo,
+            "method": call.method,
+            "path": call.path,
+            **told,
+        }
+
+
+class ByRequest(dict[str, list[Event]]):
+    """Operations by the name of their request; one that asked for nothing has none."""
+
+    def __missing__(self, name: str) -> list[Event]:
+        return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(Generic[State]):
+    """What any finished simulation leaves behind, whatever was migrated.
 
     start      what was stored at the beginning; ``writes`` every put and delete carried out since, in order;
                ``final`` what was stored when everybody had seen everything
-    calls      every request, in the order in which they were sent; ``acts`` of readers and clients
-    asked      every KV operation as the Worker saw it
-    fired      the faults that happened; ``interrupted`` the interruptions and meetings that did, ``order``
-               the deviations from first come, first served
-    failures   where operators gave up, in the first run and ``second``, that of a second run
-    again      what was stored after a second run, None when there was none; it ended at ``again_at`` (ms)
-    unreadable entries that readers did not find even before anything moved
-    rolled     when (ms) the way back was over, None when none was taken
+    calls      every request, in the order in which they were sent
+    asked      every KV operation as the Worker saw it: what it asked, and what it was told
+    began      when it began, and when it ``ended`` (ms)
+    deployed   when (ms) each Worker was deployed
+    fired      the faults that happened
     """
 
-    migration: Migration
     scenario: Any
-    start: Mapping[Place, Entry]
-    final: Mapping[Place, Entry]
+    start: State
+    final: State
     writes: Sequence[Event]
     calls: Sequence[Call]
-    acts: Sequence[Act]
     asked: Sequence[Event]
     began: int
     ended: int
-    fired: Sequence[str]
-    interrupted: Sequence[str]
-    failures: Sequence[Failure]
-    second: Sequence[Failure]
-    again: Mapping[Place, Entry] | None
-    again_at: int
-    rolled: int | None
-    deployed: Sequence[tuple[int, str]] = field(default=())
-    unreadable: frozenset[Place] = field(default=frozenset())
-    order: Sequence[Any] = field(default=())
+    deployed: Sequence[tuple[int, str]] = ()
+    fired: Sequence[str] = ()
+    # What `to` has found in it, and who keeps there what many ask.
+    _found: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def by_name(self) -> dict[str, Call]:
@@ -147,11 +178,66 @@ class Record:
 
     @cached_property
     def operations(self) -> dict[str, list[Event]]:
-        """What each request asked of KV, by its name."""
-        found: dict[str, list[Event]] = {}
+        """What each request asked of KV, by the name of its Call, in the order in which that ended."""
+        found = ByRequest()
         for event in self.asked:
             found.setdefault(event.invocation, []).append(event)
         return found
+
+    def to(self, method: str, path: str) -> list[Call]:
+        """The requests to a route; a path that ends in ``*`` stands for all that begin like it."""
+        found: list[Call] | None = self._found.get((method, path))
+        if found is None:
+            calls = [call for call in self.calls if call.method == method]
+            if path.endswith("*"):
+                found = [call for call in calls if call.path.startswith(path[:-1])]
+            else:
+                found = [call for call in calls if call.path == path]
+            self._found[method, path] = found
+        return found
+
+    @cached_property
+    def history(self) -> list[HistoryEvent]:
+        """Every request twice: when it was sent, and when it ended."""
+        invoked = [HistoryEvent(call.sent, "invoke", call) for call in self.calls]
+        ended = [HistoryEvent(call.answered, call.outcome, call) for call in self.calls]
+        return sorted([*invoked, *ended], key=_AT)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the history and of every write: equal for two runs of one scenario."""
+        digest = hashlib.sha256()
+        for event in self.history:
+            digest.update(_IN_ORDER.encode(event.as_json()).encode())
+        for write in self.writes:
+            value = b"" if write.entry is None else write.entry.value
+            digest.update(f"{write.at} {write.invocation} {write.verb} {write.key} ".encode() + value)
+        return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(RunRecord[Mapping[Place, Entry]]):
+    """A finished simulation of a declared migration.
+
+    acts       of readers and clients
+    interrupted  the interruptions and meetings that happened, ``order`` the deviations from first come, first
+               served
+    failures   where operators gave up, in the first run and ``second``, that of a second run
+    again      what was stored after a second run, None when there was none; it ended at ``again_at`` (ms)
+    unreadable entries that readers did not find even before anything moved
+    rolled     when (ms) the way back was over, None when none was taken
+    """
+
+    migration: Migration
+    acts: Sequence[Act]
+    interrupted: Sequence[str]
+    failures: Sequence[Failure]
+    second: Sequence[Failure]
+    again: Mapping[Place, Entry] | None
+    again_at: int
+    rolled: int | None
+    unreadable: frozenset[Place] = frozenset()
+    order: Sequence[Any] = ()
 
     @property
     def moved(self) -> int:

@@ -1,6 +1,6 @@
 """I11 Idempotency: after a run that says all is done, another run changes nothing, and says so."""
 
-from harness import Call
+from harness import Call, carry_out
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
@@ -75,9 +75,6 @@ def _by_rerun(record: Record) -> list[Event]:
 def _changed(record: Record) -> list[str]:
     state: dict[str, Entry] = dict(record.final.entries)
     for event in _by_rerun(record):
-        if event.verb == "put" and event.entry is not None:
-            state[event.key] = event.entry
-        else:
-            state.pop(event.key, None)
+        carry_out(event, state)
     before = record.final.entries
     return [key for key in sorted(before.keys() | state.keys()) if before.get(key) != state.get(key)]

@@ -6,24 +6,16 @@ task with an empty value, the metadata ``0``, and a lease in both formats.
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from harness.engine.chance import Chance
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, QUARANTINE, RESULT
+from harness.migrations.queue.simulation.namespace import Population, encoded
 from kvstore import Entry
 from kvstore.clock import iso
 
-if TYPE_CHECKING:
-    from harness.migrations.queue.simulation.population import Population
-
 _HOUR: Final = 3600
-_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _MONTH: Final = 30 * 86_400
-
-
-def encoded(value: Any) -> bytes:
-    """JSON as JavaScript writes it."""
-    return _COMPACT.encode(value).encode()
 
 
 # What a value, its metadata, its expiration, its place, its lease, and its mention in the list can be,
@@ -113,7 +105,7 @@ def draw_odd(chance: Chance) -> str:
     return "+".join(words) or axis[chance.below(len(axis))]
 
 
-def add_odd(population: "Population", text: str) -> None:
+def add_odd(population: Population, text: str) -> None:
     """Put an odd entry, and what goes with it, into a population."""
     words = {_WORDS[word]: word for word in text.split("+")}
     value, metadata, expiration, place, kept, lease, listed, done = (words.get(at, "") for at in range(8))
@@ -159,7 +151,7 @@ def _in_new(task: str, entry: Entry, place: str, now: int) -> Entry:
     return changed[place]() if place in changed else entry
 
 
-def _hold(population: "Population", task: str, lease: str, metadata: str | None) -> None:
+def _hold(population: Population, task: str, lease: str, metadata: str | None) -> None:
     for prefix, seconds in zip((OLD_LEASE, NEW_LEASE), _SECONDS[lease], strict=True):
         if seconds:
             entry = population.lease(task, seconds)._replace(metadata=metadata)

@@ -1,75 +1,14 @@
 """What is in the namespace when a simulation begins: tasks in the old format, and what is odd about them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
-from harness.migrations.queue.simulation.odd_entry import add_odd, encoded
+from harness.migrations.queue.simulation.namespace import Population, encoded
+from harness.migrations.queue.simulation.odd_entry import add_odd
 from kvstore import Entry
-from kvstore.clock import iso
 
 _HOUR: Final = 3600
-
-
-@dataclass
-class Population:
-    """Entries of a namespace as of ``now`` (epoch seconds), and the pending list that goes with them."""
-
-    now: int
-    entries: dict[str, Entry] = field(default_factory=dict)
-    pending: list[Any] = field(default_factory=list)
-
-    def add_task(self, task: str, **changes: Any) -> None:
-        """A task as a producer wrote it ten minutes ago; ``changes`` replace members of its Entry."""
-        self.entries[OLD_TASK + task] = self.task(task)._replace(**changes)
-
-    def task(self, task: str) -> Entry:
-        """A task as a producer wrote it ten minutes ago, a second after the one before."""
-        return Entry(_task(task, self.now - 600 + len(self.entries)), self.now + _HOUR - 600)
-
-    def list_task(self, task: str, **changes: Any) -> None:
-        """A task that the pending list names."""
-        self.add_task(task, **changes)
-        self.pending.append(task)
-
-    def add_lease(self, task: str, seconds: int = 240, *, expires: bool = True) -> None:
-        """Somebody holds ``task`` for ``seconds`` more; the key itself may have no expiration."""
-        lease = self.lease(task, seconds)
-        self.entries[OLD_LEASE + task] = lease if expires else lease._replace(expiration=None)
-
-    def lease(self, task: str, seconds: int) -> Entry:
-        """A lease of a minute ago, for ``seconds`` more; its key is there as long."""
-        return Entry(_lease(task, self.now - 60, self.now + seconds), self.now + seconds)
-
-
-@lru_cache(maxsize=256)  # simulations begin alike
-def _task(task: str, queued: int) -> bytes:
-    return encoded(
-        {
-            "id": task,
-            "type": "task",
-            "source": "slack",
-            "content": f"the work of {task}",
-            "priority": "low",
-            "metadata": {},
-            "queuedAt": iso(queued * 1000),
-            "status": "pending",
-        }
-    )
-
-
-@lru_cache(maxsize=256)
-def _lease(task: str, claimed: int, expires: int) -> bytes:
-    return encoded(
-        {
-            "workerId": "worker-before",
-            "claimNonce": f"worker-before:{task}",
-            "claimedAt": iso(claimed * 1000),
-            "expiresAt": iso(expires * 1000),
-        }
-    )
 
 
 def populate(now: int, tasks: int, leases: int, odd: tuple[str, ...]) -> dict[str, Entry]:

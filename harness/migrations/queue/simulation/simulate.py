@@ -73,18 +73,18 @@ async def _play(world: World) -> Record:
     judged = await _judge(Actor(world, "judge", JUDGE))
     await world.network.store.close()
     return Record(
-        scenario,
-        world.start,
-        final,
-        world.writes[:writes],
-        world.calls[:calls],
-        world.network.layers.asked[:asked],
-        BEGIN_MS,
-        ended,
-        world.deployed,
-        judged,
-        world.writes[writes:],
-        fired,
+        scenario=scenario,
+        start=world.start,
+        final=final,
+        writes=world.writes[:writes],
+        calls=world.calls[:calls],
+        asked=world.network.layers.asked[:asked],
+        began=BEGIN_MS,
+        ended=ended,
+        deployed=world.deployed,
+        fired=fired,
+        judged=judged,
+        rewritten=world.writes[writes:],
     )
 
 

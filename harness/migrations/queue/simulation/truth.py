@@ -9,17 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote
 
+from harness import Call, History, RunRecord
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING, QUARANTINE, RESULT
 from harness.migrations.queue.state import BROKEN, QueueState, parsed
-from harness.model.history import History
 from kvstore import Entry, Event
-
-if TYPE_CHECKING:
-    from harness import Call
-    from harness.migrations.queue.simulation.record import Record
 
 RUN: Final = "/api/migrate/run"
 ROLLBACK: Final = "/api/migrate/rollback"
@@ -126,14 +122,14 @@ class Spans(dict[str, list[Span]]):
 class Truth:
     """The spans of every key, and the stories of all tasks, of one record."""
 
-    def __init__(self, record: "Record") -> None:
+    def __init__(self, record: RunRecord[QueueState], past: History) -> None:
         staleness = record.scenario.platform.staleness
         # As long as anything can be seen late.
         self.window = 0 if staleness is None else 1000 * max(staleness.cache_ttl, staleness.list_lag)
-        self.calls = {call.name: call for call in record.calls}
+        self.calls = record.by_name
         # What a record keeps does not know the record: nobody would ever let go of the two.
-        self._past, self._results = record.past, record.to("POST", f"{RESULTS}*")
-        self._spans = Spans(record.past, record.began)
+        self._past, self._results = past, record.to("POST", f"{RESULTS}*")
+        self._spans = Spans(past, record.began)
         self._under: dict[str, list[tuple[str, list[Span]]]] = {}
 
     def of(self, key: str) -> list[Span]:
@@ -166,11 +162,11 @@ class Truth:
             self._under[prefix] = [(key[len(prefix) :], self._spans[key]) for key in named]
         return self._under[prefix]
 
-    def evidence(self, call: "Call") -> tuple[int, int]:
+    def evidence(self, call: Call) -> tuple[int, int]:
         """From when to when anything that a call was told can be."""
         return call.sent - self.window, call.answered
 
-    def put_by(self, path: str, *prefixes: str) -> Iterator[tuple[Span, "Call"]]:
+    def put_by(self, path: str, *prefixes: str) -> Iterator[tuple[Span, Call]]:
         """What requests to ``path`` put under the prefixes, in the order of the keys."""
         calls = {name: call for name, call in self.calls.items() if call.path == path}
         for key in self._past.keys if calls else ():
@@ -263,7 +259,7 @@ def covered(spans: Iterable[Span], begin: float, end: float) -> float:
     return until
 
 
-def task_of(call: "Call") -> str | None:
+def task_of(call: Call) -> str | None:
     """The task that is in the path of a request, None for none."""
     if not call.path.startswith((RESULTS, "/api/queue/")):
         return None

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
+from harness import carry_out
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.client import CUT_OFF
-from harness.migrations.queue.walk.invariants.timeline import carry_out
 from harness.migrations.queue.walk.outcome import Exchange, Outcome, Run, out_of_quota
 from harness.migrations.queue.walk.stage import Stage
 from kvstore import Entry, Event

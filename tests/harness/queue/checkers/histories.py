@@ -99,9 +99,18 @@ class History:
             for call in sorted(self._calls, key=lambda call: call.sent)
         ]
         return Record(
-            self.scenario, QueueState(self.start), QueueState(alive), writes, calls, _numbered(self._asked),
-            BEGIN_MS, ended, self._deployed, {"listing": _listing(alive, ended)}, (),
-        )  # fmt: skip
+            scenario=self.scenario,
+            start=QueueState(self.start),
+            final=QueueState(alive),
+            writes=writes,
+            calls=calls,
+            asked=_numbered(self._asked),
+            began=BEGIN_MS,
+            ended=ended,
+            deployed=self._deployed,
+            judged={"listing": _listing(alive, ended)},
+            rewritten=(),
+        )
 
 
 def _ms(second: float) -> int:

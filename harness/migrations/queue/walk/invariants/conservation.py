@@ -1,7 +1,7 @@
 """I1 Conservation: at every moment each live task is stored in one format or the other."""
 
+from harness import timeline
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, QUARANTINE
-from harness.migrations.queue.walk.invariants.timeline import timeline
 from harness.migrations.queue.walk.outcome import Outcome
 from harness.verdict import Verdict, finding, verdict
 

@@ -1,8 +1,8 @@
 """I9 Lease continuity: a task that somebody holds stays held, by the same worker, until the same time."""
 
+from harness import timeline
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK
 from harness.migrations.queue.state import Lease
-from harness.migrations.queue.walk.invariants.timeline import timeline
 from harness.migrations.queue.walk.outcome import Outcome
 from harness.verdict import Verdict, finding, verdict
 
