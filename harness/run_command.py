@@ -14,7 +14,7 @@ from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.lines import some
 from harness.migration import Migration, MigrationError
 from harness.model.record import Place
-from harness.model.scenario import Scenario, read_scenario
+from harness.model.scenario import Scenario
 from harness.moment import read_moment
 from harness.output import TIMEOUT_SECONDS, Output, Report
 from harness.progress import Progress
@@ -178,7 +178,7 @@ def open_migration(wanted: Wanted) -> Opened:
 
 def run_again(opened: Opened, line: str, *, trace: bool = False, html_file: str | None = None) -> Report:
     """The one run that a line says; with a ``trace`` or a page, every KV operation of it."""
-    scenario = read_scenario(line)
+    scenario = Scenario.read(line)
     subject, about = opened.subject_of(scenario), opened.about
     collected = Trace() if trace or html_file is not None else None
     record = subject.simulate(scenario, None, collected)

@@ -174,7 +174,6 @@ NOT_PUBLIC = {
     "harness.explore.workforce": "Cluster Here Processes Workforce",
     "harness.lines": "some",
     "harness.numbers": "A_YEAR seed seeds whole",
-    "harness.parameters": "always one_of parameters read_line read_members size write_line",
     "harness.platform": "COLO Layers clock_of",
     "harness.progress": "Progress",
     "harness.remote": "REMOTE Wanted copy_remote",

@@ -17,7 +17,6 @@ from harness.engine.order import LAST, Deviation
 from harness.migration import Migration
 from harness.model.record import Record
 from harness.model.scenario import ROLLBACKS, Scenario
-from harness.parameters import parameters
 from kvstore.faults import OPERATION, Fault
 
 # How often a feature is there, of a thousand.
@@ -63,8 +62,10 @@ class Drawing:
 
     def fresh(self, seed: int) -> Scenario:
         """A scenario by chance alone."""
-        chance, own = Chance(seed, "scenario"), parameters(Scenario)
-        drawn = replace(self.base, seed=seed, entries=own["entries"].draw(chance), colos=1 + chance.below(3))
+        chance = Chance(seed, "scenario")
+        drawn = replace(
+            self.base, seed=seed, entries=Scenario.draw("entries", chance), colos=1 + chance.below(3)
+        )
         for feature in self._features:
             if chance.happens(_THERE):
                 drawn = feature(drawn, chance)
@@ -110,15 +111,15 @@ class Drawing:
         return replace(drawn, odd=odd or (self.oddities[chance.below(len(self.oddities))],))
 
     def _page(self, drawn: Scenario, chance: Chance) -> Scenario:
-        page = parameters(Scenario)["page"].draw(chance)
+        page = Scenario.draw("page", chance)
         budget = self.budgets.get(page, 0) if not drawn.faults and chance.happens(300) else 0
         return replace(drawn, page=page, budget=budget)
 
     def _skew(self, drawn: Scenario, chance: Chance) -> Scenario:
-        return replace(drawn, skew=parameters(Scenario)["skew"].draw(chance))
+        return replace(drawn, skew=Scenario.draw("skew", chance))
 
     def _rollout(self, drawn: Scenario, chance: Chance) -> Scenario:
-        return replace(drawn, rollout=parameters(Scenario)["rollout"].draw(chance))
+        return replace(drawn, rollout=Scenario.draw("rollout", chance))
 
     def _readers(self, drawn: Scenario, chance: Chance) -> Scenario:
         return replace(drawn, readers=1 + chance.below(2))

@@ -118,7 +118,7 @@ class Tally:
         """One more, in which nobody could go on."""
         self.looked += Looked(runs=1)
         # Nobody can tell which faults happened: it is a finding all the same.
-        self.fired.update(map(str, scenario.mishaps))
+        self.fired.update(map(str, scenario.faults))
         group = Group(1, scenario.seed, scenario, str(deadlock))
         _note(self.violations, deadlock_key(deadlock), group)
 

@@ -1,13 +1,13 @@
 """The network of a simulation: its layers, how long operations travel, and the faults that are planned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from typing import Protocol
 
-from harness.conditions import COLOS, Conditions
+from harness.conditions import COLOS
 from harness.engine.chance import Chance, Once
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Turns
+from harness.model.circumstances import Circumstances
 from harness.platform import Binding, Layers, Location
 from kvstore import Entry, KVNamespace
 from kvstore.faults import FAULTS, Fault, FaultKind
@@ -26,23 +26,6 @@ def _trip(milliseconds: int, fault: FaultKind | None) -> Trip:
     return Trip(milliseconds, 0, fault)
 
 
-class Planned(Protocol):
-    """What a network asks of a scenario: the platform, and the faults that are planned."""
-
-    @property
-    def seed(self) -> int: ...
-    @property
-    def platform(self) -> Conditions: ...
-    @property
-    def page(self) -> int: ...
-    @property
-    def spent(self) -> int: ...
-    @property
-    def skew(self) -> int: ...
-    @property
-    def mishaps(self) -> Sequence[Fault]: ...
-
-
 class Network:
     """One namespace, ``name``, and what the scenario puts between it and the locations.
 
@@ -53,7 +36,7 @@ class Network:
 
     def __init__(
         self,
-        scenario: Planned,
+        scenario: Circumstances,
         clock: LoopClock,
         name: str = "",
         beside: "Network | None" = None,
@@ -81,7 +64,7 @@ class Network:
         self._trips = Once(scenario.seed, "trip/")
         # By request, and by its operation; 0 stands for the request as a whole.
         self._planned: dict[str, dict[int, Fault]] = {}
-        for fault in scenario.mishaps:
+        for fault in scenario.faults:
             self._planned.setdefault(fault.request, {})[fault.at] = fault
 
     async def fill(self, entries: Mapping[str, Entry]) -> None:

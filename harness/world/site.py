@@ -3,10 +3,11 @@
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
+from harness.model.circumstances import Circumstances
 from harness.model.record import Call
 from harness.system.code import WorkerCode
 from harness.transport import BrokenOff, deliver
@@ -41,17 +42,6 @@ class Reply:
     @property
     def text(self) -> str:
         return self.body if isinstance(self.body, str) else ""
-
-
-class Circumstances(Protocol):
-    """What a site asks of a scenario: where chance begins, and how slow a deployment is (seconds)."""
-
-    @property
-    def seed(self) -> int: ...
-    @property
-    def colos(self) -> int: ...
-    @property
-    def rollout(self) -> int: ...
 
 
 class Site:

@@ -68,7 +68,7 @@ NOTHING = {
     "orders": ["--explore", "orders", "--scenario", "tasks=0 at_once=claim,claim"],
     "orders of what only reads": ["--explore", "orders", "--scenario", "tasks=2 at_once=list,list"],
     "one run": ["--scenario", f"{LOCAL} tasks=0"],
-    "one run whose fault never comes": ["--scenario", f"{LOCAL} tasks=2 mishaps=crash@operator-9.9:1"],
+    "one run whose fault never comes": ["--scenario", f"{LOCAL} tasks=2 faults=crash@operator-9.9:1"],
     "an opinion": ["--promises", "G44", "--jobs", "1"],
 }
 
@@ -129,7 +129,7 @@ BUSY = (
     "conditions=local tasks=2 leases=1 daemons=1 producers=1 runs=1",
     f"{LOCAL} tasks=3 leases=1 daemons=2 producers=1 page=2",
     "conditions=production migration=safe strategy=zero-downtime tasks=2 daemons=1 rollback=after",
-    "conditions=production migration=safe tasks=2 page=1 mishaps=crash@operator-1.2:3",
+    "conditions=production migration=safe tasks=2 page=1 faults=crash@operator-1.2:3",
 )
 
 

@@ -49,7 +49,7 @@ NAMES = st.sampled_from(
         "vars",
         "env",
         "tasks",
-        "mishap",
+        "fault",
         "seed",
         "odd",
     ]
@@ -162,12 +162,12 @@ def test_what_is_nested_too_deeply_is_refused_in_words(deep: str, tmp_path: Path
         "seed = inf",
         "tasks = 1e400",
         "odd = [1]",
-        "mishap = 3",
+        "fault = 3",
         "order = {}",
         "tasks = 2026-01-01",
         "conditions = ['free']",
         "seed = []",
-        "mishap = [{kind = [], request = {}}]",
+        "fault = [{kind = [], request = {}}]",
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_in_words(line: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from harness.conditions import CONDITIONS
 from harness.migrations.queue.explore.orders import refusal
 from harness.migrations.queue.promises.guide import PROMISES
 from harness.migrations.queue.simulation.plan import read_plan
-from harness.migrations.queue.simulation.scenario import Claims, Scenario, read_scenario
+from harness.migrations.queue.simulation.scenario import Claims, Scenario
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.migrations.queue.walk.steps import MIGRATIONS, STRATEGIES
 from harness.numbers import seed, seeds, whole
@@ -214,7 +214,7 @@ def _promises(text: str) -> tuple[str, ...]:
 
 def _scenario(text: str) -> Scenario:
     try:
-        return read_scenario(text)
+        return Scenario.read(text)
     except ParameterError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -17,12 +17,12 @@ def looked_at(record: Record) -> Looked:
         requests=sum(call.status is not None for call in record.calls),
         operations=len(record.asked),
         moved=moved,
-        planned=len(record.scenario.mishaps),
+        planned=len(record.scenario.faults),
         fired=len(record.fired),
     )
 
 
 def never_happened(record: Record) -> list[str]:
     """A sentence for each planned fault that did not happen."""
-    planned = [str(fault) for fault in record.scenario.mishaps]
+    planned = [str(fault) for fault in record.scenario.faults]
     return [f"{one} never happened" for one in planned if one not in record.fired]

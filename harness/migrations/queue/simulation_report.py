@@ -46,7 +46,7 @@ class Simulation:
             "began": record.began,
             "ended": record.ended,
             "operations": len(record.asked),
-            "mishaps": list(record.fired),
+            "faults": list(record.fired),
             "verdicts": [verdict.as_json() for verdict in self.verdicts],
             "diagnoses": [one.as_json() for one in self.diagnoses],
             "history": [event.as_json() for event in record.history],

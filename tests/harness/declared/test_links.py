@@ -8,7 +8,7 @@ import pytest
 
 from harness.cli import main
 from harness.migration_file import load_migration
-from harness.model.scenario import read_scenario
+from harness.model.scenario import Scenario
 from harness.subject import Subject, loaded
 from kvstore import ManualClock, read_bulk
 from tests.harness.declared.declaring import BEGAN, codes, rehearsed, subject_of
@@ -48,7 +48,7 @@ def test_careful_survives_schedules_under_other_conditions(conditions: str) -> N
 
 def test_the_same_line_is_the_same_run() -> None:
     subject = subject_of(LINKS / "migration.py", ENTRIES)
-    scenario = read_scenario("seed=7 entries=4 colos=3 readers=2 clients=2 rollout=60 odd=unicode,ending")
+    scenario = Scenario.read("seed=7 entries=4 colos=3 readers=2 clients=2 rollout=60 odd=unicode,ending")
     one, two = (subject.simulate(scenario) for _ in range(2))
     assert [(event.at, event.verb, event.key) for event in one.asked] == [
         (event.at, event.verb, event.key) for event in two.asked
@@ -85,7 +85,7 @@ def test_a_finding_is_shown_again_by_its_line(capsys: pytest.CaptureFixture[str]
 def test_the_worker_before_is_read_without_a_miss() -> None:
     subject = subject_of(LINKS / "migration.py", ENTRIES)
     own = loaded(subject)
-    start = own.start(subject, read_scenario("entries=6"))
+    start = own.start(subject, Scenario.read("entries=6"))
     assert own.unreadable(start, BEGAN) == frozenset()
 
 

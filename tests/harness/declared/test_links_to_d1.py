@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.scenario import read_scenario
+from harness.model.scenario import Scenario
 from kvstore import ManualClock, read_bulk
 from tests.harness.declared.declaring import BEGAN, codes, rehearsed, subject_of
 
@@ -83,6 +83,6 @@ def test_a_mistake_is_found_and_named(tmp_path: Path, mistake: str) -> None:
     assert right in code
     entry.write_text(code.replace(right, wrong))
     subject = subject_of(folder / "migration.py", ENTRIES)
-    verdicts = subject.judge(subject.simulate(read_scenario(run)))
+    verdicts = subject.judge(subject.simulate(Scenario.read(run)))
     told = [finding.what for one in verdicts for finding in one.findings]
     assert any(said in one for one in told), told

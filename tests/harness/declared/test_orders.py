@@ -6,7 +6,7 @@ import pytest
 
 from harness.engine.order import read_deviation
 from harness.explore.depth_first import Visited
-from harness.model.scenario import read_scenario
+from harness.model.scenario import Scenario
 from kvstore import Entry
 from tests.harness.declared.declaring import codes, declared, rehearsed, subject_of, worker
 from tests.harness.declared.test_links import ENTRIES, LINKS
@@ -60,7 +60,7 @@ def test_what_only_some_orders_show_is_found_and_shown_again(tmp_path: Path) -> 
     subject = subject_of(path, entries)
     for one in result.damage:
         assert len(one.scenario.order) <= 1, "one deviation is enough"
-        line = read_scenario(str(one.scenario))
+        line = Scenario.read(str(one.scenario))
         assert line == one.scenario
         shown = {
             found.code for verdict in subject.judge(subject.simulate(line)) for found in verdict.findings
@@ -91,7 +91,7 @@ def test_what_was_visited_adds_up() -> None:
 )
 def test_a_meeting_that_cannot_be_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="is not a meeting: it takes FUNCTION@REQUEST"):
-        read_scenario(line)
+        Scenario.read(line)
 
 
 @pytest.mark.parametrize("text", ["operator.1:2", "operator.1+3", "operator.1:0+3", ":1+1"])

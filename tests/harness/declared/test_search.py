@@ -7,7 +7,7 @@ import pytest
 from harness.explore.coverage import met, signature
 from harness.explore.search import searched
 from harness.explore.workforce import Here, Processes
-from harness.model.scenario import Scenario, read_scenario
+from harness.model.scenario import Scenario
 from harness.rehearsal import rehearse
 from tests.harness.declared.declaring import subject_of
 from tests.harness.declared.test_links import ENTRIES, LINKS
@@ -34,10 +34,10 @@ def test_the_same_seeds_show_the_same_whoever_does_the_work() -> None:
 def test_what_is_met_with_a_fault_is_new() -> None:
     subject = subject_of(LINKS / "migration.py", ENTRIES)
     plain, refused = (
-        subject.simulate(read_scenario(line)) for line in (LINE, f"{LINE} faults=refused@operator.1:3")
+        subject.simulate(Scenario.read(line)) for line in (LINE, f"{LINE} faults=refused@operator.1:3")
     )
     assert signature(refused, met(refused)) - signature(plain, met(plain))
-    assert signature(plain, met(plain)) == signature(subject.simulate(read_scenario(LINE)), met(plain))
+    assert signature(plain, met(plain)) == signature(subject.simulate(Scenario.read(LINE)), met(plain))
 
 
 def test_only_who_asks_is_told_what_each_scenario_met() -> None:
@@ -111,4 +111,4 @@ def test_faults_befall_everybody() -> None:
 )
 def test_what_nobody_knows_of_a_clients_request_is_nobodys_mistake(line: str) -> None:
     subject = subject_of(LINKS / "migration.py", ENTRIES)
-    assert all(one.held for one in subject.judge(subject.simulate(read_scenario(line))))
+    assert all(one.held for one in subject.judge(subject.simulate(Scenario.read(line))))

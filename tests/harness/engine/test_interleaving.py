@@ -4,7 +4,7 @@ import pytest
 
 from harness.engine.interleaving import Turn, following, letters_of, order_of
 from harness.migrations.queue.simulation.requests import KINDS
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.parameters import ParameterError
 from tests.harness.queue.simulation.runs import run
 
@@ -18,7 +18,7 @@ def test_an_order_is_its_turns(order: str) -> None:
 @pytest.mark.parametrize("order", ["4a", "a-1", "A2", "a 2", "a2,b"])
 def test_what_is_no_order_is_refused(order: str) -> None:
     with pytest.raises(ParameterError, match="order is .*: it must be letters with how many turns each has"):
-        read_scenario(f"at_once=claim,claim 'order={order}'")
+        Scenario.read(f"at_once=claim,claim 'order={order}'")
 
 
 def test_who_has_no_turn_left_is_passed_over() -> None:
@@ -105,8 +105,8 @@ def test_a_run_is_brought_to_its_end_afterwards() -> None:
 
 def test_an_order_needs_something_that_is_at_once() -> None:
     with pytest.raises(ParameterError, match="format and order are for at_once"):
-        read_scenario("order=a2")
+        Scenario.read("order=a2")
     with pytest.raises(ParameterError, match="format and order are for at_once"):
-        read_scenario("format=dual")
+        Scenario.read("format=dual")
     with pytest.raises(ParameterError, match="there is no 'nap': choose from claim"):
-        read_scenario("at_once=claim,nap")
+        Scenario.read("at_once=claim,nap")

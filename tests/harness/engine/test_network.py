@@ -7,7 +7,7 @@ import pytest
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.loop import SimulatedLoop
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
 from harness.world.network import Network
 from kvstore import Entry, KVError
@@ -20,7 +20,7 @@ def play(line: str, story: Play) -> Network:
     """The network of a scenario after ``story``, which takes place in simulated time."""
     loop = SimulatedLoop(Chance(1, "loop"))  # type: ignore[abstract]
     clock = LoopClock(loop, BEGIN_MS)
-    network = Network(read_scenario(line), clock)
+    network = Network(Scenario.read(line), clock)
 
     async def whole() -> None:
         await story(network, clock)
@@ -91,7 +91,7 @@ def test_locations_share_the_writes_of_a_second() -> None:
     play("conditions=production colos=2", story)
 
 
-def test_mishaps_happen_where_they_are_planned_and_once() -> None:
+def test_faults_happen_where_they_are_planned_and_once() -> None:
     async def story(network: Network, clock: LoopClock) -> None:
         namespace = network.location("AMS").namespace
         with network.layers.invocations.start("operator-1.1"):
@@ -107,7 +107,7 @@ def test_mishaps_happen_where_they_are_planned_and_once() -> None:
         assert not network.befalls("background", "operator-1.1")
 
     planned = ["unanswered@operator-1.1:2", "crash@operator-1.2:1", "dropped@operator-1.1"]
-    network = play(f"mishaps={','.join(planned)},refused@operator-9.9:1", story)
+    network = play(f"faults={','.join(planned)},refused@operator-9.9:1", story)
     assert network.fired == planned
     assert [(event.verb, event.key) for event in network.layers.done.events] == [("put", "a"), ("put", "b")]
     assert [event.error for event in network.layers.asked if event.key == "b"] == [

@@ -25,16 +25,16 @@ LARGE = Scenario(
     producers=2,
     daemons=3,
     operators=2,
-    mishaps=(LOST, CRASH),
+    faults=(LOST, CRASH),
 )
 
 
 def test_what_it_takes_stays() -> None:
     def shows(scenario: Scenario) -> bool:
-        return scenario.tasks >= 3 and CRASH in scenario.mishaps and "metadata" in scenario.odd
+        return scenario.tasks >= 3 and CRASH in scenario.faults and "metadata" in scenario.odd
 
     smallest = shrink(LARGE, shows)
-    assert smallest == Scenario(seed=5, tasks=3, odd=("metadata",), mishaps=(CRASH,), runs=1)
+    assert smallest == Scenario(seed=5, tasks=3, odd=("metadata",), faults=(CRASH,), runs=1)
 
 
 def test_nothing_is_left_of_what_always_shows() -> None:
@@ -93,7 +93,7 @@ UNUSUAL: dict[str, Any] = {
     "again": 2,
     "operators": 2,
     "within": 2,
-    "mishaps": (LOST, CRASH),
+    "faults": (LOST, CRASH),
     "pace": 20,
     "empty": 1,
     "after": 60,

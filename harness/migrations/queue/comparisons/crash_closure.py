@@ -11,7 +11,7 @@ from harness.verdict import Verdict, verdict
 
 def reference(scenario: Scenario) -> Scenario | None:
     """The same without faults; None when there are none, or when others are at work."""
-    return replace(scenario, mishaps=()) if scenario.mishaps and is_quiet(scenario) else None
+    return replace(scenario, faults=()) if scenario.faults and is_quiet(scenario) else None
 
 
 def crash_closure(record: Record, found: Sequence[Verdict], reference: Callable[[], Record]) -> Verdict:

@@ -94,7 +94,7 @@ def explore_faults(
     record = Queue(worker).simulate(base)
     calls = [call for call in record.calls if everyone or call.actor.startswith(OPERATOR)]
     planned = everywhere(kinds, calls, lambda call: call.step == "claim")
-    scenarios = [replace(base, mishaps=(*base.mishaps, fault)) for fault in planned]
+    scenarios = [replace(base, faults=(*base.faults, fault)) for fault in planned]
     whose = "everyone" if everyone else "the operators"
     operations = sum(call.operations for call in calls)
     counted = [kind for kind in kinds if kind in OPERATION]

@@ -59,7 +59,7 @@ def refusal(base: Scenario) -> str | None:
     staleness = base.platform.staleness
     if staleness is not None and staleness.own_writes < 1000:
         return f"under {base.conditions} it is chance who sees their own writes: choose other conditions"
-    timed = [fault for fault in base.mishaps if FAULTS[fault.kind].takes_time]
+    timed = [fault for fault in base.faults if FAULTS[fault.kind].takes_time]
     if timed:
         return f"{timed[0]} takes time, in which the others would not wait: leave it out"
     return None

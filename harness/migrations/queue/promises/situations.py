@@ -6,7 +6,7 @@ Nothing in them says what comes of it. They are played for either migration, and
 from dataclasses import replace
 from typing import Final
 
-from harness.migrations.queue.simulation.scenario import Migration, Scenario, read_scenario
+from harness.migrations.queue.simulation.scenario import Migration, Scenario
 from harness.migrations.queue.walk.steps import Strategy
 
 _LINES: Final = (
@@ -29,9 +29,9 @@ _LINES: Final = (
     "strategy=steps tasks=2 leases=1 odd=pending-absent runs=1",
     "strategy=steps tasks=2 odd=duplicate,dangling,not-text runs=1",
     # One operation of the run that fails.
-    "seed=192 strategy=new-first tasks=2 runs=1 mishaps=refused@operator-1.2:10",
-    "strategy=steps tasks=1 leases=1 runs=1 mishaps=refused@operator-1.2:8",
-    "strategy=new-first tasks=2 runs=2 daemons=2 polls=4 mishaps=crash@operator-1.2:5",
+    "seed=192 strategy=new-first tasks=2 runs=1 faults=refused@operator-1.2:10",
+    "strategy=steps tasks=1 leases=1 runs=1 faults=refused@operator-1.2:8",
+    "strategy=new-first tasks=2 runs=2 daemons=2 polls=4 faults=crash@operator-1.2:5",
     "seed=155 strategy=steps odd=number budget=11 events=1 daemons=1 polls=4 lookers=3 rollout=60 runs=1 "
     "beat=5 again=1 within=30",
     "seed=147 strategy=new-first tasks=0 odd=endless-lease,copied-before lookers=2 runs=1",
@@ -68,7 +68,7 @@ _LEAST_SAFE_BUDGET: Final = 50
 
 def situations(base: Scenario) -> list[Scenario]:
     """All of them, under the conditions, migration and claims of ``base``."""
-    return [fitted(read_scenario(line), base) for line in _LINES]
+    return [fitted(Scenario.read(line), base) for line in _LINES]
 
 
 def fitted(scenario: Scenario, base: Scenario) -> Scenario:

@@ -13,7 +13,7 @@ from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.layout import PENDING
 from harness.migrations.queue.promises.situations import fitted
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.scenario import Scenario, read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from harness.verdict import Verdict
 from kvstore import Event
@@ -72,7 +72,7 @@ class Trials:
 
     def play(self, line: str) -> Trial:
         """A scenario of the judges' own, under the conditions that the line names."""
-        scenario, base = read_scenario(line), self._base
+        scenario, base = Scenario.read(line), self._base
         if scenario.at_once:
             return self.again(replace(scenario, migration=base.migration))
         return self.again(fitted(scenario, replace(base, conditions=scenario.conditions, claims="kv")))

@@ -8,7 +8,6 @@ from harness.migrations.queue.simulation.odd_entry import draw_odd
 from harness.migrations.queue.simulation.population import ODDITIES
 from harness.migrations.queue.simulation.scenario import ASIDES, Scenario, Strategy
 from harness.migrations.queue.simulation.theme import themed
-from harness.parameters import parameters
 from kvstore import LIMITS
 from kvstore.faults import FAULTS, OPERATION, Fault
 
@@ -35,7 +34,7 @@ def draw(seed: int, base: Scenario) -> Scenario:
     chance = Chance(seed, "scenario")
 
     def drawn(name: str) -> Any:
-        return parameters(Scenario)[name].draw(chance)
+        return Scenario.draw(name, chance)
 
     tasks = drawn("tasks")
     busy = chance.happens(700)
@@ -63,7 +62,7 @@ def draw(seed: int, base: Scenario) -> Scenario:
         again=1 if documented and chance.happens(300) else 0,
         operators=2 if chance.happens(150) else 1,
         within=2 if chance.happens(250) else 60,
-        mishaps=_faults(chance, tasks),
+        faults=_faults(chance, tasks),
     )
     given_back = 3 if Chance(seed, "given back").happens(200) else 0
     drawn_so_far = themed(replace(scenario, spent=_spent(scenario), given_back=given_back))
@@ -88,7 +87,7 @@ def _with_more(scenario: Scenario, chance: Chance) -> Scenario:
         scenario,
         **{name: value for name, value in beside.items() if name != "work" or value != scenario.work},
         odd=tuple(dict.fromkeys((*scenario.odd, *made))),
-        mishaps=(*scenario.mishaps, *((_of_anybody(chance),) if chance.happens(250) else ())),
+        faults=(*scenario.faults, *((_of_anybody(chance),) if chance.happens(250) else ())),
         aside=tuple(one for one in aside if chance.happens(100)),
     )
 

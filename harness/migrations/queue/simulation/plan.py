@@ -13,8 +13,8 @@ operation = 7
 import tomllib
 from pathlib import Path
 
-from harness.migrations.queue.simulation.scenario import Scenario, whole
-from harness.parameters import ParameterError, read_members
+from harness import ParameterError
+from harness.migrations.queue.simulation.scenario import Scenario
 
 
 def read_plan(path: Path) -> Scenario:
@@ -28,6 +28,6 @@ def read_plan(path: Path) -> Scenario:
     except RecursionError:
         raise ParameterError(f"{path}: its arrays and tables are nested too deeply") from None
     try:
-        return whole(read_members(Scenario, content))
+        return Scenario.of(content)
     except ParameterError as error:
         raise ParameterError(f"{path}: {error}") from error

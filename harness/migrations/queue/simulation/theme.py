@@ -25,7 +25,7 @@ _CUT_OFF: Final = {
     **_NEW_CODE_FIRST,
     "runs": 2,
     "retry": 60,
-    "mishaps": (Fault("crash", 5, "operator-1.2"),),
+    "faults": (Fault("crash", 5, "operator-1.2"),),
 }
 
 THEMES: Final[dict[str, tuple[dict[str, Any], ...]]] = {

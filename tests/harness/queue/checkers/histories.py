@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.migrations.queue.layout import NEW_TASK
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
 from harness.migrations.queue.state import QueueState
 from harness.model.record import Call
@@ -31,7 +31,7 @@ class History:
     def __init__(
         self, line: str = SAFE, start: Mapping[str, Entry] | None = None, ended: float = 600
     ) -> None:
-        self.scenario = read_scenario(line)
+        self.scenario = Scenario.read(line)
         self.start = dict(start or {})
         self.ended = ended
         self._calls: list[Call] = []

@@ -23,7 +23,7 @@ CASES = [
     ("I7", "odd=permanent tasks=0", "does expire", ("slack_permanent",), "tasks=0"),
     ("I8", "odd=in-both tasks=0", "overwritten", ("slack_both",), "tasks=2"),
     ("I9", "tasks=2 leases=1", "copied before its lease", ("slack_000",), "tasks=2"),
-    ("I11", "tasks=2 runs=1 mishaps=crash@operator-1.2:11", "migrated 0, failed 2", (), "tasks=2"),
+    ("I11", "tasks=2 runs=1 faults=crash@operator-1.2:11", "migrated 0, failed 2", (), "tasks=2"),
     ("I14", "odd=number tasks=0", "whose copy has other bytes", ("slack_number",), "tasks=2"),
     ("I15", "odd=orphan tasks=1", "when the pending list was deleted", ("slack_orphan",), "tasks=1"),
     ("I16", "odd=pending-absent tasks=1", "lacks members", ("operator-1.2",), "tasks=1"),

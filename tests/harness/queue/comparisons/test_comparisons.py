@@ -5,7 +5,7 @@ import pytest
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.verdict import Verdict
 from tests.harness.queue.simulation.runs import run
 
@@ -15,21 +15,21 @@ SAFE = "migration=safe strategy=zero-downtime"
 def compared(invariant: str, line: str) -> Verdict | None:
     """The verdict on a scenario and its reference; None where there is nothing to compare."""
     [comparison] = [one for one in COMPARISONS if one.invariant == invariant]
-    reference = comparison.reference(read_scenario(line))
+    reference = comparison.reference(Scenario.read(line))
     record = run(line)
     return None if reference is None else comparison.judge(record, judge(record), lambda: run(str(reference)))
 
 
 def test_a_crash_leaves_nothing_behind_in_the_safe_migration() -> None:
     for operation in range(1, 26, 3):
-        line = f"conditions=local {SAFE} tasks=3 leases=1 mishaps=crash@operator-1.2:{operation}"
+        line = f"conditions=local {SAFE} tasks=3 leases=1 faults=crash@operator-1.2:{operation}"
         verdict = compared("I12", line)
         assert verdict is not None
         assert verdict.held, verdict.findings
 
 
 def test_a_crash_before_the_end_of_the_documented_one_leaves_the_pending_list() -> None:
-    verdict = compared("I12", "conditions=local tasks=2 runs=3 mishaps=crash@operator-1.2:11")
+    verdict = compared("I12", "conditions=local tasks=2 runs=3 faults=crash@operator-1.2:11")
     assert verdict is not None
     [left] = verdict.findings
     assert left.what == "1 key is there that should not be"
@@ -65,7 +65,7 @@ def test_what_claims_that_see_late_do_is_told_apart() -> None:
 @pytest.mark.parametrize(
     ("invariant", "line"),
     [
-        ("I12", "conditions=local tasks=2 mishaps=crash@operator-9.9:1"),
+        ("I12", "conditions=local tasks=2 faults=crash@operator-9.9:1"),
         ("I23", f"conditions=local {SAFE} tasks=4 page=100"),
         ("I26", f"{SAFE} tasks=3 leases=2"),
     ],
@@ -80,6 +80,6 @@ def test_what_can_make_no_difference_is_not_simulated(invariant: str, line: str)
 
 
 def test_there_is_nothing_to_compare_where_others_are_at_work() -> None:
-    assert compared("I12", "daemons=1 mishaps=crash@operator-1.2:3") is None
+    assert compared("I12", "daemons=1 faults=crash@operator-1.2:3") is None
     assert compared("I12", "tasks=1") is None
     assert compared("I23", "page=1 producers=1") is None

@@ -18,7 +18,7 @@ from harness.migrations.queue.explore.campaign_report import as_json, as_text, r
 from harness.migrations.queue.explore.sometimes import due
 from harness.migrations.queue.explore.system import SearchError, backstage
 from harness.migrations.queue.simulation.drawing import draw
-from harness.migrations.queue.simulation.scenario import Scenario, read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from kvstore.faults import FAULTS
@@ -48,7 +48,7 @@ BASE = "conditions=local tasks=1 runs=1"
 
 @pytest.fixture(scope="module")
 def crashes() -> Campaign:
-    return explore_faults(read_scenario(BASE), ["crash"], OneProcess())
+    return explore_faults(Scenario.read(BASE), ["crash"], OneProcess())
 
 
 def test_every_operation_of_the_operator_has_its_fault(crashes: Campaign) -> None:
@@ -57,7 +57,7 @@ def test_every_operation_of_the_operator_has_its_fault(crashes: Campaign) -> Non
 
 
 def test_everyone_has_a_fault_at_every_operation() -> None:
-    base = read_scenario("conditions=local migration=safe strategy=steps tasks=0 producers=1 events=1 runs=1")
+    base = Scenario.read("conditions=local migration=safe strategy=steps tasks=0 producers=1 events=1 runs=1")
     operators = explore_faults(base, ["crash"], OneProcess())
     everyone = explore_faults(base, ["crash"], OneProcess(), everyone=True)
     assert f"{everyone.tally.runs} operations of everyone × crash, all there are" in everyone.what
@@ -78,7 +78,7 @@ def test_a_violation_is_made_small_and_seen_again(crashes: Campaign) -> None:
 
 def test_the_order_of_the_work_changes_nothing(crashes: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.explore.search._BATCH", 3)
-    again = explore_faults(read_scenario(BASE), ["crash"], OneProcess(backwards=True))
+    again = explore_faults(Scenario.read(BASE), ["crash"], OneProcess(backwards=True))
     assert {**as_json(again, 0), "discoveries": None} == {**as_json(crashes, 0), "discoveries": None}
 
 
@@ -106,7 +106,7 @@ def test_a_replay_is_a_command() -> None:
     scenario = draw(7, Scenario())
     command = shlex.split(replay(scenario, QUEUE_WORKER))
     assert command[:3] == ["rehearse", "queue", "--scenario"]
-    assert read_scenario(command[3]) == scenario
+    assert Scenario.read(command[3]) == scenario
 
 
 def searched(*arguments: str) -> int:
@@ -201,7 +201,7 @@ def test_what_does_not_go_together_is_bad_usage(
 
 
 def test_what_was_asked_after_a_fault_is_visited_too() -> None:
-    base = read_scenario("conditions=local strategy=steps tasks=3 runs=1 mishaps=outage@operator-1.2:3")
+    base = Scenario.read("conditions=local strategy=steps tasks=3 runs=1 faults=outage@operator-1.2:3")
     record = simulate(base, backstage(QUEUE_WORKER))
     asked = [event for event in record.asked if event.invocation.startswith("operator")]
     search = explore_faults(base, ["crash", "refused"], OneProcess())
@@ -216,13 +216,13 @@ def test_what_was_asked_after_a_fault_is_visited_too() -> None:
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_every_kind_of_fault_can_be_searched(kind: str) -> None:
-    base = read_scenario("conditions=local tasks=1 runs=1 daemons=1 polls=1")
+    base = Scenario.read("conditions=local tasks=1 runs=1 daemons=1 polls=1")
     search = explore_faults(base, [kind], OneProcess(), everyone=True)
     assert sum(search.tally.fired.values()) == search.tally.runs > 0
 
 
 def test_a_fault_that_does_not_happen_is_said_and_concludes_nothing() -> None:
-    base = read_scenario("conditions=local tasks=0 runs=1 daemons=1 polls=2")
+    base = Scenario.read("conditions=local tasks=0 runs=1 daemons=1 polls=2")
     search = explore_faults(base, ["breakdown"], OneProcess(), everyone=True)
     assert search.notes[0].startswith(
         "Of 2 faults 2 did not happen, and stand for nothing: breakdown@daemon-1.1"

@@ -13,7 +13,7 @@ from harness.engine.interleaving import Turn
 from harness.exit_codes import USAGE, VIOLATED
 from harness.explore.depth_first import DepthFirst, Redundant, count_equivalent
 from harness.migrations.queue.explore.orders import Orders, explore_orders
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 
 # Operations of three programs, one of which writes what the others read.
 PROGRAMS = {
@@ -78,7 +78,7 @@ def test_the_classes_are_counted_exactly() -> None:
 
 
 def explored(line: str) -> Orders:
-    return explore_orders(read_scenario(line))
+    return explore_orders(Scenario.read(line))
 
 
 def test_leaving_out_what_is_equivalent_changes_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_the_command_reports_and_its_replay_shows_the_violation(
         (["--scenario", "at_once=claim"], "takes 2 to 4 requests at_once"),
         (["--conditions", "hostile"], "under hostile it is chance who sees their own writes"),
         (
-            ["--scenario", "at_once=claim,claim mishaps=slow@daemon-1.1:2"],
+            ["--scenario", "at_once=claim,claim faults=slow@daemon-1.1:2"],
             "slow@daemon-1.1:2 takes time, in which the others would not wait",
         ),
         (["--cluster", "tcp://127.0.0.1:1"], "--cluster is for --explore schedules"),

@@ -19,15 +19,15 @@ HAPPENS = {
     "a write refused with 429": ["conditions=production tasks=2 at_once=claim,claim pace=1"],
     "an operation budget used up": ["tasks=4 budget=8"],
     "a daily quota used up": ["conditions=free tasks=8 spent=996 runs=1"],
-    "a crash": ["mishaps=crash@operator-1.2:3"],
-    "a run cut off half-way": ["mishaps=crash@operator-1.2:9"],
-    "a crash between copy and delete": [f"mishaps=crash@operator-1.2:{at}" for at in range(5, 10)],
-    "an operation refused": ["mishaps=refused@operator-1.2:3"],
-    "a write carried out and not confirmed": ["mishaps=unanswered@operator-1.2:5"],
-    "an outage": ["mishaps=outage@operator-1.2:3"],
-    "an answer lost": ["mishaps=dropped@operator-1.2"],
+    "a crash": ["faults=crash@operator-1.2:3"],
+    "a run cut off half-way": ["faults=crash@operator-1.2:9"],
+    "a crash between copy and delete": [f"faults=crash@operator-1.2:{at}" for at in range(5, 10)],
+    "an operation refused": ["faults=refused@operator-1.2:3"],
+    "a write carried out and not confirmed": ["faults=unanswered@operator-1.2:5"],
+    "an outage": ["faults=outage@operator-1.2:3"],
+    "an answer lost": ["faults=dropped@operator-1.2"],
     "a daemon that breaks down": [
-        f"seed={seed} daemons=1 mishaps=breakdown@daemon-1.1" for seed in range(1, 9)
+        f"seed={seed} daemons=1 faults=breakdown@daemon-1.1" for seed in range(1, 9)
     ],
     "two claims at once": ["conditions=local at_once=claim,claim"],
     "a request during a run": ["conditions=local format=dual at_once=run,claim"],
@@ -56,7 +56,7 @@ def test_a_quiet_run_meets_nothing() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["mishaps=crash@operator-9.9:1", "mishaps=crash@operator-1.2:1", "mishaps=crash@operator-1.1:1"],
+    ["faults=crash@operator-9.9:1", "faults=crash@operator-1.2:1", "faults=crash@operator-1.1:1"],
 )
 def test_a_crash_before_anything_was_copied_is_none_in_between(line: str) -> None:
     assert "a crash between copy and delete" not in met(run(line))

@@ -18,7 +18,7 @@ from tests.harness.queue.simulation.runs import run
 
 # Scenarios that violate something, some of the same size.
 SCENARIOS = [
-    Scenario(conditions="local", tasks=1, runs=1, mishaps=(Fault("crash", at, "operator-1.2"),))
+    Scenario(conditions="local", tasks=1, runs=1, faults=(Fault("crash", at, "operator-1.2"),))
     for at in (5, 6, 7)
 ] + [draw(seed, Scenario(conditions="local")) for seed in (1, 2)]
 
@@ -43,13 +43,13 @@ def test_a_group_keeps_its_first_seed_and_its_smallest_scenario() -> None:
     small, large = Scenario(seed=9, tasks=1), Scenario(seed=2, tasks=5)
     group = Group(1, 9, small) + Group(3, 2, large)
     assert group == Group(4, 2, small) == Group(3, 2, large) + Group(1, 9, small)
-    twins = [replace(small, mishaps=(Fault("crash", 1, name),)) for name in ("operator-1.1", "daemon-1.1")]
+    twins = [replace(small, faults=(Fault("crash", 1, name),)) for name in ("operator-1.1", "daemon-1.1")]
     one, other = (Group(1, 9, twin) for twin in twins)
     assert one + other == other + one
 
 
 def test_a_tally_counts_what_a_record_shows() -> None:
-    record = run("conditions=local tasks=1 mishaps=crash@operator-1.2:6")
+    record = run("conditions=local tasks=1 faults=crash@operator-1.2:6")
     tally = Tally()
     tally.add(record.scenario, seen(record, judge(record)))
     assert tally.looked.operations == len(record.asked)

@@ -54,7 +54,7 @@ def test_a_rounded_number_is_shown() -> None:
 def test_a_corrupt_task_that_is_failed_once_and_kept_in_the_end_is_none() -> None:
     line = "seed=1 conditions=hostile migration=safe strategy=zero-downtime claims=coordinator tasks=4 "
     assert (
-        found(content.corrupt, f"{line} leases=1 odd=corrupt page=2 runs=1 mishaps=outage@operator-1.2:23")
+        found(content.corrupt, f"{line} leases=1 odd=corrupt page=2 runs=1 faults=outage@operator-1.2:23")
         is None
     )
 

@@ -15,7 +15,7 @@ CASES = [
     ),
     (
         hazards.list_outlives_tasks,
-        "tasks=1 mishaps=crash@operator-1.2:7",
+        "tasks=1 faults=crash@operator-1.2:7",
         ("slack_000",),
         "the pending list stays with 1 moved task: each run calls them failed and keeps it",
     ),
@@ -29,14 +29,14 @@ CASES = [
 
 NOT_THERE = [
     (hazards.put_back, "tasks=2"),
-    (hazards.put_back, "tasks=2 mishaps=crash@operator-1.2:5"),  # again, but nobody has worked on it
-    (hazards.completed_again, "tasks=2 mishaps=crash@operator-1.2:5"),
+    (hazards.put_back, "tasks=2 faults=crash@operator-1.2:5"),  # again, but nobody has worked on it
+    (hazards.completed_again, "tasks=2 faults=crash@operator-1.2:5"),
     (hazards.completed_again, "tasks=2 odd=completed"),
-    (hazards.list_outlives_tasks, "tasks=1 mishaps=crash@operator-1.2:6"),
+    (hazards.list_outlives_tasks, "tasks=1 faults=crash@operator-1.2:6"),
     (hazards.list_outlives_tasks, "tasks=1 odd=pending-empty"),
     (hazards.two_operators, "tasks=4"),
     (hazards.rollback_loses, "tasks=2"),
-    (hazards.rollback_loses, "tasks=2 rollback=halfway mishaps=crash@operator-1.2:3"),
+    (hazards.rollback_loses, "tasks=2 rollback=halfway faults=crash@operator-1.2:3"),
     (hazards.rollback_loses_newborn, "tasks=2 rollback=late"),
     (hazards.rollback_out_of_operations, "tasks=2 rollback=after"),
     (hazards.rollback_too_early, "conditions=local tasks=2 rollback=after colos=2"),
@@ -57,7 +57,7 @@ def test_it_is_not_found_where_it_is_not(detect: Detector, line: str) -> None:
 
 
 def test_a_status_that_a_worker_set_is_set_back_by_the_next_run() -> None:
-    line = "strategy=new-first tasks=3 daemons=3 beat=5 runs=2 retry=60 mishaps=crash@operator-1.2:5"
+    line = "strategy=new-first tasks=3 daemons=3 beat=5 runs=2 retry=60 faults=crash@operator-1.2:5"
     diagnosis = first_found(hazards.put_back, line)
     [copied, advanced, back] = told(diagnosis)
     key = f"queue:task:{diagnosis.keys[0]}"
@@ -69,7 +69,7 @@ def test_a_status_that_a_worker_set_is_set_back_by_the_next_run() -> None:
 
 
 def test_a_task_that_was_completed_between_two_runs_comes_back() -> None:
-    line = "tasks=1 daemons=1 runs=1 mishaps=refused@operator-1.2:6"
+    line = "tasks=1 daemons=1 runs=1 faults=refused@operator-1.2:6"
     diagnosis = first_found(hazards.completed_again, line)
     assert diagnosis.what == "1 completed task was copied again by the next run, to be executed twice"
     copied, *_, completed, again = told(diagnosis)

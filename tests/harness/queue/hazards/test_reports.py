@@ -15,7 +15,7 @@ CASES = [
     ),
     (
         hazards.delete_failed,
-        "tasks=2 mishaps=refused@operator-1.2:6",
+        "tasks=2 faults=refused@operator-1.2:6",
         ("slack_000",),
         "1 task is in both formats: the old key could not be deleted, and nothing lists it any more",
     ),
@@ -33,7 +33,7 @@ CASES = [
     ),
     (
         hazards.unlistable_leases,
-        "tasks=1 leases=1 mishaps=refused@operator-1.2:8",
+        "tasks=1 leases=1 faults=refused@operator-1.2:8",
         ("slack_000",),
         "1 lease was left in the old format: they could not be listed, the pending list was gone already, "
         "and the run answered success true",
@@ -67,13 +67,13 @@ CASES = [
 NOT_THERE = [
     (hazards.failed_and_unlisted, "tasks=2"),
     (hazards.failed_and_unlisted, "tasks=0 odd=corrupt"),  # nothing was moved, and the list is kept
-    (hazards.failed_and_unlisted, "tasks=2 mishaps=refused@operator-1.2:6"),
-    (hazards.delete_failed, "tasks=1 mishaps=refused@operator-1.2:6"),
-    (hazards.delete_failed, "tasks=2 mishaps=unanswered@operator-1.2:6"),  # it was carried out
-    (hazards.verified_as_missing, "tasks=2 mishaps=refused@operator-1.2:5"),
+    (hazards.failed_and_unlisted, "tasks=2 faults=refused@operator-1.2:6"),
+    (hazards.delete_failed, "tasks=1 faults=refused@operator-1.2:6"),
+    (hazards.delete_failed, "tasks=2 faults=unanswered@operator-1.2:6"),  # it was carried out
+    (hazards.verified_as_missing, "tasks=2 faults=refused@operator-1.2:5"),
     (hazards.unreadable_list, "tasks=2 odd=pending-text"),
     (hazards.unreadable_list, "tasks=2 odd=pending-null"),
-    (hazards.unlistable_leases, "tasks=1 mishaps=refused@operator-1.2:8"),
+    (hazards.unlistable_leases, "tasks=1 faults=refused@operator-1.2:8"),
     (hazards.empty_list, "tasks=0"),
     (hazards.empty_list, "tasks=0 odd=pending-empty,pending-absent"),
     (hazards.null_or_text, "tasks=1 odd=pending-broken"),
@@ -103,7 +103,7 @@ def test_a_copy_that_cannot_be_read_yet_counts_as_failed() -> None:
 
 
 def test_the_evidence_of_a_failed_delete_is_what_was_done_to_the_task() -> None:
-    diagnosis = found(hazards.delete_failed, "tasks=2 mishaps=refused@operator-1.2:6")
+    diagnosis = found(hazards.delete_failed, "tasks=2 faults=refused@operator-1.2:6")
     assert diagnosis is not None
     assert told(diagnosis)[:5] == [
         "operator-1.2 get orchestrator:queue:slack_000",

@@ -11,7 +11,7 @@ from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.odd_entry import AXES
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.requests import KINDS
-from harness.migrations.queue.simulation.scenario import Scenario, read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from kvstore.faults import OPERATION, Fault
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ _TOGETHER: Final = (
     "conditions=local tasks=5 leases=2 producers=2 events=3 rollback=halfway",
     "conditions=local tasks=12 producers=2 events=6 daemons=4 polls=16 lease=600 claims=coordinator",
     "conditions=production tasks=12 producers=2 events=6 daemons=4 polls=16 claims=coordinator colos=3",
-    "seed=3 conditions=local tasks=2 claims=coordinator rollback=after mishaps=crash@operator-1.5:9",
+    "seed=3 conditions=local tasks=2 claims=coordinator rollback=after faults=crash@operator-1.5:9",
     "seed=108071 conditions=production tasks=0 odd=unusual-ids,copied-before daemons=2 polls=1 events=1 "
     "given_back=3 claims=coordinator",
     "seed=135 conditions=production tasks=6 daemons=6 polls=12 lease=300 beat=5 claims=coordinator colos=3 "
@@ -97,7 +97,7 @@ _FAULTS: Final = 6
 
 # Small, and with something of everything: every KV operation of everybody gets every fault.
 BUSY: Final = tuple(
-    read_scenario(f"{_SAFE} {line}")
+    Scenario.read(f"{_SAFE} {line}")
     for line in (
         "conditions=local claims=coordinator tasks=3 leases=1 odd=corrupt,metadata,orphan daemons=2 polls=4 "
         "producers=1",
@@ -119,7 +119,7 @@ BUSY: Final = tuple(
 
 def told() -> Iterator[Scenario]:
     """The scenarios that are written down."""
-    return (read_scenario(f"{_SAFE} {line}") for line in chain(_ALONE, _TOGETHER, _LARGE))
+    return (Scenario.read(f"{_SAFE} {line}") for line in chain(_ALONE, _TOGETHER, _LARGE))
 
 
 def interleaved(run: Run) -> Iterator[Scenario]:
@@ -132,10 +132,10 @@ def interleaved(run: Run) -> Iterator[Scenario]:
         odd = ("", "", " odd=copied-before", " odd=held-both,both-changed,raw+new-only")[chance.below(4)]
         line = f"{_SAFE} conditions=local tasks=2 leases={chance.below(2)}{odd}"
         line += f" at_once={one},{other} format={queue_format}"
-        first = run(read_scenario(f"{line} order=a99b99"))
+        first = run(Scenario.read(f"{line} order=a99b99"))
         yield first.scenario
         for operations in range(first.calls[0].operations):
-            yield read_scenario(f"{line} order={f'a{operations}' if operations else ''}b99")
+            yield Scenario.read(f"{line} order={f'a{operations}' if operations else ''}b99")
 
 
 def paired() -> Iterator[Scenario]:
@@ -145,12 +145,12 @@ def paired() -> Iterator[Scenario]:
     for place, at in enumerate(range(0, len(entries), _ENTRIES)):
         odd, who = ",".join(entries[at : at + _ENTRIES]), _WHO[place % len(_WHO)]
         for how in ("rollback=never", "rollback=after", "rollback=halfway"):
-            yield read_scenario(f"{_SAFE} {who} claims=coordinator tasks=1 {how} odd={odd}")
+            yield Scenario.read(f"{_SAFE} {who} claims=coordinator tasks=1 {how} odd={odd}")
 
 
 def drawn(seeds: range) -> Iterator[Scenario]:
     """Random scenarios of every kind for each of ``seeds``."""
-    bases = [read_scenario(f"{_SAFE} {line}") for line in _DRAWN]
+    bases = [Scenario.read(f"{_SAFE} {line}") for line in _DRAWN]
     return (draw(seed, base) for seed in seeds for base in bases)
 
 
@@ -158,22 +158,22 @@ def interrupted(run: Run, plain: Scenario, step: str = "") -> Iterator[Scenario]
     """A scenario with each fault at every place of everybody, or of one step, in an order by chance."""
     yield plain
     for fault in mixed(places(run(plain), step), f"{plain.odd}"):
-        yield replace(plain, mishaps=(fault,))
+        yield replace(plain, faults=(fault,))
 
 
 def drawn_and_interrupted(run: Run) -> Iterator[Scenario]:
     """Random scenarios, each with some of the faults that can strike it."""
     for scenario in drawn(range(1001, 1001 + SEEDS)):
-        plain = replace(scenario, mishaps=())
+        plain = replace(scenario, faults=())
         for fault in mixed(places(run(plain)), str(plain.seed))[:_FAULTS]:
-            yield replace(plain, mishaps=(fault,))
+            yield replace(plain, faults=(fault,))
 
 
 def interrupted_twice(run: Run, plain: Scenario) -> Iterator[Scenario]:
     """A scenario with two of the faults, again and again."""
     every = mixed(places(run(plain)), f"first {plain.odd}")
     others = mixed(places(run(plain)), f"second {plain.odd}")
-    return (replace(plain, mishaps=pair) for pair in zip(every, others, strict=True) if pair[0] != pair[1])
+    return (replace(plain, faults=pair) for pair in zip(every, others, strict=True) if pair[0] != pair[1])
 
 
 def places(plain: Record, step: str = "") -> list[Fault]:

@@ -3,7 +3,7 @@
 from functools import cache
 
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.model.record import Call
@@ -18,7 +18,7 @@ def _backstage() -> WorkerCode:
 @cache
 def run(line: str) -> Record:
     """What happens in the scenario of a line."""
-    return simulate(read_scenario(line), _backstage())
+    return simulate(Scenario.read(line), _backstage())
 
 
 def told(record: Record, actor: str) -> list[str]:

@@ -17,7 +17,7 @@ from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.explore.system import backstage
 from harness.migrations.queue.hazards import DETECTORS
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation_report import Simulation
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
@@ -46,7 +46,7 @@ ANSWERS = st.tuples(STATUSES, VALUES | _objects(VALUES))
 
 @cache
 def record_of(line: str) -> Record:
-    return simulate(read_scenario(line), backstage(QUEUE_WORKER))
+    return simulate(Scenario.read(line), backstage(QUEUE_WORKER))
 
 
 def answered(record: Record, answers: list[tuple[int | None, Any]]) -> Record:

@@ -24,12 +24,12 @@ from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.simulation_report import Simulation
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 
 backstage = WorkerCode(QUEUE_WORKER)
 for line in sys.stdin.read().splitlines():
-    record = simulate(read_scenario(line), backstage)
+    record = simulate(Scenario.read(line), backstage)
     said = json.dumps([Simulation(record, judge(record)).as_json(), met(record)]).encode()
     print(record.fingerprint, hashlib.sha256(said).hexdigest()[:16], line)
 """

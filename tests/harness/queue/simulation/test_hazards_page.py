@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.migrations.queue.hazards import diagnose
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.system.code import WorkerCode
@@ -26,5 +26,5 @@ def test_the_page_has_its_hazards() -> None:
 
 @pytest.mark.parametrize(("hazard", "what", "line"), ROWS, ids=[row[0] for row in ROWS])
 def test_a_scenario_shows_its_hazard(hazard: str, what: str, line: str, backstage: WorkerCode) -> None:
-    found = diagnose(simulate(read_scenario(line), backstage))
+    found = diagnose(simulate(Scenario.read(line), backstage))
     assert what in [one.what for one in found if one.hazard == hazard]

@@ -17,7 +17,7 @@ def test_an_operator_migrates_as_the_guide_says() -> None:
 
 
 def test_an_operator_tries_again_but_not_for_ever() -> None:
-    line = "conditions=local tasks=1 mishaps=dropped@operator-1.2,dropped@operator-1.3"
+    line = "conditions=local tasks=1 faults=dropped@operator-1.2,dropped@operator-1.3"
     assert told(run(f"{line} runs=3"), "operator-1")[1:4] == [
         "POST /api/migrate/run None",
         "POST /api/migrate/run None",
@@ -37,7 +37,7 @@ def test_an_operator_rolls_back_after_the_end_or_half_way() -> None:
     after = run("conditions=local tasks=2 rollback=after")
     assert told(after, "operator-1")[-1] == "POST /api/migrate/rollback 200"
     assert [what for _, what in after.deployed] == ["old", "old"]
-    halfway = run("conditions=local tasks=2 rollback=halfway mishaps=dropped@operator-1.2")
+    halfway = run("conditions=local tasks=2 rollback=halfway faults=dropped@operator-1.2")
     assert len(halfway.runs) == 1
     assert told(halfway, "operator-1")[-1] == "POST /api/migrate/rollback 200"
 
@@ -65,14 +65,14 @@ def test_a_daemon_claims_renews_and_delivers() -> None:
 def test_a_daemon_that_breaks_down_delivers_nothing() -> None:
     lines = [f"seed={seed} conditions=local tasks=1 daemons=1 polls=1" for seed in range(1, 9)]
     base = next(line for line in lines if any(key.startswith(RESULT) for key in run(line).final.entries))
-    broken = run(f"{base} mishaps=breakdown@daemon-1.1")
+    broken = run(f"{base} faults=breakdown@daemon-1.1")
     assert told(broken, "daemon-1") == ["POST /api/queue/claim 200"]
     assert broken.fired == ("breakdown@daemon-1.1",)
     assert not any(key.startswith(RESULT) for key in broken.final.entries)
 
 
 def test_a_producer_sends_again_what_was_not_accepted() -> None:
-    record = run("conditions=local tasks=0 producers=1 events=2 mishaps=dropped@producer-1.1")
+    record = run("conditions=local tasks=0 producers=1 events=2 faults=dropped@producer-1.1")
     assert told(record, "producer-1") == ["POST /webhook/slack None", *["POST /webhook/slack 200"] * 2]
     first, again, second = [one.body["event"]["ts"] for one in record.calls if one.actor == "producer-1"]
     assert first == again != second

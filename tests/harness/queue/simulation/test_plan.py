@@ -6,7 +6,7 @@ import pytest
 
 from harness.migrations.queue.simulation import plan
 from harness.migrations.queue.simulation.plan import read_plan
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.parameters import ParameterError
 
 
@@ -23,25 +23,25 @@ def test_a_file_says_the_same_as_a_line(tmp_path: Path) -> None:
         tasks = 4
         odd = ["corrupt", "metadata"]
 
-        [[mishap]]
+        [[fault]]
         kind = "crash"
         request = "operator-1.2"
         operation = 7
 
-        [[mishap]]
+        [[fault]]
         kind = "dropped"
         request = "producer-1.1"
     """
     line = "seed=7 conditions=hostile tasks=4 odd=corrupt,metadata"
-    mishaps = "mishaps=crash@operator-1.2:7,dropped@producer-1.1"
-    assert read_plan(written(tmp_path, text)) == read_scenario(f"{line} {mishaps}")
+    faults = "faults=crash@operator-1.2:7,dropped@producer-1.1"
+    assert read_plan(written(tmp_path, text)) == Scenario.read(f"{line} {faults}")
 
 
 def test_the_documented_example_is_a_plan(tmp_path: Path) -> None:
     assert plan.__doc__ is not None
     example = plan.__doc__.partition("\n\n")[2]
-    expected = "conditions=hostile tasks=4 odd=corrupt,metadata mishaps=crash@operator-1.2:7"
-    assert read_plan(written(tmp_path, example)) == read_scenario(expected)
+    expected = "conditions=hostile tasks=4 odd=corrupt,metadata faults=crash@operator-1.2:7"
+    assert read_plan(written(tmp_path, example)) == Scenario.read(expected)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_the_documented_example_is_a_plan(tmp_path: Path) -> None:
         ("tasks = -1", "plan.toml: tasks is -1: it must be from 0"),
         ('odd = ["strange"]', "plan.toml: odd is \\['strange'\\]: there is no 'strange'"),
         ('conditions = "mild"', "plan.toml: conditions is 'mild'"),
-        ("mishap = [3]", "mishap is .*: a fault has kind, request"),
-        ('[[mishap]]\nkind = "crash"', "mishap is .*: a fault has kind, request"),
+        ("fault = [3]", "fault is .*: a fault has kind, request"),
+        ('[[fault]]\nkind = "crash"', "fault is .*: a fault has kind, request"),
         (
-            '[[mishap]]\nkind = "crash"\nrequest = "x"\nwhen = 1',
-            "mishap is .*: a fault has kind, request",
+            '[[fault]]\nkind = "crash"\nrequest = "x"\nwhen = 1',
+            "fault is .*: a fault has kind, request",
         ),
-        ('[[mishap]]\nkind = "crash"\nrequest = "x"', "plan.toml: mishap is .*: 'crash@x' is not a fault"),
+        ('[[fault]]\nkind = "crash"\nrequest = "x"', "plan.toml: fault is .*: 'crash@x' is not a fault"),
     ],
 )
 def test_what_is_no_plan_is_refused(tmp_path: Path, text: str, error: str) -> None:
@@ -69,7 +69,7 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, text: str, error: str) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["tasks = 2.7", "tasks = true", "odd = 3", "odd = [3]", "odd = [[]]", "mishap = 3", "conditions = [1]"],
+    ["tasks = 2.7", "tasks = true", "odd = 3", "odd = [3]", "odd = [[]]", "fault = 3", "conditions = [1]"],
 )
 def test_a_value_of_another_type_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ParameterError, match="plan.toml: "):

@@ -2,7 +2,7 @@
 
 import json
 
-from harness.migrations.queue.simulation.scenario import read_scenario
+from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS, simulate
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
@@ -10,12 +10,12 @@ from harness.system.code import WorkerCode
 from kvstore import Entry
 from tests.harness.queue.simulation.runs import call, run
 
-BUSY = "seed=3 tasks=4 leases=1 colos=2 producers=1 daemons=2 operators=2 mishaps=crash@operator-1.2:2"
+BUSY = "seed=3 tasks=4 leases=1 colos=2 producers=1 daemons=2 operators=2 faults=crash@operator-1.2:2"
 
 
 def test_a_scenario_is_one_run() -> None:
     backstage = WorkerCode(QUEUE_WORKER)
-    first, second = (simulate(read_scenario(BUSY), backstage) for _ in range(2))
+    first, second = (simulate(Scenario.read(BUSY), backstage) for _ in range(2))
     assert first.fingerprint == second.fingerprint
     assert first.calls == second.calls
     assert first.asked == second.asked
@@ -34,7 +34,7 @@ def test_every_request_is_in_the_history_twice_and_in_order() -> None:
 
 
 def test_a_request_that_was_cut_off_ended_nobody_knows_how() -> None:
-    cut_off = call(run("conditions=local mishaps=crash@operator-1.2:9"), "operator-1.2")
+    cut_off = call(run("conditions=local faults=crash@operator-1.2:9"), "operator-1.2")
     assert (cut_off.status, cut_off.outcome, cut_off.answer) == (None, "info", None)
     assert cut_off.operations == 9  # it asked for the ninth
 
@@ -102,7 +102,7 @@ def test_operations_are_found_by_request() -> None:
 
 def test_entries_may_be_given() -> None:
     entries = {"orchestrator:queue:a": Entry(b'{"id":"a"}'), "orchestrator:pending": Entry(b'["a"]')}
-    record = simulate(read_scenario("conditions=local"), WorkerCode(QUEUE_WORKER), entries)
+    record = simulate(Scenario.read("conditions=local"), WorkerCode(QUEUE_WORKER), entries)
     assert record.start.entries == entries
     assert record.began == BEGIN_MS
     assert QueueState(dict(record.final.entries)).new_tasks.keys() == {"a"}

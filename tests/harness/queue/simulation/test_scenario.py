@@ -6,7 +6,7 @@ import pytest
 
 from harness.conditions import CONDITIONS
 from harness.migrations.queue.simulation.drawing import draw
-from harness.migrations.queue.simulation.scenario import Rollback, Scenario, Strategy, read_scenario
+from harness.migrations.queue.simulation.scenario import Rollback, Scenario, Strategy
 from harness.parameters import Number, ParameterError, parameters
 from kvstore.faults import FAULTS, OPERATION, Fault, read_planned
 
@@ -19,14 +19,14 @@ BASES = [
 
 def test_the_default_is_short() -> None:
     assert str(Scenario()) == "seed=1"
-    assert read_scenario("") == Scenario()
+    assert Scenario.read("") == Scenario()
 
 
 @pytest.mark.parametrize("base", BASES, ids=str)
 def test_a_line_says_everything(base: Scenario) -> None:
     for seed in range(200):
         scenario = draw(seed, base)
-        assert read_scenario(str(scenario)) == scenario
+        assert Scenario.read(str(scenario)) == scenario
 
 
 def test_a_draw_keeps_what_the_base_says() -> None:
@@ -45,7 +45,7 @@ def test_draws_differ_and_repeat() -> None:
     assert {one.tasks for one in drawn} >= {0, 1, 2, 3, 4, 5, 6, 8, 12}
     assert {one.strategy for one in drawn} == set(get_args(Strategy))
     assert {one.rollback for one in drawn} == set(get_args(Rollback))
-    assert {mishap.kind for one in drawn for mishap in one.mishaps} == set(FAULTS)
+    assert {fault.kind for one in drawn for fault in one.faults} == set(FAULTS)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_draws_differ_and_repeat() -> None:
         ("claims=luck", "claims is 'luck': choose from kv, coordinator"),
         ("rollback=yes", "rollback is 'yes': choose from never, after, halfway"),
         ("odd=corrupt,strange", "there is no 'strange': choose from duplicate, dangling"),
-        ("mishaps=crash@operator-1.2", "'crash@operator-1.2' is not a fault"),
+        ("faults=crash@operator-1.2", "'crash@operator-1.2' is not a fault"),
     ],
 )
 def test_what_is_no_scenario_is_refused(text: str, error: str) -> None:
     with pytest.raises(ParameterError, match=error):
-        read_scenario(text)
+        Scenario.read(text)
 
 
 @pytest.mark.parametrize("kind", FAULTS)
@@ -115,14 +115,14 @@ def test_a_budget_replaces_that_of_the_conditions() -> None:
     assert platform.allowance.writes_per_day == CONDITIONS["free"].allowance.writes_per_day
 
 
-def test_the_smaller_scenario_has_fewer_mishaps_then_tasks_then_people() -> None:
-    mishap = Fault("dropped", 0, "operator-1.2")
+def test_the_smaller_scenario_has_fewer_faults_then_tasks_then_people() -> None:
+    fault = Fault("dropped", 0, "operator-1.2")
     by_size = [
         Scenario(tasks=1),
         Scenario(tasks=1, colos=2),
         Scenario(tasks=1, daemons=1),
         Scenario(tasks=2, leases=0),
-        Scenario(tasks=0, mishaps=(mishap,)),
+        Scenario(tasks=0, faults=(fault,)),
     ]
     assert sorted(by_size, key=lambda one: one.size) == by_size
 
@@ -135,10 +135,10 @@ def test_every_number_has_its_bounds(name: str) -> None:
     assert isinstance(one, Number)
     for value in (one.least - 1, one.most + 1, 10**30):
         with pytest.raises(ParameterError, match=f"{name} is .*: it must be from {one.least} to {one.most}"):
-            read_scenario(f"{name}={value}")
-    assert getattr(read_scenario(f"{name}={one.most}"), name) == one.most
+            Scenario.read(f"{name}={value}")
+    assert getattr(Scenario.read(f"{name}={one.most}"), name) == one.most
 
 
 def test_faults_have_another_name() -> None:
     line = "crash@operator-1.2:7,dropped@producer-1.1"
-    assert read_scenario(f"faults={line}") == read_scenario(f"mishaps={line}")
+    assert Scenario.read(f"faults={line}") == Scenario.read(f"faults={line}")

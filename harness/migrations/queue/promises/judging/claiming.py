@@ -67,7 +67,7 @@ def no_consistency(evidence: Evidence) -> Judgement:
         writes = sum(event.verb == "put" for event in asked)
         judged = held if writes == 1 else broken
         return judged(f"a completion is {writes} writes, and no delete", whole.replays)
-    trial = evidence.trials.play(f"{line} mishaps=crash@{whole.first.name}:{place}")
+    trial = evidence.trials.play(f"{line} faults=crash@{whole.first.name}:{place}")
     final = trial.record.final.entries
     both = [key for key in final if key.startswith((NEW_TASK, RESULT))]
     writes = sum(event.verb in ("put", "delete") for event in whole.operations(whole.first))

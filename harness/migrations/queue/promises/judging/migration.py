@@ -106,7 +106,7 @@ def deletes_the_list(evidence: Evidence) -> Judgement:
 
 def independent(evidence: Evidence) -> Judgement:
     """G19: what becomes of a run that is cut off between copy and delete, and run again."""
-    trial = evidence.trials.play(f"{_THREE} mishaps={_fault(evidence, 'crash', 1)}")
+    trial = evidence.trials.play(f"{_THREE} faults={_fault(evidence, 'crash', 1)}")
     before, state = trial.record.start.old_tasks, trial.record.final
     whole = [task for task, entry in before.items() if state.new_tasks.get(task) == entry]
     said = (
@@ -138,7 +138,7 @@ _THREE: Final = "conditions=local strategy=steps tasks=3 runs=3"
 
 def _with_refusal(evidence: Evidence) -> Trial:
     """Three tasks, the put of the first of which KV refuses."""
-    return evidence.trials.play(f"{_THREE} mishaps={_fault(evidence, 'refused', 0)}")
+    return evidence.trials.play(f"{_THREE} faults={_fault(evidence, 'refused', 0)}")
 
 
 def _fault(evidence: Evidence, kind: str, later: int) -> str:
