@@ -44,8 +44,8 @@ from harness.model.history import timeline as timeline
 from harness.model.record import Call as Call
 from harness.model.record import Kind as Kind
 from harness.model.record import Role as Role
-from harness.model.row import Row as Row
 from harness.model.record import RunRecord as RunRecord
+from harness.model.row import Row as Row
 from harness.moment import elapsed as elapsed
 from harness.output import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from harness.output import Output as Output
