@@ -129,7 +129,7 @@ def _values(entries: Iterable[Entry]) -> str:
         for member in document if isinstance(document, dict) else [type(document).__name__]:
             members[member] = members.get(member, 0) + 1
     if not members:
-        return "values that are not JSON"
+        return "values that are not JSON" if texts else "JSON without members"
     names = ", ".join(sorted(members, key=lambda name: (-members[name], name))[:6])
     return f"JSON with {names}" + (f"; {texts:,} are not JSON" if texts else "")
 
