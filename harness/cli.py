@@ -8,41 +8,20 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from harness.command import CannotStart, Command, installed
+from harness.command import Command, installed
 from harness.document import json_text
-from harness.engine.loop import Deadlock
 from harness.exit_codes import INTERRUPTED, NOT_STARTED
-from harness.explore.workforce import ClusterError
 from harness.lines import message_of
-from harness.migration import MigrationError
-from harness.mutation.command import MUTATE
 from harness.output import Output, Plan, Report
-from harness.parameters import ParameterError
+from harness.own_commands import OWN
 from harness.processes import ProcessError
-from harness.remote import RemoteError
-from harness.report.export_command import EXPORT
-from harness.run_command import EXPLAIN, NEW, RUN
-from kvstore import SourceError, StoreError
 from kvstore.address import without_passwords
 from kvstore.printable import printable, printable_lines
-from worker.config import ConfigError
 from worker.program import OutputError, run
-from worker.runtime import ServeError
-
-_NOT_STARTED = (
-    SourceError,
-    ConfigError,
-    ServeError,
-    StoreError,
-    ClusterError,
-    CannotStart,
-    Deadlock,  # of a Worker that does not answer, where nothing has been searched yet
-    MigrationError,
-    ParameterError,
-)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,8 +33,7 @@ class _Parser(argparse.ArgumentParser):
 
 def commands() -> dict[str, Command]:
     """Every command by its name: the program's own, and those of the migrations that are installed."""
-    own = {"run": RUN, "mutate": MUTATE, "new": NEW, "explain": EXPLAIN, "export": EXPORT}
-    return own | {name: command for name, command in installed().items() if name not in own}
+    return OWN | {name: command for name, command in installed().items() if name not in OWN}
 
 
 def parser(typed: str | None = None) -> argparse.ArgumentParser:
@@ -67,6 +45,7 @@ def parser(typed: str | None = None) -> argparse.ArgumentParser:
         epilog="exit codes: 0 all held, 1 something was violated, 2 bad usage, 3 could not start, "
         "4 inconclusive",
     )
+    top.add_argument("--version", action="version", version=f"understudy {version('understudy')}")
     added = top.add_subparsers(dest="command", required=True, metavar=" | ".join(known))
     for name, command in known.items():
         one = added.add_parser(name, help=command.help, epilog=command.epilog)
@@ -94,7 +73,7 @@ def _main(given: list[str]) -> int:
 def read(arguments: Sequence[str]) -> argparse.Namespace:
     """What the arguments say, and as ``given`` the arguments. Raises SystemExit once it is said."""
     given = list(arguments)
-    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given[:0] = [name for name, command in commands().items() if command.is_default][:1]
     top = parser(given[0] if given else "")
     if not installed():
@@ -129,16 +108,45 @@ def perform(options: argparse.Namespace) -> Output:
         done: Report | Output = options.does.run(options)
     except ProcessError as error:
         return Output(error.exit_code, error=printable(f"rehearse: {error}"))
-    except _NOT_STARTED as error:
-        return _not_started(error)
+    except Exception as error:
+        said = _not_started(error)
+        if said is None:
+            raise
+        return Output(NOT_STARTED, error=said)
     return done if isinstance(done, Output) else _output(options, done)
 
 
-def _not_started(error: Exception) -> Output:
-    """Says why: in a sentence, unless it is about a configuration, an account or a Worker's code."""
+def _not_started(error: Exception) -> str | None:
+    """Why nothing was begun; None for what is no such reason.
+
+    A sentence, unless it is about a configuration, an account or a Worker's code. What can raise them is not
+    imported before: somebody may only have asked for help.
+    """
+    from harness.command import CannotStart
+    from harness.engine.loop import Deadlock
+    from harness.explore.workforce import ClusterError
+    from harness.migration import MigrationError
+    from harness.parameters import ParameterError
+    from harness.remote import RemoteError
+    from kvstore import SourceError, StoreError
+    from worker.config import ConfigError
+    from worker.runtime import ServeError
+
+    several_lines = ConfigError, RemoteError, ServeError
+    reasons = (
+        *several_lines,
+        SourceError,
+        StoreError,
+        ClusterError,
+        CannotStart,
+        Deadlock,  # of a Worker that does not answer, where nothing has been searched yet
+        MigrationError,
+        ParameterError,
+    )
+    if not isinstance(error, reasons):
+        return None
     text = without_passwords(f"rehearse: could not start: {error}")
-    said = message_of(text) if isinstance(error, ConfigError | RemoteError | ServeError) else printable(text)
-    return Output(NOT_STARTED, error=said)
+    return message_of(text) if isinstance(error, several_lines) else printable(text)
 
 
 def _output(options: argparse.Namespace, report: Report) -> Output:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.command import Command
 from harness.declaration import remarks
 from harness.exit_codes import HELD, VIOLATED
 from harness.explore.workforce import Cluster, Processes, Workforce
@@ -25,7 +24,6 @@ from harness.report.document import rehearsal_document, run_document
 from harness.report.page import page
 from harness.report.saved import saved
 from harness.report.text import as_text, run_as_text
-from harness.run_flags import add_explain, add_new, add_run
 from harness.skeleton import skeleton
 from harness.source import open_source
 from harness.subject import Subject, loaded, sampled, whole
@@ -189,7 +187,7 @@ def run_again(opened: Opened, line: str, *, trace: bool = False, html_file: str 
     return Report(document, run_as_text(about, document, verdicts), exit_code, files)
 
 
-def _explain(options: argparse.Namespace) -> Report:
+def run_explain(options: argparse.Namespace) -> Report:
     opened = open_migration(Wanted(options.file, options.sources, options.at))
     return run_again(opened, options.scenario, trace=True, html_file=options.html_file)
 
@@ -258,25 +256,6 @@ def write_skeleton(options: argparse.Namespace) -> str:
     return f"Wrote {options.file}. It runs at once, and says that nothing moves yet:\n\n    {again}"
 
 
-def _write(options: argparse.Namespace) -> Output:
+def run_new(options: argparse.Namespace) -> Output:
+    """Write the skeleton of a migration, and say what to do next. Raises what `write_skeleton` raises."""
     return Output(HELD, printable_lines(write_skeleton(options)))
-
-
-RUN = Command(
-    help="a migration of your own, declared in a Python file",
-    epilog="example: rehearse run migration.py --from ./my-worker",
-    flags=add_run,
-    run=run_own,
-)
-EXPLAIN = Command(
-    help="tell one run of a migration of your own, operation by operation",
-    epilog="example: rehearse explain migration.py 'seed=7 entries=1' --from ./my-worker",
-    flags=add_explain,
-    run=_explain,
-)
-NEW = Command(
-    help="write the skeleton of a migration of your own",
-    epilog="example: rehearse new migration.py --from ./my-worker",
-    flags=add_new,
-    run=_write,
-)

@@ -5,7 +5,6 @@ import os
 import sys
 from typing import Any
 
-from harness.command import Command
 from harness.exit_codes import HELD, INCONCLUSIVE, INTERRUPTED, VIOLATED
 from harness.explore.workforce import Processes
 from harness.migration import MigrationError
@@ -17,7 +16,6 @@ from harness.numbers import MOST_SEED
 from harness.output import Report
 from harness.progress import Progress
 from harness.run_command import Wanted, open_migration, result_of
-from harness.run_flags import add_mutate
 from kvstore import SystemEntropy
 from kvstore.clock import stopwatch
 
@@ -104,11 +102,3 @@ def _exit_code(survey: Survey, at_least: int | None) -> int:
     if survey.share is None:
         return INCONCLUSIVE
     return VIOLATED if at_least is not None and survey.share < at_least else HELD
-
-
-MUTATE = Command(
-    help="what a GO of `run` is worth: which small mistakes in your Worker it would notice",
-    epilog="example: rehearse mutate migration.py --from ./my-worker --sample 40",
-    flags=add_mutate,
-    run=run_mutate,
-)

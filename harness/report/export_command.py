@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from harness.command import CannotStart, Command
+from harness.command import CannotStart
 from harness.exit_codes import HELD
 from harness.output import Output
 from harness.report.chrome import chrome
@@ -42,7 +42,8 @@ def _run(document: dict[str, Any], finding: int) -> dict[str, Any]:
     return run
 
 
-def _flags(parser: argparse.ArgumentParser) -> None:
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Add what ``rehearse export`` takes."""
     parser.add_argument("format", choices=FORMATS, help="what to write")
     parser.add_argument(
         "report", type=Path, help="what `rehearse run --json` wrote, with --trace for a run's format"
@@ -53,7 +54,8 @@ def _flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _export(options: argparse.Namespace) -> Output:
+def run_export(options: argparse.Namespace) -> Output:
+    """Write a report in another format. Raises CannotStart."""
     try:
         document = json.loads(options.report.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -62,11 +64,3 @@ def _export(options: argparse.Namespace) -> Output:
         raise CannotStart(f"{options.report} is not a report of this version: its schema must be {SCHEMA}")
     text = exported(document, options.format, options.finding)
     return Output(HELD, files=((options.output, text),))
-
-
-EXPORT = Command(
-    help="a report in another format: a page, CI's, a tracer's",
-    epilog="example: rehearse export chrome report.json --output trace.json",
-    flags=_flags,
-    run=_export,
-)

@@ -16,6 +16,7 @@ from harness.exit_codes import NOT_STARTED, VIOLATED
 from harness.lines import command_line, message_of, text_of
 from harness.migrations.codeq.operations import OPERATIONS
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.output import Output
 from harness.remote import RemoteError
 from kvstore.printable import printable
 from tests.fixtures import GUIDE_5
@@ -145,7 +146,7 @@ def test_a_conversion_of_lists(text: str, apply: bool) -> None:
 
 def test_what_an_account_says_is_in_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     error = RemoteError(f"More than one account:\n  {TEXTS['colour']}\n{VERDICT}")
-    assert _not_started(error).deliver() == NOT_STARTED
+    assert Output(NOT_STARTED, error=_not_started(error) or "").deliver() == NOT_STARTED
     err = capsys.readouterr().err
     check(err, verdicts=0)
     assert len(err.splitlines()) == 3
