@@ -12,7 +12,7 @@ from harness.command import CannotStart
 from harness.explore.state import read_tally
 from harness.explore.tally import Tally
 from harness.explore.workforce import Processes
-from harness.model.scenario import read_scenario
+from harness.model.scenario import Scenario
 from harness.output import Report
 from harness.rehearsal import joined
 from harness.report.document import SCHEMA
@@ -83,7 +83,7 @@ def _added(documents: Sequence[dict[str, Any]]) -> tuple[dict[str, Tally], int]:
     anew = 0
     for one in documents:
         for part in one["parts"]:
-            found.setdefault(part["part"], Tally()).merge(read_tally(part["tally"], read_scenario))
+            found.setdefault(part["part"], Tally()).merge(read_tally(part["tally"], Scenario.read))
             anew += part["anew"]
     return found, anew
 

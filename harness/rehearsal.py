@@ -21,7 +21,7 @@ from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.forecast import Forecast, bill_of, forecast
 from harness.model.record import Place, Record
-from harness.model.scenario import Scenario, read_scenario
+from harness.model.scenario import Scenario
 from harness.parameters import parameters
 from harness.subject import Subject, loaded, whole
 from kvstore import Entry
@@ -203,7 +203,7 @@ class _Rehearsal:
         # Walks are few, and what they took is noted run by run.
         kept = None if self.checkpoint is None or name == "walks" else self.checkpoint.parts.get(name)
         if kept is not None:
-            tally = read_tally(kept, read_scenario)
+            tally = read_tally(kept, Scenario.read)
         else:
             tally = searched(subject, scenarios, self.workforce, partial(self._told, name), work, note)
             if self.checkpoint is not None:

@@ -23,7 +23,7 @@ from harness.explore.tally import (
     tallied,
 )
 from harness.explore.workforce import Workforce
-from harness.model.scenario import Scenario, read_scenario
+from harness.model.scenario import Scenario
 from harness.verdict import Finding, Moment
 
 _BATCH: Final = 20
@@ -191,8 +191,8 @@ class Guided:
 
     def go_on(self, state: dict[str, Any]) -> None:
         """As if what it was had been done here. Raises KeyError, TypeError and ValueError."""
-        self.tally = read_tally(state["tally"], read_scenario)
-        self.kept = [read_scenario(line) for line in state["kept"]]
+        self.tally = read_tally(state["tally"], Scenario.read)
+        self.kept = [Scenario.read(line) for line in state["kept"]]
         self.known, self.anew = set(state["known"]), int(state["anew"])
 
     def _generation(self, seeds: Sequence[int], of: int, tell: OnProgress) -> None:
