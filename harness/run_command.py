@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from harness.database_copy import copy_databases
 from harness.declaration import remarks
 from harness.exit_codes import HELD, VIOLATED
 from harness.explore.checkpoint import Checkpoint
@@ -30,6 +31,8 @@ from harness.report.text import as_text, run_as_text
 from harness.skeleton import skeleton
 from harness.source import open_source
 from harness.subject import Subject, loaded, sampled, whole
+from harness.system.stages import Stages
+from harness.system.tables import DatabaseCopy
 from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
 from kvstore.clock import stopwatch
 from kvstore.layers.trace import Trace
@@ -43,6 +46,7 @@ class Copied:
     entries: Mapping[Place, Entry]
     expired: int
     left: Sequence[str]
+    databases: tuple[DatabaseCopy, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,9 @@ def open_migration(wanted: Wanted) -> Opened:
     empty = Subject(wanted.file.resolve(), (), began)
     own = loaded(empty)
     sources = list(wanted.sources or _beside(own.migration))
-    copied = _copied(own.migration, own.stages.namespaces, sources, began)
+    copied = _copied(own.migration, own.stages, sources, began)
+    empty = replace(empty, databases=copied.databases)
+    own = loaded(empty)
     moving = {place: one for place, one in copied.entries.items() if own.migration.rule_for(*place)}
     about = About(
         wanted.file,
@@ -243,14 +249,21 @@ def _beside(migration: Migration) -> list[str]:
     )
 
 
-def _copied(migration: Migration, labels: list[str], sources: list[str], began: int) -> Copied:
-    """What the sources hold, by namespace."""
-    clock, entries, expired, left = ManualClock(began), {}, 0, []
+def _copied(migration: Migration, stages: Stages, sources: list[str], began: int) -> Copied:
+    """What the sources hold, by namespace and by table."""
+    clock, expired, left = ManualClock(began), 0, []
+    entries: dict[Place, Entry] = {}
+    databases: list[DatabaseCopy] = []
+    labels = [label for label in stages.namespaces if label]
     for text in sources:
         named, equals, place = text.partition("=")
         if not equals or named not in labels:
             named, place = "", text
         path = Path(place)
+        if not named and path.is_dir():
+            copies = copy_databases(path, stages, migration.keys)
+            databases += copies.copies
+            entries.update(copies.rows)
         bindings = [named] if named else labels if path.is_dir() else [migration.binding]
         for binding in bindings:
             try:
@@ -266,7 +279,7 @@ def _copied(migration: Migration, labels: list[str], sources: list[str], began: 
                 left.append(f"keys of {binding} without a value on disk: {some(namespace.valueless)}")
             if namespace.damaged:
                 left.append(f"damaged rows of {binding}: {some(namespace.damaged)}")
-    return Copied(entries, expired, left)
+    return Copied(entries, expired, left, tuple(databases))
 
 
 def write_skeleton(options: argparse.Namespace) -> str:

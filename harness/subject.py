@@ -16,10 +16,12 @@ from harness.migration_file import load_migration
 from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place, Record
+from harness.model.row import another_row, is_table, row_of, stored_row
 from harness.model.scenario import Scenario
 from harness.model.truth import Truth
 from harness.simulation import simulate, unreadable
 from harness.system.stages import Stages
+from harness.system.tables import DatabaseCopy
 from harness.verdict import Finding, Verdict
 from kvstore import Entry
 from kvstore.layers.trace import Trace
@@ -36,7 +38,7 @@ _MOST_OTHERS = 8
 class Subject:
     """``path`` declares the migration; ``sample`` are entries that stand for all, and ``began`` when it
     begins (ms). ``mistakes`` are texts that are read in the place of what is in a Worker's file: each with
-    the stage of the Worker, and the path of the file.
+    the stage of the Worker, and the path of the file; ``databases`` what there is of D1 beside the rows.
 
     It can be sent to another process, which loads the Workers there once.
     """
@@ -45,6 +47,7 @@ class Subject:
     sample: tuple[tuple[Place, Entry], ...]
     began: int
     mistakes: Mistakes = ()
+    databases: tuple[DatabaseCopy, ...] = ()
 
     def simulate(
         self, scenario: Scenario, choose: Choose | None = None, trace: Trace | None = None
@@ -53,7 +56,7 @@ class Subject:
 
         Raises Deadlock, and MigrationError for a wrong declaration.
         """
-        loaded = _loaded(self.path, self.mistakes)
+        loaded = _loaded(self.path, self.mistakes, self.databases)
         start = loaded.start(self, scenario)
         unreadable = loaded.unreadable(start, self.began)
         return simulate(
@@ -62,7 +65,7 @@ class Subject:
 
     def judge(self, record: Record) -> Sequence[Verdict]:
         """The verdict on every invariant."""
-        loaded = _loaded(self.path, self.mistakes)
+        loaded = _loaded(self.path, self.mistakes, self.databases)
         return judge(record, Truth(record, loaded.outcomes))
 
     def hazards(self, record: Record) -> tuple[()]:
@@ -88,15 +91,15 @@ class Subject:
 
     @property
     def migration(self) -> Migration:
-        return _loaded(self.path, self.mistakes).migration
+        return _loaded(self.path, self.mistakes, self.databases).migration
 
 
 class Loaded:
     """A migration as it is loaded in one process: its Workers, and what entries become."""
 
-    def __init__(self, path: Path, mistakes: Mistakes = ()) -> None:
+    def __init__(self, path: Path, mistakes: Mistakes = (), databases: tuple[DatabaseCopy, ...] = ()) -> None:
         self.migration = load_migration(path)
-        self.stages = Stages(self.migration, _by_stage(mistakes))
+        self.stages = Stages(self.migration, _by_stage(mistakes), databases)
         self.stages.load()
         self.outcomes = Outcomes(self.migration, self.stages.tables)
         self._readable: dict[tuple[Place, Entry], bool] = {}
@@ -157,12 +160,24 @@ class Sample:
         more: dict[Place, Entry] = {}
         for number in range(max(0, count)):
             binding, key = chosen[number % len(chosen)]
-            place, entry = (binding, f"{key}-{number + 1}"), self.moving[binding, key]
+            another = self._another((binding, key), number + 1)
+            if another is None:
+                continue
+            place, entry = another
             targets = self._targets(place, entry)
             if self.outcomes.targets(place, entry) is not None and taken.isdisjoint(targets):
                 more[place] = entry
                 taken |= targets
         return more
+
+    def _another(self, like: Place, number: int) -> tuple[Place, Entry] | None:
+        """One more entry or row under a name of its own; None where there cannot be any."""
+        binding, key = like
+        if not is_table(binding):
+            return (binding, f"{key}-{number}"), self.moving[like]
+        table = self.outcomes.tables[binding]
+        row = another_row(table, row_of(like, self.moving[like]).columns, number)
+        return None if row is None else ((binding, table.key_of(row)), stored_row(row))
 
     def _odd(self, kind: str, like: Place, chance: Chance, taken: set[Place]) -> dict[Place, Entry]:
         """The odd entry of a kind, made from ``like``, which goes where nothing else does, or just there."""
@@ -200,8 +215,8 @@ def _is_text(entry: Entry) -> bool:
 
 # The right Worker is asked for again and again beside one with a mistake.
 @lru_cache(maxsize=8)
-def _loaded(path: Path, mistakes: Mistakes = ()) -> Loaded:
-    return Loaded(path, mistakes)
+def _loaded(path: Path, mistakes: Mistakes = (), databases: tuple[DatabaseCopy, ...] = ()) -> Loaded:
+    return Loaded(path, mistakes, databases)
 
 
 def _by_stage(mistakes: Mistakes) -> dict[str, dict[Path, str]]:
@@ -213,7 +228,7 @@ def _by_stage(mistakes: Mistakes) -> dict[str, dict[Path, str]]:
 
 def loaded(subject: Subject) -> Loaded:
     """The migration of a subject as it is loaded in this process."""
-    return _loaded(subject.path, subject.mistakes)
+    return _loaded(subject.path, subject.mistakes, subject.databases)
 
 
 def sampled(migration: Migration, entries: Mapping[Place, Entry]) -> tuple[tuple[Place, Entry], ...]:

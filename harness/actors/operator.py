@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from harness.actors.actor import Actor
+from harness.migration import MigrationError
 from harness.world.site import Reply
+from kvstore.faults import InvocationCrashed
 
 # After so many answers in a row with nothing written, none of them "done", nobody goes on.
 _MOST_IDLE: Final = 40
@@ -45,6 +47,21 @@ class Operator(Actor):
         """
         arrived = self.world.deploy(stage)
         await self.wait(arrived + (_LAST_ANSWERS + SETTLE_SECONDS if settle else 0))
+
+    async def apply(self, stage: str) -> None:
+        """Apply the migration files of a stage's D1 databases, one transaction each, before it is deployed.
+
+        What fails is tried again after a while, as often as the scenario's ``tries``.
+        """
+        said = ""
+        for failures in range(1, self.world.scenario.tries + 1):
+            self.last = call = self.call("APPLY", stage)
+            try:
+                return await self.world.apply_files(call, stage)
+            except (MigrationError, InvocationCrashed) as error:
+                said = str(error)
+            await self.wait(5 * 2 ** min(failures, 5))
+        raise GaveUp(f"applying the files of {stage}", f"failed {failures} times in a row: {said}")
 
     async def settle(self) -> None:
         """Wait until every location sees everything."""

@@ -94,6 +94,7 @@ class Drawing:
             self._page: True,
             self._skew: True,
             self._rollout: True,
+            self._lag: bool(self.migration.database),
             self._readers: bool(self.migration.readers),
             self._clients: bool(self.migration.clients),
             self._rollback: self.migration.way_back is not None,
@@ -120,6 +121,9 @@ class Drawing:
 
     def _rollout(self, drawn: Scenario, chance: Chance) -> Scenario:
         return replace(drawn, rollout=Scenario.draw("rollout", chance))
+
+    def _lag(self, drawn: Scenario, chance: Chance) -> Scenario:
+        return replace(drawn, lag=Scenario.draw("lag", chance))
 
     def _readers(self, drawn: Scenario, chance: Chance) -> Scenario:
         return replace(drawn, readers=1 + chance.below(2))

@@ -13,6 +13,7 @@ from harness.engine.chance import Chance
 from harness.migration import Migration, Rule, stored_as
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place
+from harness.model.row import is_table
 from kvstore import LIMITS, Entry
 
 _LONG_NAME: Final = 480
@@ -91,6 +92,8 @@ def odd_entries(
     What is there already where it goes is what ``other`` would become, for ever.
     """
     (binding, key), entry = like
+    if is_table(binding):
+        return {}  # what is odd about a row is not known
     rule = migration.rule_for(binding, key)
     assert rule is not None
     name, make = KINDS[kind]

@@ -39,10 +39,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a database: its ``columns``, and those of them that say which row it is."""
+    """A table of a database: its ``columns``, and those of them that say which row it is.
+
+    ``unique`` are the last columns of every key and index of which no two rows have the same.
+    """
 
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    unique: tuple[str, ...] = ()
 
     def key_of(self, row: Mapping[str, Any]) -> str:
         """The values of the primary key as text: a single text itself, else JSON."""
@@ -50,6 +54,20 @@ class Table:
         if len(values) == 1:
             return values[0] if isinstance(values[0], str) else _written(values[0])
         return _written(values)
+
+
+def another_row(table: Table, row: Mapping[str, Any], number: int) -> dict[str, Any] | None:
+    """A row like another one with a key of its own, and other values where none may be there twice."""
+    found = dict(row)
+    for name in table.unique or table.key[-1:]:
+        value = found.get(name)
+        if isinstance(value, str):
+            found[name] = f"{value}-{number}"
+        elif isinstance(value, int | float):
+            found[name] = value + 1_000_000 * number
+        elif value is not None:
+            return None
+    return found if table.key and found != row else None
 
 
 def label_of(binding: str, table: str) -> str:

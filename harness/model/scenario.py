@@ -62,6 +62,15 @@ class Scenario(Circumstances):
     spent: Spent = 0
     colos: Colos = 1
     skew: Skew = 0
+    lag: Annotated[
+        int,
+        Number(
+            "how far D1's replicas are behind, for who reads in a session, in milliseconds",
+            most=60_000,
+            rank=CIRCUMSTANCES,
+            drawn=(0, 200, 2_000, 20_000),
+        ),
+    ] = 0
     readers: Annotated[int, Count("who look for entries", most=MOST_PEOPLE, rank=PEOPLE)] = 0
     clients: Annotated[int, Count("who change entries", most=MOST_PEOPLE, rank=PEOPLE)] = 0
     rounds: Annotated[

@@ -1,6 +1,6 @@
 """The Workers of a migration's stages: their code, loaded once, and what each of them is bound to."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from harness.migration import Migration, MigrationError, Stage
 from harness.model.row import Table, is_table
 from harness.system.code import WorkerCode
-from harness.system.tables import Contents, apply_file
+from harness.system.tables import Contents, DatabaseCopy, apply_file, made_as
 from worker.config import KVBinding, WorkerConfig, config_in, load_config
 from worker.d1 import Database
 from worker.runtime import LoadError
@@ -47,14 +47,21 @@ class DurableClass:
 class Stages:
     """Every stage of a migration, by its name. Raises MigrationError, ConfigError and LoadError.
 
+    ``copies`` say what databases there are before any file is applied.
     ``texts`` are, by the stage, what is read in the place of what is in the Worker's files.
     Two bindings with one id are one namespace. Its label is the name of the binding in the first stage.
     """
 
-    def __init__(self, migration: Migration, texts: Mapping[str, Mapping[Path, str]] | None = None) -> None:
+    def __init__(
+        self,
+        migration: Migration,
+        texts: Mapping[str, Mapping[Path, str]] | None = None,
+        copies: Sequence[DatabaseCopy] = (),
+    ) -> None:
+        self.copies = {copy.label: copy for copy in copies}
         self._texts = texts or {}
         self.labels: dict[str, str] = {}  # by the namespace's id, or the binding's name where it has none
-        self._databases: dict[str, str] = {}  # the same for databases
+        self.database_ids: dict[str, str] = {}  # the same for databases
         self.by_name = {name: self._loaded(name, stage) for name, stage in migration.stages.items()}
         if not migration.stages:
             named = {name for rule in migration.rules for name in (rule.binding, rule.to)}
@@ -67,7 +74,7 @@ class Stages:
     @property
     def databases(self) -> list[str]:
         """The label of every database."""
-        return list(dict.fromkeys(self._databases.values()))
+        return list(dict.fromkeys(self.database_ids.values()))
 
     @property
     def namespaces(self) -> list[str]:
@@ -90,8 +97,10 @@ class Stages:
     def _loaded(self, name: str, stage: Stage) -> LoadedStage:
         config = read_config(stage.folder)
         for one in config.d1_databases:
-            self._databases.setdefault(one.local_id, one.binding)
-        return stage_of(name, stage, config, self._label, self._texts.get(name), self._databases.__getitem__)
+            taken = one.binding in self.database_ids.values()
+            self.database_ids.setdefault(one.local_id, one.local_id if taken else one.binding)
+        database = self.database_ids.__getitem__
+        return stage_of(name, stage, config, self._label, self._texts.get(name), database)
 
     def _know_databases(self, migration: Migration) -> None:
         """Which tables there are once every stage's files are applied, by their labels."""
@@ -102,6 +111,10 @@ class Stages:
             database = Database()
             contents = Contents(database, label, migration.keys)
             applied = set()
+            if label in self.copies:
+                made_as(database, self.copies[label])
+                applied = {*self.copies[label].applied}
+                self.tables.update(contents.tables)
             for stage in self.all():
                 for name in [name for name, one in stage.databases.items() if one == label]:
                     for path in stage.files_of(name):

@@ -1,6 +1,7 @@
 """What tables a database has, and what is in them: asked beside the Worker, which never notices."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +9,16 @@ from harness.migration import MigrationError
 from harness.model.row import Table, label_of
 from worker.d1 import Ask, Database, Query
 from worker.d1.statements import is_empty, split
+
+
+@dataclass(frozen=True)
+class DatabaseCopy:
+    """What a database has beside its rows: its ``schema`` as SQL, and the names of the ``applied`` files."""
+
+    label: str
+    schema: tuple[str, ...]
+    applied: tuple[str, ...]
+
 
 Keys = Mapping[str, Sequence[str]]
 
@@ -19,15 +30,24 @@ FROM pragma_table_list AS list, pragma_table_info(list.name) AS info
 WHERE list.schema = 'main' AND list.type = 'table' AND list.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
   AND list.name NOT LIKE '\\_cf\\_%' ESCAPE '\\' AND list.name <> ? ORDER BY list.name, info.cid
 """
+_UNIQUE: Final = """
+SELECT (SELECT name FROM pragma_index_info(one.name) ORDER BY seqno DESC LIMIT 1)
+FROM pragma_index_list(?) AS one WHERE one."unique"
+"""
 _VERSION: Final = "SELECT schema_version FROM pragma_schema_version"
 
 
+def ask_of(path: Path) -> Ask:
+    """The statements of a migration file, as one transaction."""
+    return Ask("query", [Query(part) for part in split(path.read_text()) if not is_empty(part)])
+
+
 def apply_file(database: Database, path: Path) -> None:
-    """Carry out a migration file, as one transaction. Raises MigrationError with what the database says."""
-    statements = [Query(part) for part in split(path.read_text()) if not is_empty(part)]
-    if not statements:
+    """Carry out a migration file. Raises MigrationError with what the database says."""
+    ask = ask_of(path)
+    if not ask.queries:
         return
-    answer = database.answer(Ask("query", statements))
+    answer = database.answer(ask)
     if isinstance(answer.body, dict):
         raise MigrationError(f"{path}: {answer.body['error']}")
 
@@ -70,7 +90,8 @@ class Contents:
             label = label_of(self.binding, name)
             own = self.keys.get(label) or self.keys.get(name)
             key = own or [column for column, at in sorted(columns, key=lambda one: one[1]) if at]
-            self._tables[label] = Table(tuple(column for column, _ in columns), tuple(key))
+            unique = dict.fromkeys([*key[-1:], *(last for (last,) in self.database.own(_UNIQUE, (name,)))])
+            self._tables[label] = Table(tuple(column for column, _ in columns), tuple(key), tuple(unique))
             listed = ", ".join(quoted(column) for column, _ in columns)
             self._reading[label] = f"SELECT {'NULL' if keyed else 'rowid'}, {listed} FROM {quoted(name)}"
 
@@ -88,14 +109,23 @@ class Contents:
         return self.database.own(f"{self._reading[label]} WHERE rowid = ?", (rowid,))
 
 
+def made_as(database: Database, copy: DatabaseCopy) -> None:
+    """Make the tables, indexes, views and triggers that another database had."""
+    for statement in copy.schema:
+        database.own(statement)
+
+
 def fill(database: Database, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-    """Insert rows, each with the name of its table, whatever they refer to."""
-    database.own("PRAGMA foreign_keys = OFF")
+    """Insert rows, each with the name of its table, whatever they refer to; no trigger hears of it."""
+    with database.without_consequences():
+        _insert(database, rows)
+
+
+def _insert(database: Database, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     for table, columns in rows:
         names, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
         values = [bytes(one) if isinstance(one, list) else one for one in columns.values()]
         database.own(f"INSERT OR REPLACE INTO {quoted(table)} ({names}) VALUES ({marks})", values)
-    database.own("PRAGMA foreign_keys = ON")
 
 
 def quoted(name: str) -> str:

@@ -195,7 +195,8 @@ class Deployed:
             namespaces = {name: self._bound(label, colo) for name, label in self._stage.namespaces.items()}
             bindings = {**self._stage.variables, **namespaces}
             if self._shared is None:
-                databases = self._databases.deploy(self._stage)
+                self._databases.apply(self._stage)
+                databases = self._databases.bindings(self._stage)
                 self._shared = {**databases, **self._objects.deploy(self._stage, {**bindings, **databases})}
             worker = self._stage.backstage.code.with_bindings({**bindings, **self._shared})
             worker.on_error = self.background_errors.append

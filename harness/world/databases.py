@@ -1,20 +1,22 @@
 """The D1 databases of a simulation: in memory, each once, whatever location asks and whatever is deployed."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
+from harness.migration import MigrationError
 from harness.model.record import Place
 from harness.model.row import is_table, row_of
 from harness.system.stages import LoadedStage
-from harness.system.tables import Contents, Keys, apply_file, fill
+from harness.system.tables import Contents, DatabaseCopy, Keys, apply_file, ask_of, fill, made_as
 from harness.world.rows import Rows
 from kvstore import Entry, Event
 from kvstore.layers.invocation import Invocations
-from worker.d1 import Answer, Ask, D1Database, Database
-from worker.d1.layers import D1Transit, only_reads
+from worker.d1 import Answer, Ask, D1Database, Database, Service
+from worker.d1.layers import D1Transit, Primary, Replica, only_reads
 from worker.d1.layers.transit import Plan
 
 
@@ -31,11 +33,24 @@ async def _plainly(label: str, operation: Callable[[], Awaitable[Answer]], *, wr
     return await operation()
 
 
+class SeenDatabase(Database):
+    """A database whose rows are seen to change."""
+
+    rows: Rows
+
+    def answer(self, ask: Ask) -> Answer:
+        answer = super().answer(ask)
+        if not only_reads(ask.queries):
+            self.rows.called(ask, answer.body)
+        return answer
+
+
 class DeployedDatabases:
     """What Workers are bound to. Rows outlive a deployment.
 
     ``plan`` says how calls travel, and which fault happens to which. What calls change is noted in
-    ``writes``, what they are refused in ``asked``.
+    ``writes``. ``copies`` are databases that were there before anything is deployed. With ``lag_ms`` those
+    who read in a session read from a copy in their location, so far behind.
     """
 
     def __init__(
@@ -44,27 +59,70 @@ class DeployedDatabases:
         clock: LoopClock,
         invocations: Invocations,
         plan: Plan,
-        around: "Around | None" = None,
+        around: Around = _plainly,
         keys: Keys = MappingProxyType({}),
         writes: list[Event] | None = None,
+        copies: Mapping[str, DatabaseCopy] = MappingProxyType({}),
+        lag_ms: int = 0,
     ) -> None:
         self._seed = seed
         self._clock = clock
         self._invocations = invocations
         self._plan = plan
-        self._around: Around = around or _plainly
+        self._around = around
         self._keys = keys
         self._writes = [] if writes is None else writes
-        self._databases: dict[str, tuple[Database, Rows]] = {}
+        self._copies = copies
+        self._lag_ms = lag_ms
+        self._databases: dict[str, SeenDatabase] = {}
+        self._primaries: dict[str, Primary] = {}
+        self._replicas: dict[tuple[str, str], Replica] = {}
         self._applied: set[tuple[str, str]] = set()
         self._ways: list[D1Transit] = []
 
-    def deploy(self, stage: LoadedStage) -> dict[str, object]:
-        """The bindings of a stage's Worker, once the migration files that it brings are applied."""
+    def apply(self, stage: LoadedStage) -> None:
+        """Apply what a stage brings of migration files and was not applied yet, as one does in good time.
+
+        Raises MigrationError.
+        """
+        for label, path in self._missing(stage):
+            database = self._database(label)
+            apply_file(database, path)
+            self._applied.add((label, path.name))
+            database.rows.look()
+            if label in self._primaries:
+                self._primaries[label].arrive()
+
+    async def apply_slowly(self, stage: LoadedStage) -> None:
+        """Apply them one after the other, each a call that travels, and may meet a fault.
+
+        Raises MigrationError with what is said of a file that fails, and what a fault raises.
+        """
+        for label, path in self._missing(stage):
+            way = self._way(self._applying(label, path))
+            answer = await self._call(label, way, ask_of(path))
+            if isinstance(answer.body, dict):
+                raise MigrationError(f"{path}: {answer.body['error']}")
+
+    def _applying(self, label: str, path: Path) -> Service:
+        async def carried_out(ask: Ask) -> Answer:
+            answer = await self._primary(label)(ask)
+            if isinstance(answer.body, list):  # the same transaction remembers that it was applied
+                self._applied.add((label, path.name))
+            return answer
+
+        return carried_out
+
+    def _missing(self, stage: LoadedStage) -> Iterable[tuple[str, Path]]:
         for name, label in stage.databases.items():
+            self._database(label)  # which knows what was applied
             for path in stage.files_of(name):
-                self._apply(label, path)
-        return {name: self._binding(label) for name, label in stage.databases.items()}
+                if (label, path.name) not in self._applied:
+                    yield label, path
+
+    def bindings(self, stage: LoadedStage, colo: str = "") -> dict[str, object]:
+        """What a stage's Worker is bound to in a location."""
+        return {name: self._binding(label, colo) for name, label in stage.databases.items()}
 
     def fill(self, start: Mapping[Place, Entry]) -> None:
         """Let the rows of the beginning be there."""
@@ -74,54 +132,65 @@ class DeployedDatabases:
                 row = row_of(place, stored)
                 found.setdefault(row.binding, []).append((row.table, row.columns))
         for label, rows in found.items():
-            database, seen = self._database(label)
+            database = self._database(label)
             fill(database, rows)
-            seen.look(note=False)
+            database.rows.look(note=False)
 
     @property
     def stored(self) -> dict[Place, Entry]:
         """Every row that is there now."""
-        return {place: row for _, rows in self._databases.values() for place, row in rows.stored.items()}
+        return {place: row for one in self._databases.values() for place, row in one.rows.stored.items()}
 
     def refused(self, invocation: str) -> bool:
         """Whether a request was refused something that it asked."""
         return any(invocation in way.refused for way in self._ways)
 
     def close(self) -> None:
-        for database, _ in self._databases.values():
+        for database in self._databases.values():
             database.close()
+        for replica in self._replicas.values():
+            replica.close()
 
-    def _database(self, label: str) -> tuple[Database, Rows]:
+    def _database(self, label: str) -> SeenDatabase:
         if label not in self._databases:
-            chance = Chance(self._seed, f"d1/{label}")
-            database = Database(clock=self._clock, entropy=chance)
+            database = SeenDatabase(clock=self._clock, entropy=Chance(self._seed, f"d1/{label}"))
+            if label in self._copies:
+                made_as(database, self._copies[label])
+                self._applied |= {(label, name) for name in self._copies[label].applied}
             contents = Contents(database, label, self._keys)
-            rows = Rows(contents, self._clock, self._invocations, self._writes)
-            self._databases[label] = database, rows
+            database.rows = Rows(contents, self._clock, self._invocations, self._writes)
+            self._databases[label] = database
         return self._databases[label]
 
-    def _binding(self, label: str) -> D1Database:
-        database, rows = self._database(label)
+    def _primary(self, label: str) -> Service:
+        """What answers who writes."""
+        if not self._lag_ms:
+            return self._database(label)
+        if label not in self._primaries:
+            self._primaries[label] = Primary(self._database(label), self._clock, self._lag_ms)
+        return self._primaries[label]
 
-        async def seen(ask: Ask) -> Answer:
-            answer = database.answer(ask)
-            if not only_reads(ask.queries):
-                rows.called(ask, answer.body)
-            return answer
+    def _service(self, label: str, colo: str) -> Service:
+        """What answers in a location, but for the way there."""
+        primary = self._primary(label)
+        if not isinstance(primary, Primary):
+            return primary
+        if (label, colo) not in self._replicas:
+            copy = Database(clock=self._clock, entropy=Chance(self._seed, f"d1/{label}/{colo}"))
+            self._replicas[label, colo] = Replica(primary, copy)
+        return self._replicas[label, colo]
 
-        transit = D1Transit(seen, self._clock, self._plan, self._invocations)
-        self._ways.append(transit)
+    def _way(self, service: Service) -> D1Transit:
+        self._ways.append(D1Transit(service, self._clock, self._plan, self._invocations))
+        return self._ways[-1]
+
+    async def _call(self, label: str, way: D1Transit, ask: Ask) -> Answer:
+        return await self._around(label, lambda: way(ask), writes=not only_reads(ask.queries))
+
+    def _binding(self, label: str, colo: str) -> D1Database:
+        way = self._way(self._service(label, colo))
 
         async def asked(ask: Ask) -> Answer:
-            return await self._around(label, lambda: transit(ask), writes=not only_reads(ask.queries))
+            return await self._call(label, way, ask)
 
         return D1Database(asked)
-
-    def _apply(self, label: str, path: Any) -> None:
-        """A file that was not applied yet, as before a deployment. Raises MigrationError."""
-        if (label, path.name) in self._applied:
-            return
-        self._applied.add((label, path.name))
-        database, rows = self._database(label)
-        apply_file(database, path)
-        rows.look()

@@ -72,6 +72,8 @@ class World(Site):
             self._around_call,
             migration.keys,
             self.writes,
+            stages.copies,
+            scenario.lag,
         )
         self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
         self._meetings = {one.request: one for one in scenario.at_once}
@@ -109,7 +111,11 @@ class World(Site):
         """Store what there is at the beginning, where everybody has seen it for long."""
         for label, network in self.networks.items():
             await network.fill({key: entry for (where, key), entry in self.start.items() if where == label})
+        if "before" in self.stages.by_name:
+            self.databases.apply(self.stages.by_name["before"])  # as it was long ago
         self.databases.fill(self.start)
+        self.start = {**self.start, **self.databases.stored}
+        self.writes.clear()
 
     async def stored(self) -> dict[Place, Entry]:
         """What is stored now."""
@@ -129,15 +135,33 @@ class World(Site):
             known = ", ".join(self.stages.by_name) or "none"
             raise MigrationError(f"the runbook deploys {stage!r}, which is not a stage: there is {known}")
         loaded = self.stages.by_name[stage]
-        databases = self.databases.deploy(loaded)
-        seen = {**self._bindings(loaded, self.locations[COLOS[0]]), **databases}
-        bound = {**databases, **self.objects.deploy(loaded, seen)}
+        self.databases.apply(loaded)
+        seen = {**self._bindings(loaded, self.locations[COLOS[0]]), **self.databases.bindings(loaded)}
+        bound = self.objects.deploy(loaded, seen)
         return self.put_on(
             stage,
             loaded.backstage,
             self.locations,
-            lambda colo: {**self._bindings(loaded, self.locations[colo]), **bound},
+            lambda colo: {
+                **self._bindings(loaded, self.locations[colo]),
+                **self.databases.bindings(loaded, colo),
+                **bound,
+            },
         )
+
+    async def apply_files(self, call: Call, stage: str) -> None:
+        """Apply the migration files of a stage to the databases, as ``call``, an operator's request.
+
+        Raises MigrationError, and InvocationCrashed.
+        """
+        self.calls.append(call)
+        with self.invocations.start(call.name) as invocation:
+            try:
+                await self.databases.apply_slowly(self.stages.by_name[stage])
+                call.status = 200
+            finally:
+                call.answered, call.last = self.clock.now_ms(), len(self.writes)
+                call.operations = invocation.operations
 
     def close(self) -> None:
         self.objects.close()

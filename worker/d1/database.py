@@ -1,7 +1,8 @@
 """A D1 database: SQLite behind what the binding asks, with the answers of the product."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,6 +103,18 @@ class Database:
     def own(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of a statement of who holds the database, which may do anything and is no call of D1."""
         return self._sqlite.own(sql, values)
+
+    @contextmanager
+    def without_consequences(self) -> Iterator[None]:
+        """While the block lasts no foreign key is looked at, and no trigger fires."""
+        connection = self._sqlite.connection
+        for option in (apsw.SQLITE_DBCONFIG_ENABLE_FKEY, apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER):
+            connection.config(option, 0)
+        try:
+            yield
+        finally:
+            for option in (apsw.SQLITE_DBCONFIG_ENABLE_FKEY, apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER):
+                connection.config(option, 1)
 
     def watch(self, changed: Callable[[int, str, str, int], None]) -> None:
         """``changed(kind, schema, table, rowid)`` is called for every row that is written, even with the same

@@ -54,8 +54,12 @@ class Sqlite:
         self.connection.authorizer = self._authorizer
         self.connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.cost = Cost(self.connection)
-        self._cursor = self.connection.cursor()
-        self._cursor.exec_trace = self._prepared
+        self._cursor = self._new_cursor()
+
+    def _new_cursor(self) -> apsw.Cursor:
+        cursor = self.connection.cursor()
+        cursor.exec_trace = self._prepared
+        return cursor
 
     def own(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run a statement of the database itself, which may do anything."""
@@ -79,12 +83,20 @@ class Sqlite:
 
     def load(self, snapshot: bytes) -> None:
         """Take a snapshot for the whole content, in memory."""
+        if not snapshot:
+            return
+        # Page by page: a connection with a clock of its own cannot take another one's memory.
+        other = apsw.Connection(":memory:")
+        other.deserialize("main", snapshot)
+        self._cursor.close()
         self._authorizer.trusted = True
         try:
-            if snapshot:
-                self.connection.deserialize("main", snapshot)
+            with self.connection.backup("main", other, "main") as copying:
+                copying.step()
         finally:
             self._authorizer.trusted = False
+            other.close()
+            self._cursor = self._new_cursor()
 
     def begin(self, *, reads: bool) -> None:
         self.own("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.model.scenario import Scenario
 from kvstore import Entry
-from tests.harness.declared.declaring import WRANGLER, codes, declared, rehearsed
+from tests.harness.declared.declaring import WRANGLER, codes, declared, rehearsed, subject_of
 
 DATABASE = """
 [[kv_namespaces]]
@@ -112,6 +113,22 @@ def migration(folder: Path, order: str) -> Path:
         (folder / stage / "entry.py").write_text(code)
     (folder / "after" / "migrations" / "0001_links.sql").write_text(TABLE)
     return declared(folder, DECLARED)
+
+
+@pytest.mark.parametrize(("lag", "missed"), [(0, False), (60_000, True)])
+def test_who_reads_from_a_replica_misses_rows_that_have_not_come_there(
+    tmp_path: Path, lag: int, missed: bool
+) -> None:
+    path = migration(tmp_path, "careful")
+    entry = tmp_path / "after" / "entry.py"
+    entry.write_text(entry.read_text().replace('DB.prepare("SELECT', 'DB.withSession().prepare("SELECT'))
+    subject = subject_of(path, ENTRIES)
+    found = set()
+    for seed in range(1, 9):
+        scenario = Scenario.read(f"seed={seed} entries=2 readers=2 colos=2 lag={lag}")
+        verdicts = subject.judge(subject.simulate(scenario))
+        found |= {finding.code for one in verdicts for finding in one.findings}
+    assert found == ({"not-found"} if missed else set())
 
 
 @pytest.mark.parametrize(("order", "lost"), [("careful", False), ("naive", True)])

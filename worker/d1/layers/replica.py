@@ -31,7 +31,8 @@ class Primary:
         self.clock = clock
         self._database = database
         self._lag_ms = lag_ms
-        self._moments = [Moment(clock.now_ms() - lag_ms, database.bookmark, database.snapshot())]
+        self._moments: list[Moment] = []
+        self.arrive()
 
     async def __call__(self, ask: Ask) -> Answer:
         answer = await self._database(ask)
@@ -39,6 +40,11 @@ class Primary:
             moment = Moment(self.clock.now_ms(), self._database.bookmark, self._database.snapshot())
             self._moments.append(moment)
         return _served(answer, by_primary=True)
+
+    def arrive(self) -> None:
+        """Let every replica have what is there now."""
+        at = self.clock.now_ms() - self._lag_ms
+        self._moments = [Moment(at, self._database.bookmark, self._database.snapshot())]
 
     def copied(self) -> Moment:
         """What has come to the replicas by now; what is older is forgotten."""
@@ -49,11 +55,11 @@ class Primary:
 
 
 class Replica:
-    """One location's way to the database: a Service."""
+    """One location's way to the database: a Service. ``copy`` is what becomes a copy, in memory."""
 
-    def __init__(self, primary: Primary) -> None:
+    def __init__(self, primary: Primary, copy: Database | None = None) -> None:
         self._primary = primary
-        self._copy = Database()
+        self._copy = copy or Database()
         self._bookmark = ""
 
     async def __call__(self, ask: Ask) -> Answer:
