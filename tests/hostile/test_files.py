@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.cli import main as rehearse
-from harness.migrations.codeq.backup import read_backup
-from harness.migrations.codeq.errors import MigrationError, Refused
 from harness.migrations.codeq.tokens import read_tokens
 from harness.migrations.queue.simulation.plan import read_plan
+from harness.migrations.redis.keyspace.backup import read_backup
+from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.parameters import ParameterError
 from kvstore import ManualClock, SourceError, read_bulk
 from worker.config import ConfigError, load_config

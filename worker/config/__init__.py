@@ -14,7 +14,6 @@ from worker.config.errors import ConfigError, ConfigFileError, Location
 from worker.config.find import config_in, find_config
 from worker.config.load import load_config
 from worker.config.model import (
-    AssetsConfig,
     CustomBuild,
     D1Binding,
     DurableObjectBinding,
@@ -25,7 +24,6 @@ from worker.config.model import (
 from worker.config.secrets import command_env
 
 __all__ = [
-    "AssetsConfig",
     "ConfigError",
     "ConfigFileError",
     "CustomBuild",

@@ -45,7 +45,7 @@ def _plan(options: Namespace) -> Plan:
 def _run(options: Namespace) -> Report | Output:
     from harness import command_line
     from harness.migrations.codeq.command import run_codeq
-    from harness.migrations.codeq.errors import HalfDone, Refused
+    from harness.migrations.redis.keyspace.errors import HalfDone, Refused
     from worker.codeq import CodeqError
 
     try:

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from harness.migrations.codeq.backup import read_backup
 from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.deployed import Deployed
-from harness.migrations.codeq.errors import MigrationError, Refused
 from harness.migrations.codeq.journal import COMPLETE, Entries, Journal
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.migrator import Migrator, Terms
 from harness.migrations.codeq.plan import COPY
-from harness.migrations.codeq.snapshot import Entry, Snapshot, read_snapshot
+from harness.migrations.redis.keyspace.backup import read_backup
+from harness.migrations.redis.keyspace.errors import MigrationError, Refused
+from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot
 from harness.verdict import Verdict
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ, LEGACY

@@ -3,8 +3,8 @@
 from hashlib import sha1
 from pathlib import Path
 
-from harness.migrations.codeq.capability import Capability
-from harness.migrations.codeq.errors import Refused
+from harness.migrations.redis.keyspace.capability import Capability
+from harness.migrations.redis.keyspace.errors import Refused
 from worker.codeq import CLAIM_SHA, Server
 
 NEEDED = (

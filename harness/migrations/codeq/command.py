@@ -1,8 +1,7 @@
 """``rehearse codeq``: reads what the flags name, and does what they ask."""
 
-import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,26 +10,22 @@ from harness.decision import Decision
 from harness.exit_codes import HELD, VIOLATED
 from harness.migrations.codeq import report
 from harness.migrations.codeq.acceptance import accept
-from harness.migrations.codeq.backup import read_backup
 from harness.migrations.codeq.crashes import explore
 from harness.migrations.codeq.deployed import Deployed
 from harness.migrations.codeq.drills import DRILLS, show
-from harness.migrations.codeq.errors import Refused
 from harness.migrations.codeq.flags import tell, terms, workers
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.operations import OPERATIONS, Options
 from harness.migrations.codeq.rehearsal import Wishes, demand_empty, rehearse
 from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.codeq.snapshot import Snapshot, read_snapshot
 from harness.migrations.codeq.tokens import read_tokens
-from kvstore.address import Address
+from harness.migrations.redis.keyspace.backup import read_backup
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from kvstore.clock import ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server, open_server
-
-# Where a password is taken from when the address has none: of --redis, and of --from.
-PASSWORD = "REDIS_PASSWORD"
-SOURCE_PASSWORD = "SOURCE_REDIS_PASSWORD"
 
 # The report for machines, the one for people, and the exit code.
 Finished = tuple[dict[str, Any], str, int]
@@ -38,7 +33,7 @@ Finished = tuple[dict[str, Any], str, int]
 
 async def run_codeq(options: Options, command: str) -> Finished:
     """Does what ``options`` say; ``command`` is how it was called. Raises CodeqError."""
-    command = _with_variables(options, command)
+    command = with_variables(command, [(options.redis, [PASSWORD]), (options.source, OF_SOURCE)])
     if options.verb == "rehearse" and options.codeq_url is not None:
         return await _accept(options, command)
     if options.verb == "hazards":
@@ -52,25 +47,9 @@ async def run_codeq(options: Options, command: str) -> Finished:
         return document, text, HELD if done else VIOLATED
 
 
-def _password(*variables: str) -> str | None:
-    return next((os.environ[name] for name in variables if name in os.environ), None)
-
-
-def _with_variables(options: Options, command: str) -> str:
-    """``command``, which has no passwords, after the variables that they are to be in."""
-    needed = {}
-    for url, variables in ((options.redis, (PASSWORD,)), (options.source, (SOURCE_PASSWORD, PASSWORD))):
-        with suppress(ValueError):  # which is said as soon as it is opened
-            if url is not None and "password" in Address.read(url).secrets:
-                needed[variables[0]] = "…"
-            elif url is not None and "://" in url and _password(*variables):
-                needed[next(name for name in variables if name in os.environ)] = "…"
-    return " ".join([*(f"{name}={value}" for name, value in needed.items()), command])
-
-
 @asynccontextmanager
 async def _server(options: Options) -> AsyncIterator[Server]:
-    server = await open_server(options.redis, options.server, _password(PASSWORD))
+    server = await open_server(options.redis, options.server, password(PASSWORD))
     try:
         yield server
     finally:
@@ -89,7 +68,7 @@ async def _source(options: Options) -> tuple[Snapshot, list[str]]:
         taken = LegacyState(snapshot).newest_ms(until=clock.now_ms())
         note = "the backup does not say when it was taken: judged as of the newest moment that its tasks name"
         return replace(snapshot, taken=taken), [note]
-    server = await open_server(options.source, password=_password(SOURCE_PASSWORD, PASSWORD))
+    server = await open_server(options.source, password=password(*OF_SOURCE))
     try:
         return await read_snapshot(server, PREFIX, clock.now_ms()), []
     finally:

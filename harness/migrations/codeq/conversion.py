@@ -7,8 +7,8 @@ the ids in a crash. One script does it without anybody in between; KVRocks 2.7 r
 
 from dataclasses import dataclass
 
-from harness.migrations.codeq.errors import MigrationError, half_way
-from harness.migrations.codeq.pieces import keys_under
+from harness.migrations.redis.keyspace.errors import MigrationError, half_way
+from harness.migrations.redis.keyspace.pieces import keys_under
 from worker.codeq import Server
 from worker.codeq.servers.server import checked
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.decision import Decision, Looked
-from harness.migrations.codeq.crash import Crashed, Crashing
-from harness.migrations.codeq.errors import MigrationError
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Terms
-from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.redis.keyspace.crash import Crashed, Crashing
+from harness.migrations.redis.keyspace.errors import MigrationError
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import Clock
 from worker.codeq import PROFILES, Server, open_server
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from harness.migrations.codeq.checklist.inspection import members
-from harness.migrations.codeq.errors import MigrationError, Refused
 from harness.migrations.codeq.tokens import Tokens
+from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from kvstore.clock import Clock
 
 _NOBODY = "understudy-no-such-task"

@@ -6,8 +6,8 @@ from typing import Any
 
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.legacy_state import LegacyState
-from harness.migrations.codeq.pieces import keys_under
-from harness.migrations.codeq.snapshot import read_snapshot
+from harness.migrations.redis.keyspace.pieces import keys_under
+from harness.migrations.redis.keyspace.snapshot import read_snapshot
 from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.servers.server import checked

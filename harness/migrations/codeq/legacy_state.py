@@ -7,7 +7,7 @@ whatever they do.
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.migrations.codeq.snapshot import Snapshot
+from harness.migrations.redis.keyspace.snapshot import Snapshot
 from worker.codeq import DocumentError
 from worker.codeq.documents import Task
 

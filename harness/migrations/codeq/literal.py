@@ -6,9 +6,9 @@ Everything happens under a prefix of its own and is removed afterwards.
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.migrations.codeq.pieces import delete_under
 from harness.migrations.codeq.seed import COMMANDS
 from harness.migrations.codeq.services import Services
+from harness.migrations.redis.keyspace.pieces import delete_under
 from worker.codeq import CodeqKeys, Server, ServerError
 
 PREFIX = "understudy:literal:"

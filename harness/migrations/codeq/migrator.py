@@ -5,17 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.migrations.codeq.backup import Backup
-from harness.migrations.codeq.capability import capability, refused
 from harness.migrations.codeq.claim_script import is_missing
-from harness.migrations.codeq.errors import Refused, half_way
-from harness.migrations.codeq.fingerprint import Fingerprint, fingerprint
-from harness.migrations.codeq.journal import COMPLETE, MIGRATING, ROLLING_BACK, Entries, Journal
+from harness.migrations.codeq.journal import COMPLETE, MIGRATING, ROLLING_BACK, STOPPED, Entries, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.moving import carry_out, commands_of
-from harness.migrations.codeq.pieces import CHUNK, scan
 from harness.migrations.codeq.plan import Plan, Step
 from harness.migrations.codeq.preflight import Preflight, preflight
+from harness.migrations.redis.keyspace.capability import capability, refused
+from harness.migrations.redis.keyspace.errors import Refused, half_way
+from harness.migrations.redis.keyspace.freeze import prove_frozen
+from harness.migrations.redis.keyspace.pieces import CHUNK, scan
 from kvstore.clock import Clock, stopwatch
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.servers.server import Command, checked
@@ -108,7 +107,7 @@ class Migrator:
 
     def _needed(self, plan: Plan) -> list[Command]:
         """Every command of the run, from the journal's to the last."""
-        needed = [*Journal.commands(), *commands_of(plan)]
+        needed = [*self._journal.commands, *commands_of(plan)]
         lease = CodeqKeys().lease("understudy-probe")
         if self._terms.lease_seconds:
             needed += [("PTTL", lease), ("PEXPIRE", lease, 1)]
@@ -131,7 +130,7 @@ class Migrator:
             return Migrated(entries.plan, (), resumed, 0, entries.backup, await self._load_script())
         changed: list[tuple[Step, int]] = []
         done, of = len(entries.done), len(entries.plan.steps)
-        with half_way(lambda: f"half migrated, {done + len(changed)} of {of} steps are done"):
+        with half_way(lambda: f"half migrated, {done + len(changed)} of {of} steps are done", STOPPED):
             if not resumed:
                 await self._journal.begin(entries)
             start = stopwatch()
@@ -146,25 +145,13 @@ class Migrator:
         look = await self.look()
         if look.refusals:
             raise Refused(look.refusals)
-        await self._prove_and_save(look.found)
-        backup = self._terms.backup
+        backup, seconds = self._terms.backup, self._terms.freeze_seconds
+        await prove_frozen(self._server, PREFIX, look.found, self._clock, seconds, backup)
+        if backup is not None:
+            self._tell(f"backup written to {backup}")
         # As a whole path: whoever checks or rolls back may stand elsewhere.
         saved = str(backup.absolute()) if backup else ""
         return Entries(look.plan, MIGRATING, self._clock.now_ms(), saved, {})
-
-    async def _prove_and_save(self, before: Fingerprint) -> None:
-        """Reads everything a second time: the proof that nobody writes, and the backup, in one."""
-        backup, seconds = self._terms.backup, self._terms.freeze_seconds
-        if backup is None and not seconds:
-            return
-        await self._clock.sleep(seconds)
-        if backup is None:
-            refuse_moving(before, await fingerprint(self._server, PREFIX))
-            return
-        with Backup(backup, PREFIX, self._clock.now_ms()) as file:
-            refuse_moving(before, await fingerprint(self._server, PREFIX, file.write))
-            file.keep()
-        self._tell(f"backup written to {backup}")
 
     async def _steps(self, entries: Entries, changed: list[tuple[Step, int]]) -> None:
         for number, step in enumerate(entries.plan.steps):
@@ -194,11 +181,3 @@ class Migrator:
             await self._server.call("SCRIPT LOAD", self._terms.claim_script)
             return False
         return await is_missing(self._server, await capability(self._server))
-
-
-def refuse_moving(before: Fingerprint, later: Fingerprint) -> None:
-    """Raises Refused when something was written in between."""
-    moving = before.changed(later)
-    if moving:
-        named = ", ".join(moving[:3])
-        raise Refused([f"not frozen: {len(moving):,} keys changed while we looked, such as {named}"])

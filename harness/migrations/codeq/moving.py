@@ -7,11 +7,11 @@ the keyspace itself. None ever writes over a key that it did not make.
 from collections.abc import Iterator
 from typing import Any
 
-from harness.migrations.codeq.errors import MigrationError
 from harness.migrations.codeq.legacy_state import parse
-from harness.migrations.codeq.pieces import parts, scan, written
 from harness.migrations.codeq.plan import COPY, Plan, Step
 from harness.migrations.codeq.tiers import tier_of
+from harness.migrations.redis.keyspace.errors import MigrationError
+from harness.migrations.redis.keyspace.pieces import parts, scan, written
 from worker.codeq import CodeqKeys, Server, ServerError
 from worker.codeq.servers.server import Command, checked
 
@@ -42,7 +42,7 @@ def _commands(step: Step, mode: str) -> Iterator[Command]:
         yield ("HMGET", CodeqKeys().tasks, "1")
     if not renames:
         yield from (("PTTL", source), ("PEXPIRE", target, 1))
-        yield written(target, "list" if step.kind == "tiers" else step.kind, ["1", "1"])
+        yield from written(target, "list" if step.kind == "tiers" else step.kind, ["1", "1"])
         yield ("LRANGE", target, 0, 0) if step.kind == "list" else ("DEL", source if mode != COPY else target)
 
 
@@ -86,7 +86,7 @@ async def _copy_members(server: Server, step: Step, chunk: int) -> int:
     """A hash or zset: writing a member again changes nothing."""
     added = 0
     async for part in parts(server, step.source, step.kind, chunk):
-        added += await server.call(*written(step.target, step.kind, part))
+        added += sum(checked(await server.pipeline(written(step.target, step.kind, part))))
     return added
 
 

@@ -7,22 +7,22 @@ from typing import Any
 
 from harness.lines import text_of
 from harness.migrations.codeq import report
-from harness.migrations.codeq.backup import Backup, backup_pieces
 from harness.migrations.codeq.conversion import convert_inprog, inprog_kinds
 from harness.migrations.codeq.drain import drain
-from harness.migrations.codeq.errors import Refused, half_way
-from harness.migrations.codeq.fingerprint import fingerprint
 from harness.migrations.codeq.flags import tell, terms
 from harness.migrations.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.migrator import Migrator
-from harness.migrations.codeq.pieces import Piece
 from harness.migrations.codeq.plan import COPY
 from harness.migrations.codeq.rehearsal import anything_under
 from harness.migrations.codeq.rollback import Rollback
 from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.codeq.snapshot import restore
 from harness.migrations.codeq.stragglers import Gathering
+from harness.migrations.redis.keyspace.backup import Backup, backup_pieces
+from harness.migrations.redis.keyspace.errors import Refused, half_way
+from harness.migrations.redis.keyspace.fingerprint import fingerprint
+from harness.migrations.redis.keyspace.pieces import Piece
+from harness.migrations.redis.keyspace.snapshot import restore
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
 from kvstore.printable import printable

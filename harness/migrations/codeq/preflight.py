@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.capability import Capability, capability
 from harness.migrations.codeq.claim_script import HOW, NEEDED, is_missing
-from harness.migrations.codeq.fingerprint import Fingerprint, fingerprint
 from harness.migrations.codeq.ledger import SAMPLES, STRANGERS, Group, Ledger
-from harness.migrations.codeq.pieces import scan
 from harness.migrations.codeq.plan import COPY, RENAME, Plan, collisions, plan_of
+from harness.migrations.redis.keyspace.capability import Capability, capability
+from harness.migrations.redis.keyspace.fingerprint import Fingerprint, fingerprint
+from harness.migrations.redis.keyspace.pieces import scan
 from harness.verdict import agree
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ

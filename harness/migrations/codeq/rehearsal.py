@@ -9,16 +9,16 @@ from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.cutover import cut_over
 from harness.migrations.codeq.delivery import deliver, judge
 from harness.migrations.codeq.drain import Drained
-from harness.migrations.codeq.errors import Refused
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.literal import Attempt, literal, on_codeq
 from harness.migrations.codeq.migrator import Migrated, Migrator, Tell, Terms
-from harness.migrations.codeq.pieces import delete_under, scan
 from harness.migrations.codeq.preflight import Preflight
 from harness.migrations.codeq.services import Services
-from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
 from harness.migrations.codeq.traffic import work_a_little
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.pieces import delete_under, scan
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from harness.verdict import Verdict
 from kvstore.clock import ManualClock, iso
 from kvstore.entropy import Entropy

@@ -1,12 +1,12 @@
 """The mapping backwards, for a keyspace that was renamed: each move is atomic, so it can stop anywhere."""
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.errors import MigrationError
 from harness.migrations.codeq.journal import Entries, Journal
 from harness.migrations.codeq.legacy_state import parse
-from harness.migrations.codeq.pieces import CHUNK, keys_under, parts, scan
 from harness.migrations.codeq.plan import COPY, Step
 from harness.migrations.codeq.tiers import TIERS
+from harness.migrations.redis.keyspace.errors import MigrationError
+from harness.migrations.redis.keyspace.pieces import CHUNK, keys_under, parts, scan
 from worker.codeq import CodeqKeys, Server, ServerError
 from worker.codeq.keys import CODEQ
 from worker.codeq.servers.server import Command, checked

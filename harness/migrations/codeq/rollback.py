@@ -11,14 +11,14 @@ from typing import Any
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq import reverse
 from harness.migrations.codeq.account import Account, account
-from harness.migrations.codeq.backup import Backup
-from harness.migrations.codeq.capability import refused
-from harness.migrations.codeq.errors import Refused, half_way
-from harness.migrations.codeq.fingerprint import fingerprint
-from harness.migrations.codeq.journal import ROLLING_BACK, Entries, Journal
+from harness.migrations.codeq.journal import ROLLING_BACK, STOPPED, Entries, Journal
 from harness.migrations.codeq.migrator import Tell
-from harness.migrations.codeq.pieces import delete_under, keys_under
 from harness.migrations.codeq.plan import COPY
+from harness.migrations.redis.keyspace.backup import Backup
+from harness.migrations.redis.keyspace.capability import refused
+from harness.migrations.redis.keyspace.errors import Refused, half_way
+from harness.migrations.redis.keyspace.fingerprint import fingerprint
+from harness.migrations.redis.keyspace.pieces import delete_under, keys_under
 from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ
@@ -108,7 +108,7 @@ class Rollback:
             await self._save(export)
             self._tell(f"everything under codeq: is in {self._export}")
         restored = 0
-        with half_way(lambda: "half rolled back"):
+        with half_way(lambda: "half rolled back", STOPPED):
             if entries.phase != ROLLING_BACK:
                 await reverse.settle(self._server, self._journal, entries)
                 await self._journal.enter(ROLLING_BACK)
@@ -143,7 +143,7 @@ class Rollback:
                 "rehearse codeq stragglers --apply moves what can be moved; what it leaves there is for you "
                 f"to compare, and to take out of {late[0]} by hand"
             ]
-        return await refused(self._server, [*Journal.commands(), *reverse.commands_of(entries.plan.mode)])
+        return await refused(self._server, [*self._journal.commands, *reverse.commands_of(entries.plan.mode)])
 
     async def _save(self, export: str) -> None:
         """Everything under ``codeq:`` into the export, read twice: codeQ must stand still."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.snapshot import Entry, Snapshot
+from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot
 from kvstore.clock import Clock
 from kvstore.entropy import Entropy
 from worker.codeq.documents import Task, Timeline

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.errors import Refused, half_way
 from harness.migrations.codeq.journal import COMPLETE, Entries, Journal
 from harness.migrations.codeq.legacy_state import FINISHED, parse
 from harness.migrations.codeq.migrator import Tell
-from harness.migrations.codeq.pieces import CHUNK, keys_under, parts, scan
 from harness.migrations.codeq.plan import COPY
 from harness.migrations.codeq.tiers import TIERS, tier_of
+from harness.migrations.redis.keyspace.errors import Refused, half_way
+from harness.migrations.redis.keyspace.pieces import CHUNK, keys_under, parts, scan
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.documents import Moment, Task
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from harness.migrations.codeq.errors import Refused
+from harness.migrations.redis.keyspace.errors import Refused
 from kvstore.json_document import read_json
 from worker.codeq.auth.gate import EVERY_EVENT
 

@@ -4,7 +4,7 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.seed import COMMANDS
 from harness.migrations.codeq.services import Services, segment
-from harness.migrations.codeq.snapshot import read_snapshot
+from harness.migrations.redis.keyspace.snapshot import read_snapshot
 
 
 async def work_a_little(services: Services, rounds: int = 3) -> int:

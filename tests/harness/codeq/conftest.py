@@ -6,7 +6,7 @@ from hashlib import sha1
 import pytest
 
 from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.codeq.snapshot import Snapshot, restore
+from harness.migrations.redis.keyspace.snapshot import Snapshot, restore
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.migrations.codeq.backup import Backup, backup_pieces, read_backup
-from harness.migrations.codeq.errors import MigrationError
-from harness.migrations.codeq.pieces import Piece, pieces
-from harness.migrations.codeq.snapshot import read_snapshot, restore
+from harness.migrations.redis.keyspace.backup import Backup, backup_pieces, read_backup
+from harness.migrations.redis.keyspace.errors import MigrationError
+from harness.migrations.redis.keyspace.pieces import Piece, pieces
+from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from worker.codeq import embedded
 
 pytestmark = pytest.mark.anyio
@@ -65,10 +65,10 @@ def test_what_is_no_backup_is_named(tmp_path: Path, text: str, words: str) -> No
 
 def test_a_type_without_a_form_is_not_left_out_silently(tmp_path: Path) -> None:
     with (
-        pytest.raises(MigrationError, match="legacy:x is a stream"),
+        pytest.raises(MigrationError, match="legacy:x is a vectorset"),
         Backup(tmp_path / "file", "legacy:", 0) as file,
     ):
-        file.write(Piece("legacy:x", "stream", None))
+        file.write(Piece("legacy:x", "vectorset", None))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,11 +12,11 @@ from harness.migrations.codeq.checklist.service import sample
 from harness.migrations.codeq.delivery import deliver, judge
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.migrator import Migrator, Terms
-from harness.migrations.codeq.pieces import keys_under
 from harness.migrations.codeq.plan import Plan
 from harness.migrations.codeq.seed import WORKERS
 from harness.migrations.codeq.services import Services
-from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.redis.keyspace.pieces import keys_under
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from harness.verdict import Verdict
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy

@@ -8,9 +8,9 @@ import anyio
 import pytest
 
 from harness.cli import main
-from harness.migrations.codeq.backup import Backup
 from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.codeq.snapshot import read_snapshot, restore
+from harness.migrations.redis.keyspace.backup import Backup
+from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import ManualClock, SystemClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import CLAIM_SHA, connect

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.migrations.codeq.conversion import Conversion, convert_inprog
-from harness.migrations.codeq.errors import MigrationError
+from harness.migrations.redis.keyspace.errors import MigrationError
 from worker.codeq import Server
 
 pytestmark = pytest.mark.anyio

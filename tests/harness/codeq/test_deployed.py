@@ -17,7 +17,7 @@ from harness.cli import main
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Terms
 from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.codeq.snapshot import read_snapshot, restore
+from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import Clock, ManualClock, SystemClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis

@@ -5,7 +5,7 @@ import pytest
 from harness.migrations.codeq.drills import DRILLS, Drill, show
 from harness.migrations.codeq.drills.drill import Seen
 from harness.migrations.codeq.drills.stage import Stage
-from harness.migrations.codeq.pieces import keys_under
+from harness.migrations.redis.keyspace.pieces import keys_under
 from worker.codeq import Server
 
 pytestmark = pytest.mark.anyio

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from harness.migrations.codeq.backup import backup_pieces
 from harness.migrations.codeq.checklist.keyspace import planned_tiers
-from harness.migrations.codeq.crash import Crashed, Crashing
-from harness.migrations.codeq.errors import MigrationError, Refused
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.migrator import Migrator, Terms
-from harness.migrations.codeq.pieces import keys_under
 from harness.migrations.codeq.rollback import Rollback
-from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.redis.keyspace.backup import backup_pieces
+from harness.migrations.redis.keyspace.crash import Crashed, Crashing
+from harness.migrations.redis.keyspace.errors import MigrationError, Refused
+from harness.migrations.redis.keyspace.pieces import keys_under
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
 from worker.codeq import Server, embedded
 from worker.codeq.servers.server import Argument

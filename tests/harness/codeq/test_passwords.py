@@ -13,7 +13,7 @@ import pytest
 from harness.cli import main
 from harness.exit_codes import HELD, NOT_STARTED, VIOLATED
 from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.codeq.snapshot import restore
+from harness.migrations.redis.keyspace.snapshot import restore
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis

@@ -5,12 +5,12 @@ import tracemalloc
 
 import pytest
 
-from harness.migrations.codeq.errors import Refused
 from harness.migrations.codeq.ledger import SAMPLES, Ledger
 from harness.migrations.codeq.migrator import Migrator, Terms
-from harness.migrations.codeq.pieces import Piece
 from harness.migrations.codeq.preflight import preflight
-from harness.migrations.codeq.snapshot import read_snapshot
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.pieces import Piece
+from harness.migrations.redis.keyspace.snapshot import read_snapshot
 from kvstore.clock import ManualClock
 from worker.codeq import Server
 

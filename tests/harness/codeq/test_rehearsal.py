@@ -2,14 +2,14 @@
 
 import pytest
 
-from harness.migrations.codeq.errors import Refused
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.literal import literal, on_codeq
 from harness.migrations.codeq.migrator import Terms
-from harness.migrations.codeq.pieces import keys_under
 from harness.migrations.codeq.rehearsal import Wishes, rehearse
 from harness.migrations.codeq.services import Services
-from harness.migrations.codeq.snapshot import Snapshot
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.pieces import keys_under
+from harness.migrations.redis.keyspace.snapshot import Snapshot
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import MOVE_SCRIPT, Kvrocks27, Server

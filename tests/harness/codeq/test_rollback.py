@@ -7,14 +7,14 @@ import anyio
 import pytest
 
 from harness.cli import main
-from harness.migrations.codeq.backup import read_backup
-from harness.migrations.codeq.crash import Crashed, Crashing
-from harness.migrations.codeq.errors import Refused
 from harness.migrations.codeq.journal import KEY, Journal
 from harness.migrations.codeq.migrator import Migrator, Terms
-from harness.migrations.codeq.pieces import keys_under
 from harness.migrations.codeq.rollback import Rollback
-from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.redis.keyspace.backup import read_backup
+from harness.migrations.redis.keyspace.crash import Crashed, Crashing
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.pieces import keys_under
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
 from worker.codeq import Server, embedded
 

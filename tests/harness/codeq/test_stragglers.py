@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from harness.migrations.codeq.crash import Crashed, Crashing
-from harness.migrations.codeq.errors import Refused
 from harness.migrations.codeq.journal import KEY, MIGRATING
 from harness.migrations.codeq.migrator import Migrator, Terms
-from harness.migrations.codeq.pieces import keys_under
 from harness.migrations.codeq.services import Services
-from harness.migrations.codeq.snapshot import read_snapshot, restore
 from harness.migrations.codeq.stragglers import Gathering
+from harness.migrations.redis.keyspace.crash import Crashed, Crashing
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.pieces import keys_under
+from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server

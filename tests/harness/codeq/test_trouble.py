@@ -9,11 +9,11 @@ import pytest
 
 from harness.cli import main
 from harness.migrations.codeq.deployed import Deployed
-from harness.migrations.codeq.errors import HalfDone, Refused
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Terms
-from harness.migrations.codeq.snapshot import Snapshot, read_snapshot, restore
 from harness.migrations.codeq.tokens import Tokens
+from harness.migrations.redis.keyspace.errors import HalfDone, Refused
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
 from tests.worker.codeq import real_redis
 from worker.codeq import Server, ServerError, connect, embedded

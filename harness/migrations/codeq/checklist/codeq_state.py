@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.migrations.codeq.snapshot import Snapshot
+from harness.migrations.redis.keyspace.snapshot import Snapshot
 
 _TYPES = {"inprog": "set", "delayed": "zset", "dlq": "list"}
 _FIXED = {"codeq:tasks": "hash", "codeq:tasks:ttl": "zset", "codeq:results": "hash", "codeq:subs": "hash"}

@@ -9,8 +9,8 @@ from harness.migrations.codeq.checklist.codeq_state import CodeqState
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.migrator import Migrator
 from harness.migrations.codeq.plan import Plan
-from harness.migrations.codeq.snapshot import Snapshot
 from harness.migrations.codeq.tokens import Tokens
+from harness.migrations.redis.keyspace.snapshot import Snapshot
 from worker.codeq import Server
 
 

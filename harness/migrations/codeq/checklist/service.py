@@ -7,10 +7,10 @@ import httpx
 
 from harness.migrations.codeq.checklist.inspection import Inspection, members
 from harness.migrations.codeq.claim_script import HOW, NEEDED
-from harness.migrations.codeq.pieces import keys_under
 from harness.migrations.codeq.services import segment
-from harness.migrations.codeq.snapshot import read_snapshot
 from harness.migrations.codeq.tokens import PROBE
+from harness.migrations.redis.keyspace.pieces import keys_under
+from harness.migrations.redis.keyspace.snapshot import read_snapshot
 from harness.verdict import Finding, Verdict, verdict
 from worker.codeq import CodeqKeys
 from worker.codeq.keys import BUILT_IN_COMMANDS, CODEQ

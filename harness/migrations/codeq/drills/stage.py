@@ -9,10 +9,10 @@ from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.migrator import Migrator, Terms
-from harness.migrations.codeq.pieces import delete_under
 from harness.migrations.codeq.seed import WORKERS, Shape, seed
 from harness.migrations.codeq.services import Services
-from harness.migrations.codeq.snapshot import read_snapshot, restore
+from harness.migrations.redis.keyspace.pieces import delete_under
+from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from harness.verdict import Verdict
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy

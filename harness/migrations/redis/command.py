@@ -1,0 +1,207 @@
+"""``rehearse redis``: reads the plan and what the flags name, and does what they ask."""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.decision import Decision
+from harness.exit_codes import HELD, VIOLATED
+from harness.migrations.redis import report
+from harness.migrations.redis.crashes import Explorer
+from harness.migrations.redis.declaration import Declaration, as_json, read_declaration
+from harness.migrations.redis.flags import tell
+from harness.migrations.redis.keyspace.backup import read_backup
+from harness.migrations.redis.keyspace.capability import capability
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
+from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
+from harness.migrations.redis.keyspace.pieces import scan
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
+from harness.migrations.redis.migrator import Migrator, Terms, journal_of
+from harness.migrations.redis.plan import COPY, Plan
+from harness.migrations.redis.rehearsal import Place, Rehearsed, rehearse
+from harness.migrations.redis.rollback import Rollback
+from kvstore.clock import SystemClock, iso, stopwatch
+from worker.codeq import PROFILES, Server, open_server
+
+# The report for machines, the one for people, and the exit code.
+Finished = tuple[dict[str, Any], str, int]
+
+
+async def run_redis(options: argparse.Namespace, command: str) -> Finished:
+    """Does what ``options`` say; ``command`` is how it was called.
+
+    Raises DeclarationError, MigrationError, ServerError.
+    """
+    ours = [(options.to, [PASSWORD]), (options.on, [PASSWORD])]
+    command = with_variables(command, [(options.source, OF_SOURCE), *ours])
+    declaration = read_declaration(options.plan)
+    start = stopwatch()
+    if "://" not in options.source:
+        snapshot = read_backup(Path(options.source))
+        if snapshot.prefix != declaration.source:
+            raise Refused(
+                [
+                    f"{options.source} has keys under {snapshot.prefix!r}, the plan's source is "
+                    f"{declaration.source!r}"
+                ]
+            )
+        done = await _on_copy(options, declaration, snapshot, options.source, command)
+    else:
+        async with _servers(options) as (source, target):
+            done = await _with_servers(options, declaration, source, target, command)
+    document, text, code = done
+    seconds = round(stopwatch() - start, 3)
+    return {**document, "plan": as_json(declaration), "seconds": seconds, "replay": command}, text, code
+
+
+async def _with_servers(
+    options: argparse.Namespace, declaration: Declaration, source: Server, target: Server, command: str
+) -> Finished:
+    if options.rollback:
+        return await _rollback(options, declaration, source, target)
+    if options.apply:
+        return await _apply(options, declaration, source, target)
+    migrator = Migrator(declaration, source, target, SystemClock(), _terms(options), tell(options))
+    begun = await migrator.begun()
+    if begun is not None and not options.explore:
+        return await _begun(declaration, begun, source)
+    if begun is None:
+        look = await migrator.look()
+        if look.refusals:
+            nothing = Rehearsed(source.name, "none: it would not start", look, None, ())
+            return _rehearsed(declaration, nothing, 0, command)
+    snapshot = await read_snapshot(source, declaration.source, SystemClock().now_ms())
+    cannot = (await capability(target)).no_rename
+    profile = PROFILES[-1] if cannot else options.server
+    options = argparse.Namespace(**{**vars(options), "server": profile})
+    return await _on_copy(options, declaration, snapshot, source.name, command)
+
+
+@asynccontextmanager
+async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Server, Server]]:
+    source = await open_server(options.source, password=password(*OF_SOURCE))
+    try:
+        if options.to is None:
+            yield source, source
+            return
+        target = await open_server(options.to, password=password(PASSWORD))
+        try:
+            yield source, target
+        finally:
+            await target.close()
+    finally:
+        await source.close()
+
+
+def _terms(options: argparse.Namespace, backup: Path | None = None) -> Terms:
+    return Terms(keep_source=options.keep_source, accept_defects=options.accept_defects, backup=backup)
+
+
+def _place(options: argparse.Namespace) -> Place:
+    async def place() -> Server:
+        server = await open_server(options.on, options.server, password(PASSWORD))
+        if options.on is not None and await server.call("DBSIZE"):
+            await server.close()
+            raise Refused([f"{server.name} holds keys, and a rehearsal works on a server of its own"])
+        return server
+
+    return place
+
+
+async def _on_copy(
+    options: argparse.Namespace, declaration: Declaration, snapshot: Snapshot, name: str, command: str
+) -> Finished:
+    """A rehearsal, or a search, on copies of ``snapshot``."""
+    start, place, terms = stopwatch(), _place(options), _terms(options)
+    said, elsewhere = tell(options), options.to is not None
+    if elsewhere and options.on is not None:
+        raise Refused(["--on is one server, and --to takes two: leave --on out"])
+    if not options.explore:
+        done = await rehearse(
+            declaration, snapshot, name, place, SystemClock(), terms, said, elsewhere=elsewhere
+        )
+        return _rehearsed(declaration, done, stopwatch() - start, command)
+
+    def count(done: int, of: int, broken: int) -> None:
+        if done % 50 == 0 or done == of:
+            said(f"{done:,} of {of:,} points, {broken:,} end differently")
+
+    explorer = Explorer(declaration, snapshot, place, SystemClock(), terms, elsewhere=elsewhere)
+    found = await explorer.run(count)
+    text = report.search_text(found, stopwatch() - start, command)
+    return found.as_json(), text, found.decision.exit_code
+
+
+def _rehearsed(declaration: Declaration, done: Rehearsed, seconds: float, command: str) -> Finished:
+    document = {
+        "source": done.source,
+        "server": done.server,
+        **done.decision.as_json(),
+        "mode": done.look.plan.mode,
+        "rules": report.rules_as_json(declaration, done.look.plan.steps),
+        "inventory": done.look.inventory.as_json(),
+        "refusals": list(done.look.refusals),
+        "notes": list(done.look.notes),
+        "migrated": done.migrated.as_json() if done.migrated else None,
+        "verdicts": [one.as_json() for one in done.verdicts],
+    }
+    text = report.rehearsed_text(declaration, done, seconds, command)
+    return document, text, done.decision.exit_code
+
+
+async def _begun(declaration: Declaration, begun: Entries[Plan], source: Server) -> Finished:
+    """A dry run where a migration was begun: how far it is, and what came to the source since."""
+    late: list[str] = []
+    if begun.phase == COMPLETE:
+        known = {step.source for step in begun.plan.steps} if begun.plan.mode == COPY else set()
+        async for page in scan(source, declaration.source):
+            late += [
+                key
+                for key in page
+                if key not in known and declaration.rule_for(key.removeprefix(declaration.source))
+            ]
+        targets = {target for step in begun.plan.steps for target in step.targets}
+        late = sorted(set(late) - targets)
+    document = {"begun": True, "phase": begun.phase, "late": late}
+    return document, report.begun_text(begun.phase, late), VIOLATED if late else HELD
+
+
+async def _apply(
+    options: argparse.Namespace, declaration: Declaration, source: Server, target: Server
+) -> Finished:
+    clock, start = SystemClock(), stopwatch()
+    backup = options.backup or Path(f"{declaration.name}-{_moment(clock)}.jsonl")
+    migrator = Migrator(declaration, source, target, clock, _terms(options, backup), tell(options))
+    if await migrator.begun() is None and backup.exists():
+        raise Refused([f"{backup} exists: name another file with --backup"])
+    done = await migrator.apply()
+    unmet = [] if done.plan.steps else ["no key of the source matches a rule: nothing was moved"]
+    decision = Decision([one.name for one in done.verdicts if not one.held], None, unmet)
+    text = report.migrated_text(declaration, done, decision, stopwatch() - start)
+    rules = report.rules_as_json(declaration, done.plan.steps)
+    return {**done.as_json(), **decision.as_json(), "rules": rules}, text, decision.exit_code
+
+
+async def _rollback(
+    options: argparse.Namespace, declaration: Declaration, source: Server, target: Server
+) -> Finished:
+    clock = SystemClock()
+    export = options.backup or Path(f"{declaration.name}-export-{_moment(clock)}.jsonl")
+    rollback = Rollback(declaration, source, target, clock, _terms(options, export), tell(options))
+    if not options.apply:
+        looked = await rollback.look()
+        text = report.rolled_text(looked, applied=False)
+        return looked.as_json(), text, VIOLATED if looked.refusals else HELD
+    begun = await journal_of(declaration, target).read()
+    if export.exists() and (begun is None or begun.phase != ROLLING_BACK):
+        raise Refused([f"{export} exists: name another file with --backup"])
+    rolled = await rollback.apply()
+    return rolled.as_json(), report.rolled_text(rolled, applied=True), HELD
+
+
+def _moment(clock: SystemClock) -> str:
+    """``20261130T024500Z``: in a file's name."""
+    return iso(clock.now_ms()).partition(".")[0].replace("-", "").replace(":", "").rstrip("Z") + "Z"

@@ -1,0 +1,78 @@
+"""The flags of ``rehearse redis``."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from kvstore.printable import printable
+from worker.codeq import PROFILES
+
+EXPLORE = ("crashes",)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds them."""
+    add = parser.add_argument
+    add("plan", type=Path, metavar="PLAN", help="the YAML file that declares the migration")
+    add(
+        "--from",
+        dest="source",
+        metavar="SOURCE",
+        help="redis://… that holds the source, only read without --apply; or a backup file",
+    )
+    add("--to", metavar="URL", help="another server to move to (default: within the source's)")
+    add("--apply", action="store_true", help="do it, instead of rehearsing it on a copy")
+    add("--rollback", action="store_true", help="the way back: what it would do; with --apply, go it")
+    add(
+        "--keep-source", action="store_true", help="copy, and leave the source as it is: the instant way back"
+    )
+    add(
+        "--accept-defects",
+        action="store_true",
+        help="go on in spite of keys that no rule matches, ids without a record or repeated, and invariants "
+        "that do not hold",
+    )
+    add(
+        "--backup",
+        type=Path,
+        metavar="FILE",
+        help="the backup that --apply writes first (NAME-MOMENT.jsonl), or the export of --rollback",
+    )
+    add("--explore", choices=EXPLORE, help="a crash before every single command, there and back, on copies")
+    add("--on", metavar="URL", help="an empty server for rehearsals and searches (default: embedded)")
+    add(
+        "--server",
+        choices=PROFILES,
+        default=PROFILES[0],
+        help=f"which server's behaviour the copy emulates ({PROFILES[0]})",
+    )
+    add("--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout")
+    add("-q", "--quiet", action="store_true", help="no progress on standard error")
+
+
+def refused(options: argparse.Namespace) -> str | None:
+    """Why options do not go together; None if they do."""
+    if options.source is None:
+        return "which keyspace is to be moved? Name it with --from: redis://… or a backup file"
+    real = "://" in options.source
+    for flag, given in (("--apply", options.apply), ("--rollback", options.rollback), ("--to", options.to)):
+        if given and not real:
+            return f"{flag} needs a server in --from, redis://…: {options.source} is a file"
+    if options.explore and (options.apply or options.rollback):
+        return "--explore works on copies, and takes no --apply and no --rollback"
+    if options.on and (options.apply or options.rollback):
+        return "--on is for rehearsals and searches, and takes no --apply and no --rollback"
+    if options.backup and not options.apply:
+        return "--backup is written with --apply only"
+    return None
+
+
+def tell(options: argparse.Namespace) -> Callable[[str], None]:
+    """Says how far it is, on standard error, unless it is to be quiet."""
+
+    def say(text: str) -> None:
+        if not options.quiet:
+            print(f"  {printable(text)}", file=sys.stderr, flush=True)
+
+    return say

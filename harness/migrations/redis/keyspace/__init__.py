@@ -1,0 +1,1 @@
+"""What migrations of a Redis keyspace stand on: read in pieces, proved frozen, backed up, journalled."""

@@ -1,0 +1,88 @@
+"""A migration's journal: one hash in the keyspace that it writes to, outside both prefixes.
+
+    understudy:…    plan      the plan as JSON; there is no journal without it
+                    phase     migrating, complete or rolling back
+                    began     when, in epoch milliseconds
+                    backup    the backup file's name, as the first run gave it
+                    export    the file of a rollback that was begun, with its whole path
+                    done:<n>  the n-th step is complete; the value is what it changed
+
+It lives beside the data because it must be as durable as they are, and whoever resumes needs nothing else.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from worker.codeq import Server
+from worker.codeq.servers.server import Command
+
+MIGRATING, COMPLETE, ROLLING_BACK = "migrating", "complete", "rolling back"
+
+
+class Planned(Protocol):
+    """What a journal keeps: it can be written as JSON."""
+
+    def as_json(self) -> dict[str, Any]: ...
+
+
+P = TypeVar("P", bound=Planned)
+
+
+@dataclass(frozen=True)
+class Entries(Generic[P]):
+    """What the journal says; ``began`` is in epoch milliseconds."""
+
+    plan: P
+    phase: str
+    began: int
+    backup: str
+    done: dict[int, int]
+    export: str = ""
+
+
+class Journal(Generic[P]):
+    """Reads and writes the journal under ``key`` on ``server``; ``read_plan`` makes a plan of its JSON."""
+
+    def __init__(self, server: Server, key: str, read_plan: Callable[[dict[str, Any]], P]) -> None:
+        self._server = server
+        self._key = key
+        self._read_plan = read_plan
+
+    async def read(self) -> Entries[P] | None:
+        """None when no migration was begun, or the last one was rolled back."""
+        flat = await self._server.call("HGETALL", self._key)
+        fields: dict[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
+        if "plan" not in fields:
+            return None
+        done = {int(name[5:]): int(text) for name, text in fields.items() if name.startswith("done:")}
+        plan = self._read_plan(json.loads(fields["plan"]))
+        began = int(fields.get("began", 0))
+        export = fields.get("export", "")
+        return Entries(plan, fields["phase"], began, fields.get("backup", ""), done, export)
+
+    @property
+    def commands(self) -> list[Command]:
+        """What is asked of the server for it, on a key of its own kind."""
+        key = f"{self._key}:probe"
+        return [("HSET", key, "1", "1"), ("HGETALL", key), ("DEL", key)]
+
+    async def begin(self, entries: Entries[P]) -> None:
+        """One command, so that there is either no journal or all of it."""
+        text = json.dumps(entries.plan.as_json())
+        fields = ("plan", text, "phase", MIGRATING, "began", entries.began, "backup", entries.backup)
+        await self._server.call("HSET", self._key, *fields)
+
+    async def step_done(self, number: int, changed: int) -> None:
+        await self._server.call("HSET", self._key, f"done:{number}", changed)
+
+    async def enter(self, phase: str) -> None:
+        await self._server.call("HSET", self._key, "phase", phase)
+
+    async def exporting(self, file: str) -> None:
+        """A rollback is going to write ``file``, or has."""
+        await self._server.call("HSET", self._key, "export", file)
+
+    async def forget(self) -> None:
+        await self._server.call("DEL", self._key)

@@ -1,0 +1,32 @@
+"""Passwords of servers: taken from variables, and left out of the command that does it again."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+
+from kvstore.address import Address
+
+# Where a password is taken from when the address has none: of what is written to, and of --from.
+PASSWORD = "REDIS_PASSWORD"
+SOURCE_PASSWORD = "SOURCE_REDIS_PASSWORD"
+OF_SOURCE = (SOURCE_PASSWORD, PASSWORD)
+
+
+def password(*variables: str) -> str | None:
+    """What the first of ``variables`` holds that is set."""
+    return next((os.environ[name] for name in variables if name in os.environ), None)
+
+
+def with_variables(command: str, addresses: Sequence[tuple[str | None, Sequence[str]]]) -> str:
+    """``command``, which has no passwords, after the variables that they are to be in.
+
+    Each of ``addresses`` comes with the variables that hold its password.
+    """
+    needed = {}
+    for url, variables in addresses:
+        with suppress(ValueError):  # which is said as soon as it is opened
+            if url is not None and "password" in Address.read(url).secrets:
+                needed[variables[0]] = "…"
+            elif url is not None and "://" in url and password(*variables):
+                needed[next(name for name in variables if name in os.environ)] = "…"
+    return " ".join([*(f"{name}={value}" for name, value in needed.items()), command])

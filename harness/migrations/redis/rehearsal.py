@@ -1,0 +1,173 @@
+"""A rehearsal on a copy: migrated, checked, migrated again, taken back, and compared with the beginning."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness.decision import Decision
+from harness.migrations.redis.declaration import Declaration
+from harness.migrations.redis.inventory import OURS
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.pieces import delete_under
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.redis.migrator import Looked, Migrated, Migrator, Tell, Terms
+from harness.migrations.redis.rollback import Rollback
+from harness.verdict import Verdict, finding, verdict
+from kvstore.clock import Clock
+from worker.codeq import Server
+
+Place = Callable[[], Awaitable[Server]]
+_SLACK_MS = 30_000  # what a busy machine may take to read it all
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A finished rehearsal of ``source``; without ``migrated`` it was refused."""
+
+    source: str
+    server: str
+    look: Looked
+    migrated: Migrated | None
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def decision(self) -> Decision:
+        if self.migrated is None:
+            return Decision(self.look.refusals, None)
+        unmet = [] if self.look.plan.steps else ["no key of the source matches a rule: nothing was moved"]
+        unmet += [
+            f"{one.title!r} was asked of nothing"
+            for one in self.verdicts
+            if one.is_vacuous and self.look.plan.steps
+        ]
+        return Decision([one.name for one in self.verdicts if not one.held], None, unmet)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that a server held ``after`` so many milliseconds: type, content, and when it ends, -1 for never.
+
+    Both are counted from when the copy was filled, which is when its times begin to run.
+    """
+
+    after: int
+    keys: dict[str, tuple[str, Any, int]]
+
+    def different(self, other: "Contents") -> list[str]:
+        """The keys that are not the same in both. What has run out of time meanwhile is."""
+        later = max(self.after, other.after)
+        return sorted(
+            key
+            for key in self.keys.keys() | other.keys.keys()
+            if not _same(self.keys.get(key), other.keys.get(key), later)
+        )
+
+
+def _same(one: tuple[str, Any, int] | None, other: tuple[str, Any, int] | None, later: int) -> bool:
+    if one is None or other is None:
+        there = one or other
+        return there is None or 0 <= there[2] <= later
+    ends = (one[2], other[2])
+    return one[:2] == other[:2] and (min(ends) >= 0 or max(ends) < 0) and abs(ends[0] - ends[1]) < _SLACK_MS
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Two servers, or one twice, of which ``source`` has had a copy since the moment ``filled``."""
+
+    source: Server
+    target: Server
+    clock: Clock
+    filled: int
+
+    async def everything(self, server: Server) -> Contents:
+        """All that ``server`` holds, but for the journal."""
+        entries = (await read_snapshot(server, "")).entries
+        after = self.clock.now_ms() - self.filled
+        keys = {
+            key: (one.type, one.value, after + one.pttl if one.pttl >= 0 else -1)
+            for key, one in entries.items()
+            if not key.startswith(OURS)
+        }
+        return Contents(after, keys)
+
+
+@asynccontextmanager
+async def stage(
+    declaration: Declaration, source: Snapshot, place: Place, clock: Clock, *, elsewhere: bool
+) -> AsyncIterator[Stage]:
+    """A server with a copy of ``source``, and the one to move it to, both of ``place``; empty afterwards."""
+    first = await place()
+    second = await place() if elsewhere else first
+    try:
+        filled = clock.now_ms()
+        await restore(first, source.pieces())
+        yield Stage(first, second, clock, filled)
+    finally:
+        for server in {id(one): one for one in (first, second)}.values():
+            for prefix in (declaration.source, declaration.target, OURS):
+                await delete_under(server, prefix)
+            await server.close()
+
+
+async def rehearse(
+    declaration: Declaration,
+    source: Snapshot,
+    name: str,
+    place: Place,
+    clock: Clock,
+    terms: Terms,
+    tell: Tell,
+    *,
+    elsewhere: bool = False,
+) -> Rehearsed:
+    """Raises MigrationError, ServerError."""
+    refuse_unknown(source)
+    with TemporaryDirectory() as folder:
+        terms = replace(terms, freeze_seconds=0, backup=Path(folder) / "backup")
+        async with stage(declaration, source, place, clock, elsewhere=elsewhere) as on:
+            first, second = on.source, on.target
+            before = await on.everything(first)
+            migrator = Migrator(declaration, first, second, clock, terms, tell)
+            look = await migrator.look()
+            if look.refusals or not look.plan.steps:
+                nothing = None if look.refusals else Migrated(look.plan, 0, False, "", ())
+                return Rehearsed(name, first.name, look, nothing, ())
+            migrated = await migrator.apply()
+            after = await on.everything(second)
+            await migrator.apply()
+            again = after.different(await on.everything(second))
+            back = replace(terms, backup=None)
+            await Rollback(declaration, first, second, clock, back, tell).apply()
+            tell("taken back")
+            wrong = before.different(await on.everything(first))
+            if elsewhere:
+                wrong += [f"{key} (left at the target)" for key in (await on.everything(second)).keys]
+            verdicts = [
+                *migrated.verdicts,
+                verdict(
+                    "R4",
+                    "Second run: changes nothing",
+                    [finding("{n} key{s} {are} not what {they} {were}", again, code="again")],
+                    looked=len(after.keys),
+                    at="keys",
+                ),
+                verdict(
+                    "R5",
+                    "Way back: the source is again what it was, its ends too",
+                    [finding("{n} key{s} {are} not what {they} {were}", wrong, code="back")],
+                    looked=len(before.keys),
+                    at="keys",
+                ),
+            ]
+            return Rehearsed(name, first.name, look, migrated, tuple(verdicts))
+
+
+def refuse_unknown(source: Snapshot) -> None:
+    """Raises Refused for a type of which there is no copy."""
+    strange = [f"{key} is a {entry.type}" for key, entry in source.entries.items() if entry.value is None]
+    if strange:
+        raise Refused([f"the source cannot be copied: {strange[0]}"])

@@ -1,0 +1,1 @@
+"""Keyspaces that are moved by a plan in a file."""

@@ -1,0 +1,291 @@
+"""A keyspace becomes another one by a plan: every type, every end, from any crash, there and back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.migrations.codeq.migrator import Migrator as CodeqMigrator
+from harness.migrations.codeq.migrator import Terms as CodeqTerms
+from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.redis import moving
+from harness.migrations.redis.crashes import Explorer
+from harness.migrations.redis.declaration import Declaration
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
+from harness.migrations.redis.migrator import Migrated, Migrator, Terms
+from harness.migrations.redis.moving import Mover
+from harness.migrations.redis.plan import Step
+from harness.migrations.redis.rehearsal import rehearse
+from harness.migrations.redis.rollback import Rollback
+from kvstore.clock import SystemClock
+from kvstore.entropy import SeededEntropy
+from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN
+from worker.codeq import PROFILES, Recording, Server, ServerError, embedded, open_server
+
+pytestmark = pytest.mark.anyio
+
+CLOCK = SystemClock()
+AT_ONCE = Terms(freeze_seconds=0, chunk=2)
+Declare = Callable[[str], Declaration]
+
+
+def task(n: int) -> str:
+    return f'{{"id":"t{n}","kind":"{"Mail" if n % 2 else "report"}","priority":{n % 3}}}'
+
+
+# What PLAN makes of ENTRIES: content, and whether it has an end.
+EXPECTED = {
+    "new:tasks": ("hash", {f"t{n}": task(n) for n in range(9)}, True),
+    "new:q:mail:pending:1": ("list", ["t7", "t1"], True),
+    "new:q:mail:pending:2": ("list", ["t5"], True),
+    "new:q:report:inprog": ("set", ["t4", "t6"], True),
+    "new:q:report:due": ("zset", {"t0": "0", "t2": "2"}, True),
+    "new:q:mail:done": ("list", ["t3"], True),
+    "new:lease:t6": ("string", "worker-1", True),
+    "new:note:a": ("string", "goes on", False),
+    "new:log:x": ("stream", {"1-1": '["a", "1"]', "1-2": '["a", "2", "b", "\\udcff"]'}, True),
+    "new:ttl": ("zset", {"t1": "10", "t2": "20.25"}, True),
+    "new:seen": ("set", ["t1", "t2"], True),
+    "new:recent": ("list", ["t2", "t1"], True),
+    "new:settings": ("hash", {"a": "1", "b": "2"}, True),
+}
+
+
+async def contents(server: Server, prefix: str) -> dict[str, tuple[str, Any, bool]]:
+    """Keys whose end is neither near nor later than it was count as having one."""
+    entries = (await read_snapshot(server, prefix)).entries
+    return {key: (one.type, one.value, HOUR / 2 < one.pttl <= 2 * HOUR) for key, one in entries.items()}
+
+
+async def migrate(declaration: Declaration, server: Server, terms: Terms = AT_ONCE) -> Migrated:
+    return await Migrator(declaration, server, server, CLOCK, terms).apply()
+
+
+@pytest.mark.parametrize("keep", [False, True])
+async def test_every_type_is_moved_with_its_end(
+    server: Server, declaration: Declaration, snapshot: Snapshot, keep: bool
+) -> None:
+    before = await contents(server, "old:")
+    done = await migrate(declaration, server, replace(AT_ONCE, keep_source=keep))
+    assert await contents(server, "new:") == EXPECTED
+    assert [one.name for one in done.verdicts if not one.held or one.is_vacuous] == []
+    stays = keep or "KVRocks" in server.name
+    assert done.plan.mode == ("copy" if stays else "rename")
+    left = await contents(server, "old:")
+    assert left == before if stays else list(left) == ["old:worker:1"]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+async def test_the_way_back_gives_everything_again(
+    server: Server, declaration: Declaration, tmp_path: Path, keep: bool
+) -> None:
+    before = await contents(server, "old:")
+    terms = replace(AT_ONCE, keep_source=keep, backup=tmp_path / "backup")
+    await migrate(declaration, server, terms)
+    await Rollback(declaration, server, server, CLOCK, replace(terms, backup=tmp_path / "export")).apply()
+    assert await contents(server, "old:") == before
+    assert await contents(server, "") == before
+    assert (tmp_path / "export").read_text().count("new:lease:t6") == 1
+
+
+async def test_from_one_server_to_another(server: Server, declaration: Declaration, tmp_path: Path) -> None:
+    before, other = await contents(server, "old:"), embedded()
+    terms = replace(AT_ONCE, backup=tmp_path / "backup")
+    done = await Migrator(declaration, server, other, CLOCK, terms).apply()
+    assert await contents(other, "new:") == EXPECTED
+    assert done.plan.mode == "copy"
+    await Rollback(declaration, server, other, CLOCK, Terms(freeze_seconds=0)).apply()
+    assert await contents(other, "") == {}
+    assert await contents(server, "") == before
+
+
+@pytest.mark.parametrize(
+    ("profile", "elsewhere"), [*((profile, False) for profile in PROFILES), (PROFILES[0], True)]
+)
+async def test_every_crash_there_and_back_is_survived(
+    declaration: Declaration, snapshot: Snapshot, profile: str, elsewhere: bool
+) -> None:
+    async def place() -> Server:
+        return await open_server(None, profile)
+
+    found = await Explorer(declaration, snapshot, place, CLOCK, AT_ONCE, elsewhere=elsewhere).run()
+    assert found.broken == ()
+    assert found.there > 50
+    assert found.back >= 5
+    assert found.decision.verdict == "go"
+
+
+async def test_a_move_that_begins_anew_is_found(
+    declaration: Declaration, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forgetful(mover: Mover, step: Step) -> dict[str, int]:
+        return {}
+
+    async def unchecked(mover: Mover, step: Step) -> None: ...
+
+    async def place() -> Server:
+        return embedded()
+
+    monkeypatch.setattr(moving.Mover, "_there", forgetful)
+    monkeypatch.setattr(moving.Mover, "_check_counts", unchecked)
+    found = await Explorer(declaration, snapshot, place, CLOCK, replace(AT_ONCE, keep_source=True)).run()
+    assert any("new:recent" in text or "keys differ" in text for text in found.broken)
+
+
+REFUSED = {
+    "two of the source would become one": (
+        {"old:q:mail:pending": Entry("list", ["t8"]), "old:q:MAIL:pending": Entry("list", ["t8"])},
+        "new:q:mail:pending:2 (of ",
+    ),
+    "no rule": (
+        {"old:stray": Entry("string", "1")},
+        "1 key is matched by no rule, and would stay: old:stray",
+    ),
+    "another type": ({"old:recent": Entry("set", ["t1"])}, "old:recent is a set, line 15 says list"),
+    "no end": (
+        {"old:lease:t4": Entry("string", "w")},
+        "1 key without an end, where the plan says ttl: required",
+    ),
+    "no record": (
+        {"old:q:report:inprog": Entry("list", ["t6", "gone"])},
+        "1 id without a record: gone (in old:q",
+    ),
+    "repeated": ({"old:recent": Entry("list", ["t1", "t1"])}, "1 list with an id more than once: old:recent"),
+    "merged": ({"old:q:report:inprog": Entry("list", ["t6", "t6"])}, "1 list with a member more than once"),
+    "invariant": (
+        {"old:q:report:pending": Entry("list", ["t1"])},
+        "1 id against 'record.command == c': t1",
+    ),
+    "no place": (
+        {"old:q:report:due": Entry("set", ["t0", "gone"])},
+        "1 member without a place in the new keyspace",
+    ),
+    "target": (
+        {"new:seen": Entry("set", ["x"])},
+        "1 key of the target is there already, and nothing is written",
+    ),
+    "unreadable": (
+        {"old:tasks": Entry("hash", {"t1": "[]"})},
+        "its record cannot be read as a JSON object, which the transform needs",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_cannot_be_moved_is_refused_before_the_first_write(
+    declaration: Declaration, name: str
+) -> None:
+    added, words = REFUSED[name]
+    server = Recording(embedded())
+    await restore(server, Snapshot("", ENTRIES | added).pieces())
+    server.take()
+    with pytest.raises(Refused) as caught:
+        await migrate(declaration, server)
+    assert words in str(caught.value)
+    asked, probing = [], False
+    for command in server.take():
+        probing = (probing or command[0] == "multi") and command[0] != "exec"
+        asked += [] if probing else [command[0]]
+    reads = {"ping", "renamenx", "info", "evalsha", "scan", "type", "get", "pttl", "hscan", "sscan", "lrange"}
+    reads |= {"zrange", "xrange", "hmget", "exists", "exec", "xinfo", "xrevrange", "hgetall"}
+    assert set(asked) <= reads
+
+
+@pytest.mark.parametrize("name", ["no rule", "no record", "repeated", "merged", "invariant"])
+async def test_what_is_a_defect_is_moved_when_it_is_accepted(declaration: Declaration, name: str) -> None:
+    server = embedded()
+    await restore(server, Snapshot("", ENTRIES | REFUSED[name][0]).pieces())
+    done = await migrate(declaration, server, replace(AT_ONCE, accept_defects=True))
+    assert [one.invariant for one in done.verdicts if not one.held and one.invariant.startswith("R")] == []
+
+
+async def test_a_stream_with_groups_is_renamed_and_not_copied(
+    declaration: Declaration, snapshot: Snapshot
+) -> None:
+    server = embedded()
+    await restore(server, snapshot.pieces())
+    await server.call("XGROUP", "CREATE", "old:log:x", "readers", "0")
+    with pytest.raises(Refused, match="1 stream with groups, or without its last entry, cannot be copied"):
+        await migrate(declaration, server, replace(AT_ONCE, keep_source=True))
+    await migrate(declaration, server)
+    assert (await server.call("XINFO", "GROUPS", "new:log:x"))[0][1] == "readers"
+
+
+async def test_the_way_back_does_not_lose_what_was_done_since(
+    declaration: Declaration, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    server = embedded()
+    await restore(server, snapshot.pieces())
+    terms = replace(AT_ONCE, backup=tmp_path / "backup")
+    await migrate(declaration, server, terms)
+    await server.call("SADD", "new:seen", "t8")  # was renamed: it goes along
+    await server.call("HSET", "new:tasks", "t9", "{}")  # was written anew: nobody knows what it was
+    back = Rollback(declaration, server, server, CLOCK, replace(terms, backup=tmp_path / "export"))
+    with pytest.raises(Refused, match="1 key was .new:tasks. changed at the target since"):
+        await back.apply()
+    accepted = replace(terms, backup=tmp_path / "export", accept_defects=True)
+    await Rollback(declaration, server, server, CLOCK, accepted).apply()
+    assert (await server.call("SMEMBERS", "old:seen")).count("t8") == 1
+    assert await server.call("HLEN", "old:tasks") == 9
+
+
+async def test_another_plan_does_not_go_on_with_it(
+    declaration: Declaration, declare: Declare, snapshot: Snapshot
+) -> None:
+    server = embedded()
+    await restore(server, snapshot.pieces())
+    await migrate(declaration, server)
+    with pytest.raises(Refused, match="'every-type' was begun here with another plan file"):
+        await migrate(declare(PLAN.replace("leave:", "# another\nleave:")), server)
+
+
+async def test_codeqs_own_migration_is_such_a_plan(declare: Declare, tmp_path: Path) -> None:
+    """The mapping of the guide, spread over tiers, declared in ten lines."""
+    plan = declare("""\
+source: "legacy:"
+target: "codeq:"
+records: {key: tasks, id: field, parse: json}
+keys:
+  - {from: "tasks",         to: "tasks",           type: hash}
+  - {from: "tasks:ttl",     to: "tasks:ttl",       type: zset}
+  - {from: "lease:{id}",    to: "lease:{id}",      type: string, ttl: required}
+  - {from: "q:{c}:pending", to: "q:{c|lower}:pending:{record.priority|0}",   type: list, order: keep}
+  - {from: "q:{c}:inprog",  to: "q:{c|lower}:inprog",   type: list->set}
+invariants: ["conservation: id", "record.command|lower == c"]
+""")
+    legacy = seed(Shape(120), CLOCK, SeededEntropy(5))
+    ours, theirs = embedded(), embedded()
+    for server in (ours, theirs):
+        await restore(server, legacy.pieces())
+    await migrate(plan, ours)
+    await CodeqMigrator(theirs, CLOCK, CodeqTerms(freeze_seconds=0, split=True)).apply()
+    assert (await read_snapshot(ours, "codeq:")).contents() == (
+        await read_snapshot(theirs, "codeq:")
+    ).contents()
+    assert await contents(ours, "legacy:") == await contents(theirs, "legacy:") == {}
+
+
+async def test_a_rehearsal_of_nothing_is_no_go(declaration: Declaration) -> None:
+    async def place() -> Server:
+        return embedded()
+
+    done = await rehearse(declaration, Snapshot("old:"), "x", place, CLOCK, AT_ONCE, lambda text: None)
+    assert done.decision.verdict == "inconclusive"
+
+
+async def test_somebody_who_writes_is_noticed(declaration: Declaration, snapshot: Snapshot) -> None:
+    server = embedded()
+    await restore(server, snapshot.pieces())
+
+    class Busy(SystemClock):
+        async def sleep(self, seconds: float) -> None:
+            await server.call("RPUSH", "old:recent", "t3")
+
+    with pytest.raises(Refused, match="not frozen: 1 keys changed while we looked, such as old:recent"):
+        await Migrator(declaration, server, server, Busy(), Terms(freeze_seconds=1)).apply()
+    assert await server.call("EXISTS", "new:recent") == 0
+    with pytest.raises(ServerError):
+        await server.call("NO-SUCH-COMMAND")
