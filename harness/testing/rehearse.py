@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,12 @@ from typing import Any
 import pytest
 
 from harness.migration import Migration, MigrationError
+from harness.rehearsal import Nobody
+from harness.report.document import rehearsal_document
+from harness.report.page import page
 from harness.report.text import as_text
-from harness.run_command import Wanted, open_migration, rehearsed, run_again
+from harness.run_command import Wanted, open_migration, result_of, run_again, with_closer_looks
+from kvstore.clock import stopwatch
 
 Sources = str | Path | Sequence[str | Path] | None
 
@@ -44,14 +49,33 @@ class Rehearse:
         options.pop("scenario", None)
         path = _file_of(migration) if isinstance(migration, Migration) else self.beside / migration
         wanted = Wanted(path, self._sources(source), seeds=seeds, **options)
+        start, opened = stopwatch(), open_migration(wanted)
         if line is not None:
-            again = run_again(open_migration(wanted), line)
+            again = run_again(opened, line, trace=self.pages is not None)
             if again.exit_code:
-                pytest.fail(again.text, pytrace=False)
+                self._fail(again.text, again.document)
             return
-        about, result, seconds = rehearsed(wanted)
+        result = result_of(opened, wanted, Nobody())
         if result.decision.verdict != "go":
-            pytest.fail(as_text(about, result, seconds), pytrace=False)
+            seconds = stopwatch() - start
+            document = rehearsal_document(opened.about, result, seconds)
+            if self.pages is not None:
+                document = with_closer_looks(opened, result, document)
+            self._fail(as_text(opened.about, result, seconds, page=self._page), document)
+
+    @property
+    def _page(self) -> str | None:
+        """The file that the page of this test is written to."""
+        name = re.sub(r"\W+", "_", self.name)
+        return None if self.pages is None else str(self.pages / f"{name}.html")
+
+    def _fail(self, text: str, document: dict[str, Any]) -> None:
+        if self._page is not None:
+            path = Path(self._page)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page(document), encoding="utf-8")
+            text = f"{text}\nThe page: {path}"
+        pytest.fail(text, pytrace=False)
 
     def _sources(self, source: Sources) -> list[str] | None:
         """Where the entries are; a file that is meant beside the test is named by its whole path."""

@@ -56,8 +56,12 @@ def test_a_rehearsal_fails_with_its_lines(pytester: pytest.Pytester) -> None:
 
 def test_one_run_is_rehearsed_again(pytester: pytest.Pytester) -> None:
     beside(pytester, "links", "test_it.py", NAIVE)
-    replayed = run(pytester, "test_it.py", "--rehearse-replay", "seed=1 entries=1 readers=1")
-    replayed.stdout.fnmatch_lines(["*seed=1 entries=1 readers=1*", "*does not find *", "NO-GO: *"])
+    line = "seed=1 entries=1 readers=1"
+    replayed = run(pytester, "test_it.py", "--rehearse-replay", line, "--rehearse-html", "pages")
+    replayed.stdout.fnmatch_lines(
+        [f"*{line}*", "*does not find *", "NO-GO: *", "The page: pages/test_naive.html"]
+    )
+    assert "1 entry that lives was not found" in (pytester.path / "pages" / "test_naive.html").read_text()
 
 
 def test_nothing_is_imported_until_it_is_used() -> None:
