@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from harness.command import Command
-from harness.run_flags import add_explain, add_mutate, add_new, add_run
+from harness.run_flags import add_explain, add_merge, add_mutate, add_new, add_run
 
 
 def _later(module: str, name: str) -> Callable[[Any], Any]:
@@ -36,6 +36,12 @@ OWN = {
         epilog="example: rehearse explain migration.py 'seed=7 entries=1' --from ./my-worker",
         flags=add_explain,
         run=_later("run_command", "run_explain"),
+    ),
+    "merge": Command(
+        help="one report of what several machines have searched",
+        epilog="example: rehearse merge part-*.json --html report.html",
+        flags=add_merge,
+        run=_later("merge_command", "run_merge"),
     ),
     "export": Command(
         help="a report in another format: a page, CI's, a tracer's",

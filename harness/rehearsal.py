@@ -11,10 +11,12 @@ from typing import Any, Final, Protocol
 from harness.decision import Decision, Looked
 from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
+from harness.explore.checkpoint import Checkpoint
 from harness.explore.coverage import due
 from harness.explore.draw import Drawing, Places, places_of
 from harness.explore.faults import everywhere
 from harness.explore.search import Damage, Guided, explained, searched
+from harness.explore.state import read_tally, write_tally
 from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.forecast import Forecast, bill_of, forecast
@@ -60,12 +62,16 @@ class Nobody:
 
 @dataclass(frozen=True)
 class Part:
-    """One of the searches: the ``scenarios`` that it visited, ``what`` that is, and what it ``tally``-ed."""
+    """One of the searches: the ``scenarios`` that it visited, ``what`` that is, and what it ``tally``-ed.
+
+    ``anew`` of the schedules met something new.
+    """
 
     name: str
     what: str
     tally: Tally
     scenarios: Sequence[Scenario]
+    anew: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Result:
     unmet: Sequence[str]
     oddities: Sequence[str]
     forecast: Forecast | None = None
+    conditions: str = "production"
+    seeds: Sequence[range] = ()
 
     @property
     def vacuous(self) -> list[str]:
@@ -102,21 +110,53 @@ def rehearse(
     conditions: str = "production",
     seeds: range = range(1, 501),
     tell: OnProgress = Nobody(),  # noqa: B008 - it has no state
+    checkpoint: Checkpoint | None = None,
 ) -> Result:
     """Walk through the migration with all ``entries``, and search through small namespaces.
 
-    Raises MigrationError for what is wrong with the declaration.
+    What ``checkpoint`` has is not done again. Raises MigrationError for what is wrong with the declaration.
     """
-    search = _Rehearsal(subject, entries, workforce, conditions, seeds, tell)
+    search = _Rehearsal(subject, entries, workforce, conditions, [seeds], tell, checkpoint)
     small = search.first_look()
-    parts = [search.part(name) for name in explore]
+    return _result(search, small, [search.part(name) for name in explore])
+
+
+def joined(
+    subject: Subject,
+    entries: Mapping[Place, Entry],
+    workforce: Workforce,
+    found: Mapping[str, Tally],
+    *,
+    conditions: str,
+    seeds: Sequence[range],
+    anew: int,
+) -> Result:
+    """One rehearsal of what several have ``found``, by the part, among it schedules of all ``seeds``.
+
+    ``anew`` of the schedules met something new.
+    """
+    search = _Rehearsal(subject, entries, workforce, conditions, seeds, Nobody())
+    small = search.first_look()
+    return _result(search, small, [search.part_of(name, tally, anew) for name, tally in found.items()])
+
+
+def _result(search: "_Rehearsal", small: Tally, parts: Sequence[Part]) -> Result:
+    subject, workforce = search.subject, search.workforce
     small = sum((part.tally for part in parts if part.name != "walks"), small)
     large = sum((part.tally for part in parts if part.name == "walks"), Tally())
     # What small namespaces show as well is made small there.
     large.violations = {key: group for key, group in large.violations.items() if key not in small.violations}
     damage = [*explained(subject, small, workforce), *explained(search.whole, large, workforce)]
     bills = [bill for part in parts if part.name == "walks" for bill in part.tally.noted.values()]
-    return Result(parts, damage, search.unmet(parts), search.oddities, forecast(search.moving, bills))
+    return Result(
+        parts,
+        damage,
+        search.unmet(parts),
+        search.oddities,
+        forecast(search.moving, bills),
+        search.base.conditions,
+        search.seeds,
+    )
 
 
 def _orders_said(tally: Tally) -> str:
@@ -136,8 +176,9 @@ class _Rehearsal:
         entries: Mapping[Place, Entry],
         workforce: Workforce,
         conditions: str,
-        seeds: range,
+        seeds: Sequence[range],
         tell: OnProgress,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         self.subject = subject
         self.whole = whole(subject, entries)
@@ -145,6 +186,7 @@ class _Rehearsal:
         self.base = Scenario(conditions=conditions, colos=2)
         self.seeds = seeds
         self.tell = tell
+        self.checkpoint = checkpoint
         own = loaded(subject)
         self.migration = own.migration
         self.oddities = own.sample(subject).oddities
@@ -155,16 +197,34 @@ class _Rehearsal:
         """One of the searches."""
         if name == "schedules":
             return self._schedules()
-        scenarios, what = {
+        scenarios, what = self._planned(name)
+        subject, note = (self.whole, bill_of) if name == "walks" else (self.subject, None)
+        work = tallied_in_every_order if name == "orders" else tallied
+        # Walks are few, and what they took is noted run by run.
+        kept = None if self.checkpoint is None or name == "walks" else self.checkpoint.parts.get(name)
+        if kept is not None:
+            tally = read_tally(kept, Scenario.read)
+        else:
+            tally = searched(subject, scenarios, self.workforce, partial(self._told, name), work, note)
+            if self.checkpoint is not None:
+                self.checkpoint.keep(name, write_tally(tally))
+        return Part(name, f"{what}{_orders_said(tally)}", tally, scenarios)
+
+    def _planned(self, name: str) -> tuple[list[Scenario], str]:
+        """The scenarios of a part, and what they are."""
+        parts = {
             "walks": self._walks,
             "crashes": self._faults,
             "interruptions": self._interruptions,
             "orders": self._meetings,
-        }[name]()
-        subject, note = (self.whole, bill_of) if name == "walks" else (self.subject, None)
-        work = tallied_in_every_order if name == "orders" else tallied
-        tally = searched(subject, scenarios, self.workforce, partial(self._told, name), work, note)
-        return Part(name, f"{what}{_orders_said(tally)}", tally, scenarios)
+        }
+        return parts[name]()
+
+    def part_of(self, name: str, tally: Tally, anew: int) -> Part:
+        """A part that others have searched."""
+        if name == "schedules":
+            return Part(name, self._schedules_said(anew), tally, (), anew)
+        return Part(name, f"{self._planned(name)[1]}{_orders_said(tally)}", tally, ())
 
     def _told(self, name: str, tally: Tally, of: int) -> None:
         done = tally.looked.runs
@@ -248,10 +308,17 @@ class _Rehearsal:
             self.base, self.migration, places_of(self.plain), others, self.oddities, self._budgets()
         )
         guided = Guided(self.subject, drawing, self.workforce)
-        tally = guided.search(self.seeds, partial(self._told, "schedules"))
-        what = f"random schedules, seeds {self.seeds.start:,} to {self.seeds.stop - 1:,}"
-        what = f"{what}, {len(guided.kept):,} of which met something new"
-        return Part("schedules", what, tally, guided.visited)
+        if (checkpoint := self.checkpoint) is not None:
+            if "schedules" in checkpoint.parts:
+                guided.go_on(checkpoint.parts["schedules"])
+            guided.on_generation = lambda: checkpoint.keep("schedules", guided.state())
+        (seeds,) = self.seeds
+        tally = guided.search(seeds, partial(self._told, "schedules"))
+        return Part("schedules", self._schedules_said(guided.anew), tally, guided.visited, guided.anew)
+
+    def _schedules_said(self, anew: int) -> str:
+        seeds = ", ".join(f"{one.start:,} to {one.stop - 1:,}" for one in self.seeds)
+        return f"random schedules, seeds {seeds}, {anew:,} of which met something new"
 
     def _budgets(self) -> dict[int, int]:
         """How many operations a request may have where listings are small, by how many keys these have.

@@ -4,12 +4,15 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from harness.database_copy import copy_databases
 from harness.declaration import remarks
 from harness.exit_codes import HELD, VIOLATED
+from harness.explore.checkpoint import Checkpoint
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.lines import some
 from harness.migration import Migration, MigrationError
@@ -89,14 +92,18 @@ def run_own(options: argparse.Namespace) -> Report:
     try:
         start = stopwatch()
         opened = open_migration(wanted)
-        result = result_of(opened, wanted, progress)
+        kept = None
+        if options.checkpoint is not None:
+            kept = Checkpoint(options.checkpoint, opened.identity(wanted))
+        result = result_of(opened, wanted, progress, kept)
         seconds = stopwatch() - start
     finally:
         progress.end()
-    return _report(opened, result, seconds, options)
+    return report_of(opened, result, seconds, options)
 
 
-def _report(opened: "Opened", result: Result, seconds: float, options: argparse.Namespace) -> Report:
+def report_of(opened: "Opened", result: Result, seconds: float, options: argparse.Namespace) -> Report:
+    """What is said of a rehearsal, with everything that the options ask for."""
     about, html_file = opened.about, options.html_file
     document = rehearsal_document(about, result, seconds)
     if options.trace or html_file is not None:
@@ -127,7 +134,9 @@ def rehearsed(
     return opened.about, result_of(opened, wanted, on_progress), stopwatch() - start
 
 
-def result_of(opened: "Opened", wanted: Wanted, on_progress: OnProgress) -> Result:
+def result_of(
+    opened: "Opened", wanted: Wanted, on_progress: OnProgress, checkpoint: Checkpoint | None = None
+) -> Result:
     """What a whole rehearsal found."""
     workforce: Workforce = Cluster(wanted.cluster) if wanted.cluster else _processes(wanted)
     try:
@@ -139,6 +148,7 @@ def result_of(opened: "Opened", wanted: Wanted, on_progress: OnProgress) -> Resu
             conditions=wanted.conditions,
             seeds=wanted.seeds,
             tell=on_progress,
+            checkpoint=checkpoint,
         )
     finally:
         workforce.close()
@@ -151,6 +161,11 @@ class Opened:
     about: About
     subject: Subject
     entries: Mapping[Place, Entry]
+
+    def identity(self, wanted: Wanted) -> str:
+        """The same for two searches of which one may go on where the other was stopped."""
+        searched = (wanted.explore, wanted.conditions, str(wanted.seeds), self.about.began)
+        return f"{version('understudy')}/{self.about.digest}/{searched}"
 
     def subject_of(self, scenario: Scenario) -> Subject:
         """What a scenario is about: a sample of the entries, or all of them."""
@@ -176,8 +191,21 @@ def open_migration(wanted: Wanted) -> Opened:
         copied.expired,
         [*copied.left, *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries)],
         began,
+        _digest(wanted.file, own.migration, copied.entries),
     )
     return Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
+
+
+def _digest(file: Path, migration: Migration, entries: Mapping[Place, Entry]) -> str:
+    """Of the declaration, the code of its Workers, and the entries."""
+    digest = blake2b(digest_size=16)
+    folders = sorted({stage.folder for stage in migration.stages.values()})
+    code = [path for folder in folders for path in sorted(folder.rglob("*.py")) if ".venv" not in path.parts]
+    for path in [file, *code]:
+        digest.update(path.read_bytes())
+    for place, entry in sorted(entries.items()):
+        digest.update(repr((place, tuple(entry))).encode())
+    return digest.hexdigest()
 
 
 def run_again(opened: Opened, line: str, *, trace: bool = False, html_file: str | None = None) -> Report:

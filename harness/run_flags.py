@@ -34,8 +34,29 @@ def add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "-v", "--verbose", action="store_true", help="tell every finding, not only the five smallest"
     )
+    run.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="keep what is done in a file, and go on from there when it is stopped",
+    )
     run.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share the searches")
     _add_search(run)
+
+
+def add_merge(merge: argparse.ArgumentParser) -> None:
+    """Add what ``rehearse merge`` takes."""
+    merge.add_argument(
+        "reports", type=Path, nargs="+", metavar="REPORT", help="what shards wrote with --json"
+    )
+    merge.add_argument("--html", dest="html_file", metavar="FILE", help="also write a page that shows it all")
+    merge.add_argument("--trace", action="store_true", help="every KV operation of each finding's run")
+    merge.add_argument("--save", type=Path, metavar="DIR", help="write each finding as a pytest test")
+    merge.add_argument("-v", "--verbose", action="store_true", help="tell every finding")
+    merge.add_argument("--jobs", type=whole(1, 256), help="processes that make findings small")
+    merge.add_argument(
+        "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
+    )
 
 
 def add_explain(explain: argparse.ArgumentParser) -> None:

@@ -15,8 +15,10 @@ ROOMS = {
     "worker/sdk": {"kvstore", "worker.sdk"},
     "worker/durable": {"kvstore", "worker.sdk", "worker.durable"},
     "worker/serving": {"worker.serving"},
+    "worker/assets": {"kvstore", "worker.assets", "worker.config", "worker.sdk"},
     "worker/runtime": {
         "kvstore",
+        "worker.assets",
         "worker.config",
         "worker.d1",
         "worker.durable",

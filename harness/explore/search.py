@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Final
 
 from harness.command import CannotStart
@@ -10,6 +11,7 @@ from harness.engine.loop import Deadlock
 from harness.explore.coverage import signature
 from harness.explore.draw import Drawing
 from harness.explore.shrink import MOST_TRIES, shrink
+from harness.explore.state import read_tally, write_tally
 from harness.explore.tally import (
     Batch,
     Key,
@@ -30,6 +32,8 @@ _MOST_OPERATIONS: Final = 60_000
 _LEAST_TRIES: Final = 12
 # Scenarios that are drawn from what those before them met, and how many of them are, of a thousand.
 _GENERATION: Final = 50
+# So many seeds are a search of their own, which knows nothing of what others met: so they can be shared out.
+BLOCK: Final = 500
 _VARIED: Final = 400
 
 # What the runs so far showed, and how many there are to be.
@@ -151,8 +155,9 @@ class Guided:
     """A search that goes where something new was met: ``kept`` are the scenarios that did, in their order, of
     those that were ``visited``.
 
-    A generation is drawn from what the ones before it met, so that the same comes of the same seeds, whoever
-    does the work.
+    A generation is drawn from what the ones before it in its block of seeds met, so that the same comes of
+    the same seeds, whoever does the work, and in how many parts. ``anew`` counts the scenarios that met
+    something new in their block. ``on_generation`` hears of each that is done.
     """
 
     system: SystemUnderTest
@@ -162,12 +167,33 @@ class Guided:
     visited: list[Scenario] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     known: set[int] = field(default_factory=set)
+    anew: int = 0
+    on_generation: Callable[[], None] = lambda: None
 
-    def search(self, seeds: Sequence[int], tell: OnProgress) -> Tally:
-        """Simulate and judge a scenario for each seed."""
-        for at in range(0, len(seeds), _GENERATION):
-            self._generation(seeds[at : at + _GENERATION], len(seeds), tell)
+    def search(self, seeds: range, tell: OnProgress) -> Tally:
+        """Simulate and judge a scenario for each seed; those that were visited already are left out."""
+        for number, generation in groupby(seeds[self.tally.runs :], lambda seed: (seed - 1) // _GENERATION):
+            if number * _GENERATION % BLOCK == 0:
+                self.kept.clear()
+                self.known.clear()
+            self._generation(list(generation), len(seeds), tell)
+            self.on_generation()
         return self.tally
+
+    def state(self) -> dict[str, Any]:
+        """What it takes to go on from here."""
+        return {
+            "tally": write_tally(self.tally),
+            "kept": [str(one) for one in self.kept],
+            "known": sorted(self.known),
+            "anew": self.anew,
+        }
+
+    def go_on(self, state: dict[str, Any]) -> None:
+        """As if what it was had been done here. Raises KeyError, TypeError and ValueError."""
+        self.tally = read_tally(state["tally"], Scenario.read)
+        self.kept = [Scenario.read(line) for line in state["kept"]]
+        self.known, self.anew = set(state["known"]), int(state["anew"])
 
     def _generation(self, seeds: Sequence[int], of: int, tell: OnProgress) -> None:
         scenarios = [self._drawn(seed) for seed in seeds]
@@ -183,6 +209,7 @@ class Guided:
             if not met_here <= self.known:
                 self.known |= met_here
                 self.kept.append(scenario)
+                self.anew += 1
         found.noted.clear()
         self.tally.merge(found)
 

@@ -18,7 +18,8 @@ _SAMPLE: Final = 40
 class About:
     """What was rehearsed: ``moving`` entries that move, and ``other`` ones, of ``sources``; ``began`` in ms.
 
-    ``expired`` entries were left out, and what the sentences of ``left`` say.
+    ``expired`` entries were left out, and what the sentences of ``left`` say. ``digest`` is the same where
+    the code and the entries are.
     """
 
     file: Path
@@ -29,6 +30,7 @@ class About:
     expired: int
     left: Sequence[str]
     began: int
+    digest: str = ""
 
     @property
     def again(self) -> list[str]:

@@ -5,9 +5,11 @@ Its schema is ``docs/schema/report-1.json``; ``schema`` in the document names th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any, Final
 
 from harness.explore.search import Damage
+from harness.explore.state import write_tally
 from harness.model.record import Act, Call, Record
 from harness.moment import write_moment
 from harness.rehearsal import Part, Result
@@ -30,6 +32,10 @@ def rehearsal_document(about: About, result: Result, seconds: float) -> dict[str
         "file": str(about.file),
         "sources": list(about.sources),
         "command": about.again,
+        "version": version("understudy"),
+        "digest": about.digest,
+        "conditions": result.conditions,
+        "seeds": [[one.start, one.stop - 1] for one in result.seeds],
         "entries": {"moving": about.moving, "other": about.other, "expired": about.expired},
         "leftOut": list(about.left),
         "began": write_moment(about.began),
@@ -50,6 +56,8 @@ def _part(part: Part) -> dict[str, Any]:
         "what": part.what,
         "looked": asdict(tally.looked),
         "met": dict(sorted(tally.met.items())),
+        "anew": part.anew,
+        "tally": write_tally(tally),
         **({"orders": asdict(tally.orders)} if tally.orders.orders else {}),
     }
 

@@ -220,12 +220,22 @@ def test_log_level_warn_hides_all_but_warnings(echo: Path) -> None:
 
 
 def test_flags_without_effect_say_so(echo: Path) -> None:
-    flags = ["--latest", "--types", "--assets=public", "--minify", "--define=A:1", "--inspector-port=1"]
+    flags = ["--latest", "--types", "--minify", "--define=A:1", "--inspector-port=1"]
     with running(echo, *flags) as dev:
         pass
     said = "".join(dev.lines)
-    for name in ("latest", "types", "assets", "minify", "define", "inspector-port"):
+    for name in ("latest", "types", "minify", "define", "inspector-port"):
         assert f"--{name} has no effect here: " in said
+
+
+def test_assets_are_served_from_the_folder_that_is_named(echo: Path) -> None:
+    (echo / "public").mkdir()
+    (echo / "public" / "page.html").write_text("an asset")
+    with running(echo, "--assets=public") as dev:
+        assert httpx.get(f"{dev.url}/page", trust_env=False).text == "an asset"
+    done = wrangler("dev", "--assets=nowhere", cwd=echo)
+    assert done.returncode == 1
+    assert "was not found" in done.stderr
 
 
 def test_live_reload_adds_a_script_to_pages_and_tells_of_changes(echo: Path) -> None:

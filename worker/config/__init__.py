@@ -14,6 +14,7 @@ from worker.config.errors import ConfigError, ConfigFileError, Location
 from worker.config.find import config_in, find_config
 from worker.config.load import load_config
 from worker.config.model import (
+    AssetsConfig,
     CustomBuild,
     D1Binding,
     DurableObjectBinding,
@@ -24,6 +25,7 @@ from worker.config.model import (
 from worker.config.secrets import command_env
 
 __all__ = [
+    "AssetsConfig",
     "ConfigError",
     "ConfigFileError",
     "CustomBuild",

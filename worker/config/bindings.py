@@ -53,7 +53,7 @@ KINDS: Final = {
     "vpc_networks": "VPC Network",
 }
 # What a Worker gets here; all other kinds are named where it is started, and when it asks for one.
-_EMULATED: Final = frozenset({"kv_namespaces", "durable_objects", "d1_databases", "vars"})
+_EMULATED: Final = frozenset({"kv_namespaces", "durable_objects", "d1_databases", "vars", "assets"})
 _NAMED_BY_MEMBER: Final = frozenset({"data_blobs", "text_blobs", "wasm_modules"})
 VARIABLE: Final = KINDS["vars"]
 SECRET: Final = "Secret"

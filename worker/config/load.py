@@ -13,7 +13,7 @@ from worker.config.durable_objects import durable_objects
 from worker.config.environment import resolve
 from worker.config.errors import ConfigError
 from worker.config.javascript import JSON, members
-from worker.config.model import CustomBuild, ModuleRule, WorkerConfig
+from worker.config.model import AssetsConfig, CustomBuild, ModuleRule, WorkerConfig
 from worker.config.scope import Scope
 from worker.config.secrets import Secrets, SecretSources, read_secrets
 
@@ -119,6 +119,7 @@ def _config(
         durable_objects=durable_objects(fields),
         d1_databases=d1_databases(fields),
         not_emulated=not_emulated(fields),
+        assets=_assets(members(fields.get("assets"))),
         crons=_texts(members(fields.get("triggers")).get("crons")),
         dev=members(raw.get("dev")),
         define=_text_members(fields.get("define")),
@@ -142,6 +143,19 @@ def _names_of_other_bindings(fields: dict[str, JSON]) -> frozenset[str]:
 
 def _text(fields: dict[str, JSON], name: str) -> str | None:
     return str(fields[name]) if name in fields else None
+
+
+def _assets(given: dict[str, JSON]) -> AssetsConfig | None:
+    if "directory" not in given:
+        return None
+    first = given.get("run_worker_first", False)
+    return AssetsConfig(
+        directory=str(given["directory"]),
+        binding=_text(given, "binding"),
+        html_handling=_text(given, "html_handling") or "auto-trailing-slash",
+        not_found_handling=_text(given, "not_found_handling") or "none",
+        run_worker_first=_texts(first) if isinstance(first, list) else first is True,
+    )
 
 
 def _text_members(value: JSON) -> dict[str, str]:

@@ -82,6 +82,20 @@ class CustomBuild:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetsConfig:
+    """Static assets: the files of ``directory``, which is relative to the root; ``binding`` is None for none.
+
+    ``run_worker_first`` is true, false, or patterns of paths.
+    """
+
+    directory: str
+    binding: str | None = None
+    html_handling: str = "auto-trailing-slash"
+    not_found_handling: str = "none"
+    run_worker_first: bool | tuple[str, ...] = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerConfig:
     """A configuration for one environment, read and checked.
 
@@ -112,6 +126,7 @@ class WorkerConfig:
     durable_objects: tuple[DurableObjectBinding, ...] = ()
     d1_databases: tuple[D1Binding, ...] = ()
     not_emulated: Mapping[str, str] = field(default_factory=dict)
+    assets: AssetsConfig | None = None
     crons: tuple[str, ...] = ()
     dev: Mapping[str, JSON] = field(default_factory=dict)
     define: Mapping[str, str] = field(default_factory=dict)

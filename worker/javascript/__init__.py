@@ -2,13 +2,20 @@
 
 from worker.javascript.build_command import run_build
 from worker.javascript.bundle import BuildError, BuildOptions, bundle
-from worker.javascript.configuration import USER_SERVICE, Service, configuration, write_entry
+from worker.javascript.configuration import (
+    ASSETS_HEADER,
+    USER_SERVICE,
+    Service,
+    configuration,
+    write_entry,
+)
 from worker.javascript.forwarder import Forwarder
 from worker.javascript.parts import MissingPartError, find_part
 from worker.javascript.process import Workerd, WorkerdError
 from worker.javascript.proxy import Proxy
 
 __all__ = [
+    "ASSETS_HEADER",
     "USER_SERVICE",
     "BuildError",
     "BuildOptions",

@@ -15,6 +15,8 @@ _OLDEST_DATE: Final = "2021-11-02"
 PROTOCOL_HEADER: Final = "Understudy-Protocol"
 # Carries ``request.cf``, as JSON; a Worker does not see it.
 CF_HEADER: Final = "Understudy-Cf"
+# Says that what is asked for is one of the Worker's static assets.
+ASSETS_HEADER: Final = "Understudy-Assets"
 # Says that a request has come through the server in front, which guards: workerd's own port takes no others.
 SECRET_HEADER: Final = "Understudy-Secret"
 # The service that is the user's Worker: a debugger sees its name.
@@ -52,11 +54,14 @@ def configuration(service: Service) -> str:
             [
                 *(_external("kv:", NAMESPACE_HEADER, name, service) for name in namespaces),
                 *(_external("d1:", DATABASE_HEADER, name, service) for name in databases),
+                *([_external("assets:", ASSETS_HEADER, "1", service)] if config.assets else []),
             ]
         ),
         date=_text(config.compatibility_date or _OLDEST_DATE),
         flags=", ".join(_text(flag) for flag in config.compatibility_flags if flag != "python_workers"),
-        bindings=", ".join([*_variables(config.vars), *_kv_bindings(config), *_d1_bindings(config)]),
+        bindings=", ".join(
+            [*_variables(config.vars), *_kv_bindings(config), *_d1_bindings(config), *_assets(config)]
+        ),
         code=_code(service),
         entry=_text(_ENTRY.name),
         test_scheduled="true" if service.test_scheduled else "false",
@@ -146,6 +151,11 @@ def _d1_bindings(config: WorkerConfig) -> list[str]:
         f'innerBindings = [(name = "fetcher", service = {_text("d1:" + binding.local_id)})]))'
         for binding in config.d1_databases
     ]
+
+
+def _assets(config: WorkerConfig) -> list[str]:
+    binding = None if config.assets is None else config.assets.binding
+    return [] if binding is None else [f'(name = {_text(binding)}, service = "assets:1")']
 
 
 def _variables(variables: Mapping[str, Any]) -> list[str]:

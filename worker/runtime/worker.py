@@ -7,6 +7,7 @@ from pathlib import Path
 from types import CoroutineType, MethodType, ModuleType
 from typing import Any
 
+from worker.assets import Assets, AssetsFetcher
 from worker.config import DurableObjectBinding, WorkerConfig, config_in, load_config
 from worker.durable import Objects
 from worker.runtime.background import Background
@@ -167,7 +168,12 @@ def load_configured(
         raise LoadError(f'{config.path} names no entry file: add main = "src/entry.py" or the like')
     absent = {name: NotEmulated(name, kind) for name, kind in config.not_emulated.items()}
     durable_bindings = {name: one.binding for name, one in objects.items()}
-    env = make_env({**absent, **config.vars, **bindings, **durable_bindings})
+    assets = (
+        {}
+        if config.assets is None or config.assets.binding is None
+        else {config.assets.binding: AssetsFetcher(Assets(config.assets, config.root))}
+    )
+    env = make_env({**absent, **config.vars, **assets, **bindings, **durable_bindings})
     platform = platform or MACHINE
     with current(env, None, platform=platform):
         space, module = import_worker(config.root / config.main, config.root, config.name or "worker", texts)

@@ -7,7 +7,7 @@ from typing import Any
 from kvstore.binding.namespace import KVNamespace
 from worker.sdk.binding import KvNamespace, _BindingWrapper
 from worker.sdk.context import current_environment, replaced_environment
-from worker.sdk.durable import _DurableObjectNamespaceWrapper
+from worker.sdk.durable import _DurableObjectNamespaceWrapper, _FetcherWrapper
 from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
@@ -82,7 +82,7 @@ def _raw(value: Any) -> Any:
     if isinstance(value, _BindingWrapper):
         namespace: Any = value._BindingWrapper__namespace
         return KvNamespace(namespace)
-    if isinstance(value, _DurableObjectNamespaceWrapper):
+    if isinstance(value, _DurableObjectNamespaceWrapper | _FetcherWrapper):
         return value._target
     return _AbsentBinding(value.error) if isinstance(value, NotEmulated) else unwrap(value)
 
@@ -133,4 +133,6 @@ def _binding(value: object) -> Any:
         return _BindingWrapper(value)
     if isinstance(value, JsObject) and value.js_name == "DurableObjectNamespace":
         return _DurableObjectNamespaceWrapper(value)
+    if isinstance(value, JsObject) and value.js_name == "Fetcher":
+        return _FetcherWrapper(value)
     return wrap(value)

@@ -13,6 +13,7 @@ from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import listen, reached_at
 from wrangler_compat.cli.project import Project
+from wrangler_compat.dev.assets import AssetsDeployment
 from wrangler_compat.dev.deployment import Deployment, PythonDeployment
 from wrangler_compat.dev.flags import BUILD, WITHOUT_EFFECT
 from wrangler_compat.dev.hotkeys import box, dev_keys, listening, usable
@@ -155,6 +156,8 @@ def _deployment(
     """Python Workers run in this process, all others in workerd."""
     console = invocation.console
     _mention(invocation, WITHOUT_EFFECT)
+    if config.main is None and config.assets is not None:
+        return AssetsDeployment(config, read, root, console)
     if config.main is None:
         raise CommandError(
             f'Missing entry-point: {config.path} has no `main`. Add main = "src/entry.py", or name the file: '

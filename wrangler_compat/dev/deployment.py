@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import KVNamespace, StoreError
 from kvstore.printable import printable
+from worker.assets import Assets, AssetsFirst
 from worker.config import ConfigError, KVBinding, WorkerConfig
 from worker.config.javascript import JSON, shown
 from worker.d1 import database_path
@@ -113,7 +114,7 @@ class PythonDeployment:
             lambda access: show_access(self._console, access),
             test_scheduled=self._settings.test_scheduled,
         )
-        self._worker, self._app, self._local = worker, app, local
+        self._worker, self._app, self._local = worker, with_assets(config, app), local
 
     def kill(self) -> None:
         """Nothing: the Worker runs in this process."""
@@ -123,6 +124,13 @@ class PythonDeployment:
             await self._worker.background.drain()
         if self._local is not None:
             await self._local.close()
+
+
+def with_assets(config: WorkerConfig, app: ASGIApp) -> ASGIApp:
+    """``app`` behind the static assets of the configuration, if it has any."""
+    if config.assets is None:
+        return app
+    return AssetsFirst(Assets(config.assets, config.root), app, config.compatibility_date)
 
 
 def show_access(console: Console, access: Access) -> None:
@@ -147,6 +155,9 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
         rows.append((f"env.{database.binding} ({database.local_id})", f"D1 Database, {path}"))
     for durable in config.durable_objects:
         rows.append((f"env.{durable.name} ({durable.class_name})", "Durable Object"))
+    if config.assets is not None:
+        name = f"env.{config.assets.binding}" if config.assets.binding else "(no binding)"
+        rows.append((name, f"Assets, {config.root / config.assets.directory}"))
     for name, kind in config.not_emulated.items():
         rows.append((f"env.{name}", f"{kind}, not emulated"))
     for name, value in config.vars.items():

@@ -48,6 +48,7 @@ SESSION: Final = (
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
     Flag("strict", "switch", "KV lists as production may: short pages, no foreign cursor"),
     Flag("allow", "text", "Let a Python Worker do what the platform refuses", many=True, choices=ESCAPES),
+    Flag("assets", "text", "Folder of static assets, instead of the configuration's"),
     Flag("test-scheduled", "switch", "Also run the scheduled handler at /__scheduled"),
     Flag("live-reload", "switch", "Reload HTML pages in the browser when the Worker changes"),
     Flag("log-level", "text", "How much to say (log)", choices=LEVELS),
@@ -58,7 +59,6 @@ SESSION: Final = (
 # Accepted, so that a script that gives them goes on working; each is answered with its reason.
 WITHOUT_EFFECT: Final = {
     "latest": "the runtime is the one that is installed",
-    "assets": "static assets are not served; the Worker sees every request",
     "types": "no types are generated; `wrangler types` does that",
     "tunnel": "only this machine and its network can reach the Worker",
 }
@@ -71,7 +71,6 @@ DEV: Final = (
     *SESSION,
     Flag("remote", "switch", "Not possible here: refused", short="r"),
     Flag("latest", "switch", "Without effect here"),
-    Flag("assets", "text", "Without effect here"),
     Flag("types", "switch", "Without effect here"),
     Flag("tunnel", "switch", "Without effect here"),
 )

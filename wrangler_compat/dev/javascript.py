@@ -10,14 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import StrictStorage, SystemClock, SystemEntropy
 from kvstore.storage.storage import Storage
+from worker.assets import Assets, create_assets_app
 from worker.config import ConfigError, WorkerConfig
 from worker.d1 import DatabaseFolder
 from worker.d1.wire import DATABASE_HEADER, create_d1_app
 from worker.javascript import (
+    ASSETS_HEADER,
     USER_SERVICE,
     BuildError,
     Forwarder,
@@ -34,11 +36,11 @@ from worker.javascript import (
 )
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
 from worker.runtime import LoadError, answer_lifespan, open_local
-from worker.serving import ByHeader, bind, serve
+from worker.serving import ByHeader, Guard, bind, serve
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import listen
-from wrangler_compat.dev.deployment import show_access, show_bindings
+from wrangler_compat.dev.deployment import show_access, show_bindings, with_assets
 from wrangler_compat.dev.settings import DevSettings
 
 DEFAULT_INSPECTOR_PORT: Final = 9229
@@ -78,12 +80,13 @@ class JavaScriptDeployment:
         self._stack = AsyncExitStack()
         log = partial(show_access, console)
         self._proxy = Proxy(lambda: self._running().url, self._secret, log)
+        self._front = with_assets(config, self._proxy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await answer_lifespan(receive, send)
         else:
-            await self._proxy(scope, receive, send)
+            await self._front(scope, receive, send)
 
     @property
     def devtools(self) -> str:
@@ -99,11 +102,15 @@ class JavaScriptDeployment:
         storage = StrictStorage if self._settings.strict else Storage
         databases = DatabaseFolder(self._root.parent / "d1")
         self._stack.push_async_callback(databases.close)
-        app = ByHeader(
+        app: ASGIApp = ByHeader(
             DATABASE_HEADER,
             create_d1_app(databases, token=self._secret),
             create_kv_app(folder, storage=storage, token=self._secret),
         )
+        if self._config.assets is not None:
+            assets = Assets(self._config.assets, self._config.root)
+            guard = Guard(self._secret)
+            app = ByHeader(ASSETS_HEADER, guard.before(create_assets_app(assets)), app)
         served = serve(app, bind("127.0.0.1", 0), StatusTextProtocol)
         self._address = (await self._stack.enter_async_context(served)).removeprefix("http://")
         local = open_local(self._config, self._root)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from worker.config import WorkerConfig
+from worker.config import AssetsConfig, WorkerConfig
 from worker.javascript.bundle import BuildOptions
 from wrangler_compat.cli.arguments import Arguments
 from wrangler_compat.cli.errors import CommandError
@@ -79,6 +79,12 @@ def _build(arguments: Arguments, cwd: Path) -> BuildOptions:
     )
 
 
+def _assets(config: WorkerConfig, folder: Path) -> AssetsConfig:
+    if not folder.is_dir():
+        raise CommandError(f'The folder of static assets that --assets names, "{folder}", was not found.')
+    return replace(config.assets or AssetsConfig(""), directory=str(folder))
+
+
 def _pairs(arguments: Arguments, name: str) -> dict[str, str]:
     pairs = {}
     for text in arguments.flags.get(name, []):
@@ -92,9 +98,10 @@ def _pairs(arguments: Arguments, name: str) -> dict[str, str]:
 def configured(project: Project, arguments: Arguments) -> WorkerConfig:
     """The configuration with what the flags say in its place: entry file, name, variables, compatibility."""
     script = arguments.words[0] if arguments.words else None
+    assets = arguments.text("assets")
     config = project.config
     if config is None:
-        if script is None:
+        if script is None and assets is None:
             raise CommandError(
                 f"No configuration was found from {project.folder} upward: there is no wrangler.toml, "
                 "wrangler.json or wrangler.jsonc. Name the entry file, or run this in a Worker's folder."
@@ -103,6 +110,7 @@ def configured(project: Project, arguments: Arguments) -> WorkerConfig:
     variables = _pairs(arguments, "var")
     changes: dict[str, Any] = {
         "main": script,
+        "assets": _assets(config, project.folder / assets) if assets else None,
         "name": arguments.text("name"),
         "compatibility_date": arguments.text("compatibility-date"),
         "compatibility_flags": tuple(arguments.flags.get("compatibility-flags", ())) or None,

@@ -12,7 +12,7 @@ _SKIPPED: Final = ("node_modules", "__pycache__")
 _BESIDE: Final = (".dev.vars", ".env")
 _WATCHED: Final = (
     *(".py", ".js", ".mjs", ".jsx", ".ts", ".mts", ".tsx", ".toml", ".json", ".jsonc"),
-    *(".txt", ".html", ".sql", ".wasm", ".css"),
+    *(".html", ".sql", ".wasm", ".css"),
 )
 
 Stamp = dict[str, tuple[int, int]]

@@ -17,7 +17,6 @@ KINDS = {
     '[[queues.producers]]\nbinding = "X"\nqueue = "q"': "Queue",
     '[ai]\nbinding = "X"': "AI",
     '[[send_email]]\nname = "X"': "Send Email",
-    '[assets]\ndirectory = "public"\nbinding = "X"': "Assets",
     '[[vectorize]]\nbinding = "X"\nindex_name = "i"': "Vectorize Index",
 }
 USES = ["self.env.X", "hasattr(self.env, 'X')", "getattr(self.env, 'X', None)", "bool(env.X)"]
