@@ -20,9 +20,11 @@ def wrangler(
 
 
 class Dev:
-    """A running ``dev``; ``lines`` is what it has printed so far."""
+    """A running ``dev``, once it has printed ``ready``; ``lines`` is what it has printed so far."""
 
-    def __init__(self, cwd: Path, *arguments: str, environ: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, cwd: Path, *arguments: str, environ: dict[str, str] | None = None, ready: str = "Ready on "
+    ) -> None:
         self.process = subprocess.Popen(
             [*PROGRAM, "dev", *arguments],
             cwd=cwd,
@@ -36,7 +38,7 @@ class Dev:
         # What never says what is waited for is ended, so that a test fails and does not hang.
         self.watchdog = threading.Timer(60, self.process.kill)
         self.watchdog.start()
-        self.url = self.read_until("Ready on ").split("Ready on ")[1].strip()
+        self.url = self.read_until(ready).split(ready)[1].strip()
 
     def read_until(self, text: str) -> str:
         assert self.process.stdout is not None

@@ -1,7 +1,7 @@
 """worker.runtime: loads a Worker and answers HTTP with it."""
 
 from worker.runtime.app import Access, create_app
-from worker.runtime.errors import LoadError
+from worker.runtime.errors import LoadError, MissingEntryError
 from worker.runtime.failures import users_traceback
 from worker.runtime.http import MOST_BODY
 from worker.runtime.lifespan import answer_lifespan
@@ -17,6 +17,7 @@ __all__ = [
     "Certificate",
     "LoadError",
     "LocalNamespaces",
+    "MissingEntryError",
     "Platform",
     "ServeError",
     "Worker",

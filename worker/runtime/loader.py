@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 from worker.runtime import escapes, sources
-from worker.runtime.errors import LoadError
+from worker.runtime.errors import LoadError, MissingEntryError
 from worker.runtime.failures import importing_failed
 from worker.runtime.packages import Packages
 from worker.runtime.space import Space
@@ -22,7 +22,7 @@ def import_worker(
     place of what is in files. Raises LoadError.
     """
     if not entry.is_file():
-        raise LoadError(f'The entry-point file at "{entry}" was not found.')
+        raise MissingEntryError(f'The entry-point file at "{entry}" was not found.')
     if entry.suffix != ".py":
         raise LoadError(f'"{entry}" is no Python file: only Python Workers can be run here.')
     install()

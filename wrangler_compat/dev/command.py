@@ -8,6 +8,8 @@ from typing import Final
 
 from kvstore import StoreError
 from worker.config import WorkerConfig
+from worker.javascript import BuildError
+from worker.runtime import LoadError, MissingEntryError
 from worker.serving import Certificate, Guard, Interrupts, ServeError, serve
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
@@ -21,7 +23,7 @@ from wrangler_compat.dev.javascript import JavaScriptDeployment
 from wrangler_compat.dev.live_reload import LiveReload
 from wrangler_compat.dev.settings import DevSettings, configured, read_settings
 from wrangler_compat.dev.upstream import is_platforms
-from wrangler_compat.dev.watch import stamp, watch
+from wrangler_compat.dev.watch import Stamp, change, stamp, watch
 
 DEFAULT_PORT: Final = 8787
 _OF_A_BUILD: Final = tuple(flag.name for flag in BUILD)
@@ -93,7 +95,7 @@ async def _serve(
     guard = Guard(domains=(upstream.hostname,) if upstream.hostname else (), any_client=True)
     app = guard.before(upstream.before(live or deployment), guarded=is_platforms)
     try:
-        await deployment.begin()
+        before = await _first(invocation, project, deployment, before)
         builds = config.build.command is not None
         before = stamp(project.root) if builds else before
         invocation.console.say("⎔ Starting local server...")
@@ -112,6 +114,24 @@ async def _serve(
                     await live.end()
     finally:
         await deployment.end()
+
+
+async def _first(invocation: Invocation, project: Project, deployment: Deployment, before: Stamp) -> Stamp:
+    """Load the Worker; one that cannot be loaded is named, and waited for until somebody has mended it.
+
+    What was there when it was loaded. Raises what `Deployment.begin` does for all that no file can mend.
+    """
+    while True:
+        try:
+            await deployment.begin()
+            return before
+        except MissingEntryError:
+            raise
+        except (BuildError, LoadError) as error:
+            waits = "Waiting for a changed file; Ctrl-C ends it."
+            invocation.console.fail(CommandError(f"{error}\n{waits}"))
+            sys.stderr.flush()
+            before = await change(project.root, before, invocation.clock)
 
 
 def _certificate(invocation: Invocation, project: Project) -> Certificate:

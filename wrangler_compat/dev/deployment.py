@@ -15,6 +15,7 @@ from worker.config.javascript import JSON, shown
 from worker.d1 import database_path
 from worker.runtime import (
     Access,
+    LoadError,
     LocalNamespaces,
     Platform,
     ServeError,
@@ -32,9 +33,10 @@ from wrangler_compat.dev.settings import DevSettings
 class Deployment(Protocol):
     """An ASGI app around a Worker.
 
-    ``begin`` loads it and says what it is bound to, or raises; ``renew`` loads it again, and keeps the one
-    that runs, saying why, when that fails; ``end`` waits for background work and closes all, ``kill`` waits
-    for nothing and leaves no process behind. ``devtools`` is a page that debugs it, None for none.
+    ``begin`` loads it and says what it is bound to, or raises, and may be called again then; ``renew`` loads
+    it again, and keeps the one that runs, saying why, when that fails; ``end`` waits for background work and
+    closes all, ``kill`` waits for nothing and leaves no process behind. ``devtools`` is a page that debugs
+    it, None for none.
     """
 
     @property
@@ -69,6 +71,7 @@ class PythonDeployment:
         self._root = root
         self._console = console
         self._settings = settings
+        self._began = False
         self._local: LocalNamespaces | None = None
         self._worker: Worker | None = None
         self._app: ASGIApp | None = None
@@ -79,9 +82,16 @@ class PythonDeployment:
 
     async def begin(self) -> None:
         """Load the Worker and say what it is bound to. Raises ConfigError, ServeError, StoreError."""
+        if self._began:
+            self._config = self._read()
+        self._began = True
         local = open_local(self._config, self._root, strict=self._settings.strict)
-        await local.sweep()
-        self._put_on(self._config, local)
+        try:
+            await local.sweep()
+            self._put_on(self._config, local)
+        except LoadError:
+            await local.close()
+            raise
         await show_bindings(self._console, self._config, local, self._root)
 
     async def renew(self) -> None:

@@ -118,6 +118,10 @@ class JavaScriptDeployment:
         await local.close()
         try:
             self._workerd = await self._start(self._config)
+        except BuildError:
+            await self._stack.aclose()
+            self._stack, self._config = AsyncExitStack(), self._read()
+            raise
         except _TROUBLE as error:
             raise CommandError(str(error)) from error
         await self._debugger.start()

@@ -42,9 +42,13 @@ async def watch(
     One that ``writes`` there itself, as a build does, is not called again for that.
     """
     while True:
+        before = await change(folder, before, clock)
+        await changed()
+        before = stamp(folder) if writes else before
+
+
+async def change(folder: Path, before: Stamp, clock: Clock) -> Stamp:
+    """Wait until a watched file below ``folder`` is another than in ``before``; the stamp from then."""
+    while (now := stamp(folder)) == before:
         await clock.sleep(_EVERY_SECONDS)
-        now = stamp(folder)
-        if now != before:
-            before = now
-            await changed()
-            before = stamp(folder) if writes else before
+    return now
