@@ -20,16 +20,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kvstore import LIMITS, KVError, Limits, Store, StoreError
-from kvstore.javascript.json_text import parse, stringify
 from kvstore.messages import long_value_text
-from kvstore.storage.storage import Lifetime, Listing, Storage
-from worker.kvwire.parameters import BulkGet, Query, bad_request, key_in_path
+from kvstore.storage.storage import Storage
+from worker.kvwire.operations import METADATA_HEADER, Asked, Told, answer, failed, refused, to_put
+from worker.kvwire.parameters import bad_request
 from worker.kvwire.status_text import status_text
 from worker.serving import LOCAL_HOSTS, BodyTooLarge, Guard, Refusal, answer_unread, read_body
 
 NAMESPACE_HEADER: Final = "x-kv-namespace"
-METADATA_HEADER: Final = "cf-kv-metadata"
-EXPIRATION_HEADER: Final = "cf-expiration"
 
 # The name under which workerd asks the service of a KV binding, wherever that is.
 _WORKERD_ASKS: Final = "fake-host"
@@ -82,14 +80,14 @@ class KVWire:
             body = await self._body(request)
             if "content-length" not in request.headers and await _hangs_up(request):
                 return
-            response = await self._answer(request, body)
+            told = await answer(self._storage(_namespace(request)), _asked(request, body))
         except BodyTooLarge as error:
-            await answer_unread(self._refused(request, str(error)), scope, receive, send)
+            too_large = _response(self._too_large(request, str(error)))
+            await answer_unread(too_large, scope, receive, send)
             return
-        except KVError as refusal:
-            response = failed(refusal.status, refusal.reason)
-        except StoreError as error:
-            response = failed(500, str(error)[:512])
+        except (KVError, StoreError) as error:
+            told = refused(error)
+        response = _response(told)
         response.raw_headers.append(_NO_SNIFFING)
         await response(scope, receive, send)
 
@@ -99,32 +97,14 @@ class KVWire:
             return await read_body(request.scope, request.receive, most, long_value_text, _COUNTING_SECONDS)
         return await read_body(request.scope, request.receive, _BULK_SIZE)
 
-    def _refused(self, request: Request, too_large: str) -> Response:
+    def _too_large(self, request: Request, text: str) -> Told:
         """What is said of a body that is too large: of a value, only if nothing else is wrong with it."""
         try:
             if request.method == "PUT":
-                self._storage(_namespace(request)).check_put(*_asked(request))
-        except KVError as refusal:
-            return failed(refusal.status, refusal.reason)
-        except StoreError as error:
-            return failed(500, str(error)[:512])
-        return failed(413, too_large)
-
-    async def _answer(self, request: Request, body: bytes) -> Response:
-        storage = self._storage(_namespace(request))
-        match request.method, request.scope["raw_path"]:
-            case "GET", b"/":
-                return await _list(storage, request)
-            case "POST", b"/bulk/get":
-                return await _get_many(storage, body)
-            case "GET", _:
-                return await _get(storage, request)
-            case "PUT", _:
-                return await _put(storage, request, body)
-            case "DELETE", _:
-                return await _delete(storage, request)
-            case _:
-                return failed(405, f"The KV protocol has no {request.method} {request.scope['path']}")
+                self._storage(_namespace(request)).check_put(*to_put(_asked(request, b"")))
+        except (KVError, StoreError) as error:
+            return refused(error)
+        return failed(413, text)
 
     def _storage(self, namespace: str) -> Storage:
         """One for as long as the store is the same: a strict one knows the cursors that it issued."""
@@ -161,77 +141,21 @@ def _namespace(request: Request) -> str:
     return given
 
 
-async def _get(storage: Storage, request: Request) -> Response:
-    query = Query(request.scope)
-    entry = await storage.get(key_in_path(request.scope, query, "GET"), query.integer("cache_ttl"))
-    if entry is None:
-        return failed(404, "Not Found")
-    response = Response(entry.value, media_type="application/octet-stream")
-    if entry.expiration is not None:
-        response.raw_headers.append((EXPIRATION_HEADER.encode(), b"%d" % entry.expiration))
-    if entry.metadata is not None:
-        # Anyone can have written the folder: a header must have no line breaks, which JSON may have.
-        metadata = str(stringify(parse(entry.metadata)))
-        response.raw_headers.append((METADATA_HEADER.encode(), metadata.encode()))
-    return response
-
-
-async def _put(storage: Storage, request: Request, body: bytes) -> Response:
-    key, lifetime, metadata = _asked(request)
-    await storage.put(key, body, lifetime, metadata)
-    return Response()
-
-
-def _asked(request: Request) -> tuple[str, Lifetime, str | None]:
-    """The key, the lifetime and the metadata of a put. Raises KVError."""
-    query = Query(request.scope)
-    key = key_in_path(request.scope, query, "PUT")
-    lifetime = Lifetime(query.integer("expiration"), query.integer("expiration_ttl"))
-    given = request.headers.get(METADATA_HEADER)
-    return key, lifetime, None if given is None else given.encode("latin-1").decode("utf-8", "replace")
-
-
-async def _delete(storage: Storage, request: Request) -> Response:
-    await storage.delete(key_in_path(request.scope, Query(request.scope), "DELETE"))
-    return Response()
-
-
-async def _list(storage: Storage, request: Request) -> Response:
-    query = Query(request.scope)
-    prefix, cursor = query.text("prefix"), query.given("cursor")
-    return _json(_listing(await storage.list(prefix, cursor, query.integer("key_count_limit"))))
-
-
-def _listing(page: Listing) -> dict[str, object]:
-    keys = []
-    for info in page.keys:
-        shown: dict[str, object] = {"name": info.name}
-        if info.expiration is not None:
-            shown["expiration"] = info.expiration
-        if info.metadata is not None:
-            shown["metadata"] = info.metadata  # JSON text: workerd parses it
-        keys.append(shown)
-    more = {} if page.cursor is None else {"cursor": page.cursor}
-    return {"keys": keys, "list_complete": page.cursor is None} | more | {"cacheStatus": None}
-
-
-async def _get_many(storage: Storage, body: bytes) -> Response:
-    asked = BulkGet.read(body)
-    return _json(await storage.get_many(asked.keys, asked.options, with_metadata=asked.with_metadata))
-
-
-def _json(value: object) -> Response:
-    return Response(str(stringify(value)), media_type="application/json")
+def _asked(request: Request, body: bytes) -> Asked:
+    scope, metadata = request.scope, request.headers.get(METADATA_HEADER)
+    if metadata is not None:
+        metadata = metadata.encode("latin-1").decode("utf-8", "replace")
+    return Asked(request.method, scope["raw_path"], scope["query_string"], metadata, body)
 
 
 def _kept_out(refusal: Refusal) -> Response:
-    return (
-        failed(401, "Authentication error") if refusal.what == "token" else failed(403, refusal.without_token)
-    )
+    what = failed(401, "Authentication error")
+    return _response(what if refusal.what == "token" else failed(403, refusal.without_token))
 
 
-def failed(status: int, text: str) -> Response:
-    """An error: ``text`` in the status line, for workerd, and in the body, for people."""
-    response = Response(text.encode("utf-8", "replace"), status, media_type="text/plain")
-    response.raw_headers.append(status_text(text))
+def _response(told: Told) -> Response:
+    response = Response(told.body, told.status, media_type=told.kind)
+    response.raw_headers += [(name.encode(), value) for name, value in told.headers]
+    if told.reason is not None:
+        response.raw_headers.append(status_text(told.reason))
     return response

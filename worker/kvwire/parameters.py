@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from starlette.types import Scope
-
 from kvstore import KVError, KVSyntaxError, messages
 from kvstore.javascript.json_text import parse
 from kvstore.javascript.values import MAX_SAFE_INTEGER
@@ -26,9 +24,8 @@ def bad_request(text: str) -> KVError:
 class Query:
     """The parameters of a URL, by name; of several with one name the first counts."""
 
-    def __init__(self, scope: Scope) -> None:
-        text = scope["query_string"].decode("latin-1")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
+    def __init__(self, query: bytes) -> None:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace")
         self._members: Mapping[str, str] = dict(reversed(pairs))
 
     def text(self, name: str) -> str:
@@ -51,12 +48,12 @@ def _integer(name: str, text: str) -> int:
     raise bad_request(f"Invalid {name} of {text}. Please specify an integer.")
 
 
-def key_in_path(scope: Scope, query: Query, verb: Verb) -> str:
+def key_in_path(path: bytes, query: Query, verb: Verb) -> str:
     """The key: all that follows the first slash, percent-decoded where ``urlencoded=true`` says so.
 
     Raises KVError (400) for what is not the UTF-8 of a text, such as a lone surrogate.
     """
-    path: bytes = scope["raw_path"][1:]
+    path = path[1:]
     text = path.decode("latin-1")
     if query.text("urlencoded").lower() != "true":
         return text
