@@ -15,6 +15,7 @@ from harness.engine.loop import SimulatedLoop
 from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record
 from harness.model.scenario import Scenario
+from harness.system.deployment import NotSequential, SystemFailed
 from harness.system.stages import Stages
 from harness.under_way import asking
 from harness.world.world import World
@@ -41,15 +42,26 @@ def simulate(
 
     ``unreadable`` are entries that readers do not find before anything moves (`unreadable`). ``choose``
     stands for the order of a scenario in which requests meet. ``trace`` gets every KV operation.
-    Raises Deadlock when everybody waits for somebody else.
+    Raises Deadlock when everybody waits for somebody else, and MigrationError when a Worker cannot be run.
     """
-    # What a loop without input and output never gets asked for is left out of it.
-    loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
-    clock = LoopClock(loop, began)
-    for stage in stages.all():
-        stage.backstage.enter(clock, scenario.seed)
-    world = World(migration, scenario, start, clock, stages, visit, choose, trace)
-    return loop.run(_play(world, began, unreadable))
+    once = choose is not None or trace is not None
+
+    def play(*, once: bool) -> Record:
+        # What a loop without input and output never gets asked for is left out of it.
+        loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
+        clock = LoopClock(loop, began)
+        for stage in stages.all():
+            stage.backstage.enter(clock, scenario.seed, once=once)
+        world = World(migration, scenario, start, clock, stages, visit, choose, trace)
+        return loop.run(_play(world, began, unreadable))
+
+    try:
+        try:
+            return play(once=once)
+        except NotSequential:
+            return play(once=True)
+    except SystemFailed as failed:
+        raise MigrationError(str(failed.error)) from failed.error
 
 
 def unreadable(
@@ -61,7 +73,7 @@ def unreadable(
     loop = SimulatedLoop(Chance(1, "loop"))  # type: ignore[abstract]
     clock = LoopClock(loop, began)
     for stage in stages.all():
-        stage.backstage.enter(clock, 1)
+        stage.backstage.enter(clock, 1, once=True)
     world = World(migration, Scenario(conditions="local"), start, clock, stages, visit)
 
     async def look() -> frozenset[Place]:

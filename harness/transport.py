@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from harness.answers import read_body
 from harness.engine.loop import Deadlock, SimulatedLoop
+from harness.system.deployment import Deployed
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
-from worker.runtime import Worker
 from worker.sdk.request import Request
 
 # An invocation has 128 MB on the platform, for what it holds at once.
@@ -43,7 +43,7 @@ class Unanswered(Deadlock):
         super().__init__(f"the Worker does not answer {method} {path}: {waited}")
 
 
-async def deliver(worker: Worker, request: Request) -> Answer:
+async def deliver(worker: Deployed, request: Request) -> Answer:
     """What ``worker`` answers to ``request``, its background work not waited for.
 
     Raises InvocationCrashed and BrokenOff.

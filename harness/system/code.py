@@ -47,7 +47,7 @@ class WorkerCode:
             )
         return found
 
-    def enter(self, clock: LoopClock, seed: int) -> None:
+    def enter(self, clock: LoopClock, seed: int, *, once: bool = True) -> None:
         """A new simulation begins."""
         self.clock, self.chance = clock, Chance(seed, "worker")
 

@@ -1,11 +1,13 @@
 """A binding that notes what it refuses by itself: a journal below it never hears of that."""
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from kvstore import Event, KVNamespace, Store
 from kvstore.layers.invocation import Invocations
 from kvstore.store import Verb
+
+T = TypeVar("T")
 
 
 class NotedNamespace(KVNamespace):
@@ -16,27 +18,26 @@ class NotedNamespace(KVNamespace):
 
     def __init__(self, store: Store, invocations: Invocations, asked: list[Event], name: str) -> None:
         super().__init__(store)
-        self._invocations = invocations
+        self.invocations = invocations
         self._asked = asked
         self._name = name
 
     async def put(self, *arguments: Any, **options: Any) -> None:
-        await self._noted("put", arguments, super().put(*arguments, **options))
+        await self.noted("put", arguments, super().put(*arguments, **options))
 
     async def delete(self, *arguments: Any, **options: Any) -> None:
-        await self._noted("delete", arguments, super().delete(*arguments, **options))
+        await self.noted("delete", arguments, super().delete(*arguments, **options))
 
     async def get(self, *arguments: Any, **options: Any) -> Any:
-        return await self._noted("get", arguments, super().get(*arguments, **options))
+        return await self.noted("get", arguments, super().get(*arguments, **options))
 
     async def list(self, *arguments: Any, **options: Any) -> dict[str, Any]:
-        found: dict[str, Any] = await self._noted("scan", (), super().list(*arguments, **options))
+        found: dict[str, Any] = await self.noted("scan", (), super().list(*arguments, **options))
         return found
 
-    async def _noted(
-        self, verb: Verb, arguments: tuple[Any, ...], operation: Coroutine[Any, Any, Any]
-    ) -> Any:
-        invocation = self._invocations.current()
+    async def noted(self, verb: Verb, arguments: tuple[Any, ...], operation: Coroutine[Any, Any, T]) -> T:
+        """What ``operation`` gives; what it raises without having reached the store is noted."""
+        invocation = self.invocations.current()
         before = invocation.operations
         try:
             return await operation

@@ -1,13 +1,15 @@
 """The Workers of a migration's stages: their code, loaded once, and what each of them is bound to."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.migration import Migration, MigrationError, Stage
 from harness.model.row import Table, is_table
 from harness.system.code import WorkerCode
+from harness.system.deployment import Code
+from harness.system.javascript.code import JavaScriptCode, is_javascript
 from harness.system.tables import Contents, DatabaseCopy, apply_file, made_as
 from worker.config import KVBinding, WorkerConfig, config_in, load_config
 from worker.d1 import Database
@@ -23,7 +25,7 @@ class LoadedStage:
     """
 
     name: str
-    backstage: WorkerCode
+    backstage: Code
     variables: Mapping[str, Any]
     namespaces: Mapping[str, str]
     durable: Mapping[str, "DurableClass"]
@@ -159,9 +161,29 @@ def stage_of(
     bound = {one.binding: label(one) for one in config.kv_namespaces}
     databases = {one.binding: database(one.local_id) for one in config.d1_databases}
     files = {one.binding: stage.folder / one.migrations_dir for one in config.d1_databases}
-    code = WorkerCode(stage.folder, texts, config.environment)
     variables = {**config.vars, **stage.variables}
+    code: Code
+    if is_javascript(config):
+        _check_emulated(config)
+        code = JavaScriptCode(replace(config, vars=dict(variables)))
+    else:
+        code = WorkerCode(stage.folder, texts, config.environment)
     return LoadedStage(name, code, variables, bound, _durable(config), databases, files)
+
+
+def _check_emulated(config: WorkerConfig) -> None:
+    """Raises MigrationError for what a JavaScript Worker binds that is not emulated in a rehearsal."""
+    unknown = {
+        **config.not_emulated,
+        **{one.binding: "D1" for one in config.d1_databases},
+        **{one.name: "Durable Object" for one in config.durable_objects},
+    }
+    if unknown:
+        named = ", ".join(f"env.{one} ({kind})" for one, kind in unknown.items())
+        raise MigrationError(
+            f"{config.path} binds what is not emulated for a JavaScript Worker in a rehearsal: {named}. "
+            "Leave it out of the configuration, or name an environment without it"
+        )
 
 
 def _durable(config: WorkerConfig) -> dict[str, DurableClass]:

@@ -9,12 +9,11 @@ from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.model.circumstances import Circumstances
 from harness.model.record import Call
-from harness.system.code import WorkerCode
+from harness.system.deployment import Code, Deployed
 from harness.transport import BrokenOff, deliver
 from harness.under_way import asking
 from harness.world.network import Network
 from kvstore.faults import InvocationCrashed
-from worker.runtime import Worker
 from worker.runtime.background import WAIT_UNTIL_SECONDS
 from worker.sdk.request import Request
 
@@ -59,10 +58,10 @@ class Site:
         self.writes = network.layers.done.events
         self.calls: list[Call] = []
         self.deployed: list[tuple[int, str]] = []
-        self._workers: dict[str, list[tuple[int, str, Worker, WorkerCode]]] = {}
+        self._workers: dict[str, list[tuple[int, str, Deployed, Code]]] = {}
 
     def put_on(
-        self, stage: str, code: WorkerCode, colos: Iterable[str], bindings: Callable[[str], dict[str, Any]]
+        self, stage: str, code: Code, colos: Iterable[str], bindings: Callable[[str], dict[str, Any]]
     ) -> float:
         """Deploy ``code`` with the ``bindings`` of each location; returns how many seconds that takes.
 
@@ -118,7 +117,7 @@ class Site:
                 call.operations = invocation.operations
         return Reply(answer.status, answer.body)
 
-    def _deployed_in(self, call: Call) -> tuple[Worker, Any]:
+    def _deployed_in(self, call: Call) -> tuple[Deployed, Any]:
         """The Worker that answers in a call's location, and its clock's skew; the call notes its stage."""
         now = self.clock.now_ms()
         _, call.stage, worker, code = [one for one in self._workers[call.colo] if one[0] <= now][-1]

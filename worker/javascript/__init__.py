@@ -4,9 +4,12 @@ from worker.javascript.build_command import run_build
 from worker.javascript.bundle import BuildError, BuildOptions, bundle
 from worker.javascript.configuration import (
     ASSETS_HEADER,
+    CF_HEADER,
     USER_SERVICE,
     Service,
     configuration,
+    literal,
+    variables,
     write_entry,
 )
 from worker.javascript.forwarder import Forwarder
@@ -16,6 +19,7 @@ from worker.javascript.proxy import Proxy
 
 __all__ = [
     "ASSETS_HEADER",
+    "CF_HEADER",
     "USER_SERVICE",
     "BuildError",
     "BuildOptions",
@@ -28,6 +32,8 @@ __all__ = [
     "bundle",
     "configuration",
     "find_part",
+    "literal",
     "run_build",
+    "variables",
     "write_entry",
 ]

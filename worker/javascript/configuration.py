@@ -57,20 +57,20 @@ def configuration(service: Service) -> str:
                 *([_external("assets:", ASSETS_HEADER, "1", service)] if config.assets else []),
             ]
         ),
-        date=_text(config.compatibility_date or _OLDEST_DATE),
-        flags=", ".join(_text(flag) for flag in config.compatibility_flags if flag != "python_workers"),
+        date=literal(config.compatibility_date or _OLDEST_DATE),
+        flags=", ".join(literal(flag) for flag in config.compatibility_flags if flag != "python_workers"),
         bindings=", ".join(
-            [*_variables(config.vars), *_kv_bindings(config), *_d1_bindings(config), *_assets(config)]
+            [*variables(config.vars), *_kv_bindings(config), *_d1_bindings(config), *_assets(config)]
         ),
         code=_code(service),
-        entry=_text(_ENTRY.name),
+        entry=literal(_ENTRY.name),
         test_scheduled="true" if service.test_scheduled else "false",
-        protocol=_text(PROTOCOL_HEADER),
-        cf=_text(CF_HEADER),
-        cache=_text(_CACHE.name),
-        user=_text(USER_SERVICE),
-        secret_header=_text(SECRET_HEADER),
-        secret=_text(service.secret),
+        protocol=literal(PROTOCOL_HEADER),
+        cf=literal(CF_HEADER),
+        cache=literal(_CACHE.name),
+        user=literal(USER_SERVICE),
+        secret_header=literal(SECRET_HEADER),
+        secret=literal(service.secret),
     )
 
 
@@ -82,10 +82,10 @@ def write_entry(folder: Path) -> None:
 
 def _code(service: Service) -> str:
     if service.is_script:
-        return f"serviceWorkerScript = embed {_text(service.bundle)}"
+        return f"serviceWorkerScript = embed {literal(service.bundle)}"
     modules = [
-        f'(name = "worker", esModule = embed {_text(service.bundle)})',
-        *(f"(name = {_text(name)}, {kind} = embed {_text(name)})" for name, kind in service.modules.items()),
+        f'(name = "worker", esModule = embed {literal(service.bundle)})',
+        *(f"(name = {literal(name)}, {kind} = embed {literal(name)})" for name, kind in service.modules.items()),
     ]
     return f"modules = [{', '.join(modules)}]"
 
@@ -131,44 +131,44 @@ const user :Workerd.Worker = (
 
 def _external(kind: str, header: str, name: str, service: Service) -> str:
     given = {header: name, "Authorization": f"Bearer {service.secret}"}
-    headers = ", ".join(f"(name = {_text(name)}, value = {_text(value)})" for name, value in given.items())
+    headers = ", ".join(f"(name = {literal(name)}, value = {literal(value)})" for name, value in given.items())
     return (
-        f"    (name = {_text(kind + name)}, external = (address = {_text(service.address)}, "
+        f"    (name = {literal(kind + name)}, external = (address = {literal(service.address)}, "
         f"http = (injectRequestHeaders = [{headers}]))),\n"
     )
 
 
 def _kv_bindings(config: WorkerConfig) -> list[str]:
     return [
-        f"(name = {_text(binding.binding)}, kvNamespace = {_text('kv:' + binding.local_id)})"
+        f"(name = {literal(binding.binding)}, kvNamespace = {literal('kv:' + binding.local_id)})"
         for binding in config.kv_namespaces
     ]
 
 
 def _d1_bindings(config: WorkerConfig) -> list[str]:
     return [
-        f'(name = {_text(binding.binding)}, wrapped = (moduleName = "cloudflare-internal:d1-api", '
-        f'innerBindings = [(name = "fetcher", service = {_text("d1:" + binding.local_id)})]))'
+        f'(name = {literal(binding.binding)}, wrapped = (moduleName = "cloudflare-internal:d1-api", '
+        f'innerBindings = [(name = "fetcher", service = {literal("d1:" + binding.local_id)})]))'
         for binding in config.d1_databases
     ]
 
 
 def _assets(config: WorkerConfig) -> list[str]:
     binding = None if config.assets is None else config.assets.binding
-    return [] if binding is None else [f'(name = {_text(binding)}, service = "assets:1")']
+    return [] if binding is None else [f'(name = {literal(binding)}, service = "assets:1")']
 
 
-def _variables(variables: Mapping[str, Any]) -> list[str]:
+def variables(given: Mapping[str, Any]) -> list[str]:
     """Text stays text; every other value is JSON to the Worker."""
     return [
-        f"(name = {_text(name)}, text = {_text(value)})"
+        f"(name = {literal(name)}, text = {literal(value)})"
         if isinstance(value, str)
-        else f"(name = {_text(name)}, json = {_text(json.dumps(value))})"
-        for name, value in variables.items()
+        else f"(name = {literal(name)}, json = {literal(json.dumps(value))})"
+        for name, value in given.items()
     ]
 
 
-def _text(value: str) -> str:
+def literal(value: str) -> str:
     """A Cap'n Proto string: bytes beyond ASCII, quotes and control characters as hexadecimal escapes."""
     plain = (
         chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\x{byte:02x}"

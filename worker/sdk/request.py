@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from http import HTTPMethod
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from worker.sdk.blob import Blob
 from worker.sdk.ffi.crossing import call, unwrap, wrap
@@ -14,6 +14,15 @@ from worker.sdk.web.headers import Headers as WebHeaders
 from worker.sdk.web.request import Request as WebRequest
 
 _METHODS: Final = HTTPMethod.__members__
+
+
+class RequestParts(NamedTuple):
+    """A request ready to be sent: one pair in ``headers`` for each line, names in lower case."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: bytes
 
 
 class Request:
@@ -52,6 +61,12 @@ class Request:
         request._js_request = None  # few ask for it
         request._own = WebRequest.js_incoming(method, url, lines, body or None, cf)
         return request
+
+    def parts(self) -> RequestParts:
+        """The request as it is sent on; its body must be whole, and is not marked as read."""
+        body = self._own.js_data()
+        assert body is None or isinstance(body, bytes)
+        return RequestParts(self._own.method, self._own.url, self._own.headers.js_lines(), body or b"")
 
     def __repr__(self) -> str:
         return f"Request(method={self._own.method!r}, url={self._own.url!r})"

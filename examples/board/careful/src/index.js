@@ -1,0 +1,73 @@
+// A message board as it is to be: a key for each post, `post:<board>:<id>`, with its author as metadata.
+//
+// Boards are read in both layouts and written in the new one. The migration has three steps, each a request that is
+// sent again with the cursor of its answer until that says `done`, and minutes apart, so that everybody has seen the
+// last one: /admin/copy, /admin/remove (boards all of whose posts are there) and /admin/sweep.
+//
+// A copy may be made from a read that is a minute old: of a board that was deleted meanwhile. So a deleted board
+// leaves a mark, `gone:<name>`. While the mark is there the board is not shown, and the sweep removes such copies.
+const OLD = "board:", NEW = "post:", GONE = "gone:";
+const PAGE = 4; // boards for each request: a copy takes two operations and two for each post, a small plan has fifty
+const SOON = 90; // KV takes no expiration less than 60 s ahead: what ends so soon stays where it is
+const REMEMBERED = 86_400; // seconds for which a deleted board is remembered: longer than a migration takes
+const STEPS = { copy: [OLD, copy], remove: [OLD, remove], sweep: [GONE, sweep] };
+
+export default {
+  async fetch(request, env) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname.startsWith("/admin/")) return step(env.BOARD, pathname.slice(7), searchParams.get("cursor"));
+    const name = decodeURIComponent(pathname.replace("/boards/", ""));
+    if (request.method === "PUT") return create(env.BOARD, name, await request.json());
+    if (request.method === "DELETE") return forget(env.BOARD, name);
+    const posts = await read(env.BOARD, name);
+    return posts.length === 0 ? new Response("no such board", { status: 404 }) : Response.json(posts);
+  },
+};
+
+async function create(kv, name, posts) {
+  for (const { id, text, author } of posts) await kv.put(`${NEW}${name}:${id}`, text, { metadata: { author } });
+  return new Response(null, { status: 204 });
+}
+
+async function forget(kv, name) {
+  await kv.put(GONE + name, "", { expirationTtl: REMEMBERED });
+  await sweep(kv, name);
+  await kv.delete(OLD + name);
+  return new Response(null, { status: 204 });
+}
+
+async function read(kv, name) {
+  if ((await kv.get(GONE + name)) !== null) return [];
+  const old = await kv.get(OLD + name, "json");
+  if (old !== null) return old;
+  const { keys } = await kv.list({ prefix: `${NEW}${name}:` });
+  return Promise.all(keys.map(async ({ name: key, metadata }) => ({ text: await kv.get(key), ...metadata })));
+}
+
+async function step(kv, name, cursor) {
+  const [prefix, work] = STEPS[name];
+  const page = await kv.list({ prefix, limit: PAGE, cursor });
+  for (const { name: key, expiration } of page.keys) await work(kv, key.slice(prefix.length), expiration);
+  return Response.json({ done: page.list_complete, cursor: page.cursor });
+}
+
+async function copy(kv, name, expiration) {
+  if (expiration !== undefined && expiration < Date.now() / 1000 + SOON) return;
+  if ((await kv.get(GONE + name)) !== null) return;
+  for (const { id, text, author } of (await kv.get(OLD + name, "json")) ?? []) {
+    const key = `${NEW}${name}:${id}`;
+    if ((await kv.get(key)) === null) await kv.put(key, text, { metadata: { author }, expiration });
+  }
+}
+
+async function remove(kv, name) {
+  for (const { id } of (await kv.get(OLD + name, "json")) ?? []) {
+    if ((await kv.get(`${NEW}${name}:${id}`)) === null) return;
+  }
+  await kv.delete(OLD + name);
+}
+
+async function sweep(kv, name) {
+  const { keys } = await kv.list({ prefix: `${NEW}${name}:` });
+  for (const key of keys) await kv.delete(key.name);
+}

@@ -1,0 +1,64 @@
+"""What a simulation deploys, whatever it is written in: the door to a system under test."""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.engine.clock import LoopClock
+from kvstore.layers.invocation import Within
+from worker.runtime.background import Background
+from worker.sdk.request import Request
+from worker.sdk.response import ResponseParts
+
+
+class SystemFailed(BaseException):
+    """What was to run the Worker failed, as ``error`` says: this is no answer of the Worker's."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class NotSequential(BaseException):
+    """The Worker does several things at once, which was not expected: the simulation is to begin anew."""
+
+
+class Deployed(Protocol):
+    """A Worker at one location. ``background`` is what it goes on with when it has answered."""
+
+    @property
+    def background(self) -> Background: ...
+
+    async def fetch(self, request: Request) -> ResponseParts:
+        """Answer a request. Raises InvocationCrashed, BrokenOff, NotSequential and SystemFailed."""
+
+
+class Deployable(Protocol):
+    """A Worker's code without bindings."""
+
+    def with_bindings(self, bindings: Mapping[str, Any]) -> Deployed: ...
+
+
+class Code(Protocol):
+    """A Worker's code in simulations: ``code`` loads it; ``skew`` is how far the clock of whoever runs is
+    ahead (ms).
+    """
+
+    folder: Path
+    skew: ContextVar[int]
+
+    @property
+    def code(self) -> Deployable: ...
+
+    def durable_class(self, name: str) -> type:
+        """The class of Durable Objects of that name. Raises LoadError."""
+
+    def enter(self, clock: LoopClock, seed: int, *, once: bool = True) -> None:
+        """A new simulation begins: nothing is known of the one before.
+
+        Unless it can happen only ``once``, the Worker may raise NotSequential.
+        """
+
+    def at(self, skew: int) -> Within[int]:
+        """While the block lasts, the clock is ``skew`` milliseconds ahead."""

@@ -1,0 +1,211 @@
+"""A JavaScript Worker in simulations: built once, run in workerd, its module evaluated anew each time."""
+
+import asyncio
+import os
+import tempfile
+import weakref
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+from harness.engine.chance import Chance
+from harness.engine.clock import LoopClock
+from harness.system.deployment import NotSequential, SystemFailed
+from harness.system.javascript.configuration import Bundle
+from harness.system.javascript.invocation import Invocation
+from harness.system.javascript.isolates import Isolates, Lane
+from harness.system.javascript.source_map import SourceMap
+from harness.system.noted import NotedNamespace
+from harness.transport import BrokenOff
+from kvstore.layers.invocation import Within
+from worker.config import WorkerConfig
+from worker.javascript import BuildError, BuildOptions, MissingPartError, WorkerdError, bundle, find_part
+from worker.runtime import LoadError
+from worker.runtime.background import Background
+from worker.sdk.request import Request
+from worker.sdk.response import ResponseParts
+
+SUFFIXES: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+
+
+def is_javascript(config: WorkerConfig) -> bool:
+    """Whether the Worker's entry file is JavaScript or TypeScript."""
+    return config.entry is not None and config.entry.suffix in SUFFIXES
+
+
+class JavaScriptCode:
+    """What `WorkerCode` is for Python. Every actor has an isolate of its own at every location.
+
+    Raises LoadError when the Worker cannot be built, or workerd does not take it.
+    """
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self.config = config
+        self.folder = config.root
+        self.clock: LoopClock | None = None
+        self.chance = Chance(0)
+        self.skew: ContextVar[int] = ContextVar("skew", default=0)
+        # Where in the user's files a place of the bundle comes from.
+        self.source_map = SourceMap("", [])
+        # Requests, by method and the first part of the path, that were seen to do several things at once;
+        # and whether all of them may.
+        self._parallel: set[tuple[str, str]] = set()
+        self._once = False
+        self._running: list[Isolates] = []
+        self._lanes: dict[tuple[JavaScriptWorker, str, int], Lane] = {}
+        weakref.finalize(self, _stop, self._running)
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The Worker and all that it imports, as one module."""
+        entry = self.config.entry
+        assert entry is not None
+        if not entry.is_file():
+            raise LoadError(f'{self.config.path}: the entry-point file "{self.config.main}" was not found')
+        esbuild, options = self._part("esbuild"), BuildOptions().configured(self.config)
+        with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor(1) as elsewhere:
+            folder = Path(made).resolve()
+            output = folder / "bundle.mjs"
+            # A loop may be running here, and that of a simulation starts no programs.
+            work = bundle(esbuild, entry, output, options, self.folder)
+            try:
+                elsewhere.submit(asyncio.run, work).result()
+            except BuildError as error:
+                raise LoadError(f"{entry} cannot be built: {error}") from error
+            code = output.read_bytes()
+            self.source_map = SourceMap.of(code, folder, self.folder.resolve())
+            others = options.modules.members(folder, but=output.name)
+            files = {name: (kind, (folder / name).read_bytes()) for name, kind in others.items()}
+            return Bundle(code, files)
+
+    @property
+    def code(self) -> "JavaScriptCode":
+        """The Worker without bindings: built, and running."""
+        if not self._running:
+            self._start()
+        return self
+
+    def durable_class(self, name: str) -> type:
+        """There are none. Raises LoadError."""
+        raise LoadError(f"{self.folder} binds the Durable Object class {name}: {_NOT_YET}")
+
+    def with_bindings(self, bindings: Mapping[str, Any]) -> "JavaScriptWorker":
+        """The Worker at one location, with the namespaces that it has there."""
+        return JavaScriptWorker(self, bindings)
+
+    def enter(self, clock: LoopClock, seed: int, *, once: bool = True) -> None:
+        """A new simulation begins: no module keeps what it knows from the one before.
+
+        Unless it can happen only ``once`` it raises NotSequential where the Worker does several things at
+        once for the first time, and is to be begun anew.
+        """
+        self._once = once
+        self.clock, self.chance = clock, Chance(seed, "worker")
+        self._lanes.clear()
+        for one in list(self._running):
+            one.generation += 1
+            for lane in one.lanes:
+                # What the last simulation left unfinished waits for ever.
+                lane.is_poisoned, lane.is_busy = lane.is_poisoned or lane.is_busy, False
+            poisoned = sum(lane.is_poisoned for lane in one.lanes)
+            if one.generation >= one.generations or 2 * poisoned > len(one.lanes):
+                self._running.remove(one)
+                one.stop()
+
+    def is_parallel(self, method: str, path: str) -> bool:
+        """Whether such a request may do several things at once."""
+        return self._once or _kind(method, path) in self._parallel
+
+    def was_parallel(self, method: str, path: str) -> NotSequential:
+        """Such a request does several things at once: from now on that is expected."""
+        self._parallel.add(_kind(method, path))
+        return NotSequential()
+
+    def close(self) -> None:
+        """End every workerd; the next simulation starts one."""
+        _stop(self._running)
+
+    def at(self, skew: int) -> Within[int]:
+        """While the block lasts, the Worker's clock is ``skew`` milliseconds ahead."""
+        return Within(self.skew, skew)
+
+    def now_ms(self) -> int:
+        """The time at the location of whoever asks."""
+        assert self.clock is not None, "no simulation is running"
+        return self.clock.now_ms() + self.skew.get()
+
+    def lane(self, worker: "JavaScriptWorker", actor: str) -> Lane:
+        """An isolate for a request of ``actor``: the same as for its last one, unless that is busy."""
+        for number in count():
+            lane = self._lanes.get((worker, actor, number))
+            if lane is None:
+                lane = self._lanes[worker, actor, number] = self._free()
+            if not lane.is_busy and not lane.is_poisoned:
+                return lane
+        raise AssertionError
+
+    def _free(self) -> Lane:
+        taken = set(self._lanes.values())
+        for one in self._running:
+            for lane in one.lanes:
+                if not lane.is_poisoned and lane not in taken:
+                    return lane
+        return self._start().lanes[0]
+
+    def _start(self) -> Isolates:
+        try:
+            started = Isolates(self._part("workerd"), self.config, self.bundle)
+        except WorkerdError as error:
+            raise LoadError(f"workerd does not run the Worker in {self.folder}: {error}") from error
+        self._running.append(started)
+        return started
+
+    def _part(self, name: Any) -> Path:
+        try:
+            return find_part(name, self.folder, os.environ)
+        except MissingPartError as error:
+            raise LoadError(str(error)) from error
+
+
+_NOT_YET: Final = "Durable Objects of a JavaScript Worker are not emulated in a rehearsal"
+
+
+def _kind(method: str, path: str) -> tuple[str, str]:
+    return method, path.split("/", 2)[1]
+
+
+def _stop(running: list[Isolates]) -> None:
+    while running:
+        running.pop().stop()
+
+
+class JavaScriptWorker:
+    """The Worker as it is deployed at one location; what a `Site` asks of a Worker of Python's, too."""
+
+    def __init__(self, code: JavaScriptCode, bindings: Mapping[str, Any]) -> None:
+        self.code = code
+        self.namespaces = {name: one for name, one in bindings.items() if isinstance(one, NotedNamespace)}
+        self.background = Background(_pass)
+
+    async def fetch(self, request: Request) -> ResponseParts:
+        """Answer a request. Raises InvocationCrashed, BrokenOff, NotSequential and SystemFailed."""
+        parts = request.parts()
+        actor = next((value for name, value in parts.headers if name == "cf-connecting-ip"), "")
+        try:
+            invocation = Invocation(self.code, self.code.lane(self, actor), self.namespaces)
+            answer = await invocation.answer(parts)
+        except BrokenOff:
+            raise
+        except Exception as error:
+            raise SystemFailed(error) from error
+        if invocation.goes_on:
+            self.background.spawn(invocation)
+        return answer
+
+
+def _pass(error: BaseException) -> None:
+    """Nobody listens: as on the platform, what fails after the answer changes nothing."""

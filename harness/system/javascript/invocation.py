@@ -1,0 +1,213 @@
+"""A request in an isolate: what it asks is done in the simulation; while it computes, time stands still."""
+
+import asyncio
+import json
+from collections.abc import Generator, Mapping
+from contextvars import copy_context
+from typing import Any, Final, Protocol, cast
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from harness.engine.chance import Chance
+from harness.engine.clock import LoopClock
+from harness.engine.loop import SimulatedLoop
+from harness.system.deployment import NotSequential
+from harness.system.javascript.configuration import BINDING_HEADER
+from harness.system.javascript.isolates import Held, Lane
+from harness.system.javascript.source_map import SourceMap
+from harness.system.noted import NotedNamespace
+from harness.transport import BrokenOff
+from kvstore import KVError, StoreError
+from kvstore.faults import InvocationCrashed
+from kvstore.javascript.json_text import stringify
+from kvstore.storage.storage import Storage
+from worker.kvwire import Asked, Told, answer, refused
+from worker.kvwire.operations import METADATA_HEADER
+from worker.sdk.request import RequestParts
+from worker.sdk.response import ResponseParts
+
+# Statuses by which our own module understands what the KV binding has no place for.
+_WITHOUT_RESULT: Final = 599
+_WITHOUT_PREFIX: Final = 598
+_MARK: Final = "\0understudy"
+_HUNG: Final = b"Error: workerd ended the request: the Worker waits for what never comes"
+_NOT_SENT_ON: Final = ("content-length", "transfer-encoding", "connection", "understudy", "host")
+
+
+class Surroundings(Protocol):
+    """What an invocation asks of the code that it runs."""
+
+    clock: LoopClock | None
+    chance: Chance
+    source_map: SourceMap
+
+    def now_ms(self) -> int: ...
+    def is_parallel(self, method: str, path: str) -> bool: ...
+    def was_parallel(self, method: str, path: str) -> NotSequential: ...
+
+
+class Invocation:
+    """A request in ``lane``, with ``namespaces`` by their bindings.
+
+    ``goes_on`` says whether it has work left when it is answered; awaited, it is that work.
+    """
+
+    def __init__(self, code: Surroundings, lane: Lane, namespaces: Mapping[str, NotedNamespace]) -> None:
+        self._code = code
+        self._lane = lane
+        self._namespaces = namespaces
+        self._storages: dict[str, Storage] = {}
+        self._loop = cast(SimulatedLoop, asyncio.get_running_loop())
+        self._context = copy_context()
+        self._answered: asyncio.Future[ResponseParts] = self._loop.create_future()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._kind = "", ""
+        self._is_parallel = True
+        self.goes_on = False
+
+    async def answer(self, request: RequestParts) -> ResponseParts:
+        """Raises InvocationCrashed where it is cut off, and BrokenOff where the body is."""
+        chance, lane = self._code.chance, self._lane
+        lane.is_busy = True
+        url = urlsplit(request.url)
+        self._kind = request.method, url.path or "/"
+        self._is_parallel = self._code.is_parallel(*self._kind)
+        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        headers = [("Host", url.netloc), *(one for one in request.headers if one[0] not in _NOT_SENT_ON)]
+        about: dict[str, object] = {
+            "now": self._code.now_ms(),
+            "seed": [chance.below(1 << 32) for _ in range(4)],
+        }
+        lane.ask(f"{request.method} {target} HTTP/1.1", headers, request.body, about)
+        self._settle()
+        try:
+            return await self._answered
+        except BaseException:
+            self._cut_off()
+            raise
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """Wait until the work that was left to ``waitUntil`` is done; cut it off when this is cancelled."""
+        return self._rest().__await__()
+
+    async def _rest(self) -> None:
+        try:
+            await self._ended
+        except BaseException:
+            self._cut_off()
+            raise
+
+    def _settle(self) -> None:
+        """Let the isolate compute, and begin what it asks."""
+        for held in self._computed():
+            task = self._loop.create_task(self._carry_out(held), context=self._context.copy())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        if not self._answered.done() and (self._lane.answer is not None or self._lane.broken):
+            self._answer()
+        if self._answered.done() and self._lane.counts.waiting == 0:
+            self._end()
+
+    def _computed(self) -> list[Held]:
+        """What the isolate asks when it has come to rest. Raises NotSequential."""
+        if self._is_parallel:
+            return self._lane.settle()
+        try:
+            return self._lane.step()
+        except NotSequential:
+            self._lane.is_poisoned = True
+            raise self._code.was_parallel(*self._kind) from None
+
+    def _answer(self) -> None:
+        message = self._lane.answer
+        about = {} if message is None else json.loads(message.header("understudy") or "{}")
+        if message is None or not about:
+            parts = ResponseParts(500, "", [], _HUNG)
+        elif "broken" in about:
+            self._answered.set_exception(BrokenOff(f"the answer broke off: {about['broken']}"))
+            return
+        elif "error" in about:
+            parts = ResponseParts(500, "", [], self._code.source_map.told(about["error"]).encode())
+        else:
+            headers = [one for one in message.headers if one[0] not in _NOT_SENT_ON]
+            parts = ResponseParts(int(message.first.split()[1]), "", headers, message.body)
+        self.goes_on = self._lane.counts.waiting > 0
+        self._answered.set_result(parts)
+
+    def _end(self) -> None:
+        self._lane.is_busy = False
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def _cut_off(self) -> None:
+        """End it here and now: the client hangs up, and what goes on without it is never told anything."""
+        if not self._ended.done():
+            lane = self._lane
+            lane.hang_up()
+            if lane.settle() or lane.counts.waiting:
+                lane.is_poisoned = True
+            self._end()
+            if lane.counts.most > 1 and not self._is_parallel and not self._loop.is_ending:
+                raise self._code.was_parallel(*self._kind)
+
+    async def _carry_out(self, held: Held) -> None:
+        try:
+            tell = await self._told(held)
+        except InvocationCrashed as crash:
+            if not self._answered.done():
+                self._answered.set_exception(crash)
+            elif not self._ended.done():
+                self._cut_off()
+            return
+        if held.is_open and not self._ended.done():
+            held.tell(*tell)
+            self._settle()
+
+    async def _told(self, held: Held) -> tuple[str, dict[str, str], bytes]:
+        method, target, _ = held.message.first.split(" ", 2)
+        binding = held.message.header(BINDING_HEADER)
+        url = urlsplit(target)
+        if not binding:
+            return await self._slept(held, url)
+        message = held.message
+        metadata = message.header(METADATA_HEADER)
+        if metadata is not None:
+            metadata = metadata.encode("latin-1").decode("utf-8", "replace")
+        asked = Asked(method, url.path.encode("latin-1"), url.query.encode("latin-1"), metadata, message.body)
+        told = await self._asked(self._namespaces[binding], binding, asked)
+        return self._as_workerd_reads(asked, told)
+
+    async def _asked(self, namespace: NotedNamespace, binding: str, asked: Asked) -> Told:
+        storage = self._storages.get(binding)
+        if storage is None:
+            storage = self._storages[binding] = Storage(namespace.store)
+        try:
+            key = asked.path[1:].decode("latin-1")
+            return await namespace.noted(asked.verb or "get", (key,), answer(storage, asked))
+        except KVError as error:
+            if error.code == "invocation-limit":
+                return Told(_WITHOUT_PREFIX, reason=error.message)
+            return refused(error)
+        except StoreError as error:
+            return refused(error)
+
+    def _as_workerd_reads(self, asked: Asked, told: Told) -> tuple[str, dict[str, str], bytes]:
+        now, status, body = self._code.now_ms(), told.status, told.body
+        if status == 200 and asked.verb in ("put", "delete"):
+            status = _WITHOUT_RESULT
+        if status == 200 and asked.verb == "get_many":
+            mark = {"value": str(now), "metadata": None} if b'"withMetadata":true' in asked.body else str(now)
+            text = str(stringify({_MARK: mark}))
+            body = text[:-1].encode() + (b"," + body[1:] if body != b"{}" else b"}")
+        reason = told.reason or "OK"
+        line = " ".join(reason.split())
+        headers = {name: value.decode("utf-8", "replace") for name, value in told.headers}
+        return f"HTTP/1.1 {status} {now} {line}", {"CF-Cache-Status": str(now), **headers}, body
+
+    async def _slept(self, held: Held, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
+        """The answer to a timer; whatever else asks without a binding wants to leave."""
+        if held.message.header("host") != "understudy" or url.path != "/sleep":
+            return "HTTP/1.1 403 Forbidden", {}, b"nothing leaves a rehearsal"
+        assert self._code.clock is not None
+        await self._code.clock.sleep(int(parse_qs(url.query)["ms"][0]) / 1000)
+        return "HTTP/1.1 200 OK", {}, str(self._code.now_ms()).encode()

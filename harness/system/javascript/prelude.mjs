@@ -1,0 +1,191 @@
+// Stands before the user's Worker: time, chance, timers and KV follow the simulation, not the machine.
+//
+// Whatever takes time is held by the server on the other side, and counted here: `started`, and `done` when its
+// answer has been taken in. A KV answer brings the time along where the binding shows it: in `cacheStatus`, or in
+// the text of an error (599 stands for success where nothing else is told, 598 for an error without a prefix).
+import { env } from "cloudflare:workers";
+
+const SERVER = env.UNDERSTUDY;
+delete env.UNDERSTUDY;
+const MARK = "\u0000understudy";
+const TOLD = /^(.* failed: )(\d+) (\d+) ?(.*)$/s;
+
+export const state = { invocation: null };
+export const listeners = {};
+
+export function begin({ request: number, now, seed }) {
+  const [a, b, c, d] = seed;
+  const invocation = { number, now, origin: now, a, b, c, d, started: 0, done: 0, most: 0, waiting: 0, answered: false };
+  return (state.invocation = invocation);
+}
+
+function start() {
+  const { invocation } = state;
+  invocation.started++;
+  invocation.most = Math.max(invocation.most, invocation.started - invocation.done);
+  return invocation;
+}
+
+// --- KV -------------------------------------------------------------------------------------------------------
+
+async function held(work, taken) {
+  const invocation = start();
+  try {
+    const found = await work();
+    taken(found, invocation);
+    invocation.done++;
+    return found;
+  } catch (error) {
+    const told = TOLD.exec(error?.message);
+    if (told === null) {
+      invocation.started--; // refused before anything was sent
+      throw error;
+    }
+    const [whole, prefix, status, now, text] = told;
+    invocation.now = +now;
+    invocation.done++;
+    if (status === "599") return undefined;
+    const message = status === "598" ? text : `${prefix}${status} ${text}`;
+    error.stack = String(error.stack).replace(whole, () => message);
+    error.message = message;
+    throw error;
+  }
+}
+
+const shown = (found, invocation) => {
+  invocation.now = +found.cacheStatus;
+  found.cacheStatus = null;
+};
+const many = (found, invocation) => {
+  const mark = found.get(MARK);
+  invocation.now = +(mark?.value ?? mark);
+  found.delete(MARK);
+};
+
+function follow(prototype) {
+  const { get, getWithMetadata, put, delete: remove, list } = prototype;
+  const reading = (own, name) =>
+    function (...given) {
+      if (Array.isArray(given[0])) return held(() => own.apply(this, given), many);
+      if (given.length === 0) return own.apply(this, given);
+      const found = held(() => getWithMetadata.apply(this, given), shown);
+      return name === "get" ? found.then((one) => one.value) : found;
+    };
+  prototype.get = reading(get, "get");
+  prototype.getWithMetadata = reading(getWithMetadata, "getWithMetadata");
+  prototype.list = function (...given) { return held(() => list.apply(this, given), shown); };
+  prototype.put = function (...given) { return held(() => put.apply(this, given), () => {}); };
+  prototype.delete = function (...given) { return held(() => remove.apply(this, given), () => {}); };
+}
+const namespace = Object.values(env).find((one) => typeof one?.getWithMetadata === "function");
+if (namespace) follow(Object.getPrototypeOf(namespace));
+
+// --- time -----------------------------------------------------------------------------------------------------
+
+const now = () => state.invocation?.now ?? 0;
+const RealDate = Date;
+class SimulatedDate extends RealDate {
+  constructor(...given) { given.length ? super(...given) : super(now()); }
+  static now() { return now(); }
+}
+Object.defineProperty(SimulatedDate, "name", { value: "Date" });
+globalThis.Date = new Proxy(SimulatedDate, { apply: () => new SimulatedDate().toString() });
+performance.now = () => now() - (state.invocation?.origin ?? 0);
+
+let timers = 0;
+const live = new Map();
+function sleep(milliseconds, then) {
+  const id = ++timers, controller = new AbortController(), invocation = start();
+  live.set(id, controller);
+  const url = `http://understudy/sleep?ms=${Math.max(0, Math.ceil(+milliseconds || 0))}`;
+  SERVER.fetch(url, { signal: controller.signal }).then(async (response) => {
+    const time = +(await response.text());
+    invocation.now = time;
+    invocation.done++;
+    if (live.has(id)) then(id);
+  }).catch((error) => { if (live.delete(id)) throw error; invocation.started--; });
+  return id;
+}
+globalThis.setTimeout = (callback, milliseconds = 0, ...given) =>
+  sleep(milliseconds, (id) => { live.delete(id); callback(...given); });
+globalThis.setInterval = (callback, milliseconds = 0, ...given) => {
+  let inner;
+  const id = ++timers;
+  const again = () => { inner = sleep(milliseconds, (own) => { live.delete(own); again(); callback(...given); }); };
+  live.set(id, { abort: () => clearTimeout(inner) });
+  again();
+  return id;
+};
+globalThis.clearTimeout = globalThis.clearInterval = (id) => {
+  const controller = live.get(id);
+  live.delete(id);
+  controller?.abort();
+};
+const wait = (milliseconds, { signal } = {}) => new Promise((resolve, reject) => {
+  signal?.throwIfAborted();
+  const id = setTimeout(resolve, milliseconds);
+  signal?.addEventListener("abort", () => { clearTimeout(id); reject(signal.reason); });
+});
+Object.defineProperty(globalThis.scheduler ?? {}, "wait", { value: wait, configurable: true, writable: true });
+AbortSignal.timeout = (milliseconds) => {
+  const controller = new AbortController();
+  const late = () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+  setTimeout(late, milliseconds);
+  return controller.signal;
+};
+
+// --- chance ---------------------------------------------------------------------------------------------------
+
+function draw() { // sfc32
+  const one = state.invocation;
+  if (one === null) throw new Error("Disallowed operation called within global scope.");
+  const t = (((one.a + one.b) | 0) + one.d) | 0;
+  one.d = (one.d + 1) | 0;
+  one.a = one.b ^ (one.b >>> 9);
+  one.b = (one.c + (one.c << 3)) | 0;
+  one.c = (((one.c << 21) | (one.c >>> 11)) + t) | 0;
+  return t >>> 0;
+}
+Math.random = () => draw() / 4294967296;
+const fill = (array) => {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = draw();
+  return array;
+};
+crypto.getRandomValues = fill;
+crypto.randomUUID = () => {
+  const bytes = fill(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 15) | 64;
+  bytes[8] = (bytes[8] & 63) | 128;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+};
+
+// --- the outside ----------------------------------------------------------------------------------------------
+
+globalThis.fetch = async (input, init) => {
+  const { method, url } = new Request(input, init);
+  throw new Error(`${method} ${url} is refused: nothing leaves a rehearsal`);
+};
+
+// What the server tells with a request is not for the Worker to see.
+const cf = Object.getOwnPropertyDescriptor(Request.prototype, "cf");
+if (cf?.get) {
+  const own = cf.get;
+  const hidden = new WeakMap();
+  Object.defineProperty(Request.prototype, "cf", {
+    ...cf,
+    get() {
+      const all = own.call(this);
+      if (!all?.understudy) return all;
+      if (!hidden.has(all)) {
+        const { understudy, ...rest } = all;
+        hidden.set(all, Object.freeze(rest));
+      }
+      return hidden.get(all);
+    },
+  });
+}
+export const told = (request) => (cf?.get ? cf.get.call(request) : request.cf).understudy;
+
+globalThis.addEventListener = (type, listener) => { listeners[type] = listener; };

@@ -1,0 +1,52 @@
+"""The example in JavaScript: what one writes first loses data, the careful one does not."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.explore.faults import everywhere
+from harness.model.scenario import Scenario
+from harness.run_command import Wanted, open_migration
+from harness.subject import Subject, loaded
+from harness.system.javascript.code import JavaScriptCode
+from tests.harness.javascript.running import OPEN
+
+pytestmark = [pytest.mark.workerd, pytest.mark.usefixtures("javascript")]
+BOARD = Path(__file__).parents[3] / "examples" / "board"
+
+
+def opened(file: str) -> Subject:
+    wanted = Wanted(BOARD / file, [str(BOARD / "board.json")], at="2026-11-30T12:00:00Z")
+    subject = open_migration(wanted).subject
+    OPEN.extend(
+        code
+        for stage in loaded(subject).stages.all()
+        if isinstance(code := stage.backstage, JavaScriptCode) and code not in OPEN
+    )
+    return subject
+
+
+def violated(subject: Subject, scenario: Scenario) -> set[str]:
+    verdicts = subject.judge(subject.simulate(scenario))
+    return {verdict.invariant for verdict in verdicts if verdict.findings}
+
+
+def test_naive_loses_what_the_mapping_says() -> None:
+    subject = opened("naive.py")
+    assert {"readers", "expiration"} <= violated(subject, Scenario(colos=2, readers=1, clients=1))
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_careful_is_silent_beside_clients_and_readers(seed: int) -> None:
+    subject = opened("migration.py")
+    assert not violated(subject, Scenario(seed=seed, colos=2, entries=2, readers=1, clients=1))
+
+
+def test_careful_survives_a_crash_and_a_refusal_at_every_operation() -> None:
+    subject = opened("migration.py")
+    base = Scenario(colos=2, entries=2)
+    calls = [call for call in subject.simulate(base).calls if call.role == "operator"]
+    faults = list(everywhere(("crash", "refused"), calls))
+    assert len(faults) >= 20
+    for fault in faults:
+        assert not violated(subject, Scenario(colos=2, entries=2, faults=(fault,))), fault
