@@ -18,6 +18,7 @@ from harness.engine.loop import SimulatedLoop
 from harness.migration import Stage
 from harness.moment import read_moment
 from harness.platform import Layers
+from harness.system.javascript.code import is_javascript
 from harness.system.stages import LoadedStage, stage_of
 from harness.testing.answer import Answer
 from harness.testing.keys import Keys
@@ -70,6 +71,11 @@ def _stage(path: Path, env: str | None) -> LoadedStage:
     if config_path is None:
         raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {path} or above it")
     config = load_config(config_path, env)
+    if is_javascript(config):
+        raise LoadError(
+            f"{config.path} has a JavaScript Worker: `worker` runs Python ones. A rehearsal of a migration "
+            "runs both: give the fixture `rehearse` a migration.py"
+        )
     return stage_of("worker", Stage(config.root), config, lambda one: one.local_id)
 
 
@@ -199,6 +205,7 @@ class Deployed:
                 databases = self._databases.bindings(self._stage)
                 self._shared = {**databases, **self._objects.deploy(self._stage, {**bindings, **databases})}
             worker = self._stage.backstage.code.with_bindings({**bindings, **self._shared})
+            assert isinstance(worker, Worker), "no other is taken"
             worker.on_error = self.background_errors.append
             self._workers[colo] = worker
         return self._workers[colo]

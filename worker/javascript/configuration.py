@@ -85,7 +85,10 @@ def _code(service: Service) -> str:
         return f"serviceWorkerScript = embed {literal(service.bundle)}"
     modules = [
         f'(name = "worker", esModule = embed {literal(service.bundle)})',
-        *(f"(name = {literal(name)}, {kind} = embed {literal(name)})" for name, kind in service.modules.items()),
+        *(
+            f"(name = {literal(name)}, {kind} = embed {literal(name)})"
+            for name, kind in service.modules.items()
+        ),
     ]
     return f"modules = [{', '.join(modules)}]"
 
@@ -131,7 +134,9 @@ const user :Workerd.Worker = (
 
 def _external(kind: str, header: str, name: str, service: Service) -> str:
     given = {header: name, "Authorization": f"Bearer {service.secret}"}
-    headers = ", ".join(f"(name = {literal(name)}, value = {literal(value)})" for name, value in given.items())
+    headers = ", ".join(
+        f"(name = {literal(name)}, value = {literal(value)})" for name, value in given.items()
+    )
     return (
         f"    (name = {literal(kind + name)}, external = (address = {literal(service.address)}, "
         f"http = (injectRequestHeaders = [{headers}]))),\n"

@@ -20,6 +20,7 @@ from typing import Final
 from harness.system.deployment import NotSequential
 from harness.system.javascript.configuration import LANE_HEADER, LANES, Bundle, configuration
 from harness.system.javascript.messages import Message, Reader, written
+from kvstore.clock import stopwatch
 from worker.config import WorkerConfig
 from worker.javascript import CF_HEADER, WorkerdError
 
@@ -31,6 +32,7 @@ _MOST_GENERATIONS: Final = 100
 _STARTS_WITHIN_SECONDS: Final = 60
 # A Worker that computes so long without asking or answering anything does not come to an end.
 _COMPUTES_SECONDS: Final = 120
+_IDLE_SECONDS: Final = 2.0
 # When two rounds in a row change nothing although an answer was not taken in: it never will be.
 _IDLE_ROUNDS: Final = 50
 _SERVE: Final = ("serve", "--experimental", "--control-fd=3", "config.capnp")
@@ -79,6 +81,7 @@ class _Connection:
     reader: Reader = field(default_factory=Reader)
     unsent: bytes = b""
     waits: bool = False
+    used: float = 0.0
     held: Held | None = None
     is_open: bool = True
 
@@ -114,6 +117,7 @@ class Lane:
         self._asks: _Connection | None = None
         self._counts: tuple[_Connection | None, _Connection | None] = (None, None)
         self._said: Message | None = None
+        self._request = b""
 
     def ask(self, first: str, headers: list[tuple[str, str]], body: bytes, about: dict[str, object]) -> None:
         """Send a request, ``about`` it for our own module; what it comes to is there after `settle`."""
@@ -121,11 +125,14 @@ class Lane:
         self.counts = Counts()
         self.fresh.clear()
         self.requests += 1
-        if self._asks is None or not self._asks.is_open:
-            self._asks = self.isolates.connected(self.number, self._answered)
         told = {"understudy": {**about, "request": self.requests, "generation": self.isolates.generation}}
         headers = [*headers, (CF_HEADER, json.dumps(told))]
-        self.isolates.write(self._asks, written(first, headers, body, length=bool(body) or first[0] == "P"))
+        self._request = written(first, headers, body, length=bool(body) or first[0] == "P")
+        self._send()
+
+    def _send(self) -> None:
+        self._asks = self.isolates.usable(self._asks, self.number, self._answered)
+        self.isolates.write(self._asks, self._request)
 
     def hang_up(self) -> None:
         """The client is gone: the platform ends what it waited for."""
@@ -146,8 +153,9 @@ class Lane:
         """
         self.isolates.pump(lambda: bool(self.fresh) or self.answer is not None or self._lost)
         self.broken = self._lost and self.answer is None
-        if self.broken:
-            self._count()  # raises where it is workerd that is gone
+        if self.broken and self._asks is not None and self._count().request != self.requests:
+            self._send()  # the connection was closed before the request came
+            return self.step()
         if self.answer is not None:
             about = json.loads(self.answer.header("understudy") or '{"most": 0, "open": 0, "waiting": 0}')
             if about["most"] > 1 or about["open"] or about["waiting"]:
@@ -168,7 +176,9 @@ class Lane:
         while True:
             now = self._count()
             self.isolates.drain()
-            if now.request != self.requests and not self._lost:
+            if now.request != self.requests and self._asks is not None:
+                if self._lost:
+                    self._send()  # the connection was closed before the request came
                 continue  # it has not even begun
             whole = not any(one.reader.partly for one in self.isolates.connections)
             if now.answered and self.answer is None and not self._lost:
@@ -193,14 +203,13 @@ class Lane:
         """Ask the isolate, on the connection that was not asked last: on the other workerd may look for more
         at once, before it has done what else there is to do. It looks at this one when it has nothing to do.
         """
-        counts, other = self._counts
-        if counts is None or not counts.is_open:
-            counts = self.isolates.connected(self.number, self._says)
-        self._counts, self._said = (other, counts), None
-        self.isolates.write(counts, _COUNT)
-        self.isolates.pump(lambda: self._said is not None or not counts.is_open)
-        if self._said is None:
-            raise WorkerdError(f"workerd ended\n{self.isolates.said()}")
+        last, other = self._counts
+        self._said = None
+        while self._said is None:
+            counts = last = self.isolates.usable(last, self.number, self._says)
+            self.isolates.write(counts, _COUNT)
+            self.isolates.pump(lambda counts=counts: self._said is not None or not counts.is_open)
+        self._counts = (other, last)
         request, started, done, most, waiting, answered = map(int, self._said.body.split())
         return Counts(request, started, done, most, waiting, bool(answered))
 
@@ -230,7 +239,9 @@ class Isolates:
             for name in ("prelude.mjs", "entry.mjs"):
                 shutil.copyfile(_HERE / name, self.folder / name)
             bundle.write(self.folder)
-            (self.folder / "config.capnp").write_text(configuration(self.folder, config, bundle, self.generations))
+            (self.folder / "config.capnp").write_text(
+                configuration(self.folder, config, bundle, self.generations)
+            )
             self._start(program)
         except BaseException:
             self.stop()
@@ -276,6 +287,20 @@ class Isolates:
             self._process.wait()
             self._said.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def usable(
+        self, connection: _Connection | None, lane: int, take: Callable[[_Connection, Message], None]
+    ) -> _Connection:
+        """``connection``, or a new one where workerd has closed it, or may be about to: it does so to one
+        that is idle for five seconds.
+        """
+        now = stopwatch()
+        if connection is not None and connection.is_open and now - connection.used > _IDLE_SECONDS:
+            self.close(connection)
+        if connection is None or not connection.is_open:
+            connection = self.connected(lane, take)
+        connection.used = now
+        return connection
 
     def connected(self, lane: int, take: Callable[[_Connection, Message], None]) -> _Connection:
         """A connection to the socket of a lane."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -242,3 +243,18 @@ def test_nothing_is_left_when_the_process_is_killed_and_an_end_of_workerd_is_sai
 
 def _named(process: int) -> str:
     return Path(f"/proc/{process}/cmdline").read_text()
+
+
+def test_a_connection_that_workerd_closes_while_it_is_idle_is_no_answer(tmp_path: Path) -> None:
+    code = code_of(tmp_path, BUSY)
+
+    async def with_a_pause(simulation: Simulation) -> list[str]:
+        answers = []
+        for path in ("/line", "/line", "/all", "/all"):
+            answers.append(json.loads(await simulation.get(path))["ended"])
+            for one in list(code._running[0].connections):
+                if one.held is None:
+                    one.socket.shutdown(socket.SHUT_WR)  # workerd closes it; we have not heard of it yet
+        return answers
+
+    assert sorted(simulated(code, with_a_pause)) == simulated(code, with_a_pause)
