@@ -7,14 +7,14 @@ body that fails on its way is broken off.
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from harness.answers import read_body
 from harness.engine.loop import Deadlock, SimulatedLoop
-from harness.system.deployment import Deployed
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
 from worker.sdk.request import Request
+from worker.sdk.response import ResponseParts
 
 # An invocation has 128 MB on the platform, for what it holds at once.
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -22,6 +22,13 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 _LEAST_PIECE: Final = 64
 # Longer than any step of a migration takes; then a client gives up.
 ANSWER_SECONDS: Final = 600
+
+
+class Answering(Protocol):
+    """Who is asked."""
+
+    async def fetch(self, request: Request) -> ResponseParts:
+        """Answer a request. Raises InvocationCrashed and BrokenOff, and what a handler raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Unanswered(Deadlock):
         super().__init__(f"the Worker does not answer {method} {path}: {waited}")
 
 
-async def deliver(worker: Deployed, request: Request) -> Answer:
+async def deliver(worker: Answering, request: Request) -> Answer:
     """What ``worker`` answers to ``request``, its background work not waited for.
 
     Raises InvocationCrashed and BrokenOff.

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.engine.clock import LoopClock
+from harness.transport import Answering
 from kvstore.layers.invocation import Within
 from worker.runtime.background import Background
-from worker.sdk.request import Request
-from worker.sdk.response import ResponseParts
 
 
 class SystemFailed(BaseException):
@@ -24,14 +23,14 @@ class NotSequential(BaseException):
     """The Worker does several things at once, which was not expected: the simulation is to begin anew."""
 
 
-class Deployed(Protocol):
-    """A Worker at one location. ``background`` is what it goes on with when it has answered."""
+class Deployed(Answering, Protocol):
+    """A Worker at one location. ``background`` is what it goes on with when it has answered.
+
+    To answer it may also raise NotSequential and SystemFailed.
+    """
 
     @property
     def background(self) -> Background: ...
-
-    async def fetch(self, request: Request) -> ResponseParts:
-        """Answer a request. Raises InvocationCrashed, BrokenOff, NotSequential and SystemFailed."""
 
 
 class Deployable(Protocol):

@@ -178,6 +178,8 @@ def _check_emulated(config: WorkerConfig) -> None:
         **{one.binding: "D1" for one in config.d1_databases},
         **{one.name: "Durable Object" for one in config.durable_objects},
     }
+    if config.assets is not None and config.assets.binding is not None:
+        unknown[config.assets.binding] = "assets"
     if unknown:
         named = ", ".join(f"env.{one} ({kind})" for one, kind in unknown.items())
         raise MigrationError(

@@ -206,12 +206,17 @@ class Lane:
         last, other = self._counts
         self._said = None
         while self._said is None:
-            counts = last = self.isolates.usable(last, self.number, self._says)
-            self.isolates.write(counts, _COUNT)
-            self.isolates.pump(lambda counts=counts: self._said is not None or not counts.is_open)
+            last = self._asked_for_counts(last)
         self._counts = (other, last)
         request, started, done, most, waiting, answered = map(int, self._said.body.split())
         return Counts(request, started, done, most, waiting, bool(answered))
+
+    def _asked_for_counts(self, last: _Connection | None) -> _Connection:
+        """Ask, and wait for what is said, or for the connection to be closed."""
+        counts = self.isolates.usable(last, self.number, self._says)
+        self.isolates.write(counts, _COUNT)
+        self.isolates.pump(lambda: self._said is not None or not counts.is_open)
+        return counts
 
     def _says(self, connection: _Connection, message: Message) -> None:
         self._said = message
