@@ -179,6 +179,8 @@ NOT_PUBLIC = {
     "harness.platform": "COLO Layers clock_of",
     "harness.progress": "Progress",
     "harness.remote": "REMOTE Wanted copy_remote",
+    "harness.report.document": "any_run",
+    "harness.report.page": "page",
     "harness.transport": "ANSWER_SECONDS Answer BrokenOff Unanswered deliver read_to_end",
     "harness.under_way": "asking",
     "harness.verdict": "agree count_held held_lines literal verdict",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from harness.explore.search import Damage
 from harness.explore.state import write_tally
-from harness.model.record import Act, Call, Record
+from harness.model.record import Act, Call, Place, Record, RunRecord
 from harness.moment import write_moment
 from harness.rehearsal import Part, Result
 from harness.report.about import About
@@ -78,22 +78,40 @@ def run_document(
     about: About, record: Record, verdicts: Sequence[Verdict], trace: Trace | None = None
 ) -> dict[str, Any]:
     """One simulation: every request, act and write of it; with a ``trace``, every KV operation."""
+    replay, command = about.replay(record.scenario), about.again
+    return {
+        **any_run(about.migration.name, replay, command, record, record.start, verdicts, trace),
+        "interruptions": list(record.interrupted),
+        "acts": [_act(one) for one in record.acts],
+    }
+
+
+def any_run(
+    migration: str,
+    replay: str,
+    command: Sequence[str],
+    record: RunRecord[Any],
+    start: Mapping[Place, Entry],
+    verdicts: Sequence[Verdict],
+    trace: Trace | None,
+) -> dict[str, Any]:
+    """One simulation of whatever migration; ``start`` is what was stored when it began."""
     return {
         "schema": SCHEMA,
         "kind": "run",
-        "migration": about.migration.name,
+        "migration": migration,
         "scenario": str(record.scenario),
-        "replay": about.replay(record.scenario),
-        "command": about.again,
+        "replay": replay,
+        "command": list(command),
         "began": record.began,
         "ended": record.ended,
         "held": all(one.held for one in verdicts),
         "verdicts": [one.as_json() for one in verdicts],
         "faults": list(record.fired),
-        "interruptions": list(record.interrupted),
+        "interruptions": [],
         "deployments": [{"at": at, "stage": stage} for at, stage in record.deployed if at <= record.ended],
         "requests": [_request(call) for call in record.calls],
-        "acts": [_act(one) for one in record.acts],
+        "acts": [],
         "writes": [
             {
                 "at": one.at,
@@ -104,7 +122,7 @@ def run_document(
             }
             for one in record.writes
         ],
-        **({} if trace is None else _traced(record, trace)),
+        **({} if trace is None else _traced(record, start, trace)),
     }
 
 
@@ -138,7 +156,7 @@ def _act(act: Act) -> dict[str, Any]:
     }
 
 
-def _traced(record: Record, trace: Trace) -> dict[str, Any]:
+def _traced(record: RunRecord[Any], start: Mapping[Place, Entry], trace: Trace) -> dict[str, Any]:
     """Everything that happened up to the end; what came after it judges, or is a second run."""
     last = max([record.ended, *(call.answered for call in record.calls)])
     by_name = record.by_name
@@ -147,7 +165,7 @@ def _traced(record: Record, trace: Trace) -> dict[str, Any]:
             _operation(one, by_name) for one in trace.spans if one.begin <= last and one.invocation in by_name
         ],
         "copies": [_copy(one) for one in trace.kept if one.taken <= last],
-        "versions": _versions(record),
+        "versions": _versions(record, start),
     }
 
 
@@ -185,9 +203,9 @@ def _copy(kept: Kept) -> dict[str, Any]:
     }
 
 
-def _versions(record: Record) -> list[dict[str, Any]]:
+def _versions(record: RunRecord[Any], start: Mapping[Place, Entry]) -> list[dict[str, Any]]:
     """What each key held, version by version; a deletion is one without an entry."""
-    found = [_version(place, 0, record.began, None, entry) for place, entry in record.start.items()]
+    found = [_version(place, 0, record.began, None, entry) for place, entry in start.items()]
     count: dict[tuple[str, str], int] = {}
     for event in record.writes:
         place = event.namespace, event.key

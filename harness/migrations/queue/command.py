@@ -36,9 +36,12 @@ from harness.output import Report
 from harness.platform import clock_of
 from harness.progress import Progress
 from harness.remote import REMOTE, Wanted, copy_remote
+from harness.report.document import any_run
+from harness.report.page import page
 from harness.source import Source, open_source
 from kvstore import Clock, SystemClock
 from kvstore.clock import stopwatch
+from kvstore.layers.trace import Trace
 
 
 def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
@@ -51,7 +54,7 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     if options.explore == "schedules" or (options.explore and options.scenario is not None):
         return _campaign(options, progress)
     if options.scenario is not None:
-        return _replay(options.scenario, options.worker)
+        return _replay(options.scenario, options.worker, options.html_file)
     source = _copy(options, progress)
     if options.promises is not None:
         return _promises(source, options, progress)
@@ -78,16 +81,28 @@ def _demand_queue_worker(options: argparse.Namespace) -> None:
     demand_queue_worker(options.worker, base.migration, producers=producers, coordinator=coordinator)
 
 
-def _replay(scenario: Scenario, worker: Path) -> Report:
+def _replay(scenario: Scenario, worker: Path, html_file: str | None) -> Report:
     """One simulation again; one in which nobody can go on has no more to it than that."""
+    trace = None if html_file is None else Trace()
     try:
-        record = Queue(worker).simulate(scenario)
+        record = Queue(worker).simulate(scenario, trace=trace)
     except Deadlock as deadlock:
         document = {"scenario": str(scenario), "deadlock": str(deadlock)}
         decision = Decision([str(deadlock)], Looked(runs=1))
         return Report(document | decision.as_json(), str(deadlock), decision.exit_code)
     replay = simulation_report.Simulation(record, judgement(worker).verdicts(record))
-    return Report(replay.as_json(), replay.as_text(), replay.decision.exit_code)
+    files: tuple[tuple[str, str], ...] = ()
+    if html_file is not None:
+        start = {("", key): entry for key, entry in record.start.entries.items()}
+        again = ["queue", "--scenario", str(scenario), *_own_worker(worker)]
+        command = command_line(["rehearse", *again])
+        run = any_run("queue", command, again, record, start, replay.verdicts, trace)
+        files = ((html_file, page(run)),)
+    return Report(replay.as_json(), replay.as_text(), replay.decision.exit_code, files)
+
+
+def _own_worker(worker: Path) -> list[str]:
+    return [] if worker == QUEUE_WORKER else ["--worker", str(worker)]
 
 
 def _campaign(options: argparse.Namespace, progress: Progress) -> Report:

@@ -34,12 +34,12 @@ function head() {
       : verdict === "go" ? `${report.migration}: nothing was violated, and everything was met that should be (${after})` : `${report.migration}: ${report.reasons.join("; ")} (${after})`;
   }
   const theme = make("button", { type: "button", title: "Light or dark (d)", onclick: turn }, "◐");
-  document.getElementById("head").append(make("div", { class: "bar" }, make("h1", { style: "flex:1" }, make("span", { class: `badge ${kind}` }, verdict.toUpperCase()), sentence), theme));
+  put("head", make("div", { class: "bar" }, make("h1", { style: "flex:1" }, make("span", { class: `badge ${kind}` }, verdict.toUpperCase()), sentence), theme));
   if (report.kind === "rehearsal") {
     const entries = report.entries;
-    document.getElementById("head").append(make("p", { class: "soft" }, `${count(entries.moving, "entry that moves", "entries that move")} and ${count(entries.other, "other")}, from ${report.sources.join(", ")}, begun ${report.began}; it took ${report.seconds.toFixed(1)} s.`),
+    put("head", make("p", { class: "soft" }, `${count(entries.moving, "entry that moves", "entries that move")} and ${count(entries.other, "other")}, from ${report.sources.join(", ")}, begun ${report.began}; it took ${report.seconds.toFixed(1)} s.`),
       command(shell(["rehearse", ...report.command])));
-  } else document.getElementById("head").append(command(report.replay));
+  } else put("head", command(report.replay));
 }
 function overview() {
   if (report.kind !== "rehearsal") return;
@@ -49,28 +49,28 @@ function overview() {
   if (report.verdict !== "no-go") missing.push(...report.reasons);
   if (report.lookedAtNothing.length) missing.push(`nothing to look at: ${report.lookedAtNothing.join(", ")}`);
   const forecast = report.forecast;
-  document.getElementById("overview").append(make("h2", {}, "What was looked at"), make("div", { class: "card" }, make("table", { class: "parts" },
+  put("overview", make("h2", {}, "What was looked at"), make("div", { class: "card" }, make("table", { class: "parts" },
     make("thead", {}, make("tr", {}, make("th", {}, "Search"), make("th", {}, "What it tried"), make("th", { class: "number" }, "Runs"), make("th", { class: "number" }, "KV operations"))), make("tbody", {}, rows))),
     missing.length ? make("p", { class: "soft" }, `Never met: ${missing.join("; ")}.`) : null,
     forecast ? make("p", { class: "soft" }, `The whole namespace takes ${count(forecast.requests, "request")} of the operator, ${count(forecast.reads, "read")}, ${count(forecast.writes, "write")}, ${count(forecast.deletes, "delete")} and ${count(forecast.lists, "list")}: ${count(forecast.days.free, "day")} on the free plan, ${count(forecast.days.paid, "day")} on the paid one.`) : null);
 }
 function heat() {
   if (findings.length < (report.kind === "rehearsal" ? 1 : 2)) return;
-  const most = Math.max(...findings.map(f => f.runs)), known = findings.some(f => f.conditions);
+  const single = report.kind === "run", most = Math.max(...findings.map(f => f.runs)), known = findings.some(f => f.conditions);
   const rows = findings.map((finding, i) => {
     const row = make("tr", { "aria-selected": false, tabindex: 0, role: "row", onclick: () => choose(i), onkeydown: e => { if (e.key === "Enter") choose(i); } },
       make("td", {}, make("div", {}, finding.what), make("span", { class: "invariant" }, `${finding.invariant}${finding.hazards && finding.hazards.length ? " · " + finding.hazards.join(", ") : ""}${finding.keys.length ? " · " + short(finding.keys.slice(0, 3).join(", "), 70) : ""}`)),
-      make("td", { class: "number" }, finding.runs.toLocaleString("en")),
-      make("td", { style: "width:110px" }, make("span", { class: "amount", style: `width:${Math.max(3, 90 * finding.runs / most)}px` })));
+      single ? null : make("td", { class: "number" }, finding.runs.toLocaleString("en")),
+      single ? null : make("td", { style: "width:110px" }, make("span", { class: "amount", style: `width:${Math.max(3, 90 * finding.runs / most)}px` })));
     if (known) for (const name of CONDITIONS) {
       const shows = finding.conditions && finding.conditions[name];
       row.append(make("td", { class: "cell" }, make("span", { class: shows ? "shows" : "holds" }, shows ? "damage" : "held")));
     }
     return row;
   });
-  document.getElementById("findings").append(make("h2", {}, report.kind === "rehearsal" ? "What it does, the smallest run first" : "What it does"),
+  put("findings", make("h2", {}, report.kind === "rehearsal" ? "What it does, the smallest run first" : "What it does"),
     known ? make("p", { class: "soft" }, "Each column: the smallest run that shows it, under these conditions.") : null,
-    make("div", { class: "card" }, make("table", { class: "heat" }, make("thead", {}, make("tr", {}, make("th", {}, "Finding"), make("th", { class: "number" }, "Runs"), make("th", {}, ""),
+    make("div", { class: "card" }, make("table", { class: "heat" }, make("thead", {}, make("tr", {}, make("th", {}, "Finding"), single ? null : make("th", { class: "number" }, "Runs"), single ? null : make("th", {}, ""),
       known ? CONDITIONS.map(name => make("th", { class: "cell" }, name)) : null)), make("tbody", {}, rows))));
 }
 function choose(index) {
@@ -164,4 +164,4 @@ addEventListener("resize", () => { if (picture) picture.draw(); });
 head(); overview(); heat();
 // `#4,dark` opens the page at the fourth finding.
 if (findings.length) choose((asked.map(Number).find(Number.isFinite) || 1) - 1);
-document.getElementById("foot").append(...["j", "k", " another finding · ", "←", "→", " another moment · ", "+", "-", " zoom · ", "t", " true lengths of time · ", "a", " arrows · ", "d", " light or dark"].map(part => /^[a-z+\-←→]$/.test(part) ? make("kbd", {}, part) : part));
+put("foot", ...["j", "k", " another finding · ", "←", "→", " another moment · ", "+", "-", " zoom · ", "t", " true lengths of time · ", "a", " arrows · ", "d", " light or dark"].map(part => /^[a-z+\-←→]$/.test(part) ? make("kbd", {}, part) : part));

@@ -11,6 +11,7 @@ function draw(name, attributes, ...children) {
   const node = document.createElementNS(SVG, name);
   return filled(node, attributes, children);
 }
+function put(id, ...children) { filled(document.getElementById(id), {}, children); }
 function filled(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
@@ -27,7 +28,9 @@ function short(text, most) { return text.length > most ? text.slice(0, most - 1)
 
 // The keys that a finding is about: its own, and those that the requests wrote that touched them.
 function keysOf(run, finding) {
-  const own = new Set((finding.keys || []).slice(0, 2));
+  const every = new Set([...run.versions.map(v => v.key), ...run.operations.flatMap(o => o.verb === "scan" ? [] : [o.key])]);
+  // A finding may name what a key is about: the id of a task, say.
+  const own = new Set((finding.keys || []).slice(0, 2).flatMap(key => every.has(key) ? [key] : [...every].filter(one => one.split(":").includes(key)).slice(0, 3)));
   const touched = new Set(run.operations.filter(o => own.has(o.key)).map(o => o.request));
   const keys = new Set(run.versions.filter(v => own.has(v.key)).map(v => v.key));
   const add = key => { if (keys.size < 4) keys.add(key); };

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.cli import main
 from harness.report.page import page
 from tests.harness.report.reports import rehearsal, run
 
@@ -107,3 +108,11 @@ def test_keys_and_clicks_move_through_it(tmp_path: Path) -> None:
     assert 'data-theme="dark"' in shown
     assert 'data-seen="00:00.000"' in shown
     assert 'aria-pressed="true" title="t"' in shown
+
+
+def test_a_simulation_of_the_queue_is_drawn_too(tmp_path: Path) -> None:
+    target = tmp_path / "queue.html"
+    main(["queue", "--scenario", "seed=2 tasks=2 daemons=1", "--html", str(target), "-q"])
+    text = target.read_text()
+    assert '"migration":"queue"' in text
+    assert '"verb":"put"' in text

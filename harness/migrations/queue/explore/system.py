@@ -20,6 +20,7 @@ from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.system.code import WorkerCode
 from harness.verdict import Finding, Verdict
+from kvstore.layers.trace import Trace
 from worker.config import ConfigError
 from worker.runtime import ServeError
 
@@ -34,10 +35,12 @@ class Queue:
 
     worker: Path
 
-    def simulate(self, scenario: Scenario, choose: Choose | None = None) -> Record:
+    def simulate(
+        self, scenario: Scenario, choose: Choose | None = None, trace: Trace | None = None
+    ) -> Record:
         """One simulation by itself. Raises Deadlock, and SearchError for one that fails."""
         with _failing(scenario):
-            return simulate(scenario, backstage(self.worker), choose=choose)
+            return simulate(scenario, backstage(self.worker), choose=choose, trace=trace)
 
     def judge(self, record: Record) -> list[Verdict]:
         return judgement(self.worker).verdicts(record)

@@ -22,6 +22,7 @@ from harness.migrations.queue.simulation.world import World
 from harness.migrations.queue.state import QueueState
 from harness.system.code import WorkerCode
 from kvstore import Entry
+from kvstore.layers.trace import Trace
 
 # When every simulation begins: a round moment, in milliseconds since the UNIX epoch.
 BEGIN_MS = 1_795_300_000_000
@@ -34,10 +35,12 @@ def simulate(
     backstage: WorkerCode,
     entries: Mapping[str, Entry] | None = None,
     choose: Choose | None = None,
+    trace: Trace | None = None,
 ) -> Record:
     """What happens in ``scenario``. ``entries`` stand for its own tasks when they are given.
 
-    ``choose`` stands for the order of a scenario in which requests are sent at once.
+    ``choose`` stands for the order of a scenario in which requests are sent at once, ``trace`` gets every
+    KV operation.
     Raises Deadlock when everybody waits for somebody else.
     """
     # What a loop without input and output never gets asked for is left out of it.
@@ -48,7 +51,7 @@ def simulate(
         entries = populate(BEGIN_MS // 1000, scenario.tasks, scenario.leases, scenario.odd)
     if scenario.format == "new":
         entries = migrated(entries)
-    world = World(scenario, entries, clock, backstage)
+    world = World(scenario, entries, clock, backstage, trace)
     if choose is not None and world.network.turns is not None:
         world.network.turns.choose = choose
     record = loop.run(_play(world))

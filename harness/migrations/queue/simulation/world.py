@@ -16,6 +16,7 @@ from harness.transport import ANSWER_SECONDS, Unanswered
 from harness.world.network import Network
 from harness.world.site import WAY_MS, Site
 from kvstore import Entry
+from kvstore.layers.trace import Trace
 from worker.durable import Objects
 from worker.sdk.request import Request
 
@@ -30,10 +31,15 @@ class World(Site):
     """
 
     def __init__(
-        self, scenario: Scenario, entries: Mapping[str, Entry], clock: LoopClock, backstage: WorkerCode
+        self,
+        scenario: Scenario,
+        entries: Mapping[str, Entry],
+        clock: LoopClock,
+        backstage: WorkerCode,
+        trace: Trace | None = None,
     ) -> None:
         turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
-        super().__init__(scenario, clock, Network(scenario, clock, turns=turns))
+        super().__init__(scenario, clock, Network(scenario, clock, turns=turns, trace=trace))
         self.scenario: Scenario = scenario
         self.start = QueueState(dict(entries))
         self._conditions = scenario.platform
