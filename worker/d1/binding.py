@@ -124,7 +124,8 @@ class D1PreparedStatement(JsObject):
 
     def bind(self, *values: Any) -> "D1PreparedStatement":
         """Another statement with these values. Raises JsException for one that has no form in SQL."""
-        return D1PreparedStatement(self._session, self.statement, [*map(_parameter, values)])
+        params = [one if type(one) is str and one.isascii() else _parameter(one) for one in values]
+        return D1PreparedStatement(self._session, self.statement, params)
 
     async def first(self, column: Any = UNDEFINED, *_: Any) -> Any:
         """The first row, or its value in ``column``; None without rows. All rows are read."""
@@ -258,7 +259,9 @@ def _mapped(result: Any) -> Result:
     if result.get("error"):
         return {"success": False, "error": result["error"]}
     mapped = {"success": True, "meta": result.get("meta", UNDEFINED)}
-    return {**mapped, "results": result["results"]} if "results" in result else mapped
+    if "results" in result:
+        mapped["results"] = result["results"]
+    return mapped
 
 
 def _meta(result: Result) -> dict[str, Any]:
@@ -270,13 +273,15 @@ def _meta(result: Result) -> dict[str, Any]:
 
 
 def _objects(result: Result) -> Result:
+    """The result, whose rows become objects."""
     results = result.get("results", [])
     if isinstance(results, dict):
         columns = results["columns"]
         results = [dict(zip(columns, row, strict=False)) for row in results["rows"]]
         if any(map(str.isdigit, columns)):
             results = [*map(in_member_order, results)]
-    return {**result, "results": results}
+    result["results"] = results
+    return result
 
 
 def _member(row: dict[str, Any], name: str) -> Any:

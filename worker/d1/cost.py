@@ -49,19 +49,20 @@ class Cost:
             if len(self._plans) > _MOST_PLANS:
                 self._plans.popitem(last=False)
         self._plan, self._steps = plan, 0
-        self._watch(plan.loops)
+        if plan.loops != self._watches:
+            self._watch(plan.loops)
 
     def end(self, changes: int) -> tuple[int, int]:
         """Rows read and rows written by a statement with so many changes."""
         plan = self._plan
-        self._watch(False)
+        if self._watches:
+            self._watch(False)
         written = changes * max(1, plan.writes) or plan.writes * plan.defines
         return self._steps + plan.looks, written
 
     def _watch(self, on: bool) -> None:
-        if on != self._watches:
-            self._watches = on
-            self._connection.trace_v2(apsw.SQLITE_TRACE_PROFILE if on else 0, self._ended if on else None)
+        self._watches = on
+        self._connection.trace_v2(apsw.SQLITE_TRACE_PROFILE if on else 0, self._ended if on else None)
 
     def _ended(self, event: dict[str, Any]) -> None:
         self._steps += event["stmt_status"][_STEPS]

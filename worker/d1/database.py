@@ -64,6 +64,8 @@ class Database:
         self._sqlite = Sqlite(path, limits, clock, entropy)
         self._entropy = entropy or SystemEntropy()
         self._known = Known(self._sqlite)
+        # The changes so far, and the last rowid, before the statement that comes next.
+        self._before = 0, 0
 
     async def __call__(self, ask: Ask) -> Answer:
         return self.answer(ask)
@@ -134,6 +136,8 @@ class Database:
             if not alone:
                 sqlite.begin(reads=reads)
             self._known.refresh()
+            connection = sqlite.connection
+            self._before = connection.total_changes(), connection.last_insert_rowid()
             results = [self._result(one, form) for one in asked]
             if not reads:
                 self._measured(results)
@@ -169,15 +173,16 @@ class Database:
         text, values = asked
         sqlite, known, start = self._sqlite, self._known, stopwatch()
         connection, size = sqlite.connection, known.size
-        total, last = connection.total_changes(), connection.last_insert_rowid()
-        columns, rows = sqlite.run(text.statements, values)
-        changes, now_last = connection.total_changes() - total, connection.last_insert_rowid()
+        total, last = self._before
+        columns, rows = sqlite.run(text.statements, values, start)
+        self._before = now_total, now_last = connection.total_changes(), connection.last_insert_rowid()
+        changes = now_total - total
         if not changes and not text.only_reads:
             known.measure()
         rows_read, rows_written = sqlite.cost.end(changes)
         meta = {
             "served_by": SERVED_BY,
-            "duration": round((stopwatch() - start) * 1000, 3),
+            "duration": int((stopwatch() - start) * 1e6) / 1000,
             "changes": changes,
             "last_row_id": now_last,
             "changed_db": changes != 0 or now_last != last or size != known.size,
@@ -232,6 +237,8 @@ def _bound(params: Any) -> Sequence[Any] | None:
     """Parameters as SQLite gets them, or None when they are none: numbers are REAL, and a list is a blob."""
     if not isinstance(params, list | tuple):
         return () if params is None else None
+    if _PLAIN.issuperset(map(type, params)):
+        return params
     values: list[Any] = []
     for param in params:
         kind = type(param)

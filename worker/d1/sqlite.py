@@ -19,6 +19,7 @@ from worker.d1.limits import Limits
 Row = Sequence[Any]
 
 _BUSY_MS: Final = 5000
+_MOST_SILENT: Final = 1000
 _STEPS_BETWEEN_LOOKS: Final = 100_000  # at the clock: some milliseconds
 _OWN: Final = "/* the database's own */ "
 # Bytes of a database's header that say whether it has a write-ahead log.
@@ -55,6 +56,9 @@ class Sqlite:
         self.connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.cost = Cost(self.connection)
         self._cursor = self._new_cursor()
+        # Statements without columns, which another cursor carries out.
+        self._silent: set[str] = set()
+        self._unwatched = self.connection.cursor()
 
     def _new_cursor(self) -> apsw.Cursor:
         cursor = self.connection.cursor()
@@ -89,6 +93,7 @@ class Sqlite:
         other = apsw.Connection(":memory:")
         other.deserialize("main", snapshot)
         self._cursor.close()
+        self._unwatched.close()
         self._authorizer.trusted = True
         try:
             with self.connection.backup("main", other, "main") as copying:
@@ -96,7 +101,7 @@ class Sqlite:
         finally:
             self._authorizer.trusted = False
             other.close()
-            self._cursor = self._new_cursor()
+            self._cursor, self._unwatched = self._new_cursor(), self.connection.cursor()
 
     def begin(self, *, reads: bool) -> None:
         self.own("BEGIN" if reads else "BEGIN IMMEDIATE")
@@ -113,14 +118,18 @@ class Sqlite:
         """Forget what a new connection would not know."""
         self.connection.set_last_insert_rowid(0)
 
-    def run(self, statements: Sequence[str], values: Sequence[Any]) -> tuple[list[str], Sequence[Row]]:
+    def run(
+        self, statements: Sequence[str], values: Sequence[Any], start: float
+    ) -> tuple[list[str], Sequence[Row]]:
         """Carry out one statement after the other: the columns and the rows of the last one.
 
-        Only the last may have parameters. Raises QueryError, and apsw.Error for `failure` to explain.
+        Only the last may have parameters. ``start`` is what the stopwatch shows. Raises QueryError, and
+        apsw.Error for `failure` to explain.
         """
-        self._deadline = stopwatch() + self._query_seconds
-        for statement in statements[:-1]:
-            self._before_the_last(statement)
+        self._deadline = start + self._query_seconds
+        if len(statements) > 1:
+            for statement in statements[:-1]:
+                self._before_the_last(statement)
         return self._one(statements[-1], values)
 
     def _before_the_last(self, sql: str) -> None:
@@ -135,8 +144,14 @@ class Sqlite:
     def _one(self, sql: str, values: Sequence[Any]) -> tuple[list[str], Sequence[Row]]:
         self._columns = None
         rows: Sequence[Row]
+        self.cost.begin(sql, values)
+        if sql in self._silent:  # nobody need look again at what never has rows
+            try:
+                self._unwatched.execute(sql, values)
+            except UnicodeEncodeError:
+                self._unwatched.execute(*texts.with_bytes(sql, values))
+            return [], ()
         try:
-            self.cost.begin(sql, values)
             rows = self._cursor.execute(sql, values).fetchall()
         except UnicodeEncodeError:
             names = self._names(sql, values)
@@ -145,6 +160,8 @@ class Sqlite:
             rows = self._read_as_bytes(sql, values)
         if self._columns is None:
             raise QueryError(messages.NO_STATEMENT)
+        if not self._columns and len(self._silent) < _MOST_SILENT:
+            self._silent.add(sql)
         return self._columns, rows
 
     def _names(self, sql: str, values: Sequence[Any]) -> list[str]:
