@@ -5,7 +5,7 @@ from asyncio import Task
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,7 +18,8 @@ from harness.engine.loop import SimulatedLoop
 from harness.migration import Stage
 from harness.moment import read_moment
 from harness.platform import Layers
-from harness.system.javascript.code import is_javascript
+from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
+from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, stage_of
 from harness.testing.answer import Answer
 from harness.testing.keys import Keys
@@ -35,12 +36,13 @@ from kvstore.layers.transit import Plan, Transit, Trip
 from kvstore.stores.memory import MemoryStore
 from worker.config import config_in, find_config, load_config
 from worker.runtime import LoadError, Worker, users_traceback
-from worker.runtime.background import WAIT_UNTIL_SECONDS
+from worker.runtime.background import WAIT_UNTIL_SECONDS, Background
 from worker.runtime.scheduled import ScheduledController
 from worker.sdk.context import current
 from worker.sdk.request import Request
 
 T = TypeVar("T")
+AnyWorker = Worker | JavaScriptWorker
 
 ORIGIN: Final = "https://worker.example"
 
@@ -71,11 +73,6 @@ def _stage(path: Path, env: str | None) -> LoadedStage:
     if config_path is None:
         raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {path} or above it")
     config = load_config(config_path, env)
-    if is_javascript(config):
-        raise LoadError(
-            f"{config.path} has a JavaScript Worker: `worker` runs Python ones. A rehearsal of a migration "
-            "runs both: give the fixture `rehearse` a migration.py"
-        )
     return stage_of("worker", Stage(config.root), config, lambda one: one.local_id)
 
 
@@ -119,7 +116,7 @@ class Deployed:
         self.timeline = Timeline(self.clock.now_ms(), first.asked, self._names)
         self._databases = DeployedDatabases(1, self.clock, self._invocations, _at_once)
         self._objects = DeployedObjects(1, self.clock, self._invocations)
-        self._workers: dict[str, Worker] = {}
+        self._workers: dict[str, AnyWorker] = {}
         self._shared: dict[str, object] | None = None
         self.keys = {
             name: Keys(name, stores[label], self.clock, self.complete, self._follower(label))
@@ -161,6 +158,8 @@ class Deployed:
     async def schedule(self, cron: str) -> None:
         """Run the scheduled handler. Raises what it raises."""
         worker = self._worker(COLOS[0])
+        if not isinstance(worker, Worker):
+            raise LoadError("scheduled: only a Python Worker's cron jobs can be run in a test")
         with (
             self.timeline.call(self.clock, COLOS[0], f"scheduled {cron}") as call,
             self._invocations.start(call.name),
@@ -168,10 +167,10 @@ class Deployed:
             await self._within(worker, worker.scheduled(ScheduledController(cron, self.clock.now_ms())))
             call.outcome = "done"
 
-    async def _within(self, worker: Worker, event: Awaitable[T]) -> T:
+    async def _within(self, worker: AnyWorker, event: Awaitable[T]) -> T:
         """The result of an event, with its output noted and its way out ours, once the background is done."""
         with (
-            current(None, None, self.outbound, worker.platform),
+            current(None, None, self.outbound, worker.platform if isinstance(worker, Worker) else None),
             redirect_stdout(self.logs.beside(sys.stdout)),
             redirect_stderr(self.logs.beside(sys.stderr)),
         ):
@@ -182,18 +181,18 @@ class Deployed:
             finally:
                 await worker.background.drain(WAIT_UNTIL_SECONDS)
 
-    async def _fetched(self, worker: Worker, request: Request) -> Answer:
+    async def _fetched(self, worker: AnyWorker, request: Request) -> Answer:
         try:
             parts = await worker.fetch(request)
             body = parts.body or b""
             content = await read_to_end(aiter(body)) if isinstance(body, ReadableStream) else body
         except Exception as error:
             self.errors.append(error)
-            text = users_traceback(error, worker.space)
+            text = users_traceback(error, worker.space) if isinstance(worker, Worker) else str(error)
             return Answer(500, [("content-type", "text/plain;charset=utf-8")], text.encode())
         return Answer(parts.status, parts.headers, bytes(content))
 
-    def _worker(self, colo: str) -> Worker:
+    def _worker(self, colo: str) -> AnyWorker:
         """The Worker as it is bound in a location. Raises ValueError for one that there is not."""
         if colo not in COLOS:
             raise ValueError(f"colo={colo!r} is not a location: write one of {', '.join(COLOS)}")
@@ -205,19 +204,28 @@ class Deployed:
                 databases = self._databases.bindings(self._stage)
                 self._shared = {**databases, **self._objects.deploy(self._stage, {**bindings, **databases})}
             worker = self._stage.backstage.code.with_bindings({**bindings, **self._shared})
-            assert isinstance(worker, Worker), "no other is taken"
-            worker.on_error = self.background_errors.append
+            assert isinstance(worker, AnyWorker)
+            if isinstance(worker, Worker):
+                worker.on_error = self.background_errors.append
+            else:
+                worker.background = Background(self.background_errors.append)
             self._workers[colo] = worker
         return self._workers[colo]
 
     def _bound(self, label: str, colo: str) -> KVNamespace:
         plan, chance = self._plans.get(label, _at_once), Chance(1, f"edge/{colo}")
-        location = self._layers[label].location(colo, plan, chance, self._binding)
+        binding = partial(self._binding, label)
+        location = self._layers[label].location(colo, plan, chance, binding)
         self._transits.setdefault(label, []).append(location.transit)
         return location.namespace
 
-    def _binding(self, store: Store) -> KVNamespace:
+    def _binding(self, label: str, store: Store) -> KVNamespace:
         """The same pages and cursors in every run."""
+        if isinstance(self._stage.backstage, JavaScriptCode):
+            if self._is_strict:
+                raise LoadError("strict=True is for Python Workers: workerd lists keys by itself")
+            first = next(iter(self._layers.values()))
+            return NotedNamespace(store, self._invocations, first.asked, label)
         return StrictNamespace(store, Chance(1, "pages")) if self._is_strict else KVNamespace(store)
 
     def _follower(self, label: str) -> Callable[[Plan], None]:

@@ -30,7 +30,9 @@ function short(text, most) { return text.length > most ? text.slice(0, most - 1)
 function keysOf(run, finding) {
   const every = new Set([...run.versions.map(v => v.key), ...run.operations.flatMap(o => o.verb === "scan" ? [] : [o.key])]);
   // A finding may name what a key is about: the id of a task, say.
-  const own = new Set((finding.keys || []).slice(0, 2).flatMap(key => every.has(key) ? [key] : [...every].filter(one => one.split(":").includes(key)).slice(0, 3)));
+  const texts = (finding.moments || []).map(m => m.what).join("\n");
+  const about = key => [...every].filter(one => one.split(":").includes(key)).sort((a, b) => texts.includes(b) - texts.includes(a));
+  const own = new Set((finding.keys || []).slice(0, 2).flatMap(key => every.has(key) ? [key] : about(key).slice(0, 3)));
   const touched = new Set(run.operations.filter(o => own.has(o.key)).map(o => o.request));
   const keys = new Set(run.versions.filter(v => own.has(v.key)).map(v => v.key));
   const add = key => { if (keys.size < 4) keys.add(key); };

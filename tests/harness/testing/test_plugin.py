@@ -71,3 +71,16 @@ def test_nothing_is_imported_until_it_is_used() -> None:
     code = code.replace("HOUSE", "('harness', 'worker', 'kvstore')")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['harness', 'harness.pytest_plugin']"
+
+
+@pytest.mark.workerd
+def test_a_javascript_worker_is_tested_by_the_same_fixtures(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = ROOT / ".real" / "node_modules" / ".bin"
+    if not (parts / "workerd").exists():
+        pytest.skip("the real workerd is not installed: npm install --prefix .real wrangler@4.86.0")
+    monkeypatch.setenv("WORKERD_BIN", str(parts / "workerd"))
+    monkeypatch.setenv("ESBUILD_BIN", str(parts / "esbuild"))
+    beside(pytester, "board", "conftest.py", "")
+    assert run(pytester, "tests").parseoutcomes() == {"passed": 3}
