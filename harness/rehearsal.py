@@ -24,6 +24,7 @@ from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
 from harness.parameters import parameters
 from harness.subject import Subject, loaded, whole
+from harness.system.repeating import check_repeats
 from kvstore import Entry
 from kvstore.faults import OPERATION
 
@@ -235,7 +236,13 @@ class _Rehearsal:
                 self.tell.found(key[0], group.what, group.smallest)
 
     def first_look(self) -> Tally:
-        """What the plain run shows, at once and in this process."""
+        """What the plain run shows, at once and in this process.
+
+        Raises MigrationError for a Worker that does not do the same again.
+        """
+        check_repeats(
+            loaded(self.subject).stages, self.plain, lambda: self.subject.simulate(self.plain.scenario)
+        )
         tally = Tally()
         tally.add(self.plain.scenario, self.subject.look(self.plain))
         self._told("first look", tally, 1)

@@ -51,6 +51,10 @@ class WorkerCode:
         """A new simulation begins."""
         self.clock, self.chance = clock, Chance(seed, "worker")
 
+    def renew(self) -> bool:
+        """The Worker runs in this process."""
+        return False
+
     def at(self, skew: int) -> Within[int]:
         """While the block lasts, the Worker's clock is ``skew`` milliseconds ahead."""
         return Within(self.skew, skew)

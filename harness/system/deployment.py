@@ -59,5 +59,8 @@ class Code(Protocol):
         Unless it can happen only ``once``, the Worker may raise NotSequential.
         """
 
+    def renew(self) -> bool:
+        """Run the Worker in a process that is new; False where it runs in this one, and nothing else."""
+
     def at(self, skew: int) -> Within[int]:
         """While the block lasts, the clock is ``skew`` milliseconds ahead."""

@@ -129,6 +129,11 @@ class JavaScriptCode:
         """End every workerd; the next simulation starts one."""
         _stop(self._running)
 
+    def renew(self) -> bool:
+        """The next simulation starts workerd anew."""
+        self.close()
+        return True
+
     def at(self, skew: int) -> Within[int]:
         """While the block lasts, the Worker's clock is ``skew`` milliseconds ahead."""
         return Within(self.skew, skew)
