@@ -78,6 +78,14 @@ def test_links_lead_to_files(path: Path) -> None:
         assert "://" in target or (path.parent / target).exists(), target
 
 
+def test_files_that_a_change_touches_are_there() -> None:
+    _, _, section = page("architecture.md").partition("## What a change touches")
+    table = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| a")]
+    named = [name for line in table for name in re.findall(r"`([a-z_]+/[^`]*)`", line)]
+    assert len(table) == 12
+    assert [name for name in named if not any(ROOT.glob(name.replace("…", "*")))] == []
+
+
 def test_every_page_is_in_the_site_and_in_llms_txt() -> None:
     site, pages = (ROOT / "mkdocs.yml").read_text(), page("llms.txt")
     for path in (ROOT / "docs").glob("*.md"):
