@@ -70,6 +70,11 @@ class Call:
         return shown(self.answer, *names)
 
     @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.answered - self.sent) / 1000
+
+    @property
     def outcome(self) -> Kind:
         """``ok`` below 400, ``fail`` for a refusal, ``info`` when nobody knows what was done."""
         if self.status is None or self.status >= 500:

@@ -19,7 +19,7 @@ from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.verdict import Verdict
 from tests.harness.queue.simulation.runs import run
-from tests.harness.queue.walk.outcomes import faultless, with_after
+from tests.harness.queue.walk.outcomes import exchange, faultless, with_after
 from worker.codeq import embedded
 
 SEEN = Looked(runs=1, requests=8, operations=20, moved=3)
@@ -116,7 +116,7 @@ def test_an_empty_namespace_is_looked_at_by_nobody() -> None:
     nothing = QueueState({})
     outcome = with_after(faultless(), **dict.fromkeys(faultless().after.entries))
     runs = [type(run)(run.report, nothing, nothing) for run in outcome.runs]
-    listing = type(outcome.listing)("queue", "GET", "/api/queue", 200, {"pending": [], "count": 0}, 0.0, 0)
+    listing = exchange("queue", {"pending": [], "count": 0})
     changes = {"at_status": nothing, "before": nothing, "runs": runs, "listing": listing, "events": []}
     outcome = type(outcome)(**{**vars(outcome), **changes})
     looked = {one.invariant: one.looked for one in judge(outcome)}

@@ -29,6 +29,7 @@ from harness.migrations.queue.promises import table
 from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
 from harness.migrations.queue.promises.hearing import hear
 from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.walk.outcome import line
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
@@ -236,6 +237,6 @@ async def _with_progress(
             port=options.port,
             command=command,
             worker=options.worker,
-            tell=lambda exchange: progress.tell(str(exchange)),
+            tell=lambda call: progress.tell(line(call)),
             watch=lambda stage: progress.watch(lambda: len(stage.layers.asked)),
         )

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from harness import CannotStart
+from harness import Call, CannotStart
 from harness.engine.loop import Deadlock, in_virtual_time
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
-from harness.migrations.queue.walk.outcome import Exchange
 from harness.migrations.queue.walk.stage import Stage
 from harness.migrations.queue.walk.steps import Migration
 from kvstore import ManualClock, SqliteStore
@@ -48,11 +47,13 @@ class Route:
     body: Any = None
     tell: bool = True
 
-    def has_shape(self, answer: Exchange) -> bool:
-        return isinstance(answer.body, dict) and any(name in answer.body for name in self.members)
+    def has_shape(self, answer: Call) -> bool:
+        return isinstance(answer.answer, dict) and any(name in answer.answer for name in self.members)
 
-    def refusal(self, answer: Exchange) -> str:
-        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, ensure_ascii=False)
+    def refusal(self, answer: Call) -> str:
+        text = (
+            answer.answer if isinstance(answer.answer, str) else json.dumps(answer.answer, ensure_ascii=False)
+        )
         said = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
         expected = " or ".join(self.members)
         return f"{self.method} {self.path} answered {answer.status} {said}, not a JSON object with {expected}"
@@ -113,7 +114,7 @@ async def _demand(worker: Path, migration: Migration, *, producers: bool, coordi
 
 async def _asked(
     stage: Stage, queue_format: str, migration: Migration, routes: Sequence[Route]
-) -> list[tuple[Route, Exchange]]:
+) -> list[tuple[Route, Call]]:
     stage.deploy(queue_format, migration)
     return [
         (route, await stage.request("preflight", route.method, route.path, route.body)) for route in routes

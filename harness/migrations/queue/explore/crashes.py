@@ -120,9 +120,7 @@ async def uninterrupted(
     """A migration that nothing disturbs, from its first run to its last."""
     stage = await _stage(entries, now, worker)
     outcome = await Walk(stage, migration=migration, runs=OPERATOR_RUNS).take()
-    first = sum(
-        one.operations for one in outcome.exchanges[: outcome.exchanges.index(outcome.runs[0].report)]
-    )
+    first = sum(one.operations for one in outcome.calls[: outcome.calls.index(outcome.runs[0].report)])
     count = sum(run.report.operations for run in outcome.runs)
     asked = stage.layers.asked[first : first + count]
     return Uninterrupted(migration, worker, tuple(asked), tuple(_judged(outcome)), outcome.looked)

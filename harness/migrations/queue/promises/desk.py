@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from harness import Call
 from harness.migrations.queue.promises.situations import STRATEGIES
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.scenario import Migration
 from harness.migrations.queue.walk.client import API_KEY, DirectClient
-from harness.migrations.queue.walk.outcome import Exchange
 from harness.migrations.queue.walk.stage import Stage
 from harness.transport import Answer
 from kvstore import Clock, Entry, KVNamespace, SqliteStore
@@ -56,7 +56,7 @@ class Desk:
         await store.put_many(entries)
         return Stage(store, code=self._code, worker=self._worker)
 
-    async def migrate(self, stage: Stage) -> list[Exchange]:
+    async def migrate(self, stage: Stage) -> list[Call]:
         """Run until the answer says that nothing is left to do."""
         stage.deploy(self.migrating, self.migration)
         runs = []
@@ -66,7 +66,7 @@ class Desk:
                 break
         return runs
 
-    async def walk(self) -> dict[str, Exchange]:
+    async def walk(self) -> dict[str, Call]:
         """The guide's steps, and what a Worker for another format answers after them."""
         stage = await self.over(self.sample())
         stage.deploy(self.migrating, self.migration)
@@ -98,7 +98,7 @@ class Desk:
         )
         return await DirectClient(deployed, key).send(method, path)
 
-    async def one_way(self) -> dict[str, Exchange]:
+    async def one_way(self) -> dict[str, Call]:
         """The new format over a namespace that has not been migrated, and the old one over the same."""
         stage = await self.over(self.sample())
         found = {}
@@ -107,7 +107,7 @@ class Desk:
             found[queue_format] = await stage.request("queue", "GET", "/api/queue")
         return found
 
-    async def integration(self) -> list[Exchange]:
+    async def integration(self) -> list[Call]:
         """The five commands of the guide's integration test, to the Worker that migrates."""
         stage = await self.over({})
         stage.deploy(self.migrating, self.migration)
@@ -123,7 +123,7 @@ class Desk:
             await stage.request("claim", "POST", "/api/queue/claim", {"workerId": "test"}),
         ]
 
-    async def message(self) -> tuple[Exchange, list[str]]:
+    async def message(self) -> tuple[Call, list[str]]:
         """The guide's Slack message to the old Worker: the answer, and the keys that are there then."""
         stage = await self.over({})
         stage.deploy("old", self.migration)

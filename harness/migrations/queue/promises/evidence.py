@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from harness import Call
 from harness.conditions import CONDITIONS
 from harness.engine.loop import in_virtual_time
 from harness.explore.tally import Batch, Group
@@ -20,7 +21,6 @@ from harness.migrations.queue.promises.survey import Count, Kind, Survey, Watch,
 from harness.migrations.queue.promises.trials import Trial, Trials
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Migration, Scenario
-from harness.migrations.queue.walk.outcome import Exchange
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal
 from harness.migrations.queue.walk.steps import Strategy
@@ -157,7 +157,7 @@ class Evidence:
         return Desk(self.inquiry.worker, self.migration, SystemClock())
 
     @cached_property
-    def answers(self) -> dict[str, Exchange]:
+    def answers(self) -> dict[str, Call]:
         """The guide's steps on the guide's sample, by hand."""
         return self.run(self.desk.walk())
 

@@ -3,53 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from harness.answers import member, shown
-from harness.decision import Looked
+from harness import Call, Looked
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.state import QueueState
 from kvstore import Event
 from kvstore.messages import DAY_IS_OVER
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One request and its answer.
-
-    ``body`` is parsed JSON, or text; ``seconds`` is how long it took, ``operations`` how many KV operations.
-    """
-
-    step: str
-    method: str
-    path: str
-    status: int
-    body: Any
-    seconds: float
-    operations: int
-
-    def member(self, *names: str) -> Any:
-        """A member of a JSON answer, None when it is not there or not of its type: see `harness.answers`."""
-        return member(self.body, *names)
-
-    def shown(self, *names: str) -> str:
-        """What is there in the answer, of whatever type."""
-        return shown(self.body, *names)
-
-    def __str__(self) -> str:
-        took = f"{self.status} in {self.seconds:.2f} s, {self.operations:,} KV operations"
-        return f"{self.step:<21} {self.method:<4} {self.path}  {took}"
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "step": self.step,
-            "method": self.method,
-            "path": self.path,
-            "status": self.status,
-            "body": self.body,
-            "seconds": round(self.seconds, 4),
-            "operations": self.operations,
-        }
 
 
 @dataclass(frozen=True)
@@ -59,7 +18,7 @@ class Run:
     The whole namespace for every step would take memory and time as the square of its size.
     """
 
-    report: Exchange
+    report: Call
     before: QueueState
     after: QueueState
 
@@ -83,12 +42,12 @@ class Outcome:
     events: Sequence[Event]
     asked: Sequence[Event]
     now: float
-    status_before: Exchange
+    status_before: Call
     runs: Sequence[Run]
-    status_after: Exchange
+    status_after: Call
     rerun: Run
-    listing: Exchange
-    exchanges: Sequence[Exchange]
+    listing: Call
+    calls: Sequence[Call]
     at_listing: QueueState
     born: frozenset[str] = field(default=frozenset())
     done: frozenset[str] = field(default=frozenset())
@@ -96,7 +55,7 @@ class Outcome:
     fired: tuple[str, ...] = field(default=())
 
     @property
-    def run(self) -> Exchange:
+    def run(self) -> Call:
         """The answer of the last run."""
         return self.runs[-1].report
 
@@ -130,8 +89,8 @@ class Outcome:
         ]
         return Looked(
             runs=1,
-            requests=len(self.exchanges),
-            operations=sum(exchange.operations for exchange in self.exchanges),
+            requests=len(self.calls),
+            operations=sum(exchange.operations for exchange in self.calls),
             moved=len(moved),
             planned=len(self.planned),
             fired=len(self.fired),
@@ -144,6 +103,12 @@ class Outcome:
         return [item for item in pending if isinstance(item, str)] if isinstance(pending, list) else []
 
 
-def out_of_quota(report: Exchange) -> bool:
+def out_of_quota(report: Call) -> bool:
     """Whether a step was told that the operations of the day are used up."""
     return DAY_IS_OVER in str(report.member("errors"))
+
+
+def line(call: Call) -> str:
+    """A request with its answer, for somebody who waits."""
+    took = f"{call.status} in {call.seconds:.2f} s, {call.operations:,} KV operations"
+    return f"{call.step:<21} {call.method:<4} {call.path}  {took}"

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from harness import Call
 from harness.conditions import CONDITIONS, Conditions
 from harness.migrations.queue.walk.invariants import judge
-from harness.migrations.queue.walk.outcome import Exchange
 from harness.migrations.queue.walk.report import Rehearsal
 from harness.migrations.queue.walk.stage import QUEUE_WORKER, Stage
 from harness.migrations.queue.walk.steps import Migration, Strategy, Walk
@@ -28,7 +28,7 @@ async def rehearse_queue(
     port: int = 0,
     command: str = "",
     worker: Path = QUEUE_WORKER,
-    tell: Callable[[Exchange], None] = lambda exchange: None,
+    tell: Callable[[Call], None] = lambda exchange: None,
     watch: Callable[[Stage], None] = lambda stage: None,
 ) -> Rehearsal:
     """Copy the namespace into memory, walk the migration on it, judge what happened.

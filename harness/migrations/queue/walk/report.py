@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness import Call
 from harness.conditions import Conditions
 from harness.decision import Decision
 from harness.lines import some, text_of
@@ -12,7 +13,7 @@ from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.cost import cost
 from harness.migrations.queue.walk.fate import FATES, fates
 from harness.migrations.queue.walk.invariants.status import needs_migration, true_counters
-from harness.migrations.queue.walk.outcome import Exchange, Outcome
+from harness.migrations.queue.walk.outcome import Outcome
 from harness.source import Source
 from harness.verdict import Verdict, count_held, held_lines
 
@@ -70,10 +71,22 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "fates": {fate: sorted(tasks) for fate, tasks in fates(outcome).items()},
         "setAside": sorted(outcome.set_aside),
         "verdicts": [verdict.as_json() for verdict in rehearsal.verdicts],
-        "exchanges": [exchange.as_json() for exchange in outcome.exchanges],
-        "rerun": outcome.rerun.report.as_json(),
+        "exchanges": [_call_json(call) for call in outcome.calls],
+        "rerun": _call_json(outcome.rerun.report),
         "seconds": round(rehearsal.seconds, 3),
         "replay": rehearsal.command,
+    }
+
+
+def _call_json(call: Call) -> dict[str, Any]:
+    return {
+        "step": call.step,
+        "method": call.method,
+        "path": call.path,
+        "status": call.status,
+        "body": call.answer,
+        "seconds": call.seconds,
+        "operations": call.operations,
     }
 
 
@@ -191,7 +204,7 @@ def _run_lines(outcome: Outcome, *, simulated: bool) -> list[str]:
         left_out = len(lines) - _MOST_RUNS
         lines[_MOST_RUNS - 2 : -2] = [f"… {left_out:,} more runs; --json has all"]
     run = outcome.run
-    message = run.member("message") or run.member("error") or str(run.body)[:60]
+    message = run.member("message") or run.member("error") or str(run.answer)[:60]
     which = f"Run {len(outcome.runs)}" if lines else "The run"
     took = f"{run.seconds:.2f} s{' of simulated time' if simulated else ''}"
     return [
@@ -201,7 +214,7 @@ def _run_lines(outcome: Outcome, *, simulated: bool) -> list[str]:
     ]
 
 
-def _moved(run: Exchange) -> str:
+def _moved(run: Call) -> str:
     parts = ", ".join(
         f"{section} {_shown(run.member(section, 'migrated'))}/{_shown(run.member(section, 'failed'))}"
         for section in ("tasks", "leases")

@@ -12,14 +12,13 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import worker
+from harness import Call
 from harness.conditions import CONDITIONS, Conditions
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.client import API_KEY, CUT_OFF, Client, DirectClient, PortClient
-from harness.migrations.queue.walk.outcome import Exchange
 from harness.platform import COLO, Layers
 from harness.under_way import asking
 from kvstore import Event, ManualClock, SeededEntropy, SqliteStore
-from kvstore.clock import stopwatch
 from kvstore.faults import Fault, InvocationCrashed
 from kvstore.layers.transit import OneFault, Trip
 from worker.runtime import Platform, Worker, answer_lifespan, create_app, load_worker
@@ -50,7 +49,7 @@ class Stage:
         self.seed = seed
         self.layers = Layers(store, conditions)
         self._location = self.layers.location(COLO, self._plan(), SeededEntropy(seed))
-        self.exchanges: list[Exchange] = []
+        self.calls: list[Call] = []
         self._state = QueueState({})
         self._code = code
         self._worker = worker
@@ -101,7 +100,7 @@ class Stage:
         assert task is not None, "a server answers each request in a task"
         self._answering.add(task)
         asked = asking(f"{scope['method']} {scope['path']}")
-        with asked, self.layers.invocations.start(str(len(self.exchanges))):
+        with asked, self.layers.invocations.start(str(len(self.calls))):
             try:
                 await self._app(scope, receive, send)
             except SystemExit as error:  # there is no process that it could end
@@ -118,26 +117,22 @@ class Stage:
             finally:
                 self._answering.discard(task)
 
-    async def request(self, step: str, method: str, path: str, body: Any = None) -> Exchange:
-        """Send one request, after the pause of the conditions, and note the exchange as ``step``."""
+    async def request(self, step: str, method: str, path: str, body: Any = None) -> Call:
+        """Send one request, after the pause of the conditions, and note it as ``step``."""
         assert self._client is not None, "the stage is not open"
+        clock, name, first = self.store.clock, str(len(self.calls)), len(self.layers.asked)
         if self.conditions.pause_ms:
-            await self.store.clock.sleep(self.conditions.pause_ms / 1000)
-        start, first = self._seconds(), len(self.layers.asked)
-        with self.layers.invocations.start(str(len(self.exchanges))):
+            await clock.sleep(self.conditions.pause_ms / 1000)
+        call = Call(name, "walk", COLO, step, method, path, body, clock.now_ms(), self.done)
+        with self.layers.invocations.start(name):
             answer = await self._client.send(method, path, body)
         if self._ending is not None:
             raise self._ending
-        asked = len(self.layers.asked) - first
-        took = self._seconds() - start
-        exchange = Exchange(step, method, path, answer.status, answer.body, took, asked)
-        self.exchanges.append(exchange)
-        return exchange
-
-    def _seconds(self) -> float:
-        """The stopwatch; in simulated time, that of the simulation."""
-        clock = self.store.clock
-        return clock.now_ms() / 1000 if isinstance(clock, ManualClock) else stopwatch()
+        call.answered, call.last = clock.now_ms(), self.done
+        call.status, call.answer = answer.status, answer.body
+        call.operations = len(self.layers.asked) - first
+        self.calls.append(call)
+        return call
 
     async def state(self) -> QueueState:
         """The namespace as it is now, in truth; what it has in common with the last state is there once."""

@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-from harness import carry_out
+from harness import Call, carry_out
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.client import CUT_OFF
-from harness.migrations.queue.walk.outcome import Exchange, Outcome, Run, out_of_quota
+from harness.migrations.queue.walk.outcome import Outcome, Run, out_of_quota
 from harness.migrations.queue.walk.stage import Stage
+from harness.platform import COLO
 from kvstore import Entry, Event
 from kvstore.faults import Fault
 from kvstore.store import is_over
@@ -33,7 +34,7 @@ MIGRATIONS: tuple[Migration, ...] = ("documented", "safe")
 _MOST_STEPS = 2000
 _WAIT_SECONDS = 61.0
 
-Report = Callable[[Exchange], None]
+Report = Callable[[Call], None]
 
 
 class Walk:
@@ -106,7 +107,7 @@ class Walk:
             status_after=status_after,
             rerun=rerun,
             listing=listing,
-            exchanges=stage.exchanges,
+            calls=stage.calls,
             at_listing=at_listing,
             born=frozenset(self._born),
             done=frozenset(self._done),
@@ -139,7 +140,7 @@ class Walk:
         stage.arm(None)
         return runs
 
-    def _written(self, report: Exchange, events: Sequence[Event], entries: dict[str, Entry]) -> Run:
+    def _written(self, report: Call, events: Sequence[Event], entries: dict[str, Entry]) -> Run:
         """A run that answered ``report``; its ``events`` are carried out on ``entries``."""
         keys = sorted({event.key for event in events})
         before = self._live(keys, entries)
@@ -152,7 +153,7 @@ class Walk:
         found = ((key, entries[key]) for key in keys if key in entries)
         return QueueState({key: entry for key, entry in found if not is_over(entry.expiration, now)})
 
-    def _is_over(self, report: Exchange) -> bool:
+    def _is_over(self, report: Call) -> bool:
         if self._migration == "safe":
             return report.member("done") is True
         return report.status == 200 and report.member("success") is True
@@ -186,10 +187,10 @@ class Walk:
     def _is_cut_off(self) -> bool:
         return self._cut_off_after is not None
 
-    async def _ask_run(self, step: str) -> Exchange:
+    async def _ask_run(self, step: str) -> Call:
         return await self._ask(step, "POST", "/api/migrate/run")
 
-    async def _cut_off(self) -> Exchange:
+    async def _cut_off(self) -> Call:
         """What a run that is cut off leaves behind: its writes, and no answer."""
         store = self._stage.layers.done
         writes = self._cut_off_after or ()
@@ -198,9 +199,13 @@ class Walk:
                 await store.put(event.key, event.entry)
             else:
                 await store.delete(event.key)
-        return Exchange("run", "POST", "/api/migrate/run", 500, CUT_OFF, 0.0, len(writes))
+        now = self._stage.store.clock.now_ms()
+        return Call(
+            "", "walk", COLO, "run", "POST", "/api/migrate/run", None, now, self._stage.done,
+            answered=now, status=500, answer=CUT_OFF, operations=len(writes),
+        )  # fmt: skip
 
-    async def _ask(self, step: str, method: str, path: str, body: Any = None) -> Exchange:
+    async def _ask(self, step: str, method: str, path: str, body: Any = None) -> Call:
         exchange = await self._stage.request(step, method, path, body)
         self._tell(exchange)
         return exchange

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from harness import Call
 from harness.migrations.queue.state import QueueState
-from harness.migrations.queue.walk.outcome import Exchange, Outcome, Run
+from harness.migrations.queue.walk.outcome import Outcome, Run
 from kvstore import Entry, Event
 
 NOW = 1_800_000_000
@@ -41,11 +42,11 @@ def new_namespace() -> Entries:
     }
 
 
-def exchange(step: str, body: Any, status: int = 200, path: str = "/") -> Exchange:
-    return Exchange(step, "GET", path, status, body, 0.0, 0)
+def exchange(step: str, body: Any, status: int = 200, path: str = "/") -> Call:
+    return Call("1", "walk", "AMS", step, "GET", path, None, 0, 0, answered=0, status=status, answer=body)
 
 
-def status(state: QueueState, **changes: Any) -> Exchange:
+def status(state: QueueState, **changes: Any) -> Call:
     """The honest answer of the status route."""
     counters = {
         "oldTaskCount": len(state.old_tasks),
@@ -57,7 +58,7 @@ def status(state: QueueState, **changes: Any) -> Exchange:
     return exchange("status", {"status": counters | changes, "needsMigration": needed})
 
 
-def report(tasks: int = 2, leases: int = 1, **changes: Any) -> Exchange:
+def report(tasks: int = 2, leases: int = 1, **changes: Any) -> Call:
     """The honest answer of a run."""
     body = {
         "success": True,
@@ -104,7 +105,7 @@ def faultless() -> Outcome:
         status_after=status(after),
         rerun=Run(report(0, 0), after, after),
         listing=listing,
-        exchanges=[
+        calls=[
             listing,
             exchange("claim", {"success": True, "taskId": "b"}),
             exchange("complete", {"success": True}, path="/api/result/b"),

@@ -7,11 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness import Call
 from harness.answers import read_body
 from harness.conditions import CONDITIONS
 from harness.document import json_text
 from harness.migrations.queue.walk.invariants import judge
-from harness.migrations.queue.walk.outcome import Exchange, Outcome, Run
+from harness.migrations.queue.walk.outcome import Outcome, Run
 from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
 from harness.source import Source
 from kvstore import NamespaceCopy
@@ -23,9 +24,9 @@ def answered(outcome: Outcome, answers: list[tuple[int | None, Any]]) -> Outcome
     """The outcome, but that the answers are these, in turn."""
     given_ones = iter([(status or 500, read_body(json.dumps(body))) for status, body in answers] * 10)
 
-    def other(exchange: Exchange) -> Exchange:
+    def other(exchange: Call) -> Call:
         status, body = next(given_ones)
-        return replace(exchange, status=status, body=body)
+        return replace(exchange, status=status, answer=body)
 
     def run(one: Run) -> Run:
         return replace(one, report=other(one.report))
@@ -37,7 +38,7 @@ def answered(outcome: Outcome, answers: list[tuple[int | None, Any]]) -> Outcome
         status_after=other(outcome.status_after),
         rerun=run(outcome.rerun),
         listing=other(outcome.listing),
-        exchanges=[other(one) for one in outcome.exchanges],
+        calls=[other(one) for one in outcome.calls],
     )
 
 

@@ -89,7 +89,7 @@ async def test_time_is_simulated_where_locations_are() -> None:
 
 async def test_one_seed_is_one_rehearsal() -> None:
     walks = [await walked(30, 5, CONDITIONS["hostile"], runs=3, seed=seed) for seed in (7, 7, 8)]
-    told = [[(one.step, one.status, one.body) for one in walk.exchanges] for walk in walks]
+    told = [[(one.step, one.status, one.answer) for one in walk.calls] for walk in walks]
     assert told[0] == told[1]
     assert walks[0].after.entries == walks[1].after.entries
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness import Call
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.invariants import CHECKERS, Checker, judge
-from harness.migrations.queue.walk.outcome import Exchange, Outcome, Run
+from harness.migrations.queue.walk.outcome import Outcome, Run
 from kvstore import Entry
 
 from .outcomes import (
@@ -59,7 +60,7 @@ def rerun(outcome: Outcome, report_changes: dict[str, object], entries: dict[str
     return replace(outcome, rerun=again)
 
 
-def ran(outcome: Outcome, answer: Exchange) -> Outcome:
+def ran(outcome: Outcome, answer: Call) -> Outcome:
     """The outcome with another answer of its run."""
     return replace(outcome, runs=[replace(outcome.runs[0], report=answer)])
 
@@ -134,20 +135,18 @@ FAULTS: list[tuple[str, str, Fault]] = [
     (
         "W",
         "no task could be claimed although 2 are listed",
-        lambda o: replace(
-            o, listing=o.listing, exchanges=[exchange("claim", {"success": False}), *o.exchanges[2:]]
-        ),
+        lambda o: replace(o, listing=o.listing, calls=[exchange("claim", {"success": False}), *o.calls[2:]]),
     ),
     (
         "W",
         "GET / answered 500: boom",
-        lambda o: replace(o, exchanges=[exchange("queue", "boom", 500), *o.exchanges[1:]]),
+        lambda o: replace(o, calls=[exchange("queue", "boom", 500), *o.calls[1:]]),
     ),
     (
         "W",
         "a completed task is still listed",
         lambda o: replace(
-            o, exchanges=[*o.exchanges[:3], exchange("queue again", {"pending": ["a", "b"], "count": 2})]
+            o, calls=[*o.calls[:3], exchange("queue again", {"pending": ["a", "b"], "count": 2})]
         ),
     ),
 ]

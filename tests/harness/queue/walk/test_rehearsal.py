@@ -48,7 +48,7 @@ async def test_guide_5_moves_as_the_guide_says() -> None:
     assert (run.member("tasks", "migrated"), run.member("leases", "migrated")) == (5, 2)
     # As counted on the original: 4 + 4 for every task + 4 for every lease.
     assert run.operations == 32
-    assert rehearsal.outcome.status_before.body == {
+    assert rehearsal.outcome.status_before.answer == {
         "success": True,
         "status": {
             "oldFormatExists": True,
@@ -128,7 +128,7 @@ async def test_strategy_guide_strands_what_arrives_before_the_new_worker(tmp_pat
     rehearsal = await rehearse(GUIDE_5, "guide")
     assert keys(rehearsal, "arrived in the old format after the run") == ["slack_1.1"]
     assert keys(rehearsal, "the pending list is there") == ["orchestrator:pending"]
-    polls = next(one for one in rehearsal.outcome.exchanges if one.step == "old daemon polls")
+    polls = next(one for one in rehearsal.outcome.calls if one.step == "old daemon polls")
     assert polls.member("success") is False
 
 
@@ -161,7 +161,7 @@ async def test_the_json_report_names_every_key(tmp_path: Path) -> None:
 async def test_the_listing_is_complete_when_the_rehearsal_is_small() -> None:
     rehearsal = await rehearse(GUIDE_5)
     assert rehearsal.outcome.listed == ["task1", "task2", "task3", "task4", "task5"]
-    assert [one.step for one in rehearsal.outcome.exchanges] == [
+    assert [one.step for one in rehearsal.outcome.calls] == [
         "status",
         "run",
         "status again",

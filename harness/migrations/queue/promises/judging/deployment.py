@@ -2,17 +2,17 @@
 
 from typing import Final
 
+from harness import Call
 from harness.migrations.queue.promises.desk import TASKS
 from harness.migrations.queue.promises.evidence import Evidence, NothingSeen
 from harness.migrations.queue.promises.judging.striking import only_unless_struck, struck, violated
 from harness.migrations.queue.promises.promise import Judgement, broken, held, only_if
-from harness.migrations.queue.walk.outcome import Exchange
 
 _LATE: Final = "a minute has passed: listings lag"
 _DEPLOYED: Final = "the new Worker is deployed: the guide asks before that"
 
 
-def _listed(answer: Exchange) -> int:
+def _listed(answer: Call) -> int:
     return len(answer.member("pending") or [])
 
 
@@ -30,7 +30,7 @@ def claimed_from_new(evidence: Evidence) -> Judgement:
     return _by_deployment(evidence, bool(asked.member("taskId")), bool(new.member("taskId")), said)
 
 
-def _claimed(answer: Exchange) -> str:
+def _claimed(answer: Call) -> str:
     return str(answer.member("taskId") or answer.member("message") or answer.status)
 
 
@@ -98,7 +98,7 @@ def integration_test(evidence: Evidence) -> Judgement:
         return held("one Worker answers all of them")
     place = went.index(False)
     return broken(
-        f"step {place + 2} fails: {str(steps[place + 1].body)[:60]}, as long as nothing is deployed"
+        f"step {place + 2} fails: {str(steps[place + 1].answer)[:60]}, as long as nothing is deployed"
     )
 
 

@@ -63,7 +63,7 @@ def _is_as(value: Any, shown: Any) -> bool:
 def status_with_the_queue_key(evidence: Evidence) -> Judgement:
     """G09: the status, asked with the queue key."""
     answer = evidence.answers["status"]
-    missing = lacks(answer.body, TYPES["status"])
+    missing = lacks(answer.answer, TYPES["status"])
     if answer.status == 200 and not missing:
         return held("200, with every member")
     return broken(f"{answer.status}, without {', '.join(missing) or 'nothing'}")
@@ -108,7 +108,9 @@ def declared_types(evidence: Evidence) -> Judgement:
     """G39: the types of all members, of a run that is not needed too."""
     answers = evidence.answers
     asked = {"status": "status", "run": "run", "not needed": "run", "rollback": "rollback"}
-    wrong = {name: found for name, like in asked.items() if (found := lacks(answers[name].body, TYPES[like]))}
+    wrong = {
+        name: found for name, like in asked.items() if (found := lacks(answers[name].answer, TYPES[like]))
+    }
     if not wrong:
         return held("every member has its type: status, run, run that is not needed, rollback")
     said = "; ".join(f"{name}: without {', '.join(missing)}" for name, missing in wrong.items())

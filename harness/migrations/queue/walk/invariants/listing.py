@@ -13,7 +13,7 @@ _AT = "live tasks"
 def listing(outcome: Outcome) -> Verdict:
     answer = outcome.listing
     if answer.status != 200:
-        text = f"GET /api/queue answered {answer.status}: {str(answer.body)[:200]}"
+        text = f"GET /api/queue answered {answer.status}: {str(answer.answer)[:200]}"
         return verdict("I3", _TITLE, [Finding(text)], looked=1, at=_AT)
     listed = Counter(outcome.listed)
     in_new = outcome.at_listing.new_tasks.keys()

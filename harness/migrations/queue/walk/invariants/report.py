@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from harness import Call
 from harness.migrations.queue.state import QueueState
-from harness.migrations.queue.walk.outcome import Exchange, Outcome, Run
+from harness.migrations.queue.walk.outcome import Outcome, Run
 from harness.verdict import Finding, Verdict, finding, verdict
 
 _MEMBERS = ("success", "message", "tasks", "leases", "totalMigrated", "totalFailed", "errors")
@@ -31,20 +32,20 @@ def honest_report(outcome: Outcome) -> Verdict:
     )
 
 
-def _missing(run: Exchange) -> list[str]:
-    return [name for name in _MEMBERS if not isinstance(run.body, dict) or name not in run.body]
+def _missing(run: Call) -> list[str]:
+    return [name for name in _MEMBERS if not isinstance(run.answer, dict) or name not in run.answer]
 
 
 def _number(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _errors(run: Exchange) -> list[str]:
+def _errors(run: Call) -> list[str]:
     errors = run.member("errors")
     return [str(error) for error in errors] if isinstance(errors, list) else []
 
 
-def _success(run: Exchange) -> Finding | None:
+def _success(run: Call) -> Finding | None:
     clean = not _number(run.member("totalFailed")) and not _errors(run)
     success = run.member("success")
     if success is clean and (run.status == 200) is clean:
@@ -53,7 +54,7 @@ def _success(run: Exchange) -> Finding | None:
     return Finding(f"status {run.status} and success {success} with {errors}", (), ("H13", "H14"))
 
 
-def _counts(run: Exchange) -> Finding | None:
+def _counts(run: Call) -> Finding | None:
     for section in _SECTIONS:
         failed, errors = run.member(section, "failed"), run.member(section, "errors")
         if isinstance(errors, list) and failed != len(errors):

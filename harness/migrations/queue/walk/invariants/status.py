@@ -2,9 +2,10 @@
 
 import json
 
+from harness import Call
 from harness.migrations.queue.layout import PENDING
 from harness.migrations.queue.state import QueueState
-from harness.migrations.queue.walk.outcome import Exchange, Outcome
+from harness.migrations.queue.walk.outcome import Outcome
 from harness.verdict import Finding, Verdict, agree, verdict
 
 
@@ -36,7 +37,7 @@ def honest_status(outcome: Outcome) -> Verdict:
     )
 
 
-def _compare(when: str, said: Exchange, state: QueueState) -> list[Finding]:
+def _compare(when: str, said: Call, state: QueueState) -> list[Finding]:
     if said.status != 200:
         return [Finding(f"{when} the status route answers {said.status}", (), ("H13",))]
     findings = []
