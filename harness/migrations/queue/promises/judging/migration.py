@@ -216,5 +216,5 @@ async def _moved_with(evidence: Evidence, kv: MockedKV) -> dict[str, Any] | None
         return None
     env = SimpleNamespace(MIGRATION="safe", MIGRATION_VERIFY_AFTER="0")
     reply = await safe.respond(kv, env, "/api/migrate/run", "https://queue.example/api/migrate/run")
-    body = parsed(Entry(str(reply.answer).encode()))
+    body = parsed(Entry(str(reply.body).encode()))
     return body["tasks"] if isinstance(body, dict) else None
