@@ -12,7 +12,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import Any, Final
 
 from harness.exit_codes import USAGE
 from harness.output import TIMEOUT_SECONDS, Output, Plan, Report
@@ -43,6 +43,8 @@ class Command:
         "nothing but the copy was touched", getattr(options, "timeout", TIMEOUT_SECONDS)
     )
     is_default: bool = False  # what is meant where no command is typed
+    # What `rehearse mutate NAME` makes mistakes in: a harness.mutation.target.Target, by the options.
+    mutated: Callable[[Namespace], Any] | None = None
 
 
 def installed() -> dict[str, Command]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import kvstore
 from kvstore.limits import LIMITS
@@ -171,6 +171,8 @@ class Stage:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
+# Whether the Worker after answers clients and readers as the one before does.
+Answers = Literal["same", "changed"]
 Act = Callable[..., Awaitable[Any]]
 
 
@@ -179,13 +181,15 @@ class Rule:
     """``function`` is for the entries whose keys begin with ``prefix`` in the namespace of ``binding``.
 
     For rows ``binding`` is the label of their table, and ``prefix`` empty.
-    ``to`` is the namespace that it writes to, where it moves entries itself.
+    ``to`` is the namespace that it writes to, where it moves entries itself. ``is_changed`` says that the
+    Worker after is to answer it otherwise, or to write something else for it, than the one before.
     """
 
     prefix: str
     function: Callable[..., Any]
     binding: str
     to: str
+    is_changed: bool = False
 
     @property
     def name(self) -> str:
@@ -200,7 +204,8 @@ class Migration:
     meant where none is named, ``database`` the D1 binding, by default the only one that the Workers have;
     ``notes`` are prefixes of keys, and tables, that the migration keeps for itself. ``keeps_originals`` says
     that the old entries stay beside the new ones. ``keys`` names the columns that say which row of a table is
-    which, where that is not the primary key.
+    which, where that is not the primary key. ``answers`` is "changed" where the Worker after is to answer
+    clients and readers otherwise than the one before.
     Raises MigrationError.
     """
 
@@ -215,6 +220,7 @@ class Migration:
         notes: Sequence[str] | str = (),
         keys: Mapping[str, Sequence[str]] | None = None,
         keeps_originals: bool = False,
+        answers: Answers = "same",
         **stages: Any,
     ) -> None:
         self.name = name
@@ -223,6 +229,7 @@ class Migration:
         self.keys = {table: tuple(columns) for table, columns in (keys or {}).items()}
         self.notes = (notes,) if isinstance(notes, str) else tuple(notes)
         self.keeps_originals = keeps_originals
+        self.answers = answers
         self.folder = Path()
         given = {"before": before, "after": after, **stages}
         self.stages = {stage: _stage(stage, place) for stage, place in given.items() if place is not None}
@@ -246,16 +253,33 @@ class Migration:
         return self._rule(self.mapping, prefix, binding, table=table)
 
     def reads(
-        self, prefix: str = "", *, binding: str | None = None, table: str | None = None
+        self,
+        prefix: str = "",
+        *,
+        binding: str | None = None,
+        table: str | None = None,
+        answers: Answers | None = None,
     ) -> Callable[[F], F]:
-        """``await function(who, name)`` says whether somebody who looks for an entry finds it."""
-        return self._rule(self.readers, prefix, binding, table=table)
+        """``await function(who, name)`` says whether somebody who looks for an entry finds it.
+
+        ``answers`` is said of these requests alone: as of the whole `Migration`.
+        """
+        return self._rule(self.readers, prefix, binding, table=table, answers=answers)
 
     def changes(
-        self, prefix: str = "", *, binding: str | None = None, table: str | None = None
+        self,
+        prefix: str = "",
+        *,
+        binding: str | None = None,
+        table: str | None = None,
+        answers: Answers | None = None,
     ) -> Callable[[F], F]:
-        """``await function(who, name)`` is what clients do to an entry, at any time."""
-        return self._rule(self.clients, prefix, binding, table=table)
+        """``await function(who, name)`` is what clients do to an entry, at any time.
+
+        ``answers`` is "changed" where the Worker after is to answer otherwise, or to write for them something
+        else than what ``becomes`` makes of what the Worker before writes.
+        """
+        return self._rule(self.clients, prefix, binding, table=table, answers=answers)
 
     def each(self, prefix: str, *, binding: str | None = None, to: str | None = None) -> Callable[[F], F]:
         """``await function(kv, key, entry)`` moves one entry, where there is no Worker that does.
@@ -291,18 +315,20 @@ class Migration:
         binding: str | None,
         to: str | None = None,
         table: str | None = None,
+        answers: Answers | None = None,
     ) -> Callable[[F], F]:
         for what, given in (("prefix", prefix), ("binding", binding), ("namespace to=", to)):
             if not isinstance(given, str) and (given is not None or given is prefix):
                 raise MigrationError(
                     f'the {what} of a rule is {given!r}: it must be text, as in @{self.name}.becomes("old:")'
                 )
+        is_changed = (self.answers if answers is None else answers) == "changed"
 
         def declare(function: F) -> F:
             source = self.binding if binding is None else binding
             if table is not None:
                 source = f"{binding or self.database}.{table}"
-            rules.append(Rule(prefix, function, source, source if to is None else to))
+            rules.append(Rule(prefix, function, source, source if to is None else to, is_changed))
             return function
 
         return declare

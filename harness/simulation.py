@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from harness.actors.mover import Mover
 from harness.actors.operator import SETTLE_SECONDS, GaveUp, Halted, Operator
 from harness.actors.visitor import Visitor, visit
+from harness.comparison import Asking, can_compare
 from harness.conditions import JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
@@ -53,7 +55,9 @@ def simulate(
         for stage in stages.all():
             stage.backstage.enter(clock, scenario.seed, once=once)
         world = World(migration, scenario, start, clock, stages, visit, choose, trace)
-        return loop.run(_play(world, began, unreadable))
+        both = Asking()
+        record = loop.run(_play(world, began, unreadable, both))
+        return record if both.after is None else replace(record, compared=both.compared(world))
 
     try:
         try:
@@ -85,7 +89,7 @@ def unreadable(
     return loop.run(look())
 
 
-async def _play(world: World, began: int, unreadable: frozenset[Place]) -> Record:
+async def _play(world: World, began: int, unreadable: frozenset[Place], both: Asking) -> Record:
     scenario, clock = world.scenario, world.clock
     world.unreadable = unreadable
     await world.fill()
@@ -103,6 +107,8 @@ async def _play(world: World, began: int, unreadable: frozenset[Place]) -> Recor
     world.network.layers.ledger.spent.clear()
     acts, failures = list(world.acts), list(world.failures)
     again = None if rolled or failures or scenario.rollback != "never" else await _again(world)
+    if can_compare(world):
+        await both.ask(world)
     world.close()
     writes, calls, asked = counts
     return Record(
@@ -111,7 +117,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place]) -> Recor
         start=world.start,
         final=final,
         writes=world.writes[:writes],
-        calls=[*world.calls[:calls], *(call for call in world.calls[calls:] if call.role == "judge")],
+        calls=[*world.calls[:calls], *(call for call in world.calls[calls:] if call.actor == "judge")],
         asked=world.network.layers.asked[:asked],
         began=began,
         ended=ended,

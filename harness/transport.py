@@ -5,8 +5,9 @@ body that fails on its way is broken off.
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from harness.answers import read_body
@@ -33,10 +34,11 @@ class Answering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``body`` is parsed JSON, or text: see `harness.answers`."""
+    """``body`` is parsed JSON, or text: see `harness.answers`. Names of ``headers`` are in small letters."""
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class BrokenOff(Exception):
@@ -67,7 +69,8 @@ async def deliver(worker: Answering, request: Request) -> Answer:
     content = await read_to_end(aiter(body)) if isinstance(body, ReadableStream) else body
     if len(content) > MOST_BYTES:
         raise BrokenOff(_too_long(len(content)))
-    return Answer(parts.status, read_body(content))
+    headers = {name.lower(): value for name, value in parts.headers}
+    return Answer(parts.status, read_body(content), headers)
 
 
 async def read_to_end(pieces: Any) -> bytes:

@@ -109,6 +109,42 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """``request`` was answered with ``status``, None for no answer, ``body`` and ``headers``."""
+
+    request: str
+    status: int | None
+    body: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What readers and clients were answered, and what that left.
+
+    heard    the answers to each act: by who did what to which entry, as a sentence
+    written  where clients wrote, and ``stored`` what was there when all was over
+    """
+
+    heard: Mapping[str, Sequence[Heard]]
+    written: frozenset[Place]
+    stored: Mapping[Place, Entry]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The same requests to the Worker before and the one after, each with its layout, while nothing moves.
+
+    ``once`` and ``twice`` are by the Worker before, at different moments and with different chance: wherever
+    these two are the same, ``after`` is to be.
+    """
+
+    once: Requests
+    twice: Requests
+    after: Requests
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """An operator gave up at ``at`` (ms): ``what`` was asked, and ``why`` it was enough."""
 
@@ -231,6 +267,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     again      what was stored after a second run, None when there was none; it ended at ``again_at`` (ms)
     unreadable entries that readers did not find even before anything moved
     rolled     when (ms) the way back was over, None when none was taken
+    compared   the same requests to the Worker before and after; None where somebody else was there, too
     """
 
     migration: Migration
@@ -243,6 +280,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     rolled: int | None
     unreadable: frozenset[Place] = frozenset()
     order: Sequence[Any] = ()
+    compared: Compared | None = None
 
     @property
     def moved(self) -> int:

@@ -114,3 +114,9 @@ class Scenario(Circumstances):
             rank=DEVIATIONS,
         ),
     ] = ()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the operator is alone, everybody sees everything at once, and nothing goes wrong."""
+        others = (self.readers, self.clients, self.faults, self.interrupt, self.at_once, self.order)
+        return not any(others) and self.conditions == "local" and self.rollback == "never"

@@ -3,29 +3,76 @@
 import argparse
 import os
 import sys
-from typing import Any
+from typing import Any, Final
 
+from harness.command import CannotStart, installed
 from harness.exit_codes import HELD, INCONCLUSIVE, INTERRUPTED, VIOLATED
 from harness.explore.workforce import Processes
 from harness.migration import MigrationError
-from harness.mutation.declared import Declared, cheapest_first
+from harness.mutation.declared import DeclaredTarget
 from harness.mutation.hunt import Hunt, Hunter
 from harness.mutation.report import Told, as_json, as_text
 from harness.mutation.survey import Survey, drawn, hunted, mutants_in
+from harness.mutation.target import Target, not_taken
 from harness.numbers import MOST_SEED
 from harness.output import Report
 from harness.progress import Progress
-from harness.run_command import Wanted, open_migration, result_of
+from harness.run_command import Wanted, open_migration
 from kvstore import SystemEntropy
 from kvstore.clock import stopwatch
+
+# What only a migration that a file declares has.
+_OF_FILES: Final = ("--from", "--at", "--stage", "--conditions", "--seeds")
 
 
 def run_mutate(options: argparse.Namespace) -> Report:
     """Rehearse a migration, and hunt the mistakes that can be made in one of its Workers.
 
-    What was hunted until Ctrl-C is reported. Raises MigrationError, SourceError, ConfigError and StoreError.
+    What was hunted until Ctrl-C is reported. Raises MigrationError, SourceError, ConfigError, StoreError and
+    CannotStart.
     """
     start = stopwatch()
+    progress = Progress(sys.stderr, enabled=not options.quiet)
+    workforce = Processes(options.jobs or os.cpu_count() or 1, options.timeout)
+    try:
+        target = _target(options)
+        every = [one for one in mutants_in(target.folder) if (options.only or "") in str(one)]
+        if not every:
+            raise MigrationError(
+                f"there is no mistake to make in {target.folder}: is it --only, or no Python?"
+            )
+        seed = SystemEntropy().below(MOST_SEED) if options.seed is None else options.seed
+        mutants = drawn(every, options.sample, seed)
+        prepared = target.prepared(workforce, progress)
+    finally:
+        workforce.close()
+        progress.end()
+    hunter = Hunter(target.load, prepared.probes, options.seconds)
+    workforce = Processes(workforce.workers, options.seconds)
+    hunts, stopped = _all(hunter, mutants, workforce, Progress(sys.stderr, enabled=not options.quiet))
+    survey = Survey(hunts, len(mutants), len(every))
+    again = ["mutate", *target.again, *_again(options, seed)]
+    sample = f"{len(mutants):,} of the {len(every):,}" if len(mutants) < len(every) else f"{len(every):,}"
+    many = "" if sample == "1" else "s"
+    head = [
+        target.line,
+        prepared.as_it_is,
+        f"{sample} small mistake{many} in the Worker ({target.folder}), --seed {seed}.",
+    ]
+    told = Told(head, target.folder, prepared.verdict, again, options.at_least)
+    seconds = stopwatch() - start
+    exit_code = INTERRUPTED if stopped else _exit_code(survey, options.at_least)
+    return Report(as_json(told, survey, seconds), as_text(told, survey, seconds), exit_code)
+
+
+def _target(options: argparse.Namespace) -> Target:
+    """What is to have the mistakes: that of a migration that is installed, or what a file declares."""
+    command = installed().get(str(options.file))
+    if command is not None and command.mutated is not None:
+        if typed := not_taken(options, _OF_FILES):
+            raise CannotStart(f"rehearse mutate {options.file} takes no {', '.join(typed)}")
+        target: Target = command.mutated(options)
+        return target
     wanted = Wanted(
         options.file,
         options.sources,
@@ -37,36 +84,7 @@ def run_mutate(options: argparse.Namespace) -> Report:
         None,
         options.timeout,
     )
-    progress = Progress(sys.stderr, enabled=not options.quiet)
-    try:
-        opened = open_migration(wanted)
-        declared = Declared(opened.subject, opened.entries, options.stage)
-        every = [one for one in mutants_in(declared.folder) if (options.only or "") in str(one)]
-        if not every:
-            raise MigrationError(
-                f"there is no mistake to make in {declared.folder}: is it --only, or no Python?"
-            )
-        seed = SystemEntropy().below(MOST_SEED) if options.seed is None else options.seed
-        mutants = drawn(every, options.sample, seed)
-        result = result_of(opened, wanted, progress)
-        hunter = Hunter(declared, cheapest_first(result.parts), options.seconds)
-        workforce = Processes(options.jobs or os.cpu_count() or 1, options.seconds)
-        hunts, stopped = _all(hunter, mutants, workforce, Progress(sys.stderr, enabled=not options.quiet))
-    finally:
-        progress.end()
-    survey = Survey(hunts, len(mutants), len(every))
-    again = ["mutate", *opened.about.again[1:], *_again(options, seed)]
-    sample = f"{len(mutants):,} of the {len(every):,}" if len(mutants) < len(every) else f"{len(every):,}"
-    verdict, many = result.decision.verdict.upper(), "" if sample == "1" else "s"
-    head = [
-        opened.about.line(),
-        f"The rehearsal as it is: {verdict}, {sum(part.tally.looked.runs for part in result.parts):,} runs.",
-        f"{sample} small mistake{many} in the Worker {options.stage!r} ({declared.folder}), --seed {seed}.",
-    ]
-    told = Told(head, declared.folder, verdict, again, options.at_least)
-    seconds = stopwatch() - start
-    exit_code = INTERRUPTED if stopped else _exit_code(survey, options.at_least)
-    return Report(as_json(told, survey, seconds), as_text(told, survey, seconds), exit_code)
+    return DeclaredTarget(wanted, open_migration(wanted), options.stage)
 
 
 def _all(

@@ -5,13 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from harness.explore.workforce import Workforce
 from harness.migration import MigrationError
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
 from harness.mutation.hunt import Rehearse, Run
 from harness.mutation.mutant import Mutant
+from harness.mutation.target import InOrder, Prepared
 from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
+from harness.progress import Progress
 from harness.rehearsal import GROWN, Part
+from harness.run_command import Opened, Wanted, result_of
 from harness.subject import Subject, loaded, whole
 from harness.system.stages import read_config
 from kvstore import Entry
@@ -66,11 +70,44 @@ class _Rehearse:
             record = subject.simulate(scenario)
             verdicts = subject.judge(record)
         except MigrationError as error:
-            return Run(None, {"rehearsal stops": str(error)})
+            stops = {"rehearsal stops": str(error)}
+            return Run(lambda: None, lambda: stops)
         violated = {
             f"{one.invariant} {found.code}".strip(): found.what for one in verdicts for found in one.findings
         }
-        return Run(traced(record), violated)
+        return Run(lambda: traced(record), lambda: violated)
+
+
+@dataclass(frozen=True)
+class DeclaredTarget:
+    """The Worker of ``stage`` of a migration that a file declares, and the rehearsal of that."""
+
+    wanted: Wanted
+    opened: Opened
+    stage: str
+
+    @property
+    def load(self) -> Declared:
+        return Declared(self.opened.subject, self.opened.entries, self.stage)
+
+    @property
+    def folder(self) -> Path:
+        return self.load.folder
+
+    @property
+    def line(self) -> str:
+        return self.opened.about.line()
+
+    @property
+    def again(self) -> Sequence[str]:
+        return self.opened.about.again[1:]
+
+    def prepared(self, workforce: Workforce, progress: Progress) -> Prepared:
+        """The rehearsal, and everything that it visited."""
+        result = result_of(self.opened, self.wanted, progress)
+        verdict, runs = result.decision.verdict.upper(), sum(part.tally.looked.runs for part in result.parts)
+        said = f"The rehearsal as it is: {verdict}, {runs:,} runs."
+        return Prepared(InOrder(cheapest_first(result.parts)), said, verdict)
 
 
 def cheapest_first(parts: Sequence[Part]) -> list[Scenario]:

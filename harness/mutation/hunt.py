@@ -1,7 +1,7 @@
 """Hunts a mutant: tries what the rehearsal tried until something notices the mistake, for a bounded time."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,16 +19,33 @@ NOT_STARTED: Final = "did not start"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run did, None where it never ended; and what is ``violated``: sentences by their codes."""
+    """What a run did (``traced``), None where it never ended, and what is violated (``judged``), sentences by
+    their codes. Both are found out when they are asked for.
 
-    trace: Trace | None
-    violated: dict[str, str]
+    Where the ``whole`` of two runs is the same, these are the same, too; None where that cannot be said.
+    """
+
+    traced: Callable[[], Trace | None]
+    judged: Callable[[], dict[str, str]]
+    whole: str | None = None
 
 
 # Simulates a scenario with one Worker and judges it. Raises Deadlock.
 Rehearse = Callable[[Any], Run]
 # The Worker with a mistake, or with None as it is. Raises LoadError.
 Load = Callable[[Mutant | None], Rehearse]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A ``scenario`` to try, and the ``whole`` of what the right Worker does there; None if nobody knows."""
+
+    scenario: Any
+    whole: str | None = None
+
+
+# What is tried for a mutant, in order.
+Probes = Callable[[Mutant], Iterable[Probe]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +77,17 @@ class Hunt:
 
 
 class Hunter:
-    """Hunts one mutant after the other through ``scenarios``, each for ``seconds`` of a core at most.
+    """Hunts one mutant after the other through ``probes``, each for ``seconds`` of a core at most.
 
     What the right Worker does in a scenario is found out once in each process.
     """
 
-    def __init__(self, load: Load, scenarios: Sequence[Any], seconds: float) -> None:
+    def __init__(self, load: Load, probes: Probes, seconds: float) -> None:
         self.load = load
-        self.scenarios = scenarios
+        self.probes = probes
         self.seconds = seconds
         self._right: Rehearse | None = None
-        self._digests: dict[int, int] = {}
+        self._known: dict[Any, tuple[Collection[str], int]] = {}
 
     def __call__(self, mutant: Mutant) -> Hunt:
         # A coroutine that nobody awaits is one of the mistakes.
@@ -83,16 +100,18 @@ class Hunter:
             mutated = self.load(mutant)
         except LoadError as error:
             return Hunt(mutant, NOT_STARTED, what=str(error))
-        for place, scenario in enumerate(self.scenarios):
-            run = _run(mutated, scenario)
+        for probe in self.probes(mutant):
+            if core_seconds() - began > self.seconds:
+                break
+            run, scenario = _run(mutated, probe.scenario), probe.scenario
             runs += 1
-            if run.violated and (news := self._news(scenario, run)):
+            if run.whole is not None and run.whole == probe.whole:
+                continue
+            if news := self._news(scenario, run):
                 by, what = next(iter(news.items()))
                 return Hunt(mutant, NOTICED, runs, core_seconds() - began, by, what, str(scenario))
             if differs is None or differs.rank:
-                differs = _graver(differs, self._differs(place, scenario, run))
-            if core_seconds() - began > self.seconds:
-                break
+                differs = _graver(differs, self._differs(scenario, run))
         outcome = SAME if differs is None else SURVIVED
         return Hunt(mutant, outcome, runs, core_seconds() - began, differs=differs)
 
@@ -105,27 +124,45 @@ class Hunter:
 
     def _news(self, scenario: Any, run: Run) -> dict[str, str]:
         """What is violated that the right Worker does not violate there."""
-        known = _run(self.right, scenario).violated
-        return {by: what for by, what in run.violated.items() if by not in known}
+        violated = _judged(run)
+        known = self._right_one(scenario)[0] if violated else ()
+        return {by: what for by, what in violated.items() if by not in known}
 
-    def _differs(self, place: int, scenario: Any, run: Run) -> Difference | None:
-        if run.trace is None:
+    def _differs(self, scenario: Any, run: Run) -> Difference | None:
+        trace = run.traced()
+        if trace is None or self._right_one(scenario)[1] == trace.digest:
             return None
-        if place not in self._digests:
-            self._digests[place] = self._trace(scenario).digest
-        if self._digests[place] == run.trace.digest:
-            return None
-        return difference(self._trace(scenario), run.trace, str(scenario))
+        return difference(_trace(_run(self.right, scenario)), trace, str(scenario))
 
-    def _trace(self, scenario: Any) -> Trace:
-        return _run(self.right, scenario).trace or Trace({}, {})
+    def _right_one(self, scenario: Any) -> tuple[Collection[str], int]:
+        """What the right Worker violates in a scenario, and a hash of what it does."""
+        if scenario not in self._known:
+            run = _run(self.right, scenario)
+            self._known[scenario] = _judged(run).keys(), _trace(run).digest
+        return self._known[scenario]
 
 
 def _run(rehearse: Rehearse, scenario: Any) -> Run:
     try:
         return rehearse(scenario)
     except Deadlock as deadlock:
-        return Run(None, {"progress deadlock": str(deadlock)})
+        return _endless(deadlock)
+
+
+def _endless(deadlock: Deadlock) -> Run:
+    said = {"progress deadlock": str(deadlock)}
+    return Run(lambda: None, lambda: said)
+
+
+def _judged(run: Run) -> dict[str, str]:
+    try:
+        return run.judged()
+    except Deadlock as deadlock:  # in what it is compared with
+        return _endless(deadlock).judged()
+
+
+def _trace(run: Run) -> Trace:
+    return run.traced() or Trace({}, {})
 
 
 def _graver(one: Difference | None, other: Difference | None) -> Difference | None:

@@ -1,7 +1,7 @@
 """Where requests are answered: locations, the Worker that each of them has, and how long everything takes."""
 
-from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -24,10 +24,14 @@ WAY_MS = (1, 20)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``status`` is None when no answer came; ``body`` is what JSON says, or text."""
+    """``status`` is None when no answer came; ``body`` is what JSON says, or text.
+
+    Names of ``headers`` are in small letters.
+    """
 
     status: int | None
     body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -115,7 +119,7 @@ class Site:
             finally:
                 skew.reset(before)
                 call.operations = invocation.operations
-        return Reply(answer.status, answer.body)
+        return Reply(answer.status, answer.body, answer.headers)
 
     def _deployed_in(self, call: Call) -> tuple[Deployed, Any]:
         """The Worker that answers in a call's location, and its clock's skew; the call notes its stage."""

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from harness import Command, Output, Report
 
@@ -26,6 +27,12 @@ def _run(options: Namespace) -> Report:
     return run_queue(options, options.given)
 
 
+def _mutated(options: Namespace) -> Any:
+    from harness.migrations.queue.mutated import mutated
+
+    return mutated(options)
+
+
 QUEUE = Command(
     help="the queue migration guide: one pending array becomes one key per task (the default)",
     epilog="example: rehearse queue --from ./my-worker --strategy guide --json report.json",
@@ -33,6 +40,7 @@ QUEUE = Command(
     refused=_refused,
     run=_run,
     is_default=True,
+    mutated=_mutated,
 )
 
 

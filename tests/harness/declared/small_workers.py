@@ -111,7 +111,7 @@ SPLIT = """
 SPLITTING = """
 from harness import Migration
 
-m = Migration("posts", before="old", after="new", binding="KV")
+m = Migration("posts", before="old", after="new", binding="KV", answers="changed")
 PREFIX, STEPS = "posts", ("split", "remove")
 
 @m.becomes("posts")

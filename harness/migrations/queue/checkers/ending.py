@@ -38,7 +38,7 @@ def is_over(record: Record, task: str) -> bool:
     story = record.truth.stories.get(task)
     if story is None:
         return True
-    completed = story.acknowledged < record.ended and not story.came_again
+    completed = story.acknowledged < record.ended and not story.may_come_again
     return completed and not _is_left_by_old_worker(record, task)
 
 

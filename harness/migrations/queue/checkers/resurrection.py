@@ -49,7 +49,7 @@ def is_too_late(record: Record, call: Call) -> bool:
     """
     task = str(call.member("taskId"))
     story = record.truth.stories.get(task)
-    if story is None or story.came_again:
+    if story is None or story.may_come_again:
         return False
     if record.scenario.claims == "coordinator" and call.stage != "old":
         told = [one for one in record.to("POST", f"/api/result/{quote(task, safe='')}") if _was_told(one)]
@@ -71,7 +71,7 @@ def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:
     """
     truth = record.truth
     for story in truth.stories.values():
-        if story.came_again:
+        if story.may_come_again:
             continue
         for span in truth.of(NEW_TASK + story.id):
             if span.first <= story.completed_at_place:

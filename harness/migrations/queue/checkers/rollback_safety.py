@@ -12,6 +12,7 @@ from harness.verdict import Finding, Verdict, verdict
 from kvstore import Event
 
 _LONGEST_KEY = 512
+_SOON_MS = 3_600_000
 _TITLE = "Rollback safety: every live task, with its lease, is in the old format again"
 
 
@@ -54,10 +55,14 @@ def rollback_safety(record: Record) -> Verdict:
 
 
 def _restless(record: Record, calls: list[Call]) -> list[Call]:
-    """Rollbacks right after one that was done, with nothing new in between, that do or say something."""
+    """Rollbacks within an hour of one that was done, with nothing new in between, that do or say something.
+
+    Who asks later has everything looked at anew.
+    """
     found, done = list[Call](), None
     for call in calls:
-        if done is not None and _is_quiet_since(record, done, call):
+        is_soon = done is not None and call.answered - done.sent < _SOON_MS
+        if done is not None and is_soon and _is_quiet_since(record, done, call):
             wrote = any(not event.key.startswith(NOTES) for event in record.past.by(call.name))
             said = call.member("done") is not True or call.member("deleted") != 0
             failed = any(event.error for event in record.operations[call.name])

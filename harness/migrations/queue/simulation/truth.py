@@ -72,6 +72,7 @@ class Story:
     completed     when its result was first stored, infinity for never; ``completed_at_place`` in the writes
     acknowledged  when somebody was first told that its result is stored; long ago, if it was there before
     over          when it is completed or has expired, whichever comes first
+    is_forgotten  its result was there before, and had expired when the migration made the first copy of it
     """
 
     id: str
@@ -81,6 +82,7 @@ class Story:
     completed_at_place: float = math.inf
     acknowledged: float = math.inf
     over: float = math.inf
+    is_forgotten: bool = False
 
     @property
     def deadline(self) -> float:
@@ -96,9 +98,9 @@ class Story:
         return self.enqueued[0] <= begin and end < self.over
 
     @property
-    def came_again(self) -> bool:
-        """Whether a producer sent it anew after it was completed: then it may be queued, and need not be."""
-        return self.enqueued[-1] > self.completed
+    def may_come_again(self) -> bool:
+        """Whether a producer sent it anew after it was completed, or nothing said any more that it was."""
+        return self.is_forgotten or self.enqueued[-1] > self.completed
 
 
 class Spans(dict[str, list[Span]]):
@@ -204,6 +206,9 @@ class Truth:
             story.completed, story.completed_at_place = results[0].begin, results[0].first
             if results[0].first < 0:
                 story.acknowledged = -math.inf
+                copies = [span.begin for span in self._spans[NEW_TASK + story.id] if span.from_operator]
+                ended = len(results) == 1 and results[0].ended_by is None
+                story.is_forgotten = ended and bool(copies) and min(copies) >= results[0].due
         story.over = min(story.deadline, story.completed, self._given_up(story.id))
 
     def _given_up(self, task: str) -> float:

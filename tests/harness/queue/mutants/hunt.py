@@ -3,10 +3,8 @@
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +12,7 @@ from harness.engine.loop import Deadlock
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.checkers.exclusion import UNSEEN
 from harness.migrations.queue.comparisons import COMPARISONS
+from harness.migrations.queue.explore.probes import every_probe
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
@@ -21,7 +20,6 @@ from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from harness.transport import Unanswered
 from harness.verdict import Finding
-from tests.harness.queue.mutants import probes
 from tests.harness.queue.mutants.mutant import Mutant
 from worker.runtime import LoadError
 
@@ -29,7 +27,6 @@ from worker.runtime import LoadError
 CAP_SECONDS: Final = 60.0
 # Seconds of a core after which a simulation is taken to go on for ever.
 HANGS_SECONDS: Final = 15.0
-FIRST_RUN: Final = "operator-1.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +81,6 @@ def hunt(mutant: Mutant, worker: Path = QUEUE_WORKER) -> Hunt:
     took = time.process_time() - began
     differs = any(trace != _trace_of_original(worker, one) for one, trace in traces.items())
     return Hunt(mutant.name, len(traces), took, differs=differs)
-
-
-def every_probe(run: Callable[[Scenario], Record]) -> Iterator[Scenario]:
-    """Everything that a hunt tries, a few of each kind at a time; ``run`` shows what to interrupt."""
-    yield from probes.told()
-    yield from islice(probes.interrupted(run, probes.BUSY[0], FIRST_RUN), 60)
-    yield from _in_turns(
-        probes.drawn(range(1, probes.SEEDS + 1)),
-        probes.interleaved(run),
-        probes.paired(),
-        probes.drawn_and_interrupted(run),
-        *(probes.interrupted(run, plain) for plain in probes.BUSY),
-        _in_turns(*(probes.interrupted_twice(run, plain) for plain in probes.BUSY)),
-    )
-
-
-def _in_turns(*sources: Iterator[Scenario]) -> Iterator[Scenario]:
-    """One of each, as long as any has something left."""
-    waiting = list(sources)
-    while waiting:
-        for source in list(waiting):
-            scenario = next(source, None)
-            if scenario is None:
-                waiting.remove(source)
-            else:
-                yield scenario
 
 
 def violated(scenario: Scenario, code: WorkerCode) -> dict[str, str]:

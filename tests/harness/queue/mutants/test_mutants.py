@@ -9,11 +9,12 @@ from statistics import median
 
 import pytest
 
+from harness.migrations.queue.explore.probes import every_probe
 from harness.migrations.queue.preflight import demand_queue_worker
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.system.code import WorkerCode
-from tests.harness.queue.mutants.hunt import CAP_SECONDS, Hunt, every_probe, hunt, violated
+from tests.harness.queue.mutants.hunt import CAP_SECONDS, Hunt, hunt, violated
 from tests.harness.queue.mutants.mutant import Mutant, PatchError, read_mutants
 
 pytestmark = pytest.mark.mutants

@@ -7,9 +7,11 @@ the source is newer. What happens to a task while it is copied is seen to when i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from taskqueue import bulk, keys, listing, platform
+from taskqueue.formats.lease import StoredLease
+from taskqueue.formats.record import identity
 from taskqueue.listing import Shown
 from taskqueue.migration.safe.body import Body
 from taskqueue.migration.safe.coordinated import Coordinator, turns
@@ -83,13 +85,23 @@ class Copying:
         if shown.ends_within(keys.LEAST_LEFT, platform.now_ms()):
             return
         body = await Body.read(self.meter, self.route.from_key(kind, shown.id))
-        if body is None:
+        if body is None or (kind == "leases" and await self._is_held_otherwise(shown.id, body)):
             return
         if kind == "tasks" and self.route.target_wins and not body.is_json:
             await self.keep(shown, body)
             return
         await self._put(body, self.route.to_key(kind, shown.id), shown)
         self.step.section(kind).migrated += 1
+
+    async def _is_held_otherwise(self, id: str, body: Body) -> bool:
+        """Whether the coordinator gave another lease: its copy in KV may be too young to be seen here."""
+        if self.coordinator is None or not self.route.target_wins:
+            return False
+        holding: Any = await self.coordinator.lease(id, [body.text])
+        found = StoredLease.read(body.text)
+        return (
+            holding is not None and found is not None and identity(dict(holding)) != identity(found.members)
+        )
 
     async def _put(self, body: Body, key: str, shown: Shown) -> None:
         try:

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from taskqueue import bulk, keys, listing, platform
 from taskqueue.environment import KV
+from taskqueue.migration.safe.coordinated import Coordinator, turns
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
+from taskqueue.migration.safe.report import Kind
 from taskqueue.reply import Reply, json_reply
 from taskqueue.settings import Limits
 
-PREFIXES: Final = (keys.NEW.tasks, keys.NEW.leases)
+PREFIXES: Final[dict[Kind, str]] = {"tasks": keys.NEW.tasks, "leases": keys.NEW.leases}
 NAMED: Final = 100
 
 
@@ -22,7 +24,7 @@ async def dry_run(kv: KV, limits: Limits) -> Reply:
     meter.reserve = 1
     found, lost, complete = 0, list[str](), True
     try:
-        for prefix in PREFIXES:
+        for prefix in PREFIXES.values():
             async for page in listing.pages(meter, prefix):
                 found += len(page)
                 if prefix == keys.NEW.tasks:
@@ -51,20 +53,23 @@ async def _only_new(meter: Meter, ids: list[str]) -> list[str]:
     return [id for id in ids if old.get(keys.OLD.task(id)) is None]
 
 
-async def delete_all(kv: KV, limits: Limits) -> Reply:
-    """Delete as many keys as fit; 409 without a dry run before."""
+async def delete_all(kv: KV, limits: Limits, coordinator: Coordinator | None) -> Reply:
+    """Delete as many keys as fit, but those that somebody writes now; 409 without a dry run before."""
     meter = Meter(kv, limits.budget)
     if await meter.get(keys.DRY_RUN) is None:
         return json_reply(_refusal(), 409)
-    deleted, errors, done = 0, list[str](), False
+    deleted, errors, busy, done = 0, list[str](), 0, False
     try:
-        for prefix in PREFIXES:
+        for kind, prefix in PREFIXES.items():
             async for page in listing.pages(meter, prefix):
-                for shown in page:
-                    error = await _delete(meter, prefix + shown.id)
-                    errors += [error] if error else []
-                    deleted += not error
-        done = not errors
+                ids = [shown.id for shown in page]
+                async with turns(coordinator, meter, kind, ids) as granted:
+                    busy += len(ids) - len(granted)
+                    for id in granted:
+                        error = await _delete(meter, prefix + id)
+                        errors += [error] if error else []
+                        deleted += not error
+        done = not errors and not busy
     except BudgetSpent:
         done = False
     return _reply(

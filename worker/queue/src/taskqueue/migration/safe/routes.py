@@ -33,7 +33,9 @@ async def _roll_back(
     if dry not in ("true", "false") or mode not in ("move", "delete"):
         return json_reply({"success": False, "error": "dryRun is true or false, mode is move or delete"}, 400)
     if mode == "delete":
-        return await (deletion.dry_run if dry == "true" else deletion.delete_all)(kv, limits)
+        if dry == "true":
+            return await deletion.dry_run(kv, limits)
+        return await deletion.delete_all(kv, limits, coordinator)
     if dry == "true":
         return await rollback.dry_run(kv, limits)
     return await rollback.roll_back(kv, limits, coordinator)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, combinations
+from itertools import chain, combinations, islice
 from typing import Final, TypeVar
 
 from harness import Call
@@ -94,6 +94,7 @@ _WHO: Final = (
     "conditions=local page=2 empty=1",
 )
 _FAULTS: Final = 6
+_FIRST_RUN: Final = "operator-1.2"
 
 # Small, and with something of everything: every KV operation of everybody gets every fault.
 BUSY: Final = tuple(
@@ -115,6 +116,32 @@ BUSY: Final = tuple(
         "lease=600 work=400",
     )
 )
+
+
+def every_probe(run: Run) -> Iterator[Scenario]:
+    """Everything that a hunt tries, a few of each kind at a time; ``run`` shows what to interrupt."""
+    yield from told()
+    yield from islice(interrupted(run, BUSY[0], _FIRST_RUN), 60)
+    yield from _in_turns(
+        drawn(range(1, SEEDS + 1)),
+        interleaved(run),
+        paired(),
+        drawn_and_interrupted(run),
+        *(interrupted(run, plain) for plain in BUSY),
+        _in_turns(*(interrupted_twice(run, plain) for plain in BUSY)),
+    )
+
+
+def _in_turns(*sources: Iterator[Scenario]) -> Iterator[Scenario]:
+    """One of each, as long as any has something left."""
+    waiting = list(sources)
+    while waiting:
+        for source in list(waiting):
+            scenario = next(source, None)
+            if scenario is None:
+                waiting.remove(source)
+            else:
+                yield scenario
 
 
 def told() -> Iterator[Scenario]:

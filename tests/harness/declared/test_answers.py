@@ -1,0 +1,70 @@
+"""What nobody has to declare: the Worker after answers, and writes for clients, as the one before did."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.model.scenario import Scenario
+from tests.harness.declared.declaring import subject_of
+from tests.harness.declared.test_links import ENTRIES, LINKS
+
+QUIET = Scenario(conditions="local")
+ANSWER = 'Response("no such link", status=404)'
+
+
+def found(folder: Path, right: str, wrong: str, declared: tuple[str, str] = ("", "")) -> dict[str, str]:
+    """What the comparison finds in the careful Worker with something else in the place of ``right``."""
+    shutil.copytree(LINKS, folder / "links")
+    entry, migration = folder / "links" / "careful" / "src" / "entry.py", folder / "links" / "migration.py"
+    for path, old, new in ((entry, right, wrong), (migration, *declared)):
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+    subject = subject_of(migration, ENTRIES)
+    verdicts = {one.invariant: one for one in subject.judge(subject.simulate(QUIET))}
+    answers = verdicts["answers"]
+    assert answers.looked or "changed" in declared[1]
+    return {one.code: str(one.keys) for one in answers.findings}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code"),
+    [
+        (ANSWER, 'Response("no such link", status=403)', "answers-differ"),
+        (ANSWER, 'Response("gone", status=404)', "answers-differ"),
+        ('headers={"location": url}', 'headers={"location": url + "/"}', "answers-differ"),
+        ('Response("", status=204)', 'Response("", status=200)', "answers-differ"),
+        ('asked["url"], metadata=shown', 'asked["url"]', "writes-differ"),
+        ('{"owner": asked["owner"], ', "{", "writes-differ"),
+        ("self.env.LINKS.put(NEW + name, asked", "self.env.LINKS.put(name, asked", "writes-differ"),
+        ('asked["url"], metadata', 'asked["url"], expirationTtl=3600, metadata', "writes-differ"),
+        (
+            "await self.env.LINKS.delete(OLD + name)\n        return R",
+            'await self.env.LINKS.put("x:" + name, "")\n        return R',
+            "writes-more",
+        ),
+    ],
+)
+def test_what_differs_is_found(tmp_path: Path, right: str, wrong: str, code: str) -> None:
+    assert code in found(tmp_path, right, wrong)
+
+
+def test_the_right_worker_does_the_same(tmp_path: Path) -> None:
+    assert not found(tmp_path, "", "")
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        ('binding="LINKS"', 'binding="LINKS", answers="changed"'),
+        ('@links.reads("link:")', '@links.reads("link:", answers="changed")'),
+    ],
+)
+def test_what_is_to_change_is_declared(tmp_path: Path, declared: tuple[str, str]) -> None:
+    wrong = ANSWER.replace("404", "410")
+    assert not found(tmp_path, ANSWER, wrong, declared)
+
+
+def test_what_is_about_time_or_chance_may_differ(tmp_path: Path) -> None:
+    assert not found(tmp_path, "int(time.time())}", "int(time.time()) + 7}")
