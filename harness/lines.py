@@ -11,7 +11,7 @@ from kvstore.printable import printable
 
 _NAMED = 3  # offending keys that are shown before "and n more"
 _WIDTH = 110
-_COMMAND = re.compile(r"\s*(Again: )?(\w+=… )*rehearse ")
+_COMMAND = re.compile(r"\s*(Again: )?(\w+=…? )*rehearse ")
 _FORGED = re.compile(r"^\s+(?=(NO-)?GO\b|FAIL\b|INCONCLUSIVE\b)")
 
 

@@ -114,6 +114,8 @@ def migrated_text(declaration: Declaration, done: Migrated, decision: Decision, 
     """What a real run says."""
     if not done.verdicts and done.resumed:
         return text_of(["It is migrated already: nothing was changed"])
+    if not done.plan.steps:
+        return text_of([decision.as_text("", "")])
     resumed = ", resumed" if done.resumed else ""
     lines = [
         f"Migrated {declaration.name} by {done.plan.mode}{resumed}: {done.moved:,} members moved, "

@@ -13,6 +13,7 @@ import pytest
 from harness.cli import main
 from harness.exit_codes import HELD, NOT_STARTED, VIOLATED
 from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, with_variables
 from harness.migrations.redis.keyspace.snapshot import restore
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
@@ -131,6 +132,14 @@ def test_a_server_to_work_on_takes_its_password_from_a_variable(
     )
     assert main(["codeq", "hazards", "--redis", f"redis://:{CODED}@{place}"]) == HELD
     check(capfd, tmp_path)
+
+
+def test_a_server_without_a_password_is_not_given_that_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_PASSWORD", raising=False)
+    monkeypatch.delenv("SOURCE_REDIS_PASSWORD", raising=False)
+    source, target = ("redis://old", OF_SOURCE), (f"redis://:{CODED}@new", [PASSWORD])
+    assert with_variables("rehearse", [target, source]) == "REDIS_PASSWORD=… SOURCE_REDIS_PASSWORD= rehearse"
+    assert with_variables("rehearse", [target, ("backup.jsonl", OF_SOURCE)]) == "REDIS_PASSWORD=… rehearse"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,10 @@ _CODES = (
     (RedisConnectionError, "UNREACHABLE"),
     (RedisTimeoutError, "UNREACHABLE"),
 )
-_HINT = " (the password is the address's, or else REDIS_PASSWORD's)"
+_HINT = (
+    " (the password is the address's, or else REDIS_PASSWORD's; of what --from names, first that of "
+    "SOURCE_REDIS_PASSWORD)"
+)
 OPTIONS: dict[str, Any] = {"decode_responses": True, "encoding_errors": "surrogateescape"}
 
 

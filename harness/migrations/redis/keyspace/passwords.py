@@ -20,13 +20,18 @@ def password(*variables: str) -> str | None:
 def with_variables(command: str, addresses: Sequence[tuple[str | None, Sequence[str]]]) -> str:
     """``command``, which has no passwords, after the variables that they are to be in.
 
-    Each of ``addresses`` comes with the variables that hold its password.
+    Each of ``addresses`` comes with the variables that hold its password. One without a password is not to be
+    given that of another: its own variable is empty then.
     """
-    needed = {}
+    needed: dict[str, str] = {}
+    without = []
     for url, variables in addresses:
         with suppress(ValueError):  # which is said as soon as it is opened
             if url is not None and "password" in Address.read(url).secrets:
                 needed[variables[0]] = "…"
             elif url is not None and "://" in url and password(*variables):
                 needed[next(name for name in variables if name in os.environ)] = "…"
+            elif url is not None and "://" in url:
+                without.append(variables)
+    needed |= {names[0]: "" for names in without if any(name in needed for name in names[1:])}
     return " ".join([*(f"{name}={value}" for name, value in needed.items()), command])
