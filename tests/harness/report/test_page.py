@@ -54,7 +54,6 @@ def drawn(document: dict[str, Any], folder: Path, script: str = "") -> str:
         ],
         capture_output=True,
         text=True,
-        timeout=120,
         check=True,
     )
     assert "FAILED" not in (title := done.stdout.partition("<title>")[2].partition("</title>")[0]), title

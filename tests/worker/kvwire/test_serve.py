@@ -29,7 +29,7 @@ id = "{NAMESPACE}"
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60)
+    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, capture_output=True, text=True)
 
 
 class Serving:

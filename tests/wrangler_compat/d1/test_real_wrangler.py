@@ -25,7 +25,6 @@ def real() -> Program:
             env=environ,
             capture_output=True,
             text=True,
-            timeout=120,
         )
         return Said(done.returncode, done.stdout, done.stderr)
 

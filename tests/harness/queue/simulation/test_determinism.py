@@ -51,7 +51,6 @@ def printed(python: str, hash_seed: int) -> list[str]:
         text=True,
         cwd=ROOT,
         env=environment,
-        timeout=100,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
