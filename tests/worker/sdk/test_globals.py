@@ -42,7 +42,7 @@ def test_timers_and_promises(js: Any) -> None:
 
 def test_run_sync_waits_inside_of_a_call() -> None:
     install()
-    from pyodide.ffi import run_sync  # type: ignore[import-not-found]
+    from pyodide.ffi import run_sync
 
     async def run() -> Any:
         async def slow() -> str:
