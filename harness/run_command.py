@@ -192,6 +192,7 @@ def open_migration(wanted: Wanted) -> Opened:
         [*copied.left, *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries)],
         began,
         _digest(wanted.file, own.migration, copied.entries),
+        own.stages.has_python("after"),
     )
     return Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
 

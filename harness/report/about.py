@@ -19,7 +19,7 @@ class About:
     """What was rehearsed: ``moving`` entries that move, and ``other`` ones, of ``sources``; ``began`` in ms.
 
     ``expired`` entries were left out, and what the sentences of ``left`` say. ``digest`` is the same where
-    the code and the entries are.
+    the code and the entries are. ``is_mutable`` says whether small mistakes can be made in the Worker after.
     """
 
     file: Path
@@ -31,6 +31,7 @@ class About:
     left: Sequence[str]
     began: int
     digest: str = ""
+    is_mutable: bool = True
 
     @property
     def again(self) -> list[str]:

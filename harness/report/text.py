@@ -40,7 +40,7 @@ def as_text(
     lines += ["", _conclusion(result, seconds)]
     if page and not result.damage:
         lines.append(f"The page: {page}")
-    if result.decision.verdict == "go":
+    if result.decision.verdict == "go" and about.is_mutable:
         lines.append(f"What it is worth: {about.mutate()}")
     return text_of(lines)
 

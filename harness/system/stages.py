@@ -93,6 +93,11 @@ class Stages:
             except LoadError as error:
                 raise MigrationError(f"the Worker {stage.name}: {error}") from error
 
+    def has_python(self, name: str) -> bool:
+        """Whether there is a stage of that name, with a Worker in Python."""
+        stage = self.by_name.get(name)
+        return stage is not None and isinstance(stage.backstage, WorkerCode)
+
     def all(self) -> Iterator[LoadedStage]:
         yield from self.by_name.values()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from harness.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
+from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, VIOLATED
 from harness.migration_file import load_migration
 from harness.subject import sampled
 from kvstore import Entry
@@ -109,3 +109,12 @@ def test_what_cannot_be_moved_or_read_is_said(tmp_path: Path, capsys: pytest.Cap
     assert report["leftOut"] == [
         "1 of the entries cannot be moved and must stay as they are: old:003 (AssertionError: )"
     ]
+
+
+def test_a_go_names_mutate_only_where_there_is_a_worker_to_make_mistakes_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "source.json").write_text('[{"key":"old:1","value":"v"}]')
+    arguments = ["--from", str(tmp_path / "source.json"), "--jobs", "1", "-q", "--explore", "crashes"]
+    assert main(["run", str(declared(tmp_path, MOVES)), *arguments]) == HELD
+    assert "What it is worth" not in capsys.readouterr().out
