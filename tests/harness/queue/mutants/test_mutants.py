@@ -48,6 +48,9 @@ def test_a_patch_that_fits_no_more_says_so() -> None:
         stale.patched(QUEUE_WORKER)
 
 
+# A mistake may be an await that is left out, of which Python complains when it clears up.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_search_finds(name: str) -> None:
     found = hunt(MUTANTS[name])
