@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.own_clock  # programs are waited for
 HEAVY = ("httpx", "starlette", "aiosqlite", "apsw", "redis", "harness.engine", "worker.runtime")
 LOOK = """
 import sys

@@ -104,6 +104,7 @@ def test_entries_that_become_one_are_said(tmp_path: Path, capsys: pytest.Capture
     assert "2 entries become one, and only one of them stays: old:A, old:a → new:a" in said
 
 
+@pytest.mark.own_clock  # programs are waited for
 @pytest.mark.parametrize(
     ("code", "what"),
     [

@@ -8,7 +8,7 @@ import pytest
 from harness.cli import main
 from tests.harness.declared.test_links import LINKS
 
-SAMPLE = 12
+SAMPLE = 8
 # Of a hundred that make a difference: a small sample of them may have bad luck.
 AT_LEAST = 50
 
@@ -18,7 +18,7 @@ def test_of_a_fresh_sample_most_that_make_a_difference_are_noticed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ["mutate", str(LINKS / "migration.py"), "--from", str(LINKS / "links.json"), "--jobs", "2", "-q"]
-    more = ["--sample", str(SAMPLE), "--seconds", "15", "--at-least", str(AT_LEAST)]
+    more = ["--sample", str(SAMPLE), "--seconds", "10", "--at-least", str(AT_LEAST)]
     code = main([*given, *more, "--json", str(tmp_path / "report.json")])
     text = capsys.readouterr().out
     with capsys.disabled():
