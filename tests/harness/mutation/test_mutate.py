@@ -89,6 +89,7 @@ def mutate(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     return code, json.loads(path.with_name("report.json").read_text())
 
 
+@pytest.mark.mutants
 def test_what_would_be_noticed_and_what_not(migration: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, report = mutate(migration, "--only", "entry.py:15", "--at-least", "90")
     text = capsys.readouterr().out
