@@ -4,6 +4,7 @@ from harness.actors.actor import Sender as Sender
 from harness.actors.operator import SETTLE_SECONDS as SETTLE_SECONDS
 from harness.command import CannotStart as CannotStart
 from harness.command import Command as Command
+from harness.command import later as later
 from harness.conditions import COLOS as COLOS
 from harness.conditions import CONDITIONS as CONDITIONS
 from harness.conditions import JUDGE as JUDGE

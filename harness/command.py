@@ -11,6 +11,7 @@ The name is what is typed after ``rehearse``; what it leads to is a `Command`.
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -45,6 +46,19 @@ class Command:
     is_default: bool = False  # what is meant where no command is typed
     # What `rehearse mutate NAME` makes mistakes in: a harness.mutation.target.Target, by the options.
     mutated: Callable[[Namespace], Any] | None = None
+
+
+def later(place: str) -> Callable[..., Any]:
+    """The function at ``place``, such as ``"boards.flags:add_flags"``, imported when it is called first.
+
+    What a command needs is so not imported for its line of help.
+    """
+
+    def call(*given: Any) -> Any:
+        module, _, name = place.partition(":")
+        return getattr(import_module(module), name)(*given)
+
+    return call
 
 
 def installed() -> dict[str, Command]:

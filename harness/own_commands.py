@@ -1,52 +1,43 @@
 """The commands of ``rehearse`` that are not a migration's. What they run is imported when it is asked for."""
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any
-
-from harness.command import Command
+from harness.command import Command, later
 from harness.run_flags import add_explain, add_merge, add_mutate, add_new, add_run
-
-
-def _later(module: str, name: str) -> Callable[[Any], Any]:
-    return lambda given: getattr(import_module(f"harness.{module}"), name)(given)
-
 
 OWN = {
     "run": Command(
         help="a migration of your own, declared in a Python file",
         epilog="example: rehearse run migration.py --from ./my-worker",
         flags=add_run,
-        run=_later("run_command", "run_own"),
+        run=later("harness.run_command:run_own"),
     ),
     "mutate": Command(
         help="what a GO of `run` is worth: which small mistakes in your Worker it would notice",
         epilog="example: rehearse mutate migration.py --from ./my-worker --sample 40",
         flags=add_mutate,
-        run=_later("mutation.command", "run_mutate"),
+        run=later("harness.mutation.command:run_mutate"),
     ),
     "new": Command(
         help="write the skeleton of a migration of your own",
         epilog="example: rehearse new migration.py --from ./my-worker",
         flags=add_new,
-        run=_later("run_command", "run_new"),
+        run=later("harness.run_command:run_new"),
     ),
     "explain": Command(
         help="tell one run of a migration of your own, operation by operation",
         epilog="example: rehearse explain migration.py 'seed=7 entries=1' --from ./my-worker",
         flags=add_explain,
-        run=_later("run_command", "run_explain"),
+        run=later("harness.run_command:run_explain"),
     ),
     "merge": Command(
         help="one report of what several machines have searched",
         epilog="example: rehearse merge part-*.json --html report.html",
         flags=add_merge,
-        run=_later("merge_command", "run_merge"),
+        run=later("harness.merge_command:run_merge"),
     ),
     "export": Command(
         help="a report in another format: a page, CI's, a tracer's",
         epilog="example: rehearse export chrome report.json --output trace.json",
-        flags=_later("report.export_command", "add_export"),
-        run=_later("report.export_command", "run_export"),
+        flags=later("harness.report.export_command:add_export"),
+        run=later("harness.report.export_command:run_export"),
     ),
 }

@@ -10,28 +10,11 @@ checklist/                the guide's verification                   acceptance.
 rehearsal.py              all of it on a copy
 """
 
-import asyncio
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 
-from harness import CannotStart, Command, Output, Plan, Report
-from kvstore.address import without_passwords
-from kvstore.printable import printable
+from harness import Command, Plan, later
 
 __all__ = ["CODEQ"]
-
-
-def _flags(parser: ArgumentParser) -> None:
-    from harness.migrations.codeq.flags import (
-        add_flags,  # needs the packages of an extra, as all that follows
-    )
-
-    add_flags(parser)
-
-
-def _refused(options: Namespace) -> str | None:
-    from harness.migrations.codeq.flags import refused
-
-    return refused(options)
 
 
 def _plan(options: Namespace) -> Plan:
@@ -42,27 +25,12 @@ def _plan(options: Namespace) -> Plan:
     return Plan("nothing but the copy was touched")
 
 
-def _run(options: Namespace) -> Report | Output:
-    from harness import command_line
-    from harness.migrations.codeq.command import run_codeq
-    from harness.migrations.redis.keyspace.errors import HalfDone, Refused
-    from worker.codeq import CodeqError
-
-    try:
-        return Report(*asyncio.run(run_codeq(options, command_line(["rehearse", *options.given]))))
-    except HalfDone as error:
-        return Output(1, error=printable(without_passwords(f"rehearse: {error}")))
-    except Refused as error:
-        return Output(3, error=printable(without_passwords(f"rehearse: {error}")))
-    except CodeqError as error:
-        raise CannotStart(str(error)) from error
-
-
+# What follows needs the packages of an extra.
 CODEQ = Command(
     help="the codeQ migration guide: a scheduler's legacy: keyspace becomes codeq:",
     epilog="example: rehearse codeq --from redis://…; rehearse codeq migrate --redis redis://… --apply",
-    flags=_flags,
-    refused=_refused,
+    flags=later("harness.migrations.codeq.flags:add_flags"),
+    refused=later("harness.migrations.codeq.flags:refused"),
     plan=_plan,
-    run=_run,
+    run=later("harness.migrations.codeq.command:report_codeq"),
 )

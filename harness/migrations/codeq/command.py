@@ -1,11 +1,13 @@
 """``rehearse codeq``: reads what the flags name, and does what they ask."""
 
+from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness import Output, Report
 from harness.decision import Decision
 from harness.exit_codes import HELD, VIOLATED
 from harness.migrations.codeq import report
@@ -22,6 +24,7 @@ from harness.migrations.codeq.tokens import read_tokens
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
+from harness.migrations.redis.keyspace.reported import reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from kvstore.clock import ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
@@ -29,6 +32,11 @@ from worker.codeq import Server, open_server
 
 # The report for machines, the one for people, and the exit code.
 Finished = tuple[dict[str, Any], str, int]
+
+
+def report_codeq(options: Namespace) -> Report | Output:
+    """Do what ``options`` say. Raises CannotStart."""
+    return reported(run_codeq, options)
 
 
 async def run_codeq(options: Options, command: str) -> Finished:

@@ -2,45 +2,20 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any
 
-from harness import Command, Output, Report
+from harness import Command, Output, later
 
 __all__ = ["EXAMPLE", "QUEUE"]
-
-
-def _flags(parser: ArgumentParser) -> None:
-    from harness.migrations.queue.flags import add_queue
-
-    add_queue(parser)
-
-
-def _refused(options: Namespace) -> str | None:
-    from harness.migrations.queue.flags import conflict
-
-    return conflict(options)
-
-
-def _run(options: Namespace) -> Report:
-    from harness.migrations.queue.command import run_queue
-
-    return run_queue(options, options.given)
-
-
-def _mutated(options: Namespace) -> Any:
-    from harness.migrations.queue.mutated import mutated
-
-    return mutated(options)
 
 
 QUEUE = Command(
     help="the queue migration guide: one pending array becomes one key per task (the default)",
     epilog="example: rehearse queue --from ./my-worker --strategy guide --json report.json",
-    flags=_flags,
-    refused=_refused,
-    run=_run,
+    flags=later("harness.migrations.queue.flags:add_queue"),
+    refused=later("harness.migrations.queue.flags:conflict"),
+    run=lambda options: later("harness.migrations.queue.command:run_queue")(options, options.given),
     is_default=True,
-    mutated=_mutated,
+    mutated=later("harness.migrations.queue.mutated:mutated"),
 )
 
 

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from harness import Output, Report
 from harness.decision import Decision
 from harness.exit_codes import HELD, VIOLATED
 from harness.migrations.redis import report
 from harness.migrations.redis.crashes import Explorer
-from harness.migrations.redis.declaration import Declaration, as_json, read_declaration
+from harness.migrations.redis.declaration import Declaration, DeclarationError, as_json, read_declaration
 from harness.migrations.redis.flags import tell
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.capability import capability
@@ -18,6 +19,7 @@ from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
 from harness.migrations.redis.keyspace.pieces import scan
+from harness.migrations.redis.keyspace.reported import reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.migrator import Migrator, Terms, journal_of
 from harness.migrations.redis.plan import COPY, Plan
@@ -28,6 +30,11 @@ from worker.codeq import PROFILES, Server, open_server
 
 # The report for machines, the one for people, and the exit code.
 Finished = tuple[dict[str, Any], str, int]
+
+
+def report_redis(options: argparse.Namespace) -> Report | Output:
+    """Do what ``options`` say. Raises CannotStart."""
+    return reported(run_redis, options, DeclarationError)
 
 
 async def run_redis(options: argparse.Namespace, command: str) -> Finished:
