@@ -1,6 +1,7 @@
 """The folder and the configuration that a command runs with."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +25,15 @@ class Project:
         return self.config.root if self.config else self.folder
 
     def state_root(self, persist_to: str | None) -> Path:
-        """The folder of the local state: the one that --persist-to names, else beside the configuration."""
-        return state_root(self.folder if persist_to else self.root, persist_to)
+        """The folder of the local state: the one that --persist-to names, else beside the configuration.
+
+        It need not be there. Raises OSError for one that the system refuses, such as too long a name.
+        """
+        root = state_root(self.folder if persist_to else self.root, persist_to)
+        # Asked here, as what asks later whether it is there takes a refusal for a no (Python 3.13 does).
+        with suppress(FileNotFoundError, NotADirectoryError):
+            root.stat()
+        return root
 
 
 def open_project(
