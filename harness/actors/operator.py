@@ -10,7 +10,10 @@ from kvstore.faults import InvocationCrashed
 
 # After so many answers in a row with nothing written, none of them "done", nobody goes on.
 _MOST_IDLE: Final = 40
+# So many calls are enough, and so many for each entry there was, whatever the size of a page.
 _MOST_CALLS: Final = 20_000
+_CALLS: Final = 200
+_CALLS_PER_ENTRY: Final = 20
 # Longer than anything can be seen late: a minute of cached reads or of listings, and what is on its way.
 SETTLE_SECONDS: Final = 150.0
 # How long a Worker that was replaced may still answer what it was asked before: `waitUntil` has 30 s.
@@ -93,8 +96,9 @@ class Operator(Actor):
         """
         carried, failures, idle = dict(params or {}), 0, 0
         seen: set[str] = set()
+        most = min(_MOST_CALLS, _CALLS + _CALLS_PER_ENTRY * len(self.world.start))
         names = (carry,) if isinstance(carry, str) else carry
-        for _ in range(_MOST_CALLS):
+        for _ in range(most):
             writes = len(self.world.writes)
             reply = await self.ask(method, path, params=carried, **more)
             if not reply.ok or not isinstance(reply.body, dict):
@@ -121,7 +125,7 @@ class Operator(Actor):
             if idle >= _MOST_IDLE:
                 raise GaveUp(f"{method} {path}", f"{idle} answers in a row changed nothing and were not done")
             await self.wait(every)
-        raise GaveUp(f"{method} {path}", f"{_MOST_CALLS:,} requests were not enough")
+        raise GaveUp(f"{method} {path}", f"{most:,} requests were not enough")
 
     def _is_out_of_quota(self) -> bool:
         """Whether the last request failed as the quota of the day is used up: people come again tomorrow."""
