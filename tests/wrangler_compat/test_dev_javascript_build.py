@@ -45,6 +45,7 @@ export default { async fetch(request) {
   if (request.method === "POST") {
     const reader = request.body.getReader();
     const first = await reader.read();
+    while (!(await reader.read()).done);
     return new Response(String(first.value[0]));
   }
   const found = await caches.default.match(KEY);
