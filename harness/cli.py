@@ -117,7 +117,7 @@ def perform(options: argparse.Namespace) -> Output:
 
 
 def _not_started(error: Exception) -> str | None:
-    """Why nothing was begun; None for what is no such reason.
+    """The text of an error that means that nothing was begun; None for any other error.
 
     A sentence, unless it is about a configuration, an account or a Worker's code. What can raise them is not
     imported before: somebody may only have asked for help.

@@ -37,7 +37,7 @@ class Databases:
 def copy_databases(folder: Path, stages: Stages, keys: Keys) -> Databases:
     """The databases that the stages' Workers bind, as far as ``folder`` holds them. They are only read.
 
-    Raises SourceError for a file that is no database.
+    Raises SourceError for a file that is not a database.
     """
     copies: list[DatabaseCopy] = []
     rows: dict[Place, Entry] = {}

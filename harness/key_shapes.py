@@ -1,6 +1,6 @@
 """What kinds of keys a namespace has: the prefixes that name a kind, and the shapes of what comes after.
 
-Nobody has said which part of a key is a word and which a name: a word is there in many keys.
+Which part of a key is a word and which a name is declared nowhere: a part that many keys share is a word.
 """
 
 import re

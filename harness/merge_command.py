@@ -1,7 +1,6 @@
 """``rehearse merge``: the reports of several machines that shared a rehearsal become one."""
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -15,7 +14,7 @@ from harness.explore.workforce import Processes
 from harness.model.scenario import Scenario
 from harness.output import Report
 from harness.rehearsal import joined
-from harness.report.document import SCHEMA
+from harness.report.reading import read_report
 from harness.run_command import Wanted, open_migration, report_of
 
 # What must be the same in all of them.
@@ -51,12 +50,9 @@ def run_merge(options: argparse.Namespace) -> Report:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CannotStart(f"cannot read {path}: {error}") from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA or document["kind"] != "rehearsal":
-        raise CannotStart(f"{path} is not the report of a rehearsal, of schema {SCHEMA}")
+    document = read_report(path)
+    if document["kind"] != "rehearsal":
+        raise CannotStart(f"{path} is the report of one run: those of whole rehearsals are merged")
     return document
 
 
@@ -83,8 +79,11 @@ def _added(documents: Sequence[dict[str, Any]]) -> tuple[dict[str, Tally], int]:
     anew = 0
     for one in documents:
         for part in one["parts"]:
-            found.setdefault(part["part"], Tally()).merge(read_tally(part["tally"], Scenario.read))
-            anew += part["anew"]
+            try:
+                found.setdefault(part["part"], Tally()).merge(read_tally(part["tally"], Scenario.read))
+                anew += part["anew"]
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise CannotStart(f"a report is damaged: a part cannot be read ({error})") from error
     return found, anew
 
 

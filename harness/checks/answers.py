@@ -1,6 +1,6 @@
 """Answers: when nothing moves, the Worker after answers, and writes for clients, as the one before did.
 
-Nobody has to declare that. Requests of readers and clients are sent to the Worker before with the old
+This needs no declaration. Requests of readers and clients are sent to the Worker before with the old
 entries, twice, at different moments and with different chance, and to the Worker after with what the
 migration left: wherever the first two are the same, it must be so, too. What clients wrote is compared
 through `Migration.becomes`.

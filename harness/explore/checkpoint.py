@@ -12,7 +12,7 @@ _FORMAT: Final = 1
 class Checkpoint:
     """``parts`` are states by the part of a rehearsal, of a search that ``identity`` names.
 
-    Raises CannotStart for a file that is none, or that is another search's.
+    Raises CannotStart for a file that is not a checkpoint, or another search's.
     """
 
     def __init__(self, path: Path, identity: str) -> None:
@@ -25,7 +25,7 @@ class Checkpoint:
             found = json.loads(path.read_text(encoding="utf-8"))
             is_ours = found["format"] == _FORMAT and found["search"] == identity
             self.parts = dict(found["parts"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise CannotStart(f"{path} is not a checkpoint: {error}") from error
         if not is_ours:
             raise CannotStart(

@@ -156,7 +156,7 @@ class Guided:
     those that were ``visited``.
 
     A generation is drawn from what the ones before it in its block of seeds met, so that the same comes of
-    the same seeds, whoever does the work, and in how many parts. ``anew`` counts the scenarios that met
+    the same seeds, on any machine and in any number of parts. ``anew`` counts the scenarios that met
     something new in their block. ``on_generation`` hears of each that is done.
     """
 

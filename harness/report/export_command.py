@@ -1,7 +1,6 @@
 """``rehearse export``: the JSON of a rehearsal, or of a run, in somebody else's format."""
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -10,11 +9,11 @@ from harness.command import CannotStart
 from harness.exit_codes import HELD
 from harness.output import Output
 from harness.report.chrome import chrome
-from harness.report.document import SCHEMA
 from harness.report.jepsen import jepsen
 from harness.report.junit import junit
 from harness.report.otlp import otlp
 from harness.report.page import page
+from harness.report.reading import read_report
 from harness.report.sarif import sarif
 
 # What is written from a whole document, and from the operations of one run.
@@ -56,11 +55,6 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 def run_export(options: argparse.Namespace) -> Output:
     """Write a report in another format. Raises CannotStart."""
-    try:
-        document = json.loads(options.report.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CannotStart(f"cannot read {options.report}: {error}") from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise CannotStart(f"{options.report} is not a report of this version: its schema must be {SCHEMA}")
+    document = read_report(options.report)
     text = exported(document, options.format, options.finding)
     return Output(HELD, files=((options.output, text),))

@@ -35,19 +35,25 @@ def body_parts(scope: Scope, receive: Receive, most: int) -> AsyncIterator[bytes
     return _parts(receive, most) if announced or chunked else None
 
 
-async def _parts(receive: Receive, most: int) -> AsyncIterator[bytes]:
+async def _parts(
+    receive: Receive,
+    most: int,
+    too_large: Callable[[int, int], str] = _in_words,
+    counting: float | None = None,
+) -> AsyncIterator[bytes]:
     size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         part: bytes = message.get("body", b"")
+        more = message.get("more_body", False)
         size += len(part)
         if size > most:
-            raise BodyTooLarge(_in_words(size, most))
+            rest = await _drop(receive, counting) if more and counting is not None else 0
+            raise BodyTooLarge(too_large(size + rest, most))
         if part:
             yield part
-        more = message.get("more_body", False)
 
 
 async def read_body(
@@ -66,19 +72,7 @@ async def read_body(
     announced = _announced(scope)
     if announced > most:
         raise BodyTooLarge(too_large(announced, most))
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > most:
-            rest = await _drop(receive, counting) if message.get("more_body", False) else 0
-            raise BodyTooLarge(too_large(size + rest, most))
-        parts.append(part)
-        more = message.get("more_body", False)
+    parts = [part async for part in _parts(receive, most, too_large, counting)]
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

@@ -57,7 +57,7 @@ def rollback_safety(record: Record) -> Verdict:
 def _restless(record: Record, calls: list[Call]) -> list[Call]:
     """Rollbacks within an hour of one that was done, with nothing new in between, that do or say something.
 
-    Who asks later has everything looked at anew.
+    A rollback that is asked for later looks at everything again, and may find work.
     """
     found, done = list[Call](), None
     for call in calls:
