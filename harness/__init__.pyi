@@ -5,11 +5,6 @@ from harness.actors.operator import SETTLE_SECONDS as SETTLE_SECONDS
 from harness.command import CannotStart as CannotStart
 from harness.command import Command as Command
 from harness.command import later as later
-from harness.conditions import COLOS as COLOS
-from harness.conditions import CONDITIONS as CONDITIONS
-from harness.conditions import JUDGE as JUDGE
-from harness.conditions import Conditions as Conditions
-from harness.conditions import conditions_of as conditions_of
 from harness.decision import Decision as Decision
 from harness.decision import Looked as Looked
 from harness.engine.chance import Chance as Chance
@@ -106,3 +101,8 @@ from harness.verdict import literal as literal
 from harness.world.network import Network as Network
 from harness.world.site import WAY_MS as WAY_MS
 from harness.world.site import Site as Site
+from kvstore.conditions import COLOS as COLOS
+from kvstore.conditions import CONDITIONS as CONDITIONS
+from kvstore.conditions import JUDGE as JUDGE
+from kvstore.conditions import Conditions as Conditions
+from kvstore.conditions import conditions_of as conditions_of

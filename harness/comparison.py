@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from harness.actors.visitor import Visitor, visit
-from harness.conditions import JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.loop import SimulatedLoop
@@ -14,6 +13,7 @@ from harness.model.record import Compared, Heard, Place, Requests
 from harness.model.scenario import Scenario
 from harness.world.site import Reply
 from harness.world.world import World
+from kvstore.conditions import JUDGE
 
 # How many entries of each rule are asked for, from the whole list.
 _MOST: Final = 16

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from harness.conditions import CONDITIONS
 from harness.numbers import seed, seeds, whole
 from harness.output import TIMEOUT_SECONDS
+from kvstore.conditions import CONDITIONS
 
 EXPLORE: Final = ("crashes", "interruptions", "schedules", "orders")
 

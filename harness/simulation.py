@@ -9,7 +9,6 @@ from harness.actors.mover import Mover
 from harness.actors.operator import SETTLE_SECONDS, GaveUp, Halted, Operator
 from harness.actors.visitor import Visitor, visit
 from harness.comparison import Asking, can_compare
-from harness.conditions import JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
@@ -22,6 +21,7 @@ from harness.system.stages import Stages
 from harness.under_way import asking
 from harness.world.world import World
 from kvstore import Entry
+from kvstore.conditions import JUDGE
 from kvstore.layers.trace import Trace
 
 _LATE_SECONDS: Final = 300.0

@@ -171,7 +171,6 @@ NOT_PUBLIC = {
     "harness.explore.tally": "DEADLOCK",
     "harness.explore.wording": "wording",
     "harness.numbers": "A_YEAR seed seeds whole",
-    "harness.platform": "COLO Layers clock_of",
     "harness.progress": "Progress",
     "harness.remote": "REMOTE Wanted copy_remote",
     "harness.report.document": "any_run",

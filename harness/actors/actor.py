@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from harness.conditions import COLOS
 from harness.engine.chance import Chance
 from harness.model.record import Call, Role
 from harness.world.site import Reply, Site
 from harness.world.world import World
 from kvstore import KVNamespace
+from kvstore.conditions import COLOS
 
 
 class Sender:

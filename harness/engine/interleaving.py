@@ -9,9 +9,6 @@ from typing import Any, Final, Literal
 
 from harness.engine.clock import LoopClock
 from harness.parameters import Parameter, ParameterError
-from kvstore import Store
-from kvstore.layers.invocation import Invocations
-from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Verb
 
 _RUN = re.compile(r"([a-z])(\d*)")
@@ -157,18 +154,3 @@ class Turns:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.setdefault(who, []).append((Turn(who, verb, keys), turn))
             await turn
-
-
-class TakingTurns(Around):
-    """A store around ``store`` in which every operation waits for its turn."""
-
-    def __init__(self, store: Store, turns: Turns, invocations: Invocations) -> None:
-        super().__init__(store)
-        self.turns = turns
-        self.invocations = invocations
-
-    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
-        invocation = self.invocations.current()
-        keys = arguments[0] if verb == "get_many" else (key,)
-        await self.turns.wait(invocation.name, verb, *keys)
-        return await operation(*arguments)

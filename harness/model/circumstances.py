@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
-from harness.conditions import COLOS, CONDITIONS, Conditions, conditions_of
 from harness.parameters import (
     Choice,
     Count,
@@ -18,6 +17,7 @@ from harness.parameters import (
     write_line,
 )
 from kvstore import LIMITS, Entropy
+from kvstore.conditions import COLOS, CONDITIONS, Conditions, conditions_of
 from kvstore.faults import Fault, read_planned
 
 # What weighs most when a scenario is made smaller, first. An order that is told by how it differs from first

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from harness.conditions import CONDITIONS
 from harness.engine.loop import Deadlock
 from harness.explore.search import Damage
 from harness.explore.tally import Key, deadlock_key, found_in
@@ -14,6 +13,7 @@ from harness.parameters import parameters
 from harness.report.about import About
 from harness.report.document import run_document
 from harness.subject import Subject
+from kvstore.conditions import CONDITIONS
 from kvstore.layers.trace import Trace
 
 # A run of more operations than that is told by the keys of the finding alone.

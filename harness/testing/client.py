@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import httpx
 
-from harness.conditions import COLOS
 from harness.testing.answer import Answer
 from harness.testing.deployed import ORIGIN, Deployed
+from kvstore.conditions import COLOS
 
 HERE: Final = COLOS[0]
 Body = str | bytes

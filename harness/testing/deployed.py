@@ -11,13 +11,11 @@ from typing import Any, Final, TypeVar
 
 from anyio.lowlevel import checkpoint
 
-from harness.conditions import COLOS, CONDITIONS, Conditions
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.loop import SimulatedLoop
 from harness.migration import Stage
 from harness.moment import read_moment
-from harness.platform import Layers
 from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, stage_of
@@ -30,9 +28,11 @@ from harness.transport import read_to_end
 from harness.world.databases import DeployedDatabases
 from harness.world.objects import DeployedObjects
 from kvstore import KVNamespace, Store, StrictNamespace
+from kvstore.conditions import COLOS, CONDITIONS, Conditions
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
 from kvstore.layers.transit import Plan, Transit, Trip
+from kvstore.platform import Layers
 from kvstore.stores.memory import MemoryStore
 from worker.config import config_in, find_config, load_config
 from worker.runtime import LoadError, Worker, users_traceback

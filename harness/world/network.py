@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from functools import cache
 
-from harness.conditions import COLOS
 from harness.engine.chance import Chance, Once
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Turns
 from harness.model.circumstances import Circumstances
-from harness.platform import Binding, Layers, Location
 from kvstore import Entry, KVNamespace
+from kvstore.conditions import COLOS
 from kvstore.faults import FAULTS, Fault, FaultKind
 from kvstore.layers.trace import Trace
 from kvstore.layers.transit import Trip
+from kvstore.platform import Binding, Layers, Location
 from kvstore.stores.memory import MemoryStore
 
 # How long an operation travels, one way: nearly always, sometimes, and rarely. The least, in milliseconds,

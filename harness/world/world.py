@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from harness.conditions import COLOS, JUDGE
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
 from harness.engine.interruption import Interruption, Interruptions
@@ -15,7 +14,6 @@ from harness.migration import Migration, MigrationError, Rule
 from harness.model.outcomes import Outcomes
 from harness.model.record import Act, Call, Failure, Place, Role
 from harness.model.scenario import Scenario
-from harness.platform import Location
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, Stages
 from harness.world.databases import DeployedDatabases
@@ -23,8 +21,10 @@ from harness.world.network import Network
 from harness.world.objects import DeployedObjects
 from harness.world.site import Reply, Site
 from kvstore import Entry, KVNamespace, Store
+from kvstore.conditions import COLOS, JUDGE
 from kvstore.layers.quotas import DAY_MS
 from kvstore.layers.trace import Trace
+from kvstore.platform import Location
 from worker.d1 import Answer
 from worker.sdk.request import Request
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.conditions import CONDITIONS
 from harness.decision import Decision, Looked
 from harness.engine.loop import Deadlock, in_virtual_time
 from harness.explore.workforce import Cluster, Processes, Workforce
@@ -34,7 +33,6 @@ from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.output import Report
-from harness.platform import clock_of
 from harness.progress import Progress
 from harness.remote import REMOTE, Wanted, copy_remote
 from harness.report.document import any_run
@@ -42,7 +40,9 @@ from harness.report.page import page
 from harness.source import Source, open_source
 from kvstore import Clock, SystemClock
 from kvstore.clock import stopwatch
+from kvstore.conditions import CONDITIONS
 from kvstore.layers.trace import Trace
+from kvstore.platform import clock_of
 
 
 def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:

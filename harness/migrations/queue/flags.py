@@ -6,7 +6,6 @@ from os.path import isdir
 from pathlib import Path
 from typing import cast, get_args
 
-from harness.conditions import CONDITIONS
 from harness.migrations.queue.explore.orders import refusal
 from harness.migrations.queue.promises.guide import PROMISES
 from harness.migrations.queue.simulation.plan import read_plan
@@ -17,6 +16,7 @@ from harness.numbers import seed, seeds, whole
 from harness.output import TIMEOUT_SECONDS
 from harness.parameters import ParameterError
 from harness.remote import REMOTE
+from kvstore.conditions import CONDITIONS
 from kvstore.faults import AT_ONCE, FAULTS, OPERATION, Fault, read_fault
 
 EXPLORE = ("crashes", "schedules", "orders")

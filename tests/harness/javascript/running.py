@@ -5,16 +5,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from harness.conditions import CONDITIONS
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.loop import SimulatedLoop
-from harness.platform import Layers
 from harness.system.deployment import NotSequential
 from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
 from harness.system.noted import NotedNamespace
+from kvstore.conditions import CONDITIONS
 from kvstore.faults import FAULTS
 from kvstore.layers.transit import Trip
+from kvstore.platform import Layers
 from kvstore.stores.memory import MemoryStore
 from worker.config import config_in, load_config
 from worker.sdk.request import Request

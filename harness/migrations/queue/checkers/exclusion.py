@@ -11,7 +11,6 @@ from itertools import combinations
 from typing import Final
 
 from harness import Call
-from harness.conditions import COLOS
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE
 from harness.migrations.queue.simulation import moments
@@ -19,6 +18,7 @@ from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.simulation.truth import task_of
 from harness.migrations.queue.state import Lease, QueueState, epoch_seconds
 from harness.verdict import Finding, Verdict, verdict
+from kvstore.conditions import COLOS
 
 # How two hold a task that cannot know of each other: in one location, or in two.
 UNSEEN: Final = frozenset(("H21", "H22"))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness import Call
-from harness.conditions import COLOS
 from harness.migrations.queue.checkers.exclusion import Hold, first_leases, holds
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
@@ -14,6 +13,7 @@ from harness.migrations.queue.simulation.truth import DELETE, ROLLBACK, RUN, Spa
 from harness.migrations.queue.state import Lease, epoch_seconds, parsed
 from harness.verdict import Verdict, verdict
 from kvstore import Event
+from kvstore.conditions import COLOS
 
 # Seconds of KV and milliseconds of a lease round differently.
 _ROUNDING_MS = 1000

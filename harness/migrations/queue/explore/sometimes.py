@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness import Call
-from harness.conditions import COLOS
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.record import OPERATOR, Record, kept
 from harness.migrations.queue.simulation.scenario import Scenario
 from kvstore import Entry, Event
+from kvstore.conditions import COLOS
 
 Due = Callable[[Scenario], bool]
 

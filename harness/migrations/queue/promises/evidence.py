@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from harness import Call
-from harness.conditions import CONDITIONS
 from harness.engine.loop import in_virtual_time
 from harness.explore.tally import Batch, Group
 from harness.explore.workforce import Workforce
@@ -24,9 +23,10 @@ from harness.migrations.queue.simulation.scenario import Migration, Scenario
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal
 from harness.migrations.queue.walk.steps import Strategy
-from harness.platform import clock_of
 from harness.source import Source
 from kvstore import SystemClock
+from kvstore.conditions import CONDITIONS
+from kvstore.platform import clock_of
 
 T = TypeVar("T")
 

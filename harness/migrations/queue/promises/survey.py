@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from harness.conditions import CONDITIONS
 from harness.explore.tally import Batch
 from harness.migrations.queue.checkers.exclusion import holds
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
+from kvstore.conditions import CONDITIONS
 
 Way = Literal["documented", "careful", "coordinator"]
 WAYS: Final[tuple[Way, ...]] = ("documented", "careful", "coordinator")

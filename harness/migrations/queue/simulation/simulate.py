@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 
 from harness import SETTLE_SECONDS, Call
-from harness.conditions import JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
@@ -22,6 +21,7 @@ from harness.migrations.queue.simulation.world import World
 from harness.migrations.queue.state import QueueState
 from harness.system.code import WorkerCode
 from kvstore import Entry
+from kvstore.conditions import JUDGE
 from kvstore.layers.trace import Trace
 
 # When every simulation begins: a round moment, in milliseconds since the UNIX epoch.

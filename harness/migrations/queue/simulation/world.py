@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 
 from harness import Call
-from harness.conditions import COLOS, JUDGE
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Turns, following
@@ -16,6 +15,7 @@ from harness.transport import ANSWER_SECONDS, Unanswered
 from harness.world.network import Network
 from harness.world.site import WAY_MS, Site
 from kvstore import Entry
+from kvstore.conditions import COLOS, JUDGE
 from kvstore.layers.trace import Trace
 from worker.durable import Objects
 from worker.sdk.request import Request

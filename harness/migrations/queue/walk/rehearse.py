@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness import Call
-from harness.conditions import CONDITIONS, Conditions
 from harness.migrations.queue.walk.invariants import judge
 from harness.migrations.queue.walk.report import Rehearsal
 from harness.migrations.queue.walk.stage import QUEUE_WORKER, Stage
@@ -12,6 +11,7 @@ from harness.migrations.queue.walk.steps import Migration, Strategy, Walk
 from harness.source import Source
 from kvstore import Clock, SqliteStore
 from kvstore.clock import stopwatch
+from kvstore.conditions import CONDITIONS, Conditions
 from kvstore.faults import Fault
 
 
@@ -33,7 +33,7 @@ async def rehearse_queue(
 ) -> Rehearsal:
     """Copy the namespace into memory, walk the migration on it, judge what happened.
 
-    ``clock`` is `harness.platform.clock_of` the conditions. A ``safe`` migration is run
+    ``clock`` is `kvstore.platform.clock_of` the conditions. A ``safe`` migration is run
     until it says that it is done. ``fault`` happens during the first run of a documented one, which is
     repeated until it reports success, at most ``runs`` times. ``tell`` hears of every answer as it comes,
     ``watch`` gets the stage once it is open, to show progress. Raises AddressInUse when ``port`` (0: any free

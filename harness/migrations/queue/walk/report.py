@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import Call
-from harness.conditions import Conditions
 from harness.decision import Decision
 from harness.lines import some, text_of
 from harness.migrations.queue.layout import PENDING, QUARANTINE
@@ -16,6 +15,7 @@ from harness.migrations.queue.walk.invariants.status import needs_migration, tru
 from harness.migrations.queue.walk.outcome import Outcome
 from harness.source import Source
 from harness.verdict import Verdict, count_held, held_lines
+from kvstore.conditions import Conditions
 
 _MOST_RUNS = 8
 

@@ -13,14 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import worker
 from harness import Call
-from harness.conditions import CONDITIONS, Conditions
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.client import API_KEY, CUT_OFF, Client, DirectClient, PortClient
-from harness.platform import COLO, Layers
 from harness.under_way import asking
 from kvstore import Event, ManualClock, SeededEntropy, SqliteStore
+from kvstore.conditions import CONDITIONS, Conditions
 from kvstore.faults import Fault, InvocationCrashed
 from kvstore.layers.transit import OneFault, Trip
+from kvstore.platform import COLO, Layers
 from worker.runtime import Platform, Worker, answer_lifespan, create_app, load_worker
 from worker.serving import Guard, bind, serve
 

@@ -19,9 +19,9 @@ from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.client import CUT_OFF
 from harness.migrations.queue.walk.outcome import Outcome, Run, out_of_quota
 from harness.migrations.queue.walk.stage import Stage
-from harness.platform import COLO
 from kvstore import Entry, Event
 from kvstore.faults import Fault
+from kvstore.platform import COLO
 from kvstore.store import is_over
 
 Strategy = Literal["steps", "guide", "zero-downtime"]

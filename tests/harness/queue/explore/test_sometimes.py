@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.conditions import CONDITIONS
 from harness.migrations.queue.explore.sometimes import PROPERTIES, due, met
 from harness.migrations.queue.simulation.scenario import Scenario
+from kvstore.conditions import CONDITIONS
 from tests.harness.queue.simulation.runs import run
 
 QUIET = "conditions=production tasks=2 page=1000"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.conditions import CONDITIONS
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
+from kvstore.conditions import CONDITIONS
 
 ROOT = Path(__file__).parents[4]
 VERSIONS = ("3.11", "3.12", "3.13")

@@ -4,10 +4,10 @@ from typing import get_args
 
 import pytest
 
-from harness.conditions import CONDITIONS
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Rollback, Scenario, Strategy
 from harness.parameters import Number, ParameterError, parameters
+from kvstore.conditions import CONDITIONS
 from kvstore.faults import FAULTS, OPERATION, Fault, read_planned
 
 BASES = [

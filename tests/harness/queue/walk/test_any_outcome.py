@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from harness import Call
 from harness.answers import read_body
-from harness.conditions import CONDITIONS
 from harness.document import json_text
 from harness.migrations.queue.walk.invariants import judge
 from harness.migrations.queue.walk.outcome import Outcome, Run
 from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
 from harness.source import Source
 from kvstore import NamespaceCopy
+from kvstore.conditions import CONDITIONS
 from tests.harness.queue.simulation.test_any_answer import ANSWERS
 from tests.harness.queue.walk.outcomes import faultless
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from harness.conditions import CONDITIONS, Conditions
 from harness.migrations.queue.walk.outcome import Outcome
 from harness.migrations.queue.walk.stage import Stage
 from harness.migrations.queue.walk.steps import Walk
-from harness.platform import COLO, Layers, clock_of
 from kvstore import KVError, ManualClock, SeededEntropy, SqliteStore, SystemClock
+from kvstore.conditions import CONDITIONS, Conditions
 from kvstore.faults import read_fault
 from kvstore.layers.quotas import Allowance
 from kvstore.layers.transit import OneFault
+from kvstore.platform import COLO, Layers, clock_of
 from tests.harness.queue.namespaces import NOW_MS, old_queue
 
 pytestmark = pytest.mark.anyio

@@ -1,12 +1,12 @@
 """A crowd: several who send one request each, all at once. Who asks KV when is a matter of turns."""
 
 from harness import Call
-from harness.conditions import COLOS
 from harness.engine.interleaving import Turns
 from harness.migrations.queue.simulation.people.actor import Actor
 from harness.migrations.queue.simulation.people.operator import Operator
 from harness.migrations.queue.simulation.requests import KINDS
 from harness.migrations.queue.simulation.world import World
+from kvstore.conditions import COLOS
 
 
 class Crowd:

@@ -1,10 +1,10 @@
 """The operator: migrates as a guide says, tries again when told of failures, and may roll back."""
 
 from harness import Call
-from harness.conditions import COLOS
 from harness.engine.chance import Chance
 from harness.migrations.queue.simulation.people.actor import Actor
 from harness.migrations.queue.simulation.truth import DELETE, DRY_DELETE, DRY_RUN, ROLLBACK, RUN
+from kvstore.conditions import COLOS
 
 _MOST_STEPS = 400
 _STALE_SECONDS = 61.0

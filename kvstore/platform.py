@@ -4,16 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from harness.conditions import Conditions
-from harness.engine.interleaving import TakingTurns, Turns
-from kvstore import LIMITS, Clock, Entropy, Event, Journal, KVNamespace, ManualClock, Store, SystemClock
+from kvstore.binding.namespace import KVNamespace
+from kvstore.clock import Clock, ManualClock, SystemClock
+from kvstore.conditions import Conditions
+from kvstore.entropy import Entropy
 from kvstore.layers.edge import Edge, Origin
 from kvstore.layers.invocation import Invocations
-from kvstore.layers.journal import WriteJournal
+from kvstore.layers.journal import Event, Journal, WriteJournal
 from kvstore.layers.paging import Paging
 from kvstore.layers.quotas import DAY_MS, Ledger, Quotas
 from kvstore.layers.trace import Trace
 from kvstore.layers.transit import Plan, Transit
+from kvstore.layers.turns import TakingTurns, Turns
+from kvstore.limits import LIMITS
+from kvstore.store import Store
 
 COLO: Final = "AMS"  # where everybody is when there is one location
 

@@ -1,4 +1,4 @@
-"""The conditions that a rehearsal runs under: how unfriendly the platform is."""
+"""Conditions: how unfriendly the platform is to a rehearsal, a simulation, or a Worker in development."""
 
 from dataclasses import dataclass, replace
 from functools import cache
