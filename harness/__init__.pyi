@@ -2,9 +2,6 @@
 
 from harness.actors.actor import Sender as Sender
 from harness.actors.operator import SETTLE_SECONDS as SETTLE_SECONDS
-from harness.command import CannotStart as CannotStart
-from harness.command import Command as Command
-from harness.command import later as later
 from harness.decision import Decision as Decision
 from harness.decision import Looked as Looked
 from harness.engine.chance import Chance as Chance
@@ -31,9 +28,6 @@ from harness.explore.workforce import Cluster as Cluster
 from harness.explore.workforce import Here as Here
 from harness.explore.workforce import Processes as Processes
 from harness.explore.workforce import Workforce as Workforce
-from harness.lines import command_line as command_line
-from harness.lines import some as some
-from harness.lines import text_of as text_of
 from harness.migration import Entry as Entry
 from harness.migration import Migration as Migration
 from harness.migration import MigrationError as MigrationError
@@ -76,10 +70,6 @@ from harness.mutation.trace import Trace as Trace
 from harness.mutation.trace import step_of as step_of
 from harness.mutation.trace import stored_as_text as stored_as_text
 from harness.mutation.trace import without_moments as without_moments
-from harness.output import TIMEOUT_SECONDS as TIMEOUT_SECONDS
-from harness.output import Output as Output
-from harness.output import Plan as Plan
-from harness.output import Report as Report
 from harness.parameters import Choice as Choice
 from harness.parameters import Count as Count
 from harness.parameters import Number as Number
@@ -87,9 +77,19 @@ from harness.parameters import ParameterError as ParameterError
 from harness.parameters import Several as Several
 from harness.parameters import always as always
 from harness.parameters import one_of as one_of
-from harness.source import Source as Source
-from harness.source import open_source as open_source
+from harness.sources.source import Source as Source
+from harness.sources.source import open_source as open_source
 from harness.system.code import WorkerCode as WorkerCode
+from harness.terminal.command import CannotStart as CannotStart
+from harness.terminal.command import Command as Command
+from harness.terminal.command import later as later
+from harness.terminal.lines import command_line as command_line
+from harness.terminal.lines import some as some
+from harness.terminal.lines import text_of as text_of
+from harness.terminal.output import TIMEOUT_SECONDS as TIMEOUT_SECONDS
+from harness.terminal.output import Output as Output
+from harness.terminal.output import Plan as Plan
+from harness.terminal.output import Report as Report
 from harness.verdict import Finding as Finding
 from harness.verdict import Moment as Moment
 from harness.verdict import Verdict as Verdict

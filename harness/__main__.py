@@ -2,6 +2,6 @@
 
 import sys
 
-from harness.program import main
+from harness.cli.program import main
 
 sys.exit(main())

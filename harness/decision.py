@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Any, Final, Literal
 
-from harness.exit_codes import HELD, INCONCLUSIVE, VIOLATED
+from harness.terminal.exit_codes import HELD, INCONCLUSIVE, VIOLATED
 
 Word = Literal["go", "no-go", "inconclusive"]
 

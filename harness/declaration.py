@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from harness.lines import some
 from harness.migration import Migration, MigrationError, Rule
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place
+from harness.terminal.lines import some
 from kvstore import Entry
 
 _MOST_PREFIXES: Final = 5

@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.key_shapes import MOST_GROUPS, grouped, shapes
 from harness.migration import MigrationError
-from harness.source import open_source
+from harness.sources.source import open_source
 from harness.system.stages import read_config
 from kvstore import Clock, Entry
 from kvstore.printable import printable

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import parser
+from harness.cli.rehearse import parser
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.invariants import judge
 from harness.parameters import table

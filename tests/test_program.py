@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import cli
-from harness.exit_codes import NOT_STARTED
+from harness.cli import rehearse as cli
+from harness.terminal.exit_codes import NOT_STARTED
 from worker.program import INTERNAL_ERROR, run
 from wrangler_compat import main as wrangler_compat
 
@@ -37,7 +37,7 @@ def test_a_fault_of_ours_is_said_in_words_and_its_traceback_is_in_a_file(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("module", ["harness.cli", "wrangler_compat.main"])
+@pytest.mark.parametrize("module", ["harness.cli.rehearse", "wrangler_compat.main"])
 def test_an_exception_of_any_command_is_an_internal_error(module: str, tmp_path: Path) -> None:
     code = (
         f"import sys, {module} as cli\n"

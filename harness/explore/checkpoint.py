@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from harness.command import CannotStart
+from harness.terminal.command import CannotStart
 
 _FORMAT: Final = 1
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Final
 
-from harness.command import CannotStart
 from harness.engine.chance import Chance
 from harness.engine.loop import Deadlock
 from harness.explore.coverage import signature
@@ -24,6 +23,7 @@ from harness.explore.tally import (
 )
 from harness.explore.workforce import Workforce
 from harness.model.scenario import Scenario
+from harness.terminal.command import CannotStart
 from harness.verdict import Finding, Moment
 
 _BATCH: Final = 20

@@ -9,9 +9,9 @@ from logging import CRITICAL, getLogger
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, TypeVar
 
-from harness.exit_codes import INCONCLUSIVE
-from harness.output import TIMEOUT_SECONDS
-from harness.processes import Child, Killed, ProcessError, ready
+from harness.terminal.exit_codes import INCONCLUSIVE
+from harness.terminal.output import TIMEOUT_SECONDS
+from harness.terminal.processes import Child, Killed, ProcessError, ready
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")

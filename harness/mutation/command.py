@@ -5,8 +5,7 @@ import os
 import sys
 from typing import Any, Final
 
-from harness.command import CannotStart, installed
-from harness.exit_codes import HELD, INCONCLUSIVE, INTERRUPTED, VIOLATED
+from harness.cli.run import Wanted, open_migration
 from harness.explore.workforce import Processes
 from harness.migration import MigrationError
 from harness.mutation.declared import DeclaredTarget
@@ -14,10 +13,11 @@ from harness.mutation.hunt import Hunt, Hunter
 from harness.mutation.report import Told, as_json, as_text
 from harness.mutation.survey import Survey, drawn, hunted, mutants_in
 from harness.mutation.target import Target, not_taken
-from harness.numbers import MOST_SEED
-from harness.output import Report
-from harness.progress import Progress
-from harness.run_command import Wanted, open_migration
+from harness.terminal.command import CannotStart, installed
+from harness.terminal.exit_codes import HELD, INCONCLUSIVE, INTERRUPTED, VIOLATED
+from harness.terminal.numbers import MOST_SEED
+from harness.terminal.output import Report
+from harness.terminal.progress import Progress
 from kvstore import SystemEntropy
 from kvstore.clock import stopwatch
 

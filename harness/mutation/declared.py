@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from harness.cli.run import Opened, Wanted, result_of
 from harness.explore.workforce import Workforce
 from harness.migration import MigrationError
 from harness.model.record import Place, Record
@@ -13,11 +14,10 @@ from harness.mutation.hunt import Rehearse, Run
 from harness.mutation.mutant import Mutant
 from harness.mutation.target import InOrder, Prepared
 from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
-from harness.progress import Progress
 from harness.rehearsal import GROWN, Part
-from harness.run_command import Opened, Wanted, result_of
 from harness.subject import Subject, loaded, whole
 from harness.system.stages import read_config
+from harness.terminal.progress import Progress
 from kvstore import Entry
 from worker.runtime import LoadError
 

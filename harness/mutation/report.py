@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from harness.lines import command_line, text_of
 from harness.mutation.hunt import NOT_STARTED, NOTICED, SAME, SURVIVED, Hunt
 from harness.mutation.survey import Survey
+from harness.terminal.lines import command_line, text_of
 
 _SCREEN: Final = 45
 

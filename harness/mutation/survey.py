@@ -11,7 +11,7 @@ from harness.explore.workforce import Processes, Unfinished
 from harness.mutation.hunt import NOT_STARTED, NOTICED, SURVIVED, Hunt, Hunter
 from harness.mutation.mistakes import mistakes
 from harness.mutation.mutant import Mutant
-from harness.processes import ProcessError
+from harness.terminal.processes import ProcessError
 
 # Folders beside a Worker's code that hold somebody else's.
 _NOT_ITS_OWN: Final = ("python_modules", "node_modules", "site-packages", "tests", "__pycache__")

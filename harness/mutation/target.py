@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from harness.explore.workforce import Workforce
 from harness.mutation.hunt import Load, Probe, Probes
 from harness.mutation.mutant import Mutant
-from harness.progress import Progress
+from harness.terminal.progress import Progress
 
 
 @dataclass(frozen=True)

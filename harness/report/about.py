@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.lines import command_line
 from harness.migration import Migration
 from harness.model.scenario import Scenario
 from harness.moment import write_moment
+from harness.terminal.lines import command_line
 
 # Mistakes that say, in minutes, about how much a GO is worth.
 _SAMPLE: Final = 40

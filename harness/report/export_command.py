@@ -5,9 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from harness.command import CannotStart
-from harness.exit_codes import HELD
-from harness.output import Output
 from harness.report.chrome import chrome
 from harness.report.jepsen import jepsen
 from harness.report.junit import junit
@@ -15,6 +12,9 @@ from harness.report.otlp import otlp
 from harness.report.page import page
 from harness.report.reading import read_report
 from harness.report.sarif import sarif
+from harness.terminal.command import CannotStart
+from harness.terminal.exit_codes import HELD
+from harness.terminal.output import Output
 
 # What is written from a whole document, and from the operations of one run.
 _WHOLE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {"html": page, "junit": junit, "sarif": sarif}

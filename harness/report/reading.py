@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from harness.command import CannotStart
 from harness.report.document import SCHEMA
+from harness.terminal.command import CannotStart
 
 # What every reader asks for, by the kind of the document: some of what the published schema requires.
 _REQUIRED: Final = {

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from harness.command import CannotStart
 from harness.report.about import About
+from harness.terminal.command import CannotStart
 
 _TEST: Final = '''\
 """{what}, found by `rehearse run`."""

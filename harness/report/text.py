@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from harness.explore.search import Damage
-from harness.lines import some, text_of
 from harness.moment import elapsed
 from harness.rehearsal import Part, Result
 from harness.report.about import About
+from harness.terminal.lines import some, text_of
 from harness.verdict import Moment, Verdict
 
 # How many lines a screen has, and how many ways of damage are on it.

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from harness.cli.run import Wanted, open_migration, result_of, run_again, with_closer_looks
 from harness.migration import Migration, MigrationError
 from harness.rehearsal import Nobody
 from harness.report.document import rehearsal_document
 from harness.report.page import page
 from harness.report.text import as_text
-from harness.run_command import Wanted, open_migration, result_of, run_again, with_closer_looks
 from kvstore.clock import stopwatch
 
 Sources = str | Path | Sequence[str | Path] | None

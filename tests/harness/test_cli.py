@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main, parser
-from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from harness.cli.rehearse import main, parser
 from harness.migrations.queue.example import example_namespace
+from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from kvstore import SystemClock, write_bulk
 from kvstore.stores.state_names import database_path, state_root
 from tests.fixtures import GUIDE_5, NAMESPACE

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import cli
-from harness.cli import main
-from harness.command import GROUP, installed
-from harness.exit_codes import HELD, USAGE
+from harness.cli import rehearse as cli
+from harness.cli.rehearse import main
+from harness.terminal.command import GROUP, installed
+from harness.terminal.exit_codes import HELD, USAGE
 
 THIRD = """
 from harness import Command, Report

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.decision import Decision, Looked
-from harness.exit_codes import HELD, INCONCLUSIVE, VIOLATED
 from harness.migrations.codeq.operations import OPERATIONS
 from harness.migrations.queue.checkers import CHECKERS
 from harness.migrations.queue.comparisons import COMPARISONS
@@ -17,6 +16,7 @@ from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.invariants import judge
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.migrations.redis.keyspace.errors import Refused
+from harness.terminal.exit_codes import HELD, INCONCLUSIVE, VIOLATED
 from harness.verdict import Verdict
 from tests.harness.queue.simulation.runs import run
 from tests.harness.queue.walk.outcomes import exchange, faultless, with_after

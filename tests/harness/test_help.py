@@ -9,7 +9,7 @@ pytestmark = pytest.mark.own_clock  # programs are waited for
 HEAVY = ("httpx", "starlette", "aiosqlite", "apsw", "redis", "harness.engine", "worker.runtime")
 LOOK = """
 import sys
-from harness import cli
+from harness.cli import rehearse as cli
 
 try:
     cli.read(sys.argv[2:])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import USAGE
+from harness.cli.rehearse import main
+from harness.terminal.exit_codes import USAGE
 
 HUGE = ("1e30", "1" * 30, "1" * 5000, "²", "nan", "-1" + "0" * 30)
 FLAGS = {

@@ -12,8 +12,8 @@ from select import select
 
 import pytest
 
-from harness.exit_codes import NOT_STARTED
 from harness.explore.workforce import Processes, Unfinished
+from harness.terminal.exit_codes import NOT_STARTED
 from kvstore.clock import stopwatch
 
 pytestmark = pytest.mark.own_clock

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import NOT_STARTED, USAGE, VIOLATED
-from harness.partial_copy import FOLDER
-from harness.remote import Wanted, copy_remote
+from harness.cli.rehearse import main
+from harness.sources.partial_copy import FOLDER
+from harness.sources.remote import Wanted, copy_remote
+from harness.terminal.exit_codes import NOT_STARTED, USAGE, VIOLATED
 from kvstore import Entry, ManualClock, SourceError, SystemClock
 from tests.harness.account import NAMESPACE, PREVIEW, Remote, account_with
 from tests.harness.queue.namespaces import old_queue

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.cli import main as rehearse
+from harness.cli.rehearse import main as rehearse
 from harness.migrations.codeq.tokens import read_tokens
 from harness.migrations.queue.simulation.plan import read_plan
 from harness.migrations.redis.keyspace.backup import read_backup

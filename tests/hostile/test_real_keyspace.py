@@ -5,8 +5,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import HELD
+from harness.cli.rehearse import main
+from harness.terminal.exit_codes import HELD
 from tests.harness.codeq.conftest import redis_url as redis_url
 from tests.hostile.namespaces import write_backup
 from tests.hostile.test_texts import check

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from harness.cli import main as rehearse
+from harness.cli.rehearse import main as rehearse
 from kvstore import Entry, StateStore
 from kvstore.stores.state_names import database_path, state_root
 from wrangler_compat.main import main as wrangler

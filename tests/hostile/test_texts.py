@@ -11,13 +11,13 @@ from pathlib import Path
 import anyio
 import pytest
 
-from harness.cli import _not_started, main
-from harness.exit_codes import NOT_STARTED, VIOLATED
-from harness.lines import command_line, message_of, text_of
+from harness.cli.rehearse import _not_started, main
 from harness.migrations.codeq.operations import OPERATIONS
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
-from harness.output import Output
-from harness.remote import RemoteError
+from harness.sources.remote import RemoteError
+from harness.terminal.exit_codes import NOT_STARTED, VIOLATED
+from harness.terminal.lines import command_line, message_of, text_of
+from harness.terminal.output import Output
 from kvstore.printable import printable
 from tests.fixtures import GUIDE_5
 from tests.hostile.namespaces import NAMESPACES, TEXTS, VERDICT, write, write_backup

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
+from harness.cli.rehearse import main
 from harness.migrations.queue.walk import client
+from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
 
 FOLDER = Path(__file__).parent / "workers"
 # They end the process, keep it busy for ever or write to its output: nothing in the same process helps.

@@ -9,7 +9,6 @@ from typing import Any
 
 from harness import Output, Report
 from harness.decision import Decision
-from harness.exit_codes import HELD, VIOLATED
 from harness.migrations.codeq import report
 from harness.migrations.codeq.acceptance import accept
 from harness.migrations.codeq.crashes import explore
@@ -26,6 +25,7 @@ from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
 from harness.migrations.redis.keyspace.reported import reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
+from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server, open_server

@@ -10,7 +10,7 @@ from harness.migrations.codeq.claim_script import read_claim_script
 from harness.migrations.codeq.migrator import Terms
 from harness.migrations.codeq.rehearsal import OPTIONS
 from harness.migrations.codeq.seed import WORKERS
-from harness.numbers import A_YEAR, seed, whole
+from harness.terminal.numbers import A_YEAR, seed, whole
 from kvstore.printable import printable
 from worker.codeq import PROFILES
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.lines import some
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.legacy_state import FINISHED, parse
 from harness.migrations.redis.keyspace.pieces import Piece
+from harness.terminal.lines import some
 
 SAMPLES = 20  # ids that are kept of each class, unless all are asked for
 _CACHE_KIB = 16_384

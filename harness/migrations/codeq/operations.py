@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.lines import text_of
 from harness.migrations.codeq import report
 from harness.migrations.codeq.conversion import convert_inprog, inprog_kinds
 from harness.migrations.codeq.drain import drain
@@ -23,6 +22,7 @@ from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint
 from harness.migrations.redis.keyspace.pieces import Piece
 from harness.migrations.redis.keyspace.snapshot import restore
+from harness.terminal.lines import text_of
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
 from kvstore.printable import printable

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from harness.decision import Decision
-from harness.lines import some, text_of
 from harness.migrations.codeq.claim_script import HOW, NEEDED
 from harness.migrations.codeq.crashes import Search
 from harness.migrations.codeq.drain import Drained
@@ -15,6 +14,7 @@ from harness.migrations.codeq.preflight import Preflight
 from harness.migrations.codeq.rehearsal import Rehearsed
 from harness.migrations.codeq.rollback import RolledBack
 from harness.migrations.codeq.stragglers import Stragglers
+from harness.terminal.lines import some, text_of
 from harness.verdict import Verdict, agree, count_held, held_lines
 from kvstore.clock import iso
 

@@ -11,7 +11,6 @@ from typing import Any
 from harness.decision import Decision, Looked
 from harness.engine.loop import Deadlock, in_virtual_time
 from harness.explore.workforce import Cluster, Processes, Workforce
-from harness.lines import command_line
 from harness.migrations.queue import simulation_report
 from harness.migrations.queue.example import example
 from harness.migrations.queue.explore import campaign_report
@@ -32,12 +31,13 @@ from harness.migrations.queue.walk.outcome import line
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
-from harness.output import Report
-from harness.progress import Progress
-from harness.remote import REMOTE, Wanted, copy_remote
 from harness.report.document import any_run
 from harness.report.page import page
-from harness.source import Source, open_source
+from harness.sources.remote import REMOTE, Wanted, copy_remote
+from harness.sources.source import Source, open_source
+from harness.terminal.lines import command_line
+from harness.terminal.output import Report
+from harness.terminal.progress import Progress
 from kvstore import Clock, SystemClock
 from kvstore.clock import stopwatch
 from kvstore.conditions import CONDITIONS

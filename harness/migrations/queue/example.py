@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING, RESULT
-from harness.source import Source
+from harness.sources.source import Source
 from kvstore import Clock, Entry, NamespaceCopy, SeededEntropy
 from kvstore.clock import iso
 

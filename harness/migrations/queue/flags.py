@@ -12,10 +12,10 @@ from harness.migrations.queue.simulation.plan import read_plan
 from harness.migrations.queue.simulation.scenario import Claims, Scenario
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.migrations.queue.walk.steps import MIGRATIONS, STRATEGIES
-from harness.numbers import seed, seeds, whole
-from harness.output import TIMEOUT_SECONDS
 from harness.parameters import ParameterError
-from harness.remote import REMOTE
+from harness.sources.remote import REMOTE
+from harness.terminal.numbers import seed, seeds, whole
+from harness.terminal.output import TIMEOUT_SECONDS
 from kvstore.conditions import CONDITIONS
 from kvstore.faults import AT_ONCE, FAULTS, OPERATION, Fault, read_fault
 

@@ -24,8 +24,8 @@ from harness.mutation.lines import Counting, Line, lines_of
 from harness.mutation.mutant import Mutant
 from harness.mutation.target import Prepared
 from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
-from harness.progress import Progress
 from harness.system.code import WorkerCode
+from harness.terminal.progress import Progress
 from harness.verdict import Finding, Verdict
 
 # So many scenarios are known; which of them reach a line is found out before the first hunt.

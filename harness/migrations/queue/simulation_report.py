@@ -7,12 +7,12 @@ from typing import Any
 
 from harness import Call
 from harness.decision import Decision
-from harness.lines import some, text_of
 from harness.migrations.queue.hazards import Diagnosis, diagnose
 from harness.migrations.queue.looked import looked_at, never_happened
 from harness.migrations.queue.simulation.moments import of_read
 from harness.migrations.queue.simulation.record import Record
 from harness.moment import elapsed
+from harness.terminal.lines import some, text_of
 from harness.verdict import Finding, Moment, Verdict, count_held, held_lines
 
 _MOST_CALLS = 40

@@ -8,7 +8,6 @@ from typing import Any
 
 from harness import Output, Report
 from harness.decision import Decision
-from harness.exit_codes import HELD, VIOLATED
 from harness.migrations.redis import report
 from harness.migrations.redis.crashes import Explorer
 from harness.migrations.redis.declaration import Declaration, DeclarationError, as_json, read_declaration
@@ -25,6 +24,7 @@ from harness.migrations.redis.migrator import Migrator, Terms, journal_of
 from harness.migrations.redis.plan import COPY, Plan
 from harness.migrations.redis.rehearsal import Place, Rehearsed, rehearse
 from harness.migrations.redis.rollback import Rollback
+from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import SystemClock, iso, stopwatch
 from worker.codeq import PROFILES, Server, open_server
 

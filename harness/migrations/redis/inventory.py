@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.lines import some
 from harness.migrations.redis.declaration import FIELDS, IDS, REQUIRED, Declaration
 from harness.migrations.redis.invariant import CONSERVATION, Invariant
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint
@@ -13,6 +12,7 @@ from harness.migrations.redis.mapping import Mapped, Mapping, Page, Record
 from harness.migrations.redis.pattern import Unfilled
 from harness.migrations.redis.plan import COPY, Plan, Step
 from harness.migrations.redis.tally import Tally
+from harness.terminal.lines import some
 from harness.verdict import agree
 from kvstore.clock import Clock
 from worker.codeq import Server

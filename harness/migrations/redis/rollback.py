@@ -11,7 +11,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from harness.lines import some
 from harness.migrations.redis.declaration import Declaration
 from harness.migrations.redis.inventory import HOW, OURS
 from harness.migrations.redis.keyspace.backup import backup_pieces
@@ -24,6 +23,7 @@ from harness.migrations.redis.keyspace.pieces import CHUNK, Piece, restoring
 from harness.migrations.redis.migrator import Tell, Terms, journal_of
 from harness.migrations.redis.plan import COPY, Plan, Step
 from harness.migrations.redis.tally import contents
+from harness.terminal.lines import some
 from harness.verdict import agree
 from kvstore.clock import Clock
 from worker.codeq import Server

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.redis.keyspace.backup import Backup
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore

@@ -13,7 +13,7 @@ import anyio
 import httpx
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Terms
 from harness.migrations.codeq.seed import Shape, seed

@@ -10,11 +10,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import HELD, NOT_STARTED, VIOLATED
+from harness.cli.rehearse import main
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, with_variables
 from harness.migrations.redis.keyspace.snapshot import restore
+from harness.terminal.exit_codes import HELD, NOT_STARTED, VIOLATED
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq import real_redis

@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.migrations.codeq.journal import KEY, Journal
 from harness.migrations.codeq.migrator import Migrator, Terms
 from harness.migrations.codeq.rollback import Rollback

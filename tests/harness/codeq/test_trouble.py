@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.migrations.codeq.deployed import Deployed
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Terms

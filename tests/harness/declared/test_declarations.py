@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import HELD, NOT_STARTED
+from harness.cli.rehearse import main
+from harness.terminal.exit_codes import HELD, NOT_STARTED
 from tests.harness.declared.declaring import declared, worker
 
 PATIENCE = 300  # seconds, for a busy machine

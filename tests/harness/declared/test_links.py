@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.migration_file import load_migration
 from harness.model.scenario import Scenario
 from harness.subject import Subject, loaded

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.model.row import stored_row
 from harness.model.scenario import Scenario
 from kvstore import Entry

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED
+from harness.cli.rehearse import main
 from harness.key_shapes import grouped, shapes
+from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED
 from kvstore import Entry
 from tests.harness.declared.declaring import worker
 from tests.hostile.namespaces import TEXTS

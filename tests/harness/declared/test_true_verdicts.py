@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, VIOLATED
+from harness.cli.rehearse import main
 from harness.migration_file import load_migration
 from harness.subject import sampled
+from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, VIOLATED
 from kvstore import Entry
 from tests.harness.declared.declaring import declared
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 
 ROOT = Path(__file__).parents[3]
 # Each with the example that it is about.

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from harness.cli.rehearse import main
 from harness.explore.workforce import Cluster, ClusterError, Processes, Unfinished
+from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 
 pytestmark = pytest.mark.own_clock
 

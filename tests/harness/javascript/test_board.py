@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.run import Wanted, open_migration
 from harness.explore.faults import everywhere
 from harness.migration import MigrationError
 from harness.model.scenario import Scenario
-from harness.run_command import Wanted, open_migration
 from harness.subject import Subject, loaded
 from harness.system.javascript.code import JavaScriptCode
 from harness.system.repeating import check_repeats

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness import rehearsal
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.mutation import command
 from harness.mutation.hunt import NOTICED, Hunt, Hunter
 from harness.mutation.mutant import Mutant

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from tests.harness.declared.test_links import LINKS
 
 SAMPLE = 8

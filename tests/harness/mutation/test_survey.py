@@ -9,7 +9,7 @@ from harness.explore.workforce import Unfinished
 from harness.mutation.hunt import NOT_STARTED, NOTICED
 from harness.mutation.mutant import Mutant
 from harness.mutation.survey import Survey, hunted
-from harness.processes import Ended, ProcessError
+from harness.terminal.processes import Ended, ProcessError
 
 
 class Given:

@@ -3,7 +3,7 @@
 import json
 
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
-from harness.source import Source
+from harness.sources.source import Source
 from kvstore import Entry, NamespaceCopy
 from kvstore.clock import iso
 

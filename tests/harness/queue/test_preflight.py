@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
+from harness.cli.rehearse import main
 from harness.migrations.queue.preflight import demand_queue_worker
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
 
 from .strangers import FAULTY, IDLE, STRANGERS, faulty, stranger
 

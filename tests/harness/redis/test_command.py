@@ -12,10 +12,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from harness.cli.rehearse import main
 from harness.migrations.redis.keyspace.backup import backup_pieces
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
+from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from tests.worker.codeq import real_redis
 from worker.codeq import connect
 
@@ -224,7 +224,7 @@ def test_what_came_to_the_source_since_is_named(place: str, example: Path, capfd
 def test_a_kill_of_the_program_is_gone_on_with(place: str, example: Path, capfd: Capture) -> None:
     """Killed where a line of progress says that a batch is done."""
     url, environ = f"redis://{place}", {**os.environ, "REDIS_PASSWORD": SECRET}
-    code = "import sys; from harness.cli import main; sys.exit(main())"
+    code = "import sys; from harness.cli.rehearse import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "redis", "plan.yaml", "--from", url, "--apply"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environ) as process:
         assert process.stderr is not None

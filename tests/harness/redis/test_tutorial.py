@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "redis-migration.md").read_text()

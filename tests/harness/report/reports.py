@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.document import json_text
+from harness.cli.run import Wanted, open_migration, result_of, run_again, with_closer_looks
 from harness.rehearsal import Nobody
 from harness.report.document import rehearsal_document
-from harness.run_command import Wanted, open_migration, result_of, run_again, with_closer_looks
+from harness.terminal.document import json_text
 
 LINKS = Path(__file__).parents[3] / "examples" / "links"
 AT = "2026-11-29T12:00:00Z"

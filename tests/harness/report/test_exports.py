@@ -8,9 +8,9 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from harness.cli import main
-from harness.document import json_text
+from harness.cli.rehearse import main
 from harness.report.export_command import FORMATS, exported
+from harness.terminal.document import json_text
 from harness.testing.rehearse import Rehearse
 from tests.harness.report.reports import AT, LINKS, rehearsal, run
 

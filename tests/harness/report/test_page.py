@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.report.page import page
 from tests.harness.report.reports import rehearsal, run
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import NOT_STARTED
+from harness.cli.rehearse import main
 from harness.report.document import SCHEMA
+from harness.terminal.exit_codes import NOT_STARTED
 
 WHOLE = {
     "schema": SCHEMA,

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
-from harness.command import CannotStart
-from harness.document import json_text
+from harness.cli.rehearse import main
+from harness.cli.run import open_migration, result_of
 from harness.explore import search
 from harness.explore.checkpoint import Checkpoint
 from harness.rehearsal import Nobody
 from harness.report.document import rehearsal_document
-from harness.run_command import open_migration, result_of
+from harness.terminal.command import CannotStart
+from harness.terminal.document import json_text
 from tests.harness.report.reports import AT, LINKS, wanted
 
 

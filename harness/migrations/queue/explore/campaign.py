@@ -13,7 +13,6 @@ from harness.explore.faults import everywhere
 from harness.explore.search import Damage, Shown, explained, searched, shrunk
 from harness.explore.tally import Tally
 from harness.explore.workforce import Workforce
-from harness.lines import some
 from harness.migrations.queue.explore.recognition import Discovery, Recognition, recognitions
 from harness.migrations.queue.explore.sometimes import due
 from harness.migrations.queue.explore.system import Queue
@@ -21,6 +20,7 @@ from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.record import OPERATOR
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.terminal.lines import some
 from kvstore.clock import stopwatch
 from kvstore.faults import OPERATION
 

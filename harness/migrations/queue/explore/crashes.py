@@ -19,7 +19,7 @@ from harness.migrations.queue.walk.invariants import judge
 from harness.migrations.queue.walk.outcome import Outcome
 from harness.migrations.queue.walk.stage import QUEUE_WORKER, Stage
 from harness.migrations.queue.walk.steps import Migration, Walk
-from harness.source import Source
+from harness.sources.source import Source
 from harness.verdict import Finding, Verdict
 from kvstore import Entry, Event, ManualClock, SqliteStore
 from kvstore.faults import AT_ONCE, OPERATION, Fault

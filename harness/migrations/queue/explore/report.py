@@ -5,10 +5,10 @@ from itertools import groupby
 from typing import Any
 
 from harness.decision import Decision
-from harness.lines import some, text_of
 from harness.migrations.queue.explore.crashes import OPERATOR_RUNS, Exploration, Violation
 from harness.migrations.queue.walk.report import source_lines
-from harness.source import Source
+from harness.sources.source import Source
+from harness.terminal.lines import some, text_of
 from kvstore.faults import FAULTS
 
 

@@ -11,7 +11,6 @@ from harness import Call
 from harness.engine.loop import in_virtual_time
 from harness.explore.tally import Batch, Group
 from harness.explore.workforce import Workforce
-from harness.lines import command_line
 from harness.migrations.queue.explore.system import Queue, backstage
 from harness.migrations.queue.promises.desk import Desk
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
@@ -23,7 +22,8 @@ from harness.migrations.queue.simulation.scenario import Migration, Scenario
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal
 from harness.migrations.queue.walk.steps import Strategy
-from harness.source import Source
+from harness.sources.source import Source
+from harness.terminal.lines import command_line
 from kvstore import SystemClock
 from kvstore.conditions import CONDITIONS
 from kvstore.platform import clock_of

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from harness.decision import Decision
-from harness.lines import command_line
 from harness.migrations.queue.promises.evidence import (
     DEFAULT_CONDITIONS,
     DEFAULT_SEEDS,
@@ -18,6 +17,7 @@ from harness.migrations.queue.promises.promise import Judgement, Promise
 from harness.migrations.queue.promises.recommendation import Recommendation, recommend
 from harness.migrations.queue.simulation.scenario import Migration
 from harness.migrations.queue.walk.steps import MIGRATIONS
+from harness.terminal.lines import command_line
 
 _BEST_FIRST: Final = ("go", "inconclusive", "no-go")
 

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from harness.lines import text_of
 from harness.migrations.queue.promises.hearing import Hearing, Row
 from harness.migrations.queue.promises.promise import Judgement
 from harness.migrations.queue.promises.recommendation import Recommendation
 from harness.migrations.queue.promises.survey import WAYS, Count, Survey
 from harness.migrations.queue.walk.report import source_lines
 from harness.migrations.queue.walk.steps import MIGRATIONS
+from harness.terminal.lines import text_of
 from kvstore.conditions import CONDITIONS
 
 _VERDICTS: Final = ("held", "only if", "broken", "opinion", "unjudged")

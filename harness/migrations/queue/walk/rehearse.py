@@ -8,7 +8,7 @@ from harness.migrations.queue.walk.invariants import judge
 from harness.migrations.queue.walk.report import Rehearsal
 from harness.migrations.queue.walk.stage import QUEUE_WORKER, Stage
 from harness.migrations.queue.walk.steps import Migration, Strategy, Walk
-from harness.source import Source
+from harness.sources.source import Source
 from kvstore import Clock, SqliteStore
 from kvstore.clock import stopwatch
 from kvstore.conditions import CONDITIONS, Conditions

@@ -6,14 +6,14 @@ from typing import Any
 
 from harness import Call
 from harness.decision import Decision
-from harness.lines import some, text_of
 from harness.migrations.queue.layout import PENDING, QUARANTINE
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.cost import cost
 from harness.migrations.queue.walk.fate import FATES, fates
 from harness.migrations.queue.walk.invariants.status import needs_migration, true_counters
 from harness.migrations.queue.walk.outcome import Outcome
-from harness.source import Source
+from harness.sources.source import Source
+from harness.terminal.lines import some, text_of
 from harness.verdict import Verdict, count_held, held_lines
 from kvstore.conditions import Conditions
 

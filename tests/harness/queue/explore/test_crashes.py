@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import VIOLATED
+from harness.cli.rehearse import main
 from harness.explore.workforce import Processes
 from harness.migrations.queue.explore.crashes import Exploration, Violation, explore_crashes, uninterrupted
 from harness.migrations.queue.walk.stage import Stage
 from harness.migrations.queue.walk.steps import Walk
+from harness.terminal.exit_codes import VIOLATED
 from kvstore import Event, ManualClock, SqliteStore, SystemClock, write_bulk
 from kvstore.faults import Fault
 from tests.harness.queue.namespaces import NOW_MS, old_queue

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.engine.interleaving import Turn
-from harness.exit_codes import USAGE, VIOLATED
 from harness.explore.depth_first import DepthFirst, Redundant, count_equivalent
 from harness.migrations.queue.explore.orders import Orders, explore_orders
 from harness.migrations.queue.simulation.scenario import Scenario
+from harness.terminal.exit_codes import USAGE, VIOLATED
 
 # Operations of three programs, one of which writes what the others read.
 PROGRAMS = {

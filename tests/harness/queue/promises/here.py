@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from harness.migrations.queue.simulation.population import populate
-from harness.source import Source
+from harness.sources.source import Source
 from kvstore import NamespaceCopy, SystemClock
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import harness.migrations.queue.promises.judging
-from harness.cli import main
+from harness.cli.rehearse import main
 from harness.explore.tally import Batch
 from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.promises.hearing import Hearing

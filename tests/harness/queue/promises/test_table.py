@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import HELD, USAGE, VIOLATED
+from harness.cli.rehearse import main
 from harness.migrations.queue.promises import table
 from harness.migrations.queue.promises.hearing import Hearing
+from harness.terminal.exit_codes import HELD, USAGE, VIOLATED
 
 
 def test_the_table_fits_and_names_every_promise(hearing: Hearing) -> None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from harness import Call
 from harness.answers import read_body
-from harness.document import json_text
 from harness.migrations.queue.walk.invariants import judge
 from harness.migrations.queue.walk.outcome import Outcome, Run
 from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
-from harness.source import Source
+from harness.sources.source import Source
+from harness.terminal.document import json_text
 from kvstore import NamespaceCopy
 from kvstore.conditions import CONDITIONS
 from tests.harness.queue.simulation.test_any_answer import ANSWERS

@@ -9,7 +9,7 @@ from harness.migrations.queue.walk.fate import fates
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
 from harness.migrations.queue.walk.steps import Strategy
-from harness.source import open_source
+from harness.sources.source import open_source
 from kvstore import ManualClock, SystemClock
 from tests.fixtures import GUIDE_5, unpack_busy
 

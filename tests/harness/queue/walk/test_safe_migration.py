@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from harness.exit_codes import HELD
+from harness.cli.rehearse import main
 from harness.explore.workforce import Processes
 from harness.migrations.queue.explore.crashes import explore_crashes
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.stage import Stage
 from harness.migrations.queue.walk.steps import Strategy, Walk
-from harness.source import open_source
+from harness.sources.source import open_source
+from harness.terminal.exit_codes import HELD
 from kvstore import ManualClock, SqliteStore, SystemClock
 from kvstore.faults import OPERATION
 from tests.fixtures import GUIDE_5, unpack_busy

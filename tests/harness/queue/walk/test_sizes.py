@@ -10,7 +10,7 @@ from harness.migrations.queue.walk.outcome import Outcome
 from harness.migrations.queue.walk.rehearse import rehearse_queue
 from harness.migrations.queue.walk.stage import Stage
 from harness.migrations.queue.walk.steps import Walk
-from harness.source import Source
+from harness.sources.source import Source
 from kvstore import Entry, ManualClock, NamespaceCopy, SqliteStore
 from kvstore.conditions import CONDITIONS, Conditions
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from harness.partial_copy import PartialCopy
-from harness.source import Source, bound, preview_of
+from harness.sources.partial_copy import PartialCopy
+from harness.sources.source import Source, bound, preview_of
 from kvstore import LIMITS, Clock, Entry, NamespaceCopy, SourceError
 from kvstore.address import without_password
 from worker.cloudflare.account import find_accounts, named_account, several

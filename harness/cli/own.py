@@ -1,14 +1,14 @@
 """The commands of ``rehearse`` that are not a migration's. What they run is imported when it is asked for."""
 
-from harness.command import Command, later
-from harness.run_flags import add_explain, add_merge, add_mutate, add_new, add_run
+from harness.cli.flags import add_explain, add_merge, add_mutate, add_new, add_run
+from harness.terminal.command import Command, later
 
 OWN = {
     "run": Command(
         help="a migration of your own, declared in a Python file",
         epilog="example: rehearse run migration.py --from ./my-worker",
         flags=add_run,
-        run=later("harness.run_command:run_own"),
+        run=later("harness.cli.run:run_own"),
     ),
     "mutate": Command(
         help="what a GO of `run` is worth: which small mistakes in your Worker it would notice",
@@ -20,19 +20,19 @@ OWN = {
         help="write the skeleton of a migration of your own",
         epilog="example: rehearse new migration.py --from ./my-worker",
         flags=add_new,
-        run=later("harness.run_command:run_new"),
+        run=later("harness.cli.run:run_new"),
     ),
     "explain": Command(
         help="tell one run of a migration of your own, operation by operation",
         epilog="example: rehearse explain migration.py 'seed=7 entries=1' --from ./my-worker",
         flags=add_explain,
-        run=later("harness.run_command:run_explain"),
+        run=later("harness.cli.run:run_explain"),
     ),
     "merge": Command(
         help="one report of what several machines have searched",
         epilog="example: rehearse merge part-*.json --html report.html",
         flags=add_merge,
-        run=later("harness.merge_command:run_merge"),
+        run=later("harness.cli.merge:run_merge"),
     ),
     "export": Command(
         help="a report in another format: a page, CI's, a tracer's",

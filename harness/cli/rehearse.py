@@ -12,13 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from harness.command import Command, installed
-from harness.document import json_text
-from harness.exit_codes import INTERRUPTED, NOT_STARTED
-from harness.lines import message_of
-from harness.output import Output, Plan, Report
-from harness.own_commands import OWN
-from harness.processes import ProcessError
+from harness.cli.own import OWN
+from harness.terminal.command import Command, installed
+from harness.terminal.document import json_text
+from harness.terminal.exit_codes import INTERRUPTED, NOT_STARTED
+from harness.terminal.lines import message_of
+from harness.terminal.output import Output, Plan, Report
+from harness.terminal.processes import ProcessError
 from kvstore.address import without_passwords
 from kvstore.printable import printable, printable_lines
 from worker.program import OutputError, run
@@ -122,12 +122,12 @@ def _not_started(error: Exception) -> str | None:
     A sentence, unless it is about a configuration, an account or a Worker's code. What can raise them is not
     imported before: somebody may only have asked for help.
     """
-    from harness.command import CannotStart
     from harness.engine.loop import Deadlock
     from harness.explore.workforce import ClusterError
     from harness.migration import MigrationError
     from harness.parameters import ParameterError
-    from harness.remote import RemoteError
+    from harness.sources.remote import RemoteError
+    from harness.terminal.command import CannotStart
     from kvstore import SourceError, StoreError
     from worker.config import ConfigError
     from worker.runtime import ServeError

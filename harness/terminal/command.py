@@ -15,8 +15,8 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
-from harness.exit_codes import USAGE
-from harness.output import TIMEOUT_SECONDS, Output, Plan, Report
+from harness.terminal.exit_codes import USAGE
+from harness.terminal.output import TIMEOUT_SECONDS, Output, Plan, Report
 
 GROUP: Final = "understudy.migrations"
 

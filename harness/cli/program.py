@@ -13,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from harness.output import Output, Plan
-    from harness.processes import Child
+    from harness.terminal.output import Output, Plan
+    from harness.terminal.processes import Child
 
 # So long a process that is to stop may put things in order, before it is killed.
 _GRACE_SECONDS = 1.2
@@ -49,8 +49,8 @@ def _stop(number: int, frame: "Any") -> None:
 
 def _supervised(arguments: list[str], signals: int) -> "Output":
     """What the program says with these arguments; ``signals`` is a pipe that has the signals that come."""
-    from harness.output import Output
-    from harness.processes import Child, ProcessError
+    from harness.terminal.output import Output
+    from harness.terminal.processes import Child, ProcessError
 
     child = Child(Work())
     try:
@@ -66,8 +66,8 @@ def _awaited(child: "Child", signals: int) -> "Output":
     from dataclasses import replace
     from multiprocessing.connection import wait
 
-    from harness.output import Output, Plan
-    from harness.processes import LOOK_SECONDS, ProcessError
+    from harness.terminal.output import Output, Plan
+    from harness.terminal.processes import LOOK_SECONDS, ProcessError
 
     plan = Plan()
     while True:
@@ -101,8 +101,8 @@ class Work:
         self._options: Any = None
 
     def __call__(self, arguments: list[str] | None) -> "Plan | Output":
-        from harness.output import Plan
-        from harness.processes import Interrupted, interruptible
+        from harness.terminal.output import Plan
+        from harness.terminal.processes import Interrupted, interruptible
 
         if arguments is None:
             return self._perform()
@@ -116,8 +116,8 @@ class Work:
         from contextlib import redirect_stdout
         from io import StringIO
 
-        from harness import cli
-        from harness.output import Output
+        from harness.cli import rehearse as cli
+        from harness.terminal.output import Output
 
         said = StringIO()
         try:
@@ -130,9 +130,9 @@ class Work:
     def _perform(self) -> "Plan | Output":
         from dataclasses import replace
 
-        from harness import cli
-        from harness.output import Output
-        from harness.processes import Interrupted
+        from harness.cli import rehearse as cli
+        from harness.terminal.output import Output
+        from harness.terminal.processes import Interrupted
         from worker.program import run
 
         plan, outputs = cli.plan(self._options), []

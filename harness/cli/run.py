@@ -9,18 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.database_copy import copy_databases
 from harness.declaration import remarks
-from harness.exit_codes import HELD, VIOLATED
 from harness.explore.checkpoint import Checkpoint
 from harness.explore.workforce import Cluster, Processes, Workforce
-from harness.lines import some
 from harness.migration import Migration, MigrationError
 from harness.model.record import Place
 from harness.model.scenario import Scenario
 from harness.moment import read_moment
-from harness.output import TIMEOUT_SECONDS, Output, Report
-from harness.progress import Progress
 from harness.rehearsal import PARTS, Nobody, OnProgress, Result, rehearse
 from harness.report.about import About
 from harness.report.closer import looked_into
@@ -29,10 +24,15 @@ from harness.report.page import page
 from harness.report.saved import saved
 from harness.report.text import as_text, run_as_text
 from harness.skeleton import skeleton
-from harness.source import open_source
+from harness.sources.database_copy import copy_databases
+from harness.sources.source import open_source
 from harness.subject import Subject, loaded, sampled, whole
 from harness.system.stages import Stages
 from harness.system.tables import DatabaseCopy
+from harness.terminal.exit_codes import HELD, VIOLATED
+from harness.terminal.lines import some
+from harness.terminal.output import TIMEOUT_SECONDS, Output, Report
+from harness.terminal.progress import Progress
 from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
 from kvstore.clock import stopwatch
 from kvstore.layers.trace import Trace

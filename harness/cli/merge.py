@@ -7,15 +7,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from harness.command import CannotStart
+from harness.cli.run import Wanted, open_migration, report_of
 from harness.explore.state import read_tally
 from harness.explore.tally import Tally
 from harness.explore.workforce import Processes
 from harness.model.scenario import Scenario
-from harness.output import Report
 from harness.rehearsal import joined
 from harness.report.reading import read_report
-from harness.run_command import Wanted, open_migration, report_of
+from harness.terminal.command import CannotStart
+from harness.terminal.output import Report
 
 # What must be the same in all of them.
 _SAME: Final = ("version", "digest", "command", "conditions")

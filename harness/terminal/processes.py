@@ -23,8 +23,8 @@ from threading import Thread
 from types import FrameType
 from typing import Any, Final
 
-from harness.exit_codes import NOT_STARTED
-from harness.output import TIMEOUT_SECONDS
+from harness.terminal.exit_codes import NOT_STARTED
+from harness.terminal.output import TIMEOUT_SECONDS
 from harness.under_way import Page, report_to
 from kvstore.clock import stopwatch
 
@@ -35,7 +35,7 @@ _STACK_SECONDS: Final = 0.5
 _PR_SET_PDEATHSIG: Final = 1
 _BOOT: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from harness.processes import serve; serve(*map(int, sys.argv[2:]))"
+    "from harness.terminal.processes import serve; serve(*map(int, sys.argv[2:]))"
 )
 
 

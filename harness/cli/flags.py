@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from harness.numbers import seed, seeds, whole
-from harness.output import TIMEOUT_SECONDS
+from harness.terminal.numbers import seed, seeds, whole
+from harness.terminal.output import TIMEOUT_SECONDS
 from kvstore.conditions import CONDITIONS
 
 EXPLORE: Final = ("crashes", "interruptions", "schedules", "orders")

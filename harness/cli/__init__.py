@@ -1,0 +1,1 @@
+"""The program ``rehearse``: where it begins, its flags, and its own commands."""
