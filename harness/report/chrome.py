@@ -1,7 +1,8 @@
 """Chrome's trace event format, which Perfetto opens: a process for each location, a thread for each actor.
 
 Requests are slices, KV operations asynchronous ones, since they overlap; a flow leads from the write that
-a read saw to the read. Source: the document "Trace Event Format" of the Chromium project.
+a read saw to the read. DevTools binds a flow to the event of the same category, thread and time, Perfetto
+to the slice around it. Source: the document "Trace Event Format" of the Chromium project.
 """
 
 import json
@@ -54,6 +55,6 @@ def _events(run: dict[str, Any]) -> Iterator[dict[str, Any]]:
             source = wrote.get((one["namespace"], read["key"], read["version"]))
             if source is not None:
                 flows += 1
-                common = {"cat": "read", "name": "read", "id": flows}
+                common = {"cat": "kv", "name": "read", "id": flows}
                 yield {"ph": "s", **common, **source}
                 yield {"ph": "f", "bp": "e", **common, **at(calls[one["request"]], one["end"])}
