@@ -47,7 +47,12 @@ def test_the_wheel_lists_keys(programs: Path, tmp_path: Path) -> None:
 
 def test_a_bare_install_brings_few_packages(programs: Path, tmp_path: Path) -> None:
     listed = run(programs / "python", "-m", "pip", "list", "--format", "freeze", cwd=tmp_path).stdout.split()
-    brought = {line.partition("==")[0] for line in listed} - {"pip", "setuptools", "understudy"}
+    brought = {line.partition("==")[0] for line in listed} - {
+        "pip",
+        "setuptools",
+        "understudy-kv",
+        "understudy_kv",
+    }
     assert len(brought) <= 18, brought  # D1's SQLite and the parser of URLs are five of them, cffi's included
 
 
@@ -72,8 +77,17 @@ def test_a_command_that_misses_an_extra_names_it(
     )
     done = run(programs / command[0], *command[1:], cwd=tmp_path)
     assert done.returncode == 3
-    assert f"is not installed: pip install 'understudy[{extra}]'\n" in done.stderr
+    assert f"is not installed: pip install 'understudy-kv[{extra}]'\n" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_wheel_says_what_it_is(programs: Path, tmp_path: Path) -> None:
+    code = "from importlib.metadata import metadata; print(metadata('understudy-kv').as_string())"
+    said = run(programs / "python", "-c", code, cwd=tmp_path).stdout
+    for minor in (11, 12, 13, 14):
+        assert f"Classifier: Programming Language :: Python :: 3.{minor}\n" in said
+    assert "Project-URL: Homepage, https://pypi.org/project/understudy-kv/\n" in said
+    assert run(programs / "rehearse", "--version", cwd=tmp_path).stdout == "understudy 0.1.0\n"
 
 
 def test_the_wheel_is_typed(programs: Path, tmp_path: Path) -> None:

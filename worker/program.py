@@ -9,11 +9,11 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from kvstore.printable import printable, printable_lines
+from worker.distribution import DISTRIBUTION, requirements
 
 INTERNAL_ERROR: Final = 3
 
@@ -56,21 +56,13 @@ def run(name: str, program: Callable[[], int]) -> int:
 def _missing(error: ModuleNotFoundError) -> str:
     """What to install: the extra of ours that the module belongs to."""
     module = str(error.name).partition(".")[0]
-    # Such as: joserfc<2,>=1.1; extra == 'codeq'
-    found = [re.match(r"([\w-]+).*; extra == .(\w+)", requirement) for requirement in _requirements()]
+    found = [re.match(r"([\w-]+).*; extra == .(\w+)", requirement) for requirement in requirements()]
     extras = [(match[1], match[2]) for match in found if match]
     size = Counter(extra for _, extra in extras)
     if offering := [extra for package, extra in extras if package == module]:
         smallest = min(offering, key=lambda extra: size[extra])
-        return f"the package {module} is not installed: pip install 'understudy[{smallest}]'"
+        return f"the package {module} is not installed: pip install '{DISTRIBUTION}[{smallest}]'"
     return f"internal error: {_told(error)}"
-
-
-def _requirements() -> list[str]:
-    try:
-        return requires("understudy") or []
-    except PackageNotFoundError:  # a checkout that was never set up
-        return []
 
 
 def _told(error: Exception) -> str:

@@ -8,7 +8,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +20,7 @@ from harness.terminal.output import Output, Plan, Report
 from harness.terminal.processes import ProcessError
 from kvstore.address import without_passwords
 from kvstore.printable import printable, printable_lines
+from worker.distribution import installed_version
 from worker.program import OutputError, run
 
 
@@ -45,7 +45,7 @@ def parser(typed: str | None = None) -> argparse.ArgumentParser:
         epilog="exit codes: 0 all held, 1 something was violated, 2 bad usage, 3 could not start, "
         "4 inconclusive",
     )
-    top.add_argument("--version", action="version", version=f"understudy {version('understudy')}")
+    top.add_argument("--version", action="version", version=f"understudy {installed_version()}")
     added = top.add_subparsers(dest="command", required=True, metavar=" | ".join(known))
     for name, command in known.items():
         one = added.add_parser(name, help=command.help, epilog=command.epilog)

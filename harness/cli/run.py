@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
 from kvstore.clock import stopwatch
 from kvstore.layers.trace import Trace
 from kvstore.printable import printable_lines
+from worker.distribution import installed_version
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class Opened:
     def identity(self, wanted: Wanted) -> str:
         """The same for two searches of which one may go on where the other was stopped."""
         searched = (wanted.explore, wanted.conditions, str(wanted.seeds), self.about.began)
-        return f"{version('understudy')}/{self.about.digest}/{searched}"
+        return f"{installed_version()}/{self.about.digest}/{searched}"
 
     def subject_of(self, scenario: Scenario) -> Subject:
         """What a scenario is about: a sample of the entries, or all of them."""

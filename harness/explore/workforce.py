@@ -145,7 +145,7 @@ class Cluster:
         try:
             self._dask: Any = import_module("distributed")
         except ImportError as error:
-            raise ClusterError("--cluster takes Dask: pip install 'understudy[cluster]'") from error
+            raise ClusterError("--cluster takes Dask: pip install 'understudy-kv[cluster]'") from error
         self._address = address
         # What becomes of the connection is said here, in words.
         getLogger("distributed.client").setLevel(CRITICAL)

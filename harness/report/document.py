@@ -5,7 +5,6 @@ Its schema is ``docs/schema/report-1.json``; ``schema`` in the document names th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import Any, Final
 
 from harness.explore.search import Damage
@@ -17,6 +16,7 @@ from harness.report.about import About
 from harness.verdict import Verdict
 from kvstore import Entry
 from kvstore.layers.trace import Kept, Span, Trace
+from worker.distribution import installed_version
 
 SCHEMA: Final = "understudy-report-1"
 # So much of a value is shown, in characters.
@@ -32,7 +32,7 @@ def rehearsal_document(about: About, result: Result, seconds: float) -> dict[str
         "file": str(about.file),
         "sources": list(about.sources),
         "command": about.again,
-        "version": version("understudy"),
+        "version": installed_version(),
         "digest": about.digest,
         "conditions": result.conditions,
         "seeds": [[one.start, one.stop - 1] for one in result.seeds],

@@ -1,14 +1,6 @@
 """The version of the program, as ``--version`` and the banner show it."""
 
-from importlib.metadata import PackageNotFoundError, version
+from worker.distribution import installed_version
 
-
-def _installed() -> str:
-    try:
-        return version("understudy")
-    except PackageNotFoundError:
-        return "0+unknown"
-
-
-VERSION = _installed()
+VERSION = installed_version()
 USER_AGENT = f"wrangler-compat/{VERSION}"

@@ -50,7 +50,7 @@ def test_a_cluster_that_is_not_there(
     clients = [one for one in gc.get_objects() if type(one).__module__ == "distributed.client"]
     assert not any(type(one).__name__ == "Client" for one in clients)
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ClusterError, match=r"--cluster takes Dask: pip install 'understudy\[cluster\]'"):
+    with pytest.raises(ClusterError, match=r"--cluster takes Dask: pip install 'understudy-kv\[cluster\]'"):
         Cluster("tcp://127.0.0.1:1")
 
 

@@ -1,0 +1,22 @@
+"""What this is called where it is installed from, and which version of it is installed."""
+
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Final
+
+DISTRIBUTION: Final = "understudy-kv"
+
+
+def installed_version() -> str:
+    """``0.1.0``; ``0+unknown`` in a checkout that was never set up."""
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def requirements() -> list[str]:
+    """What it requires, such as ``joserfc<2,>=1.1; extra == 'codeq'``."""
+    try:
+        return requires(DISTRIBUTION) or []
+    except PackageNotFoundError:
+        return []
