@@ -36,8 +36,8 @@ def is_free(record: Record, task: str, call: Call) -> bool:
 def _is_given_away(record: Record, task: str, call: Call) -> bool:
     """Whether a coordinator may have given ``task`` to another claim, without a lease that KV would show.
 
-    The other was on its way too, or was cut off on its way back: nobody knows what that one was given.
-    A renewal that was cut off holds it, too.
+    The other was on its way too, be it that KV refused its lease and it gave the task back. Or it was cut off
+    on its way back: nobody knows what that one was given. A renewal that was cut off holds it, too.
     """
     if record.scenario.claims != "coordinator":
         return False
@@ -49,10 +49,16 @@ def _is_given_away(record: Record, task: str, call: Call) -> bool:
     return any(
         call.sent < one.answered + 1000 * one.body["leaseDurationSec"]
         if one.outcome == "info"
-        else call.sent <= one.answered and one.member("taskId") == task
+        else call.sent <= one.answered and (one.member("taskId") == task or _leased(record, task, one))
         for one in claims_before(record, call)
         if one is not call
     )
+
+
+def _leased(record: Record, task: str, claim: Call) -> bool:
+    """Whether a claim put a lease of ``task``, whatever became of that."""
+    lease = NEW_LEASE + task
+    return any(one.verb == "put" and one.key == lease for one in record.operations.get(claim.name, ()))
 
 
 def _has_ended(record: Record, lease: Span, call: Call) -> bool:

@@ -30,7 +30,10 @@ class DualFormat:
 
     async def pending(self) -> list[str]:
         """Every id once: those of the new format, then the rest, each in the order of its bytes."""
-        found = {id: None for layout in self.layouts for id in await listing.ids(self.kv, layout.tasks)}
+        # What is moved between two listings is in the new format by then; on the way back the pending list
+        # names it before it goes.
+        shown = {layout: await listing.ids(self.kv, layout.tasks) for layout in reversed(self.layouts)}
+        found = {id: None for layout in self.layouts for id in shown[layout]}
         if keys.OLD in self.layouts:
             listed = pending_ids(await self.kv.get(keys.PENDING))
             found |= dict.fromkeys(await stray_ids(self.kv, [id for id in listed if id not in found]))
