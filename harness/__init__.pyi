@@ -45,6 +45,7 @@ from harness.model.circumstances import Colos as Colos
 from harness.model.circumstances import Faults as Faults
 from harness.model.circumstances import Named as Named
 from harness.model.circumstances import Page as Page
+from harness.model.circumstances import Rate as Rate
 from harness.model.circumstances import Rollout as Rollout
 from harness.model.circumstances import Seed as Seed
 from harness.model.circumstances import Spent as Spent

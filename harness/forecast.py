@@ -6,7 +6,9 @@ from math import ceil
 from typing import Any
 
 from harness.model.record import Record
-from kvstore.layers.billing import FREE_DAY, billed
+from kvstore import LIMITS
+from kvstore.clock import duration
+from kvstore.layers.billing import FREE_DAY, billed, is_included, price, rest_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,22 @@ class Forecast:
         counts = self.counts
         return {name: ceil(counts[name] / limit) for name, limit in FREE_DAY.items() if limit}
 
+    @property
+    def rest_requests(self) -> int:
+        """How many requests to the REST API read all entries: listings, and values in bulk."""
+        return ceil(self.entries / LIMITS.list_keys) + ceil(self.entries / LIMITS.bulk_get_keys)
+
     def as_json(self) -> dict[str, Any]:
         each = {name: round(self.bill.counts[name] / self.bill.entries, 3) for name in FREE_DAY}
         days = {"free": max(self.free_days.values()), "paid": 1}
-        return {"entries": self.entries, **self.counts, "perEntry": each, "days": days}
+        return {
+            "entries": self.entries,
+            **self.counts,
+            "perEntry": each,
+            "days": days,
+            "price": {"dollars": round(price(self.counts), 6), "included": is_included(self.counts)},
+            "rest": {"requests": self.rest_requests, "seconds": rest_seconds(self.rest_requests)},
+        }
 
     def as_text(self) -> str:
         """One line."""
@@ -61,6 +75,15 @@ class Forecast:
         asked = ", ".join(f"{counts[name]:,} {name}" for name in FREE_DAY if counts[name])
         requests = f"{counts['requests']:,} request{'s' if counts['requests'] != 1 else ''}"
         return f"{self.entries:,} entries take {requests} of the operator, {asked}: {self._days()}"
+
+    def price_as_text(self) -> str:
+        """What it costs, and how long it takes to copy the entries first; one line."""
+        included = ", which a month of the paid plan includes" if is_included(self.counts) else ""
+        seconds = rest_seconds(self.rest_requests)
+        return (
+            f"at most ${price(self.counts):,.2f}{included}; to read the entries through the REST API takes "
+            f"{self.rest_requests:,} requests, {duration(seconds) if seconds else 'within its pace'}"
+        )
 
     def _days(self) -> str:
         name, days = max(self.free_days.items(), key=lambda one: one[1])

@@ -3,7 +3,7 @@ together.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import combinations_with_replacement, product
 from typing import Any, Final, Protocol
@@ -27,6 +27,7 @@ from harness.subject import Subject, loaded, whole
 from harness.system.repeating import check_repeats
 from kvstore import Entry
 from kvstore.faults import OPERATION
+from kvstore.layers.quotas import WriteRate
 
 WALKED: Final = ("local", "production", "free")
 # A namespace in which what has no bound runs into the limits of production.
@@ -79,7 +80,8 @@ class Part:
 class Result:
     """A finished rehearsal. ``unmet`` are sentences on what must have happened, and did not.
 
-    ``forecast`` is what the migration will take of the whole namespace, None where no walk came to its end.
+    ``forecast`` is what the migration will take of the whole namespace, None where no walk came to its end;
+    ``base`` has the conditions and the write rate of the searches.
     """
 
     parts: Sequence[Part]
@@ -87,7 +89,7 @@ class Result:
     unmet: Sequence[str]
     oddities: Sequence[str]
     forecast: Forecast | None = None
-    conditions: str = "production"
+    base: Scenario = field(default_factory=Scenario)
     seeds: Sequence[range] = ()
 
     @property
@@ -109,6 +111,7 @@ def rehearse(
     *,
     explore: Sequence[str] = PARTS,
     conditions: str = "production",
+    write_rate: WriteRate = "refused",
     seeds: range = range(1, 501),
     tell: OnProgress = Nobody(),  # noqa: B008 - it has no state
     checkpoint: Checkpoint | None = None,
@@ -117,7 +120,8 @@ def rehearse(
 
     What ``checkpoint`` has is not done again. Raises MigrationError for what is wrong with the declaration.
     """
-    search = _Rehearsal(subject, entries, workforce, conditions, [seeds], tell, checkpoint)
+    base = Scenario(conditions=conditions, write_rate=write_rate, colos=2)
+    search = _Rehearsal(subject, entries, workforce, base, [seeds], tell, checkpoint)
     small = search.first_look()
     return _result(search, small, [search.part(name) for name in explore])
 
@@ -129,6 +133,7 @@ def joined(
     found: Mapping[str, Tally],
     *,
     conditions: str,
+    write_rate: WriteRate,
     seeds: Sequence[range],
     anew: int,
 ) -> Result:
@@ -136,7 +141,8 @@ def joined(
 
     ``anew`` of the schedules met something new.
     """
-    search = _Rehearsal(subject, entries, workforce, conditions, seeds, Nobody())
+    base = Scenario(conditions=conditions, write_rate=write_rate, colos=2)
+    search = _Rehearsal(subject, entries, workforce, base, seeds, Nobody())
     small = search.first_look()
     return _result(search, small, [search.part_of(name, tally, anew) for name, tally in found.items()])
 
@@ -155,7 +161,7 @@ def _result(search: "_Rehearsal", small: Tally, parts: Sequence[Part]) -> Result
         search.unmet(parts),
         search.oddities,
         forecast(search.moving, bills),
-        search.base.conditions,
+        search.base,
         search.seeds,
     )
 
@@ -176,7 +182,7 @@ class _Rehearsal:
         subject: Subject,
         entries: Mapping[Place, Entry],
         workforce: Workforce,
-        conditions: str,
+        base: Scenario,
         seeds: Sequence[range],
         tell: OnProgress,
         checkpoint: Checkpoint | None = None,
@@ -184,7 +190,7 @@ class _Rehearsal:
         self.subject = subject
         self.whole = whole(subject, entries)
         self.workforce = workforce
-        self.base = Scenario(conditions=conditions, colos=2)
+        self.base = base
         self.seeds = seeds
         self.tell = tell
         self.checkpoint = checkpoint
@@ -255,12 +261,15 @@ class _Rehearsal:
 
     def _walks(self) -> tuple[list[Scenario], str]:
         """With every entry, and with many more like them, under each of the conditions; nobody else there."""
-        count, most = self.moving, max(self.moving, GROWN)
+        count, most, rate = self.moving, max(self.moving, GROWN), self.base.write_rate
         scenarios = [
-            Scenario(conditions=one, among="all", entries=count, odd=self.oddities) for one in WALKED
+            Scenario(conditions=one, write_rate=rate, among="all", entries=count, odd=self.oddities)
+            for one in WALKED
         ]
         if most > count:
-            scenarios += [Scenario(conditions=one, among="all", entries=most) for one in WALKED]
+            scenarios += [
+                Scenario(conditions=one, write_rate=rate, among="all", entries=most) for one in WALKED
+            ]
         return scenarios, f"all {count:,} entries, and {most:,}, under {', '.join(WALKED)}"
 
     def _faults(self) -> tuple[list[Scenario], str]:

@@ -63,6 +63,16 @@ def core_seconds() -> float:
     return process_time()
 
 
+def duration(seconds: float) -> str:
+    """How long something takes, for people: in the unit that fits."""
+    minutes, hours = seconds / 60, seconds / 3600
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if minutes < 120:
+        return f"{minutes:.0f} min"
+    return f"{hours:,.0f} h" if hours < 72 else f"{hours / 24:,.0f} days"
+
+
 def iso(milliseconds: int) -> str:
     """``2026-11-22T00:00:00.000Z``: ISO 8601 in UTC with milliseconds, as toISOString gives it."""
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC)

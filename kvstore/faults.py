@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from kvstore.figures import whole
+
 # Where a fault strikes: an operation of a request; the request as a whole; the work that it leaves to
 # `waitUntil`; or whoever sends it.
 Place = Literal["operation", "request", "background", "actor"]
@@ -49,7 +51,6 @@ class FaultKind:
 
 _INTERNAL: Final = (500, "Internal Server Error")
 
-# The times are round numbers: nothing is published on how long KV takes at worst.
 FAULTS: Final[dict[str, FaultKind]] = {
     kind.name: kind
     for kind in (
@@ -82,14 +83,14 @@ FAULTS: Final[dict[str, FaultKind]] = {
             "as `unanswered`, after 30 s",
             "KV carries out, and does not confirm within 30 s,",
             error=(504, "Gateway Timeout"),
-            back_ms=30_000,
+            back_ms=whole("kv.timeout_ms"),
         ),
         FaultKind(
             "slow",
             "operation",
             "the operation takes 20 s longer",
             "KV takes 20 s longer for",
-            there_ms=20_000,
+            there_ms=whole("kv.slow_ms"),
         ),
         FaultKind(
             "outage",
@@ -98,7 +99,7 @@ FAULTS: Final[dict[str, FaultKind]] = {
             "KV refuses everything from",
             reaches=False,
             error=_INTERNAL,
-            lasts_ms=60_000,
+            lasts_ms=whole("kv.outage_ms"),
         ),
         FaultKind("dropped", "request", "the request is answered, and the answer never arrives"),
         FaultKind("background", "background", "what the request left to `waitUntil` is cut off"),

@@ -11,6 +11,7 @@ from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.invariants import judge
 from harness.parameters import table
 from kvstore.faults import FAULTS
+from kvstore.figures import table as figures
 from tests.harness.queue.walk.outcomes import faultless
 from wrangler_compat.cli.flags import GLOBAL
 from wrangler_compat.commands import COMMANDS
@@ -91,3 +92,7 @@ def test_every_page_is_in_the_site_and_in_llms_txt() -> None:
     for path in (ROOT / "docs").glob("*.md"):
         assert f": {path.name}\n" in site
         assert f"({path.name})" in pages
+
+
+def test_every_figure_of_the_platform_is_documented() -> None:
+    assert figures() in page("figures.md")

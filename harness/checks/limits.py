@@ -39,7 +39,7 @@ def looked(record: Record, truth: Truth) -> int:
 def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
     refused = [
         event
-        for event in record.asked
+        for event in (*record.asked, *record.lost)
         if event.error
         and record.role_of(event.invocation) == "operator"
         and not _is_somebody_elses(record, event)
@@ -50,6 +50,14 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
         "for {n} request{s} of clients the Worker asked for an expiration that KV refuses",
         list(dict.fromkeys(_said(record, name) for name in wrong)),
         code="client-expiration-refused",
+    )
+    theirs = [event for event in record.lost if _is_lost_for_the_migration(record, event)]
+    yield finding(
+        "{n} write{s} of clients {were} confirmed and lost: the migration had written the key less than a "
+        "second before",
+        list(dict.fromkeys(event.key for event in theirs)),
+        show=lambda: tuple(map(_moment, theirs[:3])),
+        code="update-lost",
     )
     for code, what, causes in _KINDS:
         found = [event for event in refused if event.code in causes]
@@ -62,6 +70,11 @@ def _is_wrong_for_a_client(record: Record, event: Event) -> bool:
     return call is not None and call.role == "client" and call.stage != "before" and event.code in _EXPIRATION
 
 
+def _is_lost_for_the_migration(record: Record, lost: Event) -> bool:
+    """Whether a client's write was lost for one of the migration; two of clients are not its fault."""
+    return record.role_of(lost.invocation) == "client" and _before(record, lost) == "operator"
+
+
 def _said(record: Record, name: str) -> str:
     call = record.by_name[name]
     return f"{call.method} {call.path.partition('?')[0]}"
@@ -71,8 +84,16 @@ def _is_somebody_elses(record: Record, refused: Event) -> bool:
     """Whether a write came too soon after one of somebody who is not the migration."""
     if refused.code != "write-rate":
         return False
-    before = [event for event in record.writes if event.key == refused.key and event.at <= refused.at]
-    return bool(before) and record.role_of(before[-1].invocation) != "operator"
+    return _before(record, refused) not in ("", "operator")
+
+
+def _before(record: Record, late: Event) -> str:
+    """Whose write of the same key was the last before; "" for none."""
+    place = late.namespace, late.key
+    before = [
+        event for event in record.writes if (event.namespace, event.key) == place and event.at <= late.at
+    ]
+    return record.role_of(before[-1].invocation) if before else ""
 
 
 def _where(event: Event) -> str:

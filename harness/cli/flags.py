@@ -2,11 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from harness.terminal.numbers import seed, seeds, whole
 from harness.terminal.output import TIMEOUT_SECONDS
 from kvstore.conditions import CONDITIONS
+from kvstore.layers.quotas import WriteRate
 
 EXPLORE: Final = ("crashes", "interruptions", "schedules", "orders")
 
@@ -41,6 +42,13 @@ def add_run(run: argparse.ArgumentParser) -> None:
         help="keep what is done in a file, and go on from there when it is stopped",
     )
     run.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share the searches")
+    run.add_argument(
+        "--write-rate",
+        choices=get_args(WriteRate),
+        default="refused",
+        help="what becomes of a write less than a second after another of its key: refused, as published "
+        "(default), or, as somebody reported, confirmed and lost; schedules then have both",
+    )
     _add_search(run)
 
 

@@ -18,7 +18,7 @@ from harness.terminal.command import CannotStart
 from harness.terminal.output import Report
 
 # What must be the same in all of them.
-_SAME: Final = ("version", "digest", "command", "conditions")
+_SAME: Final = ("version", "digest", "command", "conditions", "writeRate")
 
 
 def run_merge(options: argparse.Namespace) -> Report:
@@ -41,6 +41,7 @@ def run_merge(options: argparse.Namespace) -> Report:
             workforce,
             found,
             conditions=first["conditions"],
+            write_rate=first["writeRate"],
             seeds=_seeds(documents),
             anew=anew,
         )

@@ -34,6 +34,7 @@ from harness.terminal.output import TIMEOUT_SECONDS, Output, Report
 from harness.terminal.progress import Progress
 from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
 from kvstore.clock import stopwatch
+from kvstore.layers.quotas import WriteRate
 from kvstore.layers.trace import Trace
 from kvstore.printable import printable_lines
 from worker.distribution import installed_version
@@ -65,6 +66,7 @@ class Wanted:
     jobs: int | None = None
     cluster: str | None = None
     timeout: float = TIMEOUT_SECONDS
+    write_rate: WriteRate = "refused"
 
 
 def run_own(options: argparse.Namespace) -> Report:
@@ -83,6 +85,7 @@ def run_own(options: argparse.Namespace) -> Report:
         options.jobs,
         options.cluster,
         options.timeout,
+        options.write_rate,
     )
     if options.scenario is not None:
         return run_again(
@@ -146,6 +149,7 @@ def result_of(
             workforce,
             explore=(wanted.explore,) if wanted.explore else PARTS,
             conditions=wanted.conditions,
+            write_rate=wanted.write_rate,
             seeds=wanted.seeds,
             tell=on_progress,
             checkpoint=checkpoint,
@@ -164,7 +168,7 @@ class Opened:
 
     def identity(self, wanted: Wanted) -> str:
         """The same for two searches of which one may go on where the other was stopped."""
-        searched = (wanted.explore, wanted.conditions, str(wanted.seeds), self.about.began)
+        searched = (wanted.explore, wanted.conditions, wanted.write_rate, str(wanted.seeds), self.about.began)
         return f"{installed_version()}/{self.about.digest}/{searched}"
 
     def subject_of(self, scenario: Scenario) -> Subject:

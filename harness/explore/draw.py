@@ -104,6 +104,7 @@ class Drawing:
             self._meeting: bool(self._acts and self.places.requests),
             self._order: bool(self.places.operations),
             self._spent: is_limited,
+            self._refused: self.base.write_rate == "lost",
         }
         return [feature for feature, is_there in there.items() if is_there]
 
@@ -138,6 +139,10 @@ class Drawing:
         """The quota of the day ends in the midst of it."""
         left = (1, 3, 6, 12, 25)[chance.below(5)]
         return replace(drawn, spent=(self.base.platform.allowance.writes_per_day or left) - left)
+
+    def _refused(self, drawn: Scenario, chance: Chance) -> Scenario:
+        """Where writes that come too soon may be lost they may be refused, too."""
+        return replace(drawn, write_rate="refused")
 
     def _fault(self, drawn: Scenario, chance: Chance) -> Scenario:
         request, operation = self._place(drawn, chance)

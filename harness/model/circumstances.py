@@ -1,7 +1,7 @@
 """What scenarios of any migration have in common: members that say everything about themselves, said once."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, get_args
 
 from harness.parameters import (
     Choice,
@@ -19,6 +19,7 @@ from harness.parameters import (
 from kvstore import LIMITS, Entropy
 from kvstore.conditions import COLOS, CONDITIONS, Conditions, conditions_of
 from kvstore.faults import Fault, read_planned
+from kvstore.layers.quotas import WriteRate
 
 # What weighs most when a scenario is made smaller, first. An order that is told by how it differs from first
 # come, first served says what happened; one that is told whole is looked at last.
@@ -66,6 +67,14 @@ Budget = Annotated[
     int,
     Number("KV operations of an invocation, 0 for what the conditions allow", most=10**6, rank=CIRCUMSTANCES),
 ]
+Rate = Annotated[
+    WriteRate,
+    Choice(
+        "a write less than a second after another of its key: refused, or confirmed and lost",
+        get_args(WriteRate),
+        rank=CIRCUMSTANCES,
+    ),
+]
 Spent = Annotated[
     int,
     Number(
@@ -109,6 +118,7 @@ class Circumstances:
     conditions: Named
     page: Page
     budget: Budget
+    write_rate: Rate
     spent: Spent
     colos: Colos
     skew: Skew
@@ -146,5 +156,5 @@ class Circumstances:
 
     @property
     def platform(self) -> Conditions:
-        """The named conditions, with this scenario's budget."""
-        return conditions_of(self.conditions, self.budget)
+        """The named conditions, with this scenario's budget and write rate."""
+        return conditions_of(self.conditions, self.budget, self.write_rate)

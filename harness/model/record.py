@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -225,6 +226,24 @@ class RunRecord(Generic[State]):
             found.setdefault(event.invocation, []).append(event)
         return found
 
+    @cached_property
+    def lost(self) -> list[Event]:
+        """Puts and deletes that were confirmed and never carried out, because of the write rate, in order.
+
+        Each says so as one that was refused for it does: by its ``code``.
+        """
+        if self.scenario.platform.allowance.write_rate != "lost":
+            return []
+        done = Counter(map(_written, self.writes))
+        found = []
+        for event in self.asked:
+            if event.verb in ("put", "delete") and not event.error:
+                if done[_written(event)]:
+                    done[_written(event)] -= 1
+                else:
+                    found.append(replace(event, error="it is confirmed, and lost", code="write-rate"))
+        return found
+
     def to(self, method: str, path: str) -> list[Call]:
         """The requests to a route; a path that ends in ``*`` stands for all that begin like it."""
         found: list[Call] | None = self._found.get((method, path))
@@ -254,6 +273,11 @@ class RunRecord(Generic[State]):
             value = b"" if write.entry is None else write.entry.value
             digest.update(f"{write.at} {write.invocation} {write.verb} {write.key} ".encode() + value)
         return digest.hexdigest()[:16]
+
+
+def _written(event: Event) -> tuple[str, str, str, str, Entry | None]:
+    """What is the same where a write is asked for and where it is done."""
+    return event.invocation, event.namespace, event.verb, event.key, event.entry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from harness.model.circumstances import (
     Faults,
     Named,
     Page,
+    Rate,
     Rollout,
     Seed,
     Skew,
@@ -59,6 +60,7 @@ class Scenario(Circumstances):
     ] = ()
     page: Page = LIMITS.list_keys
     budget: Budget = 0
+    write_rate: Rate = "refused"
     spent: Spent = 0
     colos: Colos = 1
     skew: Skew = 0

@@ -15,6 +15,7 @@ _REQUIRED: Final = {
         "version",
         "digest",
         "conditions",
+        "writeRate",
         "seeds",
         "began",
         "verdict",

@@ -21,8 +21,10 @@ def as_text(
     """The report for a person: the smallest findings, or ``every`` one; ``page`` is the file that has all."""
     lines = [about.line(), *(f"  {one}" for one in about.left)]
     lines += [_part_line(part) for part in result.parts]
+    lines.append(f"  {'judged by':<14} {result.base.platform.judged_line()}")
     if result.forecast is not None:
         lines.append(f"  {'forecast':<14} {result.forecast.as_text()}")
+        lines.append(f"  {'price':<14} {result.forecast.price_as_text()}")
     if result.vacuous:
         lines.append(f"  looked at nothing: {', '.join(result.vacuous)}")
     shown = result.damage if every else result.damage[:_SMALLEST]

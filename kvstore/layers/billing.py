@@ -1,9 +1,11 @@
 """What operations count as, as Cloudflare's plans bill them and limit them by the day."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Final
 
+from kvstore.figures import FIGURES, whole
 from kvstore.layers.journal import Event
 from kvstore.layers.quotas import FREE_PLAN
 
@@ -23,3 +25,19 @@ def billed(events: Iterable[Event]) -> dict[str, int]:
     for event in events:
         counts[_BILLED[event.verb]] += len(event.keys)
     return dict(counts)
+
+
+def price(counts: Mapping[str, int]) -> float:
+    """What operations of the kinds of `FREE_DAY` cost on the paid plan, in dollars, with nothing included."""
+    return sum(float(FIGURES[f"price.{name}"].value) * counts.get(name, 0) for name in FREE_DAY) / 1_000_000
+
+
+def is_included(counts: Mapping[str, int]) -> bool:
+    """Whether the paid plan's month, if nothing else uses it, has them."""
+    return all(counts.get(name, 0) <= whole(f"included.{name}") for name in FREE_DAY)
+
+
+def rest_seconds(requests: int) -> int:
+    """How long so many requests to the REST API take at the published pace, from a window's start."""
+    windows = max(0, ceil(requests / whole("rest.requests")) - 1)
+    return windows * whole("rest.window")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from kvstore.entropy import Entropy
+from kvstore.figures import whole
 from kvstore.store import Entry, KeyInfo, Page, Store, is_over
 
 _PER_MILLE = 1000
@@ -24,9 +25,9 @@ class Staleness:
     which is usual and not promised.
     """
 
-    cache_ttl: int = 60
-    list_lag: int = 60
-    own_writes: int = _PER_MILLE
+    cache_ttl: int = whole("kv.cache_ttl")
+    list_lag: int = whole("kv.list_lag")
+    own_writes: int = whole("kv.own_writes")
 
 
 @dataclass(slots=True)

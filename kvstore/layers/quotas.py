@@ -1,35 +1,37 @@
 """Quotas: a layer that refuses what production refuses for how much or how often it is asked.
 
-Sources: the product's limits and pricing pages (2026-04-21), the Workers limits page (2026-07-28), and error
-texts seen in production.
+The numbers and where they are from: `kvstore.figures`. The error texts were seen in production.
 """
 
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 
 from kvstore import messages
+from kvstore.figures import whole
 from kvstore.layers.layer import Layer
 from kvstore.store import Entry, Page, Store
 
 DAY_MS: Final = 86_400_000
-SECOND_MS: Final = 1000
-CONNECTIONS: Final = 6
+
+# What becomes of a write that comes too soon after another of its key: a 429, or it is confirmed and lost.
+WriteRate = Literal["refused", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """How much is allowed; None is no limit.
 
-    ``operations`` per invocation, of all namespaces together, a bulk get counting as one (50, 1,000 or
-    10,000 in practice); ``connections`` at a time per invocation; ``write_interval_ms`` between two writes of
-    one key; the rest per day, which begins at 00:00 UTC. Whether a delete counts as a write of its key is not
-    documented: ``deletes_are_writes``.
+    ``operations`` per invocation, of all namespaces together, a bulk get counting as one; ``connections``
+    at a time per invocation; ``write_interval_ms`` between two writes of one key, and what becomes of one
+    that comes sooner: ``write_rate``; the rest per day, which begins at 00:00 UTC. Whether a delete counts as
+    a write of its key is not documented: ``deletes_are_writes``.
     """
 
     operations: int | None = None
     connections: int | None = None
     write_interval_ms: int | None = None
+    write_rate: WriteRate = "refused"
     deletes_are_writes: bool = False
     reads_per_day: int | None = None
     writes_per_day: int | None = None
@@ -38,16 +40,18 @@ class Allowance:
 
 
 UNLIMITED: Final = Allowance()
-FREE_PLAN: Final = Allowance(
-    operations=1000,
-    connections=CONNECTIONS,
-    write_interval_ms=SECOND_MS,
-    reads_per_day=100_000,
-    writes_per_day=1000,
-    deletes_per_day=1000,
-    lists_per_day=1000,
+PAID_PLAN: Final = Allowance(
+    operations=whole("kv.operations"),
+    connections=whole("kv.connections"),
+    write_interval_ms=whole("kv.write_interval_ms"),
 )
-PAID_PLAN: Final = Allowance(operations=10_000, connections=CONNECTIONS, write_interval_ms=SECOND_MS)
+FREE_PLAN: Final = replace(
+    PAID_PLAN,
+    reads_per_day=whole("kv.reads_per_day"),
+    writes_per_day=whole("kv.writes_per_day"),
+    deletes_per_day=whole("kv.deletes_per_day"),
+    lists_per_day=whole("kv.lists_per_day"),
+)
 
 
 @dataclass
@@ -84,13 +88,14 @@ class Quotas(Layer):
 
     def put(self, key: str, entry: Entry) -> Coroutine[Any, Any, None]:
         self._spend("put", self.allowance.writes_per_day)
-        self._pace(key, "PUT")
+        if self._is_lost(key, "PUT"):
+            return _nothing()
         return self.store.put(key, entry)
 
     def delete(self, key: str) -> Coroutine[Any, Any, None]:
         self._spend("delete", self.allowance.deletes_per_day)
-        if self.allowance.deletes_are_writes:
-            self._pace(key, "DELETE")
+        if self.allowance.deletes_are_writes and self._is_lost(key, "DELETE"):
+            return _nothing()
         return self.store.delete(key)
 
     def scan(
@@ -109,11 +114,19 @@ class Quotas(Layer):
             raise messages.day_is_over(method)
         ledger.spent[method] = spent
 
-    def _pace(self, key: str, verb: messages.Verb) -> None:
+    def _is_lost(self, key: str, verb: messages.Verb) -> bool:
+        """Whether a write is lost, because the last one of its key was less than the interval ago."""
         interval = self.allowance.write_interval_ms
         if interval is None:
-            return
+            return False
         now, last = self.clock.now_ms(), self.ledger.written.get(key)
         if last is not None and now - last < interval:
+            if self.allowance.write_rate == "lost":
+                return True
             raise messages.too_many_writes(verb)
         self.ledger.written[key] = now
+        return False
+
+
+async def _nothing() -> None:
+    """What a store does for a write that is lost."""

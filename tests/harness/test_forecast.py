@@ -25,9 +25,22 @@ def test_the_free_plan_that_does_not_suffice_is_said() -> None:
         "lists": 25,
         "perEntry": {"reads": 3.0, "writes": 1.0, "deletes": 1.0, "lists": 0.01},
         "days": {"free": 3, "paid": 1},
+        "price": {"dollars": 0.028875, "included": True},
+        "rest": {"requests": 28, "seconds": 0},
     }
     assert found.as_text().endswith(
         "3 days of the free plan, whose day does not suffice (1,000 writes); paid, one"
+    )
+
+
+def test_the_price_and_the_pace_of_a_large_namespace_are_said() -> None:
+    found = forecast(
+        100_000_000, [Bill(1000, 1, {"reads": 1000, "writes": 0, "deletes": 0, "lists": 0}, True)]
+    )
+    assert found is not None
+    assert found.as_json()["price"] == {"dollars": 50.0, "included": False}
+    assert found.price_as_text() == (
+        "at most $50.00; to read the entries through the REST API takes 1,100,000 requests, 3 days"
     )
 
 

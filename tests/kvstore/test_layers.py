@@ -49,6 +49,17 @@ async def test_a_key_is_written_once_a_second() -> None:
     assert await kv.get("a") == "3"
 
 
+async def test_a_write_that_comes_too_soon_may_be_confirmed_and_lost() -> None:
+    kv, _, clock = limited(Allowance(write_interval_ms=1000, write_rate="lost"))
+    await kv.put("a", "1")
+    clock.advance(999)
+    await kv.put("a", "2")
+    assert await kv.get("a") == "1"
+    clock.advance(1)
+    await kv.put("a", "3")
+    assert await kv.get("a") == "3"
+
+
 async def test_deletes_count_as_writes_when_told_to() -> None:
     kv, _, _ = limited(Allowance(write_interval_ms=1000, deletes_are_writes=True))
     await kv.put("a", "1")

@@ -1,28 +1,26 @@
-"""Every limit of D1, in one table.
-
-Source: those of SQLite as workerd sets them, measured; the time from the product's limits page
-(2026-04-21).
-"""
+"""Every limit of D1. Their numbers and where they are from: `kvstore.figures`."""
 
 from dataclasses import dataclass
 from typing import Final
+
+from kvstore.figures import FIGURES, whole
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Sizes in bytes, times in seconds. A value, and a row, may have ``value_size``."""
 
-    statement_size: int = 100_000
-    value_size: int = 2_200_000
-    parameters: int = 100
-    columns: int = 100
-    compound_terms: int = 5
-    expression_depth: int = 100
-    function_arguments: int = 127
-    pattern_size: int = 50
-    trigger_depth: int = 10
-    program_steps: int = 25_000
-    query_seconds: float = 30.0
+    statement_size: int = whole("d1.statement_size")
+    value_size: int = whole("d1.value_size")
+    parameters: int = whole("d1.parameters")
+    columns: int = whole("d1.columns")
+    compound_terms: int = whole("d1.compound_terms")
+    expression_depth: int = whole("d1.expression_depth")
+    function_arguments: int = whole("d1.function_arguments")
+    pattern_size: int = whole("d1.pattern_size")
+    trigger_depth: int = whole("d1.trigger_depth")
+    program_steps: int = whole("d1.program_steps")
+    query_seconds: float = float(FIGURES["d1.query_seconds"].value)
 
 
 LIMITS: Final = Limits()

@@ -8,14 +8,16 @@ bytes for a row (measured), and so it is here; the first are enforced as documen
 
 from typing import Final
 
-KEY_BYTES: Final = 2048
-VALUE_BYTES: Final = 128 * 1024
+from kvstore.figures import whole
+
+KEY_BYTES: Final = whole("objects.key_size")
+VALUE_BYTES: Final = whole("objects.value_size")
 # What a serialised value may have beyond its limit, for the marks of its type.
 VALUE_MARKS: Final = 32
-ROW_BYTES: Final = 2_200_000
+ROW_BYTES: Final = whole("objects.row_size")
 
 # An alarm whose handler fails rings again 2 s later, and then twice as late each time, six times at most:
 # https://developers.cloudflare.com/durable-objects/api/alarms. Measured: up to a quarter later than that.
-ALARM_RETRIES: Final = 6
-ALARM_BACKOFF_MS: Final = 2000
-ALARM_JITTER: Final = 4
+ALARM_RETRIES: Final = whole("objects.alarm_retries")
+ALARM_BACKOFF_MS: Final = whole("objects.alarm_backoff_ms")
+ALARM_JITTER: Final = whole("objects.alarm_jitter")

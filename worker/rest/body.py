@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from kvstore import messages
 from kvstore.errors import KVSyntaxError
+from kvstore.figures import whole
 from kvstore.javascript.json_text import parse
 from kvstore.limits import LIMITS
 from worker.rest.errors import bad_body, bad_metadata, bad_value
@@ -15,7 +16,7 @@ from worker.rest.multipart import form_fields, is_multipart
 from worker.serving import read_body
 
 JSON_SIZE: Final = 1024 * 1024
-BULK_SIZE: Final = 100_000_000  # Miniflare's own REST API has this limit too
+BULK_SIZE: Final = whole("rest.bulk_size")  # Miniflare's own REST API has this limit too
 # A form may be larger than its value: headers, boundaries and metadata are in it too.
 _FORM_SIZE: Final = LIMITS.value_size + 64 * 1024
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from kvstore.figures import whole
 from kvstore.javascript.json_text import stringify
 from kvstore.layers.held_back import HeldBack
 from kvstore.layers.layer import Layer
@@ -22,7 +23,7 @@ from worker.rest.envelope import success
 from worker.rest.errors import bad_body, bad_seconds, bad_value, too_many
 from worker.rest.query import MOST
 
-MOST_CHANGES: Final = 10_000
+MOST_CHANGES: Final = whole("rest.bulk_write_pairs")  # and deletes: rest.bulk_delete_keys
 _AT_ONCE: Final = 100  # writes under way together: a store can commit them as one
 
 

@@ -6,12 +6,13 @@ from typing import Final
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from kvstore.figures import whole
 from kvstore.javascript.stream import ReadableStream
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts
 from worker.serving import FACTS, read_body
 
-MOST_BODY: Final = 100_000_000  # bytes: what Cloudflare takes on the plans that most have
+MOST_BODY: Final = whole("workers.body_size")  # bytes
 _WITHOUT_LENGTH: Final = (101, 204, 304)  # of the statuses that a Worker can answer with
 
 

@@ -40,7 +40,7 @@ from harness.terminal.output import Report
 from harness.terminal.progress import Progress
 from kvstore import Clock, SystemClock
 from kvstore.clock import stopwatch
-from kvstore.conditions import CONDITIONS
+from kvstore.conditions import CONDITIONS, conditions_of
 from kvstore.layers.trace import Trace
 from kvstore.platform import clock_of
 
@@ -230,7 +230,7 @@ async def _with_progress(
             clock,
             strategy=options.strategy,
             migration=options.migration,
-            conditions=CONDITIONS[options.conditions],
+            conditions=conditions_of(options.conditions, 0, options.write_rate),
             seed=options.seed,
             fault=options.fault,
             runs=options.runs,

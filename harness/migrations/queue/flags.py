@@ -18,6 +18,7 @@ from harness.terminal.numbers import seed, seeds, whole
 from harness.terminal.output import TIMEOUT_SECONDS
 from kvstore.conditions import CONDITIONS
 from kvstore.faults import AT_ONCE, FAULTS, OPERATION, Fault, read_fault
+from kvstore.layers.quotas import WriteRate
 
 EXPLORE = ("crashes", "schedules", "orders")
 MOST_SECONDS = 86_400
@@ -106,6 +107,13 @@ def _add_walk(queue: argparse.ArgumentParser) -> None:
         default="local",
         help="how unfriendly the platform is: local (default), or production, free, hostile with limits, "
         "stale reads and simulated time",
+    )
+    queue.add_argument(
+        "--write-rate",
+        choices=get_args(WriteRate),
+        default="refused",
+        help="what becomes of a write less than a second after another of its key: refused (default), or "
+        "confirmed and lost; --explore schedules then has both",
     )
     queue.add_argument(
         "--fault",
@@ -247,12 +255,14 @@ def conflict(options: argparse.Namespace) -> str | None:
         return _refused_promises(options)
     if options.scenario is not None:
         what = "--scenario and --plan say everything, and take"
-        refused = ("source", "strategy", "conditions", "migration", "claims", "fault", "runs")
+        refused = ("source", "strategy", "conditions", "write_rate", "migration", "claims", "fault", "runs")
         return _given(options, what, refused) or _refused_order(options)
     if options.claims != "kv" and options.explore not in ("schedules", "orders"):
         return "--claims is for --explore schedules and orders: elsewhere nobody else is there to claim"
     if options.explore == "crashes":
-        return _given(options, "--explore crashes takes", ("strategy", "conditions", "fault", "runs"))
+        return _given(
+            options, "--explore crashes takes", ("strategy", "conditions", "write_rate", "fault", "runs")
+        )
     if options.explore == "schedules":
         what = "--explore schedules chooses for itself, and takes"
         return _given(options, what, ("source", "strategy", "fault", "runs"))
@@ -266,7 +276,12 @@ def base_of(options: argparse.Namespace) -> Scenario:
     """What all runs of a search have in common. Without a scenario, --explore orders is about two claims."""
     if options.scenario is not None:
         return cast("Scenario", options.scenario)
-    base = Scenario(conditions=options.conditions, migration=options.migration, claims=options.claims)
+    base = Scenario(
+        conditions=options.conditions,
+        migration=options.migration,
+        claims=options.claims,
+        write_rate=options.write_rate,
+    )
     if options.explore != "orders":
         return base
     return replace(base, at_once=("claim", "claim"), format="dual" if base.migration == "safe" else "old")
@@ -276,7 +291,7 @@ def _refused_promises(options: argparse.Namespace) -> str | None:
     if options.explore or options.scenario is not None:
         return "--promises searches by itself, and takes no --explore, --scenario, --plan"
     what = "--promises judges both migrations, and takes"
-    return _given(options, what, ("strategy", "migration", "fault", "runs"))
+    return _given(options, what, ("strategy", "write_rate", "migration", "fault", "runs"))
 
 
 def _can_be_shared(options: argparse.Namespace) -> bool:
@@ -313,6 +328,7 @@ _DEFAULTS = {
     "source": None,
     "strategy": "steps",
     "conditions": "local",
+    "write_rate": "refused",
     "migration": "documented",
     "claims": "kv",
     "fault": None,
@@ -322,5 +338,5 @@ _DEFAULTS = {
 
 def _given(options: argparse.Namespace, what: str, refused: tuple[str, ...]) -> str | None:
     given = [name for name in refused if getattr(options, name) != _DEFAULTS[name]]
-    flags = [f"--{'from' if name == 'source' else name}" for name in given]
+    flags = [f"--{'from' if name == 'source' else name.replace('_', '-')}" for name in given]
     return f"{what} no {', '.join(flags)}" if flags else None

@@ -41,6 +41,7 @@ class Simulation:
             "migration": "queue",
             "scenario": str(record.scenario),
             "fingerprint": record.fingerprint,
+            "judgedBy": record.scenario.platform.judged_json(),
             "held": all(verdict.held for verdict in self.verdicts),
             **self.decision.as_json(),
             "began": record.began,

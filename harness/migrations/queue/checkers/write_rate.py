@@ -68,13 +68,13 @@ def _writes(record: Record, keys: dict[str, list[str]]) -> list[Moment]:
 
 
 def _too_fast(record: Record) -> list[tuple[str, str]]:
-    """The invocation and the key of every write that was one too many, refused or not.
+    """The invocation and the key of every write that was one too many, refused, lost, or neither.
 
     One that came too soon only after writes for which nobody answers is none.
     """
     found = [
         (event.invocation, event.key)
-        for event in record.refused
+        for event in (*record.refused, *record.lost)
         if event.verb in ("put", "delete") and event.code == "write-rate"
         if not _follows_foreign_writes(record, event)
     ]

@@ -33,6 +33,7 @@ def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
         "explore": search.what,
         "base": str(search.base),
         "conditions": search.base.conditions,
+        "judgedBy": search.base.platform.judged_json(),
         "runs": tally.runs,
         "operations": tally.looked.operations,
         "fingerprint": f"{tally.fingerprint:016x}",
@@ -74,6 +75,7 @@ def as_text(search: Campaign, seconds: float) -> str:
         f"{search.what}",
         f"Visited: {tally.runs:,} runs with {tally.looked.operations:,} KV operations, in {seconds:.1f} s "
         f"({pace}, {search.workers} processes)",
+        f"Judged by: {base.platform.judged_line()}",
         *search.notes,
         f"Met, in so many runs: {_counted(tally.met)}",
         *([f"Looked at nothing: {', '.join(tally.vacuous)}"] if tally.vacuous else []),

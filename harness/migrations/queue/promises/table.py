@@ -23,6 +23,7 @@ def as_json(hearing: Hearing, seconds: float) -> dict[str, Any]:
     return {
         "migration": "queue",
         "conditions": inquiry.conditions,
+        "judgedBy": CONDITIONS[inquiry.conditions].judged_json(),
         "source": {
             "label": inquiry.source.label,
             "keys": len(inquiry.source.namespace.entries),
@@ -50,6 +51,7 @@ def as_text(hearing: Hearing, seconds: float) -> str:
     lines = [
         "The promises of the queue migration guide, for the documented and for the safe migration",
         *source_lines(inquiry.source),
+        f"Judged by: {CONDITIONS[inquiry.conditions].judged_line()}",
         *_seen_lines(hearing),
         "",
         *_table_lines(hearing),

@@ -66,6 +66,8 @@ def draw(seed: int, base: Scenario) -> Scenario:
     )
     given_back = 3 if Chance(seed, "given back").happens(200) else 0
     drawn_so_far = themed(replace(scenario, spent=_spent(scenario), given_back=given_back))
+    if base.write_rate == "lost" and Chance(seed, "write rate").happens(300):
+        drawn_so_far = replace(drawn_so_far, write_rate="refused")
     return _with_more(drawn_so_far, Chance(seed, "more"))
 
 

@@ -26,6 +26,7 @@ from harness import (
     Number,
     Page,
     ParameterError,
+    Rate,
     Rollout,
     Seed,
     Several,
@@ -129,6 +130,7 @@ class Scenario(Circumstances):
         int, Number("1 if each listing begins with an empty page", most=1, rank=CIRCUMSTANCES)
     ] = 0
     budget: Budget = 0
+    write_rate: Rate = "refused"
     spent: Spent = 0
     colos: Colos = 1
     skew: Annotated[int, replace(SKEW, drawn=(*SKEW.drawn, 30_000))] = 0

@@ -54,6 +54,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "strategy": rehearsal.strategy,
         "variant": rehearsal.migration,
         "conditions": rehearsal.conditions.name,
+        "judgedBy": rehearsal.conditions.judged_json(),
         "source": {
             "label": rehearsal.source.label,
             "keys": len(rehearsal.source.namespace.entries),
@@ -117,6 +118,7 @@ def as_text(rehearsal: Rehearsal) -> str:
         f"Rehearsal of the queue migration · {rehearsal.migration} · strategy {rehearsal.strategy} · "
         f"conditions {rehearsal.conditions.name}",
         *source_lines(rehearsal.source),
+        f"Judged by: {rehearsal.conditions.judged_line()}",
         "",
         *_count_lines(outcome),
         "",

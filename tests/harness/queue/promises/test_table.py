@@ -32,7 +32,7 @@ def test_it_ends_with_a_decision_for_each_migration_and_what_it_costs(hearing: H
     assert "NO-GO for the documented migration" in text
     assert f"{'GO' if safe.go else 'NO-GO'} for the safe migration" in text
     assert "of the free plan's" in text
-    assert "with 10,000 operations a call" in text
+    assert "with 1,000 operations a call" in text
     assert (hearing.decision.verdict == "go") == safe.go
 
 
