@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import perf_counter, process_time, time_ns  # taken now: a Worker's runtime puts its own into `time`
 from typing import Protocol
@@ -51,6 +52,31 @@ class ManualClock:
     async def sleep(self, seconds: float) -> None:
         self.advance(round(seconds * 1000))
         await asyncio.sleep(0)
+
+
+class MovableClock:
+    """The machine's time, and more when told so; who sleeps meanwhile wakes earlier for that.
+
+    ``ahead`` is how far it is ahead of the machine, in milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self.ahead = 0
+        self._moved = asyncio.Event()
+
+    def now_ms(self) -> int:
+        return time_ns() // 1_000_000 + self.ahead
+
+    def advance(self, milliseconds: int) -> None:
+        self.ahead += milliseconds
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.now_ms() + round(seconds * 1000)
+        while (left := until - self.now_ms()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), left / 1000)
 
 
 def stopwatch() -> float:

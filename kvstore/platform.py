@@ -40,7 +40,7 @@ class Layers:
     with ``names`` also the keys that were found by those that look for many. ``ledger`` counts the day's
     operations, beginning with what is ``spent`` already, by method. A page of a listing has ``page`` keys,
     with ``empty`` none if it is the first; ``turns`` are taken by requests that are sent at once. ``trace``
-    gets every operation, as it is asked and as it is seen.
+    gets every operation, as it is asked and as it is seen. ``invocations`` tells who asks.
 
     Several namespaces of one deployment, each with a ``name``, count and record together: all of them stand
     ``beside`` the first.
@@ -57,6 +57,7 @@ class Layers:
         empty: bool = False,
         turns: Turns | None = None,
         name: str = "",
+        invocations: Invocations | None = None,
         beside: "Layers | None" = None,
         trace: Trace | None = None,
     ) -> None:
@@ -66,7 +67,7 @@ class Layers:
         self.ledger: Ledger
         events: list[Event] | None = None
         if beside is None:
-            self.invocations = Invocations(allowance.connections, allowance.operations)
+            self.invocations = invocations or Invocations(allowance.connections, allowance.operations)
             self.asked = []
             self.ledger = Ledger(store.clock.now_ms() // DAY_MS, dict(spent or {}))
         else:
@@ -103,6 +104,14 @@ class Layers:
         if self._trace is not None:
             asked = self._trace.where_asked(asked, colo, self._name, self.invocations)
         return Location(binding(asked), transit)
+
+    def forget(self) -> None:
+        """What was recorded, and what no location lists any more: for who goes on for days."""
+        self.asked.clear()
+        self.done.events.clear()
+        staleness = self._conditions.staleness
+        lag_ms = 0 if staleness is None else 1000 * staleness.list_lag
+        self._origin.forget(self.done.clock.now_ms() - lag_ms)
 
 
 def clock_of(conditions: Conditions) -> Clock:

@@ -62,6 +62,10 @@ class Origin:
     def _note(self, colo: str, key: str, before: Entry | None) -> None:
         self.changes.append((self.store.clock.now_ms(), colo, key, before))
 
+    def forget(self, moment: int) -> None:
+        """What changed up to ``moment``: nobody lists what was before it any more."""
+        del self.changes[: bisect_right(self.changes, moment, key=_AT)]
+
     async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> list[KeyInfo]:
         """Every key as a listing at ``moment`` showed it; with ``own``, the writes of ``colo`` up to now."""
         shown = await self._every_key(prefix)

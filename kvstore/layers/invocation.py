@@ -92,6 +92,10 @@ class Invocations:
         """The one that asks; one without a name and without limits when none does."""
         return self._current.get()
 
+    def resume(self, invocation: Invocation) -> Within[Invocation]:
+        """Operations inside the block, and in tasks that it starts, belong to one that has been started."""
+        return Within(self._current, invocation)
+
     def start(self, name: str) -> Within[Invocation]:
         """Operations inside the block, and in tasks that it starts, belong to a new invocation."""
         return Within(self._current, Invocation(name, Places(self._connections), self._most))

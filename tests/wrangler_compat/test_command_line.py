@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kvstore.conditions import CONDITIONS
 from kvstore.stores.state_names import database_path, state_root
 from worker.config import load_config
 from worker.sdk import platform
 from wrangler_compat.commands import COMMANDS, Command
-from wrangler_compat.dev.flags import ESCAPES
+from wrangler_compat.dev import flags
 from wrangler_compat.main import main
 
 CONFIG = 'name = "demo"\nmain = "index.js"\n[[kv_namespaces]]\nbinding = "CACHE"\nid = "abc"\n'
@@ -55,7 +56,8 @@ def test_the_table_of_commands_loads_no_server_and_no_sdk() -> None:
     code = f"import sys, wrangler_compat.main; print({loaded})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-    assert ESCAPES == platform.ESCAPES
+    assert flags.ESCAPES == platform.ESCAPES
+    assert tuple(CONDITIONS) == flags.CONDITIONS
 
 
 def test_a_command_reads_its_configuration_once(monkeypatch: pytest.MonkeyPatch) -> None:

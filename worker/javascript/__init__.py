@@ -5,7 +5,9 @@ from worker.javascript.bundle import BuildError, BuildOptions, bundle
 from worker.javascript.configuration import (
     ASSETS_HEADER,
     CF_HEADER,
+    DATE,
     USER_SERVICE,
+    VISIT_HEADER,
     Service,
     configuration,
     literal,
@@ -20,7 +22,9 @@ from worker.javascript.proxy import Proxy
 __all__ = [
     "ASSETS_HEADER",
     "CF_HEADER",
+    "DATE",
     "USER_SERVICE",
+    "VISIT_HEADER",
     "BuildError",
     "BuildOptions",
     "Forwarder",

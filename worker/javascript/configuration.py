@@ -23,6 +23,11 @@ SECRET_HEADER: Final = "Understudy-Secret"
 USER_SERVICE: Final = "user"
 _ENTRY: Final = Path(__file__).parent / "entry.mjs"
 _CACHE: Final = Path(__file__).parent / "cache.mjs"
+# Says for which request a namespace is asked, and to the Worker which request it is.
+VISIT_HEADER: Final = "understudy-visit"
+# A module that other modules of ours import as ``date``.
+DATE: Final = Path(__file__).parent / "date.mjs"
+_AROUND: Final = (Path(__file__).parent / "visit.mjs", Path(__file__).parent / "moved.mjs", DATE)
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Service:
     ``secret`` is what KV and D1 take as a token, and what requests to the Worker must carry. With
     ``test_scheduled`` the path ``/__scheduled`` fires the scheduled handler. ``modules`` are files beside the
     bundle, each with the member of workerd's configuration that holds it. A Worker that ``is_script`` exports
-    nothing, and listens for events.
+    nothing, and listens for events. Up to ``visits`` requests at a time are told apart by what they ask of
+    namespaces; a script's are not.
     """
 
     config: WorkerConfig
@@ -42,25 +48,25 @@ class Service:
     test_scheduled: bool = False
     modules: Mapping[str, str] = field(default_factory=dict)
     is_script: bool = False
+    visits: int = 0
 
 
 def configuration(service: Service) -> str:
     """The text of a workerd configuration that serves the Worker on a free port of 127.0.0.1."""
     config = service.config
-    namespaces = sorted({binding.local_id for binding in config.kv_namespaces})
     databases = sorted({binding.local_id for binding in config.d1_databases})
     return _TEMPLATE.format(
         services="".join(
             [
-                *(_external("kv:", NAMESPACE_HEADER, name, service) for name in namespaces),
-                *(_external("d1:", DATABASE_HEADER, name, service) for name in databases),
-                *([_external("assets:", ASSETS_HEADER, "1", service)] if config.assets else []),
+                *_kv_services(service),
+                *(_external(f"d1:{one}", {DATABASE_HEADER: one}, service) for one in databases),
+                *([_external("assets:1", {ASSETS_HEADER: "1"}, service)] if config.assets else []),
             ]
         ),
         date=literal(config.compatibility_date or _OLDEST_DATE),
         flags=", ".join(literal(flag) for flag in config.compatibility_flags if flag != "python_workers"),
         bindings=", ".join(
-            [*variables(config.vars), *_kv_bindings(config), *_d1_bindings(config), *_assets(config)]
+            [*variables(config.vars), *_kv_bindings(service), *_d1_bindings(config), *_assets(config)]
         ),
         code=_code(service),
         entry=literal(_ENTRY.name),
@@ -76,7 +82,7 @@ def configuration(service: Service) -> str:
 
 def write_entry(folder: Path) -> None:
     """Put the modules that stand around the Worker into the folder of the configuration."""
-    for module in (_ENTRY, _CACHE):
+    for module in (_ENTRY, _CACHE, *_AROUND):
         (folder / module.name).write_bytes(module.read_bytes())
 
 
@@ -84,6 +90,7 @@ def _code(service: Service) -> str:
     if service.is_script:
         return f"serviceWorkerScript = embed {literal(service.bundle)}"
     modules = [
+        *(f'(name = "{one.stem}", esModule = embed "{one.name}")' for one in _AROUND if service.visits),
         f'(name = "worker", esModule = embed {literal(service.bundle)})',
         *(
             f"(name = {literal(name)}, {kind} = embed {literal(name)})"
@@ -132,22 +139,39 @@ const user :Workerd.Worker = (
 """
 
 
-def _external(kind: str, header: str, name: str, service: Service) -> str:
-    given = {header: name, "Authorization": f"Bearer {service.secret}"}
+def _kv_services(service: Service) -> list[str]:
+    namespaces = sorted({binding.local_id for binding in service.config.kv_namespaces})
+    plain = [_external(f"kv:{one}", {NAMESPACE_HEADER: one}, service) for one in namespaces]
+    return plain + [
+        _external(f"kv {visit}:{one}", {NAMESPACE_HEADER: one, VISIT_HEADER: str(visit)}, service)
+        for visit in range(service.visits)
+        for one in namespaces
+    ]
+
+
+def _external(name: str, given: Mapping[str, str], service: Service) -> str:
     headers = ", ".join(
-        f"(name = {literal(name)}, value = {literal(value)})" for name, value in given.items()
+        f"(name = {literal(header)}, value = {literal(value)})"
+        for header, value in {**given, "Authorization": f"Bearer {service.secret}"}.items()
     )
     return (
-        f"    (name = {literal(kind + name)}, external = (address = {literal(service.address)}, "
+        f"    (name = {literal(name)}, external = (address = {literal(service.address)}, "
         f"http = (injectRequestHeaders = [{headers}]))),\n"
     )
 
 
-def _kv_bindings(config: WorkerConfig) -> list[str]:
-    return [
-        f"(name = {literal(binding.binding)}, kvNamespace = {literal('kv:' + binding.local_id)})"
-        for binding in config.kv_namespaces
+def _kv_bindings(service: Service) -> list[str]:
+    bindings = service.config.kv_namespaces
+    plain = [_kv(one.binding, f"kv:{one.local_id}") for one in bindings]
+    return plain + [
+        _kv(f"understudy {visit} {one.binding}", f"kv {visit}:{one.local_id}")  # as visit.mjs finds them
+        for visit in range(service.visits)
+        for one in bindings
     ]
+
+
+def _kv(name: str, namespace: str) -> str:
+    return f"(name = {literal(name)}, kvNamespace = {literal(namespace)})"
 
 
 def _d1_bindings(config: WorkerConfig) -> list[str]:

@@ -2,6 +2,7 @@
 // throws, and passes on all else. Who may ask for what is decided by the server before this one, and whoever
 // comes past it does not know the secret.
 const HANDLERS = "/cdn-cgi/handler/";
+const VISIT = "understudy-visit";
 const LATEST = 8.64e15; // milliseconds on either side of the epoch: what a Date can hold
 
 export default {
@@ -10,9 +11,9 @@ export default {
     const request = new Request(incoming);
     request.headers.delete(env.SECRET_HEADER);
     const url = new URL(request.url);
-    if (url.pathname.startsWith(HANDLERS)) return handler(url, env.USER);
+    if (url.pathname.startsWith(HANDLERS)) return handler(url, env.USER, request);
     if (url.pathname === "/__scheduled" && env.TEST_SCHEDULED) {
-      const answer = await scheduled(url.searchParams, env.USER);
+      const answer = await scheduled(url.searchParams, env.USER, request);
       return answer.ok ? new Response("Ran scheduled event") : answer;
     }
     try {
@@ -25,14 +26,16 @@ export default {
   },
 };
 
-function handler(url, user) {
-  if (url.pathname === HANDLERS + "scheduled") return scheduled(url.searchParams, user);
+function handler(url, user, request) {
+  if (url.pathname === HANDLERS + "scheduled") return scheduled(url.searchParams, user, request);
   const known = `"${HANDLERS}scheduled"`;
   return new Response(`"${url.pathname}" is not a valid handler. Did you mean to use ${known}?`, { status: 404 });
 }
 
-async function scheduled(query, user) {
-  const event = { cron: query.get("cron") ?? "" };
+async function scheduled(query, user, request) {
+  const visit = request.headers.get(VISIT);
+  const cron = query.get("cron") ?? "";
+  const event = { cron: visit === null ? cron : `${visit}\n${cron}` }; // visit.mjs takes it off
   if (query.has("time")) {
     const time = query.get("time");
     if (!/^-?[0-9]{1,16}$/.test(time) || Math.abs(Number(time)) > LATEST) {

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from kvstore.clock import stopwatch
 from worker.javascript.configuration import CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER
 from worker.runtime import MOST_BODY, Access
-from worker.serving import FACTS, BodyTooLarge, answer_unread, body_parts
+from worker.serving import BodyTooLarge, answer_unread, body_parts, facts
 
 # Headers that belong to one connection, and not to the message that travels over it.
 _OF_A_CONNECTION: Final = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"te", b"trailer"}
@@ -22,7 +22,6 @@ _NOT_HANDED_ON: Final = {
     b"accept-encoding",
     *(name.lower().encode() for name in (CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER)),
 }
-_FACTS: Final = json.dumps(FACTS).encode()
 _ANY_NUMBER: Final = httpx.Limits(max_keepalive_connections=20)  # streams may stay open, and nobody waits
 
 
@@ -76,7 +75,7 @@ class Proxy:
         headers = [pair for pair in scope["headers"] if pair[0] not in _NOT_HANDED_ON]
         headers.append((PROTOCOL_HEADER.encode(), scope["scheme"].encode()))
         headers.append((SECRET_HEADER.encode(), self._secret.encode()))
-        headers.append((CF_HEADER.encode(), _FACTS))
+        headers.append((CF_HEADER.encode(), json.dumps(facts(scope)).encode()))
         # What the platform adds or replaces, as observed under wrangler dev.
         headers.append((b"accept-encoding", b"br, gzip"))
         if "cf-connecting-ip" not in request.headers:

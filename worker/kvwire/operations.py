@@ -11,6 +11,10 @@ from worker.kvwire.parameters import BulkGet, Query, key_in_path
 METADATA_HEADER = "cf-kv-metadata"
 EXPIRATION_HEADER = "cf-expiration"
 
+# In the place of a status: of this error the Worker is to see the text alone. What workerd's binding puts
+# before it our modules around the Worker take off.
+WITHOUT_PREFIX = 598
+
 _JSON = "application/json"
 
 
@@ -79,6 +83,8 @@ def to_put(asked: Asked) -> tuple[str, Lifetime, str | None]:
 def refused(error: KVError | StoreError) -> Told:
     """What is told of an error."""
     if isinstance(error, KVError):
+        if error.code == "invocation-limit":
+            return Told(WITHOUT_PREFIX, reason=error.message)
         return failed(error.status, error.reason)
     return failed(500, str(error)[:512])
 

@@ -10,7 +10,7 @@ from kvstore.figures import whole
 from kvstore.javascript.stream import ReadableStream
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts
-from worker.serving import FACTS, read_body
+from worker.serving import facts, read_body
 
 MOST_BODY: Final = whole("workers.body_size")  # bytes
 _WITHOUT_LENGTH: Final = (101, 204, 304)  # of the statuses that a Worker can answer with
@@ -26,7 +26,7 @@ async def worker_request(scope: Scope, receive: Receive) -> Request:
         target += "?" + scope["query_string"].decode("latin-1")
     url = f"{scope['scheme']}://{_host(scope)}{target}"
     return Request.from_parts(
-        scope["method"], url, _headers(scope), await read_body(scope, receive, MOST_BODY), FACTS
+        scope["method"], url, _headers(scope), await read_body(scope, receive, MOST_BODY), facts(scope)
     )
 
 

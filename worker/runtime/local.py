@@ -1,10 +1,10 @@
 """The bindings of local development: KV, D1 and Durable Objects in wrangler's own state folder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kvstore import KVNamespace, StateStore, StrictNamespace
+from kvstore import Clock, KVNamespace, StateStore, Store, StrictNamespace
 from kvstore.sql.open_databases import OpenDatabases
 from kvstore.stores.state import Opener
 from worker.config import WorkerConfig
@@ -38,13 +38,28 @@ class LocalNamespaces:
             objects.close()
 
 
+# What a Worker sees of a store, which is that of the namespace with the id.
+Seen = Callable[[str, Store], Store]
+
+
+def _as_it_is(namespace: str, store: Store) -> Store:
+    return store
+
+
 def open_local(
-    config: WorkerConfig, root: Path, opener: Opener | None = None, *, strict: bool = False
+    config: WorkerConfig,
+    root: Path,
+    opener: Opener | None = None,
+    *,
+    strict: bool = False,
+    clock: Clock | None = None,
+    seen: Seen = _as_it_is,
 ) -> LocalNamespaces:
     """Open what ``config`` binds, in the state folder ``root``; nothing is created before it is written.
 
     ``root`` is ``<persist root>/v3/kv``; D1 databases and Durable Objects are beside it. With ``strict`` keys
-    are listed as production may list them (kvstore.binding.strict). Raises LoadError for a class of another
+    are listed as production may list them (kvstore.binding.strict). ``clock`` says what has expired, and
+    ``seen`` puts layers between a store and the Worker. Raises LoadError for a class of another
     Worker.
     """
     opener = opener or OpenDatabases().open
@@ -54,12 +69,12 @@ def open_local(
     bindings: dict[str, KVNamespace] = {}
     d1 = {one.binding: D1Database(databases(one.local_id)) for one in config.d1_databases}
     for binding in config.kv_namespaces:
-        store = stores.setdefault(binding.local_id, StateStore(root, binding.local_id, opener=opener))
-        bindings[binding.binding] = namespace_of(store)
-    return LocalNamespaces(bindings, stores, d1, databases, _durable(config, root.parent / "do"))
+        store = stores.setdefault(binding.local_id, StateStore(root, binding.local_id, clock, opener=opener))
+        bindings[binding.binding] = namespace_of(seen(binding.local_id, store))
+    return LocalNamespaces(bindings, stores, d1, databases, _durable(config, root.parent / "do", clock))
 
 
-def _durable(config: WorkerConfig, root: Path) -> dict[str, Objects]:
+def _durable(config: WorkerConfig, root: Path, clock: Clock | None) -> dict[str, Objects]:
     """Bindings to one class share its objects."""
     classes: dict[str, Objects] = {}
     bound: dict[str, Objects] = {}
@@ -71,6 +86,6 @@ def _durable(config: WorkerConfig, root: Path) -> dict[str, Objects]:
             )
         key = f"{config.name or 'worker'}-{binding.class_name}"
         if key not in classes:
-            classes[key] = Objects(key, disk=FolderDisk(root / key), sqlite=binding.sqlite)
+            classes[key] = Objects(key, disk=FolderDisk(root / key), sqlite=binding.sqlite, clock=clock)
         bound[binding.name] = classes[key]
     return bound

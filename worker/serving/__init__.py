@@ -11,7 +11,7 @@ cloudflare_facts.py   ``request.cf``
 
 from worker.serving.bodies import BodyTooLarge, answer_unread, body_parts, read_body
 from worker.serving.by_header import ByHeader
-from worker.serving.cloudflare_facts import FACTS
+from worker.serving.cloudflare_facts import COLO, facts
 from worker.serving.errors import AddressInUse, ServeError
 from worker.serving.guard import LOCAL_HOSTS, Guard, Refusal, host_of, origin_host
 from worker.serving.protocol import BoundedH11, Bounds
@@ -19,7 +19,7 @@ from worker.serving.server import Certificate, bind, serve
 from worker.serving.signals import Interrupts
 
 __all__ = [
-    "FACTS",
+    "COLO",
     "LOCAL_HOSTS",
     "AddressInUse",
     "BodyTooLarge",
@@ -34,6 +34,7 @@ __all__ = [
     "answer_unread",
     "bind",
     "body_parts",
+    "facts",
     "host_of",
     "origin_host",
     "read_body",

@@ -1,8 +1,12 @@
 """``request.cf``: what Cloudflare's network knows of a request, as wrangler makes it up without a network."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-FACTS: Final[dict[str, Any]] = {
+# The member of an ASGI scope that names the location, where it is another one than that of `_FACTS`.
+COLO: Final = "understudy.colo"
+
+_FACTS: Final[dict[str, Any]] = {
     "asOrganization": "",
     "asn": 395747,
     "colo": "DFW",
@@ -46,3 +50,9 @@ FACTS: Final[dict[str, Any]] = {
         "score": 99,
     },
 }
+
+
+def facts(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of the request that an ASGI scope is about."""
+    colo = scope.get(COLO)
+    return _FACTS if colo is None else {**_FACTS, "colo": colo}

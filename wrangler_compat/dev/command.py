@@ -17,11 +17,12 @@ from wrangler_compat.cli.listening import listen, reached_at
 from wrangler_compat.cli.project import Project
 from wrangler_compat.dev.assets import AssetsDeployment
 from wrangler_compat.dev.deployment import Deployment, PythonDeployment
+from wrangler_compat.dev.emulation import Emulation
 from wrangler_compat.dev.flags import BUILD, WITHOUT_EFFECT
 from wrangler_compat.dev.hotkeys import box, dev_keys, listening, usable
 from wrangler_compat.dev.javascript import JavaScriptDeployment
 from wrangler_compat.dev.live_reload import LiveReload
-from wrangler_compat.dev.settings import DevSettings, configured, read_settings
+from wrangler_compat.dev.settings import DevSettings, configured, read_emulation, read_settings
 from wrangler_compat.dev.upstream import is_platforms
 from wrangler_compat.dev.watch import Stamp, change, stamp, watch
 
@@ -69,9 +70,12 @@ def _run(invocation: Invocation, interrupts: Interrupts) -> None:
             console.say(line)
     settings = read_settings(arguments, config, project.folder)
     root = project.state_root(arguments.text("persist-to"))
-    deployment = _deployment(config, lambda: configured(read(), arguments), root, invocation, settings)
+    emulation = read_emulation(arguments, console.say)
+    deployment = _deployment(
+        config, lambda: configured(read(), arguments), root, invocation, settings, emulation
+    )
     interrupts.at_once.append(deployment.kill)
-    interrupts.run(_serve(invocation, project, config, settings, deployment))
+    interrupts.run(_serve(invocation, project, config, settings, deployment, emulation))
 
 
 async def _serve(
@@ -80,6 +84,7 @@ async def _serve(
     config: WorkerConfig,
     settings: DevSettings,
     deployment: Deployment,
+    emulation: Emulation | None,
 ) -> None:
     tls = _certificate(invocation, project) if settings.https else None
     listener = listen(settings.host, settings.port, DEFAULT_PORT)
@@ -93,7 +98,8 @@ async def _serve(
 
     upstream = settings.upstream
     guard = Guard(domains=(upstream.hostname,) if upstream.hostname else (), any_client=True)
-    app = guard.before(upstream.before(live or deployment), guarded=is_platforms)
+    app = upstream.before(live or deployment)
+    app = guard.before(emulation.before(app) if emulation else app, guarded=is_platforms)
     try:
         before = await _first(invocation, project, deployment, before)
         builds = config.build.command is not None
@@ -172,6 +178,7 @@ def _deployment(
     root: Path,
     invocation: Invocation,
     settings: DevSettings,
+    emulation: Emulation | None,
 ) -> Deployment:
     """Python Workers run in this process, all others in workerd."""
     console = invocation.console
@@ -186,9 +193,9 @@ def _deployment(
     if config.main.endswith(".py"):
         _mention(invocation, dict.fromkeys(_OF_A_BUILD, "a Python Worker is not built"))
         _mention(invocation, dict.fromkeys(_OF_A_DEBUGGER, "a Python Worker runs in this very process"))
-        return PythonDeployment(config, read, root, console, settings)
+        return PythonDeployment(config, read, root, console, settings, emulation)
     _mention(invocation, {"allow": "workerd decides what a JavaScript Worker may do"})
-    return JavaScriptDeployment(config, read, root, console, invocation.environ, settings)
+    return JavaScriptDeployment(config, read, root, console, invocation.environ, settings, emulation)
 
 
 def _mention(invocation: Invocation, reasons: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kvstore import KVNamespace, StoreError
+from kvstore import KVNamespace, StoreError, SystemClock
 from kvstore.printable import printable
 from worker.assets import Assets, AssetsFirst
 from worker.config import ConfigError, KVBinding, WorkerConfig
@@ -27,6 +27,7 @@ from worker.runtime import (
 )
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.dev.emulation import Emulation
 from wrangler_compat.dev.settings import DevSettings
 
 
@@ -65,12 +66,14 @@ class PythonDeployment:
         root: Path,
         console: Console,
         settings: DevSettings,
+        emulation: Emulation | None = None,
     ) -> None:
         self._config = config
         self._read = read
         self._root = root
         self._console = console
         self._settings = settings
+        self._emulation = emulation
         self._began = False
         self._local: LocalNamespaces | None = None
         self._worker: Worker | None = None
@@ -85,7 +88,7 @@ class PythonDeployment:
         if self._began:
             self._config = self._read()
         self._began = True
-        local = open_local(self._config, self._root, strict=self._settings.strict)
+        local = self._opened(self._config)
         try:
             await local.sweep()
             self._put_on(self._config, local)
@@ -100,7 +103,7 @@ class PythonDeployment:
         before, worker = self._local, self._worker
         try:
             config = self._read()
-            self._put_on(config, open_local(config, self._root, strict=self._settings.strict))
+            self._put_on(config, self._opened(config))
         except (CommandError, ConfigError, ServeError, StoreError) as error:
             self._console.fail(CommandError(f"{error}\nThe previous version of the Worker keeps running."))
             return
@@ -112,8 +115,15 @@ class PythonDeployment:
         if before is not None:
             await before.close()
 
+    def _opened(self, config: WorkerConfig) -> LocalNamespaces:
+        emulation, strict = self._emulation, self._settings.strict
+        if emulation is None:
+            return open_local(config, self._root, strict=strict)
+        return open_local(config, self._root, strict=strict, clock=emulation.clock, seen=emulation.seen)
+
     def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
-        platform = Platform(allowed=self._settings.allowed)
+        clock = SystemClock() if self._emulation is None else self._emulation.clock
+        platform = Platform(clock, allowed=self._settings.allowed)
         bindings = {**local.bindings, **local.d1}
         worker = load_configured(config, bindings, platform, durable=local.durable)
         for objects in local.durable.values():
@@ -122,6 +132,7 @@ class PythonDeployment:
         app = create_app(
             worker,
             lambda access: show_access(self._console, access),
+            clock,
             test_scheduled=self._settings.test_scheduled,
         )
         self._worker, self._app, self._local = worker, with_assets(config, app), local
@@ -158,7 +169,7 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
     """Binding, namespace, and where its keys are: so that an empty namespace explains itself."""
     rows = [("Binding", "Resource")]
     for binding in config.kv_namespaces:
-        keys = await _key_count(local.bindings[binding.binding])
+        keys = await _key_count(KVNamespace(local.stores[binding.local_id]))
         rows.append((_kv_name(binding), f"KV Namespace, {keys:,} keys in {root}"))
     for database in config.d1_databases:
         path = database_path(root.parent / "d1", database.local_id)

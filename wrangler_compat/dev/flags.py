@@ -8,6 +8,8 @@ LEVELS: Final = ("debug", "info", "log", "warn", "error", "none")
 _PROTOCOLS: Final = ("http", "https")
 # As worker.sdk.platform has them, which is slow to import: `kv key list` reads these flags too.
 ESCAPES: Final = ("threads", "sockets", "processes", "entropy")
+# As kvstore.conditions has them.
+CONDITIONS: Final = ("local", "production", "free", "hostile")
 
 WORKER: Final = (
     Flag("name", "text", "Name of the Worker"),
@@ -56,6 +58,14 @@ SESSION: Final = (
     Flag("local", "switch", "Run on this machine (always)", short="l"),
 )
 
+# What dev emulates of the platform; wrangler has none of it.
+EMULATED: Final = (
+    Flag("conditions", "text", "How unfriendly KV is: stale reads, limits (local)", choices=CONDITIONS),
+    Flag("colo", "text", "Location that requests come to (AMS)"),
+    Flag("fault", "text", "KIND@N: what happens to the N-th KV operation"),
+    Flag("seed", "number", "What chance begins with (1)"),
+)
+
 # Accepted, so that a script that gives them goes on working; each is answered with its reason.
 WITHOUT_EFFECT: Final = {
     "latest": "the runtime is the one that is installed",
@@ -69,6 +79,7 @@ DEV: Final = (
     *UPSTREAM,
     *BUILD,
     *SESSION,
+    *EMULATED,
     Flag("remote", "switch", "Not possible here: refused", short="r"),
     Flag("latest", "switch", "Without effect here"),
     Flag("types", "switch", "Without effect here"),

@@ -41,6 +41,7 @@ from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import listen
 from wrangler_compat.dev.deployment import show_access, show_bindings, with_assets
+from wrangler_compat.dev.emulation import VISITS, Emulation
 from wrangler_compat.dev.settings import DevSettings
 
 DEFAULT_INSPECTOR_PORT: Final = 9229
@@ -63,10 +64,12 @@ class JavaScriptDeployment:
         console: Console,
         environ: Mapping[str, str],
         settings: DevSettings,
+        emulation: Emulation | None = None,
     ) -> None:
         self._config = config
         self._read = read
         self._settings = settings
+        self._emulation = emulation
         debugged = listen(settings.inspector_host, settings.inspector_port, DEFAULT_INSPECTOR_PORT)
         self._debugger = Forwarder(debugged, lambda: self._running().inspector)
         self._root = root
@@ -80,7 +83,8 @@ class JavaScriptDeployment:
         self._stack = AsyncExitStack()
         log = partial(show_access, console)
         self._proxy = Proxy(lambda: self._running().url, self._secret, log)
-        self._front = with_assets(config, self._proxy)
+        worker = self._proxy if emulation is None else emulation.numbered(self._proxy)
+        self._front = with_assets(config, worker)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -97,16 +101,20 @@ class JavaScriptDeployment:
         return self._workerd
 
     async def begin(self) -> None:
-        folder = StateFolder(self._root, SystemClock())
+        emulation = self._emulation
+        folder = StateFolder(self._root, SystemClock() if emulation is None else emulation.clock)
         self._stack.push_async_callback(folder.close)
         storage = StrictStorage if self._settings.strict else Storage
         databases = DatabaseFolder(self._root.parent / "d1")
         self._stack.push_async_callback(databases.close)
-        app: ASGIApp = ByHeader(
-            DATABASE_HEADER,
-            create_d1_app(databases, token=self._secret),
-            create_kv_app(folder, storage=storage, token=self._secret),
-        )
+        app: ASGIApp
+        if emulation is None:
+            app = create_kv_app(folder, storage=storage, token=self._secret)
+        else:
+            seen = emulation.seen
+            app = create_kv_app(lambda one: seen(one, folder(one)), storage=storage, token=self._secret)
+            app = emulation.on_the_wire(app)
+        app = ByHeader(DATABASE_HEADER, create_d1_app(databases, token=self._secret), app)
         if self._config.assets is not None:
             assets = Assets(self._config.assets, self._config.root)
             guard = Guard(self._secret)
@@ -147,8 +155,13 @@ class JavaScriptDeployment:
         esbuild = find_part("esbuild", config.root, self._environ)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            test_scheduled = self._settings.test_scheduled
-            service = Service(config, self._address, self._secret, test_scheduled=test_scheduled)
+            service = Service(
+                config,
+                self._address,
+                self._secret,
+                test_scheduled=self._settings.test_scheduled,
+                visits=0 if self._emulation is None else VISITS,
+            )
             options = self._settings.build.configured(config)
             if options.modules.other_globs:
                 globs = ", ".join(options.modules.other_globs)

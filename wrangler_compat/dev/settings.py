@@ -1,16 +1,22 @@
 """What the flags of ``dev`` ask for, and where they are silent the section ``dev`` of the configuration."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kvstore.conditions import COLOS, CONDITIONS
+from kvstore.faults import read_fault
+from kvstore.javascript.values import MAX_SAFE_INTEGER
 from worker.config import AssetsConfig, WorkerConfig
 from worker.javascript.bundle import BuildOptions
 from wrangler_compat.cli.arguments import Arguments
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import address_of, port_of
 from wrangler_compat.cli.project import Project
+from wrangler_compat.dev.emulation import Emulation
+from wrangler_compat.dev.flags import EMULATED
 from wrangler_compat.dev.upstream import Upstream
 
 
@@ -59,6 +65,29 @@ def read_settings(arguments: Arguments, config: WorkerConfig, cwd: Path) -> DevS
         strict=bool(arguments.switch("strict")),
         allowed=frozenset(arguments.flags.get("allow", ())),
     )
+
+
+def read_emulation(arguments: Arguments, say: Callable[[str], None]) -> Emulation | None:
+    """What is emulated of the platform; None where no flag asks for it.
+
+    ``say`` is told what, and hears of faults. Raises CommandError for a value that is not valid.
+    """
+    if not any(flag.name in arguments.flags for flag in EMULATED):
+        return None
+    named, colo = arguments.text("conditions") or "local", (arguments.text("colo") or COLOS[0]).upper()
+    given, number = arguments.text("fault"), arguments.number("seed")
+    seed = 1.0 if number is None else number
+    if not re.fullmatch("[A-Z]{3}", colo):
+        raise CommandError(f"--colo takes three letters such as {COLOS[1]}, but got {colo!r:.60}")
+    if not (seed.is_integer() and 0 <= seed <= MAX_SAFE_INTEGER):
+        raise CommandError(f"--seed takes a whole number from 0 on, but got {seed:g}")
+    try:
+        fault = None if given is None else read_fault(given)
+    except ValueError as error:
+        raise CommandError(f"--fault: {error}") from error
+    happens = f", {fault} counted over all requests" if fault else ""
+    say(f"⎔ Emulating conditions {named}, from {colo}, seed {int(seed)}{happens}")
+    return Emulation(CONDITIONS[named], colo, fault, int(seed), say)
 
 
 def _host_of(route: str) -> str | None:

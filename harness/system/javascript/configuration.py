@@ -43,6 +43,7 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, generation
         [
             '(name = "entry", esModule = embed "entry.mjs")',
             '(name = "prelude", esModule = embed "prelude.mjs")',
+            '(name = "date", esModule = embed "date.mjs")',
             *(f'(name = "{name}", esModule = embed "user.mjs")' for name in names),
             *(
                 f"(name = {literal(name)}, {kind} = embed {literal(name)})"

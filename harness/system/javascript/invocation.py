@@ -27,7 +27,6 @@ from worker.sdk.response import ResponseParts
 
 # Statuses by which our own module understands what the KV binding has no place for.
 _WITHOUT_RESULT: Final = 599
-_WITHOUT_PREFIX: Final = 598
 _MARK: Final = "\0understudy"
 _HUNG: Final = b"Error: workerd ended the request: the Worker waits for what never comes"
 _NOT_SENT_ON: Final = ("content-length", "transfer-encoding", "connection", "understudy", "host")
@@ -184,11 +183,7 @@ class Invocation:
         try:
             key = asked.path[1:].decode("latin-1")
             return await namespace.noted(asked.verb or "get", (key,), answer(storage, asked))
-        except KVError as error:
-            if error.code == "invocation-limit":
-                return Told(_WITHOUT_PREFIX, reason=error.message)
-            return refused(error)
-        except StoreError as error:
+        except (KVError, StoreError) as error:
             return refused(error)
 
     def _as_workerd_reads(self, asked: Asked, told: Told) -> tuple[str, dict[str, str], bytes]:

@@ -22,7 +22,7 @@ from harness.system.javascript.configuration import LANE_HEADER, LANES, Bundle, 
 from harness.system.javascript.messages import Message, Reader, written
 from kvstore.clock import stopwatch
 from worker.config import WorkerConfig
-from worker.javascript import CF_HEADER, WorkerdError
+from worker.javascript import CF_HEADER, DATE, WorkerdError
 
 _COUNT: Final = written("GET / HTTP/1.1", {"Host": "understudy", CF_HEADER: '{"understudy": {"asks": true}}'})
 _HERE: Final = Path(__file__).parent
@@ -241,8 +241,8 @@ class Isolates:
             self._listener.listen(256)
             self._listener.setblocking(False)
             self._selector.register(self._listener, selectors.EVENT_READ)
-            for name in ("prelude.mjs", "entry.mjs"):
-                shutil.copyfile(_HERE / name, self.folder / name)
+            for module in (_HERE / "prelude.mjs", _HERE / "entry.mjs", DATE):
+                shutil.copyfile(module, self.folder / module.name)
             bundle.write(self.folder)
             (self.folder / "config.capnp").write_text(
                 configuration(self.folder, config, bundle, self.generations)

@@ -4,6 +4,7 @@
 // answer has been taken in. A KV answer brings the time along where the binding shows it: in `cacheStatus`, or in
 // the text of an error (599 stands for success where nothing else is told, 598 for an error without a prefix).
 import { env } from "cloudflare:workers";
+import { followed } from "date";
 
 const SERVER = env.UNDERSTUDY;
 delete env.UNDERSTUDY;
@@ -83,13 +84,7 @@ if (namespace) follow(Object.getPrototypeOf(namespace));
 // --- time -----------------------------------------------------------------------------------------------------
 
 const now = () => state.invocation?.now ?? 0;
-const RealDate = Date;
-class SimulatedDate extends RealDate {
-  constructor(...given) { given.length ? super(...given) : super(now()); }
-  static now() { return now(); }
-}
-Object.defineProperty(SimulatedDate, "name", { value: "Date" });
-globalThis.Date = new Proxy(SimulatedDate, { apply: () => new SimulatedDate().toString() });
+followed(now);
 performance.now = () => now() - (state.invocation?.origin ?? 0);
 
 let timers = 0;
