@@ -240,7 +240,7 @@ def _type_of(value: Any) -> str:
 def _query(member: Any) -> Query:
     """What a batch sends for one of its members, which can be anything."""
     if isinstance(member, D1PreparedStatement):
-        return Query(member.statement, member.params)
+        return tuple.__new__(Query, (member.statement, member.params))  # half of what Query() takes
     return Query(_property(member, "statement"), _json_value(_property(member, "params")))
 
 
@@ -274,14 +274,17 @@ def _meta(result: Result) -> dict[str, Any]:
 
 def _objects(result: Result) -> Result:
     """The result, whose rows become objects."""
-    results = result.get("results", [])
+    results = result.get("results")
     if isinstance(results, dict):
-        columns = results["columns"]
-        results = [dict(zip(columns, row, strict=False)) for row in results["rows"]]
-        if any(map(str.isdigit, columns)):
-            results = [*map(in_member_order, results)]
-    result["results"] = results
+        result["results"] = _with_names(results["columns"], results["rows"]) if results["rows"] else []
+    elif results is None:
+        result["results"] = []
     return result
+
+
+def _with_names(columns: list[str], rows: list[list[Any]]) -> list[dict[str, Any]]:
+    named = [dict(zip(columns, row, strict=False)) for row in rows]
+    return [*map(in_member_order, named)] if any(map(str.isdigit, columns)) else named
 
 
 def _member(row: dict[str, Any], name: str) -> Any:

@@ -20,12 +20,12 @@ _MOST_PLANS: Final = 1000
 
 
 class Plan(NamedTuple):
-    """Places in a program: that look for a row, and that write one; ``defines`` changes the schema."""
+    """Places in a program that look for a row, and what it writes: for each row that changes, and anyway."""
 
     looks: int = 0
-    writes: int = 0
+    a_change: int = 1
+    anyway: int = 0
     loops: bool = False
-    defines: bool = False
 
 
 _UNKNOWN: Final = Plan()
@@ -39,29 +39,35 @@ class Cost:
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._plan = _UNKNOWN
         self._steps = 0
-        self._watches = False
+        self.watches = False  # whether the statement's steps have to be counted
 
     def begin(self, sql: str, values: Sequence[Any]) -> None:
         """Before a statement is carried out."""
-        plan = self._plans.get(sql)
-        if plan is None:
-            plan = self._plans[sql] = self._explained(sql, values)
-            if len(self._plans) > _MOST_PLANS:
-                self._plans.popitem(last=False)
-        self._plan, self._steps = plan, 0
-        if plan.loops != self._watches:
+        self._plan = plan = self._plans.get(sql) or self._plan_of(sql, values)
+        if plan.loops != self.watches:
             self._watch(plan.loops)
 
     def end(self, changes: int) -> tuple[int, int]:
         """Rows read and rows written by a statement with so many changes."""
         plan = self._plan
-        if self._watches:
+        read = plan.looks
+        if self.watches:
+            read += self._steps
             self._watch(False)
-        written = changes * max(1, plan.writes) or plan.writes * plan.defines
-        return self._steps + plan.looks, written
+        if plan.anyway:  # what was known of the tables may be so no longer
+            self._plans.clear()
+        return read, changes * plan.a_change or plan.anyway
+
+    def _plan_of(self, sql: str, values: Sequence[Any]) -> Plan:
+        plan = self._explained(sql, values)
+        if plan is not _UNKNOWN:
+            self._plans[sql] = plan
+            if len(self._plans) > _MOST_PLANS:
+                self._plans.popitem(last=False)
+        return plan
 
     def _watch(self, on: bool) -> None:
-        self._watches = on
+        self.watches, self._steps = on, 0
         self._connection.trace_v2(apsw.SQLITE_TRACE_PROFILE if on else 0, self._ended if on else None)
 
     def _ended(self, event: dict[str, Any]) -> None:
@@ -72,9 +78,10 @@ class Cost:
             codes = [row[1] for row in self._connection.execute(f"EXPLAIN {sql}", values)]
         except (apsw.Error, UnicodeError):  # carried out, it will say the same
             return _UNKNOWN
+        writes = sum(code in _WRITES for code in codes)
         return Plan(
             sum(code in _LOOKS for code in codes),
-            sum(code in _WRITES for code in codes),
-            loops=not _LOOPS.isdisjoint(codes),
-            defines="ParseSchema" in codes,
+            max(1, writes),
+            writes if "ParseSchema" in codes else 0,  # a change of the schema is no change of rows
+            not _LOOPS.isdisjoint(codes),
         )

@@ -24,6 +24,7 @@ Asked = tuple[Text, Sequence[Any]]
 SERVED_BY: Final = "miniflare.db"
 _NUMBERS: Final = frozenset({int, float})
 _PLAIN: Final = frozenset({str, type(None)})
+_BLANK: Final = look_at("", 0)
 _REFERENCE_BYTES: Final = 12
 _PAGE: Final = 4096
 # The text of the table is the runtime's, as listings of the schema show it.
@@ -64,8 +65,8 @@ class Database:
         self._sqlite = Sqlite(path, limits, clock, entropy)
         self._entropy = entropy or SystemEntropy()
         self._known = Known(self._sqlite)
-        # The changes so far, and the last rowid, before the statement that comes next.
-        self._before = 0, 0
+        # The time, the changes so far and the last rowid, before the statement that comes next.
+        self._before = 0.0, 0, 0
 
     async def __call__(self, ask: Ask) -> Answer:
         return self.answer(ask)
@@ -75,12 +76,14 @@ class Database:
         if ask.endpoint == "dump":
             return Answer(b"", status=404)
         asked: list[Asked] = []
+        before, text = None, _BLANK
         try:
             for sql, params in ask.queries:
                 values = _bound(params)
                 if values is None or not isinstance(sql, str):
                     return Answer(messages.NOT_A_QUERY.encode(), status=500)
-                text = look_at(sql, self._limits.statement_size)
+                if sql is not before:  # a batch often has one text, again and again
+                    before, text = sql, look_at(sql, self._limits.statement_size)
                 if not text.is_blank:
                     asked.append((text, values))
             if not asked:
@@ -137,7 +140,7 @@ class Database:
                 sqlite.begin(reads=reads)
             self._known.refresh()
             connection = sqlite.connection
-            self._before = connection.total_changes(), connection.last_insert_rowid()
+            self._before = stopwatch(), connection.total_changes(), connection.last_insert_rowid()
             results = [self._result(one, form) for one in asked]
             if not reads:
                 self._measured(results)
@@ -152,9 +155,11 @@ class Database:
     def _measured(self, results: Sequence[dict[str, Any]]) -> None:
         """The size after each: of those that changed rows, what it is after the last."""
         self._known.measure()
+        size = self._known.size
         for result in results:
-            if result["meta"]["changes"]:
-                result["meta"]["size_after"] = self._known.size
+            meta = result["meta"]
+            if meta["changes"]:
+                meta["size_after"] = size
 
     def _commit(self, alone: bool, *, reads: bool) -> None:
         try:
@@ -171,18 +176,22 @@ class Database:
 
     def _result(self, asked: Asked, form: Format) -> dict[str, Any]:
         text, values = asked
-        sqlite, known, start = self._sqlite, self._known, stopwatch()
+        sqlite, known = self._sqlite, self._known
         connection, size = sqlite.connection, known.size
-        total, last = self._before
-        columns, rows = sqlite.run(text.statements, values, start)
-        self._before = now_total, now_last = connection.total_changes(), connection.last_insert_rowid()
+        start, total, last = self._before
+        columns, rows = sqlite.run(text.before, text.last, values, start)
+        self._before = now, now_total, now_last = (
+            stopwatch(),
+            connection.total_changes(),
+            connection.last_insert_rowid(),
+        )
         changes = now_total - total
         if not changes and not text.only_reads:
             known.measure()
         rows_read, rows_written = sqlite.cost.end(changes)
         meta = {
             "served_by": SERVED_BY,
-            "duration": int((stopwatch() - start) * 1e6) / 1000,
+            "duration": int((now - start) * 1e6) / 1000,
             "changes": changes,
             "last_row_id": now_last,
             "changed_db": changes != 0 or now_last != last or size != known.size,
@@ -235,7 +244,7 @@ class Known:
 
 def _bound(params: Any) -> Sequence[Any] | None:
     """Parameters as SQLite gets them, or None when they are none: numbers are REAL, and a list is a blob."""
-    if not isinstance(params, list | tuple):
+    if type(params) is not list and type(params) is not tuple:
         return () if params is None else None
     if _PLAIN.issuperset(map(type, params)):
         return params
@@ -254,7 +263,7 @@ def _bound(params: Any) -> Sequence[Any] | None:
 
 
 def _written(columns: list[str], rows: Sequence[Row], form: Format) -> Any:
-    values = [[one if type(one) in _PLAIN else _value(one) for one in row] for row in rows]
+    values = [[one if type(one) in _PLAIN else _value(one) for one in row] for row in rows] if rows else []
     if form == "ROWS_AND_COLUMNS":
         return {"columns": columns, "rows": values}
     return [in_member_order(dict(zip(columns, row, strict=True))) for row in values]

@@ -58,6 +58,8 @@ class Sqlite:
         self._cursor = self._new_cursor()
         # Statements without columns, which another cursor carries out.
         self._silent: set[str] = set()
+        # The last of them, if it is known what it costs: a batch often has one text, again and again.
+        self._again: str | None = None
         self._unwatched = self.connection.cursor()
 
     def _new_cursor(self) -> apsw.Cursor:
@@ -119,7 +121,7 @@ class Sqlite:
         self.connection.set_last_insert_rowid(0)
 
     def run(
-        self, statements: Sequence[str], values: Sequence[Any], start: float
+        self, before: Sequence[str], last: str, values: Sequence[Any], start: float
     ) -> tuple[list[str], Sequence[Row]]:
         """Carry out one statement after the other: the columns and the rows of the last one.
 
@@ -127,10 +129,12 @@ class Sqlite:
         apsw.Error for `failure` to explain.
         """
         self._deadline = start + self._query_seconds
-        if len(statements) > 1:
-            for statement in statements[:-1]:
-                self._before_the_last(statement)
-        return self._one(statements[-1], values)
+        if last is self._again and not before:
+            self._in_silence(last, values)
+            return [], ()
+        for statement in before:
+            self._before_the_last(statement)
+        return self._one(last, values)
 
     def _before_the_last(self, sql: str) -> None:
         try:
@@ -142,14 +146,12 @@ class Sqlite:
             raise apsw.AbortError("RETURNING in a statement that is not the last")
 
     def _one(self, sql: str, values: Sequence[Any]) -> tuple[list[str], Sequence[Row]]:
-        self._columns = None
+        self._columns = self._again = None
         rows: Sequence[Row]
         self.cost.begin(sql, values)
         if sql in self._silent:  # nobody need look again at what never has rows
-            try:
-                self._unwatched.execute(sql, values)
-            except UnicodeEncodeError:
-                self._unwatched.execute(*texts.with_bytes(sql, values))
+            self._in_silence(sql, values)
+            self._again = None if self.cost.watches else sql
             return [], ()
         try:
             rows = self._cursor.execute(sql, values).fetchall()
@@ -163,6 +165,12 @@ class Sqlite:
         if not self._columns and len(self._silent) < _MOST_SILENT:
             self._silent.add(sql)
         return self._columns, rows
+
+    def _in_silence(self, sql: str, values: Sequence[Any]) -> None:
+        try:
+            self._unwatched.execute(sql, values)
+        except UnicodeEncodeError:
+            self._unwatched.execute(*texts.with_bytes(sql, values))
 
     def _names(self, sql: str, values: Sequence[Any]) -> list[str]:
         """The names of the columns, without carrying the statement out."""

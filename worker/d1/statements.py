@@ -33,7 +33,8 @@ class Text(NamedTuple):
 
     is_blank: bool
     only_reads: bool
-    statements: tuple[str, ...]
+    before: tuple[str, ...]
+    last: str
 
 
 @lru_cache(maxsize=1024)
@@ -47,7 +48,8 @@ def look_at(sql: str, limit: int) -> Text:
     first_word = _FIRST_WORD.match(sql)
     reads = len(parts) == 1 and first_word is not None and first_word[1].upper() in _READS
     blank = not trimmed(_COMMENT_LINE.sub("", sql))
-    return Text(blank, reads, tuple(map(with_limits, parts)))
+    *before, last = map(with_limits, parts)
+    return Text(blank, reads, tuple(before), last)
 
 
 def is_empty(text: str) -> bool:
