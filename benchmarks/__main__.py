@@ -7,7 +7,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import binding, codeq, command, d1, fork, listing, migration, requests, search, writes
+from benchmarks import (
+    binding,
+    codeq,
+    command,
+    d1,
+    fork,
+    keyspace,
+    listing,
+    migration,
+    requests,
+    search,
+    writes,
+)
 from benchmarks.measurement import Measurement, table
 
 ALL = {
@@ -18,6 +30,7 @@ ALL = {
     "command": command.measure,
     "codeq": codeq.measure,
     "d1": d1.measure,
+    "keyspace": keyspace.measure,
     "fork": fork.measure,
     "search": search.measure,
     "migration": migration.measure,

@@ -37,7 +37,7 @@ async def measure(folder: Path, tasks: int = TASKS) -> list[Measurement]:
     """Five rows; ``tasks`` is how many are migrated."""
     if shutil.which("redis-server") is None:
         return [Measurement("codeq", missing="redis-server is not installed")]
-    with _redis(folder) as url:
+    with redis_server(folder) as url:
         server = await connect(url)
         try:
             return [*await _times(server, tasks), *await _memory(server, url, folder, tasks)]
@@ -47,9 +47,9 @@ async def measure(folder: Path, tasks: int = TASKS) -> list[Measurement]:
 
 async def _times(server: Server, tasks: int) -> list[Measurement]:
     await _fill(server, tasks)
-    raw_copy = await _timed(lambda: _raw_copy(server))
+    raw_copy = await timed(lambda: _raw_copy(server))
     await delete_under(server, _RAW)
-    read = await _timed(lambda: _raw_read(server))
+    read = await timed(lambda: _raw_read(server))
     looked = await _look(server)
     copied = await _moved(server, COPY)
     await server.call("DEL", "understudy:codeq-migration")
@@ -57,7 +57,7 @@ async def _times(server: Server, tasks: int) -> list[Measurement]:
     renamed = await _moved(server, RENAME)
     await server.call("DEL", "understudy:codeq-migration")
     # Back to the old names, which is what RENAMENX takes for the same keys.
-    raw_rename = await _timed(lambda: _raw_rename(server))
+    raw_rename = await timed(lambda: _raw_rename(server))
     await server.call("FLUSHALL")
     what = f"{tasks:,} tasks"
     return [
@@ -74,10 +74,10 @@ async def _moved(server: Server, mode: str) -> float:
 
 
 async def _look(server: Server) -> float:
-    return await _timed(Migrator(server, SystemClock()).look)
+    return await timed(Migrator(server, SystemClock()).look)
 
 
-async def _timed(work: Callable[[], Awaitable[object]]) -> float:
+async def timed(work: Callable[[], Awaitable[object]]) -> float:
     start = stopwatch()
     await work()
     return stopwatch() - start
@@ -148,7 +148,7 @@ async def _memory(server: Server, url: str, folder: Path, tasks: int) -> list[Me
         backup = str(folder / f"{mode}.jsonl")
         arguments = ["codeq", "migrate", "--redis", url, "--apply", "-q", "--backup", backup, *flags]
         start = stopwatch()
-        mebibytes = await asyncio.to_thread(_largest, [sys.executable, "-m", "harness", *arguments])
+        mebibytes = await asyncio.to_thread(largest, [sys.executable, "-m", "harness", *arguments])
         seconds = stopwatch() - start
         await server.call("FLUSHALL")
         what = f"{tasks:,} tasks, whole run by {mode}, {seconds:.0f} s: memory"
@@ -156,7 +156,7 @@ async def _memory(server: Server, url: str, folder: Path, tasks: int) -> list[Me
     return found
 
 
-def _largest(command: list[str]) -> float:
+def largest(command: list[str]) -> float:
     """The most memory that a program had, in MiB. Raises CalledProcessError."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
@@ -167,7 +167,7 @@ def _largest(command: list[str]) -> float:
 
 
 @contextmanager
-def _redis(folder: Path) -> Iterator[str]:
+def redis_server(folder: Path) -> Iterator[str]:
     with bind("127.0.0.1", 0) as probe:
         port = probe.getsockname()[1]
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]

@@ -16,23 +16,30 @@ from worker.codeq import PROFILES, Server, open_server
 
 @dataclass(frozen=True)
 class Search:
-    """``points`` crashes were tried; ``broken`` has a sentence for each that ended differently.
+    """``points`` are all commands; ``crashes`` were tried, one for all before which the keyspace is the same.
 
-    ``moved`` is how many members the migration moves when nothing cuts it off.
+    ``broken`` has a sentence for each that ended differently. ``moved`` is how many members the migration
+    moves when nothing cuts it off.
     """
 
     points: int
+    crashes: int
     moved: int
     broken: tuple[str, ...]
 
     @property
     def decision(self) -> Decision:
-        runs = self.points + 1
+        runs = self.crashes + 1
         looked = Looked(runs, runs, self.points, self.moved, self.points, self.points)
         return Decision(self.broken, looked)
 
     def as_json(self) -> dict[str, Any]:
-        return {"points": self.points, "broken": list(self.broken), **self.decision.as_json()}
+        return {
+            "points": self.points,
+            "crashes": self.crashes,
+            "broken": list(self.broken),
+            **self.decision.as_json(),
+        }
 
 
 async def explore(
@@ -53,13 +60,13 @@ async def explore(
     end = await _contents(server)
     await server.close()
     broken: list[str] = []
-    for point in range(whole.count):
+    for number, point in enumerate(whole.points, 1):
         fault = await _one(source, clock, terms, profile, point, end)
         if fault:
             broken.append(f"before command {point + 1} of {whole.count}: {fault}")
         if tell is not None:
-            tell(point + 1, whole.count, len(broken))
-    return Search(whole.count, done.changes, tuple(broken))
+            tell(number, len(whole.points), len(broken))
+    return Search(whole.count, len(whole.points), done.changes, tuple(broken))
 
 
 async def _one(

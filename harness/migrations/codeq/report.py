@@ -155,7 +155,10 @@ def rolled_text(rolled: RolledBack, *, applied: bool) -> str:
 
 def search_text(search: Search, seconds: float) -> str:
     """What the crash search found."""
-    lines = [f"A crash before each of {search.points:,} commands of option B, resumed ({seconds:.1f} s)"]
+    lines = [
+        f"A crash before each of {search.points:,} commands of option B, resumed: {search.crashes:,} runs, "
+        f"as reading changes nothing ({seconds:.1f} s)"
+    ]
     lines += [f"FAIL {text}" for text in search.broken[:10]]
     no_go = f"{len(search.broken):,} end differently"
     lines.append(search.decision.as_text("every one ends in the same state", no_go))

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.migrations.redis.declaration import DROP, Declaration
+from harness.migrations.redis.declaration import DROP
 from harness.migrations.redis.inventory import Judged
-from harness.migrations.redis.keyspace.pieces import CHUNK
+from harness.migrations.redis.keyspace.pieces import CHUNK, existing
+from harness.migrations.redis.move import Move
+from harness.migrations.redis.moving import LATE_MS
 from harness.migrations.redis.plan import COPY, Content, Plan, Step
 from harness.migrations.redis.tally import contents
 from harness.verdict import Verdict, finding, literal, verdict
-from kvstore.clock import Clock
-from worker.codeq import Server
 from worker.codeq.servers.server import checked
-
-# How much later than planned an end may be: a server is asked over a network, and takes its time.
-_LATE_MS = 2_000
 
 
 @dataclass
@@ -29,24 +26,23 @@ class _Seen:
     over: int = 0
 
 
-async def check(
-    declaration: Declaration, plan: Plan, source: Server, target: Server, clock: Clock
-) -> list[Verdict]:
+async def check(move: Move, plan: Plan) -> list[Verdict]:
     """Reads every key of the target and asks for every key of the source. Raises ServerError."""
-    seen = _Seen()
+    seen, clock, target = _Seen(), move.clock, move.target
     for batch in _pages(plan.steps):
-        rule = declaration.rules[batch[0].rule]
+        rule = move.declaration.rules[batch[0].rule]
         ways = [(step, key) for step in batch for key in step.targets]
-        found = await contents(target, [key for _, key in ways], rule.becomes)
+        found = await contents(target, {key: step.targets[key] for step, key in ways}, rule.becomes)
         left = checked(await target.pipeline([("PTTL", key) for _, key in ways]))
-        for (step, key), content, pttl in zip(ways, found, left, strict=True):
+        for (step, key), pttl in zip(ways, left, strict=True):
             rest = step.ends - clock.now_ms() if step.ends >= 0 and rule.ttl != DROP else None
-            _look(seen, key, step.targets[key], content, pttl, rest)
-        there = checked(await source.pipeline([("EXISTS", step.source) for step in batch]))
-        for step, exists in zip(batch, there, strict=True):
+            _look(seen, key, step.targets[key], found.get(key), pttl, rest)
+        sources = await existing(move.source, [step.source for step in batch])
+        for step in batch:
+            exists = step.source in sources
             if plan.mode != COPY and exists:
                 seen.still.append(step.source)
-            elif plan.mode == COPY and not exists and not 0 <= step.ends <= clock.now_ms() + _LATE_MS:
+            elif plan.mode == COPY and not exists and not 0 <= step.ends <= clock.now_ms() + LATE_MS:
                 seen.gone.append(step.source)
     return _verdicts(seen, plan)
 
@@ -55,13 +51,13 @@ def _look(
     seen: _Seen, key: str, planned: Content, content: Content | None, pttl: int, rest: int | None
 ) -> None:
     """One key of the target; ``rest`` is how many milliseconds it should have left, None for ever."""
-    if content is None and rest is not None and rest <= _LATE_MS:
+    if content is None and rest is not None and rest <= LATE_MS:
         seen.over += 1
     elif content is None:
         seen.missing.append(key)
     elif content != planned:
         seen.wrong.append(key)
-    elif pttl != -1 if rest is None else not 0 <= pttl <= rest + _LATE_MS:
+    elif pttl != -1 if rest is None else not 0 <= pttl <= rest + LATE_MS:
         seen.ends.append(f"{key} ({pttl})")
 
 

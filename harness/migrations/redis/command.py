@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, pas
 from harness.migrations.redis.keyspace.pieces import scan
 from harness.migrations.redis.keyspace.reported import reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
-from harness.migrations.redis.migrator import Migrator, Terms, journal_of
+from harness.migrations.redis.migrator import Migrator
+from harness.migrations.redis.move import Move, Terms
 from harness.migrations.redis.plan import COPY, Plan
 from harness.migrations.redis.rehearsal import Place, Rehearsed, rehearse
 from harness.migrations.redis.rollback import Rollback
 from harness.terminal.exit_codes import HELD, VIOLATED
-from kvstore.clock import SystemClock, iso, stopwatch
+from kvstore.clock import Clock, SystemClock, iso, stopwatch
 from worker.codeq import PROFILES, Server, open_server
 
 # The report for machines, the one for people, and the exit code.
@@ -67,11 +69,12 @@ async def run_redis(options: argparse.Namespace, command: str) -> Finished:
 async def _with_servers(
     options: argparse.Namespace, declaration: Declaration, source: Server, target: Server, command: str
 ) -> Finished:
+    move = Move(declaration, source, target, SystemClock(), _terms(options), tell(options))
     if options.rollback:
-        return await _rollback(options, declaration, source, target)
+        return await _rollback(options, move)
     if options.apply:
-        return await _apply(options, declaration, source, target)
-    migrator = Migrator(declaration, source, target, SystemClock(), _terms(options), tell(options))
+        return await _apply(options, move)
+    migrator = Migrator(move)
     begun = await migrator.begun()
     if begun is not None and not options.explore:
         return await _begun(declaration, begun, source)
@@ -103,8 +106,8 @@ async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Server, S
         await source.close()
 
 
-def _terms(options: argparse.Namespace, backup: Path | None = None) -> Terms:
-    return Terms(keep_source=options.keep_source, accept_defects=options.accept_defects, backup=backup)
+def _terms(options: argparse.Namespace) -> Terms:
+    return Terms(keep_source=options.keep_source, accept_defects=options.accept_defects)
 
 
 def _place(options: argparse.Namespace) -> Place:
@@ -176,12 +179,10 @@ async def _begun(declaration: Declaration, begun: Entries[Plan], source: Server)
     return document, report.begun_text(begun.phase, late), VIOLATED if late else HELD
 
 
-async def _apply(
-    options: argparse.Namespace, declaration: Declaration, source: Server, target: Server
-) -> Finished:
-    clock, start = SystemClock(), stopwatch()
-    backup = options.backup or Path(f"{declaration.name}-{_moment(clock)}.jsonl")
-    migrator = Migrator(declaration, source, target, clock, _terms(options, backup), tell(options))
+async def _apply(options: argparse.Namespace, move: Move) -> Finished:
+    start, declaration = stopwatch(), move.declaration
+    backup = options.backup or Path(f"{declaration.name}-{_moment(move.clock)}.jsonl")
+    migrator = Migrator(replace(move, terms=replace(move.terms, backup=backup)))
     if await migrator.begun() is None and backup.exists():
         raise Refused([f"{backup} exists: name another file with --backup"])
     done = await migrator.apply()
@@ -192,23 +193,20 @@ async def _apply(
     return {**done.as_json(), **decision.as_json(), "rules": rules}, text, decision.exit_code
 
 
-async def _rollback(
-    options: argparse.Namespace, declaration: Declaration, source: Server, target: Server
-) -> Finished:
-    clock = SystemClock()
-    export = options.backup or Path(f"{declaration.name}-export-{_moment(clock)}.jsonl")
-    rollback = Rollback(declaration, source, target, clock, _terms(options, export), tell(options))
+async def _rollback(options: argparse.Namespace, move: Move) -> Finished:
+    export = options.backup or Path(f"{move.declaration.name}-export-{_moment(move.clock)}.jsonl")
+    rollback = Rollback(replace(move, terms=replace(move.terms, backup=export)))
     if not options.apply:
         looked = await rollback.look()
         text = report.rolled_text(looked, applied=False)
         return looked.as_json(), text, VIOLATED if looked.refusals else HELD
-    begun = await journal_of(declaration, target).read()
+    begun = await move.journal.read()
     if export.exists() and (begun is None or begun.phase != ROLLING_BACK):
         raise Refused([f"{export} exists: name another file with --backup"])
     rolled = await rollback.apply()
     return rolled.as_json(), report.rolled_text(rolled, applied=True), HELD
 
 
-def _moment(clock: SystemClock) -> str:
+def _moment(clock: Clock) -> str:
     """``20261130T024500Z``: in a file's name."""
     return iso(clock.now_ms()).partition(".")[0].replace("-", "").replace(":", "").rstrip("Z") + "Z"

@@ -12,7 +12,8 @@ from harness.migrations.redis.declaration import Declaration
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError
 from harness.migrations.redis.keyspace.snapshot import Snapshot
-from harness.migrations.redis.migrator import Migrator, Terms
+from harness.migrations.redis.migrator import Migrator
+from harness.migrations.redis.move import Move, Terms
 from harness.migrations.redis.rehearsal import Contents, Place, Stage, refuse_unknown, stage
 from harness.migrations.redis.rollback import Rollback
 from kvstore.clock import Clock
@@ -23,10 +24,14 @@ OnPoint = Callable[[int, int, int], None]
 
 @dataclass(frozen=True)
 class Search:
-    """``there`` and ``back`` are how many crashes were tried either way; ``broken`` has a sentence each."""
+    """``there`` and ``back`` are how many commands either way has; ``broken`` has a sentence for each crash.
+
+    ``crashes`` were tried: one for all commands before which the keyspace is the same.
+    """
 
     there: int
     back: int
+    crashes: int
     moved: int
     broken: tuple[str, ...]
 
@@ -36,7 +41,7 @@ class Search:
 
     @property
     def decision(self) -> Decision:
-        runs = self.points + 1
+        runs = self.crashes + 1
         return Decision(self.broken, Looked(runs, runs, self.points, self.moved, self.points, self.points))
 
     def as_json(self) -> dict[str, Any]:
@@ -44,6 +49,7 @@ class Search:
             "points": self.points,
             "there": self.there,
             "back": self.back,
+            "crashes": self.crashes,
             "moved": self.moved,
             "broken": list(self.broken),
             **self.decision.as_json(),
@@ -76,64 +82,61 @@ class Explorer:
         with TemporaryDirectory() as folder:
             self._terms = replace(self._terms, backup=Path(folder) / "backup")
             async with self._stage() as on:
-                first, second = on.source, on.target
-                whole = Crashing(second)
-                moved = (await self._migrator(first, second, whole).apply()).moved
-                end = await on.everything(second)
-                back = Crashing(second)
-                await self._rollback(first, second, back).apply()
-                begin = await on.everything(first)
+                whole = Crashing(on.target)
+                moved = (await self._migrator(on, whole).apply()).moved
+                end = await on.everything(on.target)
+                back = Crashing(on.target)
+                await self._rollback(on, back).apply()
+                begin = await on.everything(on.source)
             broken: list[str] = []
-            of = whole.count + back.count
-            for point in range(of):
-                there = point < whole.count
-                at, way = (point, "there") if there else (point - whole.count, "back")
-                fault = await (self._there(at, end) if there else self._back(at, begin))
+            points = [("there", at) for at in whole.points] + [("back", at) for at in back.points]
+            for number, (way, at) in enumerate(points, 1):
+                fault = await (self._there(at, end) if way == "there" else self._back(at, begin))
                 if fault:
                     broken.append(f"before command {at + 1} of the way {way}: {fault}")
-                on_point(point + 1, of, len(broken))
-        return Search(whole.count, back.count, moved, tuple(broken))
+                on_point(number, len(points), len(broken))
+        return Search(whole.count, back.count, len(points), moved, tuple(broken))
 
     def _stage(self) -> AbstractAsyncContextManager[Stage]:
         return stage(self._declaration, self._source, self._place, self._clock, elsewhere=self._elsewhere)
 
-    def _migrator(self, first: Server, second: Server, crashing: Server) -> Migrator:
-        source = first if self._elsewhere else crashing
-        return Migrator(self._declaration, source, crashing, self._clock, self._terms)
+    def _move(self, on: Stage, crashing: Server, backup: Path | None) -> Move:
+        source = on.source if self._elsewhere else crashing
+        return Move(self._declaration, source, crashing, self._clock, replace(self._terms, backup=backup))
 
-    def _rollback(self, first: Server, second: Server, crashing: Server) -> Rollback:
-        source = first if self._elsewhere else crashing
-        return Rollback(self._declaration, source, crashing, self._clock, replace(self._terms, backup=None))
+    def _migrator(self, on: Stage, crashing: Server) -> Migrator:
+        return Migrator(self._move(on, crashing, self._terms.backup))
+
+    def _rollback(self, on: Stage, crashing: Server) -> Rollback:
+        return Rollback(self._move(on, crashing, None))
 
     async def _there(self, point: int, end: Contents) -> str:
         """What is wrong after a crash on the way there; an empty text if nothing is."""
         async with self._stage() as on:
-            first, second = on.source, on.target
             try:
-                done = await self._migrator(first, second, Crashing(second, point)).apply()
+                done = await self._migrator(on, Crashing(on.target, point)).apply()
                 return f"the run ended before it, after {done.moved:,} members"
             except Crashed:
                 pass
             try:
-                await self._migrator(first, second, second).apply()
+                await self._migrator(on, on.target).apply()
             except MigrationError as error:
                 return f"cannot be resumed: {error}"
-            return _said(end.different(await on.everything(second)))
+            return _said(end.different(await on.everything(on.target)))
 
     async def _back(self, point: int, begin: Contents) -> str:
         async with self._stage() as on:
-            first, second = on.source, on.target
-            await self._migrator(first, second, second).apply()
+            await self._migrator(on, on.target).apply()
             try:
-                await self._rollback(first, second, Crashing(second, point)).apply()
+                await self._rollback(on, Crashing(on.target, point)).apply()
                 return "the way back ended before it"
             except Crashed:
                 pass
             try:
-                await self._rollback(first, second, second).apply()
+                await self._rollback(on, on.target).apply()
             except MigrationError as error:
                 return f"cannot be resumed: {error}"
-            return _said(begin.different(await on.everything(first)))
+            return _said(begin.different(await on.everything(on.source)))
 
 
 def _said(keys: list[str]) -> str:

@@ -21,6 +21,7 @@ KEEP, REQUIRED, DROP = "keep", "required", "drop"
 JSON, FIELDS = "json", "fields"
 FIELD = "field"
 IDS, TEXTS = "ids", "texts"
+OURS = "understudy:"
 _T = TypeVar("_T")
 
 
@@ -85,6 +86,11 @@ class Declaration:
     invariants: tuple[Invariant, ...]
     conserves: bool
     digest: str
+
+    @property
+    def journal(self) -> str:
+        """The journal's key."""
+        return f"{OURS}redis-migration:{self.name}"
 
     def rule_for(self, key: str) -> tuple[int, dict[str, str]] | None:
         """The number of the first rule for a key without its prefix, and what its names stand for there."""

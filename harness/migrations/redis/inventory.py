@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.migrations.redis.declaration import FIELDS, IDS, REQUIRED, Declaration
+from harness.migrations.redis.declaration import FIELDS, IDS, OURS, REQUIRED, Declaration
 from harness.migrations.redis.invariant import CONSERVATION, Invariant
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint
-from harness.migrations.redis.keyspace.pieces import CHUNK, Piece, pieces
+from harness.migrations.redis.keyspace.pieces import CHUNK, Piece, existing, pieces
 from harness.migrations.redis.mapping import Mapped, Mapping, Page, Record
 from harness.migrations.redis.pattern import Unfilled
 from harness.migrations.redis.plan import COPY, Plan, Step
@@ -18,7 +18,6 @@ from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.servers.server import checked
 
-OURS = "understudy:"
 HOW = "repair, or accept with --accept-defects"
 
 
@@ -247,24 +246,25 @@ class Look:
             elif key.distinct is not None and key.distinct.twice:
                 self._found["repeated"].names.append(step.source)
         targets = [target for step in steps for target in step.targets]
-        for at in range(0, len(targets), CHUNK):
-            page = targets[at : at + CHUNK]
-            there = checked(await self._target.pipeline([("EXISTS", key) for key in page]))
-            itself = self._found["itself"].names
-            new = [key for key, exists in zip(page, there, strict=True) if exists and key not in itself]
-            self._found["exists"].names += new
+        itself = set(self._found["itself"].names)
+        new = await existing(self._target, targets) - itself
+        self._found["exists"].names += [key for key in targets if key in new]
         streams = [step for step in steps if self._plan.rules[step.rule].was == "stream" and not step.renames]
-        for step in streams:
-            if not await _is_plain(self._source, step.source):
-                self._found["uncopied"].names.append(step.source)
+        self._found["uncopied"].names += await _not_plain(self._source, [step.source for step in streams])
 
 
-async def _is_plain(server: Server, key: str) -> bool:
-    """Whether its entries are all there is to a stream: no groups, and the last id is the last entry's."""
-    told = await server.call("XINFO", "STREAM", key)
-    said = dict(zip(told[::2], told[1::2], strict=True))
-    last = await server.call("XREVRANGE", key, "+", "-", "COUNT", 1)
-    return not said["groups"] and bool(last) and last[0][0] == said["last-generated-id"]
+async def _not_plain(server: Server, keys: Sequence[str]) -> list[str]:
+    """The streams that are more than their entries: with groups, or without the last entry."""
+    odd = []
+    for at in range(0, len(keys), CHUNK):
+        page = keys[at : at + CHUNK]
+        told = checked(await server.pipeline([("XINFO", "STREAM", key) for key in page]))
+        lasts = checked(await server.pipeline([("XREVRANGE", key, "+", "-", "COUNT", 1) for key in page]))
+        for key, flat, last in zip(page, told, lasts, strict=True):
+            said = dict(zip(flat[::2], flat[1::2], strict=True))
+            if said["groups"] or not last or last[0][0] != said["last-generated-id"]:
+                odd.append(key)
+    return odd
 
 
 async def _batches(server: Server, prefix: str) -> AsyncIterator[list[Piece]]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping as Members
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.migrations.redis.declaration import FIELDS, IDS, JSON, Declaration, Rule
@@ -19,12 +19,16 @@ Record = Members[str, Any]
 
 @dataclass(frozen=True)
 class Page:
-    """Some members of a key of the source, flat as in `Piece`; ``names`` are those of its pattern."""
+    """Some members of a key of the source, flat as in `Piece`; ``names`` are those of its pattern.
+
+    ``whole``: they are all fields of a hash.
+    """
 
     key: str
     rule: int
     names: dict[str, str]
     flat: list[str]
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,15 +59,24 @@ class Mapping:
     async def map(self, pages: Sequence[Page]) -> list[Mapped]:
         """What becomes of each. Raises MigrationError for a hook that fails, ServerError."""
         ids = [self._ids(page) for page in pages]
+        own = [self._own(page) for page in pages]
         asked = [
-            [(page.names, one) for one in mine] if self._looks(page) else []
-            for page, mine in zip(pages, ids, strict=True)
+            [(page.names, one) for one in mine] if record is None and self._looks(page) else []
+            for page, mine, record in zip(pages, ids, own, strict=True)
         ]
         found = iter(await self._records([one for mine in asked for one in mine]))
         return [
-            self._map(page, mine, [next(found) for _ in wanted])
-            for page, mine, wanted in zip(pages, ids, asked, strict=True)
+            self._map(page, mine, [record] if record is not None else [next(found) for _ in wanted])
+            for page, mine, wanted, record in zip(pages, ids, asked, own, strict=True)
         ]
+
+    def _own(self, page: Page) -> Record | None:
+        """The record that a page is, whole: it need not be asked for."""
+        records = self._plan.records
+        fields = records is not None and records.parse == FIELDS and page.whole
+        if not fields or not self._plan.carries_records(self._plan.rules[page.rule]):
+            return None
+        return dict(zip(page.flat[::2], page.flat[1::2], strict=True))
 
     def _looks(self, page: Page) -> bool:
         return self._every_record or self._plan.rules[page.rule].of_record
@@ -112,7 +125,7 @@ class Mapping:
         if odd or not made:
             why = f"{odd[0]} is not a text" if odd else "it has no fields"
             raise MigrationError(f"{hook.text} made a record of {ids[0]} that is not fields of a hash: {why}")
-        return Page(page.key, page.rule, page.names, [text for pair in made.items() for text in pair])
+        return replace(page, flat=[text for pair in made.items() for text in pair])
 
     def _unit(
         self, rule: Rule, page: Page, identity: str, member: str, value: str, record: Record | None

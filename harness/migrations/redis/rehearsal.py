@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.decision import Decision
-from harness.migrations.redis.declaration import Declaration
-from harness.migrations.redis.inventory import OURS
+from harness.migrations.redis.declaration import OURS, Declaration
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
-from harness.migrations.redis.migrator import Looked, Migrated, Migrator, Tell, Terms
+from harness.migrations.redis.migrator import Looked, Migrated, Migrator
+from harness.migrations.redis.move import Move, Tell, Terms
 from harness.migrations.redis.rollback import Rollback
 from harness.verdict import Verdict, finding, verdict
 from kvstore.clock import Clock
@@ -131,7 +131,8 @@ async def rehearse(
         async with stage(declaration, source, place, clock, elsewhere=elsewhere) as on:
             first, second = on.source, on.target
             before = await on.everything(first)
-            migrator = Migrator(declaration, first, second, clock, terms, tell)
+            move = Move(declaration, first, second, clock, terms, tell)
+            migrator = Migrator(move)
             look = await migrator.look()
             if look.refusals or not look.plan.steps:
                 nothing = None if look.refusals else Migrated(look.plan, 0, False, "", ())
@@ -140,8 +141,7 @@ async def rehearse(
             after = await on.everything(second)
             await migrator.apply()
             again = after.different(await on.everything(second))
-            back = replace(terms, backup=None)
-            await Rollback(declaration, first, second, clock, back, tell).apply()
+            await Rollback(replace(move, terms=replace(terms, backup=None))).apply()
             tell("taken back")
             wrong = before.different(await on.everything(first))
             if elsewhere:

@@ -160,7 +160,7 @@ def search_text(search: Search, seconds: float, command: str) -> str:
     """What the crash search found."""
     lines = [
         f"A crash before each of {search.there:,} commands of the way there and {search.back:,} of the way "
-        f"back, then gone on with ({seconds:.1f} s)"
+        f"back, then gone on with: {search.crashes:,} runs, as reading changes nothing ({seconds:.1f} s)"
     ]
     lines += [f"FAIL {text}" for text in search.broken[:10]]
     no_go = f"{len(search.broken):,} end differently"

@@ -5,28 +5,26 @@ done to it since; what was written anew is given back from the backup, as long a
 target held is exported first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from harness.migrations.redis.declaration import Declaration
-from harness.migrations.redis.inventory import HOW, OURS
+from harness.migrations.redis.declaration import OURS
+from harness.migrations.redis.inventory import HOW
 from harness.migrations.redis.keyspace.backup import backup_pieces
 from harness.migrations.redis.keyspace.capability import refused
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint
 from harness.migrations.redis.keyspace.freeze import prove_frozen
 from harness.migrations.redis.keyspace.journal import ROLLING_BACK, Entries
-from harness.migrations.redis.keyspace.pieces import CHUNK, Piece, restoring
-from harness.migrations.redis.migrator import Tell, Terms, journal_of
+from harness.migrations.redis.keyspace.pieces import CHUNK, Piece, existing, restoring
+from harness.migrations.redis.move import Move
 from harness.migrations.redis.plan import COPY, Plan, Step
 from harness.migrations.redis.tally import contents
 from harness.terminal.lines import some
 from harness.verdict import agree
-from kvstore.clock import Clock
-from worker.codeq import Server
 from worker.codeq.servers.server import Command, checked
 
 _TEMPORARY = f"{OURS}restoring:"
@@ -51,24 +49,11 @@ class RolledBack:
 
 
 class Rollback:
-    """Takes the migration of ``declaration`` back; ``terms.backup`` is the file for the export."""
+    """Takes back what ``move`` says; its ``terms.backup`` is the file for the export."""
 
-    def __init__(
-        self,
-        declaration: Declaration,
-        source: Server,
-        target: Server,
-        clock: Clock,
-        terms: Terms,
-        tell: Tell | None = None,
-    ) -> None:
-        self._declaration = declaration
-        self._source = source
-        self._target = target
-        self._clock = clock
-        self._terms = terms
-        self._tell = tell or (lambda text: None)
-        self._journal = journal_of(declaration, target)
+    def __init__(self, move: Move) -> None:
+        self._move = move
+        self._journal = move.journal
 
     async def look(self) -> RolledBack:
         """What it would do. Only reads. Raises ServerError."""
@@ -119,18 +104,18 @@ class Rollback:
         done = [
             step for number, batch in enumerate(plan.batches()) if number in entries.done for step in batch
         ]
-        there = await self._there(self._source, [step.source for step in done])
-        now = self._clock.now_ms()
+        still = await existing(self._move.source, [step.source for step in done])
+        now = self._move.clock.now_ms()
         if plan.mode == COPY:
             gone = [
-                one.source for one in done if one.source not in there and (one.ends < 0 or now < one.ends)
+                one.source for one in done if one.source not in still and (one.ends < 0 or now < one.ends)
             ]
             return (
                 [f"{_keys(gone)} of the source gone: nothing would be left"]
                 if gone
                 else await self._may(plan)
             )
-        late = [step.source for step in done if step.source in there]
+        late = [step.source for step in done if step.source in still]
         if late:
             return [
                 f"{_keys(late)} written at the source since the migration, and two of one name cannot both "
@@ -140,7 +125,7 @@ class Rollback:
         reasons = []
         if anew and not (entries.backup and Path(entries.backup).is_file()):
             reasons.append(f"the backup {entries.backup or '(none was taken)'} is not there, and is needed")
-        if anew and not self._terms.accept_defects:
+        if anew and not self._move.terms.accept_defects:
             changed = await self._changed(anew)
             if changed:
                 reasons.append(
@@ -155,11 +140,12 @@ class Rollback:
             ways = [(step, key) for step in group for key in step.targets]
             for at in range(0, len(ways), CHUNK):
                 page = ways[at : at + CHUNK]
-                kind = self._declaration.rules[rule].becomes
-                found = await contents(self._target, [key for _, key in page], kind)
-                for (step, key), content in zip(page, found, strict=True):
-                    over = content is None and 0 <= step.ends <= self._clock.now_ms()
-                    if content != step.targets[key] and not over:
+                kind = self._move.declaration.rules[rule].becomes
+                planned = {key: step.targets[key] for step, key in page}
+                found = await contents(self._move.target, planned, kind)
+                for step, key in page:
+                    over = key not in found and 0 <= step.ends <= self._move.clock.now_ms()
+                    if found.get(key) != planned[key] and not over:
                         changed.append(key)
         return changed
 
@@ -168,24 +154,18 @@ class Rollback:
         needed: list[Command] = [*self._journal.commands, ("DEL", probe)]
         if plan.mode != COPY:
             needed += [("RENAMENX", probe, other), ("PEXPIRE", probe, 1), ("PERSIST", probe)]
-        return await refused(self._target, needed)
-
-    async def _there(self, server: Server, keys: list[str]) -> set[str]:
-        found: set[str] = set()
-        for at in range(0, len(keys), CHUNK):
-            page = keys[at : at + CHUNK]
-            replies = checked(await server.pipeline([("EXISTS", key) for key in page]))
-            found |= {key for key, exists in zip(page, replies, strict=True) if exists}
-        return found
+        return await refused(self._move.target, needed)
 
     async def _save(self) -> str:
         """What is under the target's prefix into the export, read twice: its services must stand still."""
-        file, seconds = self._terms.backup, self._terms.freeze_seconds
+        file, seconds = self._move.terms.backup, self._move.terms.freeze_seconds
         if file is None:
             return ""
-        before = await fingerprint(self._target, self._declaration.target)
-        await prove_frozen(self._target, self._declaration.target, before, self._clock, seconds, file)
-        self._tell(f"what the target held is in {file}")
+        before = await fingerprint(self._move.target, self._move.declaration.target)
+        await prove_frozen(
+            self._move.target, self._move.declaration.target, before, self._move.clock, seconds, file
+        )
+        self._move.tell(f"what the target held is in {file}")
         return str(file.absolute())
 
     async def _back(self, entries: Entries[Plan]) -> None:
@@ -196,20 +176,20 @@ class Rollback:
                 anew[step.source] = step
         if plan.mode != COPY:
             await self._rename_back([step for step in reversed(plan.steps) if step.renames])
-            there = await self._there(self._source, list(anew))
+            there = await existing(self._move.source, list(anew))
             # What is there is whole: it was never taken away, or has been given back.
             missing = {key: step for key, step in anew.items() if key not in there}
             if missing:
                 await self._give_back(missing, Path(entries.backup))
         targets = [target for step in anew.values() for target in step.targets]
         for at in range(0, len(targets), CHUNK):
-            await self._target.call("DEL", *targets[at : at + CHUNK])
+            await self._move.target.call("DEL", *targets[at : at + CHUNK])
 
     async def _rename_back(self, steps: Sequence[Step]) -> None:
         for at in range(0, len(steps), CHUNK):
             page = steps[at : at + CHUNK]
-            there = await self._there(self._target, [step.target for step in page])
-            back = await self._there(self._target, [step.source for step in page])
+            there = await existing(self._move.target, [step.target for step in page])
+            back = await existing(self._move.target, [step.source for step in page])
             both = [step.source for step in page if step.target in there and step.source in back]
             if both:
                 raise MigrationError(
@@ -220,28 +200,43 @@ class Rollback:
                 if step.target not in there:
                     continue
                 if step.ends >= 0:  # which a rule may have dropped
-                    commands.append(("PEXPIRE", step.target, max(step.ends - self._clock.now_ms(), 1)))
+                    commands.append(("PEXPIRE", step.target, max(step.ends - self._move.clock.now_ms(), 1)))
                 commands.append(("RENAMENX", step.target, step.source))
-            checked(await self._target.pipeline(commands))
+            checked(await self._move.target.pipeline(commands))
 
     async def _give_back(self, steps: dict[str, Step], backup: Path) -> None:
         """Each key under another name first, so that what is there under its own is whole."""
+        commands: list[Command] = []
+        whole: list[str] = []
+        size = 0
         for key, group in groupby(backup_pieces(backup), key=lambda piece: piece.key):
-            step = steps.get(key)
-            if step is None or 0 <= step.ends <= self._clock.now_ms():
+            step, now = steps.get(key), self._move.clock.now_ms()
+            if step is None or 0 <= step.ends <= now:
                 continue
-            left = step.ends - self._clock.now_ms() if step.ends >= 0 else -1
+            left = step.ends - now if step.ends >= 0 else -1
             temporary = f"{_TEMPORARY}{key}"
-            await self._target.call("DEL", temporary)
-            for commands in _written(group, temporary, left):
-                checked(await self._target.pipeline(commands))
-            if not await self._target.call("RENAMENX", temporary, key):
-                await self._target.call("DEL", temporary)  # a backup may have a string twice
+            commands.append(("DEL", temporary))
+            for piece in group:
+                if size >= CHUNK:
+                    checked(await self._move.target.pipeline(commands))
+                    commands, size = [], 0
+                commands += restoring(Piece(temporary, piece.type, piece.value, left))
+                size += len(piece.value) if isinstance(piece.value, list) else 1
+            whole.append(key)
+            if size >= CHUNK:
+                await self._name(commands, whole)
+                commands, whole, size = [], [], 0
+        await self._name(commands, whole)
 
-
-def _written(group: Iterator[Piece], key: str, left: int) -> Iterator[list[Command]]:
-    for piece in group:
-        yield restoring(Piece(key, piece.type, piece.value, left))
+    async def _name(self, commands: list[Command], keys: list[str]) -> None:
+        """Names keys as they were once ``commands`` have written them."""
+        checked(await self._move.target.pipeline(commands))
+        names: list[Command] = [("RENAMENX", f"{_TEMPORARY}{key}", key) for key in keys]
+        named = checked(await self._move.target.pipeline(names))
+        # A backup may have a string twice.
+        twice = [f"{_TEMPORARY}{key}" for key, new in zip(keys, named, strict=True) if not new]
+        if twice:
+            await self._move.target.call("DEL", *twice)
 
 
 def _keys(names: list[str]) -> str:

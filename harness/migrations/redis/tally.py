@@ -4,10 +4,10 @@ A member's number is the first eight bytes of its BLAKE2b; a key's is their sum,
 hold a key in memory. In lists the place counts too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 
-from harness.migrations.redis.keyspace.pieces import PAIRS, parts
+from harness.migrations.redis.keyspace.pieces import PAIRS, rounds
 from harness.migrations.redis.plan import Content
 from worker.codeq import Server
 from worker.codeq.servers.server import checked
@@ -68,27 +68,14 @@ def _number(*texts: str) -> int:
     return int.from_bytes(blake2b(joined, digest_size=8).digest(), "big")
 
 
-async def contents(server: Server, keys: list[str], kind: str) -> list[Content | None]:
-    """What each of ``keys`` holds there; None where there is none, or one of another type."""
-    if kind == "string":
-        values = await server.pipeline([("GET", key) for key in keys])
-        return [_string(value) for value in values]
+async def contents(server: Server, keys: Mapping[str, Content], kind: str) -> dict[str, Content]:
+    """What ``keys`` hold there, of those that are of that type; each comes with what it should hold."""
     kinds = checked(await server.pipeline([("TYPE", key) for key in keys]))
-    found: list[Content | None] = []
-    for key, there in zip(keys, kinds, strict=True):
-        if there != kind:
-            found.append(None)
-            continue
-        tally = Tally(kind)
-        async for page in parts(server, key, kind):
-            tally.add(page)
-        found.append(tally.content)
-    return found
-
-
-def _string(value: object) -> Content | None:
-    if not isinstance(value, str):
-        return None
-    tally = Tally("string")
-    tally.add([value])
-    return tally.content
+    tallies: dict[str, Tally] = {}
+    right = [
+        (key, kind, one.members) for (key, one), is_ in zip(keys.items(), kinds, strict=True) if is_ == kind
+    ]
+    async for found in rounds(server, right):
+        for key, flat in found:
+            tallies.setdefault(key, Tally(kind)).add(flat)
+    return {key: tally.content for key, tally in tallies.items()}

@@ -10,14 +10,13 @@ import pytest
 from harness.migrations.codeq.migrator import Migrator as CodeqMigrator
 from harness.migrations.codeq.migrator import Terms as CodeqTerms
 from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.redis import moving
 from harness.migrations.redis.crashes import Explorer
 from harness.migrations.redis.declaration import Declaration
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
-from harness.migrations.redis.migrator import Migrated, Migrator, Terms
+from harness.migrations.redis.migrator import Migrated, Migrator
+from harness.migrations.redis.move import Move, Terms
 from harness.migrations.redis.moving import Mover
-from harness.migrations.redis.plan import Step
 from harness.migrations.redis.rehearsal import rehearse
 from harness.migrations.redis.rollback import Rollback
 from kvstore.clock import SystemClock
@@ -61,7 +60,7 @@ async def contents(server: Server, prefix: str) -> dict[str, tuple[str, Any, boo
 
 
 async def migrate(declaration: Declaration, server: Server, terms: Terms = AT_ONCE) -> Migrated:
-    return await Migrator(declaration, server, server, CLOCK, terms).apply()
+    return await Migrator(Move(declaration, server, server, CLOCK, terms)).apply()
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -85,7 +84,8 @@ async def test_the_way_back_gives_everything_again(
     before = await contents(server, "old:")
     terms = replace(AT_ONCE, keep_source=keep, backup=tmp_path / "backup")
     await migrate(declaration, server, terms)
-    await Rollback(declaration, server, server, CLOCK, replace(terms, backup=tmp_path / "export")).apply()
+    exported = replace(terms, backup=tmp_path / "export")
+    await Rollback(Move(declaration, server, server, CLOCK, exported)).apply()
     assert await contents(server, "old:") == before
     assert await contents(server, "") == before
     assert (tmp_path / "export").read_text().count("new:lease:t6") == 1
@@ -94,10 +94,10 @@ async def test_the_way_back_gives_everything_again(
 async def test_from_one_server_to_another(server: Server, declaration: Declaration, tmp_path: Path) -> None:
     before, other = await contents(server, "old:"), embedded()
     terms = replace(AT_ONCE, backup=tmp_path / "backup")
-    done = await Migrator(declaration, server, other, CLOCK, terms).apply()
+    done = await Migrator(Move(declaration, server, other, CLOCK, terms)).apply()
     assert await contents(other, "new:") == EXPECTED
     assert done.plan.mode == "copy"
-    await Rollback(declaration, server, other, CLOCK, Terms(freeze_seconds=0)).apply()
+    await Rollback(Move(declaration, server, other, CLOCK, Terms(freeze_seconds=0))).apply()
     assert await contents(other, "") == {}
     assert await contents(server, "") == before
 
@@ -121,16 +121,16 @@ async def test_every_crash_there_and_back_is_survived(
 async def test_a_move_that_begins_anew_is_found(
     declaration: Declaration, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def forgetful(mover: Mover, step: Step) -> dict[str, int]:
+    async def forgetful(*_: object) -> dict[str, int]:
         return {}
 
-    async def unchecked(mover: Mover, step: Step) -> None: ...
+    async def unchecked(*_: object) -> None: ...
 
     async def place() -> Server:
         return embedded()
 
-    monkeypatch.setattr(moving.Mover, "_there", forgetful)
-    monkeypatch.setattr(moving.Mover, "_check_counts", unchecked)
+    monkeypatch.setattr(Mover, "_counts", forgetful)
+    monkeypatch.setattr(Mover, "_check_counts", unchecked)
     found = await Explorer(declaration, snapshot, place, CLOCK, replace(AT_ONCE, keep_source=True)).run()
     assert any("new:recent" in text or "keys differ" in text for text in found.broken)
 
@@ -190,7 +190,8 @@ async def test_what_cannot_be_moved_is_refused_before_the_first_write(
         probing = (probing or command[0] == "multi") and command[0] != "exec"
         asked += [] if probing else [command[0]]
     reads = {"ping", "renamenx", "info", "evalsha", "scan", "type", "get", "pttl", "hscan", "sscan", "lrange"}
-    reads |= {"zrange", "xrange", "hmget", "exists", "exec", "xinfo", "xrevrange", "hgetall"}
+    reads |= {"zrange", "xrange", "hmget", "exists", "exec", "xinfo", "xrevrange", "hgetall", "smembers"}
+    reads |= {"llen", "xlen", "hlen", "scard", "zcard"}
     assert set(asked) <= reads
 
 
@@ -223,11 +224,11 @@ async def test_the_way_back_does_not_lose_what_was_done_since(
     await migrate(declaration, server, terms)
     await server.call("SADD", "new:seen", "t8")  # was renamed: it goes along
     await server.call("HSET", "new:tasks", "t9", "{}")  # was written anew: nobody knows what it was
-    back = Rollback(declaration, server, server, CLOCK, replace(terms, backup=tmp_path / "export"))
+    back = Rollback(Move(declaration, server, server, CLOCK, replace(terms, backup=tmp_path / "export")))
     with pytest.raises(Refused, match="1 key was .new:tasks. changed at the target since"):
         await back.apply()
     accepted = replace(terms, backup=tmp_path / "export", accept_defects=True)
-    await Rollback(declaration, server, server, CLOCK, accepted).apply()
+    await Rollback(Move(declaration, server, server, CLOCK, accepted)).apply()
     assert (await server.call("SMEMBERS", "old:seen")).count("t8") == 1
     assert await server.call("HLEN", "old:tasks") == 9
 
@@ -285,7 +286,7 @@ async def test_somebody_who_writes_is_noticed(declaration: Declaration, snapshot
             await server.call("RPUSH", "old:recent", "t3")
 
     with pytest.raises(Refused, match="not frozen: 1 keys changed while we looked, such as old:recent"):
-        await Migrator(declaration, server, server, Busy(), Terms(freeze_seconds=1)).apply()
+        await Migrator(Move(declaration, server, server, Busy(), Terms(freeze_seconds=1))).apply()
     assert await server.call("EXISTS", "new:recent") == 0
     with pytest.raises(ServerError):
         await server.call("NO-SUCH-COMMAND")

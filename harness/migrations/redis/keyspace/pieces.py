@@ -1,7 +1,7 @@
 """A keyspace read and written in pieces: whatever its size, no more than a thousand members are in memory."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,23 @@ from worker.codeq.servers.server import Command, checked
 CHUNK = 1000  # members per command: few trips, and no command that holds up a server
 STRUCTURES = ("hash", "list", "set", "zset", "stream")
 PAIRS = ("hash", "zset", "stream")  # whose members come with something
+# How many members a key of each type has, and all of them.
+COUNT = {
+    "hash": "HLEN",
+    "zset": "ZCARD",
+    "list": "LLEN",
+    "set": "SCARD",
+    "stream": "XLEN",
+    "string": "EXISTS",
+}
+_READ: dict[str, Callable[[str], Command]] = {
+    "hash": lambda key: ("HGETALL", key),
+    "zset": lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"),
+    "list": lambda key: ("LRANGE", key, 0, -1),
+    "set": lambda key: ("SMEMBERS", key),
+    "stream": lambda key: ("XRANGE", key, "-", "+"),
+    "string": lambda key: ("GET", key),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,7 @@ async def parts(server: Server, key: str, kind: str, chunk: int = CHUNK) -> Asyn
     if kind == "stream":
         first = "-"
         while entries := await server.call("XRANGE", key, first, "+", "COUNT", chunk):
-            yield [text for entry, fields in entries for text in (entry, json.dumps(fields))]
+            yield _flat(kind, entries)
             first = f"({entries[-1][0]}"
         return
     start = 0
@@ -77,36 +94,67 @@ async def parts(server: Server, key: str, kind: str, chunk: int = CHUNK) -> Asyn
         start += chunk
 
 
+async def rounds(
+    server: Server, keys: Sequence[tuple[str, str, int]], chunk: int = CHUNK
+) -> AsyncIterator[list[tuple[str, list[str]]]]:
+    """Members of ``keys``, each with its type and how many it has: flat as in ``Piece``, ``chunk`` at a time.
+
+    Small keys come together, in one trip; a large one comes alone, in parts. A string's value is its only
+    member. A key that is not there does not come. Only reads. Raises ServerError.
+    """
+    small: list[tuple[str, str]] = []
+    size = 0
+    for key, kind, members in keys:
+        if members > chunk:
+            async for part in parts(server, key, kind, chunk):
+                yield [(key, part)]
+            continue
+        if size + members > chunk:
+            yield await _whole(server, small)
+            small, size = [], 0
+        small.append((key, kind))
+        size += members
+    if small:
+        yield await _whole(server, small)
+
+
+async def _whole(server: Server, keys: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    replies = checked(await server.pipeline([_READ[kind](key) for key, kind in keys]))
+    found = [(key, _flat(kind, reply)) for (key, kind), reply in zip(keys, replies, strict=True)]
+    return [(key, flat) for key, flat in found if flat]
+
+
+def _flat(kind: str, reply: Any) -> list[str]:
+    if kind == "string":
+        return [] if reply is None else [reply]
+    if kind == "stream":
+        return [text for entry, fields in reply for text in (entry, json.dumps(fields))]
+    flat: list[str] = reply
+    return flat
+
+
 async def pieces(server: Server, prefix: str) -> AsyncIterator[Piece]:
-    """Everything under ``prefix``, key by key. Only reads. Raises ServerError.
+    """Everything under ``prefix``, a key's pieces one after the other. Only reads. Raises ServerError.
 
     A string may come twice; a key that expires meanwhile is left out.
     """
-    structures: set[str] = set()
+    known: set[str] = set()
     async for page in scan(server, prefix):
         kinds = checked(await server.pipeline([("TYPE", key) for key in page]))
-        strings = [key for key, kind in zip(page, kinds, strict=True) if kind == "string"]
-        asked: list[Command] = [command for key in strings for command in (("GET", key), ("PTTL", key))]
+        types = {key: kind for key, kind in zip(page, kinds, strict=True) if kind != "none"}
+        for key, kind in types.items():
+            if kind not in COUNT:
+                yield Piece(key, kind, None)
+        here = [(key, kind) for key, kind in types.items() if kind in COUNT and key not in known]
+        known |= {key for key, kind in here if kind != "string"}
+        asked = [command for key, kind in here for command in (("PTTL", key), (COUNT[kind], key))]
         replies = checked(await server.pipeline(asked))
-        for number, key in enumerate(strings):
-            value, pttl = replies[2 * number : 2 * number + 2]
-            if value is not None:
-                yield Piece(key, "string", value, pttl)
-        for key, kind in zip(page, kinds, strict=True):
-            if kind in ("string", "none") or key in structures:
-                continue
-            structures.add(key)
-            async for piece in _structure(server, key, kind):
-                yield piece
-
-
-async def _structure(server: Server, key: str, kind: str) -> AsyncIterator[Piece]:
-    if kind not in STRUCTURES:
-        yield Piece(key, kind, None)
-        return
-    pttl = await server.call("PTTL", key)
-    async for part in parts(server, key, kind):
-        yield Piece(key, kind, part, pttl)
+        ends = {key: pttl for (key, _), pttl in zip(here, replies[::2], strict=True)}
+        sized = [(key, kind, count) for (key, kind), count in zip(here, replies[1::2], strict=True) if count]
+        async for found in rounds(server, sized):
+            for key, flat in found:
+                value = flat[0] if types[key] == "string" else flat
+                yield Piece(key, types[key], value, ends[key])
 
 
 def written(key: str, kind: str, part: list[str]) -> list[Command]:
@@ -127,3 +175,17 @@ def restoring(piece: Piece) -> list[Command]:
         return [("SET", piece.key, piece.value, *alive)]
     commands = written(piece.key, piece.type, piece.value)
     return [*commands, ("PEXPIRE", piece.key, max(piece.pttl, 1))] if alive else commands
+
+
+async def existing(server: Server, keys: Sequence[str]) -> set[str]:
+    """Those of ``keys`` that exist: one command for each thousand of which none does."""
+    found: set[str] = set()
+    for at in range(0, len(keys), CHUNK):
+        page = keys[at : at + CHUNK]
+        count = await server.call("EXISTS", *page)
+        if count == len(set(page)):
+            found |= set(page)
+        elif count:
+            replies = checked(await server.pipeline([("EXISTS", key) for key in page]))
+            found |= {key for key, exists in zip(page, replies, strict=True) if exists}
+    return found
