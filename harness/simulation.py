@@ -132,6 +132,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
         rolled=rolled[0] if rolled else None,
         unreadable=unreadable,
         order=tuple(world.order.taken),
+        has_objects=bool(world.objects),
     )
 
 

@@ -292,6 +292,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     unreadable entries that readers did not find even before anything moved
     rolled     when (ms) the way back was over, None when none was taken
     compared   the same requests to the Worker before and after; None where somebody else was there, too
+    has_objects  whether a Worker has Durable Objects: what they know is not recorded
     """
 
     migration: Migration
@@ -305,6 +306,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     unreadable: frozenset[Place] = frozenset()
     order: Sequence[Any] = ()
     compared: Compared | None = None
+    has_objects: bool = False
 
     @property
     def moved(self) -> int:

@@ -4,7 +4,8 @@ The entries of the beginning and the writes of clients, in order, folded through
 they become. Writes of operators, readers and background work are the migration: they change nothing here.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -183,9 +184,9 @@ class Truth:
                 others = _is_of(want.changed, act) or self._is_shared(act)
                 marks = want.allowed if others else ()
                 self.wants[target] = Want((None, *marks), want.origin, want.changed, act)
-            elif act.outcome == "unknown":
+            elif act.outcome == "unknown" and self._may_have_done(act):
                 want.anything = True
-        if act.outcome == "unknown" and act.place in self.immovable:
+        if act.outcome == "unknown" and act.place in self.immovable and self._may_have_done(act):
             del self.immovable[act.place]
 
     def _is_shared(self, act: Act) -> bool:
@@ -216,12 +217,13 @@ class Truth:
                 self.bare.append((event, target))
 
     def _is_going(self, target: Place, at: int) -> bool:
-        """Whether a client was about to delete it when so many writes were done, or nobody knows."""
+        """Whether a client was deleting it when so many writes were done, or nobody knows."""
         origin = self.wants[target].origin or target
         return any(
             (act.place, act.role) == (origin, "client")
             and act.first <= at <= act.last
             and act.outcome in ("gone", "unknown")
+            and self._may_have_done(act, at)
             for act in self.record.acts
         )
 
@@ -229,8 +231,44 @@ class Truth:
         """Whether nobody knows what a client left there: who sees it later may put it right."""
         want = self.wants.get(place)
         return (want is not None and want.anything) or any(
-            (act.place, act.role, act.outcome) == (place, "client", "unknown") for act in self.record.acts
+            (act.place, act.role, act.outcome) == (place, "client", "unknown")
+            and self._may_have_done(act)
+            and not self._is_settled(act)
+            for act in self.record.acts
         )
+
+    def _may_have_done(self, act: Act, at: float = math.inf) -> bool:
+        """Whether a client's requests had done anything when so many writes were done.
+
+        What wrote nothing has changed nothing, whatever it was answered; but what an object knows by then is
+        not recorded.
+        """
+        return self.record.has_objects or any(place < at for place in self._written_by(act))
+
+    def _is_settled(self, act: Act) -> bool:
+        """Whether a client knows what it did to the entry later, after all that came of ``act``."""
+        last = max(self._written_by(act), default=act.last)
+        return any(
+            (other.place, other.role) == (act.place, "client")
+            and other.outcome in ("gone", "made")
+            and other.began > act.ended
+            and other.first > last
+            for other in self.record.acts
+        )
+
+    def _written_by(self, act: Act) -> Iterator[int]:
+        """The places of what the requests of an act wrote, also after their sender had given up."""
+        for call in self.record.calls:
+            if call.actor == act.actor and act.began <= call.sent <= act.ended:
+                yield from self._places.get(call.name, ())
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """The places of every request's writes."""
+        found: dict[str, list[int]] = {}
+        for place, event in enumerate(self.record.writes):
+            found.setdefault(event.invocation, []).append(place)
+        return found
 
     def _is_bare(self, target: Place, at: int) -> bool:
         """Whether what lives there is stored nowhere."""

@@ -39,6 +39,10 @@ class DeployedObjects:
             objects.evict(idle=True)
         return dict(bound)
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._classes)
+
     def close(self) -> None:
         for objects in self._classes.values():
             objects.close()
