@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from harness.explore.workforce import Workforce
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.checkers.exclusion import UNSEEN
 from harness.migrations.queue.explore.probes import every_probe
+from harness.migrations.queue.explore.variations import varied
 from harness.migrations.queue.judgement import Judgement
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
@@ -28,8 +29,11 @@ from harness.system.code import WorkerCode
 from harness.terminal.progress import Progress
 from harness.verdict import Finding, Verdict
 
-# So many scenarios are known; which of them reach a line is found out before the first hunt.
+# So many scenarios are known; which of them reach a line is found out before the first hunt. No more of them
+# than the hunts together have time for, and not fewer than some.
 PROBES: Final = 1500
+_FEWEST: Final = 100
+_A_SECOND: Final = 10
 # Comparing with another simulation of so many tasks takes longer than it tells.
 _MANY_TASKS: Final = 20
 _SRC: Final = "src"
@@ -139,9 +143,10 @@ def _counting(folder: Path) -> Counting:
 
 @dataclass(frozen=True)
 class Reaching:
-    """The probes that carry out the line of a mistake; all where that is done while the Worker is loaded.
+    """The probes that carry out the line of a mistake, and then what is like them, for ever.
 
-    ``reached`` says of each line which probes that are, as the bits of a number.
+    All probes where that is done while the Worker is loaded. ``reached`` says of each line which probes
+    those are, as the bits of a number.
     """
 
     folder: Path
@@ -150,19 +155,19 @@ class Reaching:
 
     def __call__(self, mutant: Mutant) -> Iterable[Probe]:
         lines = lines_of(mutant, self.folder / _SRC)
-        if lines is None:
-            return self.probes
-        bits = 0
-        for line in lines:
+        bits = (1 << len(self.probes)) - 1 if lines is None else 0
+        for line in lines or ():
             bits |= self.reached.get(line, 0)
-        return [probe for at, probe in enumerate(self.probes) if bits >> at & 1]
+        reaching = [probe for at, probe in enumerate(self.probes) if bits >> at & 1]
+        return chain(reaching, map(Probe, varied([one.scenario for one in reaching], str(mutant))))
 
 
 @dataclass(frozen=True)
 class QueueTarget:
-    """The Worker of the queue migration in ``folder``, and the search of `rehearse queue` through it."""
+    """The Worker of the queue migration in ``folder``, and so many of the probes of a search through it."""
 
     worker: Path
+    most: int = PROBES
 
     @property
     def folder(self) -> Path:
@@ -190,7 +195,7 @@ class QueueTarget:
                 plain[scenario] = simulate(scenario, code)
             return plain[scenario]
 
-        scenarios = list(dict.fromkeys(islice(every_probe(run), PROBES)))
+        scenarios = list(dict.fromkeys(islice(every_probe(run), self.most)))
         plain.clear()
         looked: dict[Scenario, Looked] = {}
         for one in workforce.do(Look(self.worker), scenarios):
@@ -212,4 +217,5 @@ class QueueTarget:
 
 def mutated(options: Namespace) -> QueueTarget:
     """What `rehearse mutate queue` makes mistakes in."""
-    return QueueTarget(QUEUE_WORKER)
+    hunts = PROBES if options.sample is None else options.sample * options.seconds * _A_SECOND
+    return QueueTarget(QUEUE_WORKER, min(PROBES, max(_FEWEST, hunts)))

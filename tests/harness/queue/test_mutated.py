@@ -1,0 +1,85 @@
+"""``rehearse mutate queue``: small mistakes in the queue's Worker, and what is tried for each."""
+
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli.rehearse import main
+from harness.migrations.queue import mutated
+from harness.migrations.queue.explore.probes import BUSY
+from harness.migrations.queue.explore.variations import varied
+from harness.migrations.queue.mutated import LoadQueue, Reaching
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.mutation.hunt import NOTICED, Hunter, Probe
+from harness.mutation.mutant import Mutant
+
+# A fresh sample is small: it is hunted each time, and adds up.
+SAMPLE = 6
+SECONDS = 5
+DUAL = "taskqueue/formats/dual.py"
+
+
+def mistake(before: str, after: str) -> Mutant:
+    """``after`` in place of the first ``before`` in the format for both."""
+    text = (QUEUE_WORKER / "src" / DUAL).read_text(encoding="utf-8")
+    start = text.index(before)
+    line = text.count("\n", 0, start) + 1
+    return Mutant("test", DUAL, line, len(text[:start].encode()), before, after)
+
+
+def mutate(folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str, dict[str, Any]]:
+    """The exit code, the text, and the report."""
+    given = ["mutate", "queue", "--jobs", "2", "-q", "--json", str(folder / "report.json")]
+    code = main([*given, *more])
+    return code, capsys.readouterr().out, json.loads((folder / "report.json").read_text())
+
+
+def test_a_sample_is_hunted_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mutated, "PROBES", 4)
+    _, text, report = mutate(tmp_path, capsys, "--sample", "1", "--seed", "7", "--seconds", "1")
+    assert report["hunted"] == 1
+    assert "4 scenarios" in text
+    assert "--seed 7" in text
+
+
+def test_a_mistake_meets_what_reaches_its_line_and_then_what_is_like_that() -> None:
+    one = mistake("await self.kv.put(keys.NEW.task", "await self.kv.put(keys.OLD.task")
+    first, other = map(Probe, BUSY[:2])
+    reaching = Reaching(QUEUE_WORKER, [first, other], {(DUAL, one.line): 0b10})
+    tried = [probe.scenario for probe in islice(reaching(one), 20)]
+    assert tried[0] == other.scenario
+    assert first.scenario not in tried
+    assert len(set(tried)) == len(tried)
+
+
+def test_variations_are_scenarios_and_the_same_ones_for_a_name() -> None:
+    near = [BUSY[0], Scenario.read("migration=safe at_once=list,run format=dual order=a3b99")]
+    found = list(islice(varied(near, "name"), 40))
+    assert found == list(islice(varied(near, "name"), 40))
+    assert [Scenario.read(str(one)) for one in found] == found
+    assert not list(varied([], "name"))
+
+
+def test_a_mistake_is_noticed_by_what_it_violates() -> None:
+    one = mistake('stringify({**(task or {}), "status": status,', 'stringify({"status": status,')
+    hunt = Hunter(LoadQueue(QUEUE_WORKER), lambda mutant: [Probe(BUSY[0])], 60)(one)
+    assert hunt.outcome == NOTICED
+    assert hunt.by.startswith("I")
+
+
+@pytest.mark.mutants
+def test_of_a_fresh_sample_some_that_make_a_difference_are_noticed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--sample", str(SAMPLE), "--seconds", str(SECONDS), "--at-least", "1"]
+    code, text, report = mutate(tmp_path, capsys, *given)
+    with capsys.disabled():
+        print(f"\n{text}")
+    assert report["hunted"] == SAMPLE
+    assert code == 0, text
