@@ -81,6 +81,11 @@ from harness.parameters import one_of as one_of
 from harness.sources.source import Source as Source
 from harness.sources.source import open_source as open_source
 from harness.system.code import WorkerCode as WorkerCode
+from harness.system.deployment import Code as Code
+from harness.system.deployment import NotSequential as NotSequential
+from harness.system.deployment import SystemFailed as SystemFailed
+from harness.system.stages import code_of as code_of
+from harness.system.stages import read_config as read_config
 from harness.terminal.command import CannotStart as CannotStart
 from harness.terminal.command import Command as Command
 from harness.terminal.command import later as later

@@ -41,10 +41,11 @@ class Deployable(Protocol):
 
 class Code(Protocol):
     """A Worker's code in simulations: ``code`` loads it; ``skew`` is how far the clock of whoever runs is
-    ahead (ms).
+    ahead (ms). ``operations`` are the KV operations of all simulations so far.
     """
 
     folder: Path
+    operations: int
     skew: ContextVar[int]
 
     @property

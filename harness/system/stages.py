@@ -167,13 +167,19 @@ def stage_of(
     databases = {one.binding: database(one.local_id) for one in config.d1_databases}
     files = {one.binding: stage.folder / one.migrations_dir for one in config.d1_databases}
     variables = {**config.vars, **stage.variables}
-    code: Code
+    code = code_of(stage.folder, replace(config, vars=dict(variables)), texts)
+    return LoadedStage(name, code, variables, bound, _durable(config), databases, files)
+
+
+def code_of(folder: Path, config: WorkerConfig, texts: Mapping[Path, str] | None = None) -> Code:
+    """The code of the Worker in ``folder``, whatever it is written in.
+
+    Raises MigrationError for what it binds that is not emulated.
+    """
     if is_javascript(config):
         _check_emulated(config)
-        code = JavaScriptCode(replace(config, vars=dict(variables)))
-    else:
-        code = WorkerCode(stage.folder, texts, config.environment)
-    return LoadedStage(name, code, variables, bound, _durable(config), databases, files)
+        return JavaScriptCode(config)
+    return WorkerCode(folder, texts, config.environment)
 
 
 def _check_emulated(config: WorkerConfig) -> None:

@@ -22,7 +22,7 @@ from harness.migrations.queue.explore.report import as_json as search_json
 from harness.migrations.queue.explore.report import as_text as search_text
 from harness.migrations.queue.explore.system import Queue, judgement
 from harness.migrations.queue.flags import base_of
-from harness.migrations.queue.preflight import demand_queue_worker
+from harness.migrations.queue.preflight import demand_python, demand_queue_worker
 from harness.migrations.queue.promises import table
 from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
 from harness.migrations.queue.promises.hearing import hear
@@ -56,6 +56,8 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
         return _campaign(options, progress)
     if options.scenario is not None:
         return _replay(options.scenario, options.worker, options.html_file)
+    if options.worker != QUEUE_WORKER:
+        demand_python(options.worker, "this walks the guide with a Worker in this process")
     source = _copy(options, progress)
     if options.promises is not None:
         return _promises(source, options, progress)

@@ -7,7 +7,7 @@ from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.system.code import WorkerCode
+from harness.system.deployment import Code
 from harness.verdict import Verdict
 
 _MOST_KEPT = 32
@@ -16,7 +16,7 @@ _MOST_KEPT = 32
 class Judgement:
     """Judges simulations with the Worker of ``backstage``; what they are compared with is kept a while."""
 
-    def __init__(self, backstage: WorkerCode) -> None:
+    def __init__(self, backstage: Code) -> None:
         self._backstage = backstage
         self._kept: dict[Scenario, Record] = {}
 

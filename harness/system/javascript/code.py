@@ -19,8 +19,8 @@ from harness.system.javascript.configuration import Bundle
 from harness.system.javascript.invocation import Invocation
 from harness.system.javascript.isolates import Isolates, Lane
 from harness.system.javascript.source_map import SourceMap
-from harness.system.noted import NotedNamespace
 from harness.transport import BrokenOff
+from kvstore import KVNamespace
 from kvstore.layers.invocation import Within
 from worker.config import WorkerConfig
 from worker.javascript import BuildError, BuildOptions, MissingPartError, WorkerdError, bundle, find_part
@@ -48,6 +48,7 @@ class JavaScriptCode:
         self.folder = config.root
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
+        self.operations = 0
         self.skew: ContextVar[int] = ContextVar("skew", default=0)
         # Where in the user's files a place of the bundle comes from.
         self.source_map = SourceMap("", [])
@@ -193,7 +194,9 @@ class JavaScriptWorker:
 
     def __init__(self, code: JavaScriptCode, bindings: Mapping[str, Any]) -> None:
         self.code = code
-        self.namespaces = {name: one for name, one in bindings.items() if isinstance(one, NotedNamespace)}
+        self.namespaces = {name: one for name, one in bindings.items() if isinstance(one, KVNamespace)}
+        variables = {name: one for name, one in bindings.items() if name not in self.namespaces}
+        self.variables = None if variables == code.config.vars else variables
         self.background = Background(_pass)
 
     async def fetch(self, request: Request) -> ResponseParts:
@@ -201,7 +204,7 @@ class JavaScriptWorker:
         parts = request.parts()
         actor = next((value for name, value in parts.headers if name == "cf-connecting-ip"), "")
         try:
-            invocation = Invocation(self.code, self.code.lane(self, actor), self.namespaces)
+            invocation = Invocation(self.code, self.code.lane(self, actor), self.namespaces, self.variables)
             answer = await invocation.answer(parts)
         except BrokenOff:
             raise

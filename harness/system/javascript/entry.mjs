@@ -1,6 +1,7 @@
 // In front of the user's Worker in a simulation: begins an invocation, hands the request on untouched, and says
 // with the answer what is still under way. The module is evaluated anew for every run: "user-0", "user-1", …
 import { begin, listeners, state, told } from "prelude";
+import * as platform from "cloudflare:workers";
 import * as first from "user-0";
 
 const WITHOUT_BODY = [101, 204, 205, 304];
@@ -22,7 +23,9 @@ export default {
     const extra = {};
     let answer;
     try {
-      const response = await handled(request, env, ctx, about);
+      const bound = about.variables ? { ...env, ...about.variables } : env;
+      const handling = () => handled(request, bound, ctx, about);
+      const response = await (about.variables && platform.withEnv ? platform.withEnv(bound, handling) : handling());
       if (!(response instanceof Response)) {
         throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
       }

@@ -16,7 +16,7 @@ from harness.system.javascript.isolates import Held, Lane
 from harness.system.javascript.source_map import SourceMap
 from harness.system.noted import NotedNamespace
 from harness.transport import BrokenOff
-from kvstore import KVError, StoreError
+from kvstore import KVError, KVNamespace, StoreError
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.json_text import stringify
 from kvstore.storage.storage import Storage
@@ -45,15 +45,23 @@ class Surroundings(Protocol):
 
 
 class Invocation:
-    """A request in ``lane``, with ``namespaces`` by their bindings.
+    """A request in ``lane``, with ``namespaces`` by their bindings, and ``variables`` where they are others
+    than the configuration's.
 
     ``goes_on`` says whether it has work left when it is answered; awaited, it is that work.
     """
 
-    def __init__(self, code: Surroundings, lane: Lane, namespaces: Mapping[str, NotedNamespace]) -> None:
+    def __init__(
+        self,
+        code: Surroundings,
+        lane: Lane,
+        namespaces: Mapping[str, KVNamespace],
+        variables: Mapping[str, Any] | None = None,
+    ) -> None:
         self._code = code
         self._lane = lane
         self._namespaces = namespaces
+        self._variables = variables
         self._storages: dict[str, Storage] = {}
         self._loop = cast(SimulatedLoop, asyncio.get_running_loop())
         self._context = copy_context()
@@ -77,6 +85,8 @@ class Invocation:
             "now": self._code.now_ms(),
             "seed": [chance.below(1 << 32) for _ in range(4)],
         }
+        if self._variables is not None:
+            about["variables"] = self._variables
         lane.ask(f"{request.method} {target} HTTP/1.1", headers, request.body, about)
         self._settle()
         try:
@@ -176,11 +186,13 @@ class Invocation:
         told = await self._asked(self._namespaces[binding], binding, asked)
         return self._as_workerd_reads(asked, told)
 
-    async def _asked(self, namespace: NotedNamespace, binding: str, asked: Asked) -> Told:
+    async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked) -> Told:
         storage = self._storages.get(binding)
         if storage is None:
             storage = self._storages[binding] = Storage(namespace.store)
         try:
+            if not isinstance(namespace, NotedNamespace):
+                return await answer(storage, asked)
             key = asked.path[1:].decode("latin-1")
             return await namespace.noted(asked.verb or "get", (key,), answer(storage, asked))
         except (KVError, StoreError) as error:

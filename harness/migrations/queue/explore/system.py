@@ -18,7 +18,8 @@ from harness.migrations.queue.looked import looked_at
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.system.code import WorkerCode
+from harness.system.deployment import Code
+from harness.system.stages import code_of, read_config
 from harness.verdict import Finding, Verdict
 from kvstore.layers.trace import Trace
 from worker.config import ConfigError
@@ -82,15 +83,15 @@ def likely_causes(record: Record, invariant: str, finding: Finding) -> tuple[Dia
     return tuple(both or known or same)
 
 
-def backstage(worker: Path) -> WorkerCode:
+def backstage(worker: Path) -> Code:
     """The one of this thread for a Worker's folder, loaded when it is first asked for."""
     return _backstage(worker, get_ident())
 
 
 @cache
-def _backstage(worker: Path, thread: int) -> WorkerCode:
+def _backstage(worker: Path, thread: int) -> Code:
     """A simulation has its backstage to itself; workers of a cluster may have several threads."""
-    return WorkerCode(worker)
+    return code_of(worker, read_config(worker))
 
 
 def judgement(worker: Path) -> Judgement:

@@ -27,6 +27,7 @@ from harness.terminal.lines import command_line
 from kvstore import SystemClock
 from kvstore.conditions import CONDITIONS
 from kvstore.platform import clock_of
+from worker.runtime import LoadError
 
 T = TypeVar("T")
 
@@ -69,7 +70,11 @@ class Inquiry:
     @cached_property
     def has_coordinator(self) -> bool:
         """Whether the Worker has the class of a coordinator."""
-        return hasattr(backstage(self.worker).code.module, "TaskCoordinator")
+        try:
+            backstage(self.worker).durable_class("TaskCoordinator")
+        except LoadError:
+            return False
+        return True
 
     @property
     def _kinds(self) -> list[Kind]:

@@ -19,7 +19,7 @@ from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.world import World
 from harness.migrations.queue.state import QueueState
-from harness.system.code import WorkerCode
+from harness.system.deployment import Code, NotSequential, SystemFailed
 from kvstore import Entry
 from kvstore.conditions import JUDGE
 from kvstore.layers.trace import Trace
@@ -32,7 +32,7 @@ _ROUNDS = 4
 
 def simulate(
     scenario: Scenario,
-    backstage: WorkerCode,
+    backstage: Code,
     entries: Mapping[str, Entry] | None = None,
     choose: Choose | None = None,
     trace: Trace | None = None,
@@ -43,20 +43,29 @@ def simulate(
     KV operation.
     Raises Deadlock when everybody waits for somebody else.
     """
-    # What a loop without input and output never gets asked for is left out of it.
-    loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
-    clock = LoopClock(loop, BEGIN_MS)
-    backstage.enter(clock, scenario.seed)
     if entries is None:
         entries = populate(BEGIN_MS // 1000, scenario.tasks, scenario.leases, scenario.odd)
-    if scenario.format == "new":
-        entries = migrated(entries)
-    world = World(scenario, entries, clock, backstage, trace)
-    if choose is not None and world.network.turns is not None:
-        world.network.turns.choose = choose
-    record = loop.run(_play(world))
-    backstage.operations += len(world.network.layers.asked)
-    return record
+    stored = migrated(entries) if scenario.format == "new" else entries
+
+    def play(*, once: bool) -> Record:
+        # What a loop without input and output never gets asked for is left out of it.
+        loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
+        clock = LoopClock(loop, BEGIN_MS)
+        backstage.enter(clock, scenario.seed, once=once)
+        world = World(scenario, stored, clock, backstage, trace)
+        if choose is not None and world.network.turns is not None:
+            world.network.turns.choose = choose
+        record = loop.run(_play(world))
+        backstage.operations += len(world.network.layers.asked)
+        return record
+
+    try:
+        try:
+            return play(once=choose is not None or trace is not None)
+        except NotSequential:
+            return play(once=True)
+    except SystemFailed as failed:
+        raise failed.error from None
 
 
 async def _play(world: World) -> Record:

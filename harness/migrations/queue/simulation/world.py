@@ -10,7 +10,7 @@ from harness.engine.interleaving import Turns, following
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.client import API_KEY
-from harness.system.code import WorkerCode
+from harness.system.deployment import Code
 from harness.transport import ANSWER_SECONDS, Unanswered
 from harness.world.network import Network
 from harness.world.site import WAY_MS, Site
@@ -35,7 +35,7 @@ class World(Site):
         scenario: Scenario,
         entries: Mapping[str, Entry],
         clock: LoopClock,
-        backstage: WorkerCode,
+        backstage: Code,
         trace: Trace | None = None,
     ) -> None:
         turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None

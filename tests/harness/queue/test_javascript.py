@@ -1,0 +1,70 @@
+"""The queue's Worker in JavaScript: what is found in the one in Python is found in it, too."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.cli.rehearse import main
+from harness.migrations.queue.explore.system import Queue, backstage
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.system.javascript.code import JavaScriptCode
+from harness.terminal.exit_codes import NOT_STARTED, VIOLATED
+
+from .simulation.test_hazards_page import ROWS
+
+TWIN = Path(__file__).parent / "twin"
+BIN = Path(__file__).parents[3] / ".real" / "node_modules" / ".bin"
+CLAIMS = "seed=1 conditions=local tasks=1 runs=1 at_once=claim,claim order=a4b7"
+
+pytestmark = pytest.mark.workerd
+
+
+@pytest.fixture(autouse=True)
+def real_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What running JavaScript takes. The workerd that was started is ended."""
+    for part in ("workerd", "esbuild"):
+        if not (BIN / part).exists():
+            pytest.skip(f"{part} is not installed: npm install --prefix .real wrangler@4.86.0")
+        monkeypatch.setenv(f"{part.upper()}_BIN", str(BIN / part))
+    yield
+    code = backstage(TWIN)
+    assert isinstance(code, JavaScriptCode)
+    code.close()
+
+
+def test_the_hazards_of_the_documented_migration_are_recognised() -> None:
+    queue = Queue(TWIN)
+    found = set()
+    for hazard, _, line in ROWS:
+        if hazard in queue.hazards(queue.simulate(Scenario.read(line))):
+            found.add(hazard)
+        if len(found) == 40:
+            return
+    pytest.fail(f"only {len(found)} of {len(ROWS)}: {sorted(found)}")
+
+
+def test_two_workers_hold_one_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["queue", "-q", "--worker", str(TWIN), "--scenario", CLAIMS]) == VIOLATED
+    assert "1 task was held by two at once: two claims in one location" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        ([], "is not in Python, and this walks the guide with a Worker in this process"),
+        (["--scenario", "tasks=1 claims=coordinator"], "Durable Objects, which only Python Workers have"),
+    ],
+)
+def test_what_only_python_workers_do_is_said(
+    flags: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["queue", "-q", "--worker", str(TWIN), *flags]) == NOT_STARTED
+    assert why in capsys.readouterr().err
+
+
+def test_a_worker_with_other_namespaces_is_not_the_queues(capsys: pytest.CaptureFixture[str]) -> None:
+    board = Path(__file__).parents[3] / "examples" / "board" / "naive"
+
+    assert main(["queue", "-q", "--worker", str(board), "--scenario", "tasks=1"]) == NOT_STARTED
+    assert "it binds env.BOARD to a KV namespace" in capsys.readouterr().err
