@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,9 @@ def report_of(opened: "Opened", result: Result, seconds: float, options: argpars
 
 def with_closer_looks(opened: "Opened", result: Result, document: dict[str, Any]) -> dict[str, Any]:
     """The document with the run of each finding, the conditions that it needs, and a run that held."""
+    as_document = partial(run_document, opened.about)
     findings = [
-        {**told, **looked_into(opened.about, opened.subject_of(one.scenario), one)}
+        {**told, **looked_into(opened.subject_of(one.scenario), one, as_document, opened.about.replay)}
         for told, one in zip(document["findings"], result.damage, strict=True)
     ]
     return {**document, "findings": findings}

@@ -12,6 +12,7 @@ from harness.engine.loop import Deadlock
 from harness.explore.depth_first import Visited, every_order
 from harness.explore.wording import wording
 from harness.verdict import Finding, Verdict
+from kvstore.layers.trace import Trace
 
 # The invariant, or hazard, and the code of the finding, or its wording.
 Key = tuple[str, str]
@@ -39,8 +40,11 @@ class SystemUnderTest(Protocol):
     A scenario is a dataclass of `Parameter`; a record is whatever the other methods take.
     """
 
-    def simulate(self, scenario: Any, choose: Choose | None = None) -> Any:
-        """What happens in a scenario; ``choose`` stands for its order. Raises Deadlock."""
+    def simulate(self, scenario: Any, choose: Choose | None = None, trace: Trace | None = None) -> Any:
+        """What happens in a scenario; ``choose`` stands for its order, ``trace`` gets every KV operation.
+
+        Raises Deadlock.
+        """
         ...
 
     def judge(self, record: Any) -> Sequence[Verdict]:

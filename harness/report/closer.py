@@ -1,18 +1,15 @@
 """A closer look at a finding: its run with every KV operation, what conditions it needs, a run that held."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from harness.engine.loop import Deadlock
 from harness.explore.search import Damage
-from harness.explore.tally import Key, deadlock_key, found_in
-from harness.model.record import Record
-from harness.model.scenario import Scenario
+from harness.explore.tally import Key, SystemUnderTest, deadlock_key, found_in
+from harness.model.record import RunRecord
 from harness.parameters import parameters
-from harness.report.about import About
-from harness.report.document import run_document
-from harness.subject import Subject
+from harness.verdict import Verdict
 from kvstore.conditions import CONDITIONS
 from kvstore.layers.trace import Trace
 
@@ -22,25 +19,33 @@ _MOST_OPERATIONS: Final = 1_500
 _MOST_TRIES: Final = 40
 
 
-def looked_into(about: About, subject: Subject, damage: Damage) -> dict[str, Any]:
+# The document of one simulation, with its verdicts and every operation.
+AsDocument = Callable[[Any, Sequence[Verdict], Trace], dict[str, Any]]
+# The command that runs a scenario again.
+Replay = Callable[[Any], str]
+
+
+def looked_into(
+    system: SystemUnderTest, damage: Damage, as_document: AsDocument, replay: Replay
+) -> dict[str, Any]:
     """Members of a finding: ``run``, ``conditions`` that show it, and ``held``, the nearest run that held.
 
     ``run`` is None where nobody came to an end.
     """
     scenario = damage.scenario
-    shows = {name: _shows(subject, damage.key, replace(scenario, conditions=name)) for name in CONDITIONS}
+    shows = {name: _shows(system, damage.key, replace(scenario, conditions=name)) for name in CONDITIONS}
     trace = Trace()
     try:
-        record = subject.simulate(scenario, None, trace)
+        record = system.simulate(scenario, None, trace)
     except Deadlock:
         return {"run": None, "conditions": shows, "held": None}
-    run = run_document(about, record, subject.judge(record), trace)
-    return {"run": _short(run, damage), "conditions": shows, "held": _nearest(about, subject, damage)}
+    run = as_document(record, system.judge(record), trace)
+    return {"run": _short(run, damage), "conditions": shows, "held": _nearest(system, damage, replay)}
 
 
-def _shows(subject: Subject, key: Key, scenario: Scenario) -> bool:
+def _shows(system: SystemUnderTest, key: Key, scenario: Any) -> bool:
     try:
-        return key in found_in(subject.judge(subject.simulate(scenario)))
+        return key in found_in(system.judge(system.simulate(scenario)))
     except Deadlock as deadlock:
         return key == deadlock_key(deadlock)
 
@@ -63,28 +68,34 @@ def _short(run: dict[str, Any], damage: Damage) -> dict[str, Any]:
     }
 
 
-def _nearest(about: About, subject: Subject, damage: Damage) -> dict[str, Any] | None:
+def _nearest(system: SystemUnderTest, damage: Damage, replay: Replay) -> dict[str, Any] | None:
     """A run that differs in one member of the scenario and does not show the finding; None without one."""
     for name, other in _neighbours(damage.scenario):
         try:
-            record = subject.simulate(other)
+            record = system.simulate(other)
+            verdicts = system.judge(record)
+            if damage.key in found_in(verdicts) or _is_vacuous(verdicts, damage.invariant):
+                continue
         except Deadlock:
-            continue
-        if damage.key in found_in(subject.judge(record)):
             continue
         return {
             "scenario": str(other),
-            "replay": about.replay(other),
+            "replay": replay(other),
             "changed": name,
-            "difference": _difference(subject.simulate(damage.scenario), record),
+            "difference": _difference(system.simulate(damage.scenario), record),
         }
     return None
 
 
-def _neighbours(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
+def _is_vacuous(verdicts: Sequence[Verdict], invariant: str) -> bool:
+    """A run in which there was nothing to look at has not held."""
+    return any(one.is_vacuous for one in verdicts if one.invariant == invariant)
+
+
+def _neighbours(scenario: Any) -> Iterator[tuple[str, Any]]:
     """Scenarios with one member said more simply, faults first; at last the one under local conditions."""
     tries = 0
-    for name, one in sorted(parameters(Scenario).items(), key=lambda named: named[1].rank):
+    for name, one in sorted(parameters(scenario.__class__).items(), key=lambda named: named[1].rank):
         if one.kept(scenario):
             continue
         for value in one.simpler(getattr(scenario, name)):
@@ -96,7 +107,7 @@ def _neighbours(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
         yield "conditions", replace(scenario, conditions="local")
 
 
-def _difference(bad: Record, good: Record) -> dict[str, Any] | None:
+def _difference(bad: RunRecord[Any], good: RunRecord[Any]) -> dict[str, Any] | None:
     """The first operation that is not the same in both."""
     one, two = (
         [
@@ -113,7 +124,7 @@ def _difference(bad: Record, good: Record) -> dict[str, Any] | None:
     return {"operation": place + 1, "here": _said(bad, place), "there": _said(good, place)}
 
 
-def _said(record: Record, place: int) -> str:
+def _said(record: RunRecord[Any], place: int) -> str:
     if place >= len(record.asked):
         return "the end"
     event = record.asked[place]

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from harness.decision import Decision
 from harness.explore.search import Damage
 from harness.explore.state import write_tally
+from harness.explore.tally import Tally
 from harness.model.record import Act, Call, Place, Record, RunRecord
 from harness.moment import write_moment
 from harness.rehearsal import Part, Result
 from harness.report.about import About
-from harness.verdict import Verdict
+from harness.verdict import Finding, Verdict
 from kvstore import Entry
 from kvstore.layers.trace import Kept, Span, Trace
 from worker.distribution import installed_version
@@ -46,25 +48,64 @@ def rehearsal_document(about: About, result: Result, seconds: float) -> dict[str
         "odd": list(result.oddities),
         "parts": [_part(one) for one in result.parts],
         "forecast": None if result.forecast is None else result.forecast.as_json(),
-        "findings": [_damage(about, one) for one in result.damage],
+        "findings": [damage_document(one, about.replay(one.scenario)) for one in result.damage],
+        "seconds": round(seconds, 3),
+    }
+
+
+def search_document(
+    migration: str,
+    command: Sequence[str],
+    about: Sequence[str],
+    decision: Decision,
+    findings: Sequence[dict[str, Any]],
+    seconds: float,
+    *,
+    parts: Sequence[dict[str, Any]] = (),
+    verdicts: Sequence[Verdict] = (),
+    nothing: Sequence[str] = (),
+) -> dict[str, Any]:
+    """A search, or a rehearsal, of a migration that is not declared: what a page shows of it.
+
+    ``about`` are sentences on what was done, ``nothing`` names what there was nothing of.
+    """
+    return {
+        "schema": SCHEMA,
+        "kind": "search",
+        "migration": migration,
+        "command": list(command),
+        "version": installed_version(),
+        "about": list(about),
+        **decision.as_json(),
+        "lookedAtNothing": list(nothing),
+        "parts": list(parts),
+        "verdicts": [one.as_json() for one in verdicts],
+        "findings": list(findings),
         "seconds": round(seconds, 3),
     }
 
 
 def _part(part: Part) -> dict[str, Any]:
-    tally = part.tally
     return {
-        "part": part.name,
-        "what": part.what,
+        **part_document(part.name, part.what, part.tally),
+        "anew": part.anew,
+        "tally": write_tally(part.tally),
+    }
+
+
+def part_document(name: str, what: str, tally: Tally) -> dict[str, Any]:
+    """A part of a search: what it tried, and what it met."""
+    return {
+        "part": name,
+        "what": what,
         "looked": asdict(tally.looked),
         "met": dict(sorted(tally.met.items())),
-        "anew": part.anew,
-        "tally": write_tally(tally),
         **({"orders": asdict(tally.orders)} if tally.orders.orders else {}),
     }
 
 
-def _damage(about: About, one: Damage) -> dict[str, Any]:
+def damage_document(one: Damage, replay: str) -> dict[str, Any]:
+    """A finding of a search, with the command that shows it again."""
     return {
         "invariant": one.key[0],
         "code": one.key[1],
@@ -72,7 +113,20 @@ def _damage(about: About, one: Damage) -> dict[str, Any]:
         **one.finding.as_json(),
         "runs": one.runs,
         "scenario": str(one.scenario),
-        "replay": about.replay(one.scenario),
+        "replay": replay,
+    }
+
+
+def found_document(invariant: Verdict, one: Finding, replay: str) -> dict[str, Any]:
+    """A finding of a rehearsal that has no scenario."""
+    return {
+        "invariant": invariant.invariant,
+        "code": "",
+        "title": invariant.title,
+        **one.as_json(),
+        "runs": 1,
+        "scenario": "",
+        "replay": replay,
     }
 
 

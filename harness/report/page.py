@@ -23,9 +23,9 @@ def page(document: dict[str, Any]) -> str:
 
 
 def _verdict(document: dict[str, Any]) -> str:
-    if document["kind"] == "rehearsal":
-        return str(document["verdict"]).upper()
-    return "Held" if document["held"] else "NO-GO"
+    if document["kind"] == "run":
+        return "Held" if document["held"] else "NO-GO"
+    return str(document["verdict"]).upper()
 
 
 def _data(document: dict[str, Any]) -> str:

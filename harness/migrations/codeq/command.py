@@ -23,15 +23,16 @@ from harness.migrations.codeq.tokens import read_tokens
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
-from harness.migrations.redis.keyspace.reported import reported
+from harness.migrations.redis.keyspace.reported import Finish, reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
+from harness.report.page import page
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server, open_server
 
-# The report for machines, the one for people, and the exit code.
-Finished = tuple[dict[str, Any], str, int]
+# The report for machines, the one for people, the exit code, and the document of a page where there is one.
+Finished = tuple[dict[str, Any], str, int, dict[str, Any] | None]
 
 
 def report_codeq(options: Namespace) -> Report | Output:
@@ -39,20 +40,26 @@ def report_codeq(options: Namespace) -> Report | Output:
     return reported(run_codeq, options)
 
 
-async def run_codeq(options: Options, command: str) -> Finished:
+async def run_codeq(options: Options, command: str) -> Finish:
     """Does what ``options`` say; ``command`` is how it was called. Raises CodeqError."""
+    document, text, exit_code, shown = await _run(options, command)
+    files = () if options.html_file is None or shown is None else ((options.html_file, page(shown)),)
+    return document, text, exit_code, files
+
+
+async def _run(options: Options, command: str) -> Finished:
     command = with_variables(command, [(options.redis, [PASSWORD]), (options.source, OF_SOURCE)])
     if options.verb == "rehearse" and options.codeq_url is not None:
         return await _accept(options, command)
     if options.verb == "hazards":
         return await _hazards(options)
     if options.verb == "rehearse":
-        return await (_explore(options) if options.explore else _rehearse(options, command))
+        return await (_explore if options.explore else _rehearse)(options, command)
     if options.redis is None:
         raise Refused([f"{options.verb} works on a real server: name it with --redis redis://host:port/0"])
     async with _server(options) as server:
         document, text, done = await OPERATIONS[options.verb](server, options)
-        return document, text, HELD if done else VIOLATED
+        return document, text, HELD if done else VIOLATED, None
 
 
 @asynccontextmanager
@@ -99,7 +106,8 @@ async def _rehearse(options: Options, command: str) -> Finished:
     done = replace(done, notes=[*notes, *done.notes])
     seconds = stopwatch() - start
     document = done.as_json() | {"seconds": round(seconds, 3), "replay": command}
-    return document, report.rehearsed_text(done, seconds, command), done.decision.exit_code
+    shown = report.rehearsed_document(done, seconds, options.given, command)
+    return document, report.rehearsed_text(done, seconds, command), done.decision.exit_code, shown
 
 
 async def _accept(options: Options, command: str) -> Finished:
@@ -135,7 +143,9 @@ async def _accept(options: Options, command: str) -> Finished:
         "seconds": round(seconds, 3),
     }
     text = report.accepted_text(codeq.url, name, verdicts, codeq.tokens.untried, decision, seconds, command)
-    return document, text, decision.exit_code
+    about = [f"The checklist for codeQ at {codeq.url}, whose data is on {name}"]
+    shown = report.judged_document(options.given, about, decision, verdicts, seconds, command)
+    return document, text, decision.exit_code, shown
 
 
 async def _hazards(options: Options) -> Finished:
@@ -146,10 +156,10 @@ async def _hazards(options: Options) -> Finished:
         name = server.name
     decision = Decision([one.hazard for one in shown if not one.held], None)
     document = {"server": name, "hazards": [one.as_json() for one in shown], **decision.as_json()}
-    return document, report.hazards_text(name, shown, decision), decision.exit_code
+    return document, report.hazards_text(name, shown, decision), decision.exit_code, None
 
 
-async def _explore(options: Options) -> Finished:
+async def _explore(options: Options, command: str) -> Finished:
     start = stopwatch()
     source, _ = await _source(options)
     clock = ManualClock(source.taken)
@@ -160,4 +170,6 @@ async def _explore(options: Options) -> Finished:
             said(f"{done:,} of {of:,} points, {broken:,} end differently")
 
     found = await explore(source, clock, terms(options, freeze_seconds=0), profile=options.server, tell=count)
-    return found.as_json(), report.search_text(found, stopwatch() - start), found.decision.exit_code
+    seconds = stopwatch() - start
+    shown_page = report.search_page(found, seconds, options.given, command)
+    return found.as_json(), report.search_text(found, seconds), found.decision.exit_code, shown_page

@@ -109,6 +109,13 @@ def _add_all(flags: _Flags | _Verbs) -> None:
     _add_terms(flags)
     _add_rehearsal(flags)
     flags.add("--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout")
+    flags.add(
+        "--html",
+        verbs=("rehearse",),
+        dest="html_file",
+        metavar="FILE",
+        help="also write a page that shows it all",
+    )
     flags.add("-q", "--quiet", action="store_true", help="no progress on standard error")
 
 

@@ -1,6 +1,7 @@
 """What a person reads after a rehearsal, a dry run, a migration, a search."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from harness.decision import Decision
 from harness.migrations.codeq.claim_script import HOW, NEEDED
@@ -14,8 +15,9 @@ from harness.migrations.codeq.preflight import Preflight
 from harness.migrations.codeq.rehearsal import Rehearsed
 from harness.migrations.codeq.rollback import RolledBack
 from harness.migrations.codeq.stragglers import Stragglers
+from harness.report.document import found_document, search_document
 from harness.terminal.lines import some, text_of
-from harness.verdict import Verdict, agree, count_held, held_lines
+from harness.verdict import Finding, Verdict, agree, count_held, held_lines
 from kvstore.clock import iso
 
 
@@ -34,6 +36,52 @@ def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
         *_judgement(done.verdicts, done.decision, seconds, command),
     ]
     return text_of(lines)
+
+
+def rehearsed_document(done: Rehearsed, seconds: float, given: Sequence[str], command: str) -> dict[str, Any]:
+    """What a page shows of a rehearsal; ``given`` are the arguments, ``command`` runs the same again."""
+    about = [
+        f"Rehearsal of the codeQ migration · option {done.option} · on {done.server}",
+        f"Source: {done.keys:,} legacy keys as of {iso(done.taken)}, copied; "
+        f"{done.tasks:,} tasks when the traffic was frozen",
+        *map(str.strip, _migrated_lines(done)),
+        *(f"Note: {note}" for note in done.notes),
+        *(
+            f"Of the guide's own words this fails here: {one.words}"
+            for one in done.attempts
+            if not one.worked
+        ),
+    ]
+    return judged_document(given, about, done.decision, done.verdicts, seconds, command)
+
+
+def judged_document(
+    given: Sequence[str],
+    about: Sequence[str],
+    decision: Decision,
+    verdicts: Sequence[Verdict],
+    seconds: float,
+    command: str,
+) -> dict[str, Any]:
+    """What a page shows of a checklist."""
+    titles = {drill.hazard: drill.title for drill in DRILLS}
+    findings = [
+        {
+            **found_document(verdict, one, command),
+            "causes": [{"hazard": name, "what": titles.get(name, "")} for name in one.hazards],
+        }
+        for verdict in verdicts
+        for one in verdict.findings
+    ]
+    return search_document("codeq", given, about, decision, findings, seconds, verdicts=verdicts)
+
+
+def search_page(search: Search, seconds: float, given: Sequence[str], command: str) -> dict[str, Any]:
+    """What a page shows of the crash search."""
+    about = [f"A crash before each of {search.points:,} commands of option B, resumed"]
+    title = "Resumption: whatever the crash, the same end"
+    verdict = Verdict("crash", title, tuple(map(Finding, search.broken)), search.points, "commands")
+    return judged_document(given, about, search.decision, [verdict], seconds, command)
 
 
 def accepted_text(

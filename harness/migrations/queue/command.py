@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from harness.migrations.queue.explore import campaign_report
 from harness.migrations.queue.explore.campaign import explore_faults, explore_schedules
 from harness.migrations.queue.explore.crashes import explore_crashes
 from harness.migrations.queue.explore.orders import explore_orders
+from harness.migrations.queue.explore.page import campaign_document, crashes_document, simulation_document
 from harness.migrations.queue.explore.report import CrashSearch
 from harness.migrations.queue.explore.report import as_json as search_json
 from harness.migrations.queue.explore.report import as_text as search_text
@@ -29,9 +30,8 @@ from harness.migrations.queue.promises.hearing import hear
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.outcome import line
 from harness.migrations.queue.walk.rehearse import rehearse_queue
-from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text
+from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text, document
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
-from harness.report.document import any_run
 from harness.report.page import page
 from harness.sources.remote import REMOTE, Wanted, copy_remote
 from harness.sources.source import Source, open_source
@@ -64,10 +64,12 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     clock = clock_of(CONDITIONS[options.conditions])
     if options.explore == "crashes":
         search = _search_crashes(source, clock.now_ms(), options, progress)
-        return Report(search_json(search), search_text(search), search.decision.exit_code)
+        files = _page(options, lambda: crashes_document(search, options.given))
+        return Report(search_json(search), search_text(search), search.decision.exit_code, files)
     command = command_line(["rehearse", *given])
     rehearsal = asyncio.run(_with_progress(source, clock, options, command, progress))
-    return Report(as_json(rehearsal), as_text(rehearsal), rehearsal.decision.exit_code)
+    files = _page(options, lambda: document(rehearsal, given))
+    return Report(as_json(rehearsal), as_text(rehearsal), rehearsal.decision.exit_code, files)
 
 
 def _demand_queue_worker(options: argparse.Namespace) -> None:
@@ -96,16 +98,9 @@ def _replay(scenario: Scenario, worker: Path, html_file: str | None) -> Report:
     replay = simulation_report.Simulation(record, judgement(worker).verdicts(record))
     files: tuple[tuple[str, str], ...] = ()
     if html_file is not None:
-        start = {("", key): entry for key, entry in record.start.entries.items()}
-        again = ["queue", "--scenario", str(scenario), *_own_worker(worker)]
-        command = command_line(["rehearse", *again])
-        run = any_run("queue", command, again, record, start, replay.verdicts, trace)
-        files = ((html_file, page(run)),)
+        assert trace is not None
+        files = ((html_file, page(simulation_document(worker, record, replay.verdicts, trace))),)
     return Report(replay.as_json(), replay.as_text(), replay.decision.exit_code, files)
-
-
-def _own_worker(worker: Path) -> list[str]:
-    return [] if worker == QUEUE_WORKER else ["--worker", str(worker)]
 
 
 def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
@@ -132,7 +127,12 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
         workforce.close()
     seconds = stopwatch() - start
     document, text = campaign_report.as_json(search, seconds), campaign_report.as_text(search, seconds)
-    return Report(document, text, search.decision.exit_code)
+    files = _page(options, lambda: campaign_document(search, seconds, options.given))
+    return Report(document, text, search.decision.exit_code, files)
+
+
+def _page(options: argparse.Namespace, document: Callable[[], dict[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return () if options.html_file is None else ((options.html_file, page(document())),)
 
 
 def _promises(source: Source, options: argparse.Namespace, progress: Progress) -> Report:
@@ -163,7 +163,8 @@ def _orders(options: argparse.Namespace, progress: Progress) -> Report:
     progress.end()
     seconds = stopwatch() - start
     text = campaign_report.as_text(search.campaign, seconds)
-    return Report(search.as_json(seconds), text, search.campaign.decision.exit_code)
+    files = _page(options, lambda: campaign_document(search.campaign, seconds, options.given))
+    return Report(search.as_json(seconds), text, search.campaign.decision.exit_code, files)
 
 
 def _processes(options: argparse.Namespace) -> Processes:

@@ -58,9 +58,7 @@ def add_queue(queue: argparse.ArgumentParser) -> None:
     queue.add_argument(
         "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
     )
-    queue.add_argument(
-        "--html", dest="html_file", metavar="FILE", help="with --scenario: also write a page that shows it"
-    )
+    queue.add_argument("--html", dest="html_file", metavar="FILE", help="also write a page that shows it all")
     queue.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
 
 
@@ -245,8 +243,8 @@ def conflict(options: argparse.Namespace) -> str | None:
         return "--runs is for the documented migration: the safe one runs until it is done"
     if options.everyone and not _has_people(options):
         return "--everyone is for --explore crashes with --scenario or --plan: elsewhere nobody else is there"
-    if options.html_file is not None and (options.scenario is None or options.explore is not None):
-        return "--html is for one simulation: with --scenario or --plan, and without --explore"
+    if options.html_file is not None and options.promises is not None:
+        return "--html is for rehearsals, searches and simulations: --promises has no page"
     if kinds := _refused_kinds(options):
         return kinds
     if options.cluster and not _can_be_shared(options):

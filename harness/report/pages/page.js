@@ -3,9 +3,10 @@ const CONDITIONS = ["local", "production", "free", "hostile"];
 let picture = null, chosen = 0;
 
 // One run is shown as a rehearsal of one run.
-const findings = report.kind === "rehearsal" ? report.findings
+const isRun = report.kind === "run";
+const findings = !isRun ? report.findings
   : report.verdicts.flatMap(v => v.findings.map(f => ({ ...f, invariant: v.invariant, title: v.title, runs: 1, scenario: report.scenario, replay: report.replay, run: report })));
-if (report.kind === "run" && !findings.length)
+if (isRun && !findings.length)
   findings.push({ what: "Nothing was violated in this run", keys: [], moments: [], invariant: "", runs: 1, scenario: report.scenario, replay: report.replay, run: report, isHeld: true });
 
 function count(number, one, many) { return `${number.toLocaleString("en")} ${number === 1 ? one : many || one + "s"}`; }
@@ -23,13 +24,13 @@ function command(text) { return make("div", { class: "command" }, make("code", {
 function shell(words) { return words.map(w => /^[\w@%+=:,./-]+$/.test(w) ? w : `'${w.replace(/'/g, `'"'"'`)}'`).join(" "); }
 
 function head() {
-  const verdict = report.kind === "rehearsal" ? report.verdict : report.held ? "held" : "no-go";
+  const verdict = !isRun ? report.verdict : report.held ? "held" : "no-go";
   const kind = verdict === "go" || verdict === "held" ? "good" : verdict === "no-go" ? "bad" : "none";
   let sentence;
-  if (report.kind === "run") sentence = report.held ? `this run of ${report.migration} violates nothing` : `this run of ${report.migration} does damage`;
+  if (isRun) sentence = report.held ? `this run of ${report.migration} violates nothing` : `this run of ${report.migration} does damage`;
   else {
     const runs = report.parts.reduce((sum, part) => sum + part.looked.runs, 0), operations = report.parts.reduce((sum, part) => sum + part.looked.operations, 0);
-    const after = `${count(runs, "run")}, ${count(operations, "KV operation")}`;
+    const after = report.parts.length ? `${count(runs, "run")}, ${count(operations, "KV operation")}` : `${count(report.verdicts.length, "check")}`;
     sentence = verdict === "no-go" ? `${report.migration} does damage in ${count(findings.length, "way")} (${after})`
       : verdict === "go" ? `${report.migration}: nothing was violated, and everything was met that should be (${after})` : `${report.migration}: ${report.reasons.join("; ")} (${after})`;
   }
@@ -39,24 +40,39 @@ function head() {
     const entries = report.entries;
     put("head", make("p", { class: "soft" }, `${count(entries.moving, "entry that moves", "entries that move")} and ${count(entries.other, "other")}, from ${report.sources.join(", ")}, begun ${report.began}; it took ${report.seconds.toFixed(1)} s.`),
       command(shell(["rehearse", ...report.command])));
-  } else put("head", command(report.replay));
+  } else if (isRun) put("head", command(report.replay));
+  else put("head", report.about.slice(0, 2).map(text => make("p", { class: "soft" }, text)), command(shell(["rehearse", ...report.command])));
+}
+function checked() {
+  const more = (report.about || []).slice(2), all = !isRun && report.verdicts || [];
+  put("checked", all.length ? [make("h2", {}, "What was checked"), verdicts(all)] : null,
+    more.length ? [make("h2", {}, "What was done"), make("ul", { class: "soft" }, more.map(text => make("li", {}, text)))] : null);
+}
+function verdicts(all) {
+  const rows = all.map(v => make("tr", {}, make("td", {}, v.invariant), make("td", {}, v.title),
+    make("td", { class: "number" }, `${v.looked.toLocaleString("en")} ${v.lookedAt}`),
+    make("td", { class: "cell" }, make("span", { class: v.held ? "holds" : "shows" }, !v.held ? "violated" : v.looked ? "held" : "nothing to look at"))));
+  return make("div", { class: "card" }, make("table", { class: "parts heat still" }, make("thead", {}, make("tr", {}, make("th", {}, "Check"), make("th", {}, "What must hold"),
+    make("th", { class: "number" }, "Looked at"), make("th", { class: "cell" }, "Verdict"))), make("tbody", {}, rows)));
 }
 function overview() {
-  if (report.kind !== "rehearsal") return;
+  if (isRun) return;
   const rows = report.parts.map(part => make("tr", {}, make("td", {}, part.part), make("td", {}, part.what),
     make("td", { class: "number" }, part.looked.runs.toLocaleString("en")), make("td", { class: "number" }, part.looked.operations.toLocaleString("en"))));
   const missing = [];
   if (report.verdict !== "no-go") missing.push(...report.reasons);
   if (report.lookedAtNothing.length) missing.push(`nothing to look at: ${report.lookedAtNothing.join(", ")}`);
   const forecast = report.forecast;
-  put("overview", make("h2", {}, "What was looked at"), make("div", { class: "card" }, make("table", { class: "parts" },
+  const met = report.parts.flatMap(part => Object.entries(part.met).map(([name, runs]) => `${name} ${runs.toLocaleString("en")}`));
+  put("overview", make("h2", {}, "What was looked at"), !rows.length ? make("p", { class: "soft" }, `${count(report.verdicts.length, "check")}, ${report.verdicts.filter(v => v.held).length} held: all of them below.`) : make("div", { class: "card" }, make("table", { class: "parts" },
     make("thead", {}, make("tr", {}, make("th", {}, "Search"), make("th", {}, "What it tried"), make("th", { class: "number" }, "Runs"), make("th", { class: "number" }, "KV operations"))), make("tbody", {}, rows))),
+    met.length ? make("p", { class: "soft" }, `Met, in so many runs: ${met.join(", ")}.`) : null,
     missing.length ? make("p", { class: "soft" }, `Never met: ${missing.join("; ")}.`) : null,
     forecast ? make("p", { class: "soft" }, `The whole namespace takes ${count(forecast.requests, "request")} of the operator, ${count(forecast.reads, "read")}, ${count(forecast.writes, "write")}, ${count(forecast.deletes, "delete")} and ${count(forecast.lists, "list")}: ${count(forecast.days.free, "day")} on the free plan, ${count(forecast.days.paid, "day")} on the paid one.`) : null);
 }
 function heat() {
-  if (findings.length < (report.kind === "rehearsal" ? 1 : 2)) return;
-  const single = report.kind === "run", most = Math.max(...findings.map(f => f.runs)), known = findings.some(f => f.conditions);
+  if (findings.length < (isRun ? 2 : 1)) return;
+  const single = findings.every(f => f.runs === 1), most = Math.max(...findings.map(f => f.runs)), known = findings.some(f => f.conditions);
   const rows = findings.map((finding, i) => {
     const row = make("tr", { "aria-selected": false, tabindex: 0, role: "row", onclick: () => choose(i), onkeydown: e => { if (e.key === "Enter") choose(i); } },
       make("td", {}, make("div", {}, finding.what), make("span", { class: "invariant" }, `${finding.invariant}${finding.hazards && finding.hazards.length ? " · " + finding.hazards.join(", ") : ""}${finding.keys.length ? " · " + short(finding.keys.slice(0, 3).join(", "), 70) : ""}`)),
@@ -68,14 +84,14 @@ function heat() {
     }
     return row;
   });
-  put("findings", make("h2", {}, report.kind === "rehearsal" ? "What it does, the smallest run first" : "What it does"),
+  put("findings", make("h2", {}, known ? "What it does, the smallest run first" : "What it does"),
     known ? make("p", { class: "soft" }, "Each column: the smallest run that shows it, under these conditions.") : null,
     make("div", { class: "card" }, make("table", { class: "heat" }, make("thead", {}, make("tr", {}, make("th", {}, "Finding"), single ? null : make("th", { class: "number" }, "Runs"), single ? null : make("th", {}, ""),
       known ? CONDITIONS.map(name => make("th", { class: "cell" }, name)) : null)), make("tbody", {}, rows))));
 }
 function choose(index) {
   chosen = Math.max(0, Math.min(findings.length - 1, index));
-  document.querySelectorAll(".heat tbody tr").forEach((row, i) => row.setAttribute("aria-selected", i === chosen));
+  document.querySelectorAll("#findings tbody tr").forEach((row, i) => row.setAttribute("aria-selected", i === chosen));
   show(findings[chosen]);
 }
 function show(finding) {
@@ -83,6 +99,7 @@ function show(finding) {
   const run = finding.run;
   picture = null;
   place.replaceChildren(make("h2", {}, finding.what), make("p", { class: "soft" }, `${finding.title || ""}${finding.keys.length ? ` · ${finding.keys.slice(0, 5).join(", ")}${finding.keys.length > 5 ? ` and ${finding.keys.length - 5} more` : ""}` : ""}`));
+  for (const cause of finding.causes || []) place.append(make("p", {}, make("strong", {}, `Likely cause ${cause.hazard}: `), cause.what));
   if (run && run.operations) {
     const state = make("div", {}), output = make("output", {}), range = make("input", { type: "range", min: 0, step: 1, "aria-label": "Moment" });
     const tools = make("div", { class: "tools" }), events = make("ol", { class: "events" });
@@ -115,7 +132,7 @@ function show(finding) {
     moved(picture);
   } else if (run === null) place.append(make("p", {}, "Nobody can go on in this run, so there is nothing to draw."));
   place.append(make("h3", {}, "The same run again"), command(finding.replay));
-  if (!finding.isHeld) place.append(make("p", {}, copyButton(testOf(finding), "Copy as a pytest test")));
+  if (!finding.isHeld && report.command[0] === "run") place.append(make("p", {}, copyButton(testOf(finding), "Copy as a pytest test")));
 }
 function stateOf(shown, location) {
   const run = shown.run, moment = shown.moment, entryOf = v => v && v.entry ? short(v.entry.value, 90) + (v.entry.expiration ? ` (until ${new Date(v.entry.expiration * 1000).toISOString().slice(0, 19)}Z)` : "") : null;
@@ -161,7 +178,7 @@ document.addEventListener("keydown", event => {
   if (deeds[event.key]) { deeds[event.key](); event.preventDefault(); }
 });
 addEventListener("resize", () => { if (picture) picture.draw(); });
-head(); overview(); heat();
+head(); overview(); heat(); checked();
 // `#4,dark` opens the page at the fourth finding.
 if (findings.length) choose((asked.map(Number).find(Number.isFinite) || 1) - 1);
 put("foot", ...["j", "k", " another finding · ", "←", "→", " another moment · ", "+", "-", " zoom · ", "t", " true lengths of time · ", "a", " arrows · ", "d", " light or dark"].map(part => /^[a-z+\-←→]$/.test(part) ? make("kbd", {}, part) : part));

@@ -1,17 +1,22 @@
 """The page: one file without a network, drawn in a real Chromium."""
 
 import html
+import json
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from harness.cli.rehearse import main
 from harness.report.page import page
+from harness.terminal.exit_codes import VIOLATED
 from tests.harness.report.reports import rehearsal, run
+from tests.harness.report.test_document import errors
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 in_chromium = pytest.mark.skipif(
@@ -107,6 +112,94 @@ def test_keys_and_clicks_move_through_it(tmp_path: Path) -> None:
     assert 'data-theme="dark"' in shown
     assert 'data-seen="00:00.000"' in shown
     assert 'aria-pressed="true" title="t"' in shown
+
+
+def shown(target: Path) -> dict[str, Any]:
+    """The document that a page shows; it is as its schema says."""
+    text = target.read_text()
+    assert len(text.encode()) < 1_000_000
+    found: dict[str, Any] = json.loads(text.partition('id="document">')[2].partition("</script>")[0])
+    assert errors(found) == []
+    return found
+
+
+@cache
+def page_of(*command: str) -> dict[str, Any]:
+    """What the page of a NO-GO shows."""
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "page.html"
+        assert main([*command, "-q", "--html", str(target)]) == VIOLATED
+        return shown(target)
+
+
+def queue_search() -> dict[str, Any]:
+    line = "conditions=local tasks=1 leases=0 runs=1"
+    return page_of("queue", "--explore", "crashes", "--scenario", line, "--faults", "crash", "--jobs", "1")
+
+
+def codeq() -> dict[str, Any]:
+    return page_of("codeq", "--server", "kvrocks27", "--tasks", "6")
+
+
+def test_a_search_of_the_queue_has_the_run_of_each_finding() -> None:
+    document = queue_search()
+    assert document["migration"] == "queue"
+    assert document["parts"][0]["looked"]["runs"] > 3
+    for finding in document["findings"]:
+        assert finding["run"]["operations"]
+        assert finding["conditions"]["local"]
+        assert set(finding["hazards"]) >= {cause["hazard"] for cause in finding["causes"]}
+
+
+def test_a_walk_of_the_queue_and_its_crashes_have_a_page(tmp_path: Path) -> None:
+    source = tmp_path / "queue.json"
+    source.write_text(json.dumps([{"key": "orchestrator:pending", "value": '["a"]'}]))
+    walk = page_of("queue", "--from", str(source))
+    assert {one["invariant"] for one in walk["verdicts"]} >= {"I2", "I3"}
+    assert walk["findings"]
+    crashes = page_of(
+        "queue", "--from", str(source), "--explore", "crashes", "--faults", "refused", "--jobs", "1"
+    )
+    assert all("--fault refused@" in one["replay"] for one in crashes["findings"])
+
+
+def test_codeq_has_the_same_page() -> None:
+    pytest.importorskip("fakeredis", reason="the extra codeq is not installed")
+    document = codeq()
+    assert [one["invariant"] for one in document["findings"]] == ["V5", "V9"]
+    assert len(document["verdicts"]) == 16
+
+
+@pytest.mark.chromium
+@pytest.mark.own_clock
+@in_chromium
+def test_the_page_of_a_search_is_clicked_through(tmp_path: Path) -> None:
+    document = queue_search()
+    click = (
+        "document.querySelectorAll('#findings tbody tr')[1].click();"
+        "const range = document.querySelector('.scrub input'), main = document.querySelector('main');"
+        "range.value = 1; range.dispatchEvent(new Event('input'));"
+        "main.dataset.moment = document.querySelector('.scrub output').textContent;"
+        "document.querySelector('header button').click();"
+        "main.dataset.theme = document.documentElement.dataset.theme;"
+    )
+    text = drawn(document, tmp_path, click)
+    assert text.count('role="row"') == len(document["findings"])
+    assert f"<h2>{html.escape(document['findings'][1]['what'], quote=False)}</h2>" in text
+    assert 'data-theme="dark"' in text
+    assert re.search(r'data-moment="\d\d:\d\d\.\d{3}"', text)
+    assert "data-operation=" in text
+
+
+@pytest.mark.chromium
+@pytest.mark.own_clock
+@in_chromium
+def test_the_page_of_codeq_shows_every_check(tmp_path: Path) -> None:
+    pytest.importorskip("fakeredis", reason="the extra codeq is not installed")
+    text = drawn(codeq(), tmp_path, "document.querySelectorAll('#findings tbody tr')[1].click();")
+    assert text.count(">violated<") == 2
+    assert all(html.escape(one["title"], quote=False) in text for one in codeq()["verdicts"])
+    assert f"<h2>{html.escape(codeq()['findings'][1]['what'], quote=False)}</h2>" in text
 
 
 def test_a_simulation_of_the_queue_is_drawn_too(tmp_path: Path) -> None:

@@ -71,8 +71,7 @@ def as_text(search: Campaign, seconds: float) -> str:
     tally, base = search.tally, search.base
     pace = f"{tally.runs / seconds:,.0f} runs a second" if seconds else "at once"
     lines = [
-        f"Search through the {base.migration} queue migration{_claims(base)} under {base.conditions}: "
-        f"{search.what}",
+        title(search),
         f"Visited: {tally.runs:,} runs with {tally.looked.operations:,} KV operations, in {seconds:.1f} s "
         f"({pace}, {search.workers} processes)",
         f"Judged by: {base.platform.judged_line()}",
@@ -81,13 +80,24 @@ def as_text(search: Campaign, seconds: float) -> str:
         *([f"Looked at nothing: {', '.join(tally.vacuous)}"] if tally.vacuous else []),
         f"Fingerprint: {tally.fingerprint:016x}",
     ]
-    for title, violations in groupby(search.violations, key=lambda one: (one.invariant, one.title)):
-        lines += ["", f"FAIL {title[0]:<4} {title[1]}"]
+    for (invariant, about), violations in groupby(
+        search.violations, key=lambda one: (one.invariant, one.title)
+    ):
+        lines += ["", f"FAIL {invariant:<4} {about}"]
         lines += [line for one in violations for line in _violation_lines(one, search.worker)]
     if search.hazards:
         lines += ["", "Hazards recognised:"]
         lines += [line for one in search.hazards for line in _hazard_lines(one, search.worker)]
     return text_of([*lines, "", _conclusion(search)])
+
+
+def title(search: Campaign) -> str:
+    """What was searched, in a line."""
+    base = search.base
+    return (
+        f"Search through the {base.migration} queue migration{_claims(base)} under {base.conditions}: "
+        f"{search.what}"
+    )
 
 
 def _violation_lines(one: Damage, worker: Path) -> list[str]:

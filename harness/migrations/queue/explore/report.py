@@ -35,6 +35,23 @@ class CrashSearch:
         """How many there are to visit."""
         return self.exploration.operations * len(self.kinds)
 
+    @property
+    def sentences(self) -> list[str]:
+        """What was visited, and how."""
+        visited = f"{self.exploration.operations:,} operations × {len(self.kinds)} kinds of fault"
+        missed = self.points - self.exploration.visited
+        whole = f"all but {missed:,}, where the fault did not happen" if missed else "all there are"
+        baseline = ", ".join(self.exploration.baseline)
+        return [
+            f"Search through the {self.migration} queue migration: one fault at a time, at every operation",
+            *source_lines(self.source),
+            f"Visited: {visited} ({', '.join(self.kinds)}) = {self.exploration.visited:,} points, {whole}, "
+            f"in {self.seconds:.1f} s",
+            "After each fault the operator runs the migration again, and goes on."
+            + (f" ({OPERATOR_RUNS} runs at most.)" if self.migration == "documented" else ""),
+            *([f"Violated without any fault, and not repeated here: {baseline}"] if baseline else []),
+        ]
+
     def replay(self, violation: Violation) -> str:
         """The command that rehearses the first fault that shows a violation."""
         runs = f" --runs {OPERATOR_RUNS}" if self.migration == "documented" else ""
@@ -75,21 +92,9 @@ def as_json(search: CrashSearch) -> dict[str, Any]:
 
 def as_text(search: CrashSearch) -> str:
     """The report for a person."""
-    exploration = search.exploration
-    visited = f"{exploration.operations:,} operations × {len(search.kinds)} kinds of fault"
-    missed = search.points - exploration.visited
-    whole = f"all but {missed:,}, where the fault did not happen" if missed else "all there are"
-    lines = [
-        f"Search through the {search.migration} queue migration: one fault at a time, at every KV operation",
-        *source_lines(search.source),
-        f"Visited: {visited} ({', '.join(search.kinds)}) = {exploration.visited:,} points, {whole}, "
-        f"in {search.seconds:.1f} s",
-        "After each fault the operator runs the migration again, and goes on."
-        + (f" ({OPERATOR_RUNS} runs at most.)" if search.migration == "documented" else ""),
-    ]
-    if exploration.baseline:
-        lines.append(f"Violated without any fault, and not repeated here: {', '.join(exploration.baseline)}")
-    for title, violations in groupby(exploration.violations, key=lambda one: (one.invariant, one.title)):
+    lines = list(search.sentences)
+    found = search.exploration.violations
+    for title, violations in groupby(found, key=lambda one: (one.invariant, one.title)):
         lines += ["", f"FAIL {title[0]:<4} {title[1]}"]
         lines += [line for one in violations for line in _violation_lines(search, one)]
     return text_of([*lines, "", _conclusion(search)])

@@ -12,6 +12,7 @@ from harness.migrations.queue.walk.cost import cost
 from harness.migrations.queue.walk.fate import FATES, fates
 from harness.migrations.queue.walk.invariants.status import needs_migration, true_counters
 from harness.migrations.queue.walk.outcome import Outcome
+from harness.report.document import found_document, search_document
 from harness.sources.source import Source
 from harness.terminal.lines import some, text_of
 from harness.verdict import Verdict, count_held, held_lines
@@ -115,8 +116,7 @@ def as_text(rehearsal: Rehearsal) -> str:
     """The report that fits on a screen."""
     outcome = rehearsal.outcome
     lines = [
-        f"Rehearsal of the queue migration · {rehearsal.migration} · strategy {rehearsal.strategy} · "
-        f"conditions {rehearsal.conditions.name}",
+        title(rehearsal),
         *source_lines(rehearsal.source),
         f"Judged by: {rehearsal.conditions.judged_line()}",
         "",
@@ -133,6 +133,34 @@ def as_text(rehearsal: Rehearsal) -> str:
         f"Again: {rehearsal.command}",
     ]
     return text_of(lines)
+
+
+def document(rehearsal: Rehearsal, given: Sequence[str]) -> dict[str, Any]:
+    """What a page shows of it; ``given`` are the arguments."""
+    outcome = rehearsal.outcome
+    spent = cost(outcome, simulated=rehearsal.conditions.simulated).as_text()
+    counted = ", ".join(f"{len(tasks):,} {fate}" for fate, tasks in fates(outcome).items())
+    return search_document(
+        "queue",
+        given,
+        [title(rehearsal), *source_lines(rehearsal.source), f"Tasks: {counted}", spent],
+        rehearsal.decision,
+        [
+            found_document(verdict, one, rehearsal.command)
+            for verdict in rehearsal.violated
+            for one in verdict.findings
+        ],
+        rehearsal.seconds,
+        verdicts=rehearsal.verdicts,
+    )
+
+
+def title(rehearsal: Rehearsal) -> str:
+    """What was rehearsed, in a line."""
+    return (
+        f"Rehearsal of the queue migration · {rehearsal.migration} · strategy {rehearsal.strategy} · "
+        f"conditions {rehearsal.conditions.name}"
+    )
 
 
 def source_lines(source: Source) -> list[str]:

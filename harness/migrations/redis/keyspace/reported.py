@@ -11,8 +11,10 @@ from kvstore.address import without_passwords
 from kvstore.printable import printable
 from worker.codeq import CodeqError
 
-# What a command does with its options and its line: a report for machines, one for people, an exit code.
-Work = Callable[[Any, str], Coroutine[Any, Any, tuple[dict[str, Any], str, int]]]
+# The report for machines, the one for people, the exit code, and further files by their paths.
+Finish = tuple[dict[str, Any], str, int] | tuple[dict[str, Any], str, int, tuple[tuple[str, str], ...]]
+# What a command does with its options and its line.
+Work = Callable[[Any, str], Coroutine[Any, Any, Finish]]
 
 
 def reported(work: Work, options: Namespace, *not_begun: type[Exception]) -> Report | Output:
