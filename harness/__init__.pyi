@@ -78,6 +78,13 @@ from harness.parameters import ParameterError as ParameterError
 from harness.parameters import Several as Several
 from harness.parameters import always as always
 from harness.parameters import one_of as one_of
+from harness.report.closer import looked_into as looked_into
+from harness.report.document import any_run as any_run
+from harness.report.document import damage_document as damage_document
+from harness.report.document import found_document as found_document
+from harness.report.document import part_document as part_document
+from harness.report.document import search_document as search_document
+from harness.report.page import page as page
 from harness.sources.source import Source as Source
 from harness.sources.source import open_source as open_source
 from harness.system.code import WorkerCode as WorkerCode

@@ -173,8 +173,6 @@ NOT_PUBLIC = {
     "harness.terminal.numbers": "A_YEAR seed seeds whole",
     "harness.terminal.progress": "Progress",
     "harness.sources.remote": "REMOTE Wanted copy_remote",
-    "harness.report.document": "any_run",
-    "harness.report.page": "page",
     "harness.transport": "ANSWER_SECONDS Answer BrokenOff Unanswered deliver read_to_end",
     "harness.under_way": "asking",
     "harness.verdict": "verdict",
