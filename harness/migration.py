@@ -25,6 +25,10 @@ class MigrationError(Exception):
     """A migration that cannot be rehearsed as it is declared: says what is wrong with it, and where."""
 
 
+class FileFailed(MigrationError):
+    """A migration file does not fit what is in the database."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How a row is looked at as an entry: which columns stand for its value, metadata and expiration.

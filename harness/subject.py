@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from harness.checks import judge
 from harness.decision import Looked
@@ -16,12 +18,12 @@ from harness.migration_file import load_migration
 from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place, Record
-from harness.model.row import another_row, is_table, row_of, stored_row
+from harness.model.row import Row, another_row, is_table, row_of, stored_row
 from harness.model.scenario import Scenario
 from harness.model.truth import Truth
 from harness.simulation import simulate, unreadable
 from harness.system.stages import Stages
-from harness.system.tables import DatabaseCopy
+from harness.system.tables import DatabaseCopy, stored_alone
 from harness.verdict import Finding, Verdict
 from kvstore import Entry
 from kvstore.layers.trace import Trace
@@ -120,14 +122,21 @@ class Loaded:
     def sample(self, subject: Subject) -> "Sample":
         """The entries of a subject."""
         if subject not in self._samples:
-            self._samples[subject] = Sample(self.migration, self.outcomes, subject)
+            self._samples[subject] = Sample(self.migration, self.outcomes, subject, self.stages.copies)
         return self._samples[subject]
 
 
 class Sample:
     """The entries that small namespaces are drawn from."""
 
-    def __init__(self, migration: Migration, outcomes: Outcomes, subject: Subject) -> None:
+    def __init__(
+        self,
+        migration: Migration,
+        outcomes: Outcomes,
+        subject: Subject,
+        copies: Mapping[str, DatabaseCopy] = MappingProxyType({}),
+    ) -> None:
+        self._kept = copies
         self.migration = migration
         self.outcomes = outcomes
         self.began = subject.began
@@ -184,13 +193,20 @@ class Sample:
         entry = self.moving[like]
         others = [one for one in self.moving.items() if one[0] != like]
         other = others[chance.below(len(others))] if others else None
-        found = odd_entries(self.migration, self.outcomes, kind, (like, entry), self.began, chance, other)
+        found = odd_entries(
+            self.migration, self.outcomes, kind, (like, entry), self.began, chance, self._stored, other
+        )
         for place, made in list(found.items())[:1]:
             targets = self._targets(place, made)
             if taken.isdisjoint(targets) == (kind == TWO_SOURCES):
                 return {}
             taken |= targets
         return found
+
+    def _stored(self, row: Row) -> Mapping[str, Any] | None:
+        """How a row would be in its table when a migration begins, None where it cannot be."""
+        found = self._kept.get(row.binding)
+        return None if found is None else stored_alone(found, row.table, row.columns)
 
     @cached_property
     def oddities(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from harness.actors.actor import Actor
-from harness.migration import MigrationError
+from harness.migration import FileFailed, MigrationError
 from harness.world.site import Reply
 from kvstore.faults import InvocationCrashed
 
@@ -48,7 +48,10 @@ class Operator(Actor):
 
         With ``settle=False`` it only waits for the deployment itself to arrive.
         """
-        arrived = self.world.deploy(stage)
+        try:
+            arrived = self.world.deploy(stage)
+        except FileFailed as error:
+            raise GaveUp(f"applying the files of {stage}", str(error)) from error
         await self.wait(arrived + (_LAST_ANSWERS + SETTLE_SECONDS if settle else 0))
 
     async def apply(self, stage: str) -> None:

@@ -1,22 +1,26 @@
-"""Odd entries: what old namespaces hold beside the usual, made from the user's own entries.
+"""Odd entries and rows: what old namespaces and tables hold beside the usual, made from the user's own.
 
-Each kind changes one thing about an entry that is there. One that ``becomes`` cannot read, or that it makes
-something of that KV does not take, is not part of the migration, and is left out.
+Each kind changes one thing about an entry that is there, or about a row. One that ``becomes`` cannot read, or
+that it makes something of that KV does not take, is not part of the migration, and is left out; so is a row
+that its table does not take.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from harness.engine.chance import Chance
+from harness.migration import Entry as Wanted
 from harness.migration import Migration, Rule, stored_as
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place
-from harness.model.row import is_table
+from harness.model.row import Row, Table, another_row, is_table, row_of, stored_row
 from kvstore import LIMITS, Entry
 
+_NUMBER: Final = 1000  # beyond those of rows that are made to be many
 _LONG_NAME: Final = 480
+_LONG_TEXT: Final = 100_001  # more than a statement may have, if somebody writes it there
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ def _much_metadata(odd: Odd) -> Entry:
 
 # Where all values are text, one that is not is nobody's.
 NOT_TEXT: Final = "not-text"
+# Something is where one goes already.
+TARGET_THERE: Final = "target-there"
 # Another entry for the place that one goes to already.
 TWO_SOURCES: Final = "two-sources"
 
@@ -58,7 +64,7 @@ TWO_SOURCES: Final = "two-sources"
 ENDING: Final = frozenset({"ending", "ending-meanwhile"})
 
 # What is odd, the name that an entry of this kind gets, and how it is made.
-KINDS: Final[Mapping[str, tuple[str, Make]]] = {
+_ENTRIES: Final[Mapping[str, tuple[str, Make]]] = {
     "permanent": ("odd-permanent", lambda odd: odd.like._replace(expiration=None)),
     "ending": ("odd-ending", _ending),
     "ending-meanwhile": ("odd-ending-meanwhile", _ending_meanwhile),
@@ -72,10 +78,25 @@ KINDS: Final[Mapping[str, tuple[str, Make]]] = {
     "long-key": ("odd-" + "k" * (_LONG_NAME - 4), lambda odd: odd.like),
     "unicode": ("odd-é漢🎉", lambda odd: odd.like),
     "punctuation": ("odd-a:b/c?d=%41 e", lambda odd: odd.like),
-    "target-there": ("odd-target-there", lambda odd: odd.like),
+    TARGET_THERE: ("odd-target-there", lambda odd: odd.like),
     "upper-case": ("ODD-ENDING", lambda odd: odd.like),
     TWO_SOURCES: ("odd-two-sources", lambda odd: odd.like),
 }
+# The same of a row: what a value of one of its columns becomes; itself where it cannot be odd in this way.
+_ROWS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "null": lambda value: None,
+    "empty": lambda value: "" if isinstance(value, str) else value,
+    "unicode": lambda value: "é漢🎉" if isinstance(value, str) else value,
+    "punctuation": lambda value: "a:b/c?d=%41 'e\"" if isinstance(value, str) else value,
+    "long-text": lambda value: "x" * _LONG_TEXT if isinstance(value, str) else value,
+    "text-for-number": lambda value: "not a number" if isinstance(value, int | float) else value,
+    TARGET_THERE: lambda value: value,
+    TWO_SOURCES: lambda value: value,
+}
+KINDS: Final = tuple(dict.fromkeys((*_ENTRIES, *_ROWS)))
+
+# How a row would be in its table when a migration begins, None where it cannot be.
+Stored = Callable[[Row], Mapping[str, Any] | None]
 
 
 def odd_entries(
@@ -85,30 +106,74 @@ def odd_entries(
     like: tuple[Place, Entry],
     began: int,
     chance: Chance,
+    stored: Stored,
     other: tuple[Place, Entry] | None = None,
 ) -> dict[Place, Entry]:
-    """The odd entry of a kind made from ``like``, with what belongs to it; nothing where there is none.
+    """What is odd of a kind made from ``like``, with what belongs to it; nothing where there is none.
 
     What is there already where it goes is what ``other`` would become, for ever.
     """
-    (binding, key), entry = like
+    (binding, _), _ = like
     if is_table(binding):
-        return {}  # what is odd about a row is not known
+        odd = _row(outcomes.tables[binding], kind, like, chance, stored)
+    else:
+        odd = _entry(migration, kind, like, began, chance)
+    targets = None if odd is None else outcomes.targets(*odd)
+    if odd is None or targets is None:
+        return {}
+    place, made = odd
+    found = {place: made}
+    if kind == TARGET_THERE and targets and place_of(targets[0]) != place:
+        elsewhere = () if other is None else outcomes.targets(*other) or ()
+        there = _there(outcomes, targets[0], (*elsewhere, targets[0])[0], stored)
+        if there is None:
+            return {}
+        found[place_of(targets[0])] = there
+    return found
+
+
+def _entry(
+    migration: Migration, kind: str, like: tuple[Place, Entry], began: int, chance: Chance
+) -> tuple[Place, Entry] | None:
+    (binding, key), entry = like
     rule = migration.rule_for(binding, key)
     assert rule is not None
-    name, make = KINDS[kind]
-    odd = Odd(rule, entry, name, began, chance)
-    place, made = (binding, rule.prefix + name), make(odd)
+    if kind not in _ENTRIES:
+        return None
+    name, make = _ENTRIES[kind]
+    place = binding, rule.prefix + name
     if len(place[1].encode()) > LIMITS.key_size:
-        return {}
-    targets = outcomes.targets(place, made)
-    if targets is None:
-        return {}
-    found = {place: made}
-    # A row cannot be there before its table is.
-    if kind == "target-there" and targets and targets[0].shape is not None:
-        return {}
-    if kind == "target-there" and targets and place_of(targets[0]) != place:
-        elsewhere = () if other is None else outcomes.targets(*other) or ()
-        found[place_of(targets[0])] = stored_as((*elsewhere, targets[0])[0])._replace(expiration=None)
-    return found
+        return None
+    return place, make(Odd(rule, entry, name, began, chance))
+
+
+def _row(
+    table: Table, kind: str, like: tuple[Place, Entry], chance: Chance, stored: Stored
+) -> tuple[Place, Entry] | None:
+    """The first row that its table takes, of those that are odd in a column: which, is left to chance."""
+    if kind not in _ROWS:
+        return None
+    row = row_of(*like)
+    base = another_row(table, row.columns, _NUMBER + KINDS.index(kind))
+    if base is None:
+        return None
+    columns = sorted(base, key=lambda name: chance.number())
+    change = _ROWS[kind]
+    made = [{**base, name: change(base[name])} for name in columns if change(base[name]) != base[name]]
+    for one in made if kind not in (TARGET_THERE, TWO_SOURCES) else [base]:
+        if stored(Row(row.table, one, row.binding)) == one:
+            return (like[0][0], table.key_of(one)), stored_row(one)
+    return None
+
+
+def _there(outcomes: Outcomes, target: Wanted, other: Wanted, stored: Stored) -> Entry | None:
+    """What is at the place of ``target`` already: what ``other`` is; None where nothing can be there."""
+    if target.shape is None or other.shape is None:
+        return None if target.shape is not other.shape else stored_as(other)._replace(expiration=None)
+    table = outcomes.tables[target.binding]
+    binding, _, name = target.binding.partition(".")
+    values, own = json.loads(other.value), json.loads(target.value)
+    if other.binding != target.binding or not {*table.key} <= own.keys():
+        return None
+    row = stored(Row(name, {**values, **{column: own[column] for column in table.key}}, binding))
+    return None if row is None else stored_row(row)

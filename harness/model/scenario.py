@@ -56,7 +56,7 @@ class Scenario(Circumstances):
     ] = "some"
     odd: Annotated[
         tuple[str, ...],
-        Several("odd entries, one of each kind", one_of(tuple(KINDS)), ", ".join(KINDS), rank=ENTRIES),
+        Several("odd entries, one of each kind", one_of(KINDS), ", ".join(KINDS), rank=ENTRIES),
     ] = ()
     page: Page = LIMITS.list_keys
     budget: Budget = 0

@@ -1,12 +1,16 @@
 """What tables a database has, and what is in them: asked beside the Worker, which never notices."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from harness.migration import MigrationError
-from harness.model.row import Table, label_of
+import apsw
+
+from harness.migration import FileFailed
+from harness.model.row import Table, label_of, stored_row
 from worker.d1 import Ask, Database, Query
 from worker.d1.statements import is_empty, split
 
@@ -43,13 +47,13 @@ def ask_of(path: Path) -> Ask:
 
 
 def apply_file(database: Database, path: Path) -> None:
-    """Carry out a migration file. Raises MigrationError with what the database says."""
+    """Carry out a migration file. Raises FileFailed with what the database says."""
     ask = ask_of(path)
     if not ask.queries:
         return
     answer = database.answer(ask)
     if isinstance(answer.body, dict):
-        raise MigrationError(f"{path}: {answer.body['error']}")
+        raise FileFailed(f"{path}: {answer.body['error']}")
 
 
 class Contents:
@@ -113,6 +117,32 @@ def made_as(database: Database, copy: DatabaseCopy) -> None:
     """Make the tables, indexes, views and triggers that another database had."""
     for statement in copy.schema:
         database.own(statement)
+
+
+def stored_alone(copy: DatabaseCopy, table: str, columns: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A row as it is where nothing else is in the tables of a database; None where it cannot be there."""
+    written = json.dumps([table, columns], ensure_ascii=False, default=list)
+    read = _stored_alone(copy, written)
+    return None if read is None else json.loads(read)
+
+
+@lru_cache(maxsize=1024)
+def _stored_alone(copy: DatabaseCopy, written: str) -> str | None:
+    table, columns = json.loads(written)
+    database = Database()
+    try:
+        made_as(database, copy)
+        contents = Contents(database, copy.label, {})
+        label = label_of(copy.label, table)
+        if label not in contents.tables:
+            return None
+        fill(database, [(table, columns)])
+        ((_, *values),) = contents.rows(label)
+        return stored_row(dict(zip(contents.tables[label].columns, values, strict=True))).value.decode()
+    except apsw.Error:
+        return None
+    finally:
+        database.close()
 
 
 def fill(database: Database, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:

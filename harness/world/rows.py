@@ -16,6 +16,8 @@ from worker.d1 import Ask
 # What removes rows without a word.
 _REPLACES: Final = re.compile(r"\bREPLACE\b", re.IGNORECASE)
 
+_Change = tuple[Place, Entry | None]
+
 
 class Rows:
     """The rows of one database: a put or a delete in ``writes`` for each that a call wrote.
@@ -52,9 +54,11 @@ class Rows:
         if self._contents.is_new() or changes != len(touched) or (replaces and self._are_fewer(by_label)):
             self.look()
             return
+        seen: list[_Change] = []
         for label in [label for label in by_label if label in self._contents.tables]:
             rows = [row for rowid in sorted(by_label[label]) for row in self._contents.row(label, rowid)]
-            self._see(label, rows, by_label[label], always=True)
+            seen += self._see(label, rows, by_label[label], always=True)
+        self._note(seen)
 
     def _are_fewer(self, touched: Mapping[str, set[Any]]) -> bool:
         """Whether rows are gone of which nothing was said."""
@@ -67,9 +71,12 @@ class Rows:
     def look(self, *, note: bool = True) -> None:
         """See what has changed anywhere, and ``note`` it."""
         tables = self._contents.tables
+        seen: list[_Change] = []
         for label in {**self._known, **tables}:
             rows = self._contents.rows(label) if label in tables else []
-            self._see(label, rows, set(self._known.get(label, ())), note=note)
+            seen += self._see(label, rows, set(self._known.get(label, ())))
+        if note:
+            self._note(seen)
         self._touched = []
 
     def _see(
@@ -78,10 +85,9 @@ class Rows:
         rows: Sequence[Sequence[Any]],
         others: set[Any],
         *,
-        note: bool = True,
         always: bool = False,
-    ) -> None:
-        """There are ``rows``, and none of ``others`` beside them.
+    ) -> list[_Change]:
+        """What has changed, as there are ``rows``, and none of ``others`` beside them.
 
         ``always`` note also what has not changed.
         """
@@ -105,14 +111,13 @@ class Rows:
         for place in gone:
             if place not in there:
                 self.stored.pop(place, None)
-                self._note(place, None, note=note)
-        for place, entry in there.items():
-            self.stored[place] = entry
-            self._note(place, entry, note=note)
+        self.stored.update(there)
+        return [*there.items(), *((place, None) for place in gone if place not in there)]
 
-    def _note(self, place: Place, entry: Entry | None, *, note: bool) -> None:
-        if not note:
-            return
-        verb: Verb = "put" if entry is not None else "delete"
+    def _note(self, seen: Sequence[_Change]) -> None:
+        """What one call did: what comes before what goes, as nothing that it moves is ever nowhere."""
         name, now = self._invocations.current().name, self._clock.now_ms()
-        self._writes.append(Event(len(self._writes), now, name, verb, place[1], entry, namespace=place[0]))
+        for place, entry in sorted(seen, key=lambda change: change[1] is None):
+            verb: Verb = "put" if entry is not None else "delete"
+            number = len(self._writes)
+            self._writes.append(Event(number, now, name, verb, place[1], entry, namespace=place[0]))

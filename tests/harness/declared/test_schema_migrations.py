@@ -1,5 +1,6 @@
 """Rows that become other rows: files of SQL are applied to a copy while the old Worker goes on."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 from harness.cli.rehearse import main
 from harness.model.row import stored_row
 from harness.model.scenario import Scenario
+from harness.subject import Subject, loaded
+from harness.system.tables import DatabaseCopy
 from kvstore import Entry
-from tests.harness.declared.declaring import WRANGLER, declared, subject_of
+from tests.harness.declared.declaring import BEGAN, WRANGLER, declared, subject_of
 from worker.d1 import Ask, Database, Query, database_path
 
 DATABASE = """
@@ -150,3 +153,68 @@ def test_rows_are_taken_from_a_state_folder(tmp_path: Path, capsys: pytest.Captu
     assert code == 0, printed
     assert file.read_bytes() == before
     assert "GET /a" in printed
+
+
+REGISTERED = DatabaseCopy(
+    "DB",
+    (
+        "CREATE TABLE links (name TEXT PRIMARY KEY, url TEXT NOT NULL, owner TEXT, clicks INTEGER)",
+        "CREATE TABLE pages (name TEXT PRIMARY KEY, url TEXT NOT NULL)",
+    ),
+    ("0001.sql",),
+)
+OWNED = {
+    ("DB.links", name): stored_row(
+        {"name": name, "url": f"https://{name}.example", "owner": name.upper(), "clicks": 3}
+    )
+    for name in "abc"
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "held"),
+    [
+        ("null", {"owner": None}),
+        ("empty", {"owner": ""}),
+        ("unicode", {"owner": "é漢🎉"}),
+        ("long-text", {"owner": "x" * 100_001}),
+        ("text-for-number", {"clicks": "not a number"}),
+    ],
+)
+def test_there_are_odd_rows_of_each_kind(tmp_path: Path, kind: str, held: dict[str, Any]) -> None:
+    path = migration(tmp_path, [], before=NAMED)
+    subject = Subject(path, tuple(OWNED.items()), BEGAN, databases=(REGISTERED,))
+    found = [
+        json.loads(entry.value)
+        for seed in range(1, 30)
+        for entry in loaded(subject).start(subject, Scenario(seed=seed, odd=(kind,))).values()
+    ]
+    odd = [row for row in found if row not in [json.loads(entry.value) for entry in OWNED.values()]]
+    assert any(held.items() <= row.items() for row in odd)
+    assert all(row["url"] is not None for row in odd)
+
+
+def test_a_copy_that_skips_what_is_null_is_found(tmp_path: Path) -> None:
+    path = migration(tmp_path, [], before=NAMED, **PAGES)
+    copied = "INSERT OR IGNORE INTO pages SELECT name, url FROM links WHERE owner <> ''; DELETE FROM links;"
+    (tmp_path / "after" / "migrations" / "0002.sql").write_text(copied)
+    subject = Subject(path, tuple(OWNED.items()), BEGAN, databases=(REGISTERED,))
+    assert "null" in loaded(subject).sample(subject).oddities
+
+    def told(odd: str) -> set[str]:
+        verdicts = subject.judge(subject.simulate(Scenario.read(f"entries=2 {odd}")))
+        return {finding.code for one in verdicts for finding in one.findings}
+
+    assert told("") == set()
+    assert any(told(f"seed={seed} odd=null") for seed in range(1, 9))
+
+
+def test_a_file_that_an_odd_row_stops_is_found_and_ends_no_search(tmp_path: Path) -> None:
+    path = migration(tmp_path, [], before=NAMED, **PAGES)
+    path.write_text(path.read_text().replace('await op.apply("after")', "pass"))
+    (tmp_path / "after" / "migrations" / "0002.sql").write_text(
+        "INSERT INTO pages SELECT name, url FROM links"
+    )
+    subject = Subject(path, tuple(OWNED.items()), BEGAN, databases=(REGISTERED,))
+    failures = subject.simulate(Scenario.read("entries=2 odd=target-there")).failures
+    assert "UNIQUE constraint failed: pages.name" in failures[0].why
