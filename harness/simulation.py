@@ -56,7 +56,11 @@ def simulate(
             stage.backstage.enter(clock, scenario.seed, once=once)
         world = World(migration, scenario, start, clock, stages, visit, choose, trace)
         both = Asking()
-        record = loop.run(_play(world, began, unreadable, both))
+        try:
+            record = loop.run(_play(world, began, unreadable, both))
+        except BaseException:
+            world.close()  # what has memory of SQLite's is not left to whoever collects garbage
+            raise
         return record if both.after is None else replace(record, compared=both.compared(world))
 
     try:
@@ -84,6 +88,7 @@ def unreadable(
         await world.fill()
         world.deploy("before")
         await _look(world)
+        world.close()
         return frozenset(act.place for act in world.acts if act.outcome != "found")
 
     return loop.run(look())
