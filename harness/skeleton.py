@@ -3,15 +3,14 @@
 import json
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from harness.key_shapes import MOST_GROUPS, grouped, shapes
 from harness.migration import MigrationError
 from harness.sources.source import open_source
 from harness.system.stages import read_config
-from kvstore import Clock, Entry
+from kvstore import Clock, SourceError
+from kvstore.copies.census import MOST_GROUPS, Group, Shape, census_of, read_groups
 from kvstore.printable import printable
 from worker.config import config_in
 
@@ -78,56 +77,61 @@ def skeleton(file: Path, source: Path, binding: str | None, clock: Clock) -> str
         if not names:
             raise MigrationError(f"{config.path} binds no KV namespace: there is nothing to move")
         bound = binding or names[0]
-    groups = grouped(open_source(source, clock, binding=bound).namespace.entries)
+    groups = _groups(source, bound, clock)
     if not groups:
         raise MigrationError(f"the namespace {bound} of {source} is empty: there is nothing to move")
     folder = _relative(source, file.resolve().parent)
     stages = f"before={folder!r}, after={folder!r}, " if has_worker else ""
     parts = [_HEAD.format(name=name, stages=stages, binding=bound)]
     taken: set[str] = set()
-    for prefix, keys in list(groups.items())[:MOST_GROUPS]:
-        what = "".join(f"# {line}\n" for line in described(prefix, keys)).rstrip("\n")
-        parts.append(_RULE.format(what=what, prefix=prefix, function=_function(prefix, taken)))
-    first = next(iter(groups))
-    parts.append((_WORKER if has_worker else _NO_WORKER).format(prefix=first))
+    for group in groups[:MOST_GROUPS]:
+        what = "".join(f"# {line}\n" for line in described(group)).rstrip("\n")
+        function = _function(group.prefix, taken)
+        parts.append(_RULE.format(what=what, prefix=group.prefix, function=function))
+    parts.append((_WORKER if has_worker else _NO_WORKER).format(prefix=groups[0].prefix))
     return "".join(parts)
 
 
-def described(prefix: str, entries: Mapping[str, Entry]) -> list[str]:
+def _groups(source: Path, binding: str, clock: Clock) -> list[Group]:
+    """The kinds of keys that a source holds, or that the census of an account counted."""
+    census = read_census(source) if source.is_file() else None
+    if census is not None:
+        return census
+    return census_of(open_source(source, clock, binding=binding).namespace.entries, clock.now_ms() // 1000)
+
+
+def read_census(file: Path) -> list[Group] | None:
+    """The census in a file, None for a file that is something else. Raises SourceError for a broken one."""
+    try:
+        document = json.loads(file.read_bytes())
+        return (
+            read_groups(document["census"]) if isinstance(document, dict) and "census" in document else None
+        )
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
+            return None
+        raise SourceError(f"cannot use {file}: {error}") from error
+
+
+def described(group: Group) -> list[str]:
     """A line for each shape of a group's keys: how many there are, what their values are, how many expire."""
-    found = shapes(prefix, entries)
-    told = list(found.items())[:_MOST_SHAPES]
-    lines = [
-        printable(f"{shape or 'every key'}  {_described([entries[key] for key in keys])}")
-        for shape, keys in told
-    ]
-    left = len(found) - len(told)
+    told = group.shapes[:_MOST_SHAPES]
+    lines = [printable(f"{shape.pattern or 'every key'}  {_described(shape)}") for shape in told]
+    left = len(group.shapes) - len(told)
     return [*lines, f"… and {left:,} other shapes of keys"] if left else lines
 
 
-def _described(entries: Sequence[Entry]) -> str:
-    count = len(entries)
-    said = [f"{count:,} {'entry' if count == 1 else 'entries'}", _values(entries)]
-    expire = sum(entry.expiration is not None for entry in entries)
-    if expire:
-        said.append(f"{expire:,} expire" if expire > 1 else "1 expires")
-    metadata = sum(entry.metadata is not None for entry in entries)
-    if metadata:
-        said.append(f"{metadata:,} with metadata")
+def _described(shape: Shape) -> str:
+    said = [f"{shape.count:,} {'entry' if shape.count == 1 else 'entries'}", _values(shape)]
+    if shape.expire:
+        said.append(f"{shape.expire:,} expire" if shape.expire > 1 else "1 expires")
+    if shape.with_metadata:
+        said.append(f"{shape.with_metadata:,} with metadata")
     return "; ".join(said)
 
 
-def _values(entries: Iterable[Entry]) -> str:
-    members: dict[str, int] = {}
-    texts = 0
-    for entry in entries:
-        try:
-            document = json.loads(entry.value)
-        except (ValueError, RecursionError):
-            texts += 1
-            continue
-        for member in document if isinstance(document, dict) else [type(document).__name__]:
-            members[member] = members.get(member, 0) + 1
+def _values(shape: Shape) -> str:
+    members, texts = shape.members, shape.texts
     if not members:
         return "values that are not JSON" if texts else "JSON without members"
     names = ", ".join(sorted(members, key=lambda name: (-members[name], name))[:6])

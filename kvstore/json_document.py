@@ -13,7 +13,7 @@ def read_json(text: str) -> Any:
     so deeply that Python cannot read it (about a thousand levels).
     """
     try:
-        return _DECODER.decode(text)
+        return DECODER.decode(text)
     except RecursionError:
         raise ValueError("its arrays and objects are nested too deeply") from None
 
@@ -26,4 +26,4 @@ def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a JSON value")
 
 
-_DECODER: Final = json.JSONDecoder(parse_int=_whole, parse_constant=_refuse)
+DECODER: Final = json.JSONDecoder(parse_int=_whole, parse_constant=_refuse)

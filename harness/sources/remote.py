@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from harness.sources.partial_copy import PartialCopy
 from harness.sources.source import Source, bound, preview_of
-from kvstore import LIMITS, Clock, Entry, NamespaceCopy, SourceError
+from kvstore import Clock, Entry, NamespaceCopy, SourceError
 from kvstore.address import without_password
 from worker.cloudflare.account import find_accounts, named_account, several
 from worker.cloudflare.client import ApiClient
@@ -119,7 +119,7 @@ class _Download:
         self._tell("values copied", self._done, self._of)
         async for entries in fetch_entries(values, missing):
             await partial.add(entries)
-            self._done = min(self._done + LIMITS.bulk_get_keys, self._of)
+            self._done += len(entries)
             self._tell("values copied", self._done, self._of)
         return await partial.finish()
 

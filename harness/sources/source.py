@@ -1,4 +1,4 @@
-"""Opens what ``--from`` names: a folder with wrangler's local state, or a bulk JSON file."""
+"""Opens what ``--from`` names: a folder with wrangler's local state, or a file of its entries."""
 
 from dataclasses import dataclass
 from os.path import isdir, isfile
@@ -6,6 +6,8 @@ from pathlib import Path
 
 from kvstore import Clock, NamespaceCopy, SourceError, copy_namespace, read_bulk
 from kvstore.clock import iso
+from kvstore.copies.bulk_json import gathered
+from kvstore.copies.export_file import format_of, is_sqlite, read_export
 from kvstore.stores.state_names import OBJECT_FOLDER, database_path
 from worker.config import KVBinding, WorkerConfig, config_in, load_config
 
@@ -61,6 +63,8 @@ def _with_entries(source: Source, clock: Clock) -> Source:
 
 def _read_file(path: Path, clock: Clock) -> NamespaceCopy:
     try:
+        if is_sqlite(path) or format_of(path.name) == "jsonl":
+            return gathered(read_export(path, clock), clock.now_ms())
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not a bulk JSON file: it is not UTF-8 text") from error

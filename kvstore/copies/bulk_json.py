@@ -7,7 +7,7 @@ key replaces an earlier one. Written values are text where they are UTF-8, and b
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kvstore.clock import Clock
@@ -33,10 +33,14 @@ def read_bulk(text: str, clock: Clock, name: str = "the bulk file") -> Namespace
     if not isinstance(items, list):
         raise SourceError(f"{name} must be an array of key-value objects, but is of type {_type(items)}")
     now = clock.now_ms()
+    return gathered((read_item(item, f"{name}, item {n}", now) for n, item in enumerate(items)), now)
+
+
+def gathered(found: Iterable[tuple[str, Entry]], now: int) -> NamespaceCopy:
+    """A namespace at ``now`` (ms): a later entry replaces an earlier one, and what has expired is counted."""
     entries: dict[str, Entry] = {}
     expired = 0
-    for index, item in enumerate(items):
-        key, entry = _entry(item, f"{name}, item {index}", now)
+    for key, entry in found:
         entries.pop(key, None)
         if entry.expiration is not None and entry.expiration * 1000 <= now:
             expired += 1
@@ -45,7 +49,8 @@ def read_bulk(text: str, clock: Clock, name: str = "the bulk file") -> Namespace
     return NamespaceCopy(dict(sorted(entries.items())), expired)
 
 
-def _entry(item: Any, place: str, now: int) -> tuple[str, Entry]:
+def read_item(item: Any, place: str, now: int) -> tuple[str, Entry]:
+    """The key and entry of one item, which ``place`` names; ``now`` is in ms. Raises SourceError."""
     if not isinstance(item, dict):
         raise SourceError(f"{place} must be an object with a key and a value, but is of type {_type(item)}")
     key, value = item.get("key"), item.get("value")
@@ -104,11 +109,12 @@ def _metadata(item: Mapping[str, Any], place: str) -> str | None:
 
 def write_bulk(entries: Mapping[str, Entry]) -> str:
     """The bulk file that puts ``entries``: JSON, one item a line."""
-    lines = (json.dumps(_item(key, entry), ensure_ascii=False) for key, entry in entries.items())
+    lines = (json.dumps(item_of(key, entry), ensure_ascii=False) for key, entry in entries.items())
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
-def _item(key: str, entry: Entry) -> dict[str, Any]:
+def item_of(key: str, entry: Entry) -> dict[str, Any]:
+    """The item that puts an entry."""
     item: dict[str, Any] = {"key": key}
     try:
         item["value"] = entry.value.decode()

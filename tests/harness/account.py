@@ -67,8 +67,7 @@ def account_with(folder: Path, entries: dict[str, Entry], namespace: str = NAMES
 
     async def run() -> None:
         store = StateStore(folder, namespace)
-        for key, entry in entries.items():
-            await store.put(key, entry)
+        await store.change_many(dict(entries))
         await store.close()
         names = {NAMESPACE: "cache", PREVIEW: "cache_preview"}
         app = create_rest_app(

@@ -9,6 +9,7 @@ import httpx
 
 from kvstore.clock import Clock
 from kvstore.entropy import Entropy, SystemEntropy
+from kvstore.figures import whole
 from worker.cloudflare.credentials import Credentials
 from worker.cloudflare.envelope import FAILED, open_envelope, retry_after
 from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError
@@ -17,6 +18,7 @@ ATTEMPTS: Final = 4
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 120.0
 _TIMEOUT: Final = 60.0
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 class ApiClient:
@@ -24,7 +26,8 @@ class ApiClient:
 
     A request that is answered with 429 or 5xx is sent up to four times: after as long as ``Retry-After``
     says, else after about 0.5, 1 and 2 seconds. One that would have to wait for more than two minutes is
-    given up at once. Resources are paths below the base, their parts encoded already. With ``only_reads`` no
+    given up at once. No more are sent in a window than the API takes of a user; one on this machine takes
+    all. Resources are paths below the base, their parts encoded already. With ``only_reads`` no
     request that could change anything is ever sent: asking for one raises CloudflareError.
     """
 
@@ -44,6 +47,8 @@ class ApiClient:
         self.clock = clock
         self.entropy = entropy or SystemEntropy()
         self._only_reads = only_reads
+        self._is_paced = httpx.URL(base_url).host not in _LOOPBACK
+        self._window_began = self._sent = 0
         headers = {"User-Agent": user_agent, **credentials.headers()}
         # Reading all certificates takes longer than a request; without TLS nobody needs them.
         verify = base_url.startswith("https:")
@@ -111,6 +116,7 @@ class ApiClient:
         return response
 
     async def _once(self, request: httpx.Request) -> httpx.Response:
+        await self._keep_the_pace()
         try:
             return await self._http.send(request)
         except httpx.TimeoutException as error:
@@ -121,6 +127,16 @@ class ApiClient:
             ) from error
         except httpx.TransportError as error:
             raise OfflineError("fetch failed") from error
+
+    async def _keep_the_pace(self) -> None:
+        """Wait until the window is over in which as many requests were sent as the API takes."""
+        now, window = self.clock.now_ms(), 1000 * whole("rest.window")
+        if now - self._window_began >= window:
+            self._window_began, self._sent = now, 0
+        elif self._is_paced and self._sent >= whole("rest.requests"):
+            await self.clock.sleep((self._window_began + window - now) / 1000)
+            self._window_began, self._sent = self.clock.now_ms(), 0
+        self._sent += 1
 
     def _wait(self, response: httpx.Response, attempt: int) -> float | None:
         """How long to wait before asking again; None for not at all."""

@@ -23,19 +23,24 @@ async def fetch_entries(values: Values, keys: Sequence[Key]) -> AsyncIterator[di
     it: what is not text, or too much, is asked for key by key. Raises ApiError and StatusError.
     """
     for start in range(0, len(keys), LIMITS.bulk_get_keys):
-        yield await _fetch(values, keys[start : start + LIMITS.bulk_get_keys])
+        async for part in _fetch(values, keys[start : start + LIMITS.bulk_get_keys]):
+            yield part
 
 
-async def _fetch(values: Values, keys: Sequence[Key]) -> dict[str, Entry]:
+async def _fetch(values: Values, keys: Sequence[Key]) -> AsyncIterator[dict[str, Entry]]:
     try:
         found = await values.get_many([key["name"] for key in keys], with_metadata=True)
     except ApiError as error:
         if not 400 <= error.status < 500 or error.status in _FINAL:
             raise
         if len(keys) == 1:
-            return await _fetch_one(values, keys[0], {})
+            yield await _fetch_one(values, keys[0], {})
+            return
         half = len(keys) // 2
-        return await _fetch(values, keys[:half]) | await _fetch(values, keys[half:])
+        for some in (keys[:half], keys[half:]):
+            async for part in _fetch(values, some):
+                yield part
+        return
     entries: dict[str, Entry] = {}
     for key in keys:
         described = found.get(key["name"], {"value": _REPLACED})  # left out: servers lose a key __proto__
@@ -46,7 +51,7 @@ async def _fetch(values: Values, keys: Sequence[Key]) -> dict[str, Entry]:
             entries[key["name"]] = _entry(text.encode(), key, described)
         elif text is not None:
             entries |= await _fetch_one(values, key, described)
-    return entries
+    yield entries
 
 
 async def _fetch_one(values: Values, key: Key, described: Key) -> dict[str, Entry]:

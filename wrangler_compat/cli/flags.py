@@ -95,6 +95,23 @@ NAMESPACE_RENAME: Final = (
 
 DIFF: Final = (PREVIEW, *PLACE, JSON)
 
+_PREFIX: Final = Flag("prefix", "text", "Only keys that begin with this")
+_FORMAT: Final = Flag(
+    "format",
+    "text",
+    "Format of the file that is written (default: by its ending)",
+    choices=("json", "jsonl", "sqlite"),
+)
+_APPLY: Final = Flag("apply", "switch", "Write to the account; without it, only say what would be written")
+
+EXPORT: Final = (*NAMESPACE, _PREFIX, _FORMAT, JSON)
+
+IMPORT: Final = (*NAMESPACE, _PREFIX, _APPLY, JSON)
+
+COPY: Final = (PREVIEW, *PLACE, _PREFIX, _FORMAT, _APPLY, JSON)
+
+CENSUS: Final = (PREVIEW, *PLACE, _PREFIX, JSON)
+
 SERVE: Final = (
     Flag("port", "number", "Port to listen on (8788)"),
     Flag("ip", "text", "Address to listen on (localhost)"),

@@ -46,7 +46,7 @@ def _as_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-_PLACES: Final = {"local": False, "remote": True}
+PLACES: Final = {"local": False, "remote": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ async def read_side(invocation: Invocation, name: str) -> Side:
     latter two says where, else the flags do. Raises CommandError when there is no such thing.
     """
     place, colon, rest = name.partition(":")
-    known = bool(colon) and place in _PLACES
+    known = bool(colon) and place in PLACES
     if not known and os.path.isfile(invocation.folder / name):  # noqa: PTH113  # a name that is too long is not a file, and not an error
         return Side(name, _bulk_entries(invocation, name))
-    remote = _PLACES[place] if known else is_remote(invocation.arguments)
-    namespace_id = await _namespace_id(invocation, rest if known else name, remote)
-    namespace = open_namespace(invocation, namespace_id, remote=remote)
+    remote = PLACES[place] if known else is_remote(invocation.arguments)
+    found = await namespace_id(invocation, rest if known else name, remote)
+    namespace = open_namespace(invocation, found, remote=remote)
     try:
         await warn_of_damage(namespace, invocation.console)
-        return Side(f"{'remote' if remote else 'local'}:{namespace_id}", await namespace.entries())
+        return Side(f"{'remote' if remote else 'local'}:{found}", await namespace.entries())
     finally:
         await namespace.close()
 
@@ -82,7 +82,8 @@ def _bulk_entries(invocation: Invocation, name: str) -> dict[str, Entry]:
         raise CommandError(str(error)) from error
 
 
-async def _namespace_id(invocation: Invocation, name: str, remote: bool) -> str:
+async def namespace_id(invocation: Invocation, name: str, remote: bool) -> str:
+    """The id that a binding or an id names. Raises CommandError."""
     config = invocation.project.config
     bindings = config.kv_namespaces if config else ()
     if any(binding.binding == name for binding in bindings):

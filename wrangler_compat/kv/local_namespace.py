@@ -1,13 +1,12 @@
 """A namespace on this machine: wrangler's own state folder, through the binding."""
 
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from kvstore.binding.namespace import KVNamespace
 from kvstore.clock import Clock
 from kvstore.errors import KVError, StoreError
-from kvstore.javascript.json_text import stringify
 from kvstore.layers.held_back import HeldBack
 from kvstore.store import Entry
 from kvstore.stores.state import StateStore
@@ -45,12 +44,15 @@ class LocalNamespace:
 
     async def entries(self) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
-        for key in (await self.keys()).keys:
-            value = await self.get(key["name"])
-            if value is not None:
-                metadata = None if key.get("metadata") is None else str(stringify(key["metadata"]))
-                found[key["name"]] = Entry(value, key.get("expiration"), metadata)
+        async for part in self.entries_of((await self.keys()).keys):
+            found |= part
         return found
+
+    async def entries_of(self, keys: Sequence[Mapping[str, Any]]) -> AsyncIterator[dict[str, Entry]]:
+        for key in keys:
+            entry = await _refusals(self._store.get(key["name"]))
+            if entry is not None:
+                yield {key["name"]: entry}
 
     async def damaged(self) -> list[str]:
         return await _refusals(self._store.damaged())

@@ -1,5 +1,6 @@
 """What the commands do with a namespace, wherever it is."""
 
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +38,10 @@ class Namespace(Protocol):
 
     async def entries(self) -> dict[str, Entry]:
         """Everything, byte for byte."""
+        ...
+
+    def entries_of(self, keys: Sequence[Mapping[str, Any]]) -> AsyncIterator[dict[str, Entry]]:
+        """The entries of ``keys``, which are as a listing describes them, in parts; without missing ones."""
         ...
 
     async def damaged(self) -> list[str]:

@@ -1,5 +1,6 @@
 """A namespace in the account, through the Cloudflare API."""
 
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from kvstore.limits import LIMITS
@@ -35,12 +36,14 @@ class RemoteNamespace:
         return await (await self.values()).get(key)
 
     async def entries(self) -> dict[str, Entry]:
-        values = await self.values()
-        keys, _ = await values.keys()
         found: dict[str, Entry] = {}
-        async for part in fetch_entries(values, keys):
+        async for part in self.entries_of((await self.keys()).keys):
             found |= part
         return found
+
+    async def entries_of(self, keys: Sequence[Mapping[str, Any]]) -> AsyncIterator[dict[str, Entry]]:
+        async for part in fetch_entries(await self.values(), keys):
+            yield part
 
     async def damaged(self) -> list[str]:
         return []

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.cli.rehearse import main
-from harness.key_shapes import grouped, shapes
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED
 from kvstore import Entry
+from kvstore.copies.census import census_of
 from tests.harness.declared.declaring import worker
 from tests.hostile.namespaces import TEXTS
 from wrangler_compat.main import main as wrangler
@@ -84,7 +84,7 @@ def entries(*keys: str, value: bytes = b"{}") -> dict[str, Entry]:
 def groups(**given: dict[str, Entry]) -> dict[str, int]:
     """How many entries each group has, of all that are given."""
     every = {key: entry for one in given.values() for key, entry in one.items()}
-    return {prefix: len(group) for prefix, group in grouped(every).items()}
+    return {one.prefix: one.count for one in census_of(every, 0)}
 
 
 def test_keys_without_a_separator_are_names_where_their_values_are_alike() -> None:
@@ -102,8 +102,9 @@ def test_keys_without_a_separator_are_names_where_their_values_are_alike() -> No
 def test_beginnings_of_their_own_are_names() -> None:
     """Such as a user's id before what is stored of the user."""
     users = entries(*(f"{one:08x}:{what}" for one in range(20) for what in ("profile", "settings")))
-    assert groups(users=users, config=entries("config:a", "config:b", "config:c")) == {"": 40, "config:": 3}
-    assert {shape: len(keys) for shape, keys in shapes("", users).items()} == {
+    config = entries("config:a", "config:b", "config:c")
+    assert groups(users=users, config=config) == {"": 40, "config:": 3}
+    assert {one.pattern: one.count for one in census_of(users | config, 0)[0].shapes} == {
         "*:profile": 20,
         "*:settings": 20,
     }
@@ -122,5 +123,6 @@ def test_how_keys_go_on_is_said_with_what_is_stored_there(tmp_path: Path) -> Non
 
 def test_a_single_key_is_a_kind() -> None:
     assert groups(only=entries("orchestrator:pending")) == {"orchestrator:": 1}
-    assert list(shapes("orchestrator:", ["orchestrator:pending"])) == ["orchestrator:*"]
+    (only,) = census_of(entries("orchestrator:pending"), 0)
+    assert [one.pattern for one in only.shapes] == ["orchestrator:*"]
     assert groups(only=entries("pending")) == {"pending": 1}

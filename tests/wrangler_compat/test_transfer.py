@@ -1,0 +1,208 @@
+"""kv export, import and copy: nothing is lost, nothing newer is overwritten, and a kill changes nothing."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli.rehearse import main as rehearse
+from kvstore import Entry, ManualClock, StateStore
+from kvstore.copies.export_file import read_export
+from kvstore.stores.state_names import state_root
+from tests.harness.account import ACCOUNT, NAMESPACE, PREVIEW, Remote, account_with
+from wrangler_compat.main import main
+
+NOW = int(time.time())
+LATER = NOW + 90 * 86_400
+CONFIG = f"""
+name = "demo"
+account_id = "{ACCOUNT}"
+[[kv_namespaces]]
+binding = "CACHE"
+id = "{NAMESPACE}"
+[[kv_namespaces]]
+binding = "OTHER"
+id = "{PREVIEW}"
+"""
+ENTRIES = {f"note:{number:04}": Entry(b"n%d" % number, None, None) for number in range(1200)} | {
+    "with": Entry(b'{"a":1}', LATER, '{"of":"u","n":0}'),
+    "falsy": Entry(b"", None, "0"),
+    "bytes": Entry(b"\xff\x00\xfe"),
+    "é\n": Entry("ü".encode(), LATER + 1),
+}
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "wrangler.toml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
+    with account_with(tmp_path_factory.mktemp("account"), ENTRIES) as remote:
+        yield remote
+
+
+def local(project: Path, namespace: str, entries: dict[str, Entry] | None = None) -> dict[str, Entry]:
+    """What a local namespace holds, once ``entries`` are in it."""
+    return asyncio.run(_local(project, namespace, entries or {}))
+
+
+async def _local(project: Path, namespace: str, entries: dict[str, Entry]) -> dict[str, Entry]:
+    store = StateStore(state_root(project, None), namespace)
+    await store.change_many(entries)
+    page, found = await store.scan("", None, 10_000), {}
+    for info in page.keys:
+        entry = await store.get(info.name)
+        assert entry is not None
+        found[info.name] = entry
+    await store.close()
+    return found
+
+
+def report(capfd: Capture) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(capfd.readouterr().out)
+    return found
+
+
+@pytest.mark.parametrize("name", ["all.json", "all.jsonl", "all.sqlite"])
+def test_what_is_exported_and_imported_is_the_same(
+    name: str, project: Path, account: Remote, capfd: Capture
+) -> None:
+    assert main(["kv", "export", name, "--binding=CACHE", "--remote", "--json"], account.environ) == 0
+    assert report(capfd)["verified"] == len(ENTRIES)
+    assert dict(read_export(project / name, ManualClock(NOW * 1000))) == ENTRIES
+    assert main(["kv", "import", name, "--binding=OTHER"], {}) == 0
+    assert local(project, PREVIEW) == ENTRIES
+    assert not (project / ".understudy").exists()
+
+
+def test_an_account_is_written_only_when_told_to(project: Path, account: Remote, capfd: Capture) -> None:
+    local(project, NAMESPACE, {"new": Entry(b"1", LATER, '{"m":true}'), "bytes": Entry(b"\xff\x00\xfe")})
+    assert main(["kv", "copy", "CACHE", "remote:CACHE", "--json"], account.environ) == 0
+    planned = report(capfd)
+    assert (planned["applied"], planned["toWrite"], planned["alreadyThere"]) == (False, 1, 1)
+    assert account.count("PUT", "") == 0
+    assert main(["kv", "copy", "CACHE", "remote:CACHE", "--apply", "--json"], account.environ) == 0
+    assert (done := report(capfd))["written"] == 1
+    assert done["verified"] == 2
+    assert main(["kv", "diff", "remote:CACHE", "CACHE", "--json"], account.environ) == 1
+    assert report(capfd)["changed"] == []
+
+
+def test_what_is_there_with_something_else_stays_and_is_named(
+    project: Path, account: Remote, capfd: Capture
+) -> None:
+    local(project, NAMESPACE, {"note:0001": Entry(b"older"), "fresh": Entry(b"1")})
+    assert main(["kv", "copy", "CACHE", "remote:CACHE", "--apply", "--json"], account.environ) == 1
+    done = report(capfd)
+    assert done["keptAsTheyAre"] == {"count": 1, "keys": ["note:0001"]}
+    assert done["written"] == 1
+    assert main(["kv", "key", "get", "note:0001", "--binding=CACHE", "--remote"], account.environ) == 0
+    assert capfd.readouterr().out == "n1"
+
+
+def test_what_expires_on_the_way_is_named(project: Path, capfd: Capture) -> None:
+    items = [{"key": "soon", "value": "x", "expiration": NOW + 30}, {"key": "late", "value": "y"}]
+    (project / "in.json").write_text(json.dumps(items))
+    assert main(["kv", "import", "in.json", "--binding=CACHE"], {}) == 0
+    assert "1 expire on the way, and were left out: soon" in capfd.readouterr().out
+    assert list(local(project, NAMESPACE)) == ["late"]
+
+
+def test_pace_and_price_are_said_first(project: Path, account: Remote, capfd: Capture) -> None:
+    assert main(["kv", "export", "all.json", "--binding=CACHE", "--remote"], account.environ) == 0
+    first = capfd.readouterr().out.splitlines()[0]
+    assert f"{len(ENTRIES):,} entries take at most 17 requests to the account" in first
+    assert "1,200 in 5 min" in first
+    assert "$0.00, which a month of the paid plan includes" in first
+
+
+def test_a_file_that_is_there_is_not_written_over(project: Path, capfd: Capture) -> None:
+    (project / "all.json").write_text("[]")
+    assert main(["kv", "export", "all.json", "--binding=CACHE"], {}) == 1
+    assert "all.json exists already" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text", ["[{}", '[{"key":"a","value":"b"}', '{"key":"a"}', "[1]", '[{"key":"","value":""}]', "nothing"]
+)
+def test_what_is_no_export_is_refused(text: str, project: Path, capfd: Capture) -> None:
+    (project / "in.json").write_text(text)
+    assert main(["kv", "import", "in.json", "--binding=CACHE"], {}) == 1
+    assert "in.json" in capfd.readouterr().err
+
+
+class Killing(list[tuple[str, str]]):
+    """What was asked; at the ``at``-th request that ends so, whoever asks is killed."""
+
+    def __init__(self, method: str, end: str, at: int) -> None:
+        super().__init__()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = threading.Event()
+        self._wanted = (method, end, at)
+
+    def append(self, asked: tuple[str, str]) -> None:
+        super().append(asked)
+        method, end, at = self._wanted
+        same = [one for one in self if one[0] == method and one[1].endswith(end)]
+        if self.process is not None and len(same) == at and same[-1] is asked:
+            self.started.wait(60)
+            os.kill(self.process.pid, signal.SIGKILL)
+
+
+def killed(account: Remote, arguments: list[str], method: str, end: str, at: int) -> None:
+    """Run a command until its ``at``-th request of a kind, and kill it there."""
+    account.asked = asked = Killing(method, end, at)
+    program = [sys.executable, "-m", "wrangler_compat", *arguments]
+    environ = {**os.environ, **account.environ}
+    asked.process = subprocess.Popen(program, env=environ, stdout=subprocess.DEVNULL)
+    asked.started.set()
+    assert asked.process.wait(120) == -signal.SIGKILL
+    account.asked = []
+
+
+@pytest.mark.parametrize("name", ["all.json", "all.jsonl", "all.sqlite"])
+def test_an_export_goes_on_after_a_kill(name: str, project: Path, account: Remote, capfd: Capture) -> None:
+    arguments = ["kv", "export", name, "--binding=CACHE", "--remote"]
+    killed(account, arguments, "POST", "/bulk/get", 12)
+    assert not (project / name).exists()
+    assert main([*arguments, "--json"], account.environ) == 0
+    assert report(capfd)["verified"] == len(ENTRIES)
+    assert dict(read_export(project / name, ManualClock(NOW * 1000))) == ENTRIES
+    assert account.count("POST", "/bulk/get") < 12
+
+
+def test_a_copy_into_an_account_goes_on_after_a_kill(project: Path, account: Remote, capfd: Capture) -> None:
+    more = {f"more:{number:04}": Entry(b"v", LATER, '{"n":1}') for number in range(2300)}
+    local(project, PREVIEW, more)
+    arguments = ["kv", "copy", "OTHER", "remote:OTHER", "--apply", "--json"]
+    killed(account, arguments, "PUT", "/bulk", 2)
+    assert main(arguments, account.environ) == 0
+    assert report(capfd)["verified"] == len(more)
+    assert main(["kv", "diff", "local:OTHER", "remote:OTHER"], account.environ) == 0
+
+
+def test_a_census_of_an_account_becomes_the_skeleton_of_a_migration(
+    project: Path, account: Remote, capfd: Capture
+) -> None:
+    assert main(["kv", "census", "remote:CACHE"], account.environ) == 0
+    said = capfd.readouterr().out
+    assert f"{len(ENTRIES):,} entries take at most" in said
+    assert "1,200  note:*" in said
+    assert main(["kv", "census", "remote:CACHE", "--json"], account.environ) == 0
+    (project / "census.json").write_text(capfd.readouterr().out)
+    assert rehearse(["new", "migration.py", "--from", "census.json"]) == 0
+    assert "# note:*  1,200 entries" in (project / "migration.py").read_text()
