@@ -123,12 +123,15 @@ def test_requests_to_workerd_have_a_budget_each(tmp_path: Path) -> None:
         assert client.get("/facts").json()[2] >= before + 7_200_000
 
 
-def test_no_page_of_another_site_moves_time(tmp_path: Path) -> None:
+def test_no_page_of_another_site_moves_time_and_what_makes_no_sense_is_said(tmp_path: Path) -> None:
     with running(copy_notes(tmp_path), "--conditions", "local") as (_, client):
         for path in ("/cdn-cgi/local/clock?advance=1d", "/cdn-cgi/local/colo/NRT/milk"):
             assert client.get(path, headers={"origin": "https://elsewhere.example"}).status_code == 403
         refused = client.get("/cdn-cgi/local/clock?advance=1w")
         assert (refused.status_code, "such as 61s, but got '1w'" in refused.text) == (400, True)
+        for path in ("TOKYO/milk", "NRT"):
+            strange = client.get(f"/cdn-cgi/local/colo/{path}")
+            assert (strange.status_code, "three letters and a path" in strange.text) == (404, True)
         assert client.get("/cdn-cgi/local/clock").json()["aheadMs"] == 0
 
 

@@ -25,7 +25,8 @@ from worker.javascript import VISIT_HEADER
 from worker.serving import COLO
 
 CLOCK: Final = "/cdn-cgi/local/clock"
-_ELSEWHERE: Final = re.compile(rb"/cdn-cgi/local/colo/([A-Za-z]{3})(/.*)")
+_COLO: Final = "/cdn-cgi/local/colo/"
+_ELSEWHERE: Final = re.compile(_COLO.encode() + rb"([A-Za-z]{3})(/.*)")
 _DURATION: Final = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)", re.ASCII)
 _UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 # Requests to workerd that are told apart at a time; the next waits for one of them.
@@ -104,6 +105,9 @@ class Emulation:
                 await app(scope, receive, send)
             elif scope["path"] == CLOCK:
                 await self._move(Request(scope))(scope, receive, send)
+            elif scope["path"].startswith(_COLO) and not _ELSEWHERE.fullmatch(scope["raw_path"]):
+                text = f"{_COLO} takes three letters and a path, such as {_COLO}NRT/"
+                await PlainTextResponse(text, 404)(scope, receive, send)
             else:
                 colo, scope = self._whereabouts(scope)
                 await self._answered(app, colo, scope, receive, send)
