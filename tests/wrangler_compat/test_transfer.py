@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudflare import Cloudflare
 
 from harness.cli.rehearse import main as rehearse
 from kvstore import Entry, ManualClock, StateStore
 from kvstore.copies.export_file import read_export
 from kvstore.stores.state_names import state_root
-from tests.harness.account import ACCOUNT, NAMESPACE, PREVIEW, Remote, account_with
+from tests.harness.account import ACCOUNT, NAMESPACE, PREVIEW, TOKEN, Remote, account_with
 from wrangler_compat.main import main
 
 NOW = int(time.time())
@@ -143,6 +144,24 @@ def test_what_is_no_export_is_refused(text: str, project: Path, capfd: Capture) 
     (project / "in.json").write_text(text)
     assert main(["kv", "import", "in.json", "--binding=CACHE"], {}) == 1
     assert "in.json" in capfd.readouterr().err
+
+
+def test_the_official_sdk_reads_back_what_was_imported(project: Path, account: Remote) -> None:
+    names = ("with", "falsy", "bytes", "é\n")
+    local(project, PREVIEW, {name: ENTRIES[name] for name in names})
+    assert main(["kv", "export", "some.jsonl", "--binding=OTHER"], {}) == 0
+    where: dict[str, Any] = {"account_id": ACCOUNT, "namespace_id": PREVIEW}
+    arguments = ["kv", "import", "some.jsonl", "--binding=OTHER", "--remote", "--preview=false", "--apply"]
+    assert main(arguments, account.environ) == 0
+    with Cloudflare(api_token=TOKEN, base_url=account.url, max_retries=0) as sdk:
+        listed = {one.name: one for one in sdk.kv.namespaces.keys.list(**where)}
+        assert {name: sdk.kv.namespaces.values.get(name, **where).read() for name in names} == {
+            name: ENTRIES[name].value for name in names
+        }
+    for name in names:
+        metadata = ENTRIES[name].metadata
+        assert listed[name].expiration == ENTRIES[name].expiration
+        assert listed[name].metadata == (None if metadata is None else json.loads(metadata))
 
 
 class Killing(list[tuple[str, str]]):
