@@ -24,9 +24,11 @@ from harness.migrations.queue.simulation.truth import (
     DRY_RUN,
     ROLLBACK,
     RUN,
+    Span,
     are_steady,
     within,
 )
+from harness.migrations.queue.state import parsed
 
 Complaint = Callable[[Record, Call], bool]
 
@@ -37,6 +39,8 @@ _COUNTED_PAGES: Final = 3
 _FROM: Final = {RUN: (OLD_TASK, OLD_LEASE), ROLLBACK: (NEW_TASK, NEW_LEASE)}
 _TO: Final = {RUN: (NEW_TASK, NEW_LEASE), ROLLBACK: (OLD_TASK, OLD_LEASE)}
 _PREFIX: Final = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, OLD_TASK: NEW_TASK, OLD_LEASE: NEW_LEASE}
+# What was copied and waits for its verification; a batch of the kind "end" has no copies.
+_BATCHES: Final = {RUN: f"{NOTES}batch:forward:", ROLLBACK: f"{NOTES}batch:back:"}
 _DRY_NOTE: Final = f"{NOTES}dry-run"
 _DRY_NOTE_MS: Final = 600_000
 
@@ -170,6 +174,20 @@ def _leaves_something(record: Record, call: Call) -> bool:
     return bool(least or listed)
 
 
+def _leaves_a_note(record: Record, call: Call) -> bool:
+    """Whether it says that all is done while a batch of copies is open that everybody can see."""
+    if call.member("done") is not True:
+        return False
+    begin, end = record.truth.evidence(call)
+    notes = [within(spans, begin, end) for _, spans in record.truth.under(_BATCHES[call.path])]
+    return any(are_steady(one, begin, end) and _has_copies(one[0]) for one in notes)
+
+
+def _has_copies(note: Span) -> bool:
+    said = parsed(note.entry)
+    return not isinstance(said, dict) or said.get("kind") != "end"
+
+
 def _says_other(record: Record, call: Call) -> bool:
     """Whether the message does not fit what happened."""
     said, errors, done = str(call.member("message")), len(_errors(call)), call.member("done") is True
@@ -210,6 +228,7 @@ STEP: Final[dict[Complaint, str]] = {
     _hides_failures: "{n} answer{s} of a step {do} not tell of an operation that failed",
     _fails_for_nothing: "{n} answer{s} of a step {have} told of failures, and nothing failed",
     _leaves_something: "after {n} answer{s} of a step that all was done, keys were left to be moved",
+    _leaves_a_note: "after {n} answer{s} of a step that all was done, copies were noted as not verified",
     _says_other: "in {n} answer{s} of a step the message is not what happened",
     _counts_copies_wrong: "in {n} answer{s} of a rollback the number of copies is not that of those made",
 }
