@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.rehearse import main as rehearse
+from tests.harness.declared.test_schema_migrations import ADDED, NAMED, migration
 from tests.wrangler_compat import test_real_wrangler
 from tests.wrangler_compat.d1.transcript import CONFIG, Program, Said, exports, walk
 
@@ -57,3 +59,25 @@ def test_each_sees_what_the_other_wrote(
 
 def _execute(sql: str) -> tuple[str, ...]:
     return ("d1", "execute", "DB", "--json", "--command", sql)
+
+
+def test_what_wrangler_wrote_is_rehearsed_and_still_wranglers(
+    real: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = migration(tmp_path, ADDED, before=NAMED)
+    monkeypatch.chdir(tmp_path / "before")
+    inserted = "INSERT INTO links VALUES ('a', 'https://a.example'), ('é', 'https://e.example')"
+    assert real(("d1", "migrations", "apply", "DB", "--local")).code == 0
+    assert real(("d1", "execute", "DB", "--local", "--command", inserted)).code == 0
+
+    def rows() -> object:
+        return json.loads(real(_execute("SELECT * FROM links ORDER BY name")).out)[0]["results"]
+
+    before = rows()
+    code = rehearse(["run", str(path), "--scenario", "entries=2 readers=1", "--trace"])
+    printed = capsys.readouterr().out
+    assert code == 0, printed
+    assert "GET /a" in printed
+    assert (
+        before == rows() == [{"name": name, "url": f"https://{word}.example"} for name, word in ("aa", "ée")]
+    )
