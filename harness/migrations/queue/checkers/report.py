@@ -61,14 +61,26 @@ def _counts_wrong(record: Record, run: Call) -> bool:
         if record.scenario.migration == "documented":
             deleted = {event.key[len(old) :] for event in writes if event.verb == "delete"}
             moved &= deleted
-        failed = sum(
-            any(f"{name}{prefix}{task}:" in error for error in errors for prefix in ("", old))
-            for task in (moved if errors else ())
-        )
+        told = _named(name, errors)
+        failed = sum(f"{name}{task}:" in told or f"{name}{old}{task}:" in told for task in moved)
         said = run.member(section, "migrated")
         if said is None or not len(moved) - failed <= said <= len(moved) + _by_others(record, run, new):
             return True
     return False
+
+
+def _named(name: str, errors: list[str]) -> set[str]:
+    """Everything in the errors that begins with ``name`` and ends with a colon: an id may have some in it."""
+    found = set[str]()
+    for error in errors:
+        begin = error.find(name)
+        while begin >= 0:
+            end = error.find(":", begin)
+            while end >= 0:
+                found.add(error[begin : end + 1])
+                end = error.find(":", end + 1)
+            begin = error.find(name, begin + 1)
+    return found
 
 
 def _by_others(record: Record, run: Call, prefix: str) -> int:

@@ -64,10 +64,18 @@ def _listing(record: Record, pages: list[Event]) -> Listing:
 
 def last_get(record: Record, invocation: str, key: str, until: int) -> Event | None:
     """The last get of ``key`` by a request that ended at ``until`` (ms) or earlier."""
-    for event in reversed(record.operations.get(invocation, ())):
-        if event.verb == "get" and event.key == key and event.at <= until:
-            return event
-    return None
+    gets = _gets(record).get((invocation, key), ())
+    return next((event for event in reversed(gets) if event.at <= until), None)
+
+
+@kept
+def _gets(record: Record) -> dict[tuple[str, str], list[Event]]:
+    """Every get, by its request and its key."""
+    found: dict[tuple[str, str], list[Event]] = {}
+    for event in record.asked:
+        if event.verb == "get":
+            found.setdefault((event.invocation, event.key), []).append(event)
+    return found
 
 
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE}

@@ -1,8 +1,8 @@
 """A run of the migration, read from what it asked of KV: which tasks it tried, and how far it got."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from harness import Call
@@ -55,8 +55,15 @@ class Run:
 
     call: Call
     operations: list[Event]
-    before: QueueState
-    after: QueueState
+    around: Callable[[], tuple[QueueState, QueueState]]
+
+    @property
+    def before(self) -> QueueState:
+        return self.around()[0]
+
+    @property
+    def after(self) -> QueueState:
+        return self.around()[1]
 
     @cached_property
     def attempts(self) -> list[Attempt]:
@@ -108,10 +115,17 @@ class Run:
 
     def reported(self, task: str, why: str = "") -> bool:
         """Whether the answer counts ``task`` as a failure, for a reason that contains ``why``."""
-        start = f"Task {task}: "
-        return (
-            any(error.startswith(start) and why in error for error in self.errors) if self.errors else False
-        )
+        return any(why in error for error in self._errors_of.get(f"Task {task}: ", ()))
+
+    @cached_property
+    def _errors_of(self) -> dict[str, list[str]]:
+        """The errors by everything that they begin with up to a colon: an id may have some in it."""
+        found: dict[str, list[str]] = {}
+        for error in self.errors:
+            parts = error.split(": ")
+            for count in range(1, len(parts)):
+                found.setdefault(": ".join(parts[:count]) + ": ", []).append(error)
+        return found
 
     @cached_property
     def refused(self) -> list[Event]:
@@ -155,13 +169,15 @@ def runs(record: Record, *, last: bool = False) -> Iterator[Run]:
     """Every run in the order in which they were sent; with ``last`` also the one after everything."""
     yield from _runs(record)
     if last:
-        yield Run(record.judged["rerun"], [], record.final, record.final)
+        yield Run(record.judged["rerun"], [], lambda: (record.final, record.final))
 
 
 @kept
 def _runs(record: Record) -> list[Run]:
+    around = record.around  # what a record keeps does not know the record
     return [
-        Run(call, record.operations.get(call.name, []), *record.around[call.name]) for call in record.runs
+        Run(call, record.operations.get(call.name, []), partial(around.__getitem__, call.name))
+        for call in record.runs
     ]
 
 

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 # Who migrates; the names of the others begin with what they are.
 OPERATOR: Final = "operator"
+# How many entries the states around requests that are kept have in all: of a small namespace all of them are.
+_MOST_ENTRIES: Final = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,30 +63,10 @@ class Record(RunRecord[QueueState]):
         return [event for event in self.asked if event.error]
 
     @cached_property
-    def around(self) -> dict[str, tuple[QueueState, QueueState]]:
+    def around(self) -> "Around":
         """What was alive before and after each request of an operator, by the name of its Call."""
-        theirs = [call for call in self.calls if call.actor.startswith(OPERATOR)]
-        places = {(call.first, call.sent) for call in theirs} | {
-            (call.last, call.answered) for call in theirs
-        }
-        states = dict(self._states(sorted(places)))
-        return {
-            call.name: (states[call.first, call.sent], states[call.last, call.answered]) for call in theirs
-        }
-
-    def _states(self, places: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], QueueState]]:
-        """What is alive at each of ``places`` in the writes, which are in order."""
-        state, done = dict(self.start.entries), 0
-        for place, at in places:
-            for event in self.writes[done:place]:
-                carry_out(event, state)
-            done = place
-            alive = {
-                key: entry
-                for key, entry in state.items()
-                if entry.expiration is None or entry.expiration * 1000 > at
-            }
-            yield (place, at), QueueState(alive)
+        theirs = {call.name: call for call in self.calls if call.actor.startswith(OPERATOR)}
+        return Around(self.start.entries, self.writes, theirs)
 
     def made_by_migration(self, event: Event) -> bool:
         """Whether a request of an operator made a write or asked an operation."""
@@ -94,6 +76,50 @@ class Record(RunRecord[QueueState]):
     def runs(self) -> list[Call]:
         """The calls of ``POST /api/migrate/run``."""
         return self.to("POST", "/api/migrate/run")
+
+
+class Around(Mapping[str, tuple[QueueState, QueueState]]):
+    """What was alive before and after ``calls``, by name: put together when it is asked for.
+
+    All of it at once would be two copies of the namespace for each call. The latest are kept.
+    """
+
+    def __init__(
+        self, start: Mapping[str, Entry], writes: Sequence[Event], calls: Mapping[str, Call]
+    ) -> None:
+        self._start, self._writes, self._calls = start, writes, calls
+        self._state, self._done = dict(start), 0
+        self._latest: dict[tuple[int, int], QueueState] = {}
+        self._most = max(2, _MOST_ENTRIES // (len(start) + 1))
+
+    def __getitem__(self, name: str) -> tuple[QueueState, QueueState]:
+        call = self._calls[name]
+        return self._alive(call.first, call.sent), self._alive(call.last, call.answered)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def _alive(self, place: int, at: int) -> QueueState:
+        """What is alive ``at`` a moment, after the first ``place`` writes."""
+        if (place, at) not in self._latest:
+            if place < self._done:
+                self._state, self._done = dict(self._start), 0
+            for event in self._writes[self._done : place]:
+                carry_out(event, self._state)
+            self._done = place
+            while len(self._latest) >= self._most:
+                del self._latest[next(iter(self._latest))]
+            self._latest[place, at] = QueueState(
+                {
+                    key: entry
+                    for key, entry in self._state.items()
+                    if entry.expiration is None or entry.expiration * 1000 > at
+                }
+            )
+        return self._latest[place, at]
 
 
 def kept(find: Callable[[Record], T]) -> Callable[[Record], T]:

@@ -2,6 +2,7 @@
 
 import json
 
+from harness.migrations.queue.simulation.record import Around
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS, simulate
 from harness.migrations.queue.state import QueueState
@@ -63,6 +64,18 @@ def test_states_follow_from_the_writes() -> None:
         if entry.expiration is None or entry.expiration * 1000 > record.ended
     }
     assert record.final.entries == alive
+
+
+def test_the_states_around_requests_are_the_same_in_whatever_order_they_are_asked_for() -> None:
+    """Of a large namespace only the latest are kept."""
+    record = run("seed=3 tasks=6 leases=1 migration=safe strategy=zero-downtime budget=50 daemons=1")
+    names, forward = list(record.around), Around(record.start.entries, record.writes, record.by_name)
+    backward = Around(record.start.entries, record.writes, record.by_name)
+    forward._most = backward._most = 2
+    assert len(names) > 3
+    there = {name: forward[name] for name in names}
+    back = {name: backward[name] for name in reversed(names)}
+    assert there == back == {name: record.around[name] for name in names}
 
 
 def test_the_states_around_a_run_are_without_what_is_over() -> None:

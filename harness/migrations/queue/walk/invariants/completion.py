@@ -51,17 +51,18 @@ _QUOTA = Reason("the day's operations were used up", ("H08",))
 def _by_reason(outcome: Outcome, tasks: list[str]) -> dict[Reason, list[str]]:
     groups: dict[Reason, list[str]] = {}
     orphans = frozenset(outcome.before.orphans)
+    is_short = out_of_quota(outcome.run)
     for task in tasks:
-        groups.setdefault(_reason(outcome, orphans, task), []).append(task)
+        groups.setdefault(_reason(outcome, orphans, task, is_short=is_short), []).append(task)
     return groups
 
 
-def _reason(outcome: Outcome, orphans: frozenset[str], task: str) -> Reason:
+def _reason(outcome: Outcome, orphans: frozenset[str], task: str, *, is_short: bool) -> Reason:
     if task in outcome.born:
         return _ARRIVED
     if task in orphans:
         return _ORPHAN
-    if out_of_quota(outcome.run):
+    if is_short:
         return _QUOTA
     body = parsed(outcome.before.old_tasks[task])
     if body is BROKEN:
