@@ -180,7 +180,7 @@ NOT_PUBLIC = {
 
 
 # codeQ's is a migration of a Redis keyspace, with services of its own.
-STANDS_ON = {"harness.migrations.codeq": ("harness.migrations.redis.keyspace",)}
+STANDS_ON = {"harness.migrations.codeq": ("harness.migrations.redis",)}
 
 
 def test_migrations_import_public_names_only() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from harness.migrations.codeq.claim_script import is_missing
 from harness.migrations.codeq.journal import COMPLETE, MIGRATING, ROLLING_BACK, STOPPED, Entries, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
-from harness.migrations.codeq.moving import carry_out, commands_of
+from harness.migrations.codeq.moving import Moving
 from harness.migrations.codeq.plan import Plan, Step
 from harness.migrations.codeq.preflight import Preflight, preflight
 from harness.migrations.redis.keyspace.capability import capability, refused
@@ -107,13 +107,16 @@ class Migrator:
 
     def _needed(self, plan: Plan) -> list[Command]:
         """Every command of the run, from the journal's to the last."""
-        needed = [*self._journal.commands, *commands_of(plan)]
+        needed = [*self._journal.commands, *self._moving(plan).commands]
         lease = CodeqKeys().lease("understudy-probe")
         if self._terms.lease_seconds:
             needed += [("PTTL", lease), ("PEXPIRE", lease, 1)]
         if self._terms.claim_script:
             needed.append(("SCRIPT LOAD", self._terms.claim_script))
         return needed
+
+    def _moving(self, plan: Plan) -> Moving:
+        return Moving(self._server, self._clock, plan, self._terms.chunk)
 
     async def apply(self) -> Migrated:
         """Does it, or what is left of it; a complete migration is not touched again.
@@ -154,10 +157,11 @@ class Migrator:
         return Entries(look.plan, MIGRATING, self._clock.now_ms(), saved, {})
 
     async def _steps(self, entries: Entries, changed: list[tuple[Step, int]]) -> None:
+        moving = self._moving(entries.plan)
         for number, step in enumerate(entries.plan.steps):
             if number in entries.done:
                 continue
-            count = await carry_out(self._server, step, entries.plan.mode, self._terms.chunk)
+            count = await moving.carry_out(step)
             await self._journal.step_done(number, count)
             changed.append((step, count))
             self._tell(f"{number + 1}/{len(entries.plan.steps)} {step}")

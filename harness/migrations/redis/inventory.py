@@ -155,8 +155,11 @@ class Look:
             for done in {page.key for page in pages} - {batch[-1].key}:
                 self._keys[done].close()
         steps = [self._step(key, one, mode) for key, one in self._keys.items()]
-        # What needs records goes while they are at the source; then by the order of the file.
-        steps.sort(key=lambda step: (plan.carries_records(plan.rules[step.rule]), step.rule, step.source))
+        # By the order of the file, but what needs records goes while they can be read.
+        last = not plan.records_first
+        steps.sort(
+            key=lambda one: (last and plan.carries_records(plan.rules[one.rule]), one.rule, one.source)
+        )
         await self._look_at(steps)
         judged = list(self._judged.values())
         if plan.conserves:  # what breaks it is found by kinds: ids without a record, or repeated

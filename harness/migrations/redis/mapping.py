@@ -46,15 +46,18 @@ class Mapped:
 
 
 class Mapping:
-    """Maps pages by ``plan``; records are those on ``server``, which must hold the source's.
+    """Maps pages by ``plan``; records are those on ``server``, under the source, or ``moved`` to the target.
 
     ``every_record``: each id's is looked up, and not only where a rule needs it.
     """
 
-    def __init__(self, plan: Declaration, server: Server, *, every_record: bool = False) -> None:
+    def __init__(
+        self, plan: Declaration, server: Server, *, every_record: bool = False, moved: bool = False
+    ) -> None:
         self._plan = plan
         self._server = server
         self._every_record = every_record
+        self._moved = moved
 
     async def map(self, pages: Sequence[Page]) -> list[Mapped]:
         """What becomes of each. Raises MigrationError for a hook that fails, ServerError."""
@@ -151,7 +154,8 @@ class Mapping:
         if where is None or not asked:
             return []
         if where.in_fields:
-            key = self._plan.source + where.key.text
+            plan = self._plan
+            key = plan.target + plan.rules[0].target.text if self._moved else plan.source + where.key.text
             texts = await self._server.call("HMGET", key, *(one for _, one in asked))
             return [None if text is None else parsed(text) for text in texts]
         keys = [self._key(where.key, names | {where.id: one}) for names, one in asked]

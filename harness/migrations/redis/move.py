@@ -35,7 +35,7 @@ def _silent(text: str) -> None: ...
 class Move:
     """What ``declaration`` says, from ``source`` to ``target``, which may be the same server.
 
-    ``tell`` hears how far it is.
+    ``tell`` hears how far it is. ``back`` is how the way back is asked for.
     """
 
     declaration: Declaration
@@ -44,6 +44,7 @@ class Move:
     clock: Clock
     terms: Terms = Terms()
     tell: Tell = _silent
+    back: str = "--rollback"
 
     @property
     def elsewhere(self) -> bool:

@@ -58,7 +58,8 @@ class Mover:
     def __init__(self, move: Move, mode: str) -> None:
         self._move = move
         self._mode = mode
-        self._mapping = Mapping(move.declaration, move.source)
+        moved = move.declaration.records_first
+        self._mapping = Mapping(move.declaration, move.target if moved else move.source, moved=moved)
 
     async def carry_out(self, batch: Sequence[Step]) -> int:
         """Does steps of one rule, or what is left of them; how many members this run moved."""
@@ -77,22 +78,26 @@ class Mover:
         return self._move.declaration.rules[step.rule]
 
     async def _rename(self, batch: Sequence[Step]) -> int:
-        """What is not at the source was renamed before a crash, or is over."""
+        """What is not at the source was renamed before a crash, or is over.
+
+        What is there again, while the target is as planned, came since: it is left there.
+        """
         asked: list[Command] = []
         for step in batch:
             asked += [("RENAMENX", step.source, step.target), ("EXISTS", step.source)]
         replies = await self._move.target.pipeline(asked)
-        moved = 0
+        moved, rule = 0, self._rule(batch[0])
         for step, renamed, there in zip(batch, replies[::2], checked(replies[1::2]), strict=True):
             if renamed == 1:
                 moved += step.content.members
             elif there and isinstance(renamed, ServerError):
                 raise renamed
-            elif there:
+            elif there and (rule.was == "string" or await self._wrong([step], rule)):
                 raise MigrationError(
                     f"{step.target} exists, and {step.source} too: somebody wrote during the freeze. Nothing "
-                    "was overwritten: stop every writer, then go back with --rollback"
+                    f"was overwritten: stop every writer, then go back with {self._move.back}"
                 )
+        await self._check_counts(batch, rule)
         return moved
 
     async def _write(self, batch: Sequence[Step], rule: Rule) -> int:
@@ -122,8 +127,7 @@ class Mover:
             send = self._move.target.transaction if ending else self._move.target.pipeline
             replies = checked(await send(commands))
             moved -= sum(reply is None for reply in replies)  # strings that were there
-        if rule.becomes != "string":
-            await self._check_counts(batch, rule)
+        await self._check_counts(batch, rule)
         return moved
 
     def _page(self, step: Step, flat: list[str]) -> Page:
@@ -154,15 +158,22 @@ class Mover:
         return dict(zip(keys, counts, strict=True))
 
     async def _check_counts(self, batch: Sequence[Step], rule: Rule) -> None:
-        counts = await self._counts(batch, rule)
-        now = self._move.clock.now_ms()
+        if rule.becomes == "string":
+            return
+        for step, count, planned in await self._wrong(batch, rule):
+            raise MigrationError(
+                f"{step.target} has {count:,} members, planned were {planned:,}: {step.source} changed since "
+                "the inventory, or something else writes there. Stop every writer, take it back with "
+                f"{self._move.back}, and migrate again"
+            )
+
+    async def _wrong(self, batch: Sequence[Step], rule: Rule) -> list[tuple[Step, int, int]]:
+        """Steps whose targets have not as many members as planned: how many they have, and should have."""
+        counts, now = await self._counts(batch, rule), self._move.clock.now_ms()
+        found = []
         for step in batch:
-            if 0 <= step.ends <= now + LATE_MS:
-                continue
-            for target, planned in step.targets.items():
-                if counts[target] != planned.members:
-                    raise MigrationError(
-                        f"{target} has {counts[target]:,} members, planned were {planned.members:,}: "
-                        f"{step.source} changed since the inventory, or something else writes there. Stop "
-                        "every writer, take it back with --rollback, and migrate again"
-                    )
+            count = sum(counts[key] for key in step.targets)
+            planned = sum(one.members for one in step.targets.values())
+            if count != planned and not 0 <= step.ends <= now + LATE_MS:
+                found.append((step, count, planned))
+        return found

@@ -1,7 +1,8 @@
 """The keys of a plan: patterns that match them, and templates that make them.
 
 ``q:{c|lower}:pending:{record.priority|0}``: a name of the pattern, or a member of the record, then filters:
-``lower``, ``upper``, or a default for what is missing.
+``lower``, ``upper``, ``0..9`` (a whole number, moved between these two; anything else is missing), or a
+default for what is missing. In a pattern ``{name*}`` matches colons too.
 """
 
 import json
@@ -12,6 +13,9 @@ from typing import Any
 
 RECORD = "record"
 _HOLE = re.compile(r"\{([^{}]*)\}")
+_WIDE = re.compile(r"\{(\w+)\*\}")
+_BOUNDS = re.compile(r"(-?\d+)\.\.(-?\d+)")
+_WHOLE = re.compile(r"-?\d+")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
 _CASES = {"lower": str.lower, "upper": str.upper}
 
@@ -55,7 +59,10 @@ class Term:
         text = self._text(record) if self.of_record else names.get(self.path[0])
         for one in self.filters:
             change = _CASES.get(one)
-            text = (text or one) if change is None else text and change(text)
+            if bounds := _BOUNDS.fullmatch(one):
+                text = _within(text, int(bounds[1]), int(bounds[2]))
+            else:
+                text = (text or one) if change is None else text and change(text)
         if not text:
             raise Unfilled(f"there is no {'.'.join(self.path)}")
         return text
@@ -71,6 +78,10 @@ class Term:
         raise Unfilled(f"{'.'.join(self.path)} is a {'list' if isinstance(found, list) else 'JSON object'}")
 
 
+def _within(text: str | None, least: int, most: int) -> str | None:
+    return str(min(max(int(text), least), most)) if text and _WHOLE.fullmatch(text) else None
+
+
 @dataclass(frozen=True)
 class Template:
     """A text with terms in braces."""
@@ -81,7 +92,7 @@ class Template:
     @classmethod
     def read(cls, text: str) -> "Template":
         """Raises ValueError, which says what is wrong with ``text``."""
-        found = _HOLE.split(text)
+        found = _HOLE.split(_WIDE.sub(r"{\1}", text))
         parts = [Term.read(part) if at % 2 else part for at, part in enumerate(found)]
         if any("{" in part or "}" in part for part in found[::2]):
             raise ValueError(f"{text!r} has a brace that is not closed, or not opened")
@@ -106,7 +117,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Pattern:
-    """Matches keys; a name is one or more characters, none of them a colon."""
+    """Matches keys; a name is one or more characters, none of them a colon unless it is ``{name*}``."""
 
     text: str
     names: tuple[str, ...]
@@ -119,6 +130,7 @@ class Pattern:
         if any(term.of_record or term.filters for term in template.terms):
             raise ValueError(f"{text!r}: a pattern has names alone, no record and no filters")
         names: list[str] = []
+        wide = set(_WIDE.findall(text))
         regex = ""
         before: str | Term = ""
         for part in template.parts:
@@ -130,7 +142,7 @@ class Pattern:
                 regex += f"(?P={part.path[0]})"
             else:
                 names.append(part.path[0])
-                regex += f"(?P<{part.path[0]}>[^:]+)"
+                regex += f"(?P<{part.path[0]}>{'.+' if part.path[0] in wide else '[^:]+'})"
             before = part
         return cls(text, tuple(names), re.compile(regex, re.DOTALL))
 

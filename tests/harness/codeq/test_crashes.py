@@ -1,15 +1,18 @@
 """The crash search finds nothing in the migrator, and does find a step that cannot be repeated."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from harness.migrations.codeq import moving
 from harness.migrations.codeq.crashes import explore
 from harness.migrations.codeq.migrator import Terms
-from harness.migrations.codeq.plan import Step
 from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.redis.declaration import Rule
+from harness.migrations.redis.moving import Mover
+from harness.migrations.redis.plan import Step
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
-from worker.codeq import PROFILES, Server
+from worker.codeq import PROFILES
 
 pytestmark = pytest.mark.anyio
 
@@ -26,12 +29,13 @@ async def test_every_crash_of_either_mode_is_survived(clock: ManualClock, profil
 async def test_a_copy_that_always_begins_anew_is_found(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def forgetful(server: Server, step: Step, chunk: int) -> int:
-        ids = await server.call("LRANGE", step.source, 0, -1)
-        for one in ids:
-            await server.call("RPUSH", step.target, one)
-        return len(ids)
+    async def forgetful(mover: Mover, batch: Sequence[Step], rule: Rule) -> dict[str, int]:
+        return await counted(mover, batch, rule) if rule.becomes != "list" else {}
 
-    monkeypatch.setattr(moving, "_copy_list", forgetful)
+    async def unchecked(*_: object) -> None: ...
+
+    counted = Mover._counts
+    monkeypatch.setattr(Mover, "_counts", forgetful)
+    monkeypatch.setattr(Mover, "_check_counts", unchecked)
     found = await explore(seed(Shape(20), clock, SeededEntropy(1)), clock, TERMS, profile="kvrocks27")
-    assert any("cannot be resumed" in text for text in found.broken)
+    assert any("keys differ, such as codeq:q:" in text for text in found.broken)

@@ -1,5 +1,6 @@
 """Option B: what is moved, what is refused, and that a crash anywhere changes nothing about the end."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
 from worker.codeq import Server, embedded
-from worker.codeq.servers.server import Argument
+from worker.codeq.servers.server import Command
 
 pytestmark = pytest.mark.anyio
 
@@ -231,10 +232,10 @@ async def test_a_source_that_grew_after_the_inventory_stops_the_run(
     """In words that say how to go back, and the way back works."""
 
     class Late(Crashing):
-        async def call(self, *command: Argument) -> Any:
-            if command[0] == "RENAMENX" and command[1] == "legacy:tasks":
+        async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
+            if commands and commands[0][:2] == ("RENAMENX", "legacy:tasks"):
                 await redis7.call("HSET", "legacy:tasks", "late", "{}")
-            return await super().call(*command)
+            return await super().pipeline(commands)
 
     with pytest.raises(MigrationError, match="51 members, planned were 50.*rehearse codeq rollback"):
         await Migrator(Late(redis7), clock, AT_ONCE).apply()

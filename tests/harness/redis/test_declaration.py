@@ -1,5 +1,6 @@
 """A plan file that is not what it should be is refused with its line and its member."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,3 +134,17 @@ def test_a_name_stands_for_no_colon() -> None:
 )
 def test_an_invariant_compares(text: str, held: bool) -> None:
     assert Invariant.read(text).holds({"c": "mail"}, {"n": 9, "word": "Mail"}) is held
+
+
+@pytest.mark.parametrize(
+    ("priority", "tier"), [("12", "9"), ("-3", "0"), ("4", "4"), ('"7"', "7"), ("2.5", "0"), ("null", "0")]
+)
+def test_a_number_is_moved_between_its_bounds(priority: str, tier: str) -> None:
+    template = Template.read("pending:{record.priority|0..9|0}")
+    assert template.fill({}, {"priority": json.loads(priority)}) == f"pending:{tier}"
+
+
+def test_a_name_with_a_star_matches_colons() -> None:
+    pattern = Pattern.read("q:{c*}:pending")
+    assert pattern.match("q:a:b:pending") == {"c": "a:b"}
+    assert Pattern.read("q:{c}:pending").match("q:a:b:pending") is None
