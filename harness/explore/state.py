@@ -15,8 +15,8 @@ def write_tally(tally: Tally) -> dict[str, Any]:
     return {
         "looked": asdict(tally.looked),
         "checked": dict(tally.checked),
-        "met": dict(tally.met),
-        "fired": dict(tally.fired),
+        "met": dict(sorted(tally.met.items())),
+        "fired": dict(sorted(tally.fired.items())),
         "orders": asdict(tally.orders),
         "fingerprint": tally.fingerprint,
         "violations": [[*key, _group(group)] for key, group in sorted(tally.violations.items())],

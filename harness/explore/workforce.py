@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from logging import CRITICAL, getLogger
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 from harness.terminal.exit_codes import INCONCLUSIVE
 from harness.terminal.output import TIMEOUT_SECONDS
 from harness.terminal.processes import Child, Killed, ProcessError, ready
+from worker.distribution import DISTRIBUTION, installed_version
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
@@ -159,6 +161,9 @@ class Cluster:
         if not self.workers:
             self.close()
             raise ClusterError(f"the Dask scheduler at {address} has no workers")
+        if other := self._other_version():
+            self.close()
+            raise ClusterError(f"the Dask worker at {other}: install the same version on every worker")
 
     def _connected(self, address: str) -> tuple[Any, str]:
         """A client of the scheduler, or why there is none."""
@@ -166,6 +171,17 @@ class Cluster:
             return self._dask.Client(address, timeout=10, set_as_default=False), ""
         except (OSError, ValueError) as error:
             return None, str(error)
+
+    def _other_version(self) -> str:
+        """A worker that has another version of Understudy than there is here, and which; "" without any."""
+        here = installed_version()
+        found = self._client.run(version, DISTRIBUTION, on_error="return")
+        for worker, there in found.items():
+            if isinstance(there, PackageNotFoundError):
+                return f"{worker} has no {DISTRIBUTION}, and here it is {here}"
+            if there != here:
+                return f"{worker} has {DISTRIBUTION} {there}, and here it is {here}"
+        return ""
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         """As any workforce. Raises Unfinished when the cluster goes away, or loses a job with its workers."""

@@ -124,7 +124,7 @@ def explored(
 
     def told(tally: Tally, of: int) -> None:
         for hazard in tally.hazards:
-            discoveries.setdefault(hazard, Discovery(tally.runs, stopwatch() - start))
+            discoveries.setdefault(hazard, Discovery(stopwatch() - start))
         tell(tally.runs, of, len(tally.violations), len(tally.met))
 
     tally = searched(queue, scenarios, workforce, told)

@@ -12,16 +12,15 @@ from harness.migrations.queue.simulation.scenario import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """When a search met something first: after how many runs, and seconds.
+    """After how many seconds a search met something first.
 
     Unlike what is said of the runs themselves, that depends on who did which of them when.
     """
 
-    runs: int
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        return {"runs": self.runs, "seconds": round(self.seconds, 2)}
+        return {"seconds": round(self.seconds, 2)}
 
 
 @dataclass(frozen=True)
