@@ -63,7 +63,9 @@ function overview() {
   if (report.verdict !== "no-go") missing.push(...report.reasons);
   if (report.lookedAtNothing.length) missing.push(`nothing to look at: ${report.lookedAtNothing.join(", ")}`);
   const forecast = report.forecast;
-  const met = report.parts.flatMap(part => Object.entries(part.met).map(([name, runs]) => `${name} ${runs.toLocaleString("en")}`));
+  const sums = {};
+  for (const part of report.parts) for (const [name, runs] of Object.entries(part.met)) sums[name] = (sums[name] || 0) + runs;
+  const met = Object.keys(sums).sort().map(name => `${name} ${sums[name].toLocaleString("en")}`);
   put("overview", make("h2", {}, "What was looked at"), !rows.length ? make("p", { class: "soft" }, `${count(report.verdicts.length, "check")}, ${report.verdicts.filter(v => v.held).length} held: all of them below.`) : make("div", { class: "card" }, make("table", { class: "parts" },
     make("thead", {}, make("tr", {}, make("th", {}, "Search"), make("th", {}, "What it tried"), make("th", { class: "number" }, "Runs"), make("th", { class: "number" }, "KV operations"))), make("tbody", {}, rows))),
     met.length ? make("p", { class: "soft" }, `Met, in so many runs: ${met.join(", ")}.`) : null,
