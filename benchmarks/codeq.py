@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.measurement import Measurement, table
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.plan import COPY, RENAME
 from harness.migrations.redis.keyspace.pieces import delete_under, pieces, restoring, scan
 from kvstore.clock import SystemClock, stopwatch
@@ -69,7 +69,7 @@ async def _times(server: Server, tasks: int) -> list[Measurement]:
 
 async def _moved(server: Server, mode: str) -> float:
     """Seconds that the steps took, without the look and the proof before them."""
-    migrator = Migrator(server, SystemClock(), Terms(keep_source=mode == COPY, freeze_seconds=0))
+    migrator = Migrator(server, SystemClock(), Settings(keep_source=mode == COPY, freeze_seconds=0))
     return (await migrator.apply()).seconds
 
 

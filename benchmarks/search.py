@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.measurement import Measurement
 from harness.explore.tally import Batch, tallied
-from harness.migrations.queue.explore.system import Queue, backstage
+from harness.migrations.queue.explore.system import Queue, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
@@ -48,7 +48,7 @@ def _paces() -> list[Measurement]:
 
 def _pace(play: Callable[[Sequence[Scenario]], object], scenarios: Sequence[Scenario]) -> float:
     """Hundreds of operations per second of a core; the best of some rounds, since the machine is shared."""
-    stage = backstage(QUEUE_WORKER)
+    stage = worker_code(QUEUE_WORKER)
     play(scenarios[:3])  # the Worker is loaded
     best = 0.0
     for _ in range(_ROUNDS):
@@ -60,7 +60,7 @@ def _pace(play: Callable[[Sequence[Scenario]], object], scenarios: Sequence[Scen
 
 def _simulate(scenarios: Sequence[Scenario]) -> None:
     for scenario in scenarios:
-        simulate(scenario, backstage(QUEUE_WORKER))
+        simulate(scenario, worker_code(QUEUE_WORKER))
 
 
 def _judge(scenarios: Sequence[Scenario]) -> None:

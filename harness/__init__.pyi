@@ -7,8 +7,8 @@ from harness.decision import Looked as Looked
 from harness.engine.chance import Chance as Chance
 from harness.engine.clock import LoopClock as LoopClock
 from harness.engine.interleaving import Choose as Choose
+from harness.engine.interleaving import Interleaving as Interleaving
 from harness.engine.interleaving import Turn as Turn
-from harness.engine.interleaving import Turns as Turns
 from harness.engine.loop import Deadlock as Deadlock
 from harness.engine.loop import SimulatedLoop as SimulatedLoop
 from harness.engine.loop import in_virtual_time as in_virtual_time

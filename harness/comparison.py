@@ -60,7 +60,7 @@ class Asking:
         loop = SimulatedLoop(Chance(seed, "loop"))  # type: ignore[abstract]
         clock = LoopClock(loop, began)
         for stage in world.stages.all():
-            stage.backstage.enter(clock, seed)
+            stage.worker_code.enter(clock, seed)
         start = {
             place: entry
             for place, entry in world.start.items()

@@ -113,7 +113,7 @@ def rehearse(
     conditions: str = "production",
     write_rate: WriteRate = "refused",
     seeds: range = range(1, 501),
-    tell: OnProgress = Nobody(),  # noqa: B008 - it has no state
+    on_progress: OnProgress = Nobody(),  # noqa: B008 - it has no state
     checkpoint: Checkpoint | None = None,
 ) -> Result:
     """Walk through the migration with all ``entries``, and search through small namespaces.
@@ -121,7 +121,7 @@ def rehearse(
     What ``checkpoint`` has is not done again. Raises MigrationError for what is wrong with the declaration.
     """
     base = Scenario(conditions=conditions, write_rate=write_rate, colos=2)
-    search = _Rehearsal(subject, entries, workforce, base, [seeds], tell, checkpoint)
+    search = _Rehearsal(subject, entries, workforce, base, [seeds], on_progress, checkpoint)
     small = search.first_look()
     return _result(search, small, [search.part(name) for name in explore])
 
@@ -184,7 +184,7 @@ class _Rehearsal:
         workforce: Workforce,
         base: Scenario,
         seeds: Sequence[range],
-        tell: OnProgress,
+        on_progress: OnProgress,
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self.subject = subject
@@ -192,7 +192,7 @@ class _Rehearsal:
         self.workforce = workforce
         self.base = base
         self.seeds = seeds
-        self.tell = tell
+        self.on_progress = on_progress
         self.checkpoint = checkpoint
         own = loaded(subject)
         self.migration = own.migration
@@ -235,11 +235,11 @@ class _Rehearsal:
 
     def _told(self, name: str, tally: Tally, of: int) -> None:
         done = tally.looked.runs
-        self.tell.rehearsed(name, done, max(done, of), len(tally.violations))
+        self.on_progress.rehearsed(name, done, max(done, of), len(tally.violations))
         for key, group in tally.violations.items():
             if key not in self._known:
                 self._known.add(key)
-                self.tell.found(key[0], group.what, group.smallest)
+                self.on_progress.found(key[0], group.what, group.smallest)
 
     def first_look(self) -> Tally:
         """What the plain run shows, at once and in this process.

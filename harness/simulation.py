@@ -53,7 +53,7 @@ def simulate(
         loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
         clock = LoopClock(loop, began)
         for stage in stages.all():
-            stage.backstage.enter(clock, scenario.seed, once=once)
+            stage.worker_code.enter(clock, scenario.seed, once=once)
         world = World(migration, scenario, start, clock, stages, visit, choose, trace)
         both = Asking()
         try:
@@ -81,7 +81,7 @@ def unreadable(
     loop = SimulatedLoop(Chance(1, "loop"))  # type: ignore[abstract]
     clock = LoopClock(loop, began)
     for stage in stages.all():
-        stage.backstage.enter(clock, 1, once=True)
+        stage.worker_code.enter(clock, 1, once=True)
     world = World(migration, Scenario(conditions="local"), start, clock, stages, visit)
 
     async def look() -> frozenset[Place]:

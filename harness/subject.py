@@ -15,12 +15,12 @@ from harness.explore.coverage import met
 from harness.explore.tally import Seen
 from harness.migration import Migration
 from harness.migration_file import load_migration
+from harness.model.expectation import Expectation
 from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place, Record
 from harness.model.row import Row, another_row, is_table, row_of, stored_row
 from harness.model.scenario import Scenario
-from harness.model.truth import Truth
 from harness.simulation import simulate, unreadable
 from harness.system.stages import Stages
 from harness.system.tables import DatabaseCopy, stored_alone
@@ -68,7 +68,7 @@ class Subject:
     def judge(self, record: Record) -> Sequence[Verdict]:
         """The verdict on every invariant."""
         loaded = _loaded(self.path, self.mistakes, self.databases)
-        return judge(record, Truth(record, loaded.outcomes))
+        return judge(record, Expectation(record, loaded.outcomes))
 
     def hazards(self, record: Record) -> tuple[()]:
         """None is known of whatever is declared."""

@@ -9,13 +9,13 @@ from kvstore.clock import Clock, ManualClock, SystemClock
 from kvstore.conditions import Conditions
 from kvstore.entropy import Entropy
 from kvstore.layers.edge import Edge, Origin
+from kvstore.layers.interleaving import Interleaving, TakingTurns
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.journal import Event, Journal, WriteJournal
 from kvstore.layers.paging import Paging
 from kvstore.layers.quotas import DAY_MS, Ledger, Quotas
 from kvstore.layers.trace import Trace
 from kvstore.layers.transit import Plan, Transit
-from kvstore.layers.turns import TakingTurns, Turns
 from kvstore.limits import LIMITS
 from kvstore.store import Store
 
@@ -39,8 +39,9 @@ class Layers:
     ``asked`` records what Workers asked and were told, ``done`` what was written, whatever they were told;
     with ``names`` also the keys that were found by those that look for many. ``ledger`` counts the day's
     operations, beginning with what is ``spent`` already, by method. A page of a listing has ``page`` keys,
-    with ``empty`` none if it is the first; ``turns`` are taken by requests that are sent at once. ``trace``
-    gets every operation, as it is asked and as it is seen. ``invocations`` tells who asks.
+    with ``empty`` none if it is the first. ``interleaving`` decides in what order requests that are sent at
+    once go on. ``trace`` gets every operation, as it is asked and as it is seen.
+    ``invocations`` tells who asks.
 
     Several namespaces of one deployment, each with a ``name``, count and record together: all of them stand
     ``beside`` the first.
@@ -55,7 +56,7 @@ class Layers:
         spent: Mapping[str, int] | None = None,
         page: int = LIMITS.list_keys,
         empty: bool = False,
-        turns: Turns | None = None,
+        interleaving: Interleaving | None = None,
         name: str = "",
         invocations: Invocations | None = None,
         beside: "Layers | None" = None,
@@ -80,7 +81,7 @@ class Layers:
         self._names = names
         self._page = page
         self._empty = empty
-        self._turns = turns
+        self._interleaving = interleaving
         self._trace = trace
 
     def location(self, colo: str, plan: Plan, entropy: Entropy, binding: Binding = KVNamespace) -> Location:
@@ -97,8 +98,8 @@ class Layers:
         if self._page < LIMITS.list_keys or self._empty:
             seen = Paging(seen, self._page, self._empty)
         seen = Quotas(seen, conditions.allowance, self.ledger)
-        if self._turns is not None:
-            seen = TakingTurns(seen, self._turns, self.invocations)
+        if self._interleaving is not None:
+            seen = TakingTurns(seen, self._interleaving, self.invocations)
         transit = Transit(seen, plan, self.invocations)
         asked: Store = Journal(transit, self.invocations, self.asked, names=self._names, namespace=self._name)
         if self._trace is not None:

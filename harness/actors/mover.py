@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from harness.actors.operator import GaveUp, Operator
 from harness.migration import Entry, Rule, stored_as
+from harness.model.expectation import LAST_MINUTE
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.sameness import has_value, same
-from harness.model.truth import LAST_MINUTE
 from kvstore import KVError
 from kvstore.faults import InvocationCrashed
 

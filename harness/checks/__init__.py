@@ -9,8 +9,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
+from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.model.truth import Truth
 from harness.verdict import Finding, Verdict, verdict
 
 
@@ -20,9 +20,9 @@ class Check(Protocol):
     TITLE: str
     AT: str
 
-    def looked(self, record: Record, truth: Truth) -> int: ...
+    def looked(self, record: Record, expectation: Expectation) -> int: ...
 
-    def check(self, record: Record, truth: Truth) -> Iterable[Finding | None]: ...
+    def check(self, record: Record, expectation: Expectation) -> Iterable[Finding | None]: ...
 
 
 CHECKS: dict[str, Check] = {
@@ -31,9 +31,11 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def judge(record: Record, truth: Truth) -> Sequence[Verdict]:
+def judge(record: Record, expectation: Expectation) -> Sequence[Verdict]:
     """The verdict on every invariant, by their names."""
     return [
-        verdict(name, one.TITLE, one.check(record, truth), looked=one.looked(record, truth), at=one.AT)
+        verdict(
+            name, one.TITLE, one.check(record, expectation), looked=one.looked(record, expectation), at=one.AT
+        )
         for name, one in CHECKS.items()
     ]

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from harness.migration import Entry as Wanted
+from harness.model.expectation import Expectation
 from harness.model.outcomes import place_of
 from harness.model.record import Compared, Heard, Place, Record
 from harness.model.sameness import read_as, same
-from harness.model.truth import Truth
 from harness.verdict import Finding, finding
 from kvstore import Entry
 
@@ -28,11 +28,11 @@ _NEAR: Final = 30
 _OTHERWISE: Final = 'where that is meant, declare answers="changed"'
 
 
-def looked(record: Record, truth: Truth) -> int:
+def looked(record: Record, expectation: Expectation) -> int:
     return 0 if record.compared is None else sum(map(len, record.compared.once.heard.values()))
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     if record.compared is None:
         return
     differ = list(dict.fromkeys(_answers(record.compared)))
@@ -41,14 +41,14 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
         differ,
         code="answers-differ",
     )
-    written = [place for place in sorted(record.compared.once.written) if _is_ours(truth, place)]
-    wrong = [place for place in written if not _is_kept(truth, record.compared, place)]
+    written = [place for place in sorted(record.compared.once.written) if _is_ours(expectation, place)]
+    wrong = [place for place in written if not _is_kept(expectation, record.compared, place)]
     yield finding(
         "what clients write for {n} entr{ies} is not what the Worker before writes becomes; " + _OTHERWISE,
         [key for _, key in wrong],
         code="writes-differ",
     )
-    others = [] if wrong else [key for _, key in _others(truth, record.compared)]
+    others = [] if wrong else [key for _, key in _others(expectation, record.compared)]
     yield finding(
         "clients' requests leave {n} key{s} that nothing becomes; " + _OTHERWISE, others, code="writes-more"
     )
@@ -97,22 +97,24 @@ def agrees(one: Any, two: Any, its: Any) -> bool:
     return type(one) is not type(two) or type(one) is type(its)
 
 
-def _is_ours(truth: Truth, place: Place) -> bool:
-    return truth.migration.rule_for(*place) is not None and not truth.migration.is_note(*place)
+def _is_ours(expectation: Expectation, place: Place) -> bool:
+    return expectation.migration.rule_for(*place) is not None and not expectation.migration.is_note(*place)
 
 
-def _targets(truth: Truth, stored: Mapping[Place, Entry], place: Place) -> dict[Place, Wanted] | None:
+def _targets(
+    expectation: Expectation, stored: Mapping[Place, Entry], place: Place
+) -> dict[Place, Wanted] | None:
     """What is at a place, and what it becomes; None where it cannot be moved."""
     if place not in stored:
         return {}
-    targets = truth.mapping.targets(place, stored[place])
+    targets = expectation.mapping.targets(place, stored[place])
     return None if targets is None else {place_of(one): one for one in targets}
 
 
-def _is_kept(truth: Truth, compared: Compared, place: Place) -> bool:
+def _is_kept(expectation: Expectation, compared: Compared, place: Place) -> bool:
     """Whether what a client left at an old place is there as it is to be; what is gone, readers tell of."""
     after = compared.after.stored
-    once, twice = (_targets(truth, one.stored, place) for one in (compared.once, compared.twice))
+    once, twice = (_targets(expectation, one.stored, place) for one in (compared.once, compared.twice))
     if once is None or twice is None or once.keys() != twice.keys():
         return True
     return all(_is_as_wanted(one, twice[where], after.get(where)) for where, one in once.items())
@@ -137,18 +139,18 @@ def _value(entry: Wanted) -> Any:
         return entry.value
 
 
-def _others(truth: Truth, compared: Compared) -> list[Place]:
+def _others(expectation: Expectation, compared: Compared) -> list[Place]:
     """What clients left that nothing becomes, and nothing before had."""
     before = {*compared.once.stored, *compared.twice.stored}
     if compared.once.stored.keys() != compared.twice.stored.keys():
         return []  # names by chance
-    known = before.union(*truth.originals.values())  # what marks an entry as gone may be in its place
+    known = before.union(*expectation.originals.values())  # what marks an entry as gone may be in its place
     for place in before:
-        if truth.migration.rule_for(*place) is not None:
-            known |= (_targets(truth, compared.once.stored, place) or {}).keys()
+        if expectation.migration.rule_for(*place) is not None:
+            known |= (_targets(expectation, compared.once.stored, place) or {}).keys()
     after = compared.after
     return sorted(
         place
         for place in after.written
-        if place in after.stored and place not in known and not truth.migration.is_note(*place)
+        if place in after.stored and place not in known and not expectation.migration.is_note(*place)
     )

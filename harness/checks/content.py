@@ -3,29 +3,33 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import damage
+from harness.model.expectation import Expectation, Wrong
 from harness.model.record import Record
 from harness.model.sameness import has_value, same
-from harness.model.truth import Truth, Wrong
 from harness.verdict import Finding
 
 TITLE = "Content: value and metadata are what the old entry becomes"
 AT = "entries that are in the new layout"
 
 
-def looked(record: Record, truth: Truth) -> int:
-    return 0 if record.rolled is not None else sum(place in record.final for place in truth.wants)
+def looked(record: Record, expectation: Expectation) -> int:
+    return 0 if record.rolled is not None else sum(place in record.final for place in expectation.wants)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     if record.rolled is not None:
         return
-    values = [one.place for one in truth.changed if not _has_value(one)]
-    yield damage(truth, "value-changed", "the value of {n} entr{ies} is not what it must become", values)
-    other = [one for one in truth.changed if not _has_metadata(one)]
+    values = [one.place for one in expectation.changed if not _has_value(one)]
+    yield damage(
+        expectation, "value-changed", "the value of {n} entr{ies} is not what it must become", values
+    )
+    other = [one for one in expectation.changed if not _has_metadata(one)]
     lost = [one.place for one in other if one.have is not None and one.have.metadata is None]
-    yield damage(truth, "metadata-lost", "the metadata of {n} entr{ies} is lost", lost)
+    yield damage(expectation, "metadata-lost", "the metadata of {n} entr{ies} is lost", lost)
     wrong = [one.place for one in other if one.place not in lost]
-    yield damage(truth, "metadata-changed", "the metadata of {n} entr{ies} is not what it must become", wrong)
+    yield damage(
+        expectation, "metadata-changed", "the metadata of {n} entr{ies} is not what it must become", wrong
+    )
 
 
 def _has_value(one: Wrong) -> bool:

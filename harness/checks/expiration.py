@@ -3,22 +3,22 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import damage
+from harness.model.expectation import Expectation, Wrong
 from harness.model.record import Record
-from harness.model.truth import Truth, Wrong
 from harness.verdict import Finding
 
 TITLE = "Expiration: every entry ends at the moment at which it was to end"
 AT = "entries that are in the new layout"
 
 
-def looked(record: Record, truth: Truth) -> int:
-    return 0 if record.rolled is not None else sum(place in record.final for place in truth.wants)
+def looked(record: Record, expectation: Expectation) -> int:
+    return 0 if record.rolled is not None else sum(place in record.final for place in expectation.wants)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     if record.rolled is not None:
         return
-    there = [one for one in truth.changed if not _agrees(one)]
+    there = [one for one in expectation.changed if not _agrees(one)]
     for code, what, applies in (
         ("expiration-lost", "{n} entr{ies} {have} no expiration any more", lambda have, wanted: have is None),
         (
@@ -31,9 +31,9 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
     ):
         found = [one for one in there if applies(*_expirations(one))]
         there = [one for one in there if one not in found]
-        yield damage(truth, code, what, [one.place for one in found])
-    over = [one.place for one in truth.wrong if one.have is not None and one.outlives(record.ended)]
-    yield damage(truth, "outlives", "{n} entr{ies} outlive{es} {their} expiration", over)
+        yield damage(expectation, code, what, [one.place for one in found])
+    over = [one.place for one in expectation.wrong if one.have is not None and one.outlives(record.ended)]
+    yield damage(expectation, "outlives", "{n} entr{ies} outlive{es} {their} expiration", over)
 
 
 def _expirations(one: Wrong) -> tuple[int | None, int | None]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import damage
+from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.model.truth import Truth
 from harness.verdict import Finding
 from kvstore.store import is_over
 
@@ -12,11 +12,11 @@ TITLE = "Idempotency: a second run changes nothing"
 AT = "second runs"
 
 
-def looked(record: Record, truth: Truth) -> int:
+def looked(record: Record, expectation: Expectation) -> int:
     return int(record.again is not None)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     for one in record.second[:1]:
         yield Finding(
             f"a second run gives up: {one.what.partition('?')[0]} {one.why}", code="second-run-gives-up"
@@ -30,7 +30,7 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
         for place in sorted({*now, *before})
         if now.get(place) != before.get(place)
         and not is_note(*place)
-        and not truth.is_unsure(place)
+        and not expectation.is_unsure(place)
         and not (place not in now and is_over(before[place].expiration, record.again_at))
     ]
-    yield damage(truth, "second-run-writes", "a second run changes {n} key{s}", changed)
+    yield damage(expectation, "second-run-writes", "a second run changes {n} key{s}", changed)

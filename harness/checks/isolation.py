@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import damage
+from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.model.truth import Truth
 from harness.verdict import Finding
 from kvstore.store import is_over
 
@@ -12,19 +12,19 @@ TITLE = "Isolation: keys that are not the migration's are untouched"
 AT = "other keys"
 
 
-def looked(record: Record, truth: Truth) -> int:
-    return len(truth.untouched)
+def looked(record: Record, expectation: Expectation) -> int:
+    return len(expectation.untouched)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     changed = [
         place
-        for place, stored in truth.untouched.items()
+        for place, stored in expectation.untouched.items()
         if record.final.get(place) != stored
         and not (
             stored is not None and is_over(stored.expiration, record.ended) and place not in record.final
         )
     ]
     yield damage(
-        truth, "other-key-changed", "{n} key{s} that {are} not the migration's {were} changed", changed
+        expectation, "other-key-changed", "{n} key{s} that {are} not the migration's {were} changed", changed
     )

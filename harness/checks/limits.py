@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.model.truth import Truth
 from harness.verdict import Finding, Moment, finding
 from kvstore import Event
 
@@ -32,11 +32,11 @@ _KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def looked(record: Record, truth: Truth) -> int:
+def looked(record: Record, expectation: Expectation) -> int:
     return sum(record.role_of(event.invocation) == "operator" for event in record.asked)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     refused = [
         event
         for event in (*record.asked, *record.lost)

@@ -3,21 +3,28 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import damage
+from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.model.truth import Truth
 from harness.verdict import Finding
 
 TITLE = "New wins: a client's newer write is not overwritten"
 AT = "entries that a client wrote"
 
 
-def looked(record: Record, truth: Truth) -> int:
-    return 0 if record.rolled is not None else sum(want.changed is not None for want in truth.wants.values())
+def looked(record: Record, expectation: Expectation) -> int:
+    return (
+        0
+        if record.rolled is not None
+        else sum(want.changed is not None for want in expectation.wants.values())
+    )
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     if record.rolled is None:
-        found = [one.place for one in truth.wrong if one.stays and one.is_overwritten(record)]
+        found = [one.place for one in expectation.wrong if one.stays and one.is_overwritten(record)]
         yield damage(
-            truth, "overwritten", "{n} newer write{s} of a client {were} overwritten by the migration", found
+            expectation,
+            "overwritten",
+            "{n} newer write{s} of a client {were} overwritten by the migration",
+            found,
         )

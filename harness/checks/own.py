@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from harness.migration import Entry, MigrationError, entry_of
+from harness.model.expectation import Expectation
 from harness.model.record import Place, Record
 from harness.model.row import Row, is_table, row_of
-from harness.model.truth import Truth
 from harness.under_way import asking
 from harness.verdict import Finding
 from kvstore import Entry as Stored
@@ -14,11 +14,11 @@ TITLE = "What the migration itself declares"
 AT = "invariants of its own"
 
 
-def looked(record: Record, truth: Truth) -> int:
+def looked(record: Record, expectation: Expectation) -> int:
     return 0 if record.rolled is not None else len(record.migration.invariants)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     if record.rolled is not None or not record.migration.invariants:
         return
     before, after = _entries(record.start), _entries(record.final)

@@ -3,19 +3,19 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import of_call
+from harness.model.expectation import Expectation
 from harness.model.record import Failure, Record
-from harness.model.truth import Truth
 from harness.verdict import Finding, Moment
 
 TITLE = "Progress: the runbook comes to its end"
 AT = "requests of an operator"
 
 
-def looked(record: Record, truth: Truth) -> int:
+def looked(record: Record, expectation: Expectation) -> int:
     return sum(call.role == "operator" for call in record.calls)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     for one in record.failures[:1]:
         yield Finding(
             f"the operator gave up: {one.what.partition('?')[0]} {one.why}",

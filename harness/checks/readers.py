@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import of_call, story
+from harness.model.expectation import LAST_MINUTE, Expectation, overlap
 from harness.model.record import Act, Call, Record
-from harness.model.truth import LAST_MINUTE, Truth, overlap
 from harness.verdict import Finding, Moment, finding
 
 TITLE = "Readers: they find what lives, and nothing that is gone"
@@ -14,11 +14,11 @@ AT = "looks of readers"
 _SEEN_MS = 61_000
 
 
-def looked(record: Record, truth: Truth) -> int:
+def looked(record: Record, expectation: Expectation) -> int:
     return sum(act.role != "client" for act in record.acts)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     changes: dict[tuple[str, str], list[Act]] = {}
     for act in record.acts:
         if act.role == "client":
@@ -27,13 +27,15 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
     for act in record.acts:
         if act.role == "client" or act.outcome not in ("found", "missed"):
             continue
-        lives = _lives(record, truth, act, changes.get(act.place, []))
+        lives = _lives(record, expectation, act, changes.get(act.place, []))
         if lives is True and act.outcome == "missed":
             missed.append(act)
         elif lives is False and act.outcome == "found":
             ghosts.append(act)
-    yield _finding(record, truth, "not-found", "{n} entr{ies} that live{es} {were} not found", missed)
-    yield _finding(record, truth, "ghost", "{n} entr{ies} that a client had deleted {were} found", ghosts)
+    yield _finding(record, expectation, "not-found", "{n} entr{ies} that live{es} {were} not found", missed)
+    yield _finding(
+        record, expectation, "ghost", "{n} entr{ies} that a client had deleted {were} found", ghosts
+    )
     errors = [call for call in record.calls if _is_own_error(record, call)]
     yield finding(
         "{n} request{s} {were} answered with an error that neither KV nor D1 explains",
@@ -43,11 +45,11 @@ def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
     )
 
 
-def _lives(record: Record, truth: Truth, act: Act, changes: list[Act]) -> bool | None:
+def _lives(record: Record, expectation: Expectation, act: Act, changes: list[Act]) -> bool | None:
     """Whether the entry was there, for everybody, all the time; None when nobody can say."""
-    if act.place in truth.immovable or act.place in record.unreadable:
+    if act.place in expectation.immovable or act.place in record.unreadable:
         return None
-    if changes and any(target in record.start for target in truth.originals.get(act.place, ())):
+    if changes and any(target in record.start for target in expectation.originals.get(act.place, ())):
         return None  # what was there beside it is another's
     lives: bool | None = None
     if act.place in record.start:
@@ -81,10 +83,12 @@ def _ends(record: Record, made: Act, moment: int) -> bool:
     return any(end is not None and end * 1000 <= moment + LAST_MINUTE * 1000 for end in ends)
 
 
-def _finding(record: Record, truth: Truth, code: str, what: str, acts: list[Act]) -> Finding | None:
+def _finding(
+    record: Record, expectation: Expectation, code: str, what: str, acts: list[Act]
+) -> Finding | None:
     def show() -> tuple[Moment, ...]:
         first = acts[0]
-        return story(record, [first.place, *truth.originals.get(first.place, ())], first)
+        return story(record, [first.place, *expectation.originals.get(first.place, ())], first)
 
     return finding(what, list(dict.fromkeys(act.place[1] for act in acts)), show=show, code=code)
 

@@ -3,20 +3,22 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import damage
+from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.model.truth import Truth
 from harness.verdict import Finding
 
 TITLE = "No resurrection: what a client deleted stays deleted"
 AT = "entries that a client deleted"
 
 
-def looked(record: Record, truth: Truth) -> int:
+def looked(record: Record, expectation: Expectation) -> int:
     return 0 if record.rolled is not None else sum(act.outcome == "gone" for act in record.acts)
 
 
-def check(record: Record, truth: Truth) -> Iterable[Finding | None]:
+def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     if record.rolled is None:
-        gone = [one for one in truth.wrong if one.want.is_gone() or one.want.gone is not None]
+        gone = [one for one in expectation.wrong if one.want.is_gone() or one.want.gone is not None]
         back = [one.place for one in gone if one.have is not None]
-        yield damage(truth, "resurrected", "{n} entr{ies} that a client deleted {are} there again", back)
+        yield damage(
+            expectation, "resurrected", "{n} entr{ies} that a client deleted {are} there again", back
+        )

@@ -153,7 +153,7 @@ def result_of(
             conditions=wanted.conditions,
             write_rate=wanted.write_rate,
             seeds=wanted.seeds,
-            tell=on_progress,
+            on_progress=on_progress,
             checkpoint=checkpoint,
         )
     finally:

@@ -125,7 +125,7 @@ def searched(
     system: SystemUnderTest,
     scenarios: Sequence[Any],
     workforce: Workforce,
-    tell: OnProgress,
+    on_progress: OnProgress,
     work: Work = tallied,
     note: Note | None = None,
 ) -> Tally:
@@ -135,7 +135,7 @@ def searched(
     batches = [Batch(system, scenarios[at : at + size], note) for at in range(0, len(scenarios), size)]
     for part in workforce.do(work, batches):
         tally.merge(part)
-        tell(tally, len(scenarios))
+        on_progress(tally, len(scenarios))
     return tally
 
 
@@ -170,13 +170,13 @@ class Guided:
     anew: int = 0
     on_generation: Callable[[], None] = lambda: None
 
-    def search(self, seeds: range, tell: OnProgress) -> Tally:
+    def search(self, seeds: range, on_progress: OnProgress) -> Tally:
         """Simulate and judge a scenario for each seed; those that were visited already are left out."""
         for number, generation in groupby(seeds[self.tally.runs :], lambda seed: (seed - 1) // _GENERATION):
             if number * _GENERATION % BLOCK == 0:
                 self.kept.clear()
                 self.known.clear()
-            self._generation(list(generation), len(seeds), tell)
+            self._generation(list(generation), len(seeds), on_progress)
             self.on_generation()
         return self.tally
 
@@ -195,13 +195,13 @@ class Guided:
         self.kept = [Scenario.read(line) for line in state["kept"]]
         self.known, self.anew = set(state["known"]), int(state["anew"])
 
-    def _generation(self, seeds: Sequence[int], of: int, tell: OnProgress) -> None:
+    def _generation(self, seeds: Sequence[int], of: int, on_progress: OnProgress) -> None:
         scenarios = [self._drawn(seed) for seed in seeds]
         self.visited += scenarios
 
         def told(part: Tally, _: int) -> None:
             violations = {**part.violations, **self.tally.violations}
-            tell(Tally(looked=self.tally.looked + part.looked, violations=violations), of)
+            on_progress(Tally(looked=self.tally.looked + part.looked, violations=violations), of)
 
         found = searched(self.system, scenarios, self.workforce, told, note=signature)
         for scenario in scenarios:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from harness.model.expectation import Expectation
 from harness.model.record import Act, Call, Place, Record
 from harness.model.row import is_table, named
-from harness.model.truth import Truth
 from harness.verdict import Finding, Moment, finding
 from kvstore import Event
 
@@ -21,15 +21,19 @@ _SAID: Final = {
 }
 
 
-def damage(truth: Truth, code: str, what: str, places: Sequence[Place]) -> Finding | None:
+def damage(expectation: Expectation, code: str, what: str, places: Sequence[Place]) -> Finding | None:
     """A finding about ``places``, told by what happened to the first of them; None without any."""
 
     def show() -> tuple[Moment, ...]:
-        want = truth.wants.get(places[0])
+        want = expectation.wants.get(places[0])
         related = (
-            truth.originals.get(places[0], ()) if want is None else (want.origin,) if want.origin else ()
+            expectation.originals.get(places[0], ())
+            if want is None
+            else (want.origin,)
+            if want.origin
+            else ()
         )
-        return story(truth.record, [places[0], *related])
+        return story(expectation.record, [places[0], *related])
 
     return finding(what, list(map(named, places)), show=show, code=code)
 

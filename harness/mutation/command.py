@@ -11,7 +11,7 @@ from harness.migration import MigrationError
 from harness.mutation.declared import DeclaredTarget
 from harness.mutation.hunt import Hunt, Hunter
 from harness.mutation.report import Told, as_json, as_text
-from harness.mutation.survey import Survey, drawn, hunted, mutants_in
+from harness.mutation.results import Results, drawn, hunted, mutants_in
 from harness.mutation.target import Target, not_taken
 from harness.terminal.command import CannotStart, installed
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, INTERRUPTED, VIOLATED
@@ -50,7 +50,7 @@ def run_mutate(options: argparse.Namespace) -> Report:
     hunter = Hunter(target.load, prepared.probes, options.seconds)
     workforce = Processes(workforce.workers, options.seconds)
     hunts, stopped = _all(hunter, mutants, workforce, Progress(sys.stderr, enabled=not options.quiet))
-    survey = Survey(hunts, len(mutants), len(every))
+    results = Results(hunts, len(mutants), len(every))
     again = ["mutate", *target.again, *_again(options, seed)]
     sample = f"{len(mutants):,} of the {len(every):,}" if len(mutants) < len(every) else f"{len(every):,}"
     many = "" if sample == "1" else "s"
@@ -61,8 +61,8 @@ def run_mutate(options: argparse.Namespace) -> Report:
     ]
     told = Told(head, target.folder, prepared.verdict, again, options.at_least)
     seconds = stopwatch() - start
-    exit_code = INTERRUPTED if stopped else _exit_code(survey, options.at_least)
-    return Report(as_json(told, survey, seconds), as_text(told, survey, seconds), exit_code)
+    exit_code = INTERRUPTED if stopped else _exit_code(results, options.at_least)
+    return Report(as_json(told, results, seconds), as_text(told, results, seconds), exit_code)
 
 
 def _target(options: argparse.Namespace) -> Target:
@@ -116,7 +116,7 @@ def _again(options: argparse.Namespace, seed: int) -> list[str]:
     return given
 
 
-def _exit_code(survey: Survey, at_least: int | None) -> int:
-    if survey.share is None:
+def _exit_code(results: Results, at_least: int | None) -> int:
+    if results.share is None:
         return INCONCLUSIVE
-    return VIOLATED if at_least is not None and survey.share < at_least else HELD
+    return VIOLATED if at_least is not None and results.share < at_least else HELD

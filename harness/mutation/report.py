@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.mutation.hunt import NOT_STARTED, NOTICED, SAME, SURVIVED, Hunt
-from harness.mutation.survey import Survey
+from harness.mutation.results import Results
 from harness.terminal.lines import command_line, text_of
 
 _SCREEN: Final = 45
@@ -14,7 +14,7 @@ _SCREEN: Final = 45
 
 @dataclass(frozen=True)
 class Told:
-    """What a survey was about: sentences of ``head``, the Worker's ``folder``, and what the rehearsal said.
+    """What the hunts were about: sentences of ``head``, the Worker's ``folder``, and what the rehearsal said.
 
     ``again`` are the arguments for the same mistakes again, ``at_least`` is the share (percent) asked for.
     """
@@ -26,23 +26,23 @@ class Told:
     at_least: int | None
 
 
-def as_json(told: Told, survey: Survey, seconds: float) -> dict[str, Any]:
+def as_json(told: Told, results: Results, seconds: float) -> dict[str, Any]:
     """Every hunt, and what they add up to."""
     return {
         "about": list(told.head),
         "verdict": told.verdict,
         "again": command_line(["rehearse", *told.again]),
-        "mistakes": survey.every,
-        "drawn": survey.drawn,
-        "hunted": len(survey.hunts),
-        "noticed": len(survey.of(NOTICED)),
-        "survived": len(survey.of(SURVIVED)),
-        "noDifferenceSeenSoFar": len(survey.of(SAME)),
-        "didNotStart": len(survey.of(NOT_STARTED)),
-        "percent": None if survey.share is None else round(survey.share, 1),
-        "byRule": {rule: dict(counts) for rule, counts in sorted(survey.by_rule.items())},
-        "survivors": [_survivor_json(told, one) for one in survey.survivors],
-        "hunts": [one.as_json() for one in survey.hunts],
+        "mistakes": results.every,
+        "drawn": results.drawn,
+        "hunted": len(results.hunts),
+        "noticed": len(results.of(NOTICED)),
+        "survived": len(results.of(SURVIVED)),
+        "noDifferenceSeenSoFar": len(results.of(SAME)),
+        "didNotStart": len(results.of(NOT_STARTED)),
+        "percent": None if results.share is None else round(results.share, 1),
+        "byRule": {rule: dict(counts) for rule, counts in sorted(results.by_rule.items())},
+        "survivors": [_survivor_json(told, one) for one in results.survivors],
+        "hunts": [one.as_json() for one in results.hunts],
         "seconds": round(seconds, 3),
     }
 
@@ -52,11 +52,11 @@ def _survivor_json(told: Told, one: Hunt) -> dict[str, Any]:
     return {"place": str(one.mutant), "minus": before, "plus": after, **one.as_json()}
 
 
-def as_text(told: Told, survey: Survey, seconds: float) -> str:
+def as_text(told: Told, results: Results, seconds: float) -> str:
     """The report for a person."""
     lines = [*told.head, ""]
-    lines += _survivors(told, survey.survivors, _SCREEN - len(lines) - 6)
-    return text_of([*lines, *_conclusion(told, survey, seconds)])
+    lines += _survivors(told, results.survivors, _SCREEN - len(lines) - 6)
+    return text_of([*lines, *_conclusion(told, results, seconds)])
 
 
 def _survivors(told: Told, survivors: Sequence[Hunt], room: int) -> list[str]:
@@ -79,21 +79,21 @@ def _survivors(told: Told, survivors: Sequence[Hunt], room: int) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _conclusion(told: Told, survey: Survey, seconds: float) -> list[str]:
-    noticed, survived = len(survey.of(NOTICED)), len(survey.of(SURVIVED))
+def _conclusion(told: Told, results: Results, seconds: float) -> list[str]:
+    noticed, survived = len(results.of(NOTICED)), len(results.of(SURVIVED))
     lines = []
-    if len(survey.hunts) < survey.drawn:
-        lines.append(f"Stopped after {len(survey.hunts):,} of {survey.drawn:,} mistakes.")
-    same, unstarted = len(survey.of(SAME)), len(survey.of(NOT_STARTED))
+    if len(results.hunts) < results.drawn:
+        lines.append(f"Stopped after {len(results.hunts):,} of {results.drawn:,} mistakes.")
+    same, unstarted = len(results.of(SAME)), len(results.of(NOT_STARTED))
     others = f"{same:,} more made no difference seen so far, {unstarted:,} did not start"
-    if survey.share is None:
+    if results.share is None:
         return [*lines, f"INCONCLUSIVE: no mistake made a difference ({others}; {seconds:.1f} s)"]
     these = f"; the {survived:,} above it would not" if survived else ""
     lines.append(
-        f"Of {survey.different:,} mistakes that make a difference your rehearsal would notice {noticed:,} "
-        f"({survey.share:.0f} %){these} ({others}; {seconds:.1f} s)"
+        f"Of {results.different:,} mistakes that make a difference your rehearsal would notice {noticed:,} "
+        f"({results.share:.0f} %){these} ({others}; {seconds:.1f} s)"
     )
-    if told.at_least is not None and survey.share < told.at_least:
+    if told.at_least is not None and results.share < told.at_least:
         lines.append(f"Less than the {told.at_least} % that --at-least asks for.")
     return [*lines, f"The same again: {command_line(['rehearse', *told.again])}"]
 

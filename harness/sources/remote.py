@@ -21,7 +21,7 @@ from worker.config import WorkerConfig, command_env, find_config, load_config
 
 REMOTE: Final = "remote"
 
-Tell = Callable[[str, int, int | None], None]
+OnProgress = Callable[[str, int, int | None], None]
 
 
 class RemoteError(SourceError):
@@ -47,19 +47,21 @@ def _nobody(what: str, done: int, of: int | None) -> None:
     """The default listener."""
 
 
-def copy_remote(wanted: Wanted, environ: Mapping[str, str], clock: Clock, tell: Tell = _nobody) -> Source:
+def copy_remote(
+    wanted: Wanted, environ: Mapping[str, str], clock: Clock, on_progress: OnProgress = _nobody
+) -> Source:
     """Copy every entry, with metadata and expiration, through the Cloudflare API.
 
     ``environ`` and the .env files of the folder hold CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and
     CLOUDFLARE_API_BASE_URL, as for wrangler. Of a copy that was interrupted the values are kept beside the
-    configuration, and the next call goes on from there. ``clock`` is the machine's; ``tell`` hears what is
-    done, how often it was, and of how many (None: not yet known). KV has no snapshots: what is written
+    configuration, and the next call goes on from there. ``clock`` is the machine's; ``on_progress`` gets what
+    is done, how often it was, and of how many (None: not yet known). KV has no snapshots: what is written
     meanwhile is in the copy or is not.
 
     Raises RemoteError with the API's words, ConfigError for the configuration, and KeyboardInterrupt, both
     with what is kept.
     """
-    download = _Download(wanted, environ, clock, tell)
+    download = _Download(wanted, environ, clock, on_progress)
     try:
         return asyncio.run(download.run())
     except CloudflareError as error:
@@ -71,12 +73,14 @@ def copy_remote(wanted: Wanted, environ: Mapping[str, str], clock: Clock, tell: 
 class _Download:
     """One copy: where it comes from, and how far it got."""
 
-    def __init__(self, wanted: Wanted, environ: Mapping[str, str], clock: Clock, tell: Tell) -> None:
+    def __init__(
+        self, wanted: Wanted, environ: Mapping[str, str], clock: Clock, on_progress: OnProgress
+    ) -> None:
         self._wanted = wanted
         self._config = _configuration(wanted, environ)
         self.environ = command_env(wanted.folder, environ, wanted.environment)
         self._clock = clock
-        self._tell = tell
+        self._on_progress = on_progress
         self._partial: PartialCopy | None = None
         self._done = self._of = 0
 
@@ -108,7 +112,7 @@ class _Download:
         keys: list[dict[str, Any]] = []
         async for part in values.key_parts():
             keys += part
-            self._tell("keys listed", len(keys), None)
+            self._on_progress("keys listed", len(keys), None)
         return keys
 
     async def _entries(
@@ -116,11 +120,11 @@ class _Download:
     ) -> dict[str, Entry]:
         missing = await partial.missing(keys)
         self._of, self._done = len(keys), len(keys) - len(missing)
-        self._tell("values copied", self._done, self._of)
+        self._on_progress("values copied", self._done, self._of)
         async for entries in fetch_entries(values, missing):
             await partial.add(entries)
             self._done += len(entries)
-            self._tell("values copied", self._done, self._of)
+            self._on_progress("values copied", self._done, self._of)
         return await partial.finish()
 
     async def _account(self, client: ApiClient) -> str:

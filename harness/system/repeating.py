@@ -12,7 +12,7 @@ def check_repeats(stages: Stages, first: Record, again: Callable[[], Record]) ->
     """Raises MigrationError with the first difference between ``first`` and the same ``again`` in processes
     that are new. Where the Workers run in this process there is nothing to compare.
     """
-    renewed = [stage.backstage.renew() for stage in stages.all()]
+    renewed = [stage.worker_code.renew() for stage in stages.all()]
     if not any(renewed):
         return
     for one, other in zip_longest(_history(first), _history(again()), fillvalue="nothing more"):

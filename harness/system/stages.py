@@ -25,7 +25,7 @@ class LoadedStage:
     """
 
     name: str
-    backstage: Code
+    worker_code: Code
     variables: Mapping[str, Any]
     namespaces: Mapping[str, str]
     durable: Mapping[str, "DurableClass"]
@@ -87,16 +87,16 @@ class Stages:
         """Load the code of every Worker now."""
         for stage in self.by_name.values():
             try:
-                _ = stage.backstage.code
+                _ = stage.worker_code.code
                 for one in stage.durable.values():
-                    stage.backstage.durable_class(one.class_name)
+                    stage.worker_code.durable_class(one.class_name)
             except LoadError as error:
                 raise MigrationError(f"the Worker {stage.name}: {error}") from error
 
     def has_python(self, name: str) -> bool:
         """Whether there is a stage of that name, with a Worker in Python."""
         stage = self.by_name.get(name)
-        return stage is not None and isinstance(stage.backstage, WorkerCode)
+        return stage is not None and isinstance(stage.worker_code, WorkerCode)
 
     def all(self) -> Iterator[LoadedStage]:
         yield from self.by_name.values()

@@ -27,7 +27,7 @@ class Progress:
         """Show ``count``, of KV operations so far, from now on."""
         self._count = count
 
-    def tell(self, step: str) -> None:
+    def show(self, step: str) -> None:
         """A step has ended: what it was, and what it took."""
         self._step += 1
         if self._enabled:

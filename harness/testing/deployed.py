@@ -99,7 +99,7 @@ class Deployed:
         # What a loop without input and output never gets asked for is left out of it.
         self._loop = SimulatedLoop(Chance(1, "loop"))  # type: ignore[abstract]
         self.clock = LoopClock(self._loop, read_moment(options.at))
-        self._stage.backstage.enter(self.clock, 1)
+        self._stage.worker_code.enter(self.clock, 1)
         self._layers: dict[str, Layers] = {}
         self._transits: dict[str, list[Transit]] = {}
         self._plans: dict[str, Plan] = {}
@@ -203,7 +203,7 @@ class Deployed:
                 self._databases.apply(self._stage)
                 databases = self._databases.bindings(self._stage)
                 self._shared = {**databases, **self._objects.deploy(self._stage, {**bindings, **databases})}
-            worker = self._stage.backstage.code.with_bindings({**bindings, **self._shared})
+            worker = self._stage.worker_code.code.with_bindings({**bindings, **self._shared})
             assert isinstance(worker, AnyWorker)
             if isinstance(worker, Worker):
                 worker.on_error = self.background_errors.append
@@ -221,7 +221,7 @@ class Deployed:
 
     def _binding(self, label: str, store: Store) -> KVNamespace:
         """The same pages and cursors in every run."""
-        if isinstance(self._stage.backstage, JavaScriptCode):
+        if isinstance(self._stage.worker_code, JavaScriptCode):
             if self._is_strict:
                 raise LoadError("strict=True is for Python Workers: workerd lists keys by itself")
             first = next(iter(self._layers.values()))

@@ -5,7 +5,7 @@ from functools import cache
 
 from harness.engine.chance import Chance, Once
 from harness.engine.clock import LoopClock
-from harness.engine.interleaving import Turns
+from harness.engine.interleaving import Interleaving
 from harness.model.circumstances import Circumstances
 from kvstore import Entry, KVNamespace
 from kvstore.conditions import COLOS
@@ -30,8 +30,8 @@ class Network:
     """One namespace, ``name``, and what the scenario puts between it and the locations.
 
     Several of one deployment stand ``beside`` the first: they count and record together.
-    ``fired`` are the faults that happened. Requests that are sent at once take ``turns``; then nothing takes
-    time on its way. ``trace`` gets every operation.
+    ``fired`` are the faults that happened. In what order requests that are sent at once go on is the
+    ``interleaving``'s; then nothing takes time on its way. ``trace`` gets every operation.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class Network:
         clock: LoopClock,
         name: str = "",
         beside: "Network | None" = None,
-        turns: Turns | None = None,
+        interleaving: Interleaving | None = None,
         trace: Trace | None = None,
     ) -> None:
         self.scenario = scenario
         conditions = scenario.platform
         self._far = conditions.simulated
         self.store = MemoryStore(clock)
-        self.turns = turns
+        self.interleaving = interleaving
         self.layers: Layers = Layers(
             self.store,
             conditions,
@@ -55,7 +55,7 @@ class Network:
             spent=dict.fromkeys(("put", "delete", "list"), scenario.spent),
             page=scenario.page,
             empty=bool(getattr(scenario, "empty", 0)),
-            turns=self.turns,
+            interleaving=self.interleaving,
             name=name,
             beside=None if beside is None else beside.layers,
             trace=trace,
@@ -84,7 +84,7 @@ class Network:
         """How an operation of an invocation travels, of KV or of D1; the plan of every way from here."""
         planned = self._planned.get(invocation)
         fault = None if planned is None or ordinal not in planned else self._fire(planned[ordinal])
-        if self.turns is not None:
+        if self.interleaving is not None:
             return Trip(fault=fault)
         number, usual = divmod(self._trips.number(f"{invocation}/{ordinal}"), 100)
         least, ways = _USUAL if usual < 80 or not self._far else _SOMETIMES if usual < 97 else _RARELY

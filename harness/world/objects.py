@@ -34,7 +34,7 @@ class DeployedObjects:
             found[name] = self._classes[one.key]
         bound = {name: objects.binding for name, objects in found.items()}
         for name, objects in found.items():
-            kind = stage.backstage.durable_class(stage.durable[name].class_name)
+            kind = stage.worker_code.durable_class(stage.durable[name].class_name)
             objects.define(kind, {**bindings, **bound})
             objects.evict(idle=True)
         return dict(bound)
@@ -69,5 +69,5 @@ class DeployedObjects:
     def _around(self, event: str) -> Iterator[None]:
         assert self._stage is not None
         alarm = self._invocations.start("alarm") if event == "alarm" else nullcontext()
-        with self._stage.backstage.at(0), alarm:
+        with self._stage.worker_code.at(0), alarm:
             yield

@@ -140,7 +140,7 @@ class World(Site):
         bound = self.objects.deploy(loaded, seen)
         return self.put_on(
             stage,
-            loaded.backstage,
+            loaded.worker_code,
             self.locations,
             lambda colo: {
                 **self._bindings(loaded, self.locations[colo]),

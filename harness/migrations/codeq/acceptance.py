@@ -6,7 +6,7 @@ from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.deployed import Deployed
 from harness.migrations.codeq.journal import COMPLETE, Entries, Journal
 from harness.migrations.codeq.legacy_state import LegacyState
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.plan import COPY
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
@@ -37,7 +37,7 @@ async def accept(
     seen = Inspection(
         server=server,
         services=codeq,
-        migrator=Migrator(server, codeq.clock, Terms(freeze_seconds=0)),
+        migrator=Migrator(server, codeq.clock, Settings(freeze_seconds=0)),
         before=LegacyState(_aged(before, now)),
         after=CodeqState(await read_snapshot(server, CODEQ)),
         left=await read_snapshot(server, LEGACY),

@@ -14,10 +14,10 @@ from harness.migrations.codeq.acceptance import accept
 from harness.migrations.codeq.crashes import explore
 from harness.migrations.codeq.deployed import Deployed
 from harness.migrations.codeq.drills import DRILLS, show
-from harness.migrations.codeq.flags import tell, terms, workers
+from harness.migrations.codeq.flags import on_progress, settings, workers
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.operations import OPERATIONS, Options
-from harness.migrations.codeq.rehearsal import Wishes, demand_empty, rehearse
+from harness.migrations.codeq.rehearsal import Choices, demand_empty, rehearse
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.codeq.tokens import read_tokens
 from harness.migrations.redis.keyspace.backup import read_backup
@@ -93,16 +93,16 @@ async def _source(options: Options) -> tuple[Snapshot, list[str]]:
 async def _rehearse(options: Options, command: str) -> Finished:
     start = stopwatch()
     source, notes = await _source(options)
-    wishes = Wishes(
+    choices = Choices(
         option=options.option,
-        terms=terms(options, freeze_seconds=1, backup=options.backup),
+        settings=settings(options, freeze_seconds=1, backup=options.backup),
         freeze=options.freeze,
         most=options.deliver,
         deadline=options.deadline,
     )
     async with _server(options) as server:
         clock, entropy = ManualClock(source.taken), SeededEntropy(options.seed)
-        done = await rehearse(server, source, clock, entropy, wishes, tell(options))
+        done = await rehearse(server, source, clock, entropy, choices, on_progress(options))
     done = replace(done, notes=[*notes, *done.notes])
     seconds = stopwatch() - start
     document = done.as_json() | {"seconds": round(seconds, 3), "replay": command}
@@ -163,13 +163,15 @@ async def _explore(options: Options, command: str) -> Finished:
     start = stopwatch()
     source, _ = await _source(options)
     clock = ManualClock(source.taken)
-    said = tell(options)
+    said = on_progress(options)
 
     def count(done: int, of: int, broken: int) -> None:
         if done % 50 == 0 or done == of:
             said(f"{done:,} of {of:,} points, {broken:,} end differently")
 
-    found = await explore(source, clock, terms(options, freeze_seconds=0), profile=options.server, tell=count)
+    found = await explore(
+        source, clock, settings(options, freeze_seconds=0), profile=options.server, on_progress=count
+    )
     seconds = stopwatch() - start
     shown_page = report.search_page(found, seconds, options.given, command)
     return found.as_json(), report.search_text(found, seconds), found.decision.exit_code, shown_page

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.decision import Decision, Looked
 from harness.migrations.codeq.journal import KEY
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
@@ -45,42 +45,47 @@ class Search:
 async def explore(
     source: Snapshot,
     clock: Clock,
-    terms: Terms,
+    settings: Settings,
     *,
     profile: str = PROFILES[0],
-    tell: Callable[[int, int, int], None] | None = None,
+    on_progress: Callable[[int, int, int], None] | None = None,
 ) -> Search:
-    """Tries every point on embedded servers; ``tell`` hears how many are done, of how many, and broken.
+    """Tries every point on embedded servers. ``on_progress`` gets how many are done, of how many, and broken.
 
     Raises Refused if the keyspace cannot be migrated at all.
     """
     server = await _filled(source, profile)
     whole = Crashing(server)
-    done = await Migrator(whole, clock, terms).apply()
+    done = await Migrator(whole, clock, settings).apply()
     end = await _contents(server)
     await server.close()
     broken: list[str] = []
     for number, point in enumerate(whole.points, 1):
-        fault = await _one(source, clock, terms, profile, point, end)
+        fault = await _one(source, clock, settings, profile, point, end)
         if fault:
             broken.append(f"before command {point + 1} of {whole.count}: {fault}")
-        if tell is not None:
-            tell(number, len(whole.points), len(broken))
+        if on_progress is not None:
+            on_progress(number, len(whole.points), len(broken))
     return Search(whole.count, len(whole.points), done.changes, tuple(broken))
 
 
 async def _one(
-    source: Snapshot, clock: Clock, terms: Terms, profile: str, point: int, end: dict[str, tuple[str, Any]]
+    source: Snapshot,
+    clock: Clock,
+    settings: Settings,
+    profile: str,
+    point: int,
+    end: dict[str, tuple[str, Any]],
 ) -> str:
     """What is wrong after a crash there; an empty text if nothing is."""
     server = await _filled(source, profile)
     try:
-        await Migrator(Crashing(server, point), clock, terms).apply()
+        await Migrator(Crashing(server, point), clock, settings).apply()
         return "the run ended before it"
     except Crashed:
         pass
     try:
-        await Migrator(server, clock, terms).apply()
+        await Migrator(server, clock, settings).apply()
     except MigrationError as error:
         return f"cannot be resumed: {error}"
     found = await _contents(server)

@@ -4,7 +4,7 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.drain import Drained, drain
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
-from harness.migrations.codeq.migrator import Migrator, Tell
+from harness.migrations.codeq.migrator import Migrator, OnProgress
 from harness.migrations.codeq.plan import COPY, Plan
 from harness.migrations.codeq.seed import COMMANDS
 from harness.migrations.codeq.services import Services
@@ -17,14 +17,14 @@ from worker.codeq.keys import CODEQ
 
 
 async def cut_over(
-    server: Server, services: Services, deadline: int, tell: Tell, claim_script: str = ""
+    server: Server, services: Services, deadline: int, on_progress: OnProgress, claim_script: str = ""
 ) -> tuple[Drained, list[Verdict], list[str]]:
     """Drains within ``deadline`` seconds and cuts over; judges A1 to A4, V1 to V11. Raises ServerError.
 
     ``claim_script`` is codeQ's own, empty if it is not at hand.
     """
     drained = await drain(server, services.clock, deadline=deadline, work=OldWorkers(services).turn, every=1)
-    tell(f"{'drained' if drained.empty else 'not drained'} after {drained.seconds:.0f} s")
+    on_progress(f"{'drained' if drained.empty else 'not drained'} after {drained.seconds:.0f} s")
     leases = await keys_under(server, legacy.LEASE)
     if claim_script:
         await server.call("SCRIPT LOAD", claim_script)

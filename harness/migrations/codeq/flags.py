@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.migrations.codeq.claim_script import read_claim_script
-from harness.migrations.codeq.migrator import Terms
+from harness.migrations.codeq.migrator import Settings
 from harness.migrations.codeq.rehearsal import OPTIONS
 from harness.migrations.codeq.seed import WORKERS
 from harness.terminal.numbers import A_YEAR, seed, whole
@@ -256,9 +256,9 @@ def _add_rehearsal(flags: _Flags | _Verbs) -> None:
     )
 
 
-def terms(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | None = None) -> Terms:
+def settings(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | None = None) -> Settings:
     """How to migrate. Raises Refused for a file that is not what it is given for."""
-    return Terms(
+    return Settings(
         keep_source=options.keep_source,
         accept_defects=options.accept_defects,
         freeze_seconds=freeze_seconds,
@@ -279,7 +279,7 @@ def workers(options: argparse.Namespace) -> frozenset[str] | None:
     return frozenset(WORKERS) if example else None
 
 
-def tell(options: argparse.Namespace) -> Callable[[str], None]:
+def on_progress(options: argparse.Namespace) -> Callable[[str], None]:
     """Says how far it is, on standard error, unless it is to be quiet."""
 
     def say(text: str) -> None:

@@ -19,11 +19,11 @@ from kvstore.clock import Clock, stopwatch
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.servers.server import Command, checked
 
-Tell = Callable[[str], None]
+OnProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Terms:
+class Settings:
     """How to migrate. ``freeze_seconds``: how long nothing may change before it starts, 0 for no proof.
 
     ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``backup`` is a
@@ -78,28 +78,32 @@ class Migrated:
 
 
 class Migrator:
-    """Migrates the keyspace on ``server``. ``tell`` hears a sentence for each step."""
+    """Migrates the keyspace on ``server``. ``on_progress`` hears a sentence for each step."""
 
     def __init__(
-        self, server: Server, clock: Clock, terms: Terms | None = None, tell: Tell | None = None
+        self,
+        server: Server,
+        clock: Clock,
+        settings: Settings | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self._server = server
         self._clock = clock
-        self._terms = terms or Terms()
-        self._tell = tell or (lambda text: None)
+        self._settings = settings or Settings()
+        self._on_progress = on_progress or (lambda text: None)
         self._journal = Journal(server)
 
     async def look(self) -> Preflight:
         """The dry run: only reads. Raises ServerError."""
-        terms = self._terms
+        settings = self._settings
         look = await preflight(
             self._server,
-            keep_source=terms.keep_source,
-            accept_defects=terms.accept_defects,
-            split=terms.split,
-            workers=terms.workers,
-            script_given=bool(terms.claim_script),
-            every_id=terms.every_id,
+            keep_source=settings.keep_source,
+            accept_defects=settings.accept_defects,
+            split=settings.split,
+            workers=settings.workers,
+            script_given=bool(settings.claim_script),
+            every_id=settings.every_id,
         )
         if look.refusals:
             return look
@@ -109,14 +113,14 @@ class Migrator:
         """Every command of the run, from the journal's to the last."""
         needed = [*self._journal.commands, *self._moving(plan).commands]
         lease = CodeqKeys().lease("understudy-probe")
-        if self._terms.lease_seconds:
+        if self._settings.lease_seconds:
             needed += [("PTTL", lease), ("PEXPIRE", lease, 1)]
-        if self._terms.claim_script:
-            needed.append(("SCRIPT LOAD", self._terms.claim_script))
+        if self._settings.claim_script:
+            needed.append(("SCRIPT LOAD", self._settings.claim_script))
         return needed
 
     def _moving(self, plan: Plan) -> Moving:
-        return Moving(self._server, self._clock, plan, self._terms.chunk)
+        return Moving(self._server, self._clock, plan, self._settings.chunk)
 
     async def apply(self) -> Migrated:
         """Does it, or what is left of it; a complete migration is not touched again.
@@ -148,10 +152,10 @@ class Migrator:
         look = await self.look()
         if look.refusals:
             raise Refused(look.refusals)
-        backup, seconds = self._terms.backup, self._terms.freeze_seconds
+        backup, seconds = self._settings.backup, self._settings.freeze_seconds
         await prove_frozen(self._server, PREFIX, look.found, self._clock, seconds, backup)
         if backup is not None:
-            self._tell(f"backup written to {backup}")
+            self._on_progress(f"backup written to {backup}")
         # As a whole path: whoever checks or rolls back may stand elsewhere.
         saved = str(backup.absolute()) if backup else ""
         return Entries(look.plan, MIGRATING, self._clock.now_ms(), saved, {})
@@ -164,11 +168,11 @@ class Migrator:
             count = await moving.carry_out(step)
             await self._journal.step_done(number, count)
             changed.append((step, count))
-            self._tell(f"{number + 1}/{len(entries.plan.steps)} {step}")
+            self._on_progress(f"{number + 1}/{len(entries.plan.steps)} {step}")
 
     async def _extend(self) -> int:
         """Gives leases the time that the freeze took, as the last change. Never shortens one."""
-        wanted = self._terms.lease_seconds * 1000
+        wanted = self._settings.lease_seconds * 1000
         if wanted <= 0:
             return 0
         extended = 0
@@ -181,7 +185,7 @@ class Migrator:
 
     async def _load_script(self) -> bool:
         """Loads codeQ's claim script, if it is at hand; whether codeQ's claims fail for want of it."""
-        if self._terms.claim_script:
-            await self._server.call("SCRIPT LOAD", self._terms.claim_script)
+        if self._settings.claim_script:
+            await self._server.call("SCRIPT LOAD", self._settings.claim_script)
             return False
         return await is_missing(self._server, await capability(self._server))

@@ -9,7 +9,7 @@ from harness.migrations.codeq.plan import COPY, Plan, Step
 from harness.migrations.redis import moving, plan
 from harness.migrations.redis.declaration import Declaration, read_declaration
 from harness.migrations.redis.keyspace.pieces import COUNT, scan
-from harness.migrations.redis.move import Move, Terms
+from harness.migrations.redis.move import Move, Settings
 from harness.migrations.redis.pattern import Template
 from harness.migrations.redis.plan import Content
 from kvstore.clock import Clock
@@ -34,7 +34,7 @@ class Moving:
     def __init__(self, server: Server, clock: Clock, planned: Plan, chunk: int) -> None:
         self._plan = planned
         self._declaration = declared(split=planned.split)
-        self._move = Move(self._declaration, server, server, clock, Terms(chunk=chunk), back=BACK)
+        self._move = Move(self._declaration, server, server, clock, Settings(chunk=chunk), back=BACK)
         self._mover = moving.Mover(self._move, planned.mode)
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 from harness.migrations.codeq import report
 from harness.migrations.codeq.conversion import convert_inprog, inprog_kinds
 from harness.migrations.codeq.drain import drain
-from harness.migrations.codeq.flags import tell, terms
+from harness.migrations.codeq.flags import on_progress, settings
 from harness.migrations.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.migrator import Migrator
@@ -37,8 +37,8 @@ async def _migrate(server: Server, options: Options) -> Finished:
     if options.option == "a":
         return await _drain(server, options)
     backup = options.backup or Path("legacy-backup.jsonl")
-    agreed = terms(options, freeze_seconds=2, backup=backup)
-    migrator = Migrator(server, SystemClock(), agreed, tell(options))
+    agreed = settings(options, freeze_seconds=2, backup=backup)
+    migrator = Migrator(server, SystemClock(), agreed, on_progress(options))
     begun = await Journal(server).read()
     if begun is not None and (late := _too_late(begun, options)):
         raise Refused(late)
@@ -76,7 +76,7 @@ async def _drain(server: Server, options: Options) -> Finished:
 
 
 async def _stragglers(server: Server, options: Options) -> Finished:
-    found = await Gathering(server, tell(options)).run(apply=options.apply)
+    found = await Gathering(server, on_progress(options)).run(apply=options.apply)
     return found.as_json(), report.stragglers_text(found), found.settled
 
 
@@ -116,7 +116,7 @@ async def _dry_run(migrator: Migrator, begun: bool) -> Finished:
 
 async def _rollback(server: Server, options: Options) -> Finished:
     export = options.backup or Path("codeq-export.jsonl")
-    rollback = Rollback(server, SystemClock(), export, tell(options))
+    rollback = Rollback(server, SystemClock(), export, on_progress(options))
     if not options.apply:
         looked = await rollback.look()
         return looked.as_json(), report.rolled_text(looked, applied=False), not looked.refusals

@@ -12,7 +12,7 @@ from harness.migrations.codeq.drain import Drained
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.literal import Attempt, literal, on_codeq
-from harness.migrations.codeq.migrator import Migrated, Migrator, Tell, Terms
+from harness.migrations.codeq.migrator import Migrated, Migrator, OnProgress, Settings
 from harness.migrations.codeq.preflight import Preflight
 from harness.migrations.codeq.services import Services
 from harness.migrations.codeq.traffic import work_a_little
@@ -30,14 +30,14 @@ _OURS = (PREFIX, CODEQ, KEY)
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Choices:
     """What to rehearse. ``freeze`` is how many seconds pass between the last request and the migration.
 
     ``most`` is how many tasks of each queue are claimed at the end; ``deadline`` is Option A's, in seconds.
     """
 
     option: str = "b"
-    terms: Terms = field(default_factory=lambda: Terms(freeze_seconds=1))
+    settings: Settings = field(default_factory=lambda: Settings(freeze_seconds=1))
     freeze: int = 0
     most: int = 1000
     deadline: int = 600
@@ -94,8 +94,8 @@ async def rehearse(
     source: Snapshot,
     clock: ManualClock,
     entropy: Entropy,
-    wishes: Wishes,
-    tell: Tell | None = None,
+    choices: Choices,
+    on_progress: OnProgress | None = None,
 ) -> Rehearsed:
     """Rehearses on ``server``, which must hold neither service's keys, and takes its own away at the end.
 
@@ -107,7 +107,7 @@ async def rehearse(
     if strange:
         raise Refused([f"the source cannot be copied: {strange[0]}"])
     await demand_empty(server)
-    said = tell or (lambda text: None)
+    said = on_progress or (lambda text: None)
     attempts = await literal(server)
     services = Services(server, clock, entropy)
     try:
@@ -116,10 +116,10 @@ async def rehearse(
         said(f"{len(source.entries):,} legacy keys on {server.name}")
         requests = await work_a_little(services)
         said(f"{requests} requests to the old service, then frozen")
-        if wishes.freeze:
-            await services.wait(wishes.freeze)
-        walk = _option_b if wishes.option == "b" else _option_a
-        return await walk(server, services, source, wishes, attempts, said)
+        if choices.freeze:
+            await services.wait(choices.freeze)
+        walk = _option_b if choices.option == "b" else _option_a
+        return await walk(server, services, source, choices, attempts, said)
     finally:
         await services.close()
         await _clear(server)
@@ -150,14 +150,14 @@ async def _option_b(
     server: Server,
     services: Services,
     source: Snapshot,
-    wishes: Wishes,
+    choices: Choices,
     attempts: list[Attempt],
-    tell: Tell,
+    on_progress: OnProgress,
 ) -> Rehearsed:
     before = LegacyState(await read_snapshot(server, PREFIX))
-    look = await Migrator(server, services.clock, wishes.terms).look()
+    look = await Migrator(server, services.clock, choices.settings).look()
     # It is a copy: what would be refused for real is migrated all the same, to show what comes of it.
-    migrator = Migrator(server, services.clock, replace(wishes.terms, accept_defects=True), tell)
+    migrator = Migrator(server, services.clock, replace(choices.settings, accept_defects=True), on_progress)
     migrated = await migrator.apply()
     seen = Inspection(
         server=server,
@@ -167,15 +167,15 @@ async def _option_b(
         after=CodeqState(await read_snapshot(server, CODEQ)),
         left=await read_snapshot(server, PREFIX),
         plan=migrated.plan,
-        extended=wishes.terms.lease_seconds > 0,
-        workers=wishes.terms.workers,
+        extended=choices.settings.lease_seconds > 0,
+        workers=choices.settings.workers,
         moment=services.clock.now_ms() // 1000,
     )
     verdicts = await check(seen)
     services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
-    tell("the checklist is through; the traffic goes on at codeQ")
+    on_progress("the checklist is through; the traffic goes on at codeQ")
     verdicts += judge(
-        await deliver(services, before, wishes.most), before, wishes.most, split=migrated.plan.split
+        await deliver(services, before, choices.most), before, choices.most, split=migrated.plan.split
     )
     tasks = len(before.tasks)
     notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]
@@ -188,12 +188,12 @@ async def _option_a(
     server: Server,
     services: Services,
     source: Snapshot,
-    wishes: Wishes,
+    choices: Choices,
     attempts: list[Attempt],
-    tell: Tell,
+    on_progress: OnProgress,
 ) -> Rehearsed:
     drained, verdicts, notes = await cut_over(
-        server, services, wishes.deadline, tell, wishes.terms.claim_script
+        server, services, choices.deadline, on_progress, choices.settings.claim_script
     )
     tasks = await server.call("HLEN", "legacy:tasks")
     return Rehearsed(

@@ -12,7 +12,7 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq import reverse
 from harness.migrations.codeq.account import Account, account
 from harness.migrations.codeq.journal import ROLLING_BACK, STOPPED, Entries, Journal
-from harness.migrations.codeq.migrator import Tell
+from harness.migrations.codeq.migrator import OnProgress
 from harness.migrations.codeq.plan import COPY
 from harness.migrations.redis.keyspace.backup import Backup
 from harness.migrations.redis.keyspace.capability import refused
@@ -65,14 +65,14 @@ class Rollback:
         server: Server,
         clock: Clock,
         export: Path,
-        tell: Tell | None = None,
+        on_progress: OnProgress | None = None,
         freeze_seconds: float = 2,
     ) -> None:
         self._freeze_seconds = freeze_seconds
         self._server = server
         self._clock = clock
         self._export = export
-        self._tell = tell or (lambda text: None)
+        self._on_progress = on_progress or (lambda text: None)
         self._journal = Journal(server)
 
     async def look(self) -> RolledBack:
@@ -106,7 +106,7 @@ class Rollback:
                 raise Refused(reasons)
             export = str(self._export.absolute())
             await self._save(export)
-            self._tell(f"everything under codeq: is in {self._export}")
+            self._on_progress(f"everything under codeq: is in {self._export}")
         restored = 0
         with half_way(lambda: "half rolled back", STOPPED):
             if entries.phase != ROLLING_BACK:

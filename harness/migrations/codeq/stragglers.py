@@ -10,7 +10,7 @@ from typing import Any
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.journal import COMPLETE, Entries, Journal
 from harness.migrations.codeq.legacy_state import FINISHED, parse
-from harness.migrations.codeq.migrator import Tell
+from harness.migrations.codeq.migrator import OnProgress
 from harness.migrations.codeq.plan import COPY
 from harness.migrations.codeq.tiers import TIERS, tier_of
 from harness.migrations.redis.keyspace.errors import Refused, half_way
@@ -77,9 +77,9 @@ class Stragglers:
 class Gathering:
     """Finds stragglers on ``server`` and, with ``apply``, moves them. Raises Refused, ServerError."""
 
-    def __init__(self, server: Server, tell: Tell | None = None) -> None:
+    def __init__(self, server: Server, on_progress: OnProgress | None = None) -> None:
         self._server = server
-        self._tell = tell or (lambda text: None)
+        self._on_progress = on_progress or (lambda text: None)
         self._keys = CodeqKeys()
 
     async def run(self, *, apply: bool) -> Stragglers:
@@ -99,7 +99,7 @@ class Gathering:
         # Tasks in progress last: codeQ must not find one before its lease is there.
         for key in sorted(lists, key=lambda one: one.endswith(legacy.INPROG)):
             await self._list(key, entries, found)
-            self._tell(f"{key}: {len(found.moved):,} so far, {len(found.left):,} left")
+            self._on_progress(f"{key}: {len(found.moved):,} so far, {len(found.left):,} left")
         await self._records(entries, found)
         if entries.plan.mode != COPY:
             await self._remains(found)

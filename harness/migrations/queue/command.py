@@ -25,8 +25,8 @@ from harness.migrations.queue.explore.system import Queue, judgement
 from harness.migrations.queue.flags import base_of
 from harness.migrations.queue.preflight import demand_python, demand_queue_worker
 from harness.migrations.queue.promises import table
+from harness.migrations.queue.promises.assessment import assess
 from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
-from harness.migrations.queue.promises.hearing import hear
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.outcome import line
 from harness.migrations.queue.walk.rehearse import rehearse_queue
@@ -148,12 +148,12 @@ def _promises(source: Source, options: argparse.Namespace, progress: Progress) -
         progress.gathered,
     )
     try:
-        hearing = hear(inquiry, options.promises)
+        assessment = assess(inquiry, options.promises)
     finally:
         progress.end()
     seconds = stopwatch() - start
-    document, text = table.as_json(hearing, seconds), table.as_text(hearing, seconds)
-    return Report(document, text, hearing.decision.exit_code)
+    document, text = table.as_json(assessment, seconds), table.as_text(assessment, seconds)
+    return Report(document, text, assessment.decision.exit_code)
 
 
 def _orders(options: argparse.Namespace, progress: Progress) -> Report:
@@ -199,7 +199,7 @@ def _search_crashes(source: Source, now: int, options: argparse.Namespace, progr
         _processes(options),
         migration=options.migration,
         worker=options.worker,
-        tell=progress.searched,
+        on_progress=progress.searched,
     )
     exploration = in_virtual_time(search)
     progress.end()
@@ -240,6 +240,6 @@ async def _with_progress(
             port=options.port,
             command=command,
             worker=options.worker,
-            tell=lambda call: progress.tell(line(call)),
+            on_progress=lambda call: progress.show(line(call)),
             watch=lambda stage: progress.watch(lambda: len(stage.layers.asked)),
         )

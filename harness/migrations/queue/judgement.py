@@ -14,10 +14,10 @@ _MOST_KEPT = 32
 
 
 class Judgement:
-    """Judges simulations with the Worker of ``backstage``; what they are compared with is kept a while."""
+    """Judges simulations with the Worker of ``worker_code``; what they are compared with is kept a while."""
 
-    def __init__(self, backstage: Code) -> None:
-        self._backstage = backstage
+    def __init__(self, worker_code: Code) -> None:
+        self._worker_code = worker_code
         self._kept: dict[Scenario, Record] = {}
 
     def verdicts(self, record: Record) -> list[Verdict]:
@@ -39,5 +39,5 @@ class Judgement:
         if scenario not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[scenario] = simulate(scenario, self._backstage)
+            self._kept[scenario] = simulate(scenario, self._worker_code)
         return self._kept[scenario]

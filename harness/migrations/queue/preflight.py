@@ -15,7 +15,7 @@ from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.loop import Deadlock, SimulatedLoop, in_virtual_time
 from harness.migration import MigrationError
-from harness.migrations.queue.explore.system import backstage
+from harness.migrations.queue.explore.system import worker_code
 from harness.migrations.queue.simulation.people.actor import Actor
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.scenario import Scenario
@@ -49,14 +49,14 @@ class NotTheQueue(CannotStart):
 class Route:
     """A route of the guide: its answer has one of ``members`` at least.
 
-    ``tell``: no other Worker has them.
+    ``distinctive``: no other Worker has them.
     """
 
     method: str
     path: str
     members: tuple[str, ...]
     body: Any = None
-    tell: bool = True
+    distinctive: bool = True
 
     def has_shape(self, answer: Call) -> bool:
         return isinstance(answer.answer, dict) and any(name in answer.answer for name in self.members)
@@ -77,8 +77,14 @@ _MIGRATING: Final = (
 )
 _WORKING: Final = (
     Route("GET", "/api/queue", ("pending",)),
-    Route("POST", "/api/queue/claim", ("taskId", "message"), {"workerId": "preflight"}, tell=False),
-    Route("POST", "/api/result/preflight", ("success", "error"), {"success": True, "output": ""}, tell=False),
+    Route("POST", "/api/queue/claim", ("taskId", "message"), {"workerId": "preflight"}, distinctive=False),
+    Route(
+        "POST",
+        "/api/result/preflight",
+        ("success", "error"),
+        {"success": True, "output": ""},
+        distinctive=False,
+    ),
 )
 _PRODUCING: Final = Route(
     "POST", "/webhook/slack", ("eventId",), {"event": {"text": "preflight", "user": "U0", "ts": "1.1"}}
@@ -95,7 +101,7 @@ def demand_queue_worker(
     Raises what loading a Worker does, and Unanswered.
     """
     try:
-        code = backstage(worker)
+        code = worker_code(worker)
         if isinstance(code, WorkerCode):
             in_virtual_time(_demand(worker, migration, producers=producers, coordinator=coordinator))
         elif coordinator:
@@ -114,7 +120,7 @@ def demand_queue_worker(
 
 def demand_python(worker: Path, why: str) -> None:
     """Raises CannotStart for a Worker in another language, with ``why`` that is not enough."""
-    if not isinstance(backstage(worker), WorkerCode):
+    if not isinstance(worker_code(worker), WorkerCode):
         raise CannotStart(
             f"the Worker in {worker} is not in Python, and {why}. What is simulated runs it: "
             "--explore schedules, --explore orders, --explore crashes --scenario '…', --scenario '…'"
@@ -164,7 +170,7 @@ def _judge(answers: Sequence[tuple[Route, Call]]) -> None:
     for route, answer in answers:
         if answer.status in _NO_ROUTE and not route.has_shape(answer):
             raise NotTheQueue(route.refusal(answer))
-    if not any(route.tell and route.has_shape(answer) for route, answer in answers):
+    if not any(route.distinctive and route.has_shape(answer) for route, answer in answers):
         route, answer = answers[0]
         raise NotTheQueue(route.refusal(answer))
 

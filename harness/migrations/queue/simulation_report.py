@@ -64,7 +64,7 @@ class Simulation:
             f"Faults that happened: {', '.join(record.fired) or 'none'}",
             "",
             *(self._call(call) for call in record.calls[:_MOST_CALLS]),
-            *self._turns(),
+            *self._interleaving(),
         ]
         if len(record.calls) > _MOST_CALLS:
             lines.append(f"   and {len(record.calls) - _MOST_CALLS:,} more requests; --json has all")
@@ -94,7 +94,7 @@ class Simulation:
         what = f"{call.name:<14} {call.colo} {call.method:<4} {call.path}"
         return f"  {self._elapsed(call.sent)}  {what}  {status} {str(said)[:60]}".rstrip()
 
-    def _turns(self) -> list[str]:
+    def _interleaving(self) -> list[str]:
         """What was asked by requests that were sent at once, in the order in which it was."""
         sent = {call.name for call in self.record.calls[: len(self.record.scenario.at_once)]}
         asked = [event for event in self.record.asked if event.invocation in sent]

@@ -12,7 +12,7 @@ from harness.decision import Decision
 from harness.migrations.redis import report
 from harness.migrations.redis.crashes import Explorer
 from harness.migrations.redis.declaration import Declaration, DeclarationError, as_json, read_declaration
-from harness.migrations.redis.flags import tell
+from harness.migrations.redis.flags import on_progress
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.capability import capability
 from harness.migrations.redis.keyspace.errors import Refused
@@ -22,7 +22,7 @@ from harness.migrations.redis.keyspace.pieces import scan
 from harness.migrations.redis.keyspace.reported import reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.migrator import Migrator
-from harness.migrations.redis.move import Move, Terms
+from harness.migrations.redis.move import Move, Settings
 from harness.migrations.redis.plan import COPY, Plan
 from harness.migrations.redis.rehearsal import Place, Rehearsed, rehearse
 from harness.migrations.redis.rollback import Rollback
@@ -69,7 +69,7 @@ async def run_redis(options: argparse.Namespace, command: str) -> Finished:
 async def _with_servers(
     options: argparse.Namespace, declaration: Declaration, source: Server, target: Server, command: str
 ) -> Finished:
-    move = Move(declaration, source, target, SystemClock(), _terms(options), tell(options))
+    move = Move(declaration, source, target, SystemClock(), _settings(options), on_progress(options))
     if options.rollback:
         return await _rollback(options, move)
     if options.apply:
@@ -106,8 +106,8 @@ async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Server, S
         await source.close()
 
 
-def _terms(options: argparse.Namespace) -> Terms:
-    return Terms(keep_source=options.keep_source, accept_defects=options.accept_defects)
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(keep_source=options.keep_source, accept_defects=options.accept_defects)
 
 
 def _place(options: argparse.Namespace) -> Place:
@@ -125,13 +125,13 @@ async def _on_copy(
     options: argparse.Namespace, declaration: Declaration, snapshot: Snapshot, name: str, command: str
 ) -> Finished:
     """A rehearsal, or a search, on copies of ``snapshot``."""
-    start, place, terms = stopwatch(), _place(options), _terms(options)
-    said, elsewhere = tell(options), options.to is not None
+    start, place, settings = stopwatch(), _place(options), _settings(options)
+    said, elsewhere = on_progress(options), options.to is not None
     if elsewhere and options.on is not None:
         raise Refused(["--on is one server, and --to takes two: leave --on out"])
     if not options.explore:
         done = await rehearse(
-            declaration, snapshot, name, place, SystemClock(), terms, said, elsewhere=elsewhere
+            declaration, snapshot, name, place, SystemClock(), settings, said, elsewhere=elsewhere
         )
         return _rehearsed(declaration, done, stopwatch() - start, command)
 
@@ -139,7 +139,7 @@ async def _on_copy(
         if done % 50 == 0 or done == of:
             said(f"{done:,} of {of:,} points, {broken:,} end differently")
 
-    explorer = Explorer(declaration, snapshot, place, SystemClock(), terms, elsewhere=elsewhere)
+    explorer = Explorer(declaration, snapshot, place, SystemClock(), settings, elsewhere=elsewhere)
     found = await explorer.run(count)
     text = report.search_text(found, stopwatch() - start, command)
     return found.as_json(), text, found.decision.exit_code
@@ -182,7 +182,7 @@ async def _begun(declaration: Declaration, begun: Entries[Plan], source: Server)
 async def _apply(options: argparse.Namespace, move: Move) -> Finished:
     start, declaration = stopwatch(), move.declaration
     backup = options.backup or Path(f"{declaration.name}-{_moment(move.clock)}.jsonl")
-    migrator = Migrator(replace(move, terms=replace(move.terms, backup=backup)))
+    migrator = Migrator(replace(move, settings=replace(move.settings, backup=backup)))
     if await migrator.begun() is None and backup.exists():
         raise Refused([f"{backup} exists: name another file with --backup"])
     done = await migrator.apply()
@@ -195,7 +195,7 @@ async def _apply(options: argparse.Namespace, move: Move) -> Finished:
 
 async def _rollback(options: argparse.Namespace, move: Move) -> Finished:
     export = options.backup or Path(f"{move.declaration.name}-export-{_moment(move.clock)}.jsonl")
-    rollback = Rollback(replace(move, terms=replace(move.terms, backup=export)))
+    rollback = Rollback(replace(move, settings=replace(move.settings, backup=export)))
     if not options.apply:
         looked = await rollback.look()
         text = report.rolled_text(looked, applied=False)

@@ -13,7 +13,7 @@ from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError
 from harness.migrations.redis.keyspace.snapshot import Snapshot
 from harness.migrations.redis.migrator import Migrator
-from harness.migrations.redis.move import Move, Terms
+from harness.migrations.redis.move import Move, Settings
 from harness.migrations.redis.rehearsal import Contents, Place, Stage, refuse_unknown, stage
 from harness.migrations.redis.rollback import Rollback
 from kvstore.clock import Clock
@@ -65,7 +65,7 @@ class Explorer:
         source: Snapshot,
         place: Place,
         clock: Clock,
-        terms: Terms,
+        settings: Settings,
         *,
         elsewhere: bool = False,
     ) -> None:
@@ -74,13 +74,13 @@ class Explorer:
         self._source = source
         self._place = place
         self._clock = clock
-        self._terms = replace(terms, freeze_seconds=0)
+        self._settings = replace(settings, freeze_seconds=0)
         self._elsewhere = elsewhere
 
     async def run(self, on_point: OnPoint = lambda done, of, broken: None) -> Search:
         """Raises Refused if the keyspace cannot be migrated at all."""
         with TemporaryDirectory() as folder:
-            self._terms = replace(self._terms, backup=Path(folder) / "backup")
+            self._settings = replace(self._settings, backup=Path(folder) / "backup")
             async with self._stage() as on:
                 whole = Crashing(on.target)
                 moved = (await self._migrator(on, whole).apply()).moved
@@ -102,10 +102,10 @@ class Explorer:
 
     def _move(self, on: Stage, crashing: Server, backup: Path | None) -> Move:
         source = on.source if self._elsewhere else crashing
-        return Move(self._declaration, source, crashing, self._clock, replace(self._terms, backup=backup))
+        return Move(self._declaration, source, crashing, self._clock, replace(self._settings, backup=backup))
 
     def _migrator(self, on: Stage, crashing: Server) -> Migrator:
-        return Migrator(self._move(on, crashing, self._terms.backup))
+        return Migrator(self._move(on, crashing, self._settings.backup))
 
     def _rollback(self, on: Stage, crashing: Server) -> Rollback:
         return Rollback(self._move(on, crashing, None))

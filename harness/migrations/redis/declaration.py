@@ -108,7 +108,7 @@ class Declaration:
         """Whether records go before everything else, to one key, as they are: they are read there then."""
         records, first = self.records, self.rules[0]
         alone = records is not None and records.in_fields and records.hook is None
-        return alone and self.carries_records(first) and not first.target.terms
+        return alone and self.carries_records(first) and not first.target.settings
 
     def carries_records(self, rule: Rule) -> bool:
         return self.records is not None and rule.source.text == self.records.key.text

@@ -68,7 +68,7 @@ def refused(options: argparse.Namespace) -> str | None:
     return None
 
 
-def tell(options: argparse.Namespace) -> Callable[[str], None]:
+def on_progress(options: argparse.Namespace) -> Callable[[str], None]:
     """Says how far it is, on standard error, unless it is to be quiet."""
 
     def say(text: str) -> None:

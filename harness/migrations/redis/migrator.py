@@ -60,9 +60,9 @@ class Migrator:
         """The dry run: only reads. Raises MigrationError for a hook that fails, ServerError."""
         move = self._move
         able = await capability(move.target)
-        mode = COPY if move.terms.keep_source or move.elsewhere or able.no_rename else RENAME
+        mode = COPY if move.settings.keep_source or move.elsewhere or able.no_rename else RENAME
         found = await Look(move.declaration, move.source, move.target, move.clock).run(mode)
-        refusals = [*able.obstacles, *found.reasons(accept=move.terms.accept_defects)]
+        refusals = [*able.obstacles, *found.reasons(accept=move.settings.accept_defects)]
         if not refusals:
             needed = [*self._journal.commands, *commands_of(move, found.plan)]
             refusals = await refused(move.target, needed)
@@ -122,17 +122,17 @@ class Migrator:
                 await self._journal.step_done(number, count)
                 moved, done = moved + count, done + 1
                 rule = self._move.declaration.rules[batch[0].rule]
-                self._move.tell(f"{done:,}/{len(batches):,} {rule}")
+                self._move.on_progress(f"{done:,}/{len(batches):,} {rule}")
             verdicts = await check(self._move, entries.plan)
             await self._journal.enter(COMPLETE)
         return Migrated(entries.plan, moved, resumed, entries.backup, (*verdicts, *invariants))
 
     async def _prepare(self, look: Looked) -> Entries[Plan]:
-        move, backup = self._move, self._move.terms.backup
-        before, seconds = look.inventory.before, move.terms.freeze_seconds
+        move, backup = self._move, self._move.settings.backup
+        before, seconds = look.inventory.before, move.settings.freeze_seconds
         await prove_frozen(move.source, move.declaration.source, before, move.clock, seconds, backup)
         if backup is not None:
-            move.tell(f"backup written to {backup}")
+            move.on_progress(f"backup written to {backup}")
         # As a whole path: whoever rolls back may stand elsewhere.
         saved = str(backup.absolute()) if backup else ""
         return Entries(look.plan, MIGRATING, move.clock.now_ms(), saved, {})

@@ -11,11 +11,11 @@ from harness.migrations.redis.plan import Plan
 from kvstore.clock import Clock
 from worker.codeq import Server
 
-Tell = Callable[[str], None]
+OnProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Terms:
+class Settings:
     """How to migrate. ``freeze_seconds``: how long nothing may change before it starts, 0 for no proof.
 
     ``backup`` is a file for the backup of the source, or for the export of the way back; None takes none.
@@ -35,15 +35,15 @@ def _silent(text: str) -> None: ...
 class Move:
     """What ``declaration`` says, from ``source`` to ``target``, which may be the same server.
 
-    ``tell`` hears how far it is. ``back`` is how the way back is asked for.
+    ``on_progress`` hears how far it is. ``back`` is how the way back is asked for.
     """
 
     declaration: Declaration
     source: Server
     target: Server
     clock: Clock
-    terms: Terms = Terms()
-    tell: Tell = _silent
+    settings: Settings = Settings()
+    on_progress: OnProgress = _silent
     back: str = "--rollback"
 
     @property

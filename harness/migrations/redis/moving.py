@@ -112,7 +112,7 @@ class Mover:
         width = 2 if rule.becomes in PAIRS else 1
         moved = 0
         keys = [(step.source, rule.was, step.content.members) for step in batch]
-        async for found in rounds(self._move.source, keys, self._move.terms.chunk):
+        async for found in rounds(self._move.source, keys, self._move.settings.chunk):
             mapped = await self._map([self._page(steps[key], flat) for key, flat in found])
             commands: list[Command] = []
             for (key, _), one in zip(found, mapped, strict=True):

@@ -99,16 +99,16 @@ class Template:
         return cls(text, tuple(part for part in parts if part != ""))
 
     @property
-    def terms(self) -> list[Term]:
+    def settings(self) -> list[Term]:
         return [part for part in self.parts if isinstance(part, Term)]
 
     @property
     def of_record(self) -> bool:
-        return any(term.of_record for term in self.terms)
+        return any(term.of_record for term in self.settings)
 
     @property
     def names(self) -> set[str]:
-        return {term.path[0] for term in self.terms if not term.of_record}
+        return {term.path[0] for term in self.settings if not term.of_record}
 
     def fill(self, names: Mapping[str, str], record: Mapping[str, Any] | None = None) -> str:
         """Raises Unfilled."""
@@ -127,7 +127,7 @@ class Pattern:
     def read(cls, text: str) -> "Pattern":
         """Raises ValueError, which says what is wrong with ``text``."""
         template = Template.read(text)
-        if any(term.of_record or term.filters for term in template.terms):
+        if any(term.of_record or term.filters for term in template.settings):
             raise ValueError(f"{text!r}: a pattern has names alone, no record and no filters")
         names: list[str] = []
         wide = set(_WIDE.findall(text))

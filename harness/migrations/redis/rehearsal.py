@@ -13,7 +13,7 @@ from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from harness.migrations.redis.migrator import Looked, Migrated, Migrator
-from harness.migrations.redis.move import Move, Tell, Terms
+from harness.migrations.redis.move import Move, OnProgress, Settings
 from harness.migrations.redis.rollback import Rollback
 from harness.verdict import Verdict, finding, verdict
 from kvstore.clock import Clock
@@ -119,19 +119,19 @@ async def rehearse(
     name: str,
     place: Place,
     clock: Clock,
-    terms: Terms,
-    tell: Tell,
+    settings: Settings,
+    on_progress: OnProgress,
     *,
     elsewhere: bool = False,
 ) -> Rehearsed:
     """Raises MigrationError, ServerError."""
     refuse_unknown(source)
     with TemporaryDirectory() as folder:
-        terms = replace(terms, freeze_seconds=0, backup=Path(folder) / "backup")
+        settings = replace(settings, freeze_seconds=0, backup=Path(folder) / "backup")
         async with stage(declaration, source, place, clock, elsewhere=elsewhere) as on:
             first, second = on.source, on.target
             before = await on.everything(first)
-            move = Move(declaration, first, second, clock, terms, tell)
+            move = Move(declaration, first, second, clock, settings, on_progress)
             migrator = Migrator(move)
             look = await migrator.look()
             if look.refusals or not look.plan.steps:
@@ -141,8 +141,8 @@ async def rehearse(
             after = await on.everything(second)
             await migrator.apply()
             again = after.different(await on.everything(second))
-            await Rollback(replace(move, terms=replace(terms, backup=None))).apply()
-            tell("taken back")
+            await Rollback(replace(move, settings=replace(settings, backup=None))).apply()
+            on_progress("taken back")
             wrong = before.different(await on.everything(first))
             if elsewhere:
                 wrong += [f"{key} (left at the target)" for key in (await on.everything(second)).keys]

@@ -49,7 +49,7 @@ class RolledBack:
 
 
 class Rollback:
-    """Takes back what ``move`` says; its ``terms.backup`` is the file for the export."""
+    """Takes back what ``move`` says; its ``settings.backup`` is the file for the export."""
 
     def __init__(self, move: Move) -> None:
         self._move = move
@@ -125,7 +125,7 @@ class Rollback:
         reasons = []
         if anew and not (entries.backup and Path(entries.backup).is_file()):
             reasons.append(f"the backup {entries.backup or '(none was taken)'} is not there, and is needed")
-        if anew and not self._move.terms.accept_defects:
+        if anew and not self._move.settings.accept_defects:
             changed = await self._changed(anew)
             if changed:
                 reasons.append(
@@ -158,14 +158,14 @@ class Rollback:
 
     async def _save(self) -> str:
         """What is under the target's prefix into the export, read twice: its services must stand still."""
-        file, seconds = self._move.terms.backup, self._move.terms.freeze_seconds
+        file, seconds = self._move.settings.backup, self._move.settings.freeze_seconds
         if file is None:
             return ""
         before = await fingerprint(self._move.target, self._move.declaration.target)
         await prove_frozen(
             self._move.target, self._move.declaration.target, before, self._move.clock, seconds, file
         )
-        self._move.tell(f"what the target held is in {file}")
+        self._move.on_progress(f"what the target held is in {file}")
         return str(file.absolute())
 
     async def _back(self, entries: Entries[Plan]) -> None:

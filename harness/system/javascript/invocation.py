@@ -161,7 +161,7 @@ class Invocation:
 
     async def _carry_out(self, held: Held) -> None:
         try:
-            tell = await self._told(held)
+            on_progress = await self._told(held)
         except InvocationCrashed as crash:
             if not self._answered.done():
                 self._answered.set_exception(crash)
@@ -169,7 +169,7 @@ class Invocation:
                 self._cut_off()
             return
         if held.is_open and not self._ended.done():
-            held.tell(*tell)
+            held.on_progress(*on_progress)
             self._settle()
 
     async def _told(self, held: Held) -> tuple[str, dict[str, str], bytes]:

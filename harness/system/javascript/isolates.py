@@ -66,7 +66,7 @@ class Held:
         """By this what is asked at once is put in order."""
         return self.message.first + str(self.message.headers), self.message.body
 
-    def tell(self, first: str, headers: dict[str, str], body: bytes = b"") -> None:
+    def on_progress(self, first: str, headers: dict[str, str], body: bytes = b"") -> None:
         """Answer it, if it still waits."""
         if self.is_open:
             self.connection.held = None

@@ -11,7 +11,7 @@ from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.checklist.service import sample
 from harness.migrations.codeq.delivery import deliver, judge
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.plan import Plan
 from harness.migrations.codeq.seed import WORKERS
 from harness.migrations.codeq.services import Services
@@ -34,7 +34,7 @@ async def migrated(
     server = embedded()
     await restore(server, legacy.pieces())
     before = LegacyState(await read_snapshot(server, PREFIX))
-    migrator = Migrator(server, clock, Terms(freeze_seconds=0, keep_source=keep_source))
+    migrator = Migrator(server, clock, Settings(freeze_seconds=0, keep_source=keep_source))
     plan = (await migrator.apply()).plan
     for command in damage:
         await server.call(*command)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from harness.migrations.codeq.crashes import explore
-from harness.migrations.codeq.migrator import Terms
+from harness.migrations.codeq.migrator import Settings
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.redis.declaration import Rule
 from harness.migrations.redis.moving import Mover
@@ -16,7 +16,7 @@ from worker.codeq import PROFILES
 
 pytestmark = pytest.mark.anyio
 
-TERMS = Terms(freeze_seconds=0, chunk=3)
+TERMS = Settings(freeze_seconds=0, chunk=3)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

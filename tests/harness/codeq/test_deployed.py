@@ -15,7 +15,7 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.migrations.codeq.journal import KEY
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import Clock, ManualClock, SystemClock
@@ -130,7 +130,7 @@ async def migrate(url: str, clock: Clock, backup: Path) -> None:
     server = await connect(url)
     await server.call("FLUSHALL")
     await restore(server, seed(Shape(50), clock, SeededEntropy(3)).pieces())
-    await Migrator(server, clock, Terms(freeze_seconds=0, backup=backup)).apply()
+    await Migrator(server, clock, Settings(freeze_seconds=0, backup=backup)).apply()
     await server.close()
 
 

@@ -24,14 +24,14 @@ async def test_an_empty_keyspace_needs_several_polls(clock: ManualClock) -> None
 
 
 async def test_work_that_comes_back_starts_the_count_anew(clock: ManualClock) -> None:
-    server, turns = embedded(), 0
+    server, interleaving = embedded(), 0
 
     async def work() -> None:
-        nonlocal turns
-        turns += 1
-        if turns == 2:  # a lease expired, and repair put the task back
+        nonlocal interleaving
+        interleaving += 1
+        if interleaving == 2:  # a lease expired, and repair put the task back
             await server.call("LPUSH", f"{QUEUE}:pending", "a")
-        if turns == 3:
+        if interleaving == 3:
             await server.call("DEL", f"{QUEUE}:pending")
 
     drained = await drain(server, clock, deadline=60, work=work)

@@ -9,7 +9,7 @@ import pytest
 from harness.migrations.codeq.checklist.keyspace import planned_tiers
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.rollback import Rollback
 from harness.migrations.redis.keyspace.backup import backup_pieces
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
@@ -22,8 +22,8 @@ from worker.codeq.servers.server import Command
 
 pytestmark = pytest.mark.anyio
 
-AT_ONCE = Terms(freeze_seconds=0)
-KEEP = Terms(freeze_seconds=0, keep_source=True)
+AT_ONCE = Settings(freeze_seconds=0)
+KEEP = Settings(freeze_seconds=0, keep_source=True)
 SMALL = {"freeze_seconds": 0, "chunk": 7}
 
 
@@ -50,7 +50,7 @@ async def test_apply_maps_every_key_by_the_guides_table(
     server: Server, legacy: Snapshot, clock: ManualClock, keep_source: bool
 ) -> None:
     migrated = await Migrator(
-        server, clock, Terms(freeze_seconds=0, keep_source=keep_source, chunk=7)
+        server, clock, Settings(freeze_seconds=0, keep_source=keep_source, chunk=7)
     ).apply()
     assert await contents(server) == expected(legacy)
     stays = keep_source or "KVRocks" in server.name
@@ -58,14 +58,16 @@ async def test_apply_maps_every_key_by_the_guides_table(
     assert await contents(server, PREFIX) == (legacy.contents() if stays else {})
 
 
-@pytest.mark.parametrize("terms", [AT_ONCE, KEEP, Terms(freeze_seconds=0, split=True)])
-async def test_every_key_that_has_an_end_keeps_it(server: Server, clock: ManualClock, terms: Terms) -> None:
+@pytest.mark.parametrize("settings", [AT_ONCE, KEEP, Settings(freeze_seconds=0, split=True)])
+async def test_every_key_that_has_an_end_keeps_it(
+    server: Server, clock: ManualClock, settings: Settings
+) -> None:
     ends = {"tasks": "tasks", "tasks:ttl": "tasks:ttl"}
     ends |= {"q:generate_master:inprog": "q:generate_master:inprog"}
     ends |= {"q:generate_master:pending": "q:generate_master:pending:0"}
     for source in ends:
         await server.call("PEXPIRE", f"legacy:{source}", 3_600_000)
-    await Migrator(server, clock, terms).apply()
+    await Migrator(server, clock, settings).apply()
     left = [await server.call("PTTL", f"codeq:{target}") for target in ends.values()]
     assert all(3_000_000 < one <= 3_600_000 for one in left)
 
@@ -78,7 +80,7 @@ async def test_leases_keep_their_time(server: Server, clock: ManualClock) -> Non
 
 
 async def test_leases_can_be_given_the_time_that_the_freeze_took(server: Server, clock: ManualClock) -> None:
-    migrated = await Migrator(server, clock, Terms(freeze_seconds=0, lease_seconds=900)).apply()
+    migrated = await Migrator(server, clock, Settings(freeze_seconds=0, lease_seconds=900)).apply()
     found = await read_snapshot(server, "codeq:lease:")
     assert migrated.extended == len(found.entries) == 5
     assert all(entry.pttl > 890_000 for entry in found.entries.values())
@@ -104,9 +106,9 @@ async def test_look_changes_nothing(server: Server, clock: ManualClock) -> None:
 async def test_a_crash_after_every_single_command_ends_in_the_same_state(
     server: Server, legacy: Snapshot, clock: ManualClock, keep_source: bool
 ) -> None:
-    terms = Terms(freeze_seconds=0, keep_source=keep_source, chunk=7)
+    settings = Settings(freeze_seconds=0, keep_source=keep_source, chunk=7)
     whole = Crashing(server)
-    await Migrator(whole, clock, terms).apply()
+    await Migrator(whole, clock, settings).apply()
     end = await contents(server, "")
     del end[KEY]
     assert whole.count > 60
@@ -114,8 +116,8 @@ async def test_a_crash_after_every_single_command_ends_in_the_same_state(
         await server.call("FLUSHALL")
         await restore(server, legacy.pieces())
         with pytest.raises(Crashed):
-            await Migrator(Crashing(server, commands), clock, terms).apply()
-        await Migrator(server, clock, terms).apply()
+            await Migrator(Crashing(server, commands), clock, settings).apply()
+        await Migrator(server, clock, settings).apply()
         found = await contents(server, "")
         del found[KEY]
         assert found == end, f"after {commands} commands"
@@ -129,7 +131,7 @@ async def test_two_crashes_in_a_row_end_in_the_same_state(
         await restore(redis7, legacy.pieces())
         for commands in (first, 12):
             with pytest.raises(Crashed):
-                await Migrator(Crashing(redis7, commands), clock, Terms(freeze_seconds=0)).apply()
+                await Migrator(Crashing(redis7, commands), clock, Settings(freeze_seconds=0)).apply()
         await Migrator(redis7, clock, AT_ONCE).apply()
         assert await contents(redis7) == expected(legacy)
 
@@ -138,7 +140,7 @@ async def test_the_backup_holds_everything_and_fills_a_server_again(
     redis7: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path
 ) -> None:
     file = tmp_path / "backup.jsonl"
-    await Migrator(redis7, clock, Terms(freeze_seconds=0, backup=file)).apply()
+    await Migrator(redis7, clock, Settings(freeze_seconds=0, backup=file)).apply()
     other = embedded()
     await restore(other, backup_pieces(file))
     assert await contents(other, "") == legacy.contents()
@@ -160,7 +162,7 @@ async def test_an_empty_keyspace_is_refused(clock: ManualClock) -> None:
 async def test_commands_that_differ_in_case_only_are_refused(redis7: Server, clock: ManualClock) -> None:
     await redis7.call("COPY", "legacy:q:generate_master:pending", "legacy:q:GENERATE_MASTER:pending")
     with pytest.raises(Refused, match="would both become codeq:q:generate_master:pending:0"):
-        await Migrator(redis7, clock, Terms(freeze_seconds=0, accept_defects=True)).apply()
+        await Migrator(redis7, clock, Settings(freeze_seconds=0, accept_defects=True)).apply()
 
 
 async def test_an_upper_case_command_becomes_lower_case(redis7: Server, clock: ManualClock) -> None:
@@ -191,7 +193,7 @@ async def test_defects_are_refused_in_clear_words(
 
 async def test_accepted_defects_are_moved_as_they_are(redis7: Server, clock: ManualClock) -> None:
     await redis7.call("HSET", "legacy:tasks", "x", "{no json")
-    await Migrator(redis7, clock, Terms(freeze_seconds=0, accept_defects=True)).apply()
+    await Migrator(redis7, clock, Settings(freeze_seconds=0, accept_defects=True)).apply()
     assert await redis7.call("HGET", "codeq:tasks", "x") == "{no json"
 
 
@@ -208,7 +210,7 @@ class Writer(ManualClock):
 
 async def test_a_keyspace_that_is_written_to_is_not_frozen(redis7: Server) -> None:
     with pytest.raises(Refused, match="not frozen: 1 keys changed while we looked, such as legacy:tasks"):
-        await Migrator(redis7, Writer(redis7), Terms(freeze_seconds=2)).apply()
+        await Migrator(redis7, Writer(redis7), Settings(freeze_seconds=2)).apply()
 
 
 async def test_a_straggler_does_not_stop_a_resumed_run_and_is_not_lost(
@@ -247,7 +249,7 @@ async def test_a_source_that_grew_after_the_inventory_stops_the_run(
 async def test_with_tiers_each_task_goes_to_its_priority_in_order(
     server: Server, legacy: Snapshot, clock: ManualClock
 ) -> None:
-    await Migrator(server, clock, Terms(freeze_seconds=0, split=True, chunk=3)).apply()
+    await Migrator(server, clock, Settings(freeze_seconds=0, split=True, chunk=3)).apply()
     state = LegacyState(legacy)
     for (command, tier), ids in planned_tiers(state, split=True).items():
         assert await server.call("LRANGE", f"codeq:q:{command}:{tier}", 0, -1) == ids
@@ -258,14 +260,14 @@ async def test_with_tiers_each_task_goes_to_its_priority_in_order(
 async def test_a_crash_anywhere_with_tiers_ends_in_the_same_state(
     redis7: Server, legacy: Snapshot, clock: ManualClock, keep_source: bool
 ) -> None:
-    terms = Terms(freeze_seconds=0, keep_source=keep_source, split=True, chunk=7)
+    settings = Settings(freeze_seconds=0, keep_source=keep_source, split=True, chunk=7)
     whole = Crashing(redis7)
-    await Migrator(whole, clock, terms).apply()
+    await Migrator(whole, clock, settings).apply()
     end = await contents(redis7)
     for commands in range(whole.count):
         await redis7.call("FLUSHALL")
         await restore(redis7, legacy.pieces())
         with pytest.raises(Crashed):
-            await Migrator(Crashing(redis7, commands), clock, terms).apply()
-        await Migrator(redis7, clock, terms).apply()
+            await Migrator(Crashing(redis7, commands), clock, settings).apply()
+        await Migrator(redis7, clock, settings).apply()
         assert await contents(redis7) == end, f"after {commands} commands"

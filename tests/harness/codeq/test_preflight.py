@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from harness.migrations.codeq.ledger import SAMPLES, Ledger
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.preflight import preflight
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import Piece
@@ -135,7 +135,7 @@ async def test_any_write_during_the_freeze_is_noticed(
             await redis7.call(*command)
 
     with pytest.raises(Refused, match=f"not frozen: 1 keys changed while we looked, such as {key}"):
-        await Migrator(redis7, Meanwhile(), Terms(freeze_seconds=1)).apply()
+        await Migrator(redis7, Meanwhile(), Settings(freeze_seconds=1)).apply()
 
 
 async def test_a_lease_that_runs_out_is_no_write(redis7: Server) -> None:
@@ -145,4 +145,4 @@ async def test_a_lease_that_runs_out_is_no_write(redis7: Server) -> None:
         async def sleep(self, seconds: float) -> None:
             await redis7.call("DEL", lease)
 
-    await Migrator(redis7, Meanwhile(), Terms(freeze_seconds=1)).apply()
+    await Migrator(redis7, Meanwhile(), Settings(freeze_seconds=1)).apply()

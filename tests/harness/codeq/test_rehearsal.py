@@ -4,8 +4,8 @@ import pytest
 
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.literal import literal, on_codeq
-from harness.migrations.codeq.migrator import Terms
-from harness.migrations.codeq.rehearsal import Wishes, rehearse
+from harness.migrations.codeq.migrator import Settings
+from harness.migrations.codeq.rehearsal import Choices, rehearse
 from harness.migrations.codeq.services import Services
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import keys_under
@@ -17,10 +17,10 @@ from worker.codeq import MOVE_SCRIPT, Kvrocks27, Server
 pytestmark = pytest.mark.anyio
 
 
-async def rehearsed(server: Server, legacy: Snapshot, clock: ManualClock, wishes: Wishes) -> list[str]:
+async def rehearsed(server: Server, legacy: Snapshot, clock: ManualClock, choices: Choices) -> list[str]:
     """The invariants that were violated."""
     await server.call("FLUSHALL")
-    done = await rehearse(server, legacy, clock, SeededEntropy(1), wishes)
+    done = await rehearse(server, legacy, clock, SeededEntropy(1), choices)
     assert await keys_under(server, "") == []
     return [one.invariant for one in done.violated]
 
@@ -29,8 +29,8 @@ async def rehearsed(server: Server, legacy: Snapshot, clock: ManualClock, wishes
 async def test_a_sound_keyspace_passes(
     server: Server, legacy: Snapshot, clock: ManualClock, option: str, claim_script: str
 ) -> None:
-    terms = Terms(freeze_seconds=0, claim_script=claim_script)
-    assert await rehearsed(server, legacy, clock, Wishes(option, terms)) == []
+    settings = Settings(freeze_seconds=0, claim_script=claim_script)
+    assert await rehearsed(server, legacy, clock, Choices(option, settings)) == []
 
 
 @pytest.mark.parametrize("option", ["a", "b"])
@@ -38,19 +38,19 @@ async def test_on_kvrocks_27_codeqs_own_claim_script_is_missed_and_nothing_else(
     kvrocks27: Server, legacy: Snapshot, clock: ManualClock, option: str
 ) -> None:
     await kvrocks27.call("SCRIPT LOAD", MOVE_SCRIPT)  # the script of the codeQ that is here is not codeQ's
-    assert await rehearsed(kvrocks27, legacy, clock, Wishes(option)) == ["V5", "V9"]
+    assert await rehearsed(kvrocks27, legacy, clock, Choices(option)) == ["V5", "V9"]
 
 
 async def test_a_freeze_longer_than_the_leases_is_found(
     redis7: Server, legacy: Snapshot, clock: ManualClock
 ) -> None:
-    assert await rehearsed(redis7, legacy, clock, Wishes(freeze=400)) == ["V3"]
+    assert await rehearsed(redis7, legacy, clock, Choices(freeze=400)) == ["V3"]
 
 
 async def test_option_a_reports_what_stalls(redis7: Server, legacy: Snapshot, clock: ManualClock) -> None:
     legacy.entries["legacy:q:unknown:pending"] = legacy.entries["legacy:q:generate_master:pending"]
     await redis7.call("FLUSHALL")
-    done = await rehearse(redis7, legacy, clock, SeededEntropy(1), Wishes("a", deadline=5))
+    done = await rehearse(redis7, legacy, clock, SeededEntropy(1), Choices("a", deadline=5))
     assert [one.invariant for one in done.violated] == ["A1"]
     assert done.drained is not None
     assert "unknown" in str(done.drained.stalls[0])
@@ -61,7 +61,7 @@ async def test_a_server_in_use_is_not_rehearsed_on(
     redis7: Server, legacy: Snapshot, clock: ManualClock
 ) -> None:
     with pytest.raises(Refused, match="a rehearsal works on a server of its own"):
-        await rehearse(redis7, legacy, clock, SeededEntropy(1), Wishes())
+        await rehearse(redis7, legacy, clock, SeededEntropy(1), Choices())
     assert len(await keys_under(redis7, PREFIX)) == len(legacy.entries)
 
 
@@ -107,9 +107,9 @@ async def test_what_codeq_makes_of_the_guides_words(
 async def test_with_tiers_the_higher_priority_is_handed_out_first(
     server: Server, legacy: Snapshot, clock: ManualClock, claim_script: str
 ) -> None:
-    wishes = Wishes(terms=Terms(freeze_seconds=0, split=True, claim_script=claim_script))
+    choices = Choices(settings=Settings(freeze_seconds=0, split=True, claim_script=claim_script))
     await server.call("FLUSHALL")
-    done = await rehearse(server, legacy, clock, SeededEntropy(1), wishes)
+    done = await rehearse(server, legacy, clock, SeededEntropy(1), choices)
     assert [one.invariant for one in done.violated] == []
     assert done.verdicts[-1].invariant == "D5"
 
@@ -136,6 +136,6 @@ async def test_defects_are_rehearsed_and_named(
     else:
         entry.value[:0] = value
     await redis7.call("FLUSHALL")
-    done = await rehearse(redis7, legacy, clock, SeededEntropy(1), Wishes())
+    done = await rehearse(redis7, legacy, clock, SeededEntropy(1), Choices())
     assert {one.invariant for one in done.violated} == violated
     assert any("migrate would refuse this" in note and words in note for note in done.notes)

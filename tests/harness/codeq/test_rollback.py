@@ -8,7 +8,7 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.migrations.codeq.journal import KEY, Journal
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.rollback import Rollback
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
@@ -20,7 +20,7 @@ from worker.codeq import Server, embedded
 
 pytestmark = pytest.mark.anyio
 
-AT_ONCE = Terms(freeze_seconds=0)
+AT_ONCE = Settings(freeze_seconds=0)
 QUEUE = "legacy:q:generate_master"
 
 
@@ -47,7 +47,7 @@ async def test_a_complete_migration_is_taken_back(
     server: Server, clock: ManualClock, tmp_path: Path, keep_source: bool
 ) -> None:
     before = await comparable(server)
-    await Migrator(server, clock, Terms(freeze_seconds=0, keep_source=keep_source)).apply()
+    await Migrator(server, clock, Settings(freeze_seconds=0, keep_source=keep_source)).apply()
     await Rollback(server, clock, tmp_path / "export").apply()
     assert await comparable(server) == before
     await Migrator(server, clock, AT_ONCE).apply()  # and the way is free for the next attempt
@@ -57,15 +57,15 @@ async def test_a_complete_migration_is_taken_back(
 async def test_every_half_done_migration_is_taken_back(
     server: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path, split: bool
 ) -> None:
-    terms = Terms(freeze_seconds=0, split=split)
+    settings = Settings(freeze_seconds=0, split=split)
     before = await comparable(server, split=split)
     whole = Crashing(server)
-    await Migrator(whole, clock, terms).apply()
+    await Migrator(whole, clock, settings).apply()
     for commands in range(whole.count):
         await server.call("FLUSHALL")
         await restore(server, legacy.pieces())
         with pytest.raises(Crashed):
-            await Migrator(Crashing(server, commands), clock, terms).apply()
+            await Migrator(Crashing(server, commands), clock, settings).apply()
         await Rollback(server, clock, tmp_path / "export").apply()
         assert await comparable(server, split=split) == before, f"after {commands} commands"
 
@@ -75,14 +75,14 @@ async def test_a_rollback_that_crashed_anywhere_is_finished_by_the_next(
     redis7: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path, keep_source: bool
 ) -> None:
     before = await comparable(redis7)
-    terms = Terms(freeze_seconds=0, keep_source=keep_source)
-    await Migrator(redis7, clock, terms).apply()
+    settings = Settings(freeze_seconds=0, keep_source=keep_source)
+    await Migrator(redis7, clock, settings).apply()
     whole = Crashing(redis7)
     await Rollback(whole, clock, tmp_path / "export").apply()
     for commands in range(whole.count):
         await redis7.call("FLUSHALL")
         await restore(redis7, legacy.pieces())
-        await Migrator(redis7, clock, terms).apply()
+        await Migrator(redis7, clock, settings).apply()
         with pytest.raises(Crashed):
             await Rollback(Crashing(redis7, commands), clock, tmp_path / "export").apply()
         await Rollback(redis7, clock, tmp_path / "export").apply()
@@ -114,7 +114,7 @@ async def test_after_a_rename_work_done_in_codeq_goes_along(
 async def test_after_a_copy_the_account_names_what_is_lost_and_what_runs_again(
     redis7: Server, clock: ManualClock, tmp_path: Path
 ) -> None:
-    await Migrator(redis7, clock, Terms(freeze_seconds=0, keep_source=True)).apply()
+    await Migrator(redis7, clock, Settings(freeze_seconds=0, keep_source=True)).apply()
     done = (await redis7.call("LRANGE", "codeq:q:generate_master:pending:0", 0, 0))[0]
     record = json.loads(await redis7.call("HGET", "codeq:tasks", done))
     await redis7.call("HSET", "codeq:tasks", done, json.dumps({**record, "status": "COMPLETED"}))
@@ -127,7 +127,7 @@ async def test_after_a_copy_the_account_names_what_is_lost_and_what_runs_again(
 async def test_a_copy_whose_source_is_gone_is_not_dropped(
     redis7: Server, clock: ManualClock, tmp_path: Path
 ) -> None:
-    await Migrator(redis7, clock, Terms(freeze_seconds=0, keep_source=True)).apply()
+    await Migrator(redis7, clock, Settings(freeze_seconds=0, keep_source=True)).apply()
     await redis7.call("DEL", "legacy:tasks")
     with pytest.raises(Refused, match="legacy:tasks is gone"):
         await Rollback(redis7, clock, tmp_path / "export").apply()
@@ -178,7 +178,7 @@ async def test_a_record_that_came_late_is_refused_with_the_way_on(
 async def test_a_dry_run_shows_what_would_be_done(
     redis7: Server, clock: ManualClock, tmp_path: Path, keep_source: bool
 ) -> None:
-    await Migrator(redis7, clock, Terms(freeze_seconds=0, keep_source=keep_source)).apply()
+    await Migrator(redis7, clock, Settings(freeze_seconds=0, keep_source=keep_source)).apply()
     plan = (await Rollback(redis7, clock, tmp_path / "export").look()).plan
     assert plan[0].endswith(f"keys under codeq: are written to {tmp_path / 'export'} first")
     if keep_source:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.migrations.codeq.journal import KEY, MIGRATING
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.services import Services
 from harness.migrations.codeq.stragglers import Gathering
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
@@ -23,7 +23,7 @@ TIER = "codeq:q:generate_master:pending:0"
 
 
 async def migrated(server: Server, clock: ManualClock, *, keep_source: bool = False) -> None:
-    await Migrator(server, clock, Terms(freeze_seconds=0, keep_source=keep_source)).apply()
+    await Migrator(server, clock, Settings(freeze_seconds=0, keep_source=keep_source)).apply()
     clock.advance(1000)
 
 

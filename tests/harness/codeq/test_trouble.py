@@ -10,7 +10,7 @@ import pytest
 from harness.cli.rehearse import main
 from harness.migrations.codeq.deployed import Deployed
 from harness.migrations.codeq.journal import KEY
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.tokens import Tokens
 from harness.migrations.redis.keyspace.errors import HalfDone, Refused
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
@@ -56,16 +56,16 @@ class Losing:
 async def test_a_connection_that_is_lost_midway_is_half_a_migration_that_goes_on(
     legacy: Snapshot, clock: ManualClock, trips: int
 ) -> None:
-    server, terms = embedded(), Terms(freeze_seconds=0)
+    server, settings = embedded(), Settings(freeze_seconds=0)
     await restore(server, legacy.pieces())
     with pytest.raises(HalfDone) as raised:
-        await Migrator(Losing(server, trips), clock, terms).apply()
+        await Migrator(Losing(server, trips), clock, settings).apply()
     said = str(raised.value)
     assert said.startswith("half migrated, ")
     assert "then the connection to the server was lost (Connection closed by server.)" in said
     assert "keep codeQ and the old service stopped" in said
     assert "run the same command again: it goes on from here" in said
-    await Migrator(server, clock, terms).apply()
+    await Migrator(server, clock, settings).apply()
     assert (await read_snapshot(server, "legacy:")).entries == {}
 
 
@@ -103,7 +103,7 @@ async def test_a_right_that_is_missing_is_named_before_anything_is_changed(
     await restore(owner, legacy.pieces())
     await owner.call("ACL", "SETUSER", "mover", "reset", "on", ">pw", "~*", "+@all", *rights.split())
     user = await connect(redis_url.replace("://", "://mover:pw@"))
-    look = await Migrator(user, clock, Terms(**flags)).look()
+    look = await Migrator(user, clock, Settings(**flags)).look()
     after = await read_snapshot(owner, "")
     await user.close()
     await owner.close()

@@ -43,9 +43,9 @@ def test_what_is_met_with_a_fault_is_new() -> None:
 def test_only_who_asks_is_told_what_each_scenario_met() -> None:
     subject = subject_of(LINKS / "migration.py", ENTRIES)
     scenarios = [Scenario(seed=seed, entries=1) for seed in (1, 2)]
-    tell = lambda tally, of: None  # noqa: E731
-    assert set(searched(subject, scenarios, Here(), tell, note=signature).noted) == set(scenarios)
-    assert not searched(subject, scenarios, Here(), tell).noted
+    on_progress = lambda tally, of: None  # noqa: E731
+    assert set(searched(subject, scenarios, Here(), on_progress, note=signature).noted) == set(scenarios)
+    assert not searched(subject, scenarios, Here(), on_progress).noted
 
 
 def test_what_a_run_leaves_out_another_has() -> None:
@@ -87,7 +87,7 @@ class Nobody:
 def test_what_a_first_look_finds_is_told_before_any_search_begins() -> None:
     heard = Heard()
     with pytest.raises(ZeroDivisionError):
-        rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, Nobody(), tell=heard)
+        rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, Nobody(), on_progress=heard)
     assert "expiration" in heard.invariants
 
 

@@ -24,7 +24,7 @@ def opened(file: Path) -> Subject:
     OPEN.extend(
         code
         for stage in loaded(subject).stages.all()
-        if isinstance(code := stage.backstage, JavaScriptCode) and code not in OPEN
+        if isinstance(code := stage.worker_code, JavaScriptCode) and code not in OPEN
     )
     return subject
 

@@ -8,10 +8,10 @@ from harness import Entry as Wanted
 from harness import Migration
 from harness.checks import conservation, idempotency
 from harness.migration import Rule
+from harness.model.expectation import Expectation
 from harness.model.outcomes import Outcomes
 from harness.model.record import Act, Call, Place, Record
 from harness.model.scenario import Scenario
-from harness.model.truth import Truth
 from kvstore import Entry, Event
 
 BEGAN = 1_800_000_000_000
@@ -76,9 +76,9 @@ def record(writes: Sequence[Event], *acts: tuple[Act, Call], **more: Any) -> Rec
 
 def found(one: Record) -> Iterator[str]:
     """The codes of what is found."""
-    truth = Truth(one, Outcomes(migration, {}))
+    expectation = Expectation(one, Outcomes(migration, {}))
     for check in (conservation, idempotency):
-        yield from (finding.code for finding in check.check(one, truth) if finding is not None)
+        yield from (finding.code for finding in check.check(one, expectation) if finding is not None)
 
 
 LOST = written(("operator.1", "delete", OLD), ("operator.1", "put", NEW))

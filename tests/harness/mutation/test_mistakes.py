@@ -7,7 +7,7 @@ import pytest
 
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.mutation.mistakes import RULES, mistakes
-from harness.mutation.survey import drawn, mutants_in
+from harness.mutation.results import drawn, mutants_in
 from tests.harness.declared.test_links import LINKS
 
 CODE = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.queue.explore.system import Queue, backstage
+from harness.migrations.queue.explore.system import Queue, worker_code
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.system.javascript.code import JavaScriptCode
 from harness.terminal.exit_codes import NOT_STARTED, VIOLATED
@@ -28,7 +28,7 @@ def real_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             pytest.skip(f"{part} is not installed: npm install --prefix .real wrangler@4.86.0")
         monkeypatch.setenv(f"{part.upper()}_BIN", str(BIN / part))
     yield
-    code = backstage(TWIN)
+    code = worker_code(TWIN)
     assert isinstance(code, JavaScriptCode)
     code.close()
 

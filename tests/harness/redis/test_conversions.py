@@ -8,7 +8,7 @@ import pytest
 from harness.migrations.redis.declaration import TYPES, Declaration
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
 from harness.migrations.redis.migrator import Migrator
-from harness.migrations.redis.move import Move, Terms
+from harness.migrations.redis.move import Move, Settings
 from kvstore.clock import SystemClock
 from tests.harness.redis.conftest import HOUR
 from worker.codeq import Kvrocks27, Server
@@ -53,8 +53,8 @@ async def test_every_type_becomes_what_is_said_and_keeps_its_end(
     held = {"old:key:1": Entry(kind.partition("->")[0], was, HOUR), "old:tasks": records}
     await restore(bare, Snapshot("old:", held).pieces())
     server = Kvrocks27(bare) if kvrocks else bare
-    terms = Terms(keep_source=keep, freeze_seconds=0)
-    done = await Migrator(Move(declare(plan(kind)), server, server, SystemClock(), terms)).apply()
+    settings = Settings(keep_source=keep, freeze_seconds=0)
+    done = await Migrator(Move(declare(plan(kind)), server, server, SystemClock(), settings)).apply()
     assert [one.name for one in done.verdicts if not one.held] == []
     made = (await read_snapshot(server, "new:")).entries["new:made:1"]
     assert (made.type, made.value) == (kind.rpartition("->")[2], becomes)

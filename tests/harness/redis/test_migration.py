@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from harness.migrations.codeq.migrator import Migrator as CodeqMigrator
-from harness.migrations.codeq.migrator import Terms as CodeqTerms
+from harness.migrations.codeq.migrator import Settings as CodeqTerms
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.redis.crashes import Explorer
 from harness.migrations.redis.declaration import Declaration
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
 from harness.migrations.redis.migrator import Migrated, Migrator
-from harness.migrations.redis.move import Move, Terms
+from harness.migrations.redis.move import Move, Settings
 from harness.migrations.redis.moving import Mover
 from harness.migrations.redis.rehearsal import rehearse
 from harness.migrations.redis.rollback import Rollback
@@ -27,7 +27,7 @@ from worker.codeq import PROFILES, Recording, Server, ServerError, embedded, ope
 pytestmark = pytest.mark.anyio
 
 CLOCK = SystemClock()
-AT_ONCE = Terms(freeze_seconds=0, chunk=2)
+AT_ONCE = Settings(freeze_seconds=0, chunk=2)
 Declare = Callable[[str], Declaration]
 
 
@@ -59,8 +59,8 @@ async def contents(server: Server, prefix: str) -> dict[str, tuple[str, Any, boo
     return {key: (one.type, one.value, HOUR / 2 < one.pttl <= 2 * HOUR) for key, one in entries.items()}
 
 
-async def migrate(declaration: Declaration, server: Server, terms: Terms = AT_ONCE) -> Migrated:
-    return await Migrator(Move(declaration, server, server, CLOCK, terms)).apply()
+async def migrate(declaration: Declaration, server: Server, settings: Settings = AT_ONCE) -> Migrated:
+    return await Migrator(Move(declaration, server, server, CLOCK, settings)).apply()
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -82,9 +82,9 @@ async def test_the_way_back_gives_everything_again(
     server: Server, declaration: Declaration, tmp_path: Path, keep: bool
 ) -> None:
     before = await contents(server, "old:")
-    terms = replace(AT_ONCE, keep_source=keep, backup=tmp_path / "backup")
-    await migrate(declaration, server, terms)
-    exported = replace(terms, backup=tmp_path / "export")
+    settings = replace(AT_ONCE, keep_source=keep, backup=tmp_path / "backup")
+    await migrate(declaration, server, settings)
+    exported = replace(settings, backup=tmp_path / "export")
     await Rollback(Move(declaration, server, server, CLOCK, exported)).apply()
     assert await contents(server, "old:") == before
     assert await contents(server, "") == before
@@ -93,11 +93,11 @@ async def test_the_way_back_gives_everything_again(
 
 async def test_from_one_server_to_another(server: Server, declaration: Declaration, tmp_path: Path) -> None:
     before, other = await contents(server, "old:"), embedded()
-    terms = replace(AT_ONCE, backup=tmp_path / "backup")
-    done = await Migrator(Move(declaration, server, other, CLOCK, terms)).apply()
+    settings = replace(AT_ONCE, backup=tmp_path / "backup")
+    done = await Migrator(Move(declaration, server, other, CLOCK, settings)).apply()
     assert await contents(other, "new:") == EXPECTED
     assert done.plan.mode == "copy"
-    await Rollback(Move(declaration, server, other, CLOCK, Terms(freeze_seconds=0))).apply()
+    await Rollback(Move(declaration, server, other, CLOCK, Settings(freeze_seconds=0))).apply()
     assert await contents(other, "") == {}
     assert await contents(server, "") == before
 
@@ -220,14 +220,14 @@ async def test_the_way_back_does_not_lose_what_was_done_since(
 ) -> None:
     server = embedded()
     await restore(server, snapshot.pieces())
-    terms = replace(AT_ONCE, backup=tmp_path / "backup")
-    await migrate(declaration, server, terms)
+    settings = replace(AT_ONCE, backup=tmp_path / "backup")
+    await migrate(declaration, server, settings)
     await server.call("SADD", "new:seen", "t8")  # was renamed: it goes along
     await server.call("HSET", "new:tasks", "t9", "{}")  # was written anew: nobody knows what it was
-    back = Rollback(Move(declaration, server, server, CLOCK, replace(terms, backup=tmp_path / "export")))
+    back = Rollback(Move(declaration, server, server, CLOCK, replace(settings, backup=tmp_path / "export")))
     with pytest.raises(Refused, match="1 key was .new:tasks. changed at the target since"):
         await back.apply()
-    accepted = replace(terms, backup=tmp_path / "export", accept_defects=True)
+    accepted = replace(settings, backup=tmp_path / "export", accept_defects=True)
     await Rollback(Move(declaration, server, server, CLOCK, accepted)).apply()
     assert (await server.call("SMEMBERS", "old:seen")).count("t8") == 1
     assert await server.call("HLEN", "old:tasks") == 9
@@ -286,7 +286,7 @@ async def test_somebody_who_writes_is_noticed(declaration: Declaration, snapshot
             await server.call("RPUSH", "old:recent", "t3")
 
     with pytest.raises(Refused, match="not frozen: 1 keys changed while we looked, such as old:recent"):
-        await Migrator(Move(declaration, server, server, Busy(), Terms(freeze_seconds=1))).apply()
+        await Migrator(Move(declaration, server, server, Busy(), Settings(freeze_seconds=1))).apply()
     assert await server.call("EXISTS", "new:recent") == 0
     with pytest.raises(ServerError):
         await server.call("NO-SUCH-COMMAND")

@@ -6,7 +6,7 @@ from typing import Any
 from harness.migrations.codeq.conversion import convert_inprog
 from harness.migrations.codeq.drills.drill import Drill, Seen, either
 from harness.migrations.codeq.drills.stage import COMMAND, INPROG, PENDING, Stage
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.stragglers import Gathering
 from kvstore.clock import stopwatch
 from worker.codeq import Server, ServerError
@@ -67,8 +67,8 @@ async def _race(stage: Stage) -> Seen:
     await stage.call("SET", naive, worker)
     endless = await stage.call("TTL", naive)
     await stage.call("DEL", naive)
-    terms = Terms(freeze_seconds=0, keep_source=True, accept_defects=True)
-    await Migrator(_Ending(stage.server, lease), stage.clock, terms).apply()
+    settings = Settings(freeze_seconds=0, keep_source=True, accept_defects=True)
+    await Migrator(_Ending(stage.server, lease), stage.clock, settings).apply()
     there = await stage.call("EXISTS", stage.keys.lease(task_id))
     what = f"PTTL says {left}; SET without PX gives TTL {endless}" * (endless == -1)
     return Seen(what, "the migrator writes no lease for it" * (not there))

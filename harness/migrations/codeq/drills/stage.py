@@ -8,7 +8,7 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.legacy_state import LegacyState
-from harness.migrations.codeq.migrator import Migrator, Terms
+from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.seed import WORKERS, Shape, seed
 from harness.migrations.codeq.services import Services
 from harness.migrations.redis.keyspace.pieces import delete_under
@@ -35,7 +35,7 @@ class Stage:
         self.services = Services(server, self.clock, SeededEntropy(1))
         self.services.claim_script.loaded = True  # what its absence does is no drill
         self.keys = CodeqKeys()
-        self.terms = Terms(freeze_seconds=0, accept_defects=True)
+        self.settings = Settings(freeze_seconds=0, accept_defects=True)
 
     async def set(self) -> None:
         await restore(self.server, seed(Shape(60), self.clock, SeededEntropy(1)).pieces())
@@ -55,18 +55,18 @@ class Stage:
 
     async def said(self, hazard: str) -> str:
         """What the pre-flight says of a hazard; an empty text if nothing."""
-        look = await Migrator(self.server, self.clock, Terms(workers=frozenset(WORKERS))).look()
+        look = await Migrator(self.server, self.clock, Settings(workers=frozenset(WORKERS))).look()
         found = [("refuses", text) for text in look.refusals] + [("notes", text) for text in look.notes]
         return next(
             (f"migrate {verb}" for verb, text in found if f"({hazard.removeprefix('codeq/')})" in text), ""
         )
 
     async def migrate(self) -> None:
-        await Migrator(self.server, self.clock, self.terms).apply()
+        await Migrator(self.server, self.clock, self.settings).apply()
 
     async def violated(self, before: LegacyState, hazard: str, *workers: str) -> str:
         """Which checks name a hazard as a cause, after a migration of ``before``."""
-        migrator = Migrator(self.server, self.clock, self.terms)
+        migrator = Migrator(self.server, self.clock, self.settings)
         seen = Inspection(
             server=self.server,
             services=self.services,

@@ -1,8 +1,8 @@
 """I18 Budget: no request of a migration asks for more operations than an invocation has."""
 
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import ROLLBACK
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import ROLLBACK
 from harness.verdict import Verdict, verdict
 
 
@@ -11,7 +11,7 @@ def budget(record: Record) -> Verdict:
     for event in record.refused:
         if event.code == "invocation-limit" and record.made_by_migration(event):
             over[event.invocation] = over.get(event.invocation, 0) + 1
-    calls = [record.truth.calls[name] for name in over if name in record.truth.calls]
+    calls = [record.expectation.calls[name] for name in over if name in record.expectation.calls]
     allowed = record.scenario.platform.allowance.operations
     return verdict(
         "I18",

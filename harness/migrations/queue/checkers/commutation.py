@@ -14,8 +14,8 @@ from harness.migrations.queue.checkers.resurrection import is_too_late
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import RESULTS, is_work, task_of
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import RESULTS, is_work, task_of
 from harness.migrations.queue.state import epoch_seconds, parsed
 from harness.verdict import Verdict, verdict
 
@@ -57,8 +57,8 @@ def _wrong(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, s
 
 
 def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
-    task, (begin, end) = str(call.member("taskId")), record.truth.evidence(call)
-    story = record.truth.stories.get(task)
+    task, (begin, end) = str(call.member("taskId")), record.expectation.evidence(call)
+    story = record.expectation.stories.get(task)
     if story is None:
         return [("{n} task{s} {were} handed out that nobody had sent", task)]
     if is_too_late(record, call):
@@ -88,7 +88,7 @@ def _passed_over(record: Record, call: Call) -> list[tuple[str, str]]:
     if call.outcome != "ok" or failed or _is_held_back(record, call):
         return []
     what = "{n} task{s} {were} free when a claim was told that there is none"
-    return [(what, task) for task in record.truth.stories if is_free(record, task, call)]
+    return [(what, task) for task in record.expectation.stories if is_free(record, task, call)]
 
 
 def _is_held_back(record: Record, call: Call) -> bool:
@@ -104,14 +104,14 @@ def _not_shown(record: Record, call: Call) -> list[tuple[str, str]]:
     shown = call.member("pending")
     if call.outcome != "ok" or not isinstance(shown, list):
         return []
-    truth, (begin, end) = record.truth, record.truth.evidence(call)
-    missing = [t for t in truth.stories if t not in shown and is_visible(record, t, call)]
+    expectation, (begin, end) = record.expectation, record.expectation.evidence(call)
+    missing = [t for t in expectation.stories if t not in shown and is_visible(record, t, call)]
     gone = [
         task
         for task in shown
         if call.stage != "old"
         and isinstance(task, str)
-        and not any(truth.during(prefix + task, begin, end) for prefix in (OLD_TASK, NEW_TASK))
+        and not any(expectation.during(prefix + task, begin, end) for prefix in (OLD_TASK, NEW_TASK))
     ]
     return [
         *(("{n} task{s} {were} not listed", task) for task in missing),
@@ -123,20 +123,20 @@ def _not_read(record: Record, call: Call) -> list[tuple[str, str]]:
     task = unquote(call.path.removeprefix("/api/queue/"))
     if call.status != 404 or not is_visible(record, task, call):
         return []
-    bodies = record.truth.stored(task, OLD_TASK, NEW_TASK)
+    bodies = record.expectation.stored(task, OLD_TASK, NEW_TASK)
     work = all(is_work(span.entry) for span in bodies)
     return [("{n} task{s} {were} not found by somebody who looked", task)] if work else []
 
 
 def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
     task = task_of(call)
-    story = record.truth.stories.get(task or "")
+    story = record.expectation.stories.get(task or "")
     if task is None or story is None:
         return []
-    begin, end = record.truth.evidence(call)
+    begin, end = record.expectation.evidence(call)
     if call.path.endswith("/status"):
-        stored = record.truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
-        bodies = [s for p in (OLD_TASK, NEW_TASK) for s in record.truth.during(p + task, begin, end)]
+        stored = record.expectation.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
+        bodies = [s for p in (OLD_TASK, NEW_TASK) for s in record.expectation.during(p + task, begin, end)]
         able = all(isinstance(parsed(span.entry), dict) for span in bodies)
         lost = call.status == 404 and stored and able and story.is_live_during(begin, end)
         return [("{n} task{s} {were} not found for a status update", task)] if lost else []

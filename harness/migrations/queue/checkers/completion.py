@@ -41,22 +41,22 @@ def completion(record: Record) -> Verdict:
             moments.told(
                 "the pending list is there again or still",
                 [PENDING] if PENDING in final.entries else [],
-                record.past.to(PENDING),
+                record.versions.to(PENDING),
             ),
         ],
-        looked=len(record.truth.stories),
+        looked=len(record.expectation.stories),
         at=AT,
     )
 
 
 def _reason(record: Record, task: str) -> tuple[str, ...]:
     """Why a task was left behind, and the hazards that are certain from that."""
-    truth = record.truth
-    spans = truth.stored(task, OLD_TASK)
+    expectation = record.expectation
+    spans = expectation.stored(task, OLD_TASK)
     if not spans:
-        return ("it was there before", "H45") if truth.of(NEW_TASK + task) else ("it was never copied",)
+        return ("it was there before", "H45") if expectation.of(NEW_TASK + task) else ("it was never copied",)
     if task not in record.final.old_tasks:
-        kept = truth.stored(task, NEW_TASK, QUARANTINE)
+        kept = expectation.stored(task, NEW_TASK, QUARANTINE)
         return ("a copy was made, and is gone",) if kept else ("it was deleted",)
     first_run = record.runs[0].sent if record.runs else record.ended
     if spans[0].begin > first_run:

@@ -1,16 +1,16 @@
 """I1 Conservation: at every moment each live task is stored in one format or the other."""
 
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import TASK_KEYS, covered
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import TASK_KEYS, covered
 from harness.verdict import Verdict, verdict
 
 
 def conservation(record: Record) -> Verdict:
     lost, gap = list[str](), list[str]()
-    for task, story in record.truth.stories.items():
+    for task, story in record.expectation.stories.items():
         until = min(story.over, record.ended)
-        spans = [span for prefix in TASK_KEYS for span in record.truth.of(prefix + task)]
+        spans = [span for prefix in TASK_KEYS for span in record.expectation.of(prefix + task)]
         stored = covered(spans, story.enqueued[0], until)
         if stored < until:
             (gap if any(span.begin > stored for span in spans) else lost).append(task)
@@ -21,6 +21,6 @@ def conservation(record: Record) -> Verdict:
             moments.finding(record, "{n} live task{s} {are} deleted and stored nowhere", lost),
             moments.finding(record, "{n} live task{s} {were} stored nowhere for a while", gap),
         ],
-        looked=len(record.truth.stories),
+        looked=len(record.expectation.stories),
         at="tasks",
     )

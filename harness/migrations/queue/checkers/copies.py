@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, QUARANTINE
+from harness.migrations.queue.simulation.expectation import ROLLBACK, RUN, Span
 from harness.migrations.queue.simulation.record import Record, kept
-from harness.migrations.queue.simulation.truth import ROLLBACK, RUN, Span
 
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, QUARANTINE: OLD_TASK}
 _BACK = {OLD_TASK: NEW_TASK, OLD_LEASE: NEW_LEASE}
@@ -31,10 +31,10 @@ def copies(record: Record) -> list[Copy]:
 
 def _copies(record: Record) -> Iterator[Copy]:
     for path, routes in ((RUN, _ORIGINAL), (ROLLBACK, _BACK)):
-        for span, call in record.truth.put_by(path, *routes):
+        for span, call in record.expectation.put_by(path, *routes):
             prefix = next(prefix for prefix in routes if span.key.startswith(prefix))
             task = span.key[len(prefix) :]
-            since = call.sent - record.truth.window
-            originals = record.truth.during(routes[prefix] + task, since, span.begin)
+            since = call.sent - record.expectation.window
+            originals = record.expectation.during(routes[prefix] + task, since, span.begin)
             if originals:
                 yield Copy(task, prefix, span, call, originals)

@@ -1,13 +1,13 @@
 """I4 No creation: what is visible in the end was live when the migration began, or was sent since."""
 
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import RUN, Story
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import RUN, Story
 from harness.verdict import Verdict, verdict
 
 
 def creation(record: Record) -> Verdict:
-    final, stories = record.final, record.truth.stories
+    final, stories = record.final, record.expectation.stories
     runs = record.to("POST", RUN)
     began = runs[0].sent if runs else record.ended
     visible = dict.fromkeys(final.new_tasks)

@@ -7,8 +7,8 @@ from harness import Call
 from harness.migrations.queue.checkers.copies import Copy, copies
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, QUARANTINE
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import Span
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import Span
 from harness.verdict import Verdict, verdict
 
 # A put in the last minute of a task gives it a minute, which is the least that KV gives.
@@ -60,20 +60,20 @@ def _change(now: int | None, before: list[int | None]) -> str:
 
 def _reset(record: Record) -> Iterator[str]:
     """Tasks that a status update gave more time than they had, beyond what nobody could know."""
-    truth = record.truth
-    for task in truth.stories:
-        for span in truth.stored(task, OLD_TASK, NEW_TASK):
-            call = truth.calls.get(span.writer)
+    expectation = record.expectation
+    for task in expectation.stories:
+        for span in expectation.stored(task, OLD_TASK, NEW_TASK):
+            call = expectation.calls.get(span.writer)
             if call is None or not call.path.endswith("/status") or not _is_answered_for(record, call):
                 continue
-            since = call.sent - truth.window
+            since = call.sent - expectation.window
             before = [
                 one
                 for prefix in (OLD_TASK, NEW_TASK)
-                for one in truth.during(prefix + task, since, span.begin)
+                for one in expectation.during(prefix + task, since, span.begin)
                 if one is not span
             ]
-            if before and span.due > _latest(before, truth.window, call.answered):
+            if before and span.due > _latest(before, expectation.window, call.answered):
                 yield task
 
 

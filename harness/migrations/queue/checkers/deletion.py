@@ -4,20 +4,20 @@ import math
 
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, QUARANTINE, RESULT
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import Span, is_work
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import Span, is_work
 from harness.verdict import Verdict, verdict
 
 
 def guarded_delete(record: Record) -> Verdict:
     groups: dict[str, list[str]] = {"none": [], "other": [], "entry": [], "young": []}
-    truth, deleted = record.truth, 0
-    for task, spans in truth.under(OLD_TASK):
+    expectation, deleted = record.expectation, 0
+    for task, spans in expectation.under(OLD_TASK):
         for span in spans:
             event = span.ended_by
             if event is None or event.verb != "delete" or not record.made_by_migration(event):
                 continue
-            if truth.before(RESULT + task, event.index, event.at):
+            if expectation.before(RESULT + task, event.index, event.at):
                 continue
             deleted += 1
             why = _unguarded(record, task, span)
@@ -50,12 +50,12 @@ def guarded_delete(record: Record) -> Verdict:
 
 def _unguarded(record: Record, task: str, original: Span) -> str | None:
     """What was missing when an original was deleted; None if it was guarded."""
-    event, truth = original.ended_by, record.truth
+    event, expectation = original.ended_by, record.expectation
     assert event is not None
     kept = [
         span
         for prefix in (NEW_TASK, QUARANTINE)
-        if (span := truth.before(prefix + task, event.index, event.at)) is not None
+        if (span := expectation.before(prefix + task, event.index, event.at)) is not None
     ]
     if not kept:
         return "none"
@@ -66,7 +66,7 @@ def _unguarded(record: Record, task: str, original: Span) -> str | None:
         return "other"
     # Quarantine keeps what a task of the new format lacks; who looks for the task finds that.
     shown = [*true, *(span for span in kept if span.key.startswith(NEW_TASK))]
-    old_enough = event.at - truth.window
+    old_enough = event.at - expectation.window
     return None if any(_shown_since(record, span, original) <= old_enough for span in shown) else "young"
 
 
@@ -101,7 +101,7 @@ def _shown_since(record: Record, span: Span, original: Span) -> float:
     """
     assert original.ended_by is not None
     since = span
-    for before in reversed(record.truth.of(span.key)):
+    for before in reversed(record.expectation.of(span.key)):
         follows = (before.last, before.end) == (since.first, since.begin)
         # Who sees an entry late does not see it after its expiration: there may be a longer one by now.
         lasts = before.due > original.ended_by.at

@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from harness import Call
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
+from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import RESULTS, Span, are_steady, task_of
 from harness.migrations.queue.state import BROKEN, epoch_seconds, parsed
 from kvstore import Entry, Event
 
@@ -55,7 +55,7 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
     if call.outcome != "ok" or call.path.startswith("/api/migrate"):
         return
     if call.path == "/api/queue/claim":
-        if call.member("success") is True and task in record.truth.stories:
+        if call.member("success") is True and task in record.expectation.stories:
             yield from _claimed(record, call, task)
         yield from _left_behind(record, call, str(call.member("taskId") or ""))
     elif call.path.startswith("/webhook/"):
@@ -104,7 +104,7 @@ def _turned_away(record: Record, call: Call) -> Iterator[str]:
 
 def _put(record: Record, call: Call, key: str) -> Event | None:
     """What a request put at a key, last."""
-    puts = [one for one in record.past.by(call.name) if one.verb == "put" and one.key == key]
+    puts = [one for one in record.versions.by(call.name) if one.verb == "put" and one.key == key]
     return puts[-1] if puts else None
 
 
@@ -148,9 +148,9 @@ def _claimed(record: Record, call: Call, task: str) -> Iterator[str]:
 def _left_behind(record: Record, call: Call, given: str) -> Iterator[str]:
     """A lease that a claim wrote, for a task that it did not give."""
     failed = {event.key for event in record.operations[call.name] if event.error}
-    keys = {one.key for one in record.past.by(call.name) if one.verb == "put"}
+    keys = {one.key for one in record.versions.by(call.name) if one.verb == "put"}
     for key in keys - failed - {NEW_LEASE + given}:
-        spans = record.truth.of(key) if key.startswith(NEW_LEASE) else ()
+        spans = record.expectation.of(key) if key.startswith(NEW_LEASE) else ()
         if any(span.writer == call.name and span.end > call.answered for span in spans):
             yield "{n} claim{s} left a lease of a task that nobody was given"
 
@@ -196,8 +196,8 @@ def _deleted(record: Record, call: Call, key: str, what: str) -> Iterator[str]:
     """``what`` if a request left a key alone that was there when it came, and that the format looks at."""
     if call.stage == "new" and key.startswith((OLD_TASK, OLD_LEASE)):
         return
-    gone = any(one.verb == "delete" and one.key == key for one in record.past.by(call.name))
-    if not gone and record.truth.was_steady(key, *record.truth.evidence(call)):
+    gone = any(one.verb == "delete" and one.key == key for one in record.versions.by(call.name))
+    if not gone and record.expectation.was_steady(key, *record.expectation.evidence(call)):
         yield what
 
 
@@ -224,10 +224,12 @@ def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
 def _marked(record: Record, call: Call, task: str) -> Iterator[str]:
     """A status: every entry of the task is written with it, and nothing else of it changes."""
     asked = call.body.get("status") if isinstance(call.body, dict) else None
-    begin, end = record.truth.evidence(call)
+    begin, end = record.expectation.evidence(call)
     written = 0
     for prefix in _prefixes(call):
-        before = [one for one in record.truth.during(prefix + task, begin, end) if one.writer != call.name]
+        before = [
+            one for one in record.expectation.during(prefix + task, begin, end) if one.writer != call.name
+        ]
         put = _put(record, call, prefix + task)
         if put is None or put.entry is None:
             if are_steady(before, begin, end) and all(_is_object(span.entry) for span in before):
@@ -262,7 +264,7 @@ def _ends_before(record: Record, put: Event, before: list[Span]) -> bool:
     others = [
         span.due
         for prefix in (OLD_TASK, NEW_TASK)
-        for span in record.truth.of(prefix + before[0].key.partition(":task:")[2])
+        for span in record.expectation.of(prefix + before[0].key.partition(":task:")[2])
         if span.begin <= put.at
     ]
     # A copy that no listing shows yet ends with its original; one that is too young for any, in an hour; and
@@ -293,8 +295,10 @@ def _prefixes(call: Call) -> tuple[str, ...]:
 
 
 def _bodies(record: Record, call: Call, task: str) -> list[Span]:
-    begin, end = record.truth.evidence(call)
-    return [span for prefix in _prefixes(call) for span in record.truth.during(prefix + task, begin, end)]
+    begin, end = record.expectation.evidence(call)
+    return [
+        span for prefix in _prefixes(call) for span in record.expectation.during(prefix + task, begin, end)
+    ]
 
 
 def _same(entry: Entry, said: Any) -> bool:
@@ -319,6 +323,6 @@ def _read(record: Record, call: Call, task: str) -> Iterator[str]:
 
 
 def _result_read(record: Record, call: Call, task: str) -> Iterator[str]:
-    spans = record.truth.during(RESULT + task, *record.truth.evidence(call))
+    spans = record.expectation.during(RESULT + task, *record.expectation.evidence(call))
     if not any(_same(span.entry, call.answer) for span in spans):
         yield "{n} result{s} {were} shown other than {they} {were} stored"

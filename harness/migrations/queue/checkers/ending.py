@@ -4,8 +4,8 @@ from typing import Final
 
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_TASK, RESULT
+from harness.migrations.queue.simulation.expectation import ROLLBACK
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import ROLLBACK
 
 # What is judged there.
 AT: Final = "tasks of a finished migration"
@@ -27,7 +27,7 @@ def is_migrated(record: Record) -> bool:
 
 def owed(record: Record, at: float) -> list[str]:
     """The tasks that are live at ``at``."""
-    return [task for task, story in record.truth.stories.items() if story.is_live(at)]
+    return [task for task, story in record.expectation.stories.items() if story.is_live(at)]
 
 
 def is_over(record: Record, task: str) -> bool:
@@ -35,7 +35,7 @@ def is_over(record: Record, task: str) -> bool:
 
     It never was a task; or it is completed, somebody was told so, and nobody sent it again.
     """
-    story = record.truth.stories.get(task)
+    story = record.expectation.stories.get(task)
     if story is None:
         return True
     completed = story.acknowledged < record.ended and not story.may_come_again
@@ -47,10 +47,10 @@ def _is_left_by_old_worker(record: Record, task: str) -> bool:
 
     No migration put it there, and only old Workers completed it since: they do not look there.
     """
-    truth = record.truth
-    spans, results = truth.of(NEW_TASK + task), truth.of(RESULT + task)
+    expectation = record.expectation
+    spans, results = expectation.of(NEW_TASK + task), expectation.of(RESULT + task)
     if not spans or not results or spans[-1].from_operator or spans[-1].first > results[0].first:
         return False
     if spans[-1].first < 0 and results[0].first < 0:
         return True  # both were there before anything began
-    return not any(answers_for(record, truth.calls.get(result.writer)) for result in results)
+    return not any(answers_for(record, expectation.calls.get(result.writer)) for result in results)

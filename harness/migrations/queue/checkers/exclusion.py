@@ -14,8 +14,8 @@ from harness import Call
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.record import Record, kept
-from harness.migrations.queue.simulation.truth import task_of
 from harness.migrations.queue.state import Lease, QueueState, epoch_seconds
 from harness.verdict import Finding, Verdict, verdict
 from kvstore.conditions import COLOS
@@ -92,11 +92,11 @@ def is_visible_to_all(record: Record, hold: Hold, begin: int, end: int) -> bool:
     spans = [
         span
         for prefix in (OLD_LEASE, NEW_LEASE)
-        for span in record.truth.during(prefix + hold.task, begin, end)
+        for span in record.expectation.during(prefix + hold.task, begin, end)
     ]
     leases = [Lease.read(span.entry) for span in spans]
     mine = all(lease is not None and lease.worker == hold.worker for lease in leases)
-    return mine and record.truth.was_steady((OLD_LEASE + hold.task, NEW_LEASE + hold.task), begin, end)
+    return mine and record.expectation.was_steady((OLD_LEASE + hold.task, NEW_LEASE + hold.task), begin, end)
 
 
 def first_leases(start: QueueState) -> dict[str, Lease]:
@@ -116,7 +116,7 @@ def _until(lease: Lease) -> float:
 
 def _holds_before(record: Record) -> Iterator[Hold]:
     for task, lease in first_leases(record.start).items():
-        story = record.truth.stories.get(task)
+        story = record.expectation.stories.get(task)
         if story is not None:
             yield Hold(task, str(lease.worker), record.began, min(1000 * _until(lease), story.completed))
 
@@ -152,9 +152,9 @@ def _clock(record: Record, hold: Hold) -> int:
 
 def _is_overwritten(record: Record, first: Hold, second: Hold) -> bool:
     """Whether code that is not judged put a lease over that of ``first``, by a claim without an answer."""
-    writes = (*record.past.to(OLD_LEASE + first.task), *record.past.to(NEW_LEASE + first.task))
+    writes = (*record.versions.to(OLD_LEASE + first.task), *record.versions.to(NEW_LEASE + first.task))
     return any(
-        write.verb == "put" and _is_lost_claim(record, first, record.truth.calls.get(write.invocation))
+        write.verb == "put" and _is_lost_claim(record, first, record.expectation.calls.get(write.invocation))
         for write in writes
         if first.begin < write.at < second.begin
     )
@@ -173,7 +173,7 @@ def _cause(record: Record, first: Hold, second: Hold) -> tuple[str, ...]:
     by = f", in the {second.claim.stage} format"
     if first.claim is None:
         return (f"one since before the migration{by}",)
-    if is_visible_to_all(record, first, *record.truth.evidence(second.claim)):
+    if is_visible_to_all(record, first, *record.expectation.evidence(second.claim)):
         return (f"the lease was older than anything is seen late{by}",)
     if first.claim.colo == second.claim.colo:
         return (f"two claims in one location{by}", "H21")

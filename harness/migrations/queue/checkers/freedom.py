@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.simulation.expectation import LONGEST_ID, Span, is_work
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import LONGEST_ID, Span, is_work
 from harness.migrations.queue.state import Lease
 
 _ROUNDING_MS = 1000
@@ -19,17 +19,21 @@ def claims_before(record: Record, call: Call) -> list[Call]:
 
 def is_free(record: Record, task: str, call: Call) -> bool:
     """Whether a claim could have had ``task`` at every moment that it can have seen."""
-    truth, (begin, end) = record.truth, record.truth.evidence(call)
+    expectation, (begin, end) = record.expectation, record.expectation.evidence(call)
     if not is_visible(record, task, call) or len(task.encode()) > LONGEST_ID:
         return False
     if _is_given_away(record, task, call):
         return False
     # The key of a lease ends with a whole second, and for a coordinator the lease lasts a little longer.
     since = begin - _ROUNDING_MS if record.scenario.claims == "coordinator" else begin
-    leases = [span for prefix in (OLD_LEASE, NEW_LEASE) for span in truth.during(prefix + task, since, end)]
+    leases = [
+        span for prefix in (OLD_LEASE, NEW_LEASE) for span in expectation.during(prefix + task, since, end)
+    ]
     if not all(_has_ended(record, span, call) for span in leases):
         return False
-    bodies = [span for prefix in (OLD_TASK, NEW_TASK) for span in truth.during(prefix + task, begin, end)]
+    bodies = [
+        span for prefix in (OLD_TASK, NEW_TASK) for span in expectation.during(prefix + task, begin, end)
+    ]
     return all(is_work(span.entry) for span in bodies)
 
 
@@ -69,7 +73,7 @@ def _has_ended(record: Record, lease: Span, call: Call) -> bool:
     said = Lease.read(lease.entry)
     if call.stage != "dual" or record.scenario.claims != "kv" or said is None or said.until is None:
         return False
-    begin, _ = record.truth.evidence(call)
+    begin, _ = record.expectation.evidence(call)
     return said.until * 1000 + record.scenario.clock_spread < begin
 
 
@@ -78,13 +82,13 @@ def is_visible(record: Record, task: str, call: Call) -> bool:
 
     An old task that the pending list does not name is visible to the format for both alone.
     """
-    truth, (begin, end) = record.truth, record.truth.evidence(call)
-    story = truth.stories.get(task)
+    expectation, (begin, end) = record.expectation, record.expectation.evidence(call)
+    story = expectation.stories.get(task)
     if story is None or not story.is_live_during(begin, end) or len(story.enqueued) > 1:
         return False
-    if call.stage == "dual" or truth.was_steady(NEW_TASK + task, begin, end):
-        return truth.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
-    listed = truth.was_steady(PENDING, begin, end) and all(
-        task in ids for ids in truth.lists_during(begin, end)
+    if call.stage == "dual" or expectation.was_steady(NEW_TASK + task, begin, end):
+        return expectation.was_steady((OLD_TASK + task, NEW_TASK + task), begin, end)
+    listed = expectation.was_steady(PENDING, begin, end) and all(
+        task in ids for ids in expectation.lists_during(begin, end)
     )
-    return listed and truth.was_steady(OLD_TASK + task, begin, end)
+    return listed and expectation.was_steady(OLD_TASK + task, begin, end)

@@ -11,7 +11,7 @@ def isolation(record: Record) -> Verdict:
         event
         for event in record.writes
         if not belongs_to_migration(event.key)
-        and (call := record.truth.calls.get(event.invocation)) is not None
+        and (call := record.expectation.calls.get(event.invocation)) is not None
         and call.path.startswith("/api/migrate")
     ]
     return verdict(

@@ -8,8 +8,8 @@ from harness.migrations.queue.checkers.exclusion import Hold, first_leases, hold
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import DELETE, ROLLBACK, RUN, Span, task_of
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import DELETE, ROLLBACK, RUN, Span, task_of
 from harness.migrations.queue.state import Lease, epoch_seconds, parsed
 from harness.verdict import Verdict, verdict
 from kvstore import Event
@@ -40,7 +40,7 @@ def lease_continuity(record: Record) -> Verdict:
         if call.path.endswith("/release") and call.outcome != "fail":
             released.setdefault(task_of(call) or "", []).append(call)
     contested, looked = _contested(record), 0
-    for task in record.truth.stories:
+    for task in record.expectation.stories:
         rivals = contested.get(task, set())
         for holder, spans in _holds(record, task).items():
             looked += 1
@@ -101,7 +101,7 @@ def _is_for(record: Record, rivals: set[_Holder], task: str, event: Event | None
     """Whether a lease was broken off for a rival's: who gave it back, or holds the task right afterwards."""
     if event is None:
         return False
-    call = record.truth.calls.get(event.invocation)
+    call = record.expectation.calls.get(event.invocation)
     if (
         call is not None
         and call.path.endswith("/release")
@@ -109,7 +109,7 @@ def _is_for(record: Record, rivals: set[_Holder], task: str, event: Event | None
     ):
         return True
     for prefix in (OLD_LEASE, NEW_LEASE):
-        span = record.truth.before(prefix + task, event.index + 1, event.at)
+        span = record.expectation.before(prefix + task, event.index + 1, event.at)
         lease = None if span is None else Lease.read(span.entry)
         if (
             span is not None
@@ -128,7 +128,7 @@ def _holder_in(lease: Lease) -> _Holder:
 def _holds(record: Record, task: str) -> dict[_Holder, _Held]:
     """The leases of a task, of either format, by worker and nonce."""
     found: dict[_Holder, _Held] = {}
-    for span in record.truth.stored(task, OLD_LEASE, NEW_LEASE):
+    for span in record.expectation.stored(task, OLD_LEASE, NEW_LEASE):
         lease = Lease.read(span.entry)
         if lease is not None:
             found.setdefault(_holder_in(lease), []).append((span, lease))
@@ -147,7 +147,7 @@ def _break(record: Record, task: str, spans: _Held, released: list[Call]) -> Spa
     worker, begin = promised[0][1].worker, promised[0][0].begin
     ends = {lease.expires_at: _promised_end(record, span, lease) for span, lease in promised}
     given_back = [call.sent for call in released if _giver(call) in (worker, None) and call.sent >= begin]
-    completed = record.truth.stories[task].completed
+    completed = record.expectation.stories[task].completed
     until = min(ends[promised[-1][1].expires_at], completed, *given_back)
     held, owed, last = float(begin), float(begin), promised[0][0]
     for span, lease in sorted(spans, key=lambda one: one[0].begin):
@@ -168,7 +168,7 @@ def _promised_end(record: Record, span: Span, lease: Lease) -> float:
     What counts is how long it lasts by its own account, from when it was asked for: the clock that it was
     written by may be wrong. Without an account it ends when its key does.
     """
-    body, call = parsed(span.entry), record.truth.calls.get(span.writer)
+    body, call = parsed(span.entry), record.expectation.calls.get(span.writer)
     since = epoch_seconds(body.get("renewedAt") or body.get("claimedAt"))
     until = epoch_seconds(lease.expires_at)
     if until is None:
@@ -191,7 +191,7 @@ def _cause(record: Record, span: Span) -> str | None:
     event = span.ended_by
     if event is None:
         return "shorter"
-    call = record.truth.calls.get(event.invocation)
+    call = record.expectation.calls.get(event.invocation)
     if not answers_for(record, call):
         return None
     path = "" if call is None else call.path
@@ -210,17 +210,17 @@ def _could_be_seen(record: Record, span: Span, call: Call) -> bool:
     ahead = record.scenario.skew * COLOS.index(call.colo)
     lease = Lease.read(span.entry)
     ends = span.due if lease is None else _ends(span, lease)
-    return span.begin <= record.truth.evidence(call)[0] and ends > call.answered + ahead
+    return span.begin <= record.expectation.evidence(call)[0] and ends > call.answered + ahead
 
 
 def _uncovered(record: Record) -> Iterator[str]:
     """Held tasks that a run put into the new format while only the old one had their lease."""
-    truth = record.truth
-    for span, _ in truth.put_by(RUN, NEW_TASK):
+    expectation = record.expectation
+    for span, _ in expectation.put_by(RUN, NEW_TASK):
         task = span.key.removeprefix(NEW_TASK)
-        old = truth.before(OLD_LEASE + task, span.first, span.begin)
-        new = truth.before(NEW_LEASE + task, span.first, span.begin)
-        story = truth.stories.get(task)
+        old = expectation.before(OLD_LEASE + task, span.first, span.begin)
+        new = expectation.before(NEW_LEASE + task, span.first, span.begin)
+        story = expectation.stories.get(task)
         if story is None or not story.is_live(span.begin):
             continue
         lease = None if old is None else Lease.read(old.entry)

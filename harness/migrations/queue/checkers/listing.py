@@ -52,6 +52,6 @@ def listing(record: Record) -> Verdict:
             ),
             moments.told(f"count says {count}, listed are {listed.total()}", wrong, shown),
         ],
-        looked=len(record.truth.stories),
+        looked=len(record.expectation.stories),
         at=AT,
     )

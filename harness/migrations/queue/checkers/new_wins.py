@@ -2,17 +2,17 @@
 
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import RUN
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import RUN
 from harness.verdict import Verdict, verdict
 
 
 def new_wins(record: Record) -> Verdict:
     tasks, leases = dict[str, None](), dict[str, None]()
-    truth = record.truth
-    copied = list(truth.put_by(RUN, NEW_TASK, NEW_LEASE))
+    expectation = record.expectation
+    copied = list(expectation.put_by(RUN, NEW_TASK, NEW_LEASE))
     for span, _ in copied:
-        before = truth.before(span.key, span.first, span.begin)
+        before = expectation.before(span.key, span.first, span.begin)
         if before is not None and before.entry.value != span.entry.value:
             if span.key.startswith(NEW_TASK):
                 tasks[span.key.removeprefix(NEW_TASK)] = None

@@ -58,36 +58,38 @@ def _is_careful(record: Record, call: Call) -> bool:
 def _passed_over(record: Record, call: Call) -> list[str]:
     """Tasks that come before the one that was handed out, and were free all the time."""
     got = str(call.member("taskId"))
-    if got not in record.truth.stories or len(record.truth.stories) > _CHUNK:
+    if got not in record.expectation.stories or len(record.expectation.stories) > _CHUNK:
         return []
     if call.stage == "old":
         first = _listed_before(record, call, got)
     elif _is_careful(record, call):
         latest = min(_queued(record, got, call))
-        first = [task for task in record.truth.stories if max(_queued(record, task, call)) < latest]
+        first = [task for task in record.expectation.stories if max(_queued(record, task, call)) < latest]
     else:
-        first = [task for task in record.truth.stories if task.encode() < got.encode()]
+        first = [task for task in record.expectation.stories if task.encode() < got.encode()]
     prefix = {"old": OLD_TASK, "new": NEW_TASK}.get(call.stage, "")
     return [task for task in first if is_free(record, task, call) and _is_in(record, prefix, task, call)]
 
 
 def _is_in(record: Record, prefix: str, task: str, call: Call) -> bool:
     """Whether a task was where the format looks; the format for both looks everywhere."""
-    return not prefix or record.truth.was_steady(prefix + task, *record.truth.evidence(call))
+    return not prefix or record.expectation.was_steady(prefix + task, *record.expectation.evidence(call))
 
 
 def _listed_before(record: Record, call: Call, got: str) -> list[str]:
     """The ids that stood before ``got`` in every pending list that can have been read."""
-    lists = record.truth.lists_during(*record.truth.evidence(call))
+    lists = record.expectation.lists_during(*record.expectation.evidence(call))
     ahead = [ids[: ids.index(got)] if got in ids else [] for ids in lists]
     return [task for task in ahead[0] if all(task in ids for ids in ahead)] if ahead else []
 
 
 def _queued(record: Record, task: str, call: Call) -> list[tuple[str, bytes]]:
     """Every place in the order that a task had while the claim could look at it."""
-    begin, end = record.truth.evidence(call)
+    begin, end = record.expectation.evidence(call)
     spans = [
-        span for prefix in (OLD_TASK, NEW_TASK) for span in record.truth.during(prefix + task, begin, end)
+        span
+        for prefix in (OLD_TASK, NEW_TASK)
+        for span in record.expectation.during(prefix + task, begin, end)
     ]
     bodies = [parsed(span.entry) for span in spans]
     times = [body.get("queuedAt") if isinstance(body, dict) else None for body in bodies]

@@ -2,14 +2,14 @@
 
 from harness.migrations.queue.layout import OLD_TASK, PENDING, QUARANTINE, RESULT
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import RUN
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import RUN
 from harness.verdict import Verdict, verdict
 from kvstore import Event
 
 
 def pending_guard(record: Record) -> Verdict:
-    deletions = [span.ended_by for span in record.truth.of(PENDING) if span.ended_by is not None]
+    deletions = [span.ended_by for span in record.expectation.of(PENDING) if span.ended_by is not None]
     by_run = [event for event in deletions if event.verb == "delete" and _is_of_run(record, event)]
     left = {task: None for event in by_run for task in _left(record, event)}
     late = _late(record, by_run[-1]) if by_run else []
@@ -35,19 +35,19 @@ def pending_guard(record: Record) -> Verdict:
 
 
 def _is_of_run(record: Record, event: Event) -> bool:
-    call = record.truth.calls.get(event.invocation)
+    call = record.expectation.calls.get(event.invocation)
     return call is not None and call.path == RUN
 
 
 def _left(record: Record, event: Event) -> list[str]:
     """Old tasks without a result that are there right before a write, and in no quarantine."""
-    truth = record.truth
+    expectation = record.expectation
     return [
         task
-        for task, _ in truth.under(OLD_TASK)
-        if truth.before(OLD_TASK + task, event.index, event.at)
-        and not truth.before(QUARANTINE + task, event.index, event.at)
-        and not truth.before(RESULT + task, event.index, event.at)
+        for task, _ in expectation.under(OLD_TASK)
+        if expectation.before(OLD_TASK + task, event.index, event.at)
+        and not expectation.before(QUARANTINE + task, event.index, event.at)
+        and not expectation.before(RESULT + task, event.index, event.at)
     ]
 
 
@@ -55,10 +55,10 @@ def _late(record: Record, event: Event) -> list[str]:
     """Tasks that somebody wrote to the old format later, and that nobody looks for there any more."""
     if record.deployed[-1][1] == "old":
         return []
-    truth = record.truth
+    expectation = record.expectation
     return [
         task
-        for task, spans in truth.under(OLD_TASK)
+        for task, spans in expectation.under(OLD_TASK)
         if spans[-1].first > event.index and not spans[-1].from_operator and task in record.final.old_tasks
         if task not in record.final.results
     ]

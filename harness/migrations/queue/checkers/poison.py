@@ -4,8 +4,8 @@ from harness import Call
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import is_work
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import is_work
 from harness.verdict import Verdict, verdict
 
 _LEASES = (OLD_LEASE, NEW_LEASE)
@@ -47,18 +47,21 @@ def _victim(record: Record, call: Call) -> str | None:
     """
     if _TOO_LONG in str(call.answer):
         return next(
-            (t for t in record.truth.stories if len(OLD_LEASE + t) > 512 or len(NEW_LEASE + t) > 512), None
+            (t for t in record.expectation.stories if len(OLD_LEASE + t) > 512 or len(NEW_LEASE + t) > 512),
+            None,
         )
     keys = [event.key for event in record.operations.get(call.name, ()) if event.verb == "put"]
     leases = [key for key in keys if key.startswith(_LEASES)]
     if leases:
         return leases[-1].partition(":lease:")[2]
-    begin, end = record.truth.evidence(call)
-    return next((task for task in record.truth.stories if _is_no_work(record, task, begin, end)), None)
+    begin, end = record.expectation.evidence(call)
+    return next((task for task in record.expectation.stories if _is_no_work(record, task, begin, end)), None)
 
 
 def _is_no_work(record: Record, task: str, begin: int, end: int) -> bool:
     spans = [
-        span for prefix in (OLD_TASK, NEW_TASK) for span in record.truth.during(prefix + task, begin, end)
+        span
+        for prefix in (OLD_TASK, NEW_TASK)
+        for span in record.expectation.during(prefix + task, begin, end)
     ]
     return any(not is_work(span.entry) for span in spans)

@@ -12,8 +12,8 @@ from harness.migrations.queue.layout import (
     belongs_to_migration,
 )
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import ROLLBACK, RUN
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import ROLLBACK, RUN
 from harness.verdict import Verdict, verdict
 from kvstore.messages import DAY_IS_OVER
 
@@ -108,18 +108,18 @@ def _endless(record: Record, taken: list[Call]) -> list[Call]:
     row, found = list[Call](), list[Call]()
     for call in taken:
         sources = _OLD if call.path == RUN else _NEW
-        begin, end = record.truth.evidence(call)
+        begin, end = record.expectation.evidence(call)
         there = any(
-            record.truth.during(prefix + rest, begin, end)
+            record.expectation.during(prefix + rest, begin, end)
             for prefix in sources
-            for rest, _ in record.truth.under(prefix)
+            for rest, _ in record.expectation.under(prefix)
             if _can_move(prefix + rest)
         )
         if call.member("done") is not False or there or _hindered(record, call) or call.operations == 0:
             row.clear()
         else:
             row.append(call)
-        if len(row) >= _PATIENCE and row[-1].sent - row[0].sent > max(4 * record.truth.window, 30_000):
+        if len(row) >= _PATIENCE and row[-1].sent - row[0].sent > max(4 * record.expectation.window, 30_000):
             found = list(row)
     return found
 
@@ -154,7 +154,7 @@ def _puts_off(record: Record, run: Call) -> bool:
 
 def _is_stuck(record: Record, row: list[Call]) -> bool:
     # Copies are verified when three windows have gone by since the last was made.
-    longest = max(4 * record.truth.window, 60_000)
+    longest = max(4 * record.expectation.window, 60_000)
     return len(row) >= _PATIENCE and row[-1].sent - row[0].sent > longest
 
 
@@ -163,8 +163,8 @@ def _moved(record: Record, run: Call) -> bool:
     return any(
         belongs_to_migration(event.key)
         and not event.key.startswith(NOTES)
-        and record.past.before(event) != event.entry
-        for event in record.past.by(run.name)
+        and record.versions.before(event) != event.entry
+        for event in record.versions.by(run.name)
     )
 
 
@@ -179,15 +179,16 @@ def _hindered(record: Record, run: Call) -> bool:
 
 def _is_told_of_quarantine(record: Record, run: Call) -> bool:
     """Whether it tells of a task whose place in quarantine another body has: somebody has to look at that."""
-    errors, (begin, end) = str(run.member("errors")), record.truth.evidence(run)
+    errors, (begin, end) = str(run.member("errors")), record.expectation.evidence(run)
     return any(
         QUARANTINE + task in errors
-        for task, spans in record.truth.under(QUARANTINE)
+        for task, spans in record.expectation.under(QUARANTINE)
         for span in spans
         if span.begin <= end
         and begin < span.end
         and any(
-            one.entry.value != span.entry.value for one in record.truth.during(OLD_TASK + task, begin, end)
+            one.entry.value != span.entry.value
+            for one in record.expectation.during(OLD_TASK + task, begin, end)
         )
     )
 
@@ -197,12 +198,12 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
 
     A safe migration waits for a task that somebody has just changed, and with it for the pending list.
     """
-    truth, (begin, end) = record.truth, record.truth.evidence(run)
+    expectation, (begin, end) = record.expectation, record.expectation.evidence(run)
     there = [
         key
         for prefix in sources
-        for key in (prefix + rest for rest, _ in truth.under(prefix))
-        if _can_move(key) and truth.was_steady(key, begin, end)
+        for key in (prefix + rest for rest, _ in expectation.under(prefix))
+        if _can_move(key) and expectation.was_steady(key, begin, end)
     ]
     ending = [k for k in there if any(_is_ending(record, one, begin, end) for one in (k, _lease_of(k)))]
     if ending and sources == _NEW:
@@ -216,7 +217,7 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
 
 def _is_ending(record: Record, key: str, begin: float, end: float) -> bool:
     least = end + _LAST_MINUTE_MS + record.scenario.clock_spread
-    return any(span.due <= least for span in record.truth.during(key, begin, end))
+    return any(span.due <= least for span in record.expectation.during(key, begin, end))
 
 
 def _lease_of(key: str) -> str:
@@ -233,11 +234,11 @@ def _is_young(record: Record, key: str, run: Call) -> bool:
     if not key.startswith((OLD_TASK, NEW_TASK)):
         return False
     task = key.removeprefix(OLD_TASK).removeprefix(NEW_TASK)
-    since = run.sent - 2 * record.truth.window - record.scenario.clock_spread
+    since = run.sent - 2 * record.expectation.window - record.scenario.clock_spread
     return any(
         write.verb == "put" and write.at > since and not record.made_by_migration(write)
         for prefix in (OLD_TASK, NEW_TASK)
-        for write in record.past.to(prefix + task)
+        for write in record.versions.to(prefix + task)
     )
 
 

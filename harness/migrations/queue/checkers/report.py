@@ -53,7 +53,7 @@ def _adds_up_wrong(record: Record, run: Call) -> bool:
 
 def _counts_wrong(record: Record, run: Call) -> bool:
     """Whether it says to have moved more, or fewer, than it did; what it says has failed may be either."""
-    writes, errors = record.past.by(run.name), _errors(run)
+    writes, errors = record.versions.by(run.name), _errors(run)
     for section, (new, old, name) in _KEYS.items():
         moved = {
             event.key[len(new) :] for event in writes if event.verb == "put" and event.key.startswith(new)
@@ -94,10 +94,10 @@ def _by_others(record: Record, run: Call, prefix: str) -> int:
 
 def _mourns_nothing(record: Record, run: Call) -> bool:
     """Whether a failure is told where there was nothing to move: the task is not there, or moved already."""
-    begin, end = record.truth.evidence(run)
+    begin, end = record.expectation.evidence(run)
     return any(
         error.endswith(_NOT_FOUND)
-        and not record.truth.was_steady(
+        and not record.expectation.was_steady(
             OLD_TASK + error.removeprefix("Task ").removesuffix(f": {_NOT_FOUND}"), begin, end
         )
         for error in _errors(run)
@@ -109,10 +109,10 @@ def _leaves_tasks(record: Record, run: Call) -> bool:
     safe = record.scenario.migration == "safe"
     if run.member("success") is not True or (safe and run.member("done") is not True):
         return False
-    begin, end = record.truth.evidence(run)
+    begin, end = record.expectation.evidence(run)
     return any(
-        record.truth.was_steady(OLD_TASK + task, begin, end)
-        for task, story in record.truth.stories.items()
+        record.expectation.was_steady(OLD_TASK + task, begin, end)
+        for task, story in record.expectation.stories.items()
         if story.is_live(end)
     )
 

@@ -8,8 +8,8 @@ from harness import Call
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_TASK
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import ROLLBACK, Span, Story
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import ROLLBACK, Span, Story
 from harness.verdict import Verdict, verdict
 from kvstore.messages import DAY_IS_OVER
 
@@ -37,7 +37,7 @@ def resurrection(record: Record) -> Verdict:
                 record, "{n} completed task{s} {were} put back by a status update, and stayed", restored
             ),
         ],
-        looked=sum(story.completed < math.inf for story in record.truth.stories.values()),
+        looked=sum(story.completed < math.inf for story in record.expectation.stories.values()),
         at="completed tasks",
     )
 
@@ -48,14 +48,14 @@ def is_too_late(record: Record, call: Call) -> bool:
     A coordinator is told of it before anybody else, and gives the task out no more.
     """
     task = str(call.member("taskId"))
-    story = record.truth.stories.get(task)
+    story = record.expectation.stories.get(task)
     if story is None or story.may_come_again:
         return False
     if record.scenario.claims == "coordinator" and call.stage != "old":
         told = [one for one in record.to("POST", f"/api/result/{quote(task, safe='')}") if _was_told(one)]
         if any(one.answered < call.sent for one in told):
             return True
-    return call.sent > story.acknowledged + record.truth.window
+    return call.sent > story.acknowledged + record.expectation.window
 
 
 def _was_told(result: Call) -> bool:
@@ -69,15 +69,15 @@ def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:
     Who cannot know yet, as the result is too young to be seen by everybody, must take it away again, unless
     the day's operations were used up until it expired.
     """
-    truth = record.truth
-    for story in truth.stories.values():
+    expectation = record.expectation
+    for story in expectation.stories.values():
         if story.may_come_again:
             continue
-        for span in truth.of(NEW_TASK + story.id):
+        for span in expectation.of(NEW_TASK + story.id):
             if span.first <= story.completed_at_place:
                 continue
-            call = truth.calls.get(span.writer)
-            known = call is not None and call.sent > story.completed + truth.window
+            call = expectation.calls.get(span.writer)
+            known = call is not None and call.sent > story.completed + expectation.window
             expired = span.ended_by is None and not _is_out_of_quota(record, span)
             if known or span.end > record.ended or expired:
                 yield story, span

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, NOTES, OLD_LEASE, OLD_TASK, PENDING, RESULT
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import ROLLBACK, Span
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import ROLLBACK, Span
 from harness.migrations.queue.state import Lease, QueueState
 from harness.verdict import Finding, Verdict, verdict
 from kvstore import Event
@@ -63,7 +63,7 @@ def _restless(record: Record, calls: list[Call]) -> list[Call]:
     for call in calls:
         is_soon = done is not None and call.answered - done.sent < _SOON_MS
         if done is not None and is_soon and _is_quiet_since(record, done, call):
-            wrote = any(not event.key.startswith(NOTES) for event in record.past.by(call.name))
+            wrote = any(not event.key.startswith(NOTES) for event in record.versions.by(call.name))
             said = call.member("done") is not True or call.member("deleted") != 0
             failed = any(event.error for event in record.operations[call.name])
             if wrote or (said and not failed and call.status is not None and call.operations > 0):
@@ -74,7 +74,7 @@ def _restless(record: Record, calls: list[Call]) -> list[Call]:
 
 def _is_quiet_since(record: Record, done: Call, call: Call) -> bool:
     """Whether nobody but rollbacks wrote to the queue since the one that was done, and all of it is seen."""
-    since = done.sent - record.truth.window
+    since = done.sent - record.expectation.window
     theirs = [event for event in record.writes[: call.last] if event.at >= since]
     keys = (NEW_TASK, NEW_LEASE, PENDING, RESULT)
     others = [one for one in theirs if one.key.startswith(keys) and not record.made_by_migration(one)]
@@ -83,7 +83,9 @@ def _is_quiet_since(record: Record, done: Call, call: Call) -> bool:
 
 def _writes_for_nothing(record: Record, calls: list[Call]) -> list[Call]:
     return [
-        call for call in calls if any(_is_needless(record, call, one) for one in record.past.by(call.name))
+        call
+        for call in calls
+        if any(_is_needless(record, call, one) for one in record.versions.by(call.name))
     ]
 
 
@@ -91,21 +93,23 @@ def _is_needless(record: Record, call: Call, event: Event) -> bool:
     """Whether a list was put that everybody could see there already."""
     if event.key != PENDING or event.entry is None:
         return False
-    there = record.truth.before(PENDING, event.index, event.at)
-    seen = there is not None and there.begin <= record.truth.evidence(call)[0]
+    there = record.expectation.before(PENDING, event.index, event.at)
+    seen = there is not None and there.begin <= record.expectation.evidence(call)[0]
     return seen and there is not None and there.entry.value == event.entry.value
 
 
 def _misplaced(record: Record, calls: list[Call], done: list[Call]) -> Iterator[Finding | None]:
     """Live tasks that are not where a rollback is to bring them, by what is wrong with their place."""
     before, final = record.around[calls[0].name][0], record.final
-    live = [task for task, story in record.truth.stories.items() if story.is_live(record.ended)]
+    live = [task for task, story in record.expectation.stories.items() if story.is_live(record.ended)]
     there = [task for task in live if task in before.tasks or task in before.quarantined]
     is_over = bool(done) or record.scenario.migration == "documented"
     known = [task for task in there if is_over and _can_go_back(task)]
     # What comes later, another rollback is to bring.
-    last = calls[-1].sent - record.truth.window
-    born = [t for t in live if is_over and t not in there and record.truth.stories[t].enqueued[0] < last]
+    last = calls[-1].sent - record.expectation.window
+    born = [
+        t for t in live if is_over and t not in there and record.expectation.stories[t].enqueued[0] < last
+    ]
     kept = [task for task in known if task not in final.tasks and task in final.quarantined]
     old = [task for task in known + born if task in final.old_tasks]
     for what, tasks, *hazards in (
@@ -154,20 +158,22 @@ def _is_listed(record: Record, before: QueueState, task: str) -> bool:
         return True
     if task in before.new_tasks or task in before.pending_ids:
         return False
-    brought = [span for span in record.truth.of(OLD_TASK + task) if span.from_operator]
-    return not brought or any(task in ids for span, ids in record.truth.lists if span.end > brought[0].begin)
+    brought = [span for span in record.expectation.of(OLD_TASK + task) if span.from_operator]
+    return not brought or any(
+        task in ids for span, ids in record.expectation.lists if span.end > brought[0].begin
+    )
 
 
 def _unheld(record: Record) -> Iterator[str]:
     """Held tasks whose lease a rollback deleted, without the same one in the old format."""
-    truth = record.truth
-    for task, spans in truth.under(NEW_LEASE):
-        story = truth.stories.get(task)
+    expectation = record.expectation
+    for task, spans in expectation.under(NEW_LEASE):
+        story = expectation.stories.get(task)
         for span in spans:
             event = span.ended_by
             if story is None or event is None or event.verb != "delete" or story.completed <= event.at:
                 continue
-            call = truth.calls.get(event.invocation)
+            call = expectation.calls.get(event.invocation)
             theirs = call is not None and call.path == ROLLBACK and _holds(span, event.at)
             if theirs and not _is_kept(record, task, span, event.index, event.at):
                 yield task
@@ -178,12 +184,12 @@ def _left_held(record: Record, done: list[Call]) -> Iterator[str]:
 
     Only what everybody could see when it was asked: others are at work in both formats.
     """
-    truth = record.truth
+    expectation = record.expectation
     for call in done:
-        for task, spans in truth.under(NEW_LEASE):
-            story = truth.stories.get(task)
+        for task, spans in expectation.under(NEW_LEASE):
+            story = expectation.stories.get(task)
             for span in spans:
-                seen = span.begin <= truth.evidence(call)[0] and span.end > call.answered
+                seen = span.begin <= expectation.evidence(call)[0] and span.end > call.answered
                 if story is not None and seen and _can_go_back(task) and _holds(span, call.answered):
                     left = story.is_live(call.answered)
                     if left and not _is_kept(record, task, span, call.last, call.answered):
@@ -197,7 +203,7 @@ def _holds(span: Span, at: int) -> bool:
 
 def _is_kept(record: Record, task: str, span: Span, place: int, at: int) -> bool:
     """Whether the old format has the same lease before the write at ``place``."""
-    old, lease = record.truth.before(OLD_LEASE + task, place, at), Lease.read(span.entry)
+    old, lease = record.expectation.before(OLD_LEASE + task, place, at), Lease.read(span.entry)
     kept = None if old is None else Lease.read(old.entry)
     return kept is not None and lease is not None and kept.same_hold(lease)
 
@@ -212,10 +218,10 @@ def _is_exact(record: Record, call: Call) -> bool:
         return True
     prefixes = (NEW_TASK, NEW_LEASE)
     deletes = [
-        one for one in record.past.by(call.name) if one.verb == "delete" and one.key.startswith(prefixes)
+        one for one in record.versions.by(call.name) if one.verb == "delete" and one.key.startswith(prefixes)
     ]
     told = {
         one.key for one in record.operations.get(call.name, ()) if one.verb == "delete" and one.error is None
     }
-    certain = [one for one in deletes if one.key in told and record.past.before(one) is not None]
+    certain = [one for one in deletes if one.key in told and record.versions.before(one) is not None]
     return isinstance(said, int) and len(certain) <= said <= len(deletes)

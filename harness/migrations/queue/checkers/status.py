@@ -5,8 +5,8 @@ import json
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, QUARANTINE
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import are_steady, within
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import are_steady, within
 from harness.verdict import Finding, Verdict, verdict
 
 _COUNTERS = {
@@ -43,7 +43,7 @@ def _finding(name: str, told: list[tuple[Call, str]]) -> Finding | None:
 
 
 def _lies(record: Record, call: Call) -> list[tuple[str, str]]:
-    begin, end = record.truth.evidence(call)
+    begin, end = record.expectation.evidence(call)
     bounds = {name: _bounds(record, prefix, begin, end) for name, prefix in _COUNTERS.items()}
     pending = _bounds(record, PENDING, begin, end)
     lies = []
@@ -69,7 +69,7 @@ def _more_lies(
 ) -> list[tuple[str, str]]:
     """What is wrong with the members that a safe migration adds, and with the guide's two flags."""
     complete, lies = call.member("complete"), []
-    kept = _bounds(record, QUARANTINE, *record.truth.evidence(call))
+    kept = _bounds(record, QUARANTINE, *record.expectation.evidence(call))
     said = call.raw("quarantined")
     if not isinstance(said, int) or said > kept[1] or (complete is True and said < kept[0]):
         lies.append(("quarantined", f"{json.dumps(said)}, in truth from {kept[0]} to {kept[1]}"))
@@ -92,7 +92,7 @@ def _more_lies(
 def _bounds(record: Record, prefix: str, begin: int, end: int) -> tuple[int, int]:
     """How many keys were there all the time, and how many at any time."""
     least = most = 0
-    for _, spans in record.truth.under(prefix):
+    for _, spans in record.expectation.under(prefix):
         there = within(spans, begin, end)
         if there:
             most += 1

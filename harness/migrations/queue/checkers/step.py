@@ -17,8 +17,7 @@ from harness.migrations.queue.layout import (
     PENDING,
     QUARANTINE,
 )
-from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import (
+from harness.migrations.queue.simulation.expectation import (
     DELETE,
     DRY_DELETE,
     DRY_RUN,
@@ -28,6 +27,7 @@ from harness.migrations.queue.simulation.truth import (
     are_steady,
     within,
 )
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
 
 Complaint = Callable[[Record, Call], bool]
@@ -63,10 +63,10 @@ def asides(record: Record) -> list[Call]:
 
 def _bounds(record: Record, call: Call, prefixes: tuple[str, ...]) -> tuple[int, int]:
     """How many keys that can be moved were there all the time, and how many at any time."""
-    begin, end = record.truth.evidence(call)
+    begin, end = record.expectation.evidence(call)
     least = most = 0
     for prefix in prefixes:
-        for task, spans in record.truth.under(prefix):
+        for task, spans in record.expectation.under(prefix):
             there = within(spans, begin, end)
             if there and len((_PREFIX[prefix] + task).encode()) <= _LONGEST_KEY:
                 most += 1
@@ -106,7 +106,9 @@ def _remains_wrong(record: Record, call: Call) -> bool:
         return False
     least, most = _bounds(record, call, _FROM[call.path])
     # What it deleted a late listing may not have shown: then it is taken off without having been counted.
-    late = sum(one.verb == "delete" for one in record.past.by(call.name)) if record.truth.window else 0
+    late = (
+        sum(one.verb == "delete" for one in record.versions.by(call.name)) if record.expectation.window else 0
+    )
     if call.member("complete") is True and said - 1 < least - late:
         return True
     return bool(said - 1 > 2 * most)
@@ -134,7 +136,7 @@ def _budget(record: Record) -> int:
 
 def _quarantines_other(record: Record, call: Call) -> bool:
     said = call.raw("quarantined")
-    put = {event.key for event in record.past.by(call.name) if event.verb == "put"}
+    put = {event.key for event in record.versions.by(call.name) if event.verb == "put"}
     kept = {key.removeprefix(QUARANTINE) for key in put if key.startswith(QUARANTINE)}
     failed = " ".join(_errors(call))
     return not isinstance(said, list) or any(
@@ -151,7 +153,7 @@ def _hides_failures(record: Record, call: Call) -> bool:
     """Whether something failed for it, and was not carried out all the same, and it says nothing of that."""
     if _errors(call):
         return False
-    done = {(event.verb, event.key) for event in record.past.by(call.name)}
+    done = {(event.verb, event.key) for event in record.versions.by(call.name)}
     return any(
         event.error and (event.verb, event.key) not in done for event in record.operations.get(call.name, ())
     )
@@ -169,8 +171,8 @@ def _leaves_something(record: Record, call: Call) -> bool:
     if call.member("done") is not True:
         return False
     least, _ = _bounds(record, call, _FROM[call.path])
-    begin, end = record.truth.evidence(call)
-    listed = call.path == RUN and record.truth.was_steady(PENDING, begin, end)
+    begin, end = record.expectation.evidence(call)
+    listed = call.path == RUN and record.expectation.was_steady(PENDING, begin, end)
     return bool(least or listed)
 
 
@@ -178,8 +180,8 @@ def _leaves_a_note(record: Record, call: Call) -> bool:
     """Whether it says that all is done while a batch of copies is open that everybody can see."""
     if call.member("done") is not True:
         return False
-    begin, end = record.truth.evidence(call)
-    notes = [within(spans, begin, end) for _, spans in record.truth.under(_BATCHES[call.path])]
+    begin, end = record.expectation.evidence(call)
+    notes = [within(spans, begin, end) for _, spans in record.expectation.under(_BATCHES[call.path])]
     return any(are_steady(one, begin, end) and _has_copies(one[0]) for one in notes)
 
 
@@ -199,7 +201,7 @@ def _says_other(record: Record, call: Call) -> bool:
         return said != f"Rollback {state} - deleted {call.member('deleted')} new format keys"
     if not done:
         return "in progress" not in said
-    worked = any(not event.key.startswith(NOTES) for event in record.past.by(call.name))
+    worked = any(not event.key.startswith(NOTES) for event in record.versions.by(call.name))
     return said != "Migration completed successfully" and (worked or "not needed" not in said)
 
 
@@ -209,7 +211,7 @@ def _counts_copies_wrong(record: Record, call: Call) -> bool:
         return False
     failed = len(_errors(call))
     for section, prefix in zip(("tasks", "leases"), _TO[call.path], strict=True):
-        writes = record.past.by(call.name)
+        writes = record.versions.by(call.name)
         moved = {e.key for e in writes if e.verb == "put" and e.key.startswith(prefix)}
         said = call.member(section, "migrated")
         if said is None or not len(moved) - failed <= said <= len(moved) + failed:
@@ -238,9 +240,9 @@ def _writes(record: Record, call: Call) -> bool:
     """Whether it wrote what it must not: a dry run nothing, one of a deletion its note, that the new keys."""
     allowed = {DRY_RUN: (), DRY_DELETE: (_DRY_NOTE,), DELETE: (NEW_TASK, NEW_LEASE)}[call.path]
     return (
-        any(not event.key.startswith(allowed) for event in record.past.by(call.name))
+        any(not event.key.startswith(allowed) for event in record.versions.by(call.name))
         if allowed
-        else bool(record.past.by(call.name))
+        else bool(record.versions.by(call.name))
     )
 
 
@@ -260,10 +262,10 @@ def _foresees_wrong(record: Record, call: Call) -> bool:
     if call.path == DELETE or call.status != 200:
         return False
     whole = call.member("complete") is True
-    begin, end = record.truth.evidence(call)
+    begin, end = record.expectation.evidence(call)
     counted = {}
     for name, prefix in (("tasks", NEW_TASK), ("leases", NEW_LEASE)):
-        there = [within(spans, begin, end) for _, spans in record.truth.under(prefix)]
+        there = [within(spans, begin, end) for _, spans in record.expectation.under(prefix)]
         counted[name] = (
             sum(bool(one) and are_steady(one, begin, end) for one in there),
             sum(map(bool, there)),
@@ -284,10 +286,10 @@ def _foresees_wrong(record: Record, call: Call) -> bool:
 
 def _can_be_lost(record: Record, call: Call, said: int, whole: bool) -> bool:
     """Whether so many tasks may have no old key."""
-    begin, end = record.truth.evidence(call)
+    begin, end = record.expectation.evidence(call)
     least = most = 0
-    for task, spans in record.truth.under(NEW_TASK):
-        there, old = within(spans, begin, end), record.truth.during(OLD_TASK + task, begin, end)
+    for task, spans in record.expectation.under(NEW_TASK):
+        there, old = within(spans, begin, end), record.expectation.during(OLD_TASK + task, begin, end)
         most += bool(there) and not are_steady(old, begin, end)
         least += bool(there) and are_steady(there, begin, end) and not old
     return said <= most and (said >= least or not whole)
@@ -307,10 +309,10 @@ def _deletes_unasked(record: Record, call: Call) -> bool:
     """Whether it deletes without a dry run in the ten minutes before, or refuses with one."""
     if call.path != DELETE or _failed(record, call):
         return False
-    begin, end = record.truth.evidence(call)
-    seen = record.truth.during(_DRY_NOTE, begin, end)
+    begin, end = record.expectation.evidence(call)
+    seen = record.expectation.during(_DRY_NOTE, begin, end)
     if call.status == 409:
-        return record.truth.was_steady(_DRY_NOTE, begin, end)
+        return record.expectation.was_steady(_DRY_NOTE, begin, end)
     return not seen
 
 
@@ -318,15 +320,15 @@ def _deletes_other(record: Record, call: Call) -> bool:
     """Whether ``deleted`` is not how many it deleted, or it says it is done and something is left."""
     if call.path != DELETE or call.status == 409 or (call.status == 500 and _failed(record, call)):
         return False
-    gone = [event for event in record.past.by(call.name) if event.verb == "delete"]
+    gone = [event for event in record.versions.by(call.name) if event.verb == "delete"]
     said = call.member("deleted")
     if said is None or not len(gone) - len(_errors(call)) <= said <= len(gone):
         return True
-    begin, end = record.truth.evidence(call)
+    begin, end = record.expectation.evidence(call)
     left = [
         prefix + task
         for prefix in (NEW_TASK, NEW_LEASE)
-        for task, spans in record.truth.under(prefix)
+        for task, spans in record.expectation.under(prefix)
         if are_steady(within(spans, begin, end), begin, end)
     ]
     return call.member("done") is True and bool(left)

@@ -34,7 +34,7 @@ _HAZARDS = {"the limiter": "H25", "a lease": "H25", "the pending list": "H27"}
 def write_rate(record: Record) -> Verdict:
     groups: dict[str, dict[str, list[str]]] = {}
     for invocation, key in _too_fast(record):
-        call = record.truth.calls.get(invocation)
+        call = record.expectation.calls.get(invocation)
         if answers_for(record, call):
             groups.setdefault(_kind(key, call), {}).setdefault(key, []).append(invocation)
     return verdict(
@@ -112,7 +112,7 @@ def _follows_foreign_writes(record: Record, refused: Event) -> bool:
     """Whether all that was written in the second before was written by those for whom nobody answers."""
     before = [
         event
-        for event in record.past.to(refused.key)
+        for event in record.versions.to(refused.key)
         if 0 <= refused.at - event.at < _SECOND_MS and _counts(record, event)
     ]
     theirs = [event for event in before if _is_judged(record, event)]
@@ -125,4 +125,4 @@ def _counts(record: Record, event: Event) -> bool:
 
 
 def _is_judged(record: Record, event: Event) -> bool:
-    return answers_for(record, record.truth.calls.get(event.invocation))
+    return answers_for(record, record.expectation.calls.get(event.invocation))

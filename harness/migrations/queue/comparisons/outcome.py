@@ -54,5 +54,5 @@ def _lasting(entries: Mapping[str, Entry], late: int) -> dict[str, Entry]:
 
 
 def _finding(record: Record, what: str, keys: list[str]) -> Finding | None:
-    written = record.past.to(keys[0]) if keys else ()
+    written = record.versions.to(keys[0]) if keys else ()
     return moments.told(what, keys, [*written, *record.runs])

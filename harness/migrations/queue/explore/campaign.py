@@ -25,7 +25,7 @@ from kvstore.clock import stopwatch
 from kvstore.faults import OPERATION
 
 # Runs done, of how many, violated groups and properties met so far.
-Tell = Callable[[int, int, int, int], None]
+OnProgress = Callable[[int, int, int, int], None]
 
 
 def _nobody(done: int, of: int, found: int, met: int) -> None:
@@ -63,7 +63,7 @@ def explore_schedules(
     base: Scenario,
     seeds: range,
     workforce: Workforce,
-    tell: Tell = _nobody,
+    on_progress: OnProgress = _nobody,
     worker: Path = QUEUE_WORKER,
 ) -> Campaign:
     """Simulate a scenario for every seed, as ``base`` says of its conditions, migration and claims.
@@ -72,7 +72,7 @@ def explore_schedules(
     Raises SearchError when a simulation fails by itself.
     """
     what = f"random schedules, seeds {seeds.start:,} to {seeds.stop - 1:,}"
-    campaign = explored(what, base, [draw(seed, base) for seed in seeds], workforce, tell, worker)
+    campaign = explored(what, base, [draw(seed, base) for seed in seeds], workforce, on_progress, worker)
     return replace(campaign, unmet=[name for name in due(base) if name not in campaign.tally.met])
 
 
@@ -80,7 +80,7 @@ def explore_faults(
     base: Scenario,
     kinds: Sequence[str],
     workforce: Workforce,
-    tell: Tell = _nobody,
+    on_progress: OnProgress = _nobody,
     worker: Path = QUEUE_WORKER,
     *,
     everyone: bool = False,
@@ -102,7 +102,7 @@ def explore_faults(
     for kind in (kind for kind in kinds if kind not in OPERATION):
         what.append(f"{sum(fault.kind == kind for fault in planned):,} requests of {whose} × {kind}")
     search = f"{' and '.join(what)}, all there are"
-    campaign = explored(search, base, scenarios, workforce, tell, worker)
+    campaign = explored(search, base, scenarios, workforce, on_progress, worker)
     missed = [str(fault) for fault in planned if not campaign.tally.fired[str(fault)]]
     if not missed:
         return campaign
@@ -115,7 +115,7 @@ def explored(
     base: Scenario,
     scenarios: Sequence[Scenario],
     workforce: Workforce,
-    tell: Tell,
+    on_progress: OnProgress,
     worker: Path,
 ) -> Campaign:
     """Simulate all of ``scenarios``; tell what they showed."""
@@ -125,7 +125,7 @@ def explored(
     def told(tally: Tally, of: int) -> None:
         for hazard in tally.hazards:
             discoveries.setdefault(hazard, Discovery(stopwatch() - start))
-        tell(tally.runs, of, len(tally.violations), len(tally.met))
+        on_progress(tally.runs, of, len(tally.violations), len(tally.met))
 
     tally = searched(queue, scenarios, workforce, told)
     known = [Shown(queue, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]

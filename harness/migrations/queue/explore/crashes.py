@@ -26,7 +26,7 @@ from kvstore.faults import AT_ONCE, OPERATION, Fault
 
 OPERATOR_RUNS: Final = 3
 
-Tell = Callable[[int, int, int], None]
+OnProgress = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ async def explore_crashes(
     *,
     migration: Migration = "documented",
     worker: Path = QUEUE_WORKER,
-    tell: Tell = lambda done, of, found: None,
+    on_progress: OnProgress = lambda done, of, found: None,
 ) -> Exploration:
     """Visit every operation of the run with every kind of fault.
 
     ``now`` is when it all happens, in milliseconds since the UNIX epoch: time is simulated. ``workforce``
-    shares the work, all cores by default. ``tell`` hears how many points are done, of how many, and
+    shares the work, all cores by default. ``on_progress`` hears how many points are done, of how many, and
     how many showed a violation.
     """
     entries = source.namespace.entries
@@ -109,7 +109,7 @@ async def explore_crashes(
             found += [
                 replace(one, fault=Fault(one.fault.kind, at)) for at in points if known.leaves(one.verdicts)
             ]
-        tell(visited, len(plain.asked) * len(kinds), len(found))
+        on_progress(visited, len(plain.asked) * len(kinds), len(found))
     violated = [verdict.invariant for verdict in plain.verdicts if not verdict.held]
     return Exploration(len(plain.asked), visited, _grouped(found, known, plain), violated, looked)
 

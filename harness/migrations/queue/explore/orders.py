@@ -30,7 +30,7 @@ from kvstore.faults import FAULTS
 MOST_REQUESTS: Final = 4
 
 # Runs done, and kinds of violation found.
-Tell = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def refusal(base: Scenario) -> str | None:
 
 
 def explore_orders(
-    base: Scenario, tell: Tell = lambda done, found: None, worker: Path = QUEUE_WORKER
+    base: Scenario, on_progress: OnProgress = lambda done, found: None, worker: Path = QUEUE_WORKER
 ) -> Orders:
     """Simulate ``base`` in every order. Raises ValueError for what `refusal` refuses, and SearchError."""
     if reason := refusal(base):
@@ -75,16 +75,16 @@ def explore_orders(
     run = partial(_run, queue)
 
     def visit(choose: Choose) -> None:
-        turns: list[Turn] = []
+        interleaving: list[Turn] = []
 
         def noted(waiting: Mapping[str, Turn]) -> str:
             who = choose(waiting)
-            turns.append(waiting[who])
+            interleaving.append(waiting[who])
             return who
 
         outcome = run(base, noted)
-        _add(tally, replace(base, order=order_of(turns)), outcome)
-        tell(tally.runs, len(tally.violations))
+        _add(tally, replace(base, order=order_of(interleaving)), outcome)
+        on_progress(tally.runs, len(tally.violations))
 
     visited = every_order(visit)
     violations = in_order(explained(queue, tally, Here()))

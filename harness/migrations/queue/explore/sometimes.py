@@ -56,7 +56,7 @@ def _own_write_unseen(record: Record) -> bool:
 
 def _last_write(record: Record, key: str, before: int, until: int) -> Event | None:
     """The last write of a key before a moment; None when there is a later one, ``until`` another."""
-    writes = [write for write in record.past.to(key) if write.at <= until]
+    writes = [write for write in record.versions.to(key) if write.at <= until]
     return writes[-1] if writes and writes[-1].at < before else None
 
 
@@ -64,7 +64,7 @@ def _last_write(record: Record, key: str, before: int, until: int) -> Event | No
 def _stale_reads(record: Record) -> list[Event]:
     """Reads of what was there no more, or not yet."""
     found: list[Event] = []
-    truth: dict[str, Entry] = dict(record.start.entries)
+    expectation: dict[str, Entry] = dict(record.start.entries)
     writes, place = record.writes, 0
     for event in record.asked:
         if event.verb != "get" or event.error is not None:
@@ -74,13 +74,13 @@ def _stale_reads(record: Record) -> list[Event]:
             write = writes[place]
             place += 1
             if write.verb == "put" and write.entry is not None:
-                truth[write.key] = write.entry
+                expectation[write.key] = write.entry
             else:
-                truth.pop(write.key, None)
-        if event.entry != truth.get(event.key):
+                expectation.pop(write.key, None)
+        if event.entry != expectation.get(event.key):
             since = event.at - _ON_THE_WAY_MS
-            late = any(since <= write.at <= event.at for write in record.past.to(event.key))
-            expired = event.key in truth and _ended(truth[event.key], event.at)
+            late = any(since <= write.at <= event.at for write in record.versions.to(event.key))
+            expired = event.key in expectation and _ended(expectation[event.key], event.at)
             if not late and not (expired and event.entry is None):
                 found.append(event)
     return found
@@ -88,14 +88,14 @@ def _stale_reads(record: Record) -> list[Event]:
 
 def _stale_listing(record: Record) -> bool:
     """Whether a listing left out, between two keys, one that was there for long, or showed one long gone."""
-    past = record.past
-    keys = sorted(past.keys)
+    versions = record.versions
+    keys = sorted(versions.keys)
     for event in record.asked:
         if event.verb != "scan" or event.error is not None or not event.found:
             continue
         since, shown = event.at - _ON_THE_WAY_MS, set(event.found)
         for key in keys[bisect_left(keys, event.found[0]) : bisect_right(keys, event.found[-1])]:
-            there = past.during(key, since, event.at)
+            there = versions.during(key, since, event.at)
             if (all(there) and key not in shown) or (not any(there) and key in shown):
                 return True
     return False

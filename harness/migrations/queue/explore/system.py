@@ -41,7 +41,7 @@ class Queue:
     ) -> Record:
         """One simulation by itself. Raises Deadlock, and SearchError for one that fails."""
         with _failing(scenario):
-            return simulate(scenario, backstage(self.worker), choose=choose, trace=trace)
+            return simulate(scenario, worker_code(self.worker), choose=choose, trace=trace)
 
     def judge(self, record: Record) -> list[Verdict]:
         return judgement(self.worker).verdicts(record)
@@ -83,22 +83,22 @@ def likely_causes(record: Record, invariant: str, finding: Finding) -> tuple[Dia
     return tuple(both or known or same)
 
 
-def backstage(worker: Path) -> Code:
+def worker_code(worker: Path) -> Code:
     """The one of this thread for a Worker's folder, loaded when it is first asked for."""
-    return _backstage(worker, get_ident())
+    return _worker_code(worker, get_ident())
 
 
 @cache
-def _backstage(worker: Path, thread: int) -> Code:
-    """A simulation has its backstage to itself; workers of a cluster may have several threads."""
+def _worker_code(worker: Path, thread: int) -> Code:
+    """A simulation has the Worker's code to itself; workers of a cluster may have several threads."""
     return code_of(worker, read_config(worker))
 
 
 def judgement(worker: Path) -> Judgement:
-    """The one that goes with `backstage`."""
+    """The one that goes with `worker_code`."""
     return _judgement(worker, get_ident())
 
 
 @cache
 def _judgement(worker: Path, thread: int) -> Judgement:
-    return Judgement(_backstage(worker, thread))
+    return Judgement(_worker_code(worker, thread))

@@ -33,7 +33,7 @@ def claims(record: Record) -> list[Claim]:
         if call.status == 200 and isinstance(task, str):
             found += [
                 Claim(call, task, event, lease)
-                for event in record.past.by(call.name)
+                for event in record.versions.by(call.name)
                 if event.key in (NEW_LEASE + task, OLD_LEASE + task) and (lease := lease_of(event))
             ]
     return sorted(found, key=lambda claim: claim.write.index)
@@ -46,12 +46,12 @@ def lease_of(event: Event) -> Lease | None:
 
 def held(record: Record, claim: Claim, moment: int) -> bool:
     """Whether the claimant was still entitled to work at ``moment``: no result, no release, time left."""
-    past, task, actor = record.past, claim.task, claim.call.actor
-    own = [event for event in past.to(RESULT + task) if event.invocation.startswith(f"{actor}.")]
+    versions, task, actor = record.versions, claim.task, claim.call.actor
+    own = [event for event in versions.to(RESULT + task) if event.invocation.startswith(f"{actor}.")]
     if any(claim.write.at <= event.at <= moment for event in own):
         return False
     ends = epoch_seconds(claim.lease.expires_at) or 0.0
-    for event in (*past.to(NEW_LEASE + task), *past.to(OLD_LEASE + task)):
+    for event in (*versions.to(NEW_LEASE + task), *versions.to(OLD_LEASE + task)):
         if event.at > moment or event.at < claim.write.at:
             continue
         if event.verb == "delete":

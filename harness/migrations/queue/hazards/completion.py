@@ -7,9 +7,9 @@ from harness.migrations.queue.hazards.case import Case, diagnosed
 from harness.migrations.queue.hazards.claim import claims, held
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.layout import RESULT
+from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_write
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import task_of
 from kvstore import Event
 
 
@@ -17,7 +17,7 @@ def late_result(record: Record) -> Diagnosis | None:
     """H39: who lost the lease posts a result all the same, and it replaces the other one's."""
     cases = []
     for claim in claims(record):
-        results = [write for write in record.past.to(RESULT + claim.task) if write.verb == "put"]
+        results = [write for write in record.versions.to(RESULT + claim.task) if write.verb == "put"]
         for earlier, later in itertools.pairwise(results):
             replaced = earlier.entry != later.entry and _actor(earlier) != _actor(later)
             if not replaced or _actor(later) != claim.call.actor or held(record, claim, later.at - 1):

@@ -51,7 +51,8 @@ def falsy(record: Record) -> Diagnosis | None:
     cases = [
         Case(task, (of_read(read), of_call(run), *_deletions_of_the_list(record, read.at)))
         for run, task, read in _failures(record, "not found in old queue")
-        if not _is_truthy(read) and not any(write.verb == "put" for write in record.past.to(NEW_TASK + task))
+        if not _is_truthy(read)
+        and not any(write.verb == "put" for write in record.versions.to(NEW_TASK + task))
     ]
     return diagnosed(
         "H56", "{n} task{s} with a falsy value {were} called not found and left behind", cases, "I2"
@@ -77,7 +78,9 @@ def _poisoned_claims(record: Record) -> Iterator[Case]:
             continue
         task = last.key.removeprefix(OLD_TASK).removeprefix(NEW_TASK)
         leased = [
-            write for write in record.past.by(call.name) if write.key in (OLD_LEASE + task, NEW_LEASE + task)
+            write
+            for write in record.versions.by(call.name)
+            if write.key in (OLD_LEASE + task, NEW_LEASE + task)
         ]
         if leased and leased[-1].verb == "put":
             yield Case(task, (of_write(leased[-1]), of_read(last), of_call(call)))
@@ -115,7 +118,7 @@ def _failures(record: Record, why: str) -> Iterator[tuple[Call, str, Event]]:
 def _deletions_of_the_list(record: Record, since: int) -> list[Moment]:
     return [
         of_write(write)
-        for write in record.past.to(PENDING)
+        for write in record.versions.to(PENDING)
         if write.verb == "delete" and write.at >= since and record.made_by_migration(write)
     ][:1]
 

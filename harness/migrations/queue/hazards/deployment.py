@@ -28,13 +28,13 @@ def split_brain(record: Record) -> Diagnosis | None:
         if claim.stage != "old" or latest == ["old"] or claim.member("success") is not False:
             continue
         for task, call in accepted.items():
-            waits = record.past.at(NEW_TASK + str(task), claim.sent) and record.past.at(
+            waits = record.versions.at(NEW_TASK + str(task), claim.sent) and record.versions.at(
                 NEW_TASK + str(task), claim.answered
             )
             if (
                 waits
-                and not record.past.at(NEW_LEASE + str(task), claim.sent)
-                and not record.past.at(OLD_TASK + str(task), claim.sent)
+                and not record.versions.at(NEW_LEASE + str(task), claim.sent)
+                and not record.versions.at(OLD_TASK + str(task), claim.sent)
             ):
                 cases.append(
                     Case(str(task), (of_call(call), *_puts(record, NEW_TASK + str(task)), of_call(claim)))
@@ -90,10 +90,10 @@ def looked_too_early(record: Record) -> Diagnosis | None:
 def _wrongly_shown(record: Record, run: Call, call: Call, listing: Listing) -> Iterator[Case]:
     for key in sorted(_changed_by_runs(record, listing.prefix)):
         shown = listing.shows(key)
-        truth = [] if shown is None else record.past.during(key, listing.since, listing.until)
-        if shown is False and all(entry is not None for entry in truth):
+        expectation = [] if shown is None else record.versions.during(key, listing.since, listing.until)
+        if shown is False and all(entry is not None for entry in expectation):
             what = f"list {listing.prefix} → without {key}, which is there"
-        elif shown and all(entry is None for entry in truth):
+        elif shown and all(entry is None for entry in expectation):
             what = f"list {listing.prefix} → with {key}, which is gone"
         else:
             continue
@@ -103,16 +103,19 @@ def _wrongly_shown(record: Record, run: Call, call: Call, listing: Listing) -> I
 
 def _changed_by_runs(record: Record, prefix: str) -> set[str]:
     return {
-        write.key for run in record.runs for write in record.past.by(run.name) if write.key.startswith(prefix)
+        write.key
+        for run in record.runs
+        for write in record.versions.by(run.name)
+        if write.key.startswith(prefix)
     }
 
 
 def _last(record: Record, key: str, moment: int) -> list[Moment]:
-    return [of_write(write) for write in record.past.to(key) if write.at <= moment][-1:]
+    return [of_write(write) for write in record.versions.to(key) if write.at <= moment][-1:]
 
 
 def _puts(record: Record, key: str) -> list[Moment]:
-    return [of_write(write) for write in record.past.to(key) if write.verb == "put"][:1]
+    return [of_write(write) for write in record.versions.to(key) if write.verb == "put"][:1]
 
 
 DEPLOYMENT = (split_brain, filled_after_the_run, looked_too_early)

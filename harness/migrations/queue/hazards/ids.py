@@ -6,9 +6,9 @@ from harness.migrations.queue.hazards.case import Case, diagnosed
 from harness.migrations.queue.hazards.claim import Claim, claims
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
+from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_read
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import task_of
 from harness.migrations.queue.state import parsed
 from harness.verdict import Moment
 
@@ -69,7 +69,7 @@ def _overtaken(record: Record, claim: Claim) -> Case | None:
     queued = _queued_at(record, claim.task, claim.write.at)
     for key in shown.found:
         task = key.removeprefix(NEW_TASK)
-        free = NEW_LEASE + task not in leased and not record.past.at(NEW_LEASE + task, claim.write.at)
+        free = NEW_LEASE + task not in leased and not record.versions.at(NEW_LEASE + task, claim.write.at)
         if free and task.encode() > claim.task.encode() and _queued_at(record, task, claim.write.at) < queued:
             older = Moment(
                 shown.at, shown.invocation, f"{task}, queued earlier, is free and comes later in the listing"
@@ -80,7 +80,7 @@ def _overtaken(record: Record, claim: Claim) -> Case | None:
 
 def _queued_at(record: Record, task: str, moment: int) -> str:
     """When a task was queued, as its body says; as if for ever later when it does not say."""
-    entry = record.past.at(NEW_TASK + task, moment)
+    entry = record.versions.at(NEW_TASK + task, moment)
     body = None if entry is None else parsed(entry)
     queued = body.get("queuedAt") if isinstance(body, dict) else None
     return queued if isinstance(queued, str) else "~"

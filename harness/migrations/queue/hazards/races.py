@@ -7,9 +7,9 @@ from harness.migrations.queue.hazards.claim import Claim, doubles
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.hazards.reading import begun, is_stale, last_get, listings
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
+from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import task_of
 from harness.verdict import Moment
 from kvstore import Event
 
@@ -86,7 +86,7 @@ def claimed_from_a_cache(record: Record) -> Diagnosis | None:
             told = Moment(
                 read.at, read.invocation, f"get {read.key} → found, though it is deleted ({old.call.colo})"
             )
-            deleted = [of_write(write) for write in record.past.to(read.key) if write.verb == "delete"]
+            deleted = [of_write(write) for write in record.versions.to(read.key) if write.verb == "delete"]
             cases.append(Case(old.task, (*_evidence(record, first, second), told, *deleted[-1:])))
     return diagnosed(
         "H26", "{n} task{s} {were} claimed by old code from a cache, and by new code", cases, "I10", "I26"
@@ -119,7 +119,7 @@ def _looked_before(record: Record, first: Claim, second: Claim) -> bool:
 
 def _lately(record: Record, refused: Event) -> list[Moment]:
     """The write that was less than a second earlier."""
-    earlier = [write for write in record.past.to(refused.key) if write.at <= refused.at]
+    earlier = [write for write in record.versions.to(refused.key) if write.at <= refused.at]
     return [of_write(write) for write in earlier[-1:]]
 
 

@@ -23,7 +23,7 @@ def _before(record: Record, event: Event) -> Event:
 
 def is_stale(record: Record, get: Event) -> bool:
     """Whether a get was told what at no moment while it was on its way was true."""
-    return get.error is None and get.entry not in record.past.during(get.key, begun(record, get), get.at)
+    return get.error is None and get.entry not in record.versions.during(get.key, begun(record, get), get.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from harness.migrations.queue.hazards.claim import claims, held, lease_of
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.hazards.reading import last_get
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
+from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.simulation.truth import task_of
 from harness.migrations.queue.state import Lease, QueueState
 from harness.verdict import Moment
 from kvstore import Event
@@ -24,7 +24,7 @@ def enqueued_during_the_run(record: Record) -> Diagnosis | None:
         known = _ids(read)
         for call in accepted:
             task = call.member("eventId")
-            puts = {write.key: write for write in record.past.by(call.name)}
+            puts = {write.key: write for write in record.versions.by(call.name)}
             listed = puts.get(PENDING)
             if task in known or listed is None or listed.index > deletion.index:
                 continue
@@ -43,7 +43,7 @@ def enqueued_during_the_run(record: Record) -> Diagnosis | None:
 def _deletions(record: Record) -> Iterator[tuple[Call, Event, Event]]:
     """The runs that deleted the pending list, each with what it had read of it."""
     for run in record.runs:
-        for write in record.past.by(run.name):
+        for write in record.versions.by(run.name):
             if write.key == PENDING and write.verb == "delete":
                 read = last_get(record, run.name, PENDING, write.at)
                 if read is not None:
@@ -56,11 +56,11 @@ def _ids(read: Event) -> list[str]:
 
 def _found_again(record: Record, task: str, since: Event) -> bool:
     """Whether anything brought an unlisted task back, moved or completed it."""
-    listed = (write for write in record.past.to(PENDING) if write.index > since.index)
+    listed = (write for write in record.versions.to(PENDING) if write.index > since.index)
     return (
         any(task in _ids(write) for write in listed)
-        or any(write.verb == "put" for write in record.past.to(NEW_TASK + task))
-        or bool(record.past.to(RESULT + task))
+        or any(write.verb == "put" for write in record.versions.to(NEW_TASK + task))
+        or bool(record.versions.to(RESULT + task))
     )
 
 
@@ -69,15 +69,17 @@ def claimed_before_its_lease_moved(record: Record) -> Diagnosis | None:
     cases = []
     for claim in claims(record):
         task, at = claim.task, claim.write.at
-        stored = record.past.at(OLD_LEASE + task, at)
-        copied = [w for w in record.past.to(NEW_TASK + task) if record.made_by_migration(w) and w.at <= at]
-        if claim.in_old_format or stored is None or not copied or record.past.at(RESULT + task, at):
+        stored = record.versions.at(OLD_LEASE + task, at)
+        copied = [
+            w for w in record.versions.to(NEW_TASK + task) if record.made_by_migration(w) and w.at <= at
+        ]
+        if claim.in_old_format or stored is None or not copied or record.versions.at(RESULT + task, at):
             continue
         asked = {event.key for event in record.operations[claim.call.name]}
         run = _run(record, copied[-1])
         if OLD_LEASE in asked or run is None or _leases_begun(record, run, at):
             continue
-        put = [write for write in record.past.to(OLD_LEASE + task) if write.at <= at][-1:]
+        put = [write for write in record.versions.to(OLD_LEASE + task) if write.at <= at][-1:]
         there = Moment(at, claim.call.name, f"{OLD_LEASE}{task} is there, and is not asked for")
         evidence = (*map(of_write, put), of_write(copied[-1]), of_write(claim.write), there)
         cases.append(Case(task, (*evidence, of_call(claim.call), of_call(run))))
@@ -109,7 +111,7 @@ def new_lease_overwritten(record: Record) -> Diagnosis | None:
     for write in record.writes:
         if not (write.key.startswith(NEW_LEASE) and write.verb == "put" and record.made_by_migration(write)):
             continue
-        lease, replaced = lease_of(write), record.past.before(write)
+        lease, replaced = lease_of(write), record.versions.before(write)
         before = None if replaced is None else Lease.read(replaced)
         claim = None if before is None else granted.get(before.nonce)
         if claim is None or lease is None or lease.nonce == claim.lease.nonce:
@@ -145,16 +147,16 @@ def old_lease_revived(record: Record) -> Diagnosis | None:
         if not (write.key.startswith(OLD_LEASE) and write.verb == "put") or record.made_by_migration(write):
             continue
         task = write.key.removeprefix(OLD_LEASE)
-        call = record.truth.calls[write.invocation]
+        call = record.expectation.calls[write.invocation]
         copied = [
             w
-            for w in record.past.to(NEW_TASK + task)
+            for w in record.versions.to(NEW_TASK + task)
             if record.made_by_migration(w) and w.index < write.index
         ]
         moved_later = any(
-            record.made_by_migration(w) and w.index > write.index for w in record.past.to(write.key)
+            record.made_by_migration(w) and w.index > write.index for w in record.versions.to(write.key)
         )
-        copy = record.past.at(NEW_TASK + task, write.at)
+        copy = record.versions.at(NEW_TASK + task, write.at)
         if call.status == 200 and copied and copy is not None and not moved_later:
             refused = _refused_renewals(record, call.actor, task, write.at)
             cases.append(Case(task, (of_write(copied[-1]), of_write(write), of_call(call), *refused)))
@@ -178,7 +180,7 @@ def completed_while_copied(record: Record) -> Diagnosis | None:
         read = last_get(record, write.invocation, OLD_TASK + task, write.at)
         completed = [
             of_write(one)
-            for one in record.past.to(OLD_TASK + task)
+            for one in record.versions.to(OLD_TASK + task)
             if one.invocation == completion.invocation
         ]
         if not completed:  # by new code, which leaves the original to be copied again: H42
@@ -208,7 +210,7 @@ def _completion(record: Record, task: str) -> Event | None:
     return next(
         (
             write
-            for write in record.past.to(RESULT + task)
+            for write in record.versions.to(RESULT + task)
             if write.verb == "put" and not record.made_by_migration(write)
         ),
         None,
@@ -217,7 +219,7 @@ def _completion(record: Record, task: str) -> Event | None:
 
 def _second_life(record: Record, task: str, copy: Event, completion: Event) -> list[Moment]:
     """Who was given the task after everybody could see it done, or that it is still there in the end."""
-    since = max(copy.at, completion.at + record.truth.window)
+    since = max(copy.at, completion.at + record.expectation.window)
     again = [one for one in claims(record) if one.task == task and one.write.at > since]
     if again:
         return [of_call(claim.call) for claim in again[:2]]

@@ -87,7 +87,7 @@ def _original_deleted(record: Record, run: Call, get: Event) -> Event | None:
     prefix = next(prefix for prefix in _OLD if get.key.startswith(prefix))
     original = _OLD[prefix] + get.key.removeprefix(prefix)
     since = begun(record, get)
-    for write in record.past.to(original):
+    for write in record.versions.to(original):
         if write.verb == "delete" and write.invocation == run.name and write.at >= since:
             return write
     return None

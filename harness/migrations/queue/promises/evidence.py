@@ -11,11 +11,19 @@ from harness import Call
 from harness.engine.loop import in_virtual_time
 from harness.explore.tally import Batch, Group
 from harness.explore.workforce import Workforce
-from harness.migrations.queue.explore.system import Queue, backstage
-from harness.migrations.queue.promises.desk import Desk
+from harness.migrations.queue.explore.system import Queue, worker_code
+from harness.migrations.queue.promises.double_claims import (
+    Count,
+    DoubleClaims,
+    Kind,
+    Watch,
+    kinds,
+    scenarios,
+    watched,
+)
+from harness.migrations.queue.promises.manual import ManualRequests
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import STRATEGIES, situations
-from harness.migrations.queue.promises.survey import Count, Kind, Survey, Watch, kinds, scenarios, watched
 from harness.migrations.queue.promises.trials import Trial, Trials
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Migration, Scenario
@@ -32,12 +40,12 @@ from worker.runtime import LoadError
 T = TypeVar("T")
 
 # What is going on, how much of it is done, and of how much.
-Tell = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 
 DEFAULT_CONDITIONS: Final = "production"
 DEFAULT_SEEDS: Final = range(1, 201)
 _BATCH: Final = 10
-# With so many random schedules goes one more round of the survey.
+# With so many random schedules goes one more round of counting double claims.
 _SCHEDULES_PER_ROUND: Final = 50
 _LEAST_ROUNDS: Final = 1
 # The migration whose claims a coordinator decides in the schedules, if the Worker has one.
@@ -65,13 +73,13 @@ class Inquiry:
     workforce: Workforce
     worker: Path
     arguments: Sequence[str] = ()
-    tell: Tell = nobody
+    on_progress: OnProgress = nobody
 
     @cached_property
     def has_coordinator(self) -> bool:
         """Whether the Worker has the class of a coordinator."""
         try:
-            backstage(self.worker).durable_class("TaskCoordinator")
+            worker_code(self.worker).durable_class("TaskCoordinator")
         except LoadError:
             return False
         return True
@@ -81,15 +89,15 @@ class Inquiry:
         return [one for one in kinds(self.conditions) if one.way != "coordinator" or self.has_coordinator]
 
     @cached_property
-    def survey(self) -> Survey:
+    def double_claims(self) -> DoubleClaims:
         """How often two workers held one task: the same for both migrations."""
         rounds = max(_LEAST_ROUNDS, len(self.seeds) // _SCHEDULES_PER_ROUND)
         watches = [Watch(kind, Batch(Queue(self.worker), scenarios(kind, rounds))) for kind in self._kinds]
         found: dict[Kind, Count] = {}
         for kind, count in self.workforce.do(watched, watches):
             found[kind] = count
-            self.tell("watching workers claim", len(found), len(watches))
-        return Survey({kind: found[kind] for kind in self._kinds})
+            self.on_progress("watching workers claim", len(found), len(watches))
+        return DoubleClaims({kind: found[kind] for kind in self._kinds})
 
 
 class Evidence:
@@ -124,7 +132,7 @@ class Evidence:
         found = Schedules()
         for part in self.inquiry.workforce.do(scheduled, batches):
             found.merge(part)
-            self._tell("schedules", found.runs, len(every))
+            self._on_progress("schedules", found.runs, len(every))
         return found
 
     @cached_property
@@ -158,16 +166,16 @@ class Evidence:
         return self.trials.play("conditions=local strategy=steps tasks=5 leases=2 runs=1")
 
     @cached_property
-    def desk(self) -> Desk:
-        return Desk(self.inquiry.worker, self.migration, SystemClock())
+    def manual(self) -> ManualRequests:
+        return ManualRequests(self.inquiry.worker, self.migration, SystemClock())
 
     @cached_property
     def answers(self) -> dict[str, Call]:
         """The guide's steps on the guide's sample, by hand."""
-        return self.run(self.desk.walk())
+        return self.run(self.manual.walk())
 
     def run(self, asking: Coroutine[Any, Any, T]) -> T:
-        """What comes of requests that are made at the desk."""
+        """What comes of requests that are made by hand."""
         return in_virtual_time(asking)
 
     def shown(self, group: Group) -> Trial:
@@ -177,7 +185,7 @@ class Evidence:
     def _walk(self, strategy: Strategy, conditions: str) -> Rehearsal:
         flags = ["--migration", self.migration, "--strategy", strategy, "--conditions", conditions]
         command = command_line(["rehearse", "queue", *self.inquiry.arguments, *flags])
-        self._tell(f"a walk under {conditions}", 0, 1)
+        self._on_progress(f"a walk under {conditions}", 0, 1)
         named = CONDITIONS[conditions]
         walk = rehearse_queue(
             self.inquiry.source,
@@ -190,5 +198,5 @@ class Evidence:
         )
         return asyncio.run(walk)
 
-    def _tell(self, what: str, done: int, of: int) -> None:
-        self.inquiry.tell(f"{self.migration}: {what}", done, of)
+    def _on_progress(self, what: str, done: int, of: int) -> None:
+        self.inquiry.on_progress(f"{self.migration}: {what}", done, of)

@@ -1,13 +1,13 @@
-"""The report of a hearing: a table that fits a screen, and below it everything that is not held."""
+"""The report of an assessment: a table that fits a screen, and below it everything that is not held."""
 
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from harness.migrations.queue.promises.hearing import Hearing, Row
+from harness.migrations.queue.promises.assessment import Assessment, Row
+from harness.migrations.queue.promises.double_claims import WAYS, Count, DoubleClaims
 from harness.migrations.queue.promises.promise import Judgement
 from harness.migrations.queue.promises.recommendation import Recommendation
-from harness.migrations.queue.promises.survey import WAYS, Count, Survey
 from harness.migrations.queue.walk.report import source_lines
 from harness.migrations.queue.walk.steps import MIGRATIONS
 from harness.terminal.lines import text_of
@@ -17,9 +17,9 @@ _VERDICTS: Final = ("held", "only if", "broken", "opinion", "unjudged")
 _CLAIM, _VERDICT = 62, 14
 
 
-def as_json(hearing: Hearing, seconds: float) -> dict[str, Any]:
+def as_json(assessment: Assessment, seconds: float) -> dict[str, Any]:
     """Everything, for a machine."""
-    inquiry = hearing.inquiry
+    inquiry = assessment.inquiry
     return {
         "migration": "queue",
         "conditions": inquiry.conditions,
@@ -29,40 +29,40 @@ def as_json(hearing: Hearing, seconds: float) -> dict[str, Any]:
             "keys": len(inquiry.source.namespace.entries),
             "expired": inquiry.source.namespace.expired,
         },
-        "promises": [row.as_json() for row in hearing.rows],
-        **(_seen_json(hearing) if hearing.recommendations else {}),
-        "decisions": [one.as_json() for one in hearing.recommendations],
-        "held": hearing.decision.verdict == "go",
-        **hearing.decision.as_json(),
+        "promises": [row.as_json() for row in assessment.rows],
+        **(_seen_json(assessment) if assessment.recommendations else {}),
+        "decisions": [one.as_json() for one in assessment.recommendations],
+        "held": assessment.decision.verdict == "go",
+        **assessment.decision.as_json(),
         "seconds": round(seconds, 3),
     }
 
 
-def _seen_json(hearing: Hearing) -> dict[str, Any]:
+def _seen_json(assessment: Assessment) -> dict[str, Any]:
     return {
-        "schedules": {one.migration: one.all_schedules.runs for one in hearing.evidence},
-        "claims": hearing.inquiry.survey.as_json(),
+        "schedules": {one.migration: one.all_schedules.runs for one in assessment.evidence},
+        "claims": assessment.inquiry.double_claims.as_json(),
     }
 
 
-def as_text(hearing: Hearing, seconds: float) -> str:
+def as_text(assessment: Assessment, seconds: float) -> str:
     """The report for a person."""
-    inquiry = hearing.inquiry
+    inquiry = assessment.inquiry
     lines = [
         "The promises of the queue migration guide, for the documented and for the safe migration",
         *source_lines(inquiry.source),
         f"Judged by: {CONDITIONS[inquiry.conditions].judged_line()}",
-        *_seen_lines(hearing),
+        *_seen_lines(assessment),
         "",
-        *_table_lines(hearing),
-        *(line for row in hearing.rows for line in _row_lines(row)),
+        *_table_lines(assessment),
+        *(line for row in assessment.rows for line in _row_lines(row)),
     ]
-    if not hearing.recommendations:
-        lines += ["", _conclusion(hearing)]
+    if not assessment.recommendations:
+        lines += ["", _conclusion(assessment)]
     else:
-        lines += ["", *claim_lines(inquiry.survey)]
+        lines += ["", *claim_lines(inquiry.double_claims)]
         lines += [
-            line for one in hearing.recommendations for line in _decision_lines(one, inquiry.conditions)
+            line for one in assessment.recommendations for line in _decision_lines(one, inquiry.conditions)
         ]
         lines += [
             "",
@@ -71,12 +71,12 @@ def as_text(hearing: Hearing, seconds: float) -> str:
     return text_of(lines)
 
 
-def _seen_lines(hearing: Hearing) -> list[str]:
-    if not hearing.recommendations:
+def _seen_lines(assessment: Assessment) -> list[str]:
+    if not assessment.recommendations:
         return []
-    inquiry = hearing.inquiry
-    runs = " and ".join(f"{one.all_schedules.runs:,}" for one in hearing.evidence)
-    claims = sum(inquiry.survey.of(way).claims for way in WAYS)
+    inquiry = assessment.inquiry
+    runs = " and ".join(f"{one.all_schedules.runs:,}" for one in assessment.evidence)
+    claims = sum(inquiry.double_claims.of(way).claims for way in WAYS)
     under = f"local and {inquiry.conditions}" if inquiry.conditions != "local" else "local"
     return [
         f"Seen: walks on it under {under} conditions, {runs} schedules of small namespaces under "
@@ -84,12 +84,12 @@ def _seen_lines(hearing: Hearing) -> list[str]:
     ]
 
 
-def _table_lines(hearing: Hearing) -> list[str]:
+def _table_lines(assessment: Assessment) -> list[str]:
     lines = [f"{'':<5}{'the guide says':<{_CLAIM}}{'documented':<{_VERDICT}}safe"]
-    for row in hearing.rows:
+    for row in assessment.rows:
         verdicts = "".join(f"{row.judgements[one].verdict:<{_VERDICT}}" for one in MIGRATIONS)
         lines.append(f"{row.promise.id:<5}{row.promise.claim:<{_CLAIM}}{verdicts}".rstrip())
-    counts = [Counter(row.judgements[one].verdict for row in hearing.rows) for one in MIGRATIONS]
+    counts = [Counter(row.judgements[one].verdict for row in assessment.rows) for one in MIGRATIONS]
     for verdict in (one for one in _VERDICTS if one != "unjudged" or counts[0][one] or counts[1][one]):
         numbers = "".join(f"{count[verdict]:<{_VERDICT}}" for count in counts)
         lines.append(f"{'':<5}{verdict:<{_CLAIM}}{numbers}".rstrip())
@@ -118,7 +118,7 @@ def _judgement_lines(name: str, judgement: Judgement) -> Iterator[str]:
     yield f"       {judgement.replay}"
 
 
-def claim_lines(survey: Survey) -> list[str]:
+def claim_lines(double_claims: DoubleClaims) -> list[str]:
     """How often a claim got a task that another worker held, by conditions and way to claim."""
     width = 24
     lines = [
@@ -126,7 +126,7 @@ def claim_lines(survey: Survey) -> list[str]:
         f"     {'':<14}" + "".join(f"{way:<{width}}" for way in WAYS).rstrip(),
     ]
     for conditions in CONDITIONS:
-        counts = "".join(f"{_counted(survey.of(way, conditions)):<{width}}" for way in WAYS)
+        counts = "".join(f"{_counted(double_claims.of(way, conditions)):<{width}}" for way in WAYS)
         lines.append(f"     {conditions:<14}{counts}".rstrip())
     return lines
 
@@ -137,9 +137,9 @@ def _counted(count: Count) -> str:
     return f"{count.doubles:,} of {count.claims:,} ({count.rate:.1%})"
 
 
-def _conclusion(hearing: Hearing) -> str:
-    broken = ", ".join(hearing.decision.violated)
-    return hearing.decision.as_text("the safe migration breaks none of these", f"it breaks {broken}")
+def _conclusion(assessment: Assessment) -> str:
+    broken = ", ".join(assessment.decision.violated)
+    return assessment.decision.as_text("the safe migration breaks none of these", f"it breaks {broken}")
 
 
 def _decision_lines(one: Recommendation, conditions: str) -> Iterator[str]:

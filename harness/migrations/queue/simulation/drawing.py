@@ -6,8 +6,8 @@ from typing import Any, Final
 from harness.engine.chance import Chance
 from harness.migrations.queue.simulation.odd_entry import draw_odd
 from harness.migrations.queue.simulation.population import ODDITIES
+from harness.migrations.queue.simulation.preset import themed
 from harness.migrations.queue.simulation.scenario import ASIDES, Scenario, Strategy
-from harness.migrations.queue.simulation.theme import themed
 from kvstore import LIMITS
 from kvstore.faults import FAULTS, OPERATION, Fault
 

@@ -6,8 +6,8 @@ from functools import cached_property, wraps
 from typing import Final, TypeVar
 
 from harness import Call, History, RunRecord, carry_out, timeline
+from harness.migrations.queue.simulation.expectation import Expectation
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.simulation.truth import Truth
 from harness.migrations.queue.state import QueueState
 from kvstore import Entry, Event
 
@@ -43,12 +43,12 @@ class Record(RunRecord[QueueState]):
         return QueueState(state)
 
     @cached_property
-    def truth(self) -> Truth:
+    def expectation(self) -> Expectation:
         """Every entry that there was, from when until when, and what was to happen to each task."""
-        return Truth(self, self.past)
+        return Expectation(self, self.versions)
 
     @cached_property
-    def past(self) -> History:
+    def versions(self) -> History:
         """What was stored when, key by key."""
         return History(self.start.entries, self.writes)
 

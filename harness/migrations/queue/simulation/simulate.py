@@ -32,7 +32,7 @@ _ROUNDS = 4
 
 def simulate(
     scenario: Scenario,
-    backstage: Code,
+    worker_code: Code,
     entries: Mapping[str, Entry] | None = None,
     choose: Choose | None = None,
     trace: Trace | None = None,
@@ -51,12 +51,12 @@ def simulate(
         # What a loop without input and output never gets asked for is left out of it.
         loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
         clock = LoopClock(loop, BEGIN_MS)
-        backstage.enter(clock, scenario.seed, once=once)
-        world = World(scenario, stored, clock, backstage, trace)
-        if choose is not None and world.network.turns is not None:
-            world.network.turns.choose = choose
+        worker_code.enter(clock, scenario.seed, once=once)
+        world = World(scenario, stored, clock, worker_code, trace)
+        if choose is not None and world.network.interleaving is not None:
+            world.network.interleaving.choose = choose
         record = loop.run(_play(world))
-        backstage.operations += len(world.network.layers.asked)
+        worker_code.operations += len(world.network.layers.asked)
         return record
 
     try:
@@ -102,9 +102,9 @@ async def _play(world: World) -> Record:
 
 def _plays(world: World) -> list[Coroutine[None, None, None]]:
     """What everybody does."""
-    scenario, turns = world.scenario, world.network.turns
-    if turns is not None:
-        return [Crowd(world, turns).play()]
+    scenario, interleaving = world.scenario, world.network.interleaving
+    if interleaving is not None:
+        return [Crowd(world, interleaving).play()]
     plays = [Operator(world, f"operator-{number}", "AMS").play() for number in _numbers(scenario.operators)]
     plays += [
         Producer(world, f"producer-{one}").play(scenario.events) for one in _numbers(scenario.producers)

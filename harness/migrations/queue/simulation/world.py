@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from harness import Call
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
-from harness.engine.interleaving import Turns, following
+from harness.engine.interleaving import Interleaving, following
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.walk.client import API_KEY
@@ -27,7 +27,7 @@ _MOST_TURNS = 1000
 class World(Site):
     """Everything that the people of a simulation share; `send` is what they can do to it.
 
-    ``backstage`` has the queue Worker. ``entries`` are in the namespace when time begins.
+    ``worker_code`` has the queue Worker. ``entries`` are in the namespace when time begins.
     """
 
     def __init__(
@@ -35,16 +35,18 @@ class World(Site):
         scenario: Scenario,
         entries: Mapping[str, Entry],
         clock: LoopClock,
-        backstage: Code,
+        worker_code: Code,
         trace: Trace | None = None,
     ) -> None:
-        turns = Turns(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
-        super().__init__(scenario, clock, Network(scenario, clock, turns=turns, trace=trace))
+        interleaving = (
+            Interleaving(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
+        )
+        super().__init__(scenario, clock, Network(scenario, clock, interleaving=interleaving, trace=trace))
         self.scenario: Scenario = scenario
         self.start = QueueState(dict(entries))
         self._conditions = scenario.platform
         self.locations = {colo: self.network.location(colo) for colo in (*COLOS[: scenario.colos], JUDGE)}
-        self._backstage = backstage
+        self._worker_code = worker_code
         self._coordinated = self._coordination()
         self._patience = 1000 * ANSWER_SECONDS + _MOST_TURNS * len(scenario.at_once) * scenario.pace
         clock.watch(self._look)
@@ -56,7 +58,7 @@ class World(Site):
             common["CLAIMS"] = ""
         self.put_on(
             queue_format,
-            self._backstage,
+            self._worker_code,
             self.locations,
             lambda colo: {"CACHE": self.locations[colo].namespace, **common},
         )
@@ -83,12 +85,12 @@ class World(Site):
 
         return Objects(
             f"orchestrator-hub-{kind}",
-            self._backstage.durable_class(kind),
+            self._worker_code.durable_class(kind),
             bindings,
             clock=self.clock,
             entropy=Chance(self.scenario.seed, kind),
             latency=travel,
-            around=lambda event: self._backstage.at(0),
+            around=lambda event: self._worker_code.at(0),
         )
 
     def _coordination(self) -> dict[str, object]:

@@ -28,16 +28,15 @@ async def rehearse_queue(
     port: int = 0,
     command: str = "",
     worker: Path = QUEUE_WORKER,
-    tell: Callable[[Call], None] = lambda exchange: None,
+    on_progress: Callable[[Call], None] = lambda exchange: None,
     watch: Callable[[Stage], None] = lambda stage: None,
 ) -> Rehearsal:
     """Copy the namespace into memory, walk the migration on it, judge what happened.
 
     ``clock`` is `kvstore.platform.clock_of` the conditions. A ``safe`` migration is run
     until it says that it is done. ``fault`` happens during the first run of a documented one, which is
-    repeated until it reports success, at most ``runs`` times. ``tell`` hears of every answer as it comes,
-    ``watch`` gets the stage once it is open, to show progress. Raises AddressInUse when ``port`` (0: any free
-    one) is taken.
+    repeated until it reports success, at most ``runs`` times. ``on_progress`` gets every answer as it
+    comes, ``watch`` the stage once it is open. Raises AddressInUse when ``port`` (0: any free one) is taken.
     """
     start = stopwatch()
     store = SqliteStore.in_memory(clock)
@@ -45,7 +44,7 @@ async def rehearse_queue(
     stage = Stage(store, conditions, seed, worker=worker)
     async with stage.open(port=port):
         watch(stage)
-        walk = Walk(stage, strategy, tell, migration=migration, fault=fault, runs=runs)
+        walk = Walk(stage, strategy, on_progress, migration=migration, fault=fault, runs=runs)
         outcome = await walk.take()
     await store.close()
     return Rehearsal(

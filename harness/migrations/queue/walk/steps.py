@@ -38,7 +38,7 @@ Report = Callable[[Call], None]
 
 
 class Walk:
-    """One walk through the guide on a stage; ``tell`` hears of each answer as it comes.
+    """One walk through the guide on a stage; ``on_progress`` hears of each answer as it comes.
 
     ``fault`` happens during the first run, counted from its first KV operation; ``cut_off_after`` are the
     writes of a first run that was cut off after them, and is not walked again. The operator repeats the run
@@ -49,7 +49,7 @@ class Walk:
         self,
         stage: Stage,
         strategy: Strategy = "steps",
-        tell: Report = lambda exchange: None,
+        on_progress: Report = lambda exchange: None,
         *,
         migration: Migration = "documented",
         fault: Fault | None = None,
@@ -58,7 +58,7 @@ class Walk:
     ) -> None:
         self._stage = stage
         self._strategy = strategy
-        self._tell = tell
+        self._on_progress = on_progress
         self._migration = migration
         self._fault = fault
         self._cut_off_after = cut_off_after
@@ -207,7 +207,7 @@ class Walk:
 
     async def _ask(self, step: str, method: str, path: str, body: Any = None) -> Call:
         exchange = await self._stage.request(step, method, path, body)
-        self._tell(exchange)
+        self._on_progress(exchange)
         return exchange
 
     async def _claim(self, step: str, worker: str) -> str | None:

@@ -15,7 +15,7 @@ from harness.explore.wording import wording
 from harness.migrations.queue.explore.campaign import Campaign, explore_faults
 from harness.migrations.queue.explore.campaign_report import as_json, as_text, replay
 from harness.migrations.queue.explore.sometimes import due
-from harness.migrations.queue.explore.system import SearchError, backstage
+from harness.migrations.queue.explore.system import SearchError, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
@@ -61,7 +61,7 @@ def test_everyone_has_a_fault_at_every_operation() -> None:
     operators = explore_faults(base, ["crash"], OneProcess())
     everyone = explore_faults(base, ["crash"], OneProcess(), everyone=True)
     assert f"{everyone.tally.runs} operations of everyone × crash, all there are" in everyone.what
-    assert everyone.tally.runs == len(simulate(base, backstage(QUEUE_WORKER)).asked)
+    assert everyone.tally.runs == len(simulate(base, worker_code(QUEUE_WORKER)).asked)
     assert everyone.tally.runs > operators.tally.runs > 0
 
 
@@ -202,7 +202,7 @@ def test_what_does_not_go_together_is_bad_usage(
 
 def test_what_was_asked_after_a_fault_is_visited_too() -> None:
     base = Scenario.read("conditions=local strategy=steps tasks=3 runs=1 faults=outage@operator-1.2:3")
-    record = simulate(base, backstage(QUEUE_WORKER))
+    record = simulate(base, worker_code(QUEUE_WORKER))
     asked = [event for event in record.asked if event.invocation.startswith("operator")]
     search = explore_faults(base, ["crash", "refused"], OneProcess())
     assert f"{len(asked)} operations of the operators × crash, refused, all there are" in search.what
@@ -232,6 +232,6 @@ def test_a_fault_that_does_not_happen_is_said_and_concludes_nothing() -> None:
 
 def test_an_operation_has_one_number() -> None:
     for seed in range(60):
-        record = simulate(draw(seed, Scenario(conditions="hostile")), backstage(QUEUE_WORKER))
+        record = simulate(draw(seed, Scenario(conditions="hostile")), worker_code(QUEUE_WORKER))
         for call in record.calls:
             assert call.operations == len(record.operations.get(call.name, ()))

@@ -8,7 +8,7 @@ import pytest
 from harness.engine.loop import Deadlock
 from harness.explore.tally import DEADLOCK, Batch, Group, Tally, tallied
 from harness.migrations.queue.checkers import judge
-from harness.migrations.queue.explore.system import Queue, SearchError, backstage, seen
+from harness.migrations.queue.explore.system import Queue, SearchError, seen, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
@@ -75,5 +75,5 @@ def test_a_simulation_that_fails_by_itself_is_named(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_worker_is_loaded_once() -> None:
-    assert backstage(QUEUE_WORKER) is backstage(QUEUE_WORKER)
-    assert isinstance(backstage(QUEUE_WORKER), WorkerCode)
+    assert worker_code(QUEUE_WORKER) is worker_code(QUEUE_WORKER)
+    assert isinstance(worker_code(QUEUE_WORKER), WorkerCode)

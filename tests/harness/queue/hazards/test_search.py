@@ -25,9 +25,9 @@ OFTEN = {
 def met() -> dict[str, Diagnosis]:
     """The first diagnosis of each hazard in a hundred or two of drawn scenarios."""
     found: dict[str, Diagnosis] = {}
-    backstage = WorkerCode(QUEUE_WORKER)
+    worker_code = WorkerCode(QUEUE_WORKER)
     for seed in range(1, 201):
-        record = simulate(draw(seed, Scenario(conditions="hostile")), backstage)
+        record = simulate(draw(seed, Scenario(conditions="hostile")), worker_code)
         found = {one.hazard: one for one in diagnose(record)} | found
         if found.keys() >= OFTEN:
             break

@@ -1,13 +1,13 @@
-"""One hearing for all tests: no random schedules but two, so that it is the situations that decide."""
+"""One assessment for all tests: no random schedules but two, so that it is the situations that decide."""
 
 import pytest
 
+from harness.migrations.queue.promises.assessment import Assessment, assess
 from harness.migrations.queue.promises.evidence import Inquiry
-from harness.migrations.queue.promises.hearing import Hearing, hear
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from tests.harness.queue.promises.here import Here, small_queue
 
 
 @pytest.fixture(scope="session")
-def hearing() -> Hearing:
-    return hear(Inquiry(small_queue(), "production", range(1, 3), Here(), QUEUE_WORKER))
+def assessment() -> Assessment:
+    return assess(Inquiry(small_queue(), "production", range(1, 3), Here(), QUEUE_WORKER))

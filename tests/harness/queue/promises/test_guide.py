@@ -2,8 +2,8 @@
 
 import pytest
 
+from harness.migrations.queue.promises.assessment import Assessment
 from harness.migrations.queue.promises.guide import PROMISES
-from harness.migrations.queue.promises.hearing import Hearing
 
 # The verdicts on the implementation that the guide was written for.
 REFERENCE = {
@@ -40,8 +40,10 @@ def test_every_promise_is_there_once() -> None:
 
 
 @pytest.mark.parametrize("place", range(45), ids=[promise.id for promise in PROMISES])
-def test_the_documented_migration_is_judged_as_the_reference_has_it(hearing: Hearing, place: int) -> None:
-    row = hearing.rows[place]
+def test_the_documented_migration_is_judged_as_the_reference_has_it(
+    assessment: Assessment, place: int
+) -> None:
+    row = assessment.rows[place]
     judgement = row.judgements["documented"]
     assert judgement.verdict == expected(row.promise.id), judgement
 
@@ -63,14 +65,14 @@ NOT_HELD = {
 
 
 @pytest.mark.parametrize("place", range(45), ids=[promise.id for promise in PROMISES])
-def test_the_safe_migration_holds_the_others(hearing: Hearing, place: int) -> None:
-    row = hearing.rows[place]
+def test_the_safe_migration_holds_the_others(assessment: Assessment, place: int) -> None:
+    row = assessment.rows[place]
     judgement = row.judgements["safe"]
     assert (judgement.verdict != "held") == (row.promise.id in NOT_HELD), judgement
 
 
-def test_what_is_not_held_has_evidence_and_a_command(hearing: Hearing) -> None:
-    for row in hearing.rows:
+def test_what_is_not_held_has_evidence_and_a_command(assessment: Assessment) -> None:
+    for row in assessment.rows:
         for judgement in row.judgements.values():
             assert judgement.because
             assert judgement.replay.startswith("rehearse queue ")

@@ -9,7 +9,7 @@ import harness.migrations.queue.promises.judging
 from harness.cli.rehearse import main
 from harness.explore.tally import Batch
 from harness.migrations.queue.explore.system import Queue
-from harness.migrations.queue.promises.hearing import Hearing
+from harness.migrations.queue.promises.assessment import Assessment
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import situations
 from harness.migrations.queue.simulation.scenario import Scenario
@@ -48,10 +48,10 @@ def test_parts_add_up_to_the_whole(documented: Schedules) -> None:
 
 
 def test_a_replay_shows_the_hazard_that_is_named(
-    hearing: Hearing, capsys: pytest.CaptureFixture[str]
+    assessment: Assessment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     named = 0
-    for row in hearing.rows:
+    for row in assessment.rows:
         judgement = row.judgements["documented"]
         hazard = re.search(r"\((H\d\d), in ", judgement.because)
         if hazard is not None:

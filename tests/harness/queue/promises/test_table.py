@@ -1,4 +1,4 @@
-"""The report of a hearing, and the command."""
+"""The report of an assessment, and the command."""
 
 import json
 
@@ -6,38 +6,38 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.migrations.queue.promises import table
-from harness.migrations.queue.promises.hearing import Hearing
+from harness.migrations.queue.promises.assessment import Assessment
 from harness.terminal.exit_codes import HELD, USAGE, VIOLATED
 
 
-def test_the_table_fits_and_names_every_promise(hearing: Hearing) -> None:
-    lines = table.as_text(hearing, 1.0).splitlines()
+def test_the_table_fits_and_names_every_promise(assessment: Assessment) -> None:
+    lines = table.as_text(assessment, 1.0).splitlines()
     assert all(len(line) <= 110 for line in lines if not line.lstrip().startswith("rehearse "))
     first = [line[:3] for line in lines if line.startswith("G") and line[3:5] == "  "]
-    assert first[:45] == [row.promise.id for row in hearing.rows]
+    assert first[:45] == [row.promise.id for row in assessment.rows]
 
 
-def test_what_is_not_held_is_told_below(hearing: Hearing) -> None:
-    text = table.as_text(hearing, 1.0)
-    for row in hearing.rows:
+def test_what_is_not_held_is_told_below(assessment: Assessment) -> None:
+    text = table.as_text(assessment, 1.0)
+    for row in assessment.rows:
         told = f"\n{row.promise.id}  {row.promise.claim} ({row.promise.where})" in text
         assert told == any(one.verdict != "held" for one in row.judgements.values())
 
 
-def test_it_ends_with_a_decision_for_each_migration_and_what_it_costs(hearing: Hearing) -> None:
-    documented, safe = hearing.recommendations
+def test_it_ends_with_a_decision_for_each_migration_and_what_it_costs(assessment: Assessment) -> None:
+    documented, safe = assessment.recommendations
     assert not documented.go
     assert any("on this namespace, local" in reason.what for reason in documented.reasons)
-    text = table.as_text(hearing, 1.0)
+    text = table.as_text(assessment, 1.0)
     assert "NO-GO for the documented migration" in text
     assert f"{'GO' if safe.go else 'NO-GO'} for the safe migration" in text
     assert "of the free plan's" in text
     assert "with 1,000 operations a call" in text
-    assert (hearing.decision.verdict == "go") == safe.go
+    assert (assessment.decision.verdict == "go") == safe.go
 
 
-def test_the_document_has_every_judgement(hearing: Hearing) -> None:
-    document = json.loads(json.dumps(table.as_json(hearing, 1.0)))
+def test_the_document_has_every_judgement(assessment: Assessment) -> None:
+    document = json.loads(json.dumps(table.as_json(assessment, 1.0)))
     assert len(document["promises"]) == 45
     assert {one["verdict"] for row in document["promises"] for one in (row["documented"], row["safe"])} == {
         "held",

@@ -11,14 +11,14 @@ from harness.system.code import WorkerCode
 
 
 @cache
-def _backstage() -> WorkerCode:
+def _worker_code() -> WorkerCode:
     return WorkerCode(QUEUE_WORKER)
 
 
 @cache
 def run(line: str) -> Record:
     """What happens in the scenario of a line."""
-    return simulate(Scenario.read(line), _backstage())
+    return simulate(Scenario.read(line), _worker_code())
 
 
 def told(record: Record, actor: str) -> list[str]:

@@ -14,7 +14,7 @@ from harness.answers import MEMBERS, read_body
 from harness.migrations.queue.checkers import CHECKERS
 from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.sometimes import met
-from harness.migrations.queue.explore.system import backstage
+from harness.migrations.queue.explore.system import worker_code
 from harness.migrations.queue.hazards import DETECTORS
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
@@ -46,7 +46,7 @@ ANSWERS = st.tuples(STATUSES, VALUES | _objects(VALUES))
 
 @cache
 def record_of(line: str) -> Record:
-    return simulate(Scenario.read(line), backstage(QUEUE_WORKER))
+    return simulate(Scenario.read(line), worker_code(QUEUE_WORKER))
 
 
 def answered(record: Record, answers: list[tuple[int | None, Any]]) -> Record:

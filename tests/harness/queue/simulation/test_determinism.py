@@ -27,9 +27,9 @@ from harness.migrations.queue.simulation_report import Simulation
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 
-backstage = WorkerCode(QUEUE_WORKER)
+worker_code = WorkerCode(QUEUE_WORKER)
 for line in sys.stdin.read().splitlines():
-    record = simulate(Scenario.read(line), backstage)
+    record = simulate(Scenario.read(line), worker_code)
     said = json.dumps([Simulation(record, judge(record)).as_json(), met(record)]).encode()
     print(record.fingerprint, hashlib.sha256(said).hexdigest()[:16], line)
 """

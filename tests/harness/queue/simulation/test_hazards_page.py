@@ -16,7 +16,7 @@ ROWS = re.findall(r"^\| (H\d\d) \| (.*?) \| `(seed=.*?)` \|", PAGE.read_text(), 
 
 
 @pytest.fixture(scope="module")
-def backstage() -> WorkerCode:
+def worker_code() -> WorkerCode:
     return WorkerCode(QUEUE_WORKER)
 
 
@@ -25,6 +25,6 @@ def test_the_page_has_its_hazards() -> None:
 
 
 @pytest.mark.parametrize(("hazard", "what", "line"), ROWS, ids=[row[0] for row in ROWS])
-def test_a_scenario_shows_its_hazard(hazard: str, what: str, line: str, backstage: WorkerCode) -> None:
-    found = diagnose(simulate(Scenario.read(line), backstage))
+def test_a_scenario_shows_its_hazard(hazard: str, what: str, line: str, worker_code: WorkerCode) -> None:
+    found = diagnose(simulate(Scenario.read(line), worker_code))
     assert what in [one.what for one in found if one.hazard == hazard]

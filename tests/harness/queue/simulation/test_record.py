@@ -15,8 +15,8 @@ BUSY = "seed=3 tasks=4 leases=1 colos=2 producers=1 daemons=2 operators=2 faults
 
 
 def test_a_scenario_is_one_run() -> None:
-    backstage = WorkerCode(QUEUE_WORKER)
-    first, second = (simulate(Scenario.read(BUSY), backstage) for _ in range(2))
+    worker_code = WorkerCode(QUEUE_WORKER)
+    first, second = (simulate(Scenario.read(BUSY), worker_code) for _ in range(2))
     assert first.fingerprint == second.fingerprint
     assert first.calls == second.calls
     assert first.asked == second.asked

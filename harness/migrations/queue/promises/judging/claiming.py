@@ -4,10 +4,10 @@ from typing import Final
 
 from harness.migrations.queue.explore.campaign_report import replay
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, RESULT
+from harness.migrations.queue.promises.double_claims import WORKERS, Count, Way, counted
 from harness.migrations.queue.promises.evidence import Evidence, NothingSeen
 from harness.migrations.queue.promises.judging.striking import struck, unless_struck, violated
 from harness.migrations.queue.promises.promise import Judgement, broken, held, only_if, opinion
-from harness.migrations.queue.promises.survey import WORKERS, Count, Way, counted
 from harness.migrations.queue.promises.trials import Trial
 
 _WAY: Final[dict[str, Way]] = {"documented": "documented", "safe": "careful"}
@@ -23,8 +23,8 @@ def no_contention(evidence: Evidence) -> Judgement:
 
 def exclusive(evidence: Evidence) -> Judgement:
     """G07: two claims at once, and how often it happens."""
-    survey, way = evidence.inquiry.survey, _WAY[evidence.migration]
-    mine, coordinated = survey.of(way), survey.of("coordinator")
+    double_claims, way = evidence.inquiry.double_claims, _WAY[evidence.migration]
+    mine, coordinated = double_claims.of(way), double_claims.of("coordinator")
     if not mine.claims:
         raise NothingSeen("no claim was granted to any worker")
     said = f"{_rate(mine)} were of a task that another worker held"
@@ -32,7 +32,7 @@ def exclusive(evidence: Evidence) -> Judgement:
     lost = counted(race.record).doubles > 0
     if not mine.doubles and not lost:
         return held(said, race.replays)
-    example = survey.of(way, evidence.inquiry.conditions).example
+    example = double_claims.of(way, evidence.inquiry.conditions).example
     again = race.replays if example is None else replay(example, evidence.inquiry.worker)
     said = f"two that look before either has put its lease both get the task; {said}" if lost else said
     if evidence.migration == "safe" and coordinated.claims and not coordinated.doubles:
@@ -85,7 +85,11 @@ def monitoring(evidence: Evidence) -> Judgement:
 
 def recommendation(evidence: Evidence) -> Judgement:
     """G44: an opinion, beside what was counted."""
-    survey, way, conditions = evidence.inquiry.survey, _WAY[evidence.migration], evidence.inquiry.conditions
-    counts = [survey.of(way, conditions, (workers,)) for workers in WORKERS]
+    double_claims, way, conditions = (
+        evidence.inquiry.double_claims,
+        _WAY[evidence.migration],
+        evidence.inquiry.conditions,
+    )
+    counts = [double_claims.of(way, conditions, (workers,)) for workers in WORKERS]
     rates = ", ".join(f"{one.rate:.1%}" for one in counts)
     return opinion(f"of the claims of 1, 2, 3 and 4 workers {rates} were of a task that another one held")

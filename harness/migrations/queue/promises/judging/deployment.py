@@ -3,9 +3,9 @@
 from typing import Final
 
 from harness import Call
-from harness.migrations.queue.promises.desk import TASKS
 from harness.migrations.queue.promises.evidence import Evidence, NothingSeen
 from harness.migrations.queue.promises.judging.striking import only_unless_struck, struck, violated
+from harness.migrations.queue.promises.manual import TASKS
 from harness.migrations.queue.promises.promise import Judgement, broken, held, only_if
 
 _LATE: Final = "a minute has passed: listings lag"
@@ -87,7 +87,7 @@ def wrong_daemon(evidence: Evidence) -> Judgement:
 
 def integration_test(evidence: Evidence) -> Judgement:
     """G42: the commands, one after the other."""
-    steps = evidence.run(evidence.desk.integration())
+    steps = evidence.run(evidence.manual.integration())
     went = [
         steps[1].status == 200 and _listed(steps[1]) == 1,
         steps[2].status == 200 and steps[2].member("success") is True,

@@ -82,7 +82,7 @@ def status_of_the_sample(evidence: Evidence) -> Judgement:
 
 def stuck_leases(evidence: Evidence) -> Judgement:
     """G37: the longest lease there is, and leases without end."""
-    longest = evidence.run(evidence.desk.longest_lease())
+    longest = evidence.run(evidence.manual.longest_lease())
     if not longest:
         raise NothingSeen("no claim was granted, for however short a time")
     said = f"a claim may ask for {longest} s"
@@ -97,7 +97,7 @@ def stuck_leases(evidence: Evidence) -> Judgement:
 
 def either_key(evidence: Evidence) -> Judgement:
     """G38: the three endpoints, with four keys."""
-    statuses = evidence.run(evidence.desk.keys())
+    statuses = evidence.run(evidence.manual.keys())
     refused = all(status == 401 for name in ("none", "another") for status in statuses[name])
     opened = all(status == 200 for name in ("QUEUE_API_KEY", "ADMIN_API_KEY") for status in statuses[name])
     said = ", ".join(f"{name}: {'/'.join(map(str, found))}" for name, found in statuses.items())
@@ -121,7 +121,7 @@ def declared_types(evidence: Evidence) -> Judgement:
 
 def slack_message(evidence: Evidence) -> Judgement:
     """G41: what the message leaves behind."""
-    answer, keys = evidence.run(evidence.desk.message())
+    answer, keys = evidence.run(evidence.manual.message())
     stored = [key for key in keys if key == PENDING or key.startswith(OLD_TASK)]
     said = f"answered {answer.status}, and stored {', '.join(stored) or 'nothing'}"
     return (held if answer.status == 200 and len(stored) == 2 else broken)(said)

@@ -68,7 +68,7 @@ def reads_the_list(evidence: Evidence) -> Judgement:
 
 def one_way(evidence: Evidence) -> Judgement:
     """G25: what either code lists of a namespace that was not migrated."""
-    answers = evidence.run(evidence.desk.one_way())
+    answers = evidence.run(evidence.manual.one_way())
     old, new = (len(answers[name].member("pending") or []) for name in ("old", "new"))
     said = f"over a namespace that is not migrated the old code lists {old} tasks, the new code {new}"
     return (held if old and not new else broken)(said)

@@ -206,7 +206,7 @@ def unit_test(evidence: Evidence) -> Judgement:
 
 async def _moved_with(evidence: Evidence, kv: MockedKV) -> dict[str, Any] | None:
     """What the Worker's function for the tasks says of a mocked namespace; None when it has none."""
-    migration = getattr(getattr(evidence.desk.code.module, "router", None), "migration", None)
+    migration = getattr(getattr(evidence.manual.code.module, "router", None), "migration", None)
     routes = getattr(migration, "routes", None)
     if evidence.migration == "documented":
         documented = getattr(routes, "documented", None)

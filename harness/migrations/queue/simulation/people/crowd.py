@@ -1,7 +1,7 @@
 """A crowd: several who send one request each, all at once. Who asks KV when is a matter of turns."""
 
 from harness import Call
-from harness.engine.interleaving import Turns
+from harness.engine.interleaving import Interleaving
 from harness.migrations.queue.simulation.people.actor import Actor
 from harness.migrations.queue.simulation.people.operator import Operator
 from harness.migrations.queue.simulation.requests import KINDS
@@ -12,9 +12,9 @@ from kvstore.conditions import COLOS
 class Crowd:
     """Sends what the scenario says is sent at once, each in the next of its locations."""
 
-    def __init__(self, world: World, turns: Turns) -> None:
+    def __init__(self, world: World, interleaving: Interleaving) -> None:
         self.world = world
-        self.turns = turns
+        self.interleaving = interleaving
 
     async def play(self) -> None:
         """Send everything; then operators whose run has begun bring their migration to its end."""
@@ -27,7 +27,7 @@ class Crowd:
             requests[f"{name}.1"] = self._send(actor, kind)
             if isinstance(actor, Operator):
                 operators.append(actor)
-        await self.turns.answer_all(requests)
+        await self.interleaving.answer_all(requests)
         for operator in operators:
             await operator.go_on(next(call for call in self.world.calls if call.actor == operator.name))
 

@@ -2,8 +2,8 @@
 
 from harness import Call
 from harness.engine.chance import Chance
+from harness.migrations.queue.simulation.expectation import DELETE, DRY_DELETE, DRY_RUN, ROLLBACK, RUN
 from harness.migrations.queue.simulation.people.actor import Actor
-from harness.migrations.queue.simulation.truth import DELETE, DRY_DELETE, DRY_RUN, ROLLBACK, RUN
 from kvstore.conditions import COLOS
 
 _MOST_STEPS = 400

@@ -1,6 +1,6 @@
 """What a drawn scenario may be about: circumstances that some hazards need together, and chance seldom joins.
 
-Nothing here knows a hazard: each theme is a way in which people really work, said with a scenario's members.
+Nothing here knows a hazard: each preset is a way in which people really work, said with a scenario's members.
 """
 
 from dataclasses import replace
@@ -12,8 +12,8 @@ from kvstore.faults import Fault
 if TYPE_CHECKING:
     from harness.migrations.queue.simulation.scenario import Scenario
 
-# How many of 1,000 drawn scenarios have a theme.
-_THEMED: Final = 500
+# How many of 1,000 drawn scenarios have a preset.
+_WITH_PRESET: Final = 500
 
 _STARTED_TOGETHER: Final = {"daemons": 3, "beat": 15, "polls": 4, "tasks": 5}
 _IN_A_HURRY: Final = {"daemons": 1, "lease": 30, "tasks": 3}
@@ -28,7 +28,7 @@ _CUT_OFF: Final = {
     "faults": (Fault("crash", 5, "operator-1.2"),),
 }
 
-THEMES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
+PRESETS: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "safe": (
         {**_STARTED_TOGETHER, "colos": 1},
         {**_STARTED_TOGETHER, "colos": 2},
@@ -51,11 +51,11 @@ THEMES: Final[dict[str, tuple[dict[str, Any], ...]]] = {
 
 
 def themed(scenario: "Scenario") -> "Scenario":
-    """The scenario, or what one of the themes makes of it; oddities of a theme come on top."""
+    """The scenario, or what one of the presets makes of it; oddities of a preset come on top."""
     chance = Chance(scenario.seed, "theme")
-    if not chance.happens(_THEMED):
+    if not chance.happens(_WITH_PRESET):
         return scenario
-    themes = THEMES[scenario.migration]
-    theme = themes[chance.below(len(themes))]
-    odd = (*scenario.odd, *(name for name in theme.get("odd", ()) if name not in scenario.odd))
-    return replace(scenario, **{**theme, "odd": odd})
+    presets = PRESETS[scenario.migration]
+    preset = presets[chance.below(len(presets))]
+    odd = (*scenario.odd, *(name for name in preset.get("odd", ()) if name not in scenario.odd))
+    return replace(scenario, **{**preset, "odd": odd})

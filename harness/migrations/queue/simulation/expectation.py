@@ -106,8 +106,8 @@ class Story:
 class Spans(dict[str, list[Span]]):
     """The spans of each key, in order of time; those of a key are made when it is first asked for."""
 
-    def __init__(self, past: History, began: int) -> None:
-        self._past, self._began = past, began
+    def __init__(self, versions: History, began: int) -> None:
+        self._past, self._began = versions, began
 
     def __missing__(self, key: str) -> list[Span]:
         first = self._past.start.get(key)
@@ -121,17 +121,17 @@ class Spans(dict[str, list[Span]]):
         return spans
 
 
-class Truth:
+class Expectation:
     """The spans of every key, and the stories of all tasks, of one record."""
 
-    def __init__(self, record: RunRecord[QueueState], past: History) -> None:
+    def __init__(self, record: RunRecord[QueueState], versions: History) -> None:
         staleness = record.scenario.platform.staleness
         # As long as anything can be seen late.
         self.window = 0 if staleness is None else 1000 * max(staleness.cache_ttl, staleness.list_lag)
         self.calls = record.by_name
         # What a record keeps does not know the record: nobody would ever let go of the two.
-        self._past, self._results = past, record.to("POST", f"{RESULTS}*")
-        self._spans = Spans(past, record.began)
+        self._past, self._results = versions, record.to("POST", f"{RESULTS}*")
+        self._spans = Spans(versions, record.began)
         self._under: dict[str, list[tuple[str, list[Span]]]] = {}
 
     def of(self, key: str) -> list[Span]:

@@ -1,4 +1,4 @@
-"""The hearing: every promise judged for both migrations, and what follows from it."""
+"""The assessment: every promise judged for both migrations, and what follows from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class Assessment:
     """``rows`` in the guide's order, ``recommendations`` when all of the promises were judged."""
 
     inquiry: Inquiry
@@ -66,20 +66,20 @@ class Hearing:
         return Decision(broken, None, unjudged if len(unjudged) == len(safe) else [])
 
 
-def hear(inquiry: Inquiry, only: Sequence[str] = ()) -> Hearing:
+def assess(inquiry: Inquiry, only: Sequence[str] = ()) -> Assessment:
     """Judge the promises, or ``only`` those of these ids. Raises SearchError when a simulation fails."""
     evidence = [Evidence(inquiry, migration) for migration in MIGRATIONS]
     for one in evidence if not only else []:  # first of all: the copy grows old
-        inquiry.tell(f"{one.migration}: walks", len(one.walks), len(one.walks))
+        inquiry.on_progress(f"{one.migration}: walks", len(one.walks), len(one.walks))
     rows = [Row(one, _judged(one, evidence)) for one in PROMISES if not only or one.id in only]
     recommendations = [] if only else [recommend(one) for one in evidence]
-    return Hearing(inquiry, evidence, rows, recommendations)
+    return Assessment(inquiry, evidence, rows, recommendations)
 
 
 def _judged(promise: Promise, evidence: Sequence[Evidence]) -> dict[Migration, Judgement]:
     found = {}
     for one in evidence:
-        one.inquiry.tell(f"{one.migration}: {promise.id}", PROMISES.index(promise) + 1, len(PROMISES))
+        one.inquiry.on_progress(f"{one.migration}: {promise.id}", PROMISES.index(promise) + 1, len(PROMISES))
         try:
             judgement = promise.judge(one)
         except NothingSeen as error:

@@ -8,7 +8,7 @@ import pytest
 from harness.explore.workforce import Unfinished
 from harness.mutation.hunt import NOT_STARTED, NOTICED
 from harness.mutation.mutant import Mutant
-from harness.mutation.survey import Survey, hunted
+from harness.mutation.results import Results, hunted
 from harness.terminal.processes import Ended, ProcessError
 
 
@@ -34,4 +34,4 @@ def test_only_a_process_that_the_worker_ended_counts_as_noticed(
     hunter: Any = None
     hunts = list(hunted(hunter, [mutant], workforce, lambda *counts: None))
     assert [one.outcome for one in hunts] == [outcome]
-    assert Survey(hunts, 1, 1).share == share
+    assert Results(hunts, 1, 1).share == share

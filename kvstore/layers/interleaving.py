@@ -8,7 +8,7 @@ from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Store, Verb
 
 
-class Turns(Protocol):
+class Interleaving(Protocol):
     """Says whose operation is next."""
 
     def wait(self, request: str, verb: Verb, *keys: str) -> Awaitable[None]:
@@ -19,13 +19,13 @@ class Turns(Protocol):
 class TakingTurns(Around):
     """A store around ``store`` in which every operation waits for its turn."""
 
-    def __init__(self, store: Store, turns: Turns, invocations: Invocations) -> None:
+    def __init__(self, store: Store, interleaving: Interleaving, invocations: Invocations) -> None:
         super().__init__(store)
-        self.turns = turns
+        self.interleaving = interleaving
         self.invocations = invocations
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()
         keys = arguments[0] if verb == "get_many" else (key,)
-        await self.turns.wait(invocation.name, verb, *keys)
+        await self.interleaving.wait(invocation.name, verb, *keys)
         return await operation(*arguments)

@@ -28,7 +28,7 @@ MESSAGE: Final = {"event": {"text": "test"}}
 _MOST_CALLS: Final = 20
 
 
-class Desk:
+class ManualRequests:
     """Asks a Worker that is deployed for the requests of one promise, over a namespace of its own.
 
     ``migrating`` is the format of the Worker that is there when the migration runs.

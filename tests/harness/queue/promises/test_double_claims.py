@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from harness.explore.tally import Batch
 from harness.migrations.queue.checkers.exclusion import mutual_exclusion
-from harness.migrations.queue.explore.system import Queue, backstage
-from harness.migrations.queue.promises.survey import (
+from harness.migrations.queue.explore.system import Queue, worker_code
+from harness.migrations.queue.promises.double_claims import (
     Count,
+    DoubleClaims,
     Kind,
-    Survey,
     Watch,
     counted,
     kinds,
@@ -23,7 +23,7 @@ CROWD = Kind("production", "documented", 4)
 
 def test_a_double_is_what_the_checker_of_exclusion_finds() -> None:
     for scenario in scenarios(CROWD, 4):
-        record = simulate(scenario, backstage(QUEUE_WORKER))
+        record = simulate(scenario, worker_code(QUEUE_WORKER))
         assert (counted(record).doubles == 0) == mutual_exclusion(record).held
 
 
@@ -45,11 +45,11 @@ def test_nobody_collides_with_himself() -> None:
 
 
 def test_counts_add_up_by_way_conditions_and_workers() -> None:
-    survey = Survey({CROWD: Count(10, 2), replace(CROWD, workers=2): Count(5, 0)})
-    assert survey.of("documented") == Count(15, 2)
-    assert survey.of("documented", "production", (4,)).rate == 0.2
-    assert survey.of("careful") == Count()
-    assert survey.of("careful").rate == 0.0
+    double_claims = DoubleClaims({CROWD: Count(10, 2), replace(CROWD, workers=2): Count(5, 0)})
+    assert double_claims.of("documented") == Count(15, 2)
+    assert double_claims.of("documented", "production", (4,)).rate == 0.2
+    assert double_claims.of("careful") == Count()
+    assert double_claims.of("careful").rate == 0.0
 
 
 def test_one_worker_alone_is_watched_under_the_chosen_conditions() -> None:

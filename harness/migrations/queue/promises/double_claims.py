@@ -58,7 +58,7 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Survey:
+class DoubleClaims:
     """What was counted, by kind."""
 
     counts: dict[Kind, Count]

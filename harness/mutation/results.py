@@ -21,7 +21,7 @@ OnProgress = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
-class Survey:
+class Results:
     """The ``hunts`` that came to their end, of so many mutants that were ``drawn`` from ``every`` one."""
 
     hunts: Sequence[Hunt]

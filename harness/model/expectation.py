@@ -46,7 +46,7 @@ class Want:
         return not self.anything and all(one is None for one in self.allowed)
 
 
-class Truth:
+class Expectation:
     """The truth about a record.
 
     wants       what is to be at each new place at the end
