@@ -4,14 +4,15 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Final
 
 DISTRIBUTION: Final = "understudy-kv"
+NOT_INSTALLED: Final = "0+unknown"  # a checkout that was never set up
 
 
 def installed_version() -> str:
-    """``0.1.0``; ``0+unknown`` in a checkout that was never set up."""
+    """``0.1.0``, or `NOT_INSTALLED`."""
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
-        return "0+unknown"
+        return NOT_INSTALLED
 
 
 def requirements() -> list[str]:

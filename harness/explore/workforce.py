@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 from harness.terminal.exit_codes import INCONCLUSIVE
 from harness.terminal.output import TIMEOUT_SECONDS
 from harness.terminal.processes import Child, Killed, ProcessError, ready
-from worker.distribution import DISTRIBUTION, installed_version
+from worker.distribution import DISTRIBUTION, NOT_INSTALLED, installed_version
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
@@ -177,10 +177,10 @@ class Cluster:
         here = installed_version()
         found = self._client.run(version, DISTRIBUTION, on_error="return")
         for worker, there in found.items():
-            if isinstance(there, PackageNotFoundError):
-                return f"{worker} has no {DISTRIBUTION}, and here it is {here}"
-            if there != here:
-                return f"{worker} has {DISTRIBUTION} {there}, and here it is {here}"
+            missing = isinstance(there, PackageNotFoundError)
+            if here != (NOT_INSTALLED if missing else there):
+                other = f"no {DISTRIBUTION}" if missing else f"{DISTRIBUTION} {there}"
+                return f"{worker} has {other}, and here it is {here}"
         return ""
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:

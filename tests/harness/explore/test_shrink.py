@@ -100,6 +100,7 @@ UNUSUAL: dict[str, Any] = {
     "work": 600,
     "back_again": 1,
     "aside": ("dry-run",),
+    "write_rate": "lost",
 }
 
 

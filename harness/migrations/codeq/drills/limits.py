@@ -75,7 +75,7 @@ async def _race(stage: Stage) -> Seen:
 
 
 class _Ending:
-    """``inner``, on which ``lease`` ends after it was read for copying."""
+    """``inner``, on which ``lease`` ends between PTTL and GET, which copying asks for in this order."""
 
     def __init__(self, inner: Server, lease: str) -> None:
         self._inner = inner
@@ -90,16 +90,11 @@ class _Ending:
         return await self._inner.call(*command)
 
     async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
-        replies = []
-        for command in commands:
-            replies.append(await self._inner.call(*command) if command[0] == "GET" else None)
-            if command == ("GET", self._lease):
-                self._reads += 1
-                if self._reads > 1:  # the first is the inventory's
-                    await self._inner.call("DEL", self._lease)
-            if command[0] != "GET":
-                replies[-1] = (await self._inner.pipeline([command]))[0]
-        return replies
+        if ("GET", self._lease) in commands:
+            self._reads += 1
+            if self._reads > 1:  # the first is the inventory's
+                await self._inner.call("DEL", self._lease)
+        return await self._inner.pipeline(commands)
 
     async def transaction(self, commands: Sequence[Command]) -> list[Any]:
         return await self._inner.transaction(commands)
