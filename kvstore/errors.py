@@ -80,6 +80,10 @@ class StateError(StoreError):
     """A state folder or a database file cannot be opened, read or written."""
 
 
+class NamespaceIdError(StateError):
+    """The id of a namespace cannot be the name of a folder, which its values would be in."""
+
+
 class UnsureError(StoreError):
     """The disk did not confirm a write: readers see it, and a power cut may undo it."""
 

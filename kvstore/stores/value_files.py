@@ -9,7 +9,7 @@ from typing import Final
 
 from kvstore.clock import Clock
 from kvstore.entropy import Entropy
-from kvstore.errors import StateError, StoreError
+from kvstore.errors import NamespaceIdError, StateError, StoreError
 from kvstore.privacy import file_mode, make_folder
 from kvstore.stores.placement import place_folder
 from kvstore.stores.recent import Recent
@@ -37,11 +37,11 @@ class ValueFiles:
         self._entropy = entropy
 
     def create(self) -> None:
-        """Make the folder. Raises StateError; one is that the namespace's id is too long for a name."""
+        """Make the folder. Raises StateError, NamespaceIdError where the id is too long for a name."""
         name = self.folder.parent.name
         size = len(name.encode(errors="surrogatepass"))
         if size > _LONGEST_NAME:
-            raise StateError(
+            raise NamespaceIdError(
                 f"the namespace id {name!r} is too long: the folder of its values would have a name of "
                 f"{size} bytes, and {_LONGEST_NAME} is the most that a file system takes"
             )

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from kvstore import KVError, StoreError
+from kvstore.errors import NamespaceIdError
 from kvstore.javascript.json_text import parse, stringify
 from kvstore.storage.storage import Lifetime, Listing, Storage
 from kvstore.store import Verb
@@ -86,7 +87,7 @@ def refused(error: KVError | StoreError) -> Told:
         if error.code == "invocation-limit":
             return Told(WITHOUT_PREFIX, reason=error.message)
         return failed(error.status, error.reason)
-    return failed(500, str(error)[:512])
+    return failed(400 if isinstance(error, NamespaceIdError) else 500, str(error)[:512])
 
 
 def failed(status: int, text: str) -> Told:

@@ -192,3 +192,10 @@ def test_kv_serve_with_a_token_answers_nobody_without_it(
         assert client.get("/a?urlencoded=true", headers=wire | token).text == "1"
         assert client.get("/client/v4/accounts", headers=token).json()["success"] is True
     assert served.stop() == 0
+
+
+def test_a_namespace_id_that_can_name_no_folder_is_the_clients_mistake(serving: Serving) -> None:
+    headers = {b"X-KV-Namespace": b"n" * 250 + "€€".encode()}
+    answer = httpx.put(f"{serving.url}/k", content="v", headers=headers, trust_env=False)
+    assert answer.status_code == 400
+    assert "is too long: the folder of its values would have a name of 256 bytes" in answer.text
