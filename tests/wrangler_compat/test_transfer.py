@@ -22,6 +22,8 @@ from kvstore.stores.state_names import state_root
 from tests.harness.account import ACCOUNT, NAMESPACE, PREVIEW, TOKEN, Remote, account_with
 from wrangler_compat.main import main
 
+pytestmark = pytest.mark.own_clock
+
 NOW = int(time.time())
 LATER = NOW + 90 * 86_400
 CONFIG = f"""

@@ -74,8 +74,9 @@ class Cost:
         self._steps += event["stmt_status"][_STEPS]
 
     def _explained(self, sql: str, values: Sequence[Any]) -> Plan:
-        try:
-            codes = [row[1] for row in self._connection.execute(f"EXPLAIN {sql}", values)]
+        try:  # not kept: see `may_keep`
+            told = self._connection.execute(f"EXPLAIN {sql}", values, can_cache=False)
+            codes = [row[1] for row in told]
         except (apsw.Error, UnicodeError):  # carried out, it will say the same
             return _UNKNOWN
         writes = sum(code in _WRITES for code in codes)

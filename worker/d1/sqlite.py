@@ -15,6 +15,7 @@ from worker.d1.cost import Cost
 from worker.d1.errors import QueryError
 from worker.d1.given import GivenTime, give_chance
 from worker.d1.limits import Limits
+from worker.d1.statements import first_word
 
 Row = Sequence[Any]
 
@@ -154,7 +155,7 @@ class Sqlite:
             self._again = None if self.cost.watches else sql
             return [], ()
         try:
-            rows = self._cursor.execute(sql, values).fetchall()
+            rows = self._cursor.execute(sql, values, can_cache=may_keep(sql)).fetchall()
         except UnicodeEncodeError:
             names = self._names(sql, values)
             return names, self._one(*texts.with_bytes(sql, values))[1]
@@ -176,7 +177,7 @@ class Sqlite:
         """The names of the columns, without carrying the statement out."""
         self._describes = True
         try:
-            self._cursor.execute(sql, [None] * len(values))
+            self._cursor.execute(sql, [None] * len(values), can_cache=may_keep(sql))
         except apsw.ExecTraceAbort:
             pass
         finally:
@@ -215,6 +216,15 @@ class Sqlite:
         self.connection.close()
         if self._time is not None:
             self._time.unregister()
+
+
+def may_keep(sql: str) -> bool:
+    """Whether a prepared statement may be used again for the same text.
+
+    SQLite does not look whether an EXPLAIN is older than a change of the schema: its program names tables
+    that are freed then, and the process ends.
+    """
+    return first_word(sql) != "EXPLAIN"
 
 
 def _set_up(connection: apsw.Connection, limits: Limits) -> None:

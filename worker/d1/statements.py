@@ -45,11 +45,16 @@ def look_at(sql: str, limit: int) -> Text:
     sql = as_sql(sql)
     whole, nul, _ = sql.partition("\0")  # where SQLite ends; what follows is no statement
     parts = [*split(whole), *([""] if nul else [])] if nul or ";" in sql[:-1] else [sql]
-    first_word = _FIRST_WORD.match(sql)
-    reads = len(parts) == 1 and first_word is not None and first_word[1].upper() in _READS
+    reads = len(parts) == 1 and first_word(sql) in _READS
     blank = not trimmed(_COMMENT_LINE.sub("", sql))
     *before, last = map(with_limits, parts)
     return Text(blank, reads, tuple(before), last)
+
+
+def first_word(sql: str) -> str:
+    """``SELECT``, in capitals; "" where a text begins with none."""
+    found = _FIRST_WORD.match(sql)
+    return "" if found is None else found[1].upper()
 
 
 def is_empty(text: str) -> bool:

@@ -45,3 +45,17 @@ async def test_a_batch_of_one_text_counts_each() -> None:
     ]
     rows = await db.prepare("SELECT x FROM t").raw()
     assert rows == [["a"], ["\ufffd" * 3], ["c"], [None]]
+
+
+@pytest.mark.anyio
+async def test_what_is_explained_again_is_explained_by_the_tables_as_they_are() -> None:
+    db = D1Database(Database())
+    await db.exec("CREATE TABLE t (x)")
+    program = db.prepare("/* how */ explain SELECT * FROM t")
+
+    async def columns() -> int:
+        return sum(row["opcode"] == "Column" for row in (await program.all())["results"])
+
+    assert await columns() == 1
+    await db.exec("ALTER TABLE t ADD COLUMN y")
+    assert await columns() == 2
