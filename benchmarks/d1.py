@@ -10,7 +10,7 @@ from benchmarks.timing import Work, in_turns
 from kvstore.clock import core_seconds
 from worker.d1 import D1Database, Database
 
-# Many short ones: one that nobody interrupts is among them, for ours as for the other.
+# Many short rounds, so that each side has some without interruption on a busy machine.
 _ROUNDS: Final = 40
 _ROWS: Final = 1000
 _TABLE: Final = "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT, v TEXT)"

@@ -58,7 +58,7 @@ async def _rows(server: Server, url: str, folder: Path, keys: int) -> list[Measu
     await server.call("FLUSHALL")
     what = f"{keys:,} keys moved by a plan"
     return [
-        Measurement(what, "s", seconds, raw, "DUMP, RESTORE and DEL, pipelined", bar=12),
+        Measurement(what, "s", seconds, raw, "DUMP, RESTORE and DEL, pipelined", bar=None),
         Measurement(f"{what}: memory", "MiB", mebibytes, bar=400),
     ]
 

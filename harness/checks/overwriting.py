@@ -12,11 +12,9 @@ AT = "entries that a client wrote"
 
 
 def looked(record: Record, expectation: Expectation) -> int:
-    return (
-        0
-        if record.rolled is not None
-        else sum(want.changed is not None for want in expectation.wants.values())
-    )
+    if record.rolled is not None:
+        return 0
+    return sum(want.changed is not None for want in expectation.wants.values())
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:

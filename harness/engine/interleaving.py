@@ -74,9 +74,9 @@ def letters_of(order: str) -> list[str]:
     return [who for who, count in _RUN.findall(order) for _ in range(int(count or 1))]
 
 
-def order_of(interleaving: Sequence[Turn]) -> str:
+def order_of(turns: Sequence[Turn]) -> str:
     """The shortest order that says who had which turn."""
-    runs = [(who, len(list(run))) for who, run in groupby(interleaving, lambda turn: turn.who)]
+    runs = [(who, len(list(run))) for who, run in groupby(turns, lambda turn: turn.who)]
     return "".join(who if count == 1 else f"{who}{count}" for who, count in runs)
 
 

@@ -37,7 +37,7 @@ class DepthFirst:
         self._at = 0
 
     @property
-    def interleaving(self) -> list[Turn]:
+    def turns(self) -> list[Turn]:
         """The order that was taken last."""
         return [place.turn for place in self._path]
 
@@ -102,24 +102,21 @@ def every_order(visit: Callable[[Choose], object], most: int | None = None) -> V
             redundant += 1
         else:
             runs += 1
-            orders += count_equivalent(search.interleaving)
+            orders += count_equivalent(search.turns)
         more = search.advance()
     return Visited(orders, runs, redundant, int(more))
 
 
-def count_equivalent(interleaving: Sequence[Turn]) -> int:
+def count_equivalent(turns: Sequence[Turn]) -> int:
     """How many orders are equivalent to one, itself included."""
-    of = {
-        who: [turn for turn in interleaving if turn.who == who]
-        for who in sorted({turn.who for turn in interleaving})
-    }
+    of = {who: [turn for turn in turns if turn.who == who] for who in sorted({turn.who for turn in turns})}
     names = list(of)
     needs: dict[tuple[str, int], tuple[int, ...]] = {}
     passed = dict.fromkeys(names, 0)
-    for at, turn in enumerate(interleaving):
+    for at, turn in enumerate(turns):
         needs[turn.who, passed[turn.who]] = tuple(
             max(
-                (place for place, one in _numbered(interleaving[:at], who) if not one.commutes_with(turn)),
+                (place for place, one in _numbered(turns[:at], who) if not one.commutes_with(turn)),
                 default=0,
             )
             for who in names
@@ -139,6 +136,6 @@ def count_equivalent(interleaving: Sequence[Turn]) -> int:
     return ways((0,) * len(names))
 
 
-def _numbered(interleaving: Sequence[Turn], who: str) -> list[tuple[int, Turn]]:
+def _numbered(turns: Sequence[Turn], who: str) -> list[tuple[int, Turn]]:
     """The turns of one, counted from 1."""
-    return list(enumerate((turn for turn in interleaving if turn.who == who), 1))
+    return list(enumerate((turn for turn in turns if turn.who == who), 1))

@@ -26,13 +26,10 @@ def damage(expectation: Expectation, code: str, what: str, places: Sequence[Plac
 
     def show() -> tuple[Moment, ...]:
         want = expectation.wants.get(places[0])
-        related = (
-            expectation.originals.get(places[0], ())
-            if want is None
-            else (want.origin,)
-            if want.origin
-            else ()
-        )
+        if want is None:
+            related = expectation.originals.get(places[0], ())
+        else:
+            related = () if want.origin is None else (want.origin,)
         return story(expectation.record, [places[0], *related])
 
     return finding(what, list(map(named, places)), show=show, code=code)

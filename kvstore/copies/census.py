@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 from kvstore.store import Entry
@@ -35,6 +35,7 @@ _MORE: Final = "…"
 # Classes: the first whose number is not exceeded. Bytes of a value, and seconds that an entry has left.
 SIZES: Final = ((100, "≤ 100 B"), (1_000, "≤ 1 kB"), (10_000, "≤ 10 kB"), (100_000, "≤ 100 kB"))
 LIFETIMES: Final = ((3_600, "≤ 1 h"), (86_400, "≤ 1 day"), (2_592_000, "≤ 30 days"))
+_TYPES: Final = {str: "a string", int: "a number", list: "an array", dict: "an object"}
 _LARGER, _LONGER, _EVER = "more", "longer", "for ever"
 
 
@@ -283,8 +284,29 @@ def as_json(groups: Sequence[Group]) -> list[dict[str, Any]]:
 
 
 def read_groups(document: Any) -> list[Group]:
-    """The groups of a census. Raises ValueError for what is none."""
-    try:
-        return [Group(one["prefix"], [Shape(**shape) for shape in one["shapes"]]) for one in document]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"it is not a census: {error}") from error
+    """The groups of a census. Raises ValueError for anything else."""
+    if not isinstance(document, list):
+        raise ValueError("it is not a census: that is an array of groups")
+    return [
+        Group(_member(one, "prefix", str), [_shape(shape) for shape in _member(one, "shapes", list)])
+        for one in document
+    ]
+
+
+def _shape(found: Any) -> Shape:
+    shape = Shape()
+    for member in fields(Shape):
+        setattr(shape, member.name, _member(found, member.name, type(getattr(shape, member.name))))
+    for counts in (shape.sizes, shape.lifetimes, shape.metadata, shape.members):
+        for name in counts:
+            _member(counts, name, int)
+    return shape
+
+
+def _member(found: Any, name: str, kind: type) -> Any:
+    value = found.get(name) if isinstance(found, dict) else None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ValueError(
+            f"it is not a census: {name!r} must be {_TYPES[kind]}, but is {json.dumps(value):.40}"
+        )
+    return value

@@ -58,7 +58,8 @@ def read_export(path: Path, clock: Clock, skip: int = 0) -> Iterator[tuple[str, 
             return
         now = clock.now_ms()
         with path.open(encoding="utf-8-sig") as file:
-            for index, item in enumerate(_items(file, str(path))):
+            may_be_empty = path.suffix == ".jsonl"
+            for index, item in enumerate(_items(file, str(path), may_be_empty=may_be_empty)):
                 if index >= skip:
                     yield read_item(item, f"{path}, item {index}", now)
     except UnicodeDecodeError as error:
@@ -80,8 +81,8 @@ def _rows(path: Path, skip: int) -> Iterator[tuple[str, Entry]]:
         raise SourceError(f"cannot use {path}: {error}") from error
 
 
-def _items(file: IO[str], name: str) -> Iterator[Any]:
-    """The items of an array, or of JSON lines, as they come."""
+def _items(file: IO[str], name: str, *, may_be_empty: bool) -> Iterator[Any]:
+    """The items of an array, or of JSON lines, as they come; a file of JSON lines may have none."""
     text = file.read(_BLOCK)
     at = _BETWEEN.match(text).end()  # type: ignore[union-attr]
     is_array = text[at : at + 1] == "["
@@ -106,8 +107,10 @@ def _items(file: IO[str], name: str) -> Iterator[Any]:
             wrong = None
         more = file.read(size) if len(text) - at < _LONGEST else ""
         if not more:
-            if wrong is None and not is_array:
+            if wrong is None and not is_array and (count or may_be_empty):
                 return
+            if wrong is None and not is_array:
+                raise SourceError(f"{name} is empty, and not JSON: an empty namespace is []")
             raise SourceError(f"{name} is not JSON: item {count} {_said(wrong)}")
         text, at, size = text[at:] + more, 0, 2 * size
 

@@ -82,3 +82,33 @@ def test_a_census_is_read_back() -> None:
     assert read_groups(json.loads(json.dumps(as_json(groups)))) == groups
     with pytest.raises(ValueError, match="not a census"):
         read_groups([{"prefix": "a"}])
+
+
+@pytest.mark.parametrize(
+    ("damaged", "why"),
+    [
+        ('{"a": 1}', "that is an array of groups"),
+        ("[5]", "'prefix' must be a string, but is null"),
+        ('[{"prefix": 5, "shapes": []}]', "'prefix' must be a string, but is 5"),
+        ('[{"prefix": "a:", "shapes": 3}]', "'shapes' must be an array, but is 3"),
+        ('[{"prefix": "a:", "shapes": [3]}]', "'pattern' must be a string, but is null"),
+        (
+            '[{"prefix": "a:", "shapes": [{"pattern": "*", "count": "x"}]}]',
+            "'count' must be a number, but is",
+        ),
+        (
+            '[{"prefix": "a:", "shapes": [{"pattern": "*", "count": true}]}]',
+            "'count' must be a number, but is",
+        ),
+    ],
+)
+def test_what_is_not_a_census_is_refused(damaged: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        read_groups(json.loads(damaged))
+
+
+def test_a_member_that_is_not_a_count_is_refused() -> None:
+    (group,) = as_json(census_of({"a:1": Entry(b'{"n":1}')}, NOW))
+    group["shapes"][0]["members"]["n"] = "many"
+    with pytest.raises(ValueError, match="'n' must be a number"):
+        read_groups([group])

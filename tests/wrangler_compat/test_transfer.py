@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -140,12 +141,23 @@ def test_a_file_that_is_there_is_not_written_over(project: Path, capfd: Capture)
 
 
 @pytest.mark.parametrize(
-    "text", ["[{}", '[{"key":"a","value":"b"}', '{"key":"a"}', "[1]", '[{"key":"","value":""}]', "nothing"]
+    "text",
+    ["[{}", '[{"key":"a","value":"b"}', '{"key":"a"}', "[1]", '[{"key":"","value":""}]', "nothing", " "],
 )
 def test_what_is_no_export_is_refused(text: str, project: Path, capfd: Capture) -> None:
     (project / "in.json").write_text(text)
     assert main(["kv", "import", "in.json", "--binding=CACHE"], {}) == 1
     assert "in.json" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("damage", ["[" * 200_000, "{}", '"kept": 5', ""])
+def test_a_damaged_journal_is_named(damage: str, project: Path, account: Remote, capfd: Capture) -> None:
+    killed(account, ["kv", "export", "all.json", "--binding=CACHE", "--remote"], "POST", "/bulk/get", 12)
+    (journal,) = (project / ".understudy").glob("*.transfer")
+    whole = journal.read_text()
+    journal.write_text(re.sub(r'"kept": {[^}]*}', damage, whole) if "kept" in damage else damage)
+    assert main(["kv", "export", "all.json", "--binding=CACHE", "--remote"], account.environ) == 1
+    assert "remove it to begin anew" in capfd.readouterr().err
 
 
 def test_the_official_sdk_reads_back_what_was_imported(project: Path, account: Remote) -> None:

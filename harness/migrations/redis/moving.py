@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.migrations.redis.declaration import DROP, Rule
 from harness.migrations.redis.keyspace.errors import MigrationError
-from harness.migrations.redis.keyspace.pieces import COUNT, PAIRS, rounds, written
+from harness.migrations.redis.keyspace.pieces import COUNT, PAIRS, flattened, rounds, written
 from harness.migrations.redis.mapping import Mapped, Mapping, Page
 from harness.migrations.redis.move import Move
 from harness.migrations.redis.plan import COPY, Plan, Step
@@ -103,12 +103,14 @@ class Mover:
     async def _write(self, batch: Sequence[Step], rule: Rule) -> int:
         """Read, mapped and written a thousand members at a time, then counted.
 
-        What an earlier run has written of a list or stream is passed over; of any other it does not matter.
+        What an earlier run has written of a list or stream is compared and passed over; of any other it does
+        not matter.
         What is not at the source any more was written and taken away before a crash, or is over.
         """
         steps = {step.source: step for step in batch}
         ordered = rule.becomes in ("list", "stream")
-        passed = await self._counts(batch, rule) if ordered else {}
+        there = await self._counts(batch, rule) if ordered else {}
+        passed = dict(there)
         width = 2 if rule.becomes in PAIRS else 1
         moved = 0
         keys = [(step.source, rule.was, step.content.members) for step in batch]
@@ -118,7 +120,10 @@ class Mover:
             for (key, _), one in zip(found, mapped, strict=True):
                 for target, flat in one.targets.items():
                     skip = min(passed.get(target, 0), len(flat) // width)
-                    passed[target] = passed.get(target, 0) - skip
+                    if skip:
+                        at = there[target] - passed[target]
+                        await self._check_begun(steps[key], target, at, flat[: skip * width])
+                        passed[target] -= skip
                     if new := flat[skip * width :]:
                         commands += _written(target, rule.becomes, new, self._left(steps[key]))
                         moved += len(new) // width
@@ -129,6 +134,19 @@ class Mover:
             moved -= sum(reply is None for reply in replies)  # strings that were there
         await self._check_counts(batch, rule)
         return moved
+
+    async def _check_begun(self, step: Step, target: str, at: int, flat: list[str]) -> None:
+        """What an earlier run has written, from member ``at`` on, is what this one would write."""
+        kind = self._rule(step).becomes
+        if kind == "list":
+            reply = await self._move.target.call("LRANGE", target, at, at + len(flat) - 1)
+        else:
+            reply = await self._move.target.call("XRANGE", target, flat[0], "+", "COUNT", len(flat) // 2)
+        if flattened(kind, reply) != flat:
+            raise MigrationError(
+                f"{target} does not begin as {step.source} does: something else wrote there. Nothing was "
+                f"overwritten: stop every writer, take it back with {self._move.back}, and migrate again"
+            )
 
     def _page(self, step: Step, flat: list[str]) -> Page:
         key = step.source.removeprefix(self._move.declaration.source)
@@ -160,20 +178,27 @@ class Mover:
     async def _check_counts(self, batch: Sequence[Step], rule: Rule) -> None:
         if rule.becomes == "string":
             return
-        for step, count, planned in await self._wrong(batch, rule):
+        for step, key, count, planned in await self._wrong(batch, rule):
             raise MigrationError(
-                f"{step.target} has {count:,} members, planned were {planned:,}: {step.source} changed since "
+                f"{key} has {count:,} members, planned were {planned:,}: {step.source} changed since "
                 "the inventory, or something else writes there. Stop every writer, take it back with "
                 f"{self._move.back}, and migrate again"
             )
 
-    async def _wrong(self, batch: Sequence[Step], rule: Rule) -> list[tuple[Step, int, int]]:
-        """Steps whose targets have not as many members as planned: how many they have, and should have."""
+    async def _wrong(self, batch: Sequence[Step], rule: Rule) -> list[tuple[Step, str, int, int]]:
+        """Targets without as many members as planned: whose step, how many they have, and should have.
+
+        Where a step plans only how many its targets have together, which is the number of the first, that is
+        compared.
+        """
         counts, now = await self._counts(batch, rule), self._move.clock.now_ms()
         found = []
         for step in batch:
-            count = sum(counts[key] for key in step.targets)
-            planned = sum(one.members for one in step.targets.values())
-            if count != planned and not 0 <= step.ends <= now + LATE_MS:
-                found.append((step, count, planned))
+            if 0 <= step.ends <= now + LATE_MS:
+                continue
+            planned = {key: one.members for key, one in step.targets.items()}
+            have = {key: counts[key] for key in planned}
+            if not all(planned.values()):
+                planned, have = {step.target: sum(planned.values())}, {step.target: sum(have.values())}
+            found += [(step, key, have[key], count) for key, count in planned.items() if have[key] != count]
         return found

@@ -11,8 +11,8 @@ from tests.harness.queue.simulation.runs import run
 
 @pytest.mark.parametrize("order", ["", "a", "ab", "a4b4a3b3", "a12b"])
 def test_an_order_is_its_turns(order: str) -> None:
-    interleaving = [Turn(who, "get", ("k",)) for who in letters_of(order)]
-    assert order_of(interleaving) == order
+    turns = [Turn(who, "get", ("k",)) for who in letters_of(order)]
+    assert order_of(turns) == order
 
 
 @pytest.mark.parametrize("order", ["4a", "a-1", "A2", "a 2", "a2,b"])

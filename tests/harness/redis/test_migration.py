@@ -1,6 +1,6 @@
 """A keyspace becomes another one by a plan: every type, every end, from any crash, there and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from harness.migrations.codeq.migrator import Migrator as CodeqMigrator
-from harness.migrations.codeq.migrator import Settings as CodeqTerms
+from harness.migrations.codeq.migrator import Settings as CodeqSettings
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.redis.crashes import Explorer
 from harness.migrations.redis.declaration import Declaration
-from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.crash import Crashed, Crashing
+from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
 from harness.migrations.redis.migrator import Migrated, Migrator
 from harness.migrations.redis.move import Move, Settings
@@ -23,6 +24,7 @@ from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
 from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN
 from worker.codeq import PROFILES, Recording, Server, ServerError, embedded, open_server
+from worker.codeq.servers.server import Command
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +77,79 @@ async def test_every_type_is_moved_with_its_end(
     assert done.plan.mode == ("copy" if stays else "rename")
     left = await contents(server, "old:")
     assert left == before if stays else list(left) == ["old:worker:1"]
+
+
+HALF = """\
+source: "old:"
+target: "new:"
+keys:
+  - {{from: "one", to: "one", type: {kind}}}
+"""
+SPREAD = """\
+source: "old:"
+target: "new:"
+records: {key: tasks, id: field, parse: json}
+keys:
+  - {from: "q", to: "q:{record.n}", type: list}
+  - {from: "tasks", to: "tasks", type: hash}
+"""
+
+
+COPYING = replace(AT_ONCE, keep_source=True)
+# By type: commands that make five members, commands that change the first two, and what counts.
+MADE: dict[str, tuple[list[Command], list[Command], str]] = {
+    "list": ([("RPUSH", "old:one", *"12345")], [("LSET", "new:one", 0, "another")], "LLEN"),
+    "stream": (
+        [("XADD", "old:one", f"{number}-1", "n", str(number)) for number in range(1, 6)],
+        [("DEL", "new:one"), *(("XADD", "new:one", f"{number}-1", "n", "another") for number in (1, 2))],
+        "XLEN",
+    ),
+}
+
+
+async def copy_two_of_five(declaration: Declaration, server: Server, kind: str) -> None:
+    """Copy until a crash leaves two members."""
+    members, _, count = MADE[kind]
+    for point in range(200):
+        await server.call("FLUSHALL")
+        await server.pipeline(members)
+        with pytest.raises(Crashed):
+            await migrate(declaration, Crashing(server, point), COPYING)
+        if await server.call(count, "new:one") == 2:
+            return
+    raise AssertionError("no crash leaves two of them")
+
+
+@pytest.mark.parametrize("kind", MADE)
+async def test_a_copy_goes_on_only_behind_what_it_has_written(declare: Declare, kind: str) -> None:
+    declaration, server = declare(HALF.format(kind=kind)), embedded()
+    _, changes, count = MADE[kind]
+    await copy_two_of_five(declaration, server, kind)
+    await migrate(declaration, server, COPYING)
+    assert await server.call(count, "new:one") == 5
+    await copy_two_of_five(declaration, server, kind)
+    await server.pipeline(changes)
+    with pytest.raises(MigrationError, match="new:one does not begin as old:one does"):
+        await migrate(declaration, server, COPYING)
+    assert await server.call(count, "new:one") == 2
+
+
+async def test_each_of_several_targets_has_as_many_members_as_planned(declare: Declare) -> None:
+    declaration, server = declare(SPREAD), embedded()
+    await server.call("RPUSH", "old:q", "a", "b")
+    await server.call("HSET", "old:tasks", "a", '{"n":0}', "b", '{"n":1}')
+
+    class Exchanging(Recording):
+        """Puts at the second target what goes to the first."""
+
+        async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
+            changed = [
+                ("RPUSH", "new:q:1", *one[2:]) if one[:2] == ("RPUSH", "new:q:0") else one for one in commands
+            ]
+            return await super().pipeline(changed)
+
+    with pytest.raises(MigrationError, match="new:q:0 has 0 members, planned were 1"):
+        await migrate(declaration, Exchanging(server), COPYING)
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -262,7 +337,7 @@ invariants: ["conservation: id", "record.command|lower == c"]
     for server in (ours, theirs):
         await restore(server, legacy.pieces())
     await migrate(plan, ours)
-    await CodeqMigrator(theirs, CLOCK, CodeqTerms(freeze_seconds=0, split=True)).apply()
+    await CodeqMigrator(theirs, CLOCK, CodeqSettings(freeze_seconds=0, split=True)).apply()
     assert (await read_snapshot(ours, "codeq:")).contents() == (
         await read_snapshot(theirs, "codeq:")
     ).contents()

@@ -128,7 +128,7 @@ async def _transfer(invocation: Invocation, source: From, end: Place) -> int:
     plan = Plan(progress.of, source.is_account, target.is_account)
     console.say(f"{source.display} → {shown}: {plan.as_text()}")
     ticker = _Ticker(enabled=not console.only_data)
-    transfer = Transfer(source, target, clock, ticker.tell)
+    transfer = Transfer(source, target, clock, ticker.show)
     try:
         await transfer.carry(progress, journal if applied else None)
         await target.finish()
@@ -208,7 +208,7 @@ class _Ticker:
         self._began = stopwatch()
         self._first: dict[str, tuple[float, int]] = {}
 
-    def tell(self, what: str, done: int, of: int) -> None:
+    def show(self, what: str, done: int, of: int) -> None:
         if not self._live:
             return
         began, before = self._first.setdefault(what, (stopwatch(), done))

@@ -80,13 +80,13 @@ class Journal:
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
             known = {member.name: found[member.name] for member in fields(Progress)}
+            return Progress(**known | {name: Named.of(known[name]) for name in ("kept", "expiring")})
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise CommandError(
                 f"the journal {self.path} cannot be read ({error}): remove it to begin anew"
             ) from error
-        return Progress(**known | {name: Named.of(known[name]) for name in ("kept", "expiring")})
 
     def keep(self, progress: Progress) -> None:
         """Write it down: the file is this one or the one before, never half of it. Raises CommandError."""

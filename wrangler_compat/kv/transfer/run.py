@@ -11,7 +11,7 @@ from kvstore.store import Entry
 from wrangler_compat.kv.transfer.ends import Entries, From, To
 from wrangler_compat.kv.transfer.journal import Journal, Named, Progress
 
-Tell = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -46,14 +46,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Transfer:
-    """From ``source`` to ``target``, at the time of ``clock``; ``tell`` hears what is done, how often, of how
-    many.
+    """From ``source`` to ``target``, at the time of ``clock``.
+
+    ``on_progress`` gets what is done, how often, and of how many.
     """
 
     source: From
     target: To
     clock: Clock
-    tell: Tell
+    on_progress: OnProgress
 
     async def carry(self, progress: Progress, journal: Journal | None) -> Progress:
         """Go on from ``progress`` to the end; without a journal nothing is written anywhere: a dry run."""
@@ -67,7 +68,9 @@ class Transfer:
             progress.position, progress.at = position, self.target.position()
             if journal is not None:
                 journal.keep(progress)
-            self.tell("carried over" if journal is not None else "looked at", progress.seen, progress.of)
+            self.on_progress(
+                "carried over" if journal is not None else "looked at", progress.seen, progress.of
+            )
         return progress
 
     async def _sorted_out(self, entries: Entries, progress: Progress) -> dict[str, Entry]:
@@ -105,7 +108,7 @@ class Transfer:
             for key in different:
                 outcome.different.add(key)
             outcome.verified += len(living)
-            self.tell("verified", outcome.verified, outcome.progress.of)
+            self.on_progress("verified", outcome.verified, outcome.progress.of)
 
     async def _different(self, entries: Entries) -> list[str]:
         present = await self.target.present(entries)

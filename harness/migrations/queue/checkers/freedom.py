@@ -41,7 +41,7 @@ def _is_given_away(record: Record, task: str, call: Call) -> bool:
     """Whether a coordinator may have given ``task`` to another claim, without a lease that KV would show.
 
     The other was on its way too, be it that KV refused its lease and it gave the task back. Or it was cut off
-    on its way back: nobody knows what that one was given. A renewal that was cut off holds it, too.
+    on its way back: what that one was given is unknown. A renewal that was cut off holds it, too.
     """
     if record.scenario.claims != "coordinator":
         return False

@@ -75,15 +75,15 @@ def explore_orders(
     run = partial(_run, queue)
 
     def visit(choose: Choose) -> None:
-        interleaving: list[Turn] = []
+        turns: list[Turn] = []
 
         def noted(waiting: Mapping[str, Turn]) -> str:
             who = choose(waiting)
-            interleaving.append(waiting[who])
+            turns.append(waiting[who])
             return who
 
         outcome = run(base, noted)
-        _add(tally, replace(base, order=order_of(interleaving)), outcome)
+        _add(tally, replace(base, order=order_of(turns)), outcome)
         on_progress(tally.runs, len(tally.violations))
 
     visited = every_order(visit)

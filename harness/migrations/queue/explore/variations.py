@@ -1,4 +1,4 @@
-"""Scenarios like others, for ever: what has reached something is varied further."""
+"""Scenarios like others, without end: those that have reached a line are varied further."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,20 +12,9 @@ from kvstore.faults import OPERATION, Fault
 
 # Members that a scenario may have from another: what is stored, who is there, how unfriendly everything is.
 _OTHERS: Final = (
-    *("rollback", "leases", "odd", "page", "empty", "budget", "colos", "skew", "back_again", "aside"),
-    *(
-        "producers",
-        "daemons",
-        "polls",
-        "given_back",
-        "lookers",
-        "beat",
-        "lease",
-        "work",
-        "operators",
-        "within",
-    ),
-)
+    "rollback", "leases", "odd", "page", "empty", "budget", "colos", "skew", "back_again", "aside",
+    "producers", "daemons", "polls", "given_back", "lookers", "beat", "lease", "work", "operators", "within",
+)  # fmt: skip
 _SEEDS: Final = 10**9
 # How many of them it has from another, at most.
 _MOST_OTHERS: Final = 4

@@ -107,12 +107,12 @@ class Spans(dict[str, list[Span]]):
     """The spans of each key, in order of time; those of a key are made when it is first asked for."""
 
     def __init__(self, versions: History, began: int) -> None:
-        self._past, self._began = versions, began
+        self._versions, self._began = versions, began
 
     def __missing__(self, key: str) -> list[Span]:
-        first = self._past.start.get(key)
+        first = self._versions.start.get(key)
         spans = [] if first is None else [Span(key, first, self._began, -1)]
-        for write in self._past.to(key):
+        for write in self._versions.to(key):
             if spans and spans[-1].last == math.inf:
                 _close(spans[-1], write)
             if write.verb == "put" and write.entry is not None:
@@ -130,7 +130,7 @@ class Expectation:
         self.window = 0 if staleness is None else 1000 * max(staleness.cache_ttl, staleness.list_lag)
         self.calls = record.by_name
         # What a record keeps does not know the record: nobody would ever let go of the two.
-        self._past, self._results = versions, record.to("POST", f"{RESULTS}*")
+        self._versions, self._results = versions, record.to("POST", f"{RESULTS}*")
         self._spans = Spans(versions, record.began)
         self._under: dict[str, list[tuple[str, list[Span]]]] = {}
 
@@ -160,7 +160,7 @@ class Expectation:
     def under(self, prefix: str) -> list[tuple[str, list[Span]]]:
         """The ids and spans of all keys that begin with ``prefix``."""
         if prefix not in self._under:
-            named = [key for key in self._past.keys if key.startswith(prefix)]
+            named = [key for key in self._versions.keys if key.startswith(prefix)]
             self._under[prefix] = [(key[len(prefix) :], self._spans[key]) for key in named]
         return self._under[prefix]
 
@@ -171,7 +171,7 @@ class Expectation:
     def put_by(self, path: str, *prefixes: str) -> Iterator[tuple[Span, Call]]:
         """What requests to ``path`` put under the prefixes, in the order of the keys."""
         calls = {name: call for name, call in self.calls.items() if call.path == path}
-        for key in self._past.keys if calls else ():
+        for key in self._versions.keys if calls else ():
             if key.startswith(prefixes):
                 for span in self._spans[key]:
                     if span.writer in calls:

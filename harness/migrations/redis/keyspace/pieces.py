@@ -83,7 +83,7 @@ async def parts(server: Server, key: str, kind: str, chunk: int = CHUNK) -> Asyn
     if kind == "stream":
         first = "-"
         while entries := await server.call("XRANGE", key, first, "+", "COUNT", chunk):
-            yield _flat(kind, entries)
+            yield flattened(kind, entries)
             first = f"({entries[-1][0]}"
         return
     start = 0
@@ -120,11 +120,12 @@ async def rounds(
 
 async def _whole(server: Server, keys: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     replies = checked(await server.pipeline([_READ[kind](key) for key, kind in keys]))
-    found = [(key, _flat(kind, reply)) for (key, kind), reply in zip(keys, replies, strict=True)]
+    found = [(key, flattened(kind, reply)) for (key, kind), reply in zip(keys, replies, strict=True)]
     return [(key, flat) for key, flat in found if flat]
 
 
-def _flat(kind: str, reply: Any) -> list[str]:
+def flattened(kind: str, reply: Any) -> list[str]:
+    """What a server answers for members of a key of this type, flat as in ``Piece``."""
     if kind == "string":
         return [] if reply is None else [reply]
     if kind == "stream":

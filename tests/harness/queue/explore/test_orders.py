@@ -27,20 +27,20 @@ def walked() -> tuple[list[list[Turn]], int]:
     """Every order of PROGRAMS that the search takes, and how often it gave one up."""
     search, orders, redundant, more = DepthFirst(), list[list[Turn]](), 0, True
     while more:
-        left = {who: list(interleaving) for who, interleaving in PROGRAMS.items()}
+        left = {who: list(turns) for who, turns in PROGRAMS.items()}
         try:
-            while waiting := {who: interleaving[0] for who, interleaving in left.items() if interleaving}:
+            while waiting := {who: turns[0] for who, turns in left.items() if turns}:
                 left[search.choose(waiting)].pop(0)
-            orders.append(search.interleaving)
+            orders.append(search.turns)
         except Redundant:
             redundant += 1
         more = search.advance()
     return orders, redundant
 
 
-def normal(interleaving: list[Turn]) -> tuple[Turn, ...]:
+def normal(turns: list[Turn]) -> tuple[Turn, ...]:
     """The same for two orders if, and only if, they are equivalent: the least of its class."""
-    left, found = list(interleaving), list[Turn]()
+    left, found = list(turns), list[Turn]()
     while left:
         free = [
             turn
@@ -54,10 +54,10 @@ def normal(interleaving: list[Turn]) -> tuple[Turn, ...]:
 
 
 def every_order() -> list[list[Turn]]:
-    letters = [who for who, interleaving in PROGRAMS.items() for _ in interleaving]
+    letters = [who for who, turns in PROGRAMS.items() for _ in turns]
     orders = []
     for order in sorted(set(permutations(letters))):
-        left = {who: iter(interleaving) for who, interleaving in PROGRAMS.items()}
+        left = {who: iter(turns) for who, turns in PROGRAMS.items()}
         orders.append([next(left[who]) for who in order])
     return orders
 
