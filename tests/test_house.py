@@ -143,7 +143,7 @@ def test_every_file_says_what_lives_there() -> None:
 ONE_GUIDES = ("/api/", "orchestrator:", "legacy:", "codeq", "queue:task:", "harness.migrations.")
 
 
-def test_what_serves_any_migration_knows_no_guide() -> None:
+def test_general_rooms_know_no_guide() -> None:
     for path in files("harness"):
         place = str(path.relative_to(ROOT))
         if place.startswith("harness/migrations/"):

@@ -206,7 +206,9 @@ def test_a_report_is_json_whatever_the_data(tmp_path: Path, capfd: pytest.Captur
     assert json.loads(capfd.readouterr().out.partition("Again:")[2].partition("\n")[2])["held"] is False
 
 
-def test_what_has_expired_is_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rehearse_leaves_expired_entries_out_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = tmp_path / "old.json"
     gone, kept = {"key": "a", "value": "1", "expiration": 1_600_000_000}, {"key": "b", "value": "2"}
     source.write_text(json.dumps([gone, kept]))
@@ -219,7 +221,7 @@ def test_what_has_expired_is_left_out_and_said(tmp_path: Path, capsys: pytest.Ca
     assert "all 1 entries had expired by" in capsys.readouterr().err
 
 
-def test_both_programs_run_as_modules() -> None:
+def test_programs_run_as_modules() -> None:
     for module in ("harness", "wrangler_compat"):
         done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True)
         assert done.returncode == 0

@@ -49,7 +49,7 @@ def test_a_decision_follows_from_what_is_violated_and_what_was_looked_at(
     assert decision.as_text("go", "no").startswith(f"{verdict.upper()}: ")
 
 
-def test_what_several_runs_looked_at_adds_up() -> None:
+def test_decision_adds_up_the_counts_of_several_runs() -> None:
     assert SEEN + Looked(1, 1, 1, 1, 1, 1) == Looked(2, 9, 21, 4, 1, 1)
 
 

@@ -52,7 +52,7 @@ def test_a_walk_in_which_nothing_was_asked_of_kv_says_nothing() -> None:
     assert forecast(6, [Bill(6, 0, dict.fromkeys(COUNTS, 0), True)]) is None
 
 
-def test_it_is_in_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_forecast_is_in_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     items = [{"key": f"old:{number:03}", "value": "v"} for number in range(4)]
     (tmp_path / "source.json").write_text(json.dumps(items))
     arguments = [str(declared(tmp_path, MOVES)), "--from", str(tmp_path / "source.json")]

@@ -113,7 +113,7 @@ def test_ctrl_c_says_what_is_kept(many: Remote, project: Path, capsys: pytest.Ca
 
 
 @pytest.mark.own_clock
-def test_what_has_changed_since_is_asked_for_again(tmp_path: Path, project: Path) -> None:
+def test_resume_asks_again_for_entries_changed_since(tmp_path: Path, project: Path) -> None:
     with account_with(tmp_path / "there", MANY) as remote:
         remote.until = 2
         with pytest.raises(SourceError):
@@ -164,7 +164,9 @@ def test_the_namespace_is_the_one_that_was_named(
         (Wanted(config=Path("nowhere.toml")), "nowhere.toml does not exist"),
     ],
 )
-def test_what_cannot_be_found_is_named(wanted: Wanted, complaint: str, many: Remote, project: Path) -> None:
+def test_remote_source_names_what_it_cannot_find(
+    wanted: Wanted, complaint: str, many: Remote, project: Path
+) -> None:
     with pytest.raises(SourceError, match=complaint):
         copied(many, wanted)
     assert many.count("PUT", "") == many.count("DELETE", "") == many.count("POST", "/bulk/get") == 0

@@ -39,7 +39,7 @@ def check(text: str) -> None:
 
 
 @every_text
-def test_what_is_listed_is_exact_and_a_terminal_gets_the_same_escaped(
+def test_list_prints_exact_names_and_escapes_them_on_a_terminal(
     text: str, project: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
 ) -> None:
     (project / "bulk.json").write_text(json.dumps([{"key": text, "value": text, "metadata": {"by": text}}]))
@@ -58,7 +58,7 @@ def test_what_is_listed_is_exact_and_a_terminal_gets_the_same_escaped(
 
 
 @every_text
-def test_what_is_said_of_a_key(text: str, project: Path, capfd: Capture) -> None:
+def test_messages_escape_key_names(text: str, project: Path, capfd: Capture) -> None:
     assert main(["kv", "key", "put", text, text, "--binding", "CACHE"], {}) == 0
     assert main(["kv", "key", "delete", text, "--binding", "CACHE"], {}) == 0
     (project / "empty.json").write_text("[]")
@@ -70,7 +70,7 @@ def test_what_is_said_of_a_key(text: str, project: Path, capfd: Capture) -> None
 
 
 @every_text
-def test_what_is_wrong(text: str, project: Path, capfd: Capture) -> None:
+def test_errors_escape_user_input(text: str, project: Path, capfd: Capture) -> None:
     (project / "bulk.json").write_text(
         json.dumps([{"key": text, text: text}, {"key": "", "value": "", text: 1}])
     )
@@ -90,7 +90,7 @@ def test_what_is_wrong(text: str, project: Path, capfd: Capture) -> None:
 
 
 @every_text
-def test_what_a_configuration_says(text: str, project: Path, capfd: Capture) -> None:
+def test_messages_escape_configuration_values(text: str, project: Path, capfd: Capture) -> None:
     for config in (
         {"name": text, text: text, "kv_namespaces": [{"binding": text, "id": text}]},
         {"name": text, "kv_namespaces": [{"binding": text, text: 1}]},

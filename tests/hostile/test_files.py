@@ -140,7 +140,7 @@ def test_any_backup_is_read_or_refused(tmp_path: Path, header: Any, pieces: list
 
 
 @pytest.mark.parametrize("deep", ["[" * 200_000 + "]" * 200_000, '{"a":' * 200_000 + "1" + "}" * 200_000])
-def test_what_is_nested_too_deeply_is_refused_in_words(deep: str, tmp_path: Path) -> None:
+def test_too_deeply_nested_files_are_refused_in_words(deep: str, tmp_path: Path) -> None:
     file = tmp_path / "deep.json"
     file.write_text(deep)
     with pytest.raises(Refused, match="nested too deeply"):

@@ -36,7 +36,7 @@ def flush(url: str) -> None:
         ("rehearse --deliver 1", 1),
     ],
 )
-def test_what_is_done_to_a_real_keyspace(
+def test_codeq_moves_a_real_keyspace(
     verb: str, verdicts: int, redis_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The keyspace has every text in it, migrated and come after the migration, where there was one."""

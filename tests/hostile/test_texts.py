@@ -110,7 +110,7 @@ def test_a_line_and_a_message(text: str) -> None:
             assert not _VERDICT.match(line.strip())
 
 
-def test_what_shows_as_itself_stays() -> None:
+def test_printable_text_stays_as_it_is() -> None:
     for text in ("", "slack_1764010333.433", "größer · 日本語 · ✨", "a\\b 'c'"):
         assert printable(text) == text
     assert printable("a\x1b\n\u202e\ud800\xa0b") == "a\\x1b\\n\\u202e\\ud800\\xa0b"
@@ -144,7 +144,7 @@ def test_a_conversion_of_lists(text: str, apply: bool) -> None:
     check(said, verdicts=0)
 
 
-def test_what_an_account_says_is_in_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_from_an_account_stays_on_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     error = RemoteError(f"More than one account:\n  {TEXTS['colour']}\n{VERDICT}")
     assert Output(NOT_STARTED, error=_not_started(error) or "").deliver() == NOT_STARTED
     err = capsys.readouterr().err

@@ -55,7 +55,7 @@ def test_a_password_with_an_at_sign_is_one() -> None:
         ":hunter2@h:x@/@",
     ],
 )
-def test_what_cannot_be_told_apart_is_not_shown(login: str) -> None:
+def test_read_address_refuses_ambiguous_credentials_without_showing_them(login: str) -> None:
     text = f"redis://{login}host:6379/0"
     with pytest.raises(ValueError, match="cannot be told apart") as raised:
         Address.read(text)

@@ -15,7 +15,7 @@ def patterns(groups: list[Group]) -> dict[str, int]:
     return {shape.pattern: shape.count for group in groups for shape in group.shapes}
 
 
-def test_what_is_stored_is_counted_by_shape() -> None:
+def test_census_counts_keys_by_shape() -> None:
     entries = {
         "user:1": Entry(b'{"name":"a","age":1}', NOW + 600, '{"v":1}'),
         "user:2": Entry(b'{"name":"b"}', None, '{"v":1,"w":2}'),
@@ -102,7 +102,7 @@ def test_a_census_is_read_back() -> None:
         ),
     ],
 )
-def test_what_is_not_a_census_is_refused(damaged: str, why: str) -> None:
+def test_read_census_refuses_another_document(damaged: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         read_groups(json.loads(damaged))
 

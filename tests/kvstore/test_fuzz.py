@@ -112,7 +112,7 @@ def test_every_store_answers_a_call_alike(house: House) -> None:
     check()
 
 
-def test_what_was_put_comes_back(house: House) -> None:
+def test_get_returns_what_was_put(house: House) -> None:
     names = TEXTS.filter(
         lambda name: name not in ("", ".", "..") and len(to_bytes(name) or "") in range(1, 513)
     )
@@ -215,7 +215,7 @@ def test_deeper_metadata_is_measured(kv: KVNamespace) -> None:
 
 
 @pytest.mark.parametrize("value", [{"metadata": nested(20_000)}, {"expirationTtl": nested(20_000)}], ids=list)
-def test_what_is_deeper_than_the_stack_is_a_range_error(kv: KVNamespace, value: dict[str, Any]) -> None:
+def test_json_deeper_than_the_stack_is_a_range_error(kv: KVNamespace, value: dict[str, Any]) -> None:
     with refusal("RangeError: Maximum call stack size exceeded"):
         put(kv, "k", "v", value)
 

@@ -98,7 +98,7 @@ def test_stringify_refuses_bigint_and_circles() -> None:
 
 
 @given(VALUES)
-def test_what_was_written_is_written_the_same_again(value: Any) -> None:
+def test_stringify_is_stable_after_a_round_trip(value: Any) -> None:
     try:
         text = stringify(value)
     except KVError:

@@ -123,7 +123,7 @@ async def test_a_fault_happens_at_its_operation(fault: str, first: str, stored: 
 
 
 @pytest.mark.parametrize("text", ["", "crash", "crash@", "crash@0", "crash@-1", "sleep@3", "crash@x"])
-def test_what_is_no_fault_is_refused(text: str) -> None:
+def test_parse_fault_refuses_an_invalid_fault(text: str) -> None:
     with pytest.raises(ValueError, match="is not a fault"):
         read_fault(text)
     assert str(read_fault("outage@12")) == str(Fault("outage", 12)) == "outage@12"

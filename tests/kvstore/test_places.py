@@ -40,7 +40,7 @@ async def test_wait_is_served_in_order() -> None:
 
 
 @pytest.mark.parametrize("turn_came", [False, True])
-async def test_who_gives_up_leaves_the_place_to_the_next(turn_came: bool) -> None:
+async def test_places_pass_to_the_next_when_a_waiting_caller_gives_up(turn_came: bool) -> None:
     places = Places(1)
     assert places.take()
     first, second = (asyncio.create_task(places.wait()) for _ in range(2))

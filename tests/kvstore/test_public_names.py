@@ -8,7 +8,7 @@ import pytest
 import kvstore
 
 
-def test_all_names_are_there_and_have_one_home() -> None:
+def test_public_names_exist_and_have_one_home() -> None:
     assert set(kvstore.__all__) == set(kvstore._HOMES)
     for name in kvstore.__all__:
         assert getattr(kvstore, name).__class__

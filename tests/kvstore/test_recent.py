@@ -19,7 +19,7 @@ def test_the_oldest_leave_when_there_is_no_more_room() -> None:
     assert [recent.get(name) for name in ("a", "b", "c", "d")] == [None, b"123456789", b"123456789", b""]
 
 
-def test_what_is_forgotten_makes_room() -> None:
+def test_recent_entries_make_room_when_one_is_forgotten() -> None:
     recent = Recent(20)
     recent.add("a", b"123456789")
     recent.forget("a")

@@ -47,7 +47,7 @@ async def test_bulk_put_and_delete_take_a_few_transactions(tmp_path: Path, commi
     await namespace.close()
 
 
-async def test_what_comes_before_an_item_that_is_refused_stays_written(tmp_path: Path) -> None:
+async def test_bulk_put_keeps_the_items_before_a_refused_one(tmp_path: Path) -> None:
     namespace = LocalNamespace(tmp_path, "ns", ManualClock())
     items: list[dict[str, Any]] = [
         {"key": "first", "value": "1"},

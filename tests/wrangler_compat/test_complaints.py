@@ -85,7 +85,7 @@ def test_a_mistyped_command_is_recognised(argv: list[str], meant: str, capfd: Ca
 
 
 @pytest.mark.parametrize("argv", [["frobnicate"], ["kv", "key", "frobnicate"], ["kv", "--bogus"]])
-def test_what_resembles_nothing_is_left_alone(argv: list[str], capfd: Capture) -> None:
+def test_suggest_nothing_for_a_name_that_resembles_none(argv: list[str], capfd: Capture) -> None:
     assert main(argv, {}) == 1
     assert "Did you mean" not in capfd.readouterr().out
 

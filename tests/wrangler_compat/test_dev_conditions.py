@@ -144,7 +144,9 @@ def test_no_page_of_another_site_moves_time_and_what_makes_no_sense_is_said(tmp_
         ("--conditions=awful", "awful"),
     ],
 )
-def test_what_is_not_valid_is_said(flag: str, complaint: str, tmp_path: Path) -> None:
+def test_dev_names_an_invalid_value_of_conditions_colo_fault_or_clock(
+    flag: str, complaint: str, tmp_path: Path
+) -> None:
     done = wrangler("dev", flag, cwd=copy_notes(tmp_path))
 
     assert done.returncode == 1

@@ -168,7 +168,7 @@ def test_a_certificate_of_ones_own(echo: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_refused(echo: Path, arguments: list[str], complaint: str) -> None:
+def test_dev_refuses_impossible_flags(echo: Path, arguments: list[str], complaint: str) -> None:
     done = wrangler("dev", *arguments, cwd=echo)
     assert done.returncode == 1
     assert complaint in done.stderr
@@ -255,7 +255,7 @@ def test_live_reload_adds_a_script_to_pages_and_tells_of_changes(echo: Path) -> 
             assert dev.stop() == 0  # an open page does not keep the server
 
 
-def test_all_addresses_are_named_when_all_are_listened_on(echo: Path) -> None:
+def test_dev_names_every_address_it_listens_on(echo: Path) -> None:
     with running(echo, "--ip", "0.0.0.0") as dev:
         line = dev.read_until("127.0.0.1")
     assert line.startswith("[wrangler:info] - http://127.0.0.1:")

@@ -239,7 +239,7 @@ def test_the_debugger_is_closed_to_pages_of_other_sites(echo: Path) -> None:
 
 @pytest.mark.workerd
 @pytest.mark.parametrize("time", ["garbage", "", "NaN", "8640000000000001"])
-def test_what_is_no_time_is_refused(dev: Dev, time: str) -> None:
+def test_clock_route_refuses_an_invalid_duration(dev: Dev, time: str) -> None:
     answer = httpx.get(f"{dev.url}/cdn-cgi/handler/scheduled?time={time}", trust_env=False)
     assert answer.status_code == 400
     assert "time" in answer.text

@@ -58,7 +58,7 @@ def test_two_files_as_json(capfd: Capture) -> None:
     }
 
 
-def test_what_is_neither_file_nor_namespace_is_refused(capfd: Capture) -> None:
+def test_diff_refuses_a_source_that_is_neither_file_nor_namespace(capfd: Capture) -> None:
     assert main(["kv", "diff", "nope.json", "after.json"], {}) == 1
     assert '"nope.json" is not a file, and names no binding and no namespace' in capfd.readouterr().err
 

@@ -82,7 +82,7 @@ def report(capfd: Capture) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["all.json", "all.jsonl", "all.sqlite"])
-def test_what_is_exported_and_imported_is_the_same(
+def test_import_restores_exactly_what_was_exported(
     name: str, project: Path, account: Remote, capfd: Capture
 ) -> None:
     assert main(["kv", "export", name, "--binding=CACHE", "--remote", "--json"], account.environ) == 0
@@ -106,7 +106,7 @@ def test_an_account_is_written_only_when_told_to(project: Path, account: Remote,
     assert report(capfd)["changed"] == []
 
 
-def test_what_is_there_with_something_else_stays_and_is_named(
+def test_import_keeps_and_names_a_key_with_another_value(
     project: Path, account: Remote, capfd: Capture
 ) -> None:
     local(project, NAMESPACE, {"note:0001": Entry(b"older"), "fresh": Entry(b"1")})
@@ -118,7 +118,7 @@ def test_what_is_there_with_something_else_stays_and_is_named(
     assert capfd.readouterr().out == "n1"
 
 
-def test_what_expires_on_the_way_is_named(project: Path, capfd: Capture) -> None:
+def test_import_names_the_keys_that_expired_on_the_way(project: Path, capfd: Capture) -> None:
     items = [{"key": "soon", "value": "x", "expiration": NOW + 30}, {"key": "late", "value": "y"}]
     (project / "in.json").write_text(json.dumps(items))
     assert main(["kv", "import", "in.json", "--binding=CACHE"], {}) == 0
@@ -144,7 +144,7 @@ def test_a_file_that_is_there_is_not_written_over(project: Path, capfd: Capture)
     "text",
     ["[{}", '[{"key":"a","value":"b"}', '{"key":"a"}', "[1]", '[{"key":"","value":""}]', "nothing", " "],
 )
-def test_what_is_no_export_is_refused(text: str, project: Path, capfd: Capture) -> None:
+def test_import_refuses_a_file_that_is_not_an_export(text: str, project: Path, capfd: Capture) -> None:
     (project / "in.json").write_text(text)
     assert main(["kv", "import", "in.json", "--binding=CACHE"], {}) == 1
     assert "in.json" in capfd.readouterr().err

@@ -57,7 +57,7 @@ async def test_bytes_that_are_no_utf_8_survive(tmp_path: Path) -> None:
         ('{"format":"understudy-codeq-backup"}\n{"pieces":2}\n', "line 2: 0 lines before it, not 2"),
     ],
 )
-def test_what_is_no_backup_is_named(tmp_path: Path, text: str, words: str) -> None:
+def test_rollback_names_a_file_that_is_not_a_backup(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "file").write_text(text)
     with pytest.raises(MigrationError, match=words):
         read_backup(tmp_path / "file")

@@ -185,7 +185,7 @@ async def test_everything_is_delivered_once_in_order_unchanged(legacy: Snapshot,
         ("colour", "a member that codeQ does not know"),
     ],
 )
-async def test_what_codeq_writes_in_another_way_is_no_change(
+async def test_checklist_accepts_records_that_codeq_encodes_differently(
     legacy: Snapshot, clock: ManualClock, member: str, value: object
 ) -> None:
     tasks = legacy.entries["legacy:tasks"].value
@@ -195,7 +195,7 @@ async def test_what_codeq_writes_in_another_way_is_no_change(
 
 
 @pytest.mark.parametrize("member", ["payload", "webhook", "createdAt", "priority"])
-async def test_what_is_truly_changed_is_found(legacy: Snapshot, clock: ManualClock, member: str) -> None:
+async def test_checklist_finds_changed_records(legacy: Snapshot, clock: ManualClock, member: str) -> None:
     task = first(legacy, PENDING)
     other = {"priority": 7, "createdAt": "2020-01-01T00:00:00Z"}.get(member, "http://other.test")
     text = json.dumps({**json.loads(legacy.entries["legacy:tasks"].value[task]), member: other})
@@ -211,7 +211,7 @@ async def test_what_is_truly_changed_is_found(legacy: Snapshot, clock: ManualClo
         ("D4", ("DEL", "codeq:tasks:away", "codeq:tasks")),
     ],
 )
-async def test_what_goes_wrong_in_delivery_is_found(
+async def test_checklist_finds_errors_in_delivery(
     legacy: Snapshot, clock: ManualClock, invariant: str, damage: tuple[str, ...]
 ) -> None:
     assert invariant in await delivered(legacy, clock, damage)

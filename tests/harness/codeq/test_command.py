@@ -113,7 +113,7 @@ def test_a_verbs_help_has_its_own_flags(capsys: pytest.CaptureFixture[str]) -> N
         (["--lease-seconds", "60"], "--lease-seconds comes too late: the migration is complete"),
     ],
 )
-def test_what_a_second_run_cannot_have_any_more_is_refused(
+def test_migrate_refuses_flags_that_a_second_run_cannot_change(
     production: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], flag: list[str], words: str
 ) -> None:
     there = ["codeq", "migrate", "-q", "--redis", production, "--apply", "--backup", str(tmp_path / "backup")]
@@ -194,7 +194,7 @@ def test_a_backup_that_does_not_say_when_is_judged_by_its_newest_task(
         (["migrate"], "name it with --redis"),
     ],
 )
-def test_what_cannot_start_exits_3(
+def test_codeq_exits_3_when_it_cannot_start(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["codeq", *arguments]) == NOT_STARTED

@@ -251,7 +251,9 @@ def test_a_file_that_has_no_tokens_is_named(
     assert words in said(capsys)
 
 
-def test_what_is_no_codeq_or_not_there_is_named(migrated: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_deployed_check_names_a_service_that_is_missing_or_not_codeq(
+    migrated: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert migrated.check(codeq=migrated.scheduler) == NOT_STARTED
     assert "answers, but is not codeQ" in said(capsys)
     assert migrated.check(codeq="http://127.0.0.1:1") == NOT_STARTED

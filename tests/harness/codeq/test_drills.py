@@ -13,12 +13,12 @@ pytestmark = pytest.mark.anyio
 START = 1_795_311_283_496
 
 
-def test_all_twenty_two_are_there() -> None:
+def test_there_are_twenty_two_drills() -> None:
     assert [drill.hazard for drill in DRILLS] == [f"codeq/H{number}" for number in range(1, 23)]
 
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.hazard)
-async def test_it_happens_and_is_found(server: Server, drill: Drill) -> None:
+async def test_the_hazard_happens_and_is_found(server: Server, drill: Drill) -> None:
     await server.call("FLUSHALL")
     shown = await show(drill, server, START)
     assert shown.what, "it did not happen"

@@ -170,7 +170,7 @@ def test_a_server_without_a_password_is_not_given_that_of_another(monkeypatch: p
     ],
     ids=" ".join,
 )
-def test_what_cannot_start_shows_no_password(
+def test_errors_at_start_show_no_password(
     arguments: list[str], address: str, tmp_path: Path, capfd: Capture
 ) -> None:
     assert main([*arguments, address]) == NOT_STARTED

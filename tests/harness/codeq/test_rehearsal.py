@@ -86,7 +86,7 @@ async def test_the_guides_words_on_kvrocks_27(kvrocks27: Server) -> None:
 @pytest.mark.parametrize(
     ("kind", "answer"), [("redis7", "204"), ("kvrocks27", '500 {"error":"claim move script: ERR NOSCRIPT')]
 )
-async def test_what_codeq_makes_of_the_guides_words(
+async def test_codeq_answers_the_steps_of_the_guide(
     redis7: Server, clock: ManualClock, kind: str, answer: str
 ) -> None:
     server = redis7 if kind == "redis7" else Kvrocks27(redis7)

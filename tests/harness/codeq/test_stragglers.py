@@ -57,7 +57,9 @@ async def test_look_names_them_and_changes_nothing(server: Server, clock: Manual
     assert await contents(server, "") == before
 
 
-async def test_they_come_behind_what_was_migrated_in_their_order(redis7: Server, clock: ManualClock) -> None:
+async def test_stragglers_follow_the_migrated_tasks_in_their_order(
+    redis7: Server, clock: ManualClock
+) -> None:
     await migrated(redis7, clock)
     old = await redis7.call("LRANGE", TIER, 0, -1)
     created = await late(redis7, clock)
@@ -159,7 +161,7 @@ async def test_an_id_that_codeq_has_in_a_queue_is_not_queued_twice(
         (("SET", "legacy:lease:x", "w"), "held at the old service"),
     ],
 )
-async def test_what_cannot_be_moved_is_left_with_its_reason(
+async def test_stragglers_that_cannot_be_moved_stay_with_their_reason(
     server: Server, clock: ManualClock, command: tuple[str, ...], why: str
 ) -> None:
     await migrated(server, clock)
@@ -172,9 +174,7 @@ async def test_what_cannot_be_moved_is_left_with_its_reason(
     assert await contents(server) == before
 
 
-async def test_what_the_old_service_did_to_the_source_of_a_copy_is_named(
-    server: Server, clock: ManualClock
-) -> None:
+async def test_changes_by_the_old_service_after_a_copy_are_named(server: Server, clock: ManualClock) -> None:
     await migrated(server, clock, keep_source=True)
     services = Services(server, clock, SeededEntropy(2))
     taken = await services.old("/tasks/claim", {"workerId": "w", "commands": ["GENERATE_MASTER"]})

@@ -46,7 +46,7 @@ def found(folder: Path, right: str, wrong: str, declared: tuple[str, str] = ("",
         ),
     ],
 )
-def test_what_differs_is_found(tmp_path: Path, right: str, wrong: str, code: str) -> None:
+def test_answers_that_differ_are_found(tmp_path: Path, right: str, wrong: str, code: str) -> None:
     assert code in found(tmp_path, right, wrong)
 
 
@@ -61,10 +61,10 @@ def test_the_right_worker_does_the_same(tmp_path: Path) -> None:
         ('@links.reads("link:")', '@links.reads("link:", answers="changed")'),
     ],
 )
-def test_what_is_to_change_is_declared(tmp_path: Path, declared: tuple[str, str]) -> None:
+def test_declared_changes_of_answers_are_accepted(tmp_path: Path, declared: tuple[str, str]) -> None:
     wrong = ANSWER.replace("404", "410")
     assert not found(tmp_path, ANSWER, wrong, declared)
 
 
-def test_what_is_about_time_or_chance_may_differ(tmp_path: Path) -> None:
+def test_times_and_random_ids_in_answers_may_differ(tmp_path: Path) -> None:
     assert not found(tmp_path, "int(time.time())}", "int(time.time()) + 7}")

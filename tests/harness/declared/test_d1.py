@@ -116,9 +116,7 @@ def migration(folder: Path, order: str) -> Path:
 
 
 @pytest.mark.parametrize(("lag", "missed"), [(0, False), (60_000, True)])
-def test_who_reads_from_a_replica_misses_rows_that_have_not_come_there(
-    tmp_path: Path, lag: int, missed: bool
-) -> None:
+def test_a_read_from_a_replica_misses_rows_not_replicated_yet(tmp_path: Path, lag: int, missed: bool) -> None:
     path = migration(tmp_path, "careful")
     entry = tmp_path / "after" / "entry.py"
     entry.write_text(entry.read_text().replace('DB.prepare("SELECT', 'DB.withSession().prepare("SELECT'))

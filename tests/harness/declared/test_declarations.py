@@ -84,7 +84,7 @@ def test_a_namespace_that_no_worker_binds_is_refused(
     assert "the KV namespace VK, which no Worker of the migration has; they have: KV" in error
 
 
-def test_one_prefix_of_notes_may_be_given_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_single_prefix_of_notes_may_be_a_string(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rehearse(tmp_path, MOVES, capsys, ("old:1", "n"))[0] == HELD
     code = MOVES.replace("await kv.put", 'await kv.put("n", "not a note")\n    await kv.put')
     assert rehearse(tmp_path, code, capsys, ("old:1", "n"))[0] != HELD

@@ -79,14 +79,14 @@ def moved(folder: Path, code: str = MOVES, bound: str = BOUND) -> Path:
     return declared(folder, DECLARED)
 
 
-def test_what_an_object_moves_is_moved(tmp_path: Path) -> None:
+def test_entries_moved_by_a_durable_object_are_moved(tmp_path: Path) -> None:
     subject = subject_of(moved(tmp_path), ENTRIES)
     record = subject.simulate(Scenario(entries=4, colos=3, readers=2))
     assert record.moved
     assert all(one.held for one in subject.judge(record))
 
 
-def test_what_an_object_does_wrong_is_found(tmp_path: Path) -> None:
+def test_mistakes_of_a_durable_object_are_found(tmp_path: Path) -> None:
     code = MOVES.replace('put("new:" + name, value)', 'put("new:" + name, value.upper())')
     assert "value-changed" in codes(
         rehearsed(moved(tmp_path, code), ENTRIES, explore=("schedules",), seeds=range(1, 9))

@@ -113,6 +113,6 @@ def test_a_namespace_moves_to_another_without_a_worker(tmp_path: Path) -> None:
     assert not _two(tmp_path, small.TWO_NAMESPACES)
 
 
-def test_what_is_forgotten_on_the_way_to_another_namespace_is_found(tmp_path: Path) -> None:
+def test_entries_forgotten_between_two_namespaces_are_found(tmp_path: Path) -> None:
     code = small.TWO_NAMESPACES.replace("**entry.options", "expiration=entry.expiration or 1_900_000_000")
     assert "metadata-lost" in _two(tmp_path, code)

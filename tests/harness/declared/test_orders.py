@@ -51,7 +51,7 @@ async def change(who, name):
 """
 
 
-def test_what_only_some_orders_show_is_found_and_shown_again(tmp_path: Path) -> None:
+def test_orders_find_and_replay_what_few_of_them_show(tmp_path: Path) -> None:
     worker(tmp_path / "app", COUNTER)
     path = declared(tmp_path, DECLARED)
     entries = {("KV", f"old:{name}"): Entry(b"v") for name in "abc"}
@@ -82,7 +82,7 @@ def test_naive_links_do_not() -> None:
     assert {"resurrected", "not-found"} <= codes(result)
 
 
-def test_what_was_visited_adds_up() -> None:
+def test_visited_orders_add_up() -> None:
     assert Visited(6, 2, 1) + Visited(1, 1, 0, 1) == Visited(7, 3, 1, 1)
 
 

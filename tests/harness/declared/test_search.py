@@ -31,7 +31,7 @@ def test_the_same_seeds_show_the_same_whoever_does_the_work() -> None:
     ]
 
 
-def test_what_is_met_with_a_fault_is_new() -> None:
+def test_meeting_a_line_with_a_fault_is_new_coverage() -> None:
     subject = subject_of(LINKS / "migration.py", ENTRIES)
     plain, refused = (
         subject.simulate(Scenario.read(line)) for line in (LINE, f"{LINE} faults=refused@operator.1:3")
@@ -48,7 +48,7 @@ def test_only_who_asks_is_told_what_each_scenario_met() -> None:
     assert not searched(subject, scenarios, Here(), on_progress).noted
 
 
-def test_what_a_run_leaves_out_another_has() -> None:
+def test_a_search_meets_every_kind_of_fault() -> None:
     subject = subject_of(LINKS / "migration.py", ENTRIES)
     result = rehearse(
         subject, ENTRIES, Here(), explore=("schedules",), seeds=range(1, 101), conditions="free"
@@ -84,7 +84,7 @@ class Nobody:
         """There is nothing to let go."""
 
 
-def test_what_a_first_look_finds_is_told_before_any_search_begins() -> None:
+def test_findings_of_the_walk_are_told_before_the_search_begins() -> None:
     heard = Heard()
     with pytest.raises(ZeroDivisionError):
         rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, Nobody(), on_progress=heard)
@@ -109,6 +109,6 @@ def test_faults_befall_everybody() -> None:
         "seed=6597 conditions=free entries=12 spent=988 colos=3 clients=2 faults=outage@client-1.1:1",
     ],
 )
-def test_what_nobody_knows_of_a_clients_request_is_nobodys_mistake(line: str) -> None:
+def test_an_unknown_outcome_of_a_clients_request_is_no_finding(line: str) -> None:
     subject = subject_of(LINKS / "migration.py", ENTRIES)
     assert all(one.held for one in subject.judge(subject.simulate(Scenario.read(line))))

@@ -51,9 +51,7 @@ def test_notes_alone_move_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert any("nothing was moved" in one for one in report["reasons"])
 
 
-def test_what_a_walk_finds_among_all_entries_is_shown_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_finding_of_the_walk_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """There are more entries than a search draws from, and the mistake is about one that it does not draw."""
     stored = {("KV", f"old:{number:03}"): Entry(b"v") for number in range(60)}
     drawn = {key for (_, key), _ in sampled(load_migration(declared(tmp_path, MOVES)), stored)}
@@ -103,7 +101,9 @@ def test_a_declaration_that_is_wrong_is_said(
     assert "Traceback" not in error
 
 
-def test_what_cannot_be_moved_or_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_entries_that_cannot_be_moved_or_read_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code = MOVES.replace("return old.at", "assert name != '003'\n    return old.at")
     _, report = run(tmp_path, code, capsys=capsys, entries=5)
     assert report["leftOut"] == [

@@ -76,6 +76,6 @@ def test_a_search_of_schedules_has_both(migration: Path) -> None:
     assert {one.write_rate for one in schedules.scenarios} == {"refused", "lost"}
 
 
-def test_what_is_refused_is_the_simpler_scenario() -> None:
+def test_shrink_prefers_a_refused_write_to_a_lost_one() -> None:
     assert size(Scenario(write_rate="lost")) > size(Scenario())
     assert Scenario.read("write_rate=lost").platform.allowance.write_rate == "lost"

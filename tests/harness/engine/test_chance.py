@@ -27,7 +27,7 @@ def test_draws_are_within_their_limits() -> None:
     assert [len(chance.token(size)) for size in (0, 1, 8, 9, 20)] == [0, 1, 8, 9, 20]
 
 
-def test_what_happens_so_often_does() -> None:
+def test_a_chance_occurs_as_often_as_its_probability_says() -> None:
     chance = Chance(7)
     assert not any(chance.happens(0) for _ in range(100))
     assert all(chance.happens(1000) for _ in range(100))

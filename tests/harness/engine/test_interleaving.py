@@ -16,12 +16,12 @@ def test_an_order_is_its_turns(order: str) -> None:
 
 
 @pytest.mark.parametrize("order", ["4a", "a-1", "A2", "a 2", "a2,b"])
-def test_what_is_no_order_is_refused(order: str) -> None:
+def test_parse_order_refuses_an_invalid_order(order: str) -> None:
     with pytest.raises(ParameterError, match="order is .*: it must be letters with how many turns each has"):
         Scenario.read(f"at_once=claim,claim 'order={order}'")
 
 
-def test_who_has_no_turn_left_is_passed_over() -> None:
+def test_an_actor_without_turns_is_passed_over() -> None:
     choose = following("ba2c")
     a, b = Turn("a", "get", ("k",)), Turn("b", "get", ("k",))
     assert [choose({"a": a, "b": b}), choose({"b": b, "a": a}), choose({"b": b}), choose({"b": b})] == [
@@ -71,7 +71,7 @@ def test_operations_come_in_the_order_that_is_said(order: str) -> None:
     assert asked(line.replace("local", "production")) != []
 
 
-def test_what_the_order_does_not_say_goes_by_the_letters() -> None:
+def test_actors_that_the_order_leaves_out_go_by_their_letters() -> None:
     assert asked("conditions=local at_once=claim,claim order=b2") == letters_of("b2a7b5")
 
 

@@ -39,7 +39,7 @@ def test_timers_come_in_the_order_of_their_time() -> None:
     assert heard == [("early", 1), ("between", 2.001), ("late", 3)]
 
 
-def test_who_pauses_alone_goes_on_at_once_and_never_past_another() -> None:
+def test_a_lone_sleeper_wakes_at_once_and_never_past_another() -> None:
     simulated, heard = loop(), list[tuple[str, int]]()
     clock = LoopClock(simulated, 0)
 
@@ -97,7 +97,7 @@ def test_chance_orders_what_is_ready() -> None:
     assert len({tuple(order(seed)) for seed in range(40)}) > 20
 
 
-def test_nobody_can_go_on() -> None:
+def test_loop_names_a_deadlock() -> None:
     async def wait_for_each_other() -> None:
         never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await asyncio.gather(asyncio.create_task(asyncio.wait_for(never, None), name="somebody"))
@@ -106,7 +106,7 @@ def test_nobody_can_go_on() -> None:
         loop().run(wait_for_each_other())
 
 
-def test_nobody_comes_to_an_end() -> None:
+def test_loop_names_an_endless_run() -> None:
     async def ask_again_and_again() -> None:
         simulated = asyncio.get_running_loop()
         assert isinstance(simulated, SimulatedLoop)
@@ -177,7 +177,7 @@ def test_a_task_that_fails_before_it_is_awaited_is_not_forgotten() -> None:
     loop().run(come_late())
 
 
-def test_what_still_runs_is_cancelled() -> None:
+def test_loop_cancels_what_still_runs() -> None:
     heard: list[str] = []
 
     async def go_on() -> None:

@@ -29,7 +29,7 @@ LARGE = Scenario(
 )
 
 
-def test_what_it_takes_stays() -> None:
+def test_shrink_keeps_what_the_failure_needs() -> None:
     def shows(scenario: Scenario) -> bool:
         return scenario.tasks >= 3 and CRASH in scenario.faults and "metadata" in scenario.odd
 

@@ -36,7 +36,7 @@ def test_processes_do_every_job(jobs: Sequence[int]) -> None:
     assert sorted(Processes(2).do(double, jobs)) == [2 * number for number in jobs]
 
 
-def test_what_a_job_raises_is_raised() -> None:
+def test_workforce_raises_the_error_of_a_job() -> None:
     with pytest.raises(KeyError):
         list(Processes(1).do(fail, [1]))
 

@@ -90,7 +90,7 @@ def test_a_deletion_that_failed_and_wrote_nothing_excuses_nothing() -> None:
     assert list(found(record(gone, deletion(1, "unknown", 0, 1)))) == ["lost"]
 
 
-def test_what_was_lost_before_a_deletion_wrote_anything_was_lost_by_the_migration() -> None:
+def test_a_loss_before_the_deletion_wrote_anything_is_the_migrations() -> None:
     writes = written(("operator.1", "delete", OLD), ("client-1.1", "delete", NEW))
     assert list(found(record(writes, deletion(1, "gone", 0, 2)))) == ["nowhere-for-a-while"]
 
@@ -101,7 +101,7 @@ def test_a_deletion_that_had_begun_may_have_been_seen() -> None:
         assert not list(found(record(writes, deletion(1, outcome, 0, 2))))
 
 
-def test_what_an_object_knows_is_not_recorded() -> None:
+def test_losses_are_not_judged_where_an_object_may_have_written() -> None:
     assert not list(found(record(LOST, deletion(1, "unknown", 0, 2), has_objects=True)))
 
 

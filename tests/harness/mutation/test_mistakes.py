@@ -51,7 +51,7 @@ def test_every_mistake_is_another_program(folder: Path) -> None:
         assert ast.dump(ast.parse(one.applied(text))) != ast.dump(ast.parse(text)), one
 
 
-def test_what_is_told_apart_by_bytes_is_where_it_is_said_to_be() -> None:
+def test_positions_are_right_in_source_with_multibyte_characters() -> None:
     code = "def f(a):\n    return 'é漢🎉', a < 3\n"
     made = [one.applied(code) for one in mistakes("entry.py", code) if one.rule == "comparison"]
     assert "def f(a):\n    return 'é漢🎉', a <= 3\n" in made

@@ -90,7 +90,9 @@ def mutate(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.mutants
-def test_what_would_be_noticed_and_what_not(migration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mutate_tells_found_mistakes_from_survivors(
+    migration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, report = mutate(migration, "--only", "entry.py:15", "--at-least", "90")
     text = capsys.readouterr().out
     outcomes = {(one["rule"], one["after"]): one["outcome"] for one in report["hunts"]}
@@ -101,7 +103,7 @@ def test_what_would_be_noticed_and_what_not(migration: Path, capsys: pytest.Capt
 
 
 @pytest.mark.mutants
-def test_who_answers_otherwise_and_is_not_judged_by_it_has_survived(
+def test_a_mistake_whose_other_answer_is_not_judged_survives(
     migration: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, report = mutate(migration, "--only", "entry.py:21 [constant]", "--at-least", "100")
@@ -115,7 +117,7 @@ def test_who_answers_otherwise_and_is_not_judged_by_it_has_survived(
 
 
 @pytest.mark.mutants
-def test_what_nobody_reads_makes_no_difference_and_nothing_is_written_beside_the_worker(
+def test_an_unread_mistake_is_equivalent_and_the_workers_folder_stays_untouched(
     migration: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = migration.parent / "new"
@@ -150,7 +152,7 @@ def test_a_mistake_that_never_ends_is_noticed_and_one_that_does_not_load_is_none
         (("--only", "nowhere"), "there is no mistake to make in "),
     ],
 )
-def test_what_cannot_be_hunted_is_said_before_the_work(
+def test_mutate_refuses_an_unsuitable_migration_before_it_works(
     migration: Path, arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["mutate", str(migration), "--from", str(migration.with_name("kv.json")), *arguments]) == 3
@@ -158,7 +160,7 @@ def test_what_cannot_be_hunted_is_said_before_the_work(
 
 
 @pytest.mark.mutants
-def test_what_was_hunted_until_ctrl_c_is_reported(
+def test_mutate_reports_what_was_done_until_ctrl_c(
     migration: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stopped(hunter: Hunter, mutants: list[Mutant], *more: Any) -> Iterator[Hunt]:

@@ -93,7 +93,7 @@ def test_the_report_for_machines_says_everything(example: Path, capfd: Capture) 
     assert report["replay"] == "rehearse redis plan.yaml --from rq.jsonl -q --json -"
 
 
-def test_what_is_refused_is_no_go_with_every_name(example: Path, capfd: Capture) -> None:
+def test_refusals_are_no_go_and_name_every_key(example: Path, capfd: Capture) -> None:
     plan = (example / "plan.yaml").read_text()
     (example / "plan.yaml").write_text(plan.replace('  - {from: "wip:{q}"', '  - {from: "gone:{q}"'))
     assert main(["redis", "plan.yaml", "--from", "rq.jsonl", "-q"]) == VIOLATED
@@ -147,7 +147,7 @@ def test_a_source_without_such_keys_is_inconclusive(example: Path, capfd: Captur
         ),
     ],
 )
-def test_what_cannot_be_done_is_said(
+def test_impossible_requests_are_explained(
     example: Path, capfd: Capture, arguments: list[str], code: int, words: str
 ) -> None:
     given = ["redis", *arguments]
@@ -203,7 +203,7 @@ def test_there_and_back_on_a_real_server_without_a_password_anywhere(
 
 
 @pytest.mark.redis
-def test_what_came_to_the_source_since_is_named(place: str, example: Path, capfd: Capture) -> None:
+def test_entries_new_in_the_source_are_named(place: str, example: Path, capfd: Capture) -> None:
     url = f"redis://:{SECRET}@{place}"
     assert main(["redis", "plan.yaml", "--from", url, "-q", "--apply"]) == HELD
 

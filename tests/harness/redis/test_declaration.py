@@ -71,9 +71,7 @@ def rule(text: str) -> str:
         (HEAD + RECORDS + TASKS + 'invariants: ["record == 1"]\n', "a name alone, or record.MEMBER"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(
-    text: str, words: str, declare: Callable[[str], Declaration]
-) -> None:
+def test_plan_errors_name_the_line(text: str, words: str, declare: Callable[[str], Declaration]) -> None:
     with pytest.raises(DeclarationError) as caught:
         declare(text)
     assert words in str(caught.value)

@@ -250,7 +250,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_what_cannot_be_moved_is_refused_before_the_first_write(
+async def test_migrate_refuses_unmovable_entries_before_the_first_write(
     declaration: Declaration, name: str
 ) -> None:
     added, words = REFUSED[name]
@@ -271,7 +271,7 @@ async def test_what_cannot_be_moved_is_refused_before_the_first_write(
 
 
 @pytest.mark.parametrize("name", ["no rule", "no record", "repeated", "merged", "invariant"])
-async def test_what_is_a_defect_is_moved_when_it_is_accepted(declaration: Declaration, name: str) -> None:
+async def test_migrate_moves_accepted_defects(declaration: Declaration, name: str) -> None:
     server = embedded()
     await restore(server, Snapshot("", ENTRIES | REFUSED[name][0]).pieces())
     done = await migrate(declaration, server, replace(AT_ONCE, accept_defects=True))
@@ -352,7 +352,7 @@ async def test_a_rehearsal_of_nothing_is_no_go(declaration: Declaration) -> None
     assert done.decision.verdict == "inconclusive"
 
 
-async def test_somebody_who_writes_is_noticed(declaration: Declaration, snapshot: Snapshot) -> None:
+async def test_migrate_notices_other_writers(declaration: Declaration, snapshot: Snapshot) -> None:
     server = embedded()
     await restore(server, snapshot.pieces())
 

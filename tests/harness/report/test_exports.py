@@ -84,7 +84,9 @@ def test_a_report_is_exported_on_the_command_line(name: str, tmp_path: Path) -> 
     assert target.read_text()
 
 
-def test_what_is_no_report_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_refuses_a_file_that_is_not_a_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "other.json").write_text("{}")
     assert main(["export", "junit", str(tmp_path / "other.json")]) == 3
     assert "its schema must be understudy-report-1" in capsys.readouterr().err
@@ -107,7 +109,7 @@ def test_a_saved_finding_is_a_test_that_fails(tmp_path: Path, capsys: pytest.Cap
         test(rehearse)
 
 
-def test_one_run_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_tells_one_run(capsys: pytest.CaptureFixture[str]) -> None:
     line = "seed=6 entries=2 colos=3 readers=3 clients=1 rollout=60"
     assert (
         main(["explain", str(LINKS / "naive.py"), line, "--from", str(LINKS / "links.json"), "--at", AT]) == 1

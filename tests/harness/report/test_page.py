@@ -24,7 +24,7 @@ in_chromium = pytest.mark.skipif(
 )
 
 
-def test_it_is_one_file_of_a_modest_size() -> None:
+def test_page_is_one_file_under_a_megabyte() -> None:
     text = page(rehearsal())
     assert len(text.encode()) < 1_000_000
     assert "default-src 'none'" in text
@@ -33,7 +33,7 @@ def test_it_is_one_file_of_a_modest_size() -> None:
     )
 
 
-def test_what_is_in_the_data_ends_no_element() -> None:
+def test_page_escapes_data_that_could_end_an_element() -> None:
     text = page({**run(), "migration": "</script><script>alert(1)</script>"})
     assert "<script>alert" not in text
 

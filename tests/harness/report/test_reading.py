@@ -39,7 +39,7 @@ BAD = {
 
 @pytest.mark.parametrize("command", ["export html", "export junit", "export chrome", "merge"])
 @pytest.mark.parametrize(("text", "said"), BAD.values(), ids=BAD)
-def test_what_is_not_a_whole_report_is_refused(
+def test_read_report_refuses_a_truncated_or_foreign_document(
     text: str, said: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "report.json").write_text(text)

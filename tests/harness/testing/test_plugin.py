@@ -29,7 +29,7 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_what_the_page_shows_passes(pytester: pytest.Pytester, name: str) -> None:
+def test_documented_examples_pass(pytester: pytest.Pytester, name: str) -> None:
     beside(pytester, "links" if name == "test_migration.py" else "notes", name, BLOCKS[name])
     outcome = run(pytester, name).parseoutcomes()
     assert set(outcome) == {"passed"}
@@ -54,7 +54,7 @@ def test_a_rehearsal_fails_with_its_lines(pytester: pytest.Pytester) -> None:
     printed.fnmatch_lines(["FAIL *", "*rehearse run *naive.py* --scenario *", "NO-GO: *"])
 
 
-def test_one_run_is_rehearsed_again(pytester: pytest.Pytester) -> None:
+def test_rehearse_replay_runs_one_run_again(pytester: pytest.Pytester) -> None:
     beside(pytester, "links", "test_it.py", NAIVE)
     line = "seed=1 entries=1 readers=1"
     replayed = run(pytester, "test_it.py", "--rehearse-replay", line, "--rehearse-html", "pages")

@@ -21,7 +21,7 @@ FEW = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 
 @FEW
 @given(namespaces(max_size=4))
-def test_what_is_drawn_is_what_kv_takes(drawn: dict[str, Entry]) -> None:
+def test_strategies_draw_entries_that_kv_accepts(drawn: dict[str, Entry]) -> None:
     """The real order of checks is the binding's: it is put as a Worker would put it."""
     clock = ManualClock(1_767_225_600_000)
     kv = KVNamespace(MemoryStore(clock))

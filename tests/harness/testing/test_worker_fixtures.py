@@ -15,7 +15,7 @@ from kvstore import Entry
 pytestmark = pytest.mark.worker("shop")
 
 
-def test_what_the_worker_writes_is_the_difference(worker: Client, kv: Namespaces) -> None:
+def test_diff_shows_what_the_worker_wrote(worker: Client, kv: Namespaces) -> None:
     kv.NOTES.seed({"a": "1", "b": {"is": "json"}, "c": Entry(b"3", None, '{"m":1}')})
     before = kv.NOTES.snapshot()
     assert worker.put("/a", body="milk").status == 204
@@ -35,7 +35,7 @@ def test_a_failure_in_the_background_changes_no_answer(worker: Client) -> None:
     assert [str(error) for error in worker.background_errors] == ["later"]
 
 
-def test_what_is_raised_is_a_500_with_its_traceback(worker: Client, kv: Namespaces) -> None:
+def test_an_exception_is_a_500_with_its_traceback(worker: Client, kv: Namespaces) -> None:
     kv.NOTES.fail("refused@1")
     answer = worker.get("/a")
     assert answer.status == 500
@@ -93,7 +93,7 @@ def test_the_world_outside_answers_what_the_test_says(worker: Client, outbound: 
     assert [one.content for one in outbound.sent] == [b"asked", b"asked"]
 
 
-def test_what_the_worker_prints_is_logged(worker: Client, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_hold_what_the_worker_prints(worker: Client, capsys: pytest.CaptureFixture[str]) -> None:
     worker.put("/a", body="1")
     assert worker.logs == ["putting a"]
     assert capsys.readouterr().out == "putting a\n"

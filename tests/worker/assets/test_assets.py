@@ -85,7 +85,7 @@ def test_another_method_is_refused_where_there_is_an_asset(ask: Ask) -> None:
     assert ask("/nothing", "POST")[2] == "worker"
 
 
-def test_what_is_not_found_has_a_page_where_browsers_navigate(ask: Ask) -> None:
+def test_not_found_handling_serves_a_page_to_navigations(ask: Ask) -> None:
     there = {"Sec-Fetch-Mode": "navigate"}
     assert ask("/x/y", headers=there, not_found_handling="404-page") == (404, "", "lost")
     assert ask("/x/y", headers=there, not_found_handling="single-page-application") == (200, "", "home")

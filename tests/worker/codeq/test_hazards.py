@@ -188,7 +188,7 @@ async def test_a_queue_in_upper_case_or_with_a_hyphen_is_invisible(bench: Bench)
     assert not any(queues.values())
 
 
-async def test_one_claim_repairs_two_hundred_leases(bench: Bench) -> None:
+async def test_a_claim_repairs_two_hundred_leases(bench: Bench) -> None:
     tasks = [str(number) for number in range(500)]
     for task in tasks:
         await bench.store(task, status="IN_PROGRESS")

@@ -183,7 +183,7 @@ async def test_health_is_open(bench: Bench) -> None:
     assert answer.status_code == 200
 
 
-async def test_both_services_share_a_server_and_never_a_key(bench: Bench) -> None:
+async def test_services_share_a_server_and_never_a_key(bench: Bench) -> None:
     await create(bench)
     assert await bench.claim() is None
     await bench.create()

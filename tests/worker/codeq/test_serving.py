@@ -11,7 +11,7 @@ from worker.serving import bind, serve
 pytestmark = pytest.mark.anyio
 
 
-async def test_both_services_answer_on_ports_of_their_own(server: Recording) -> None:
+async def test_services_answer_on_ports_of_their_own(server: Recording) -> None:
     listener = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     issuer = Issuer(url, SystemClock(), SystemEntropy())

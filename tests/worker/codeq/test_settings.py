@@ -67,7 +67,7 @@ def test_variables_win_over_the_file(tmp_path: Path) -> None:
         ([], "must be a JSON object of settings"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, document: Any, words: str) -> None:
+def test_settings_errors_name_the_setting(tmp_path: Path, document: Any, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         read_settings({}, written(tmp_path, document))
 

@@ -21,7 +21,7 @@ async def subscribe(bench: Bench, seconds: int) -> str:
     return made
 
 
-async def test_what_has_ended_is_gone_everywhere(bench: Bench) -> None:
+async def test_sweep_removes_expired_tasks_everywhere(bench: Bench) -> None:
     ended, living = await subscribe(bench, 30), await subscribe(bench, 600)
     await bench.create()  # which notes when each was told
     assert await bench.server.call("EXISTS", f"codeq:subs:last:{ended}") == 1
@@ -34,7 +34,7 @@ async def test_what_has_ended_is_gone_everywhere(bench: Bench) -> None:
     assert await bench.server.call("EXISTS", f"codeq:subs:last:{living}") == 1
 
 
-async def test_one_that_was_extended_stays(bench: Bench) -> None:
+async def test_sweep_keeps_an_extended_task(bench: Bench) -> None:
     subscription = await subscribe(bench, 30)
     bench.clock.advance(29_000)
     await bench.call(f"/workers/subscriptions/{subscription}/heartbeat", {"ttlSeconds": 30})
@@ -42,7 +42,7 @@ async def test_one_that_was_extended_stays(bench: Bench) -> None:
     assert await bench.codeq.state.engine.sweep.once() == 0
 
 
-async def test_one_that_cannot_be_read_stays(bench: Bench) -> None:
+async def test_sweep_keeps_an_unreadable_task(bench: Bench) -> None:
     await bench.server.call("HSET", "codeq:subs", "odd", "{no json")
     assert await bench.codeq.state.engine.sweep.once() == 0
     assert await bench.server.call("HEXISTS", "codeq:subs", "odd") == 1
@@ -62,7 +62,7 @@ class Minutes(ManualClock):
         await super().sleep(seconds)
 
 
-async def test_it_runs_every_minute_and_survives_a_server_that_fails(server: Server) -> None:
+async def test_sweep_runs_every_minute_and_survives_a_failing_server(server: Server) -> None:
     await server.call("SET", "codeq:subs", "no hash")
     clock = Minutes()
     sweep = Sweep(server, CodeqKeys(), Timeline(clock, SAO_PAULO), 60)

@@ -8,7 +8,7 @@ PROJECT = Path(__file__).parents[3]
 HEAVY = ("asyncio", "httpx", "json", "kvstore", "sqlite3", "starlette")
 
 
-def test_all_is_sorted_and_complete() -> None:
+def test_public_names_are_sorted_and_complete() -> None:
     assert sorted(worker.config.__all__) == worker.config.__all__
     assert all(hasattr(worker.config, name) for name in worker.config.__all__)
 

@@ -40,7 +40,7 @@ INSERT = "INSERT INTO t VALUES (?, ?)"
 COUNT = "SELECT count(*) AS n FROM t WHERE who = ?"
 
 
-async def test_both_write_at_once_and_each_sees_all(tmp_path: Path) -> None:
+async def test_simultaneous_writers_see_each_others_rows(tmp_path: Path) -> None:
     folder = DatabaseFolder(tmp_path / "state" / "v3" / "d1")
     ours = D1Database(folder(IDENTITY))
     await ours.exec("CREATE TABLE t (who TEXT, n INTEGER)")

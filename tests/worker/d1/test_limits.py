@@ -48,7 +48,7 @@ async def test_a_batch_of_one_text_counts_each() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_is_explained_again_is_explained_by_the_tables_as_they_are() -> None:
+async def test_explain_follows_a_change_of_the_schema() -> None:
     db = D1Database(Database())
     await db.exec("CREATE TABLE t (x)")
     program = db.prepare("/* how */ explain SELECT * FROM t")

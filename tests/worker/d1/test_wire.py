@@ -87,7 +87,7 @@ def _answer(given: dict[str, Any]) -> Answer:
         ("POST", "/query", '{"sql": "SELECT ?", "params": {"a": 1}}', 500),
     ],
 )
-async def test_what_no_binding_sends_is_refused(
+async def test_wire_refuses_requests_that_no_binding_sends(
     client: httpx.AsyncClient, method: str, path: str, content: str, status: int
 ) -> None:
     answer = await client.request(method, path, content=content)

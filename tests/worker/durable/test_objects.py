@@ -123,7 +123,7 @@ class Stage:
         return self.env.COUNTER.getByName("a")
 
 
-async def test_one_name_is_one_object_and_two_names_are_two() -> None:
+async def test_equal_names_are_one_object_and_others_are_not() -> None:
     stage = Stage()
     namespace = stage.env.COUNTER
     assert await namespace.getByName("a").add() == 1

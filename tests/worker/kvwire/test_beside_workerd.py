@@ -105,7 +105,7 @@ def untagged(value: Any) -> Any:
 
 @effort(few=60, many=4000)
 @given(walk=st.lists(operations, max_size=16))
-async def test_both_bindings_say_the_same(rig: Rig, walk: list[tuple[str, tuple[Any, ...]]]) -> None:
+async def test_bindings_answer_alike(rig: Rig, walk: list[tuple[str, tuple[Any, ...]]]) -> None:
     clock = ManualClock(NOW * 1000)
     await rig.close()
     rig.stores["main"] = SqliteStore.in_memory(clock)

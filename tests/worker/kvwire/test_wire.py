@@ -148,7 +148,7 @@ async def test_the_key_is_what_follows_the_first_slash(wire: Wire, target: str, 
         ("%C3%A9" * 257, "414 UTF-8 encoded length of 514 exceeds key length limit of 512."),
     ],
 )
-async def test_what_is_no_key_is_refused(wire: Wire, method: str, path: str, refusal: str) -> None:
+async def test_wire_refuses_an_invalid_key(wire: Wire, method: str, path: str, refusal: str) -> None:
     assert await wire.refusal(method, f"/{path}?urlencoded=true") == refusal
 
 

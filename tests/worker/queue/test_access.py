@@ -41,7 +41,7 @@ async def test_without_a_configured_key_nobody_enters(
     assert await status_with(client, path, "") == 401
 
 
-async def test_one_configured_key_is_enough(serve: Serve) -> None:
+async def test_a_single_configured_key_is_enough(serve: Serve) -> None:
     assert await status_with(serve(QUEUE_API_KEY=None), "/api/queue", "admin-key") == 200
     assert await status_with(serve(ADMIN_API_KEY=""), "/api/queue", "queue-key") == 200
 

@@ -58,7 +58,7 @@ def inside(text: str) -> str:
 
 
 @given(TEXTS | VALUES.map(json.dumps) | VALUES.map(lambda value: json.dumps(value, indent=1)))
-def test_whatever_is_json_to_javascript_is_read_and_nothing_else(text: str) -> None:
+def test_read_exactly_the_json_that_javascript_accepts(text: str) -> None:
     assert written(text) == (expected(text), expected(text))
 
 
@@ -73,5 +73,5 @@ def test_depth_and_size_are_no_limit(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["[" * DEEP, inside(""), inside("NaN"), inside("1") + "]", inside("{1:2}"), inside("[1 2]")]
 )
-def test_what_is_no_json_is_none_at_any_depth(text: str) -> None:
+def test_invalid_json_is_none_at_any_depth(text: str) -> None:
     assert written(text) == (None, None)

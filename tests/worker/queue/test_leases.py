@@ -111,7 +111,7 @@ async def test_the_holder_releases(
 
 
 @pytest.mark.parametrize("body", [{}, {"workerId": ""}])
-async def test_anybody_releases_anonymously(
+async def test_release_needs_no_worker_id(
     queue: httpx.AsyncClient, enqueue: Enqueue, body: dict[str, str]
 ) -> None:
     task_id = await enqueue("1")

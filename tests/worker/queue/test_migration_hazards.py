@@ -57,7 +57,7 @@ async def test_h10_the_list_is_deleted_although_tasks_failed(old: httpx.AsyncCli
     assert not await needed(old)
 
 
-async def test_one_failure_is_counted_in_the_plural(old: httpx.AsyncClient, kv: KVNamespace) -> None:
+async def test_a_single_failure_is_counted_in_the_plural(old: httpx.AsyncClient, kv: KVNamespace) -> None:
     await kv.put(PENDING, '["gone"]')
     assert (await run(old, 207))["message"] == "Migration completed with 1 failures"
     assert await kv.get(PENDING) == '["gone"]'

@@ -112,7 +112,7 @@ class Refusing(Journal):
         await super().put(key, entry)
 
 
-async def test_what_kv_refuses_lets_the_request_through(serve: Serve) -> None:
+async def test_rate_limit_lets_requests_through_when_kv_refuses(serve: Serve) -> None:
     """H25, as mended in the original's release 2e2205e."""
     client = serve(CACHE=KVNamespace(Refusing(SqliteStore.in_memory())))
     assert (await client.get("/api/queue")).status_code == 200

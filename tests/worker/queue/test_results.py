@@ -15,7 +15,7 @@ SCHEMA = {"success": False, "output": {"files": []}, "error": "no"}
 
 
 @pytest.mark.parametrize("result", [DAEMON, SCHEMA])
-async def test_both_forms_of_a_result_are_kept(queue: httpx.AsyncClient, result: dict[str, object]) -> None:
+async def test_results_keep_both_forms(queue: httpx.AsyncClient, result: dict[str, object]) -> None:
     response = await queue.post("/api/result/t1", json=result)
     assert (response.status_code, response.text) == (200, '{"success":true}')
     assert (await queue.get("/api/result/t1")).json() == result

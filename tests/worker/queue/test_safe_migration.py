@@ -133,7 +133,7 @@ async def test_any_id_moves(one: Deployment, client: httpx.AsyncClient, name: st
     assert await one.keys() == [NEW_LEASE + name, NEW + name]
 
 
-async def test_what_has_less_than_ninety_seconds_left_ends_in_place(
+async def test_entries_with_less_than_ninety_seconds_left_expire_in_place(
     one: Deployment, client: httpx.AsyncClient
 ) -> None:
     """H51."""
@@ -180,9 +180,7 @@ async def test_an_old_lease_that_lasts_longer_is_not_deleted(
 @pytest.mark.parametrize(
     "there", [Entry(b"{oops"), Entry(b"{}", in_seconds(3600)), Entry(b"{}", None, '{"by":"x"}')]
 )
-async def test_what_is_not_understood_is_kept(
-    one: Deployment, client: httpx.AsyncClient, there: Entry
-) -> None:
+async def test_unreadable_entries_are_kept(one: Deployment, client: httpx.AsyncClient, there: Entry) -> None:
     """A new key that is corrupt, or the same body to another end: nothing is put over it, nothing is lost."""
     await one.put({OLD + "a": Entry(b"{}"), NEW + "a": there})
     answers = await one.finish(client)
@@ -219,7 +217,7 @@ async def test_verification_waits_as_long_as_it_is_told(one: Deployment) -> None
     assert await one.keys(OLD) == []
 
 
-async def test_it_is_done_when_two_looks_found_nothing(one: Deployment) -> None:
+async def test_migration_is_done_when_two_passes_found_nothing(one: Deployment) -> None:
     """Listings are late: one look does not tell."""
     await one.put({PENDING: '["gone"]'})
     client = one.client(MIGRATION_VERIFY_AFTER="60")
@@ -254,7 +252,7 @@ async def test_120_tasks_end_within_any_budget(one: Deployment, budget: int) -> 
     assert await one.store.entries() == migrated(before)
 
 
-async def test_what_a_day_does_not_allow_waits_for_the_next() -> None:
+async def test_work_beyond_the_daily_quota_waits_for_the_next_day() -> None:
     """H08: the rest is told when to come again, and nothing is lost."""
     store = SqliteStore.in_memory(CLOCK)
     one = Deployment(store, Quotas(store, Allowance(writes_per_day=2)))

@@ -93,7 +93,9 @@ async def test_the_old_format_goes_on(one: Deployment, client: httpx.AsyncClient
     assert claim.json()["taskId"] == "free"
 
 
-async def test_what_a_worker_changed_since_goes_back(one: Deployment, client: httpx.AsyncClient) -> None:
+async def test_rollback_carries_a_workers_later_change_back(
+    one: Deployment, client: httpx.AsyncClient
+) -> None:
     await one.put({OLD + "a": "{}", NEW + "a": Entry(b'{"status":"processing"}', in_seconds(900))})
     await one.finish(client, ROLLBACK)
     assert (await one.store.entries())[OLD + "a"] == Entry(b'{"status":"processing"}', in_seconds(900))

@@ -144,7 +144,7 @@ async def test_keys_come_in_pages_until_the_cursor_is_empty(place: Place) -> Non
     assert spaces == [{"name": "p/0001 é"}]
 
 
-async def test_one_page_holds_1000_keys(place: Place) -> None:
+async def test_list_page_holds_1000_keys(place: Place) -> None:
     await place.store(CACHE).put_many({f"{number:04}": Entry(b"v") for number in range(1001)})
     answer = (await place.ask("GET", f"/{CACHE}/keys?prefix=")).envelope
     assert (len(answer["result"]), answer["result_info"]["count"]) == (1000, 1000)

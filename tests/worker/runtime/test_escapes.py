@@ -67,7 +67,7 @@ def test_an_escape_while_a_worker_is_imported_is_one_too(tmp_path: Path) -> None
         load_worker(project(tmp_path / "a", {"entry.py": "import os\nos.system('true')"}), {})
 
 
-async def test_what_is_allowed_is_done(tmp_path: Path) -> None:
+async def test_allowed_escapes_are_carried_out(tmp_path: Path) -> None:
     allowed = Platform(allowed=frozenset({"processes"}))
     assert await answer_of(tmp_path / "a", answering("os.system('true')", "import os"), allowed) == 0
 

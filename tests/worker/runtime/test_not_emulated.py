@@ -35,7 +35,7 @@ def test_each_kind_is_known_by_its_name(tmp_path: Path, section: str) -> None:
     assert load_config(path).not_emulated == {"X": KINDS[section]}
 
 
-def test_what_is_emulated_or_binds_nothing_is_not_among_them(tmp_path: Path) -> None:
+def test_emulated_bindings_and_plain_sections_are_not_listed(tmp_path: Path) -> None:
     section = '[vars]\nA = "1"\n[assets]\ndirectory = "public"\n[[kv_namespaces]]\nbinding = "KV"\nid = "a"'
     assert load_config(folder(tmp_path, section, {}) / "wrangler.toml").not_emulated == {}
 

@@ -69,7 +69,7 @@ CHANCES = [
 
 
 @pytest.mark.parametrize("expression", CHANCES)
-async def test_one_seed_is_one_sequence_of_chances(tmp_path: Path, expression: str) -> None:
+async def test_the_same_seed_gives_the_same_random_numbers(tmp_path: Path, expression: str) -> None:
     folder = project(tmp_path / "a", answering(f"[{expression}, {expression}]", IMPORTS))
     drawn = []
     for seed in (1, 1, 2):

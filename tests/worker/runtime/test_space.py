@@ -146,7 +146,7 @@ class Default(WorkerEntrypoint):
 """
 
 
-async def test_what_is_looked_up_by_the_name_of_its_module_is_found(tmp_path: Path) -> None:
+async def test_lookups_by_module_name_find_the_workers_own_module(tmp_path: Path) -> None:
     files = {"entry.py": BY_NAME}
     expected: dict[str, Any] = {
         "hints": True,
@@ -199,7 +199,7 @@ def test_a_syntax_error_is_shown_with_its_line_and_nothing_else(tmp_path: Path) 
     assert [line.strip() for line in lines[2:]] == ["class A", "^", "SyntaxError: expected ':'"]
 
 
-def test_what_could_not_be_loaded_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_load_leaves_nothing_behind(tmp_path: Path) -> None:
     before = set(sys.modules)
     with pytest.raises(LoadError):
         load_worker(project(tmp_path / "gone", {"entry.py": "import pkg\n1 / 0", "pkg.py": ""}), {})

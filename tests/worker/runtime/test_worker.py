@@ -49,6 +49,6 @@ async def test_a_handler_need_not_be_asynchronous(tmp_path: Path) -> None:
     assert worker.env.SEEN == ["* * * * *"]
 
 
-async def test_whatever_can_be_awaited_is(tmp_path: Path) -> None:
+async def test_handlers_may_return_any_awaitable(tmp_path: Path) -> None:
     worker = load(tmp_path, FUNCTIONS)
     assert (await worker.fetch(Request.from_parts("GET", "https://e.com/"))).body == b"later"

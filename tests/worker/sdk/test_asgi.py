@@ -174,9 +174,7 @@ async def test_a_stream_that_is_cut_off_ends_without_its_reader(
     assert response.status == 200
 
 
-async def test_what_fails_after_the_answer_does_not_change_it(
-    env: Any, spawned: list[Awaitable[Any]]
-) -> None:
+async def test_an_error_after_the_answer_does_not_change_it(env: Any, spawned: list[Awaitable[Any]]) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "http"
         await send({"type": "http.response.start", "status": 201})

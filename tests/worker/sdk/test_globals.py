@@ -90,6 +90,6 @@ def test_a_transform_stream_hands_on_what_is_written(js: Any) -> None:
     assert asyncio.run(run()) == "hi"
 
 
-def test_what_is_absent_says_so_when_it_is_used(js: Any) -> None:
+def test_absent_globals_say_so_when_used(js: Any) -> None:
     with pytest.raises(Exception, match="HTMLRewriter is not emulated"):
         js.HTMLRewriter.new()

@@ -42,7 +42,7 @@ def _shown(value: Any) -> str:
     return repr(bytes(value)) if isinstance(value, memoryview) else f"{type(value)} {value!r}"
 
 
-def test_none_is_null_on_the_way() -> None:
+def test_rpc_passes_none_as_null() -> None:
     assert python_to_rpc(None) is jsnull
     assert python_to_rpc({"a": None}).a is jsnull
     assert python_to_rpc([None])[0] is jsnull

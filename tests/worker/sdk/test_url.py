@@ -28,7 +28,7 @@ def test_url_is_normalised(text: str, href: str) -> None:
 @pytest.mark.parametrize(
     "text", ["/rel", "", "http://", "http://a b/", "http://e.com:99999/", "http://e.com:x/"]
 )
-def test_what_is_no_url_is_refused(text: str) -> None:
+def test_url_refuses_invalid_input(text: str) -> None:
     assert not js.URL.canParse(text)
     with pytest.raises(JsException, match=r"^TypeError: Invalid URL string.$"):
         js.URL.new(text)
@@ -88,7 +88,7 @@ def test_a_url_is_resolved_as_node_resolves_it(text: str, base: str, href: str |
     assert href is None or js.URL.new(text, base).href == href
 
 
-def test_what_a_part_cannot_become_changes_nothing() -> None:
+def test_setting_an_invalid_part_changes_nothing() -> None:
     url = js.URL.new("https://e.com/a")
     url.protocol, url.username, url.password, url.port, url.host = "http", "ü", "p w", "x", "f.org:99999"
     url.hash, url.search, url.hostname, url.port = "", "?a b", "a b", "8080abc"

@@ -61,7 +61,7 @@ def _execute(sql: str) -> tuple[str, ...]:
     return ("d1", "execute", "DB", "--json", "--command", sql)
 
 
-def test_what_wrangler_wrote_is_rehearsed_and_still_wranglers(
+def test_rehearse_a_database_of_wrangler_and_wrangler_still_reads_it(
     real: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = migration(tmp_path, ADDED, before=NAMED)

@@ -86,7 +86,7 @@ def test_a_copy_that_was_gone_in_between_is_as_old_as_its_second_put(gone: bool,
 
 
 @pytest.mark.parametrize(("by", "told"), [("daemon-1.1", []), ("operator-1.1", OTHER)])
-def test_what_a_worker_changed_in_the_new_format_counts_more_than_the_original(by: str, told: object) -> None:
+def test_a_workers_change_in_the_new_format_beats_the_original(by: str, told: object) -> None:
     one = history()
     one.put(10, "operator-1.1", NEW, task())
     one.put(50, by, NEW, task("work, begun"))
@@ -95,7 +95,7 @@ def test_what_a_worker_changed_in_the_new_format_counts_more_than_the_original(b
 
 
 @pytest.mark.parametrize(("old", "new", "told"), [(49, 50, []), (50, 49, OTHER)])
-def test_what_a_worker_changed_in_the_old_format_since_is_not_lost(old: int, new: int, told: object) -> None:
+def test_a_workers_later_change_in_the_old_format_is_not_lost(old: int, new: int, told: object) -> None:
     one = history()
     one.put(10, "operator-1.1", NEW, task())
     one.put(old, "daemon-1.1", OLD, task("work, begun by one who does not see the copy"))
@@ -112,7 +112,7 @@ def test_a_task_that_came_again_must_be_old_enough_too(sent: int, told: object) 
     assert said(guarded_delete(one.record())) == told
 
 
-def test_what_a_worker_wrote_in_both_formats_is_as_old_as_the_copy_before() -> None:
+def test_a_write_in_both_formats_is_as_old_as_the_copy_before_it() -> None:
     """Everybody sees the task in the new format, if not as it is now; nobody did without a copy before."""
     for copied, told in ((10, []), (None, YOUNG)):
         one = history()
@@ -125,7 +125,7 @@ def test_what_a_worker_wrote_in_both_formats_is_as_old_as_the_copy_before() -> N
 
 
 @pytest.mark.parametrize(("expires", "told"), [(80, []), (75, YOUNG)])
-def test_who_sees_a_copy_late_sees_it_no_longer_than_it_was_to_live(expires: int, told: object) -> None:
+def test_a_stale_copy_is_seen_no_longer_than_its_ttl(expires: int, told: object) -> None:
     one = history()
     one.put(10, "operator-1.1", NEW, task(expires=expires))
     one.put(60, "daemon-1.1", NEW, task("work, begun"))
@@ -134,7 +134,7 @@ def test_who_sees_a_copy_late_sees_it_no_longer_than_it_was_to_live(expires: int
 
 
 @pytest.mark.parametrize(("new", "told"), [(task("other work"), []), (BROKEN, OTHER), (stored(0), OTHER)])
-def test_what_was_in_the_new_format_before_wins_if_it_is_a_task(new: Entry, told: object) -> None:
+def test_an_earlier_new_format_task_wins(new: Entry, told: object) -> None:
     one = history(new=new)
     one.delete(5, "operator-1.1", OLD)
     assert said(guarded_delete(one.record())) == told
@@ -148,7 +148,7 @@ def test_a_body_in_quarantine_guards_if_it_is_the_same(kept: Entry, told: object
     assert said(guarded_delete(one.record())) == told
 
 
-def test_what_was_just_put_into_quarantine_guards_where_others_find_the_task() -> None:
+def test_a_fresh_quarantine_entry_guards_the_task() -> None:
     for one, told in ((history(), YOUNG), (history(new=task("an older body")), [])):
         one.put(2, "daemon-1.1", OLD, task("changed since"))
         one.put(70, "operator-1.1", KEPT, task("changed since"))
@@ -156,7 +156,7 @@ def test_what_was_just_put_into_quarantine_guards_where_others_find_the_task() -
         assert said(guarded_delete(one.record())) == told
 
 
-def test_what_is_in_quarantine_is_nothing_that_a_worker_changed() -> None:
+def test_a_quarantine_entry_is_not_a_workers_change() -> None:
     one = history(kept=task("an older body"))
     one.delete(75, "operator-1.1", OLD)
     assert said(guarded_delete(one.record())) == OTHER

@@ -54,7 +54,7 @@ def test_a_migration_has_ended_when_the_new_format_is_on_and_a_safe_run_says_so(
 
 @pytest.mark.parametrize("line", [SAFE, DOCUMENTED])
 @pytest.mark.parametrize(("answered", "is_end"), [(150, True), (250, False)])
-def test_what_was_rolled_back_since_is_not_migrated(line: str, answered: int, is_end: bool) -> None:
+def test_a_task_rolled_back_later_does_not_count_as_migrated(line: str, answered: int, is_end: bool) -> None:
     one = history(line)
     one.call("operator-2.1", ROLLBACK, 120, answered, answer={"done": True})
     assert is_migrated(one.record()) is is_end
@@ -108,7 +108,7 @@ def test_an_old_worker_does_not_look_into_the_new_format(line: str, by: str, ove
     assert [finding.keys for finding in listing(one.record()).findings] == keys
 
 
-def test_what_two_completed_must_be_gone_if_one_of_them_looks_there() -> None:
+def test_a_task_completed_twice_is_gone_wherever_one_of_the_two_reads() -> None:
     one = completed("daemon-1.1", 20, "old", history(old=True, new=True))
     assert not is_over(one.record(), "t")
     assert is_over(completed("daemon-2.1", 80, "dual", one).record(), "t")
@@ -118,9 +118,7 @@ def test_what_two_completed_must_be_gone_if_one_of_them_looks_there() -> None:
     ("second", "by", "over"),
     [(10, "operator-1.1", True), (10, "daemon-2.1", False), (150, "daemon-2.1", True)],
 )
-def test_what_was_put_there_by_the_migration_or_after_the_completion_is_somebodys(
-    second: float, by: str, over: bool
-) -> None:
+def test_copies_after_a_completion_belong_to_who_wrote_them(second: float, by: str, over: bool) -> None:
     one = completed("daemon-1.1", 20, "old", history(old=True, new=True))
     one.put(second, by, NEW, task("work, begun"))
     assert is_over(one.record(), "t") is over

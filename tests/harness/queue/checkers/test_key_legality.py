@@ -73,7 +73,7 @@ def claimed(told: History, name: str, task: str, by: str) -> History:
 
 
 @pytest.mark.parametrize(("by", "line", "judged"), FOREIGN)
-def test_what_is_handed_out_can_be_completed(by: str, line: str, judged: bool) -> None:
+def test_a_task_that_was_handed_out_can_be_completed(by: str, line: str, judged: bool) -> None:
     """Not by an old Worker: it may have handed out what no other one would, which refuses the result."""
     one = claimed(History(line), "daemon-1.1", LONG, by)
     one.call("daemon-1.2", RESULT_OF + LONG, 20, 21, status=400, answer=REFUSED)
@@ -85,7 +85,7 @@ def test_what_is_handed_out_can_be_completed(by: str, line: str, judged: bool) -
         assert verdict.findings[0].hazards == ("H63",)
 
 
-def test_what_both_handed_out_is_the_new_workers_too() -> None:
+def test_a_task_handed_out_by_both_belongs_to_the_new_worker_too() -> None:
     one = claimed(claimed(History(), "daemon-1.1", LONG, "old"), "daemon-2.1", LONG, "dual")
     one.call("daemon-1.2", RESULT_OF + LONG, 20, 21, status=400, answer=REFUSED)
     assert [keys for _, keys in said(key_legality(one.record()))] == [(LONG,)]

@@ -86,7 +86,7 @@ def test_a_copy_over_a_lease_is_that_lease(copy: str, told: object) -> None:
 
 
 @pytest.mark.parametrize(("answer", "told"), [(None, []), ("told", DELETED)])
-def test_nobody_holds_what_nobody_was_told_of(answer: str | None, told: object) -> None:
+def test_a_claim_whose_answer_was_lost_is_held_by_no_worker(answer: str | None, told: object) -> None:
     lost: dict[str, Any] = {} if answer else {"answer": None, "status": None}
     one = claimed(history(), "daemon-1.1", 10, 310, **lost)
     one.delete(100, "operator-1.1", NEW)
@@ -205,7 +205,7 @@ def test_a_renewal_that_came_too_late_for_a_shortened_lease_mends_nothing() -> N
 @pytest.mark.parametrize(
     ("line", "by", "judged"), [(SAFE, "dual", True), (SAFE, "old", False), (DOCUMENTED, "old", True)]
 )
-def test_who_ends_the_lease_of_another_is_named_unless_it_is_an_old_worker(
+def test_a_worker_that_ends_anothers_lease_is_named_unless_it_is_old(
     what: tuple[str, str], told: object, line: str, by: str, judged: bool
 ) -> None:
     one = claimed(history(line), "daemon-1.1", 10, 310, by=by)
@@ -233,7 +233,7 @@ def contested(by: str = "old") -> History:
 
 
 @pytest.mark.parametrize(("rival", "told"), [("daemon-1", []), ("daemon-3", RENEWED)])
-def test_what_an_old_worker_gave_to_two_one_of_them_may_have(rival: str, told: object) -> None:
+def test_one_of_two_workers_may_hold_what_an_old_worker_gave_to_both(rival: str, told: object) -> None:
     """The first one renews its lease, by a Worker that has seen no other: the second one's is gone."""
     one = contested()
     request(one, f"{rival}.2", "renew", 50, rival)
@@ -242,7 +242,7 @@ def test_what_an_old_worker_gave_to_two_one_of_them_may_have(rival: str, told: o
 
 
 @pytest.mark.parametrize(("giver", "told"), [("daemon-1", []), ("daemon-3", OTHER)])
-def test_one_of_the_two_may_give_it_back(giver: str, told: object) -> None:
+def test_either_of_two_holders_may_release_the_task(giver: str, told: object) -> None:
     one = contested()
     request(one, f"{giver}.2", "release", 50, giver)
     one.delete(50.5, f"{giver}.2", OLD)
@@ -273,7 +273,7 @@ def test_a_rivals_lease_whose_key_ends_early_was_cut_short_by_the_migration() ->
 
 
 @pytest.mark.parametrize(("again", "told"), [(True, DELETED), (False, [])])
-def test_what_one_of_the_two_claims_later_is_a_hold_like_any_other(again: bool, told: object) -> None:
+def test_a_later_claim_by_one_of_the_two_is_an_ordinary_hold(again: bool, told: object) -> None:
     one = contested()
     for name in ("daemon-1", "daemon-2"):
         request(one, f"{name}.2", "release", 50, name)
@@ -290,7 +290,7 @@ def test_only_an_old_worker_may_give_a_task_to_two(by: str, told: object) -> Non
 
 
 @pytest.mark.parametrize(("end", "told"), [(60, RENEWED), (310, [])])
-def test_one_after_the_other_is_not_at_once(end: int, told: object) -> None:
+def test_consecutive_holds_do_not_overlap(end: int, told: object) -> None:
     """The first one renews a lease that has run out, over that of the second."""
     one = claimed(claimed(history(), "daemon-1.1", 10, end, by="old"), "daemon-2.1", 100, 400, by="old")
     answer = {"lease": lease_body("daemon-1", 10, 450) | {"renewedAt": iso(BEGIN_MS + 150_000)}}
@@ -310,7 +310,7 @@ def test_a_lease_that_has_run_out_may_be_renewed(key: int, told: object) -> None
     assert said(lease_continuity(one.record())) == (told or DELETED)
 
 
-def test_who_held_it_before_is_one_of_the_two_as_well() -> None:
+def test_the_previous_holder_counts_as_one_of_the_two() -> None:
     one = claimed(history(old=lease("worker", -60, 240)), "daemon-1.1", 10, 310, by="old")
     request(one, "daemon-2.1", "renew", 50, "worker")
     one.put(50.5, "daemon-2.1", OLD, lease("worker", -60, 350, renewed=50))

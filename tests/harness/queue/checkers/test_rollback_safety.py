@@ -92,11 +92,11 @@ def test_only_a_live_task_is_lost(expires: int, done: bool, told: list[str]) -> 
 
 
 @pytest.mark.parametrize(("name", "told"), [(TOO_LONG, []), (FITS, [STILL])])
-def test_what_no_old_key_can_hold_stays_where_it_is(name: str, told: list[str]) -> None:
+def test_a_task_that_no_old_key_can_hold_stays_in_the_new_format(name: str, told: list[str]) -> None:
     assert findings(history({NEW_TASK + name: task()})) == told
 
 
-def test_what_no_old_key_can_hold_is_lost_when_it_is_deleted() -> None:
+def test_deleting_a_task_that_no_old_key_can_hold_loses_it() -> None:
     one = history({NEW_TASK + TOO_LONG: task()})
     one.delete(190, BACK, NEW_TASK + TOO_LONG)
     assert said(rollback_safety(one.record())) == [(LOST, (TOO_LONG,))]
@@ -109,7 +109,7 @@ def test_the_documented_rollback_loses_what_no_old_key_can_hold() -> None:
 
 
 @pytest.mark.parametrize("key", [KEPT, OLD])
-def test_what_was_in_quarantine_or_on_no_list_is_lost_like_any_other(key: str) -> None:
+def test_quarantined_and_orphaned_tasks_are_lost_like_any_other(key: str) -> None:
     """A rollback need not bring it back, nor list it: but it must leave it."""
     one = history({key: task()})
     assert findings(one) == []
@@ -117,7 +117,7 @@ def test_what_was_in_quarantine_or_on_no_list_is_lost_like_any_other(key: str) -
     assert findings(one) == [LOST]
 
 
-def test_what_was_in_the_new_format_is_not_safe_in_quarantine() -> None:
+def test_a_new_format_task_is_not_safe_in_quarantine() -> None:
     """There is an older body of it, and nobody works on what is there."""
     moved = back(history({NEW: task(), KEPT: task("older")}))
     assert findings(moved) == []
@@ -153,20 +153,18 @@ def test_a_rollback_that_says_it_is_done_leaves_nothing_in_the_new_format(
 
 
 @pytest.mark.parametrize(("listed", "told"), [(True, []), (False, [UNLISTED])])
-def test_what_was_moved_back_is_listed(listed: bool, told: list[str]) -> None:
+def test_a_task_moved_back_is_listed(listed: bool, told: list[str]) -> None:
     assert findings(back(history({NEW: task()}), listed=listed)) == told
 
 
-def test_what_was_moved_back_stays_listed() -> None:
+def test_a_task_moved_back_stays_listed() -> None:
     one = back(history({NEW: task()}))
     one.put(150, BACK, PENDING, stored(["u"]))
     assert findings(one) == [UNLISTED]
 
 
 @pytest.mark.parametrize(("listed", "told"), [(["t"], [UNLISTED]), ([], [])])
-def test_what_was_listed_before_stays_listed_and_an_orphan_stays_one(
-    listed: list[str], told: list[str]
-) -> None:
+def test_listed_tasks_stay_listed_and_orphans_stay_orphans(listed: list[str], told: list[str]) -> None:
     one = history({OLD: task()})
     one.put(50, "producer-1.1", PENDING, stored(listed))
     one.put(120, BACK, PENDING, stored([]))
@@ -180,7 +178,7 @@ def born(second: float = 150, *, done: bool = True) -> History:
     return one
 
 
-def test_what_came_during_the_rollback_is_moved_back_too() -> None:
+def test_tasks_created_during_the_rollback_are_moved_back() -> None:
     left = born()
     assert findings(left) == [BORN]
     assert findings(born(done=False)) == []
@@ -203,7 +201,7 @@ def test_what_came_during_the_rollback_is_moved_back_too() -> None:
         ([(200, ["t"]), (255, [])], [UNLISTED]),
     ],
 )
-def test_what_came_during_the_rollback_and_was_moved_back_was_listed_once(
+def test_tasks_created_and_moved_back_during_the_rollback_are_listed_once(
     lists: list[tuple[int, list[str]]], told: list[str]
 ) -> None:
     one = born()
@@ -214,7 +212,7 @@ def test_what_came_during_the_rollback_and_was_moved_back_was_listed_once(
     assert findings(one) == told
 
 
-def test_what_an_old_worker_accepts_since_is_its_own() -> None:
+def test_tasks_that_an_old_worker_accepts_later_are_its_own() -> None:
     """Its producer's list is lost sometimes: that is so without any migration."""
     one = history({})
     one.put(150, "producer-1.1", OLD, task())
@@ -321,7 +319,7 @@ def test_an_error_about_something_else_makes_no_other_number_true() -> None:
 
 
 @pytest.mark.parametrize(("deleted", "told"), [(0, []), (1, []), (2, [MISCOUNTED])])
-def test_what_was_deleted_and_not_confirmed_may_count_or_not(deleted: int, told: list[str]) -> None:
+def test_an_unconfirmed_deletion_may_count_or_not(deleted: int, told: list[str]) -> None:
     one = history({NEW: task()}, deleted=deleted)
     one.put(110, BACK, OLD, task())
     one.put(120, BACK, PENDING, stored(["t"]))
@@ -330,7 +328,7 @@ def test_what_was_deleted_and_not_confirmed_may_count_or_not(deleted: int, told:
 
 
 @pytest.mark.parametrize(("deleted", "told"), [(0, [MISCOUNTED]), (1, []), (2, []), (3, [MISCOUNTED])])
-def test_what_was_gone_already_may_count_or_not(deleted: int, told: list[str]) -> None:
+def test_a_task_that_was_gone_may_count_or_not(deleted: int, told: list[str]) -> None:
     one = back(history({NEW: task()}, deleted=deleted))
     one.delete(191, BACK, NEW_TASK + "u")
     one.delete(192, BACK, OLD_TASK + "u")

@@ -56,9 +56,7 @@ def test_two_keys_may_be_written_at_once() -> None:
 @pytest.mark.parametrize(
     "writers", [("daemon-3.1", "daemon-3.1"), ("daemon-3.1", "daemon-1.1"), ("daemon-1.1", "daemon-3.1")]
 )
-def test_nobody_answers_for_what_an_old_worker_writes(
-    line: str, told: object, writers: tuple[str, str]
-) -> None:
+def test_writes_of_an_old_worker_are_no_finding(line: str, told: object, writers: tuple[str, str]) -> None:
     """Neither for a write of its own that is too fast, nor for the next one."""
     one = put(history(line), (10, writers[0]), (10.5, writers[1]))
     assert said(write_rate(one.record())) == told

@@ -55,7 +55,7 @@ def test_late_reads_alone_break_nothing_in_the_safe_migration() -> None:
     assert compared("I26", "conditions=local tasks=3") is None
 
 
-def test_what_claims_that_see_late_do_is_told_apart() -> None:
+def test_findings_that_need_stale_reads_are_told_apart() -> None:
     lines = (f"seed={seed} tasks=1 colos=3 daemons=3 polls=3 strategy=steps" for seed in range(1, 200))
     verdicts = (compared("I26", line) for line in lines)
     late = next(verdict for verdict in verdicts if verdict is not None and not verdict.held)
@@ -70,7 +70,7 @@ def test_what_claims_that_see_late_do_is_told_apart() -> None:
         ("I26", f"{SAFE} tasks=3 leases=2"),
     ],
 )
-def test_what_can_make_no_difference_is_not_simulated(invariant: str, line: str) -> None:
+def test_a_comparison_that_cannot_differ_simulates_nothing(invariant: str, line: str) -> None:
     def simulated() -> Record:
         pytest.fail("nobody needs this")
 

@@ -191,7 +191,7 @@ def test_a_line_and_a_plan_are_one_run(tmp_path: Path, capsys: pytest.CaptureFix
         (["--everyone", "--scenario", "seed=1"], "--everyone is for --explore crashes with --scenario"),
     ],
 )
-def test_what_does_not_go_together_is_bad_usage(
+def test_flags_that_exclude_each_other_are_bad_usage(
     arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -200,7 +200,7 @@ def test_what_does_not_go_together_is_bad_usage(
     assert error in " ".join(capsys.readouterr().err.split())
 
 
-def test_what_was_asked_after_a_fault_is_visited_too() -> None:
+def test_fault_search_visits_operations_that_follow_a_fault() -> None:
     base = Scenario.read("conditions=local strategy=steps tasks=3 runs=1 faults=outage@operator-1.2:3")
     record = simulate(base, worker_code(QUEUE_WORKER))
     asked = [event for event in record.asked if event.invocation.startswith("operator")]

@@ -62,7 +62,7 @@ def every_order() -> list[list[Turn]]:
     return orders
 
 
-def test_one_order_of_each_class_is_taken() -> None:
+def test_orders_take_one_of_each_class() -> None:
     classes = {normal(order) for order in every_order()}
     taken, _ = walked()
     assert len(taken) == len(classes) < len(every_order())
@@ -156,7 +156,7 @@ def test_the_command_reports_and_its_replay_shows_the_violation(
         (["--strategy", "guide"], "and no --strategy"),
     ],
 )
-def test_what_has_no_search_is_refused(
+def test_orders_refuse_a_migration_without_search(
     arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -83,14 +83,14 @@ NOT_THERE = [
 
 
 @pytest.mark.parametrize(("detect", "line", "keys", "what"), CASES, ids=[line for _, line, *_ in CASES])
-def test_it_is_found(detect: Detector, line: str, keys: tuple[str, ...], what: str) -> None:
+def test_the_hazard_is_found(detect: Detector, line: str, keys: tuple[str, ...], what: str) -> None:
     diagnosis = found(detect, line)
     assert diagnosis is not None
     assert (diagnosis.keys, diagnosis.what) == (keys, what)
 
 
 @pytest.mark.parametrize(("detect", "line"), NOT_THERE, ids=[line for _, line in NOT_THERE])
-def test_it_is_not_found_where_it_is_not(detect: Detector, line: str) -> None:
+def test_the_hazard_is_not_found_without_its_cause(detect: Detector, line: str) -> None:
     assert found(detect, line) is None
 
 

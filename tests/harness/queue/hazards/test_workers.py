@@ -67,7 +67,7 @@ ALONE = [
 
 @pytest.mark.parametrize("line", ALONE)
 @pytest.mark.parametrize("detect", [*verification.VERIFICATION, *races.RACES])
-def test_one_worker_alone_is_deceived_by_nobody(detect: Detector, line: str) -> None:
+def test_a_lone_worker_never_collides(detect: Detector, line: str) -> None:
     assert [found(detect, f"seed={seed} {line}") for seed in range(1, 6)] == [None] * 5
 
 

@@ -37,7 +37,7 @@ def test_two_workers_get_one_task_without_a_coordinator_and_not_with_one() -> No
     assert count.doubles == 0
 
 
-def test_nobody_collides_with_himself() -> None:
+def test_a_worker_does_not_collide_with_itself() -> None:
     alone = replace(CROWD, workers=1)
     _, count = watched(Watch(alone, Batch(Queue(QUEUE_WORKER), scenarios(alone, 2))))
     assert count.claims > 0
@@ -52,6 +52,6 @@ def test_counts_add_up_by_way_conditions_and_workers() -> None:
     assert double_claims.of("careful").rate == 0.0
 
 
-def test_one_worker_alone_is_watched_under_the_chosen_conditions() -> None:
+def test_a_lone_worker_is_watched_under_the_chosen_conditions() -> None:
     alone = {kind.conditions for kind in kinds("free") if kind.workers == 1}
     assert alone == {"free"}

@@ -71,7 +71,7 @@ def test_the_safe_migration_holds_the_others(assessment: Assessment, place: int)
     assert (judgement.verdict != "held") == (row.promise.id in NOT_HELD), judgement
 
 
-def test_what_is_not_held_has_evidence_and_a_command(assessment: Assessment) -> None:
+def test_broken_promises_have_evidence_and_a_command(assessment: Assessment) -> None:
     for row in assessment.rows:
         for judgement in row.judgements.values():
             assert judgement.because

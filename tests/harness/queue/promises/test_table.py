@@ -17,14 +17,14 @@ def test_the_table_fits_and_names_every_promise(assessment: Assessment) -> None:
     assert first[:45] == [row.promise.id for row in assessment.rows]
 
 
-def test_what_is_not_held_is_told_below(assessment: Assessment) -> None:
+def test_promises_not_held_are_told_below_the_table(assessment: Assessment) -> None:
     text = table.as_text(assessment, 1.0)
     for row in assessment.rows:
         told = f"\n{row.promise.id}  {row.promise.claim} ({row.promise.where})" in text
         assert told == any(one.verdict != "held" for one in row.judgements.values())
 
 
-def test_it_ends_with_a_decision_for_each_migration_and_what_it_costs(assessment: Assessment) -> None:
+def test_table_ends_with_a_decision_and_the_cost_of_each_migration(assessment: Assessment) -> None:
     documented, safe = assessment.recommendations
     assert not documented.go
     assert any("on this namespace, local" in reason.what for reason in documented.reasons)
@@ -48,7 +48,7 @@ def test_the_document_has_every_judgement(assessment: Assessment) -> None:
     assert all(row["claims"] >= row["heldByTwo"] for row in document["claims"])
 
 
-def test_some_promises_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_chosen_promises_are_judged_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["queue", "-q", "--promises", "G14,G38"]) == HELD
     assert main(["queue", "-q", "--promises", "G40", "--json", "-"]) == VIOLATED
     out = capsys.readouterr().out
@@ -65,7 +65,7 @@ def test_some_promises_alone(capsys: pytest.CaptureFixture[str]) -> None:
         ["--promises", "G46"],
     ],
 )
-def test_what_does_not_go_together_is_refused(
+def test_promises_refuse_flags_that_exclude_each_other(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:

@@ -62,7 +62,7 @@ def test_the_documented_example_is_a_plan(tmp_path: Path) -> None:
         ('[[fault]]\nkind = "crash"\nrequest = "x"', "plan.toml: fault is .*: 'crash@x' is not a fault"),
     ],
 )
-def test_what_is_no_plan_is_refused(tmp_path: Path, text: str, error: str) -> None:
+def test_parse_plan_refuses_an_invalid_plan(tmp_path: Path, text: str, error: str) -> None:
     with pytest.raises(ParameterError, match=error):
         read_plan(written(tmp_path, text))
 

@@ -75,7 +75,7 @@ def test_draws_differ_and_repeat() -> None:
         ("faults=crash@operator-1.2", "'crash@operator-1.2' is not a fault"),
     ],
 )
-def test_what_is_no_scenario_is_refused(text: str, error: str) -> None:
+def test_parse_scenario_refuses_an_invalid_scenario(text: str, error: str) -> None:
     with pytest.raises(ParameterError, match=error):
         Scenario.read(text)
 
@@ -103,7 +103,7 @@ def test_a_fault_is_its_text(kind: str) -> None:
         "sleep@operator-1.2:7",
     ],
 )
-def test_what_is_no_fault_is_refused(text: str) -> None:
+def test_parse_scenario_refuses_an_invalid_fault(text: str) -> None:
     with pytest.raises(ValueError, match="is not a fault: write crash\\|refused"):
         read_planned(text)
 

@@ -39,7 +39,7 @@ async def test_a_budget_of_1000_moves_249_tasks_in_a_run() -> None:
     assert len(outcome.after.old_tasks) == 1751
 
 
-async def test_what_an_earlier_run_has_moved_is_reported_as_failed_by_the_next() -> None:
+async def test_entries_moved_by_an_earlier_run_are_reported_as_failed_by_the_next() -> None:
     outcome = await walked(250, 0, budget(1000), runs=2)
     assert moved(outcome) == [249, 1]
     assert outcome.run.member("tasks", "failed") == 249
@@ -87,7 +87,7 @@ async def test_time_is_simulated_where_locations_are() -> None:
     assert outcome.run.member("totalMigrated") == 7
 
 
-async def test_one_seed_is_one_rehearsal() -> None:
+async def test_the_same_seed_gives_the_same_rehearsal() -> None:
     walks = [await walked(30, 5, CONDITIONS["hostile"], runs=3, seed=seed) for seed in (7, 7, 8)]
     told = [[(one.step, one.status, one.answer) for one in walk.calls] for walk in walks]
     assert told[0] == told[1]
@@ -112,7 +112,7 @@ async def test_the_judge_sees_what_was_done_and_not_what_was_told() -> None:
     assert [event.key for event in layers.done.events] == ["a"]
 
 
-async def test_what_was_refused_was_sent_and_counts() -> None:
+async def test_refused_operations_were_sent_and_count() -> None:
     """In a rehearsal as in a simulation, for both are composed in one place."""
     for fault in ("refused", "unanswered", "outage"):
         layers = Layers(SqliteStore.in_memory(ManualClock(NOW_MS)), budget(2))

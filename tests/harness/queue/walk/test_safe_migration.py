@@ -31,7 +31,7 @@ async def test_busy_1200_moves_without_any_violation(tmp_path: Path) -> None:
     assert list(rehearsal.outcome.after.quarantined) == ["slack_1764010333.433"]
 
 
-def test_what_is_set_aside_is_said_and_what_is_only_deep_is_moved(
+def test_quarantined_entries_are_named_and_deeply_nested_ones_are_moved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bodies = {
