@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from kvstore import Event, KVNamespace, Store
 from kvstore.layers.invocation import Invocations
+from kvstore.storage.storage import Storage
 from kvstore.store import Verb
 
 T = TypeVar("T")
@@ -14,10 +15,19 @@ class NotedNamespace(KVNamespace):
     """The binding over ``store``, which notes in ``asked`` what did not get as far as the store's journal.
 
     A key that is too long, an expiration that is too near, too much metadata: the Worker was told so.
+    ``strict`` is the storage layer that a JavaScript Worker gets in the place of the usual one.
     """
 
-    def __init__(self, store: Store, invocations: Invocations, asked: list[Event], name: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        invocations: Invocations,
+        asked: list[Event],
+        name: str,
+        strict: Storage | None = None,
+    ) -> None:
         super().__init__(store)
+        self.strict = strict
         self.invocations = invocations
         self._asked = asked
         self._name = name

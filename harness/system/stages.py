@@ -157,9 +157,11 @@ def stage_of(
     label: Callable[[KVBinding], str],
     texts: Mapping[Path, str] | None = None,
     database: Callable[[str], str] = str,
+    *,
+    tested: bool = False,
 ) -> LoadedStage:
     """A Worker as ``config`` binds it; ``label`` says which namespace a binding stands for, ``database``
-    which database an id.
+    which database an id. ``tested``: it is deployed for a test.
 
     Raises MigrationError for Durable Objects of another Worker.
     """
@@ -167,34 +169,37 @@ def stage_of(
     databases = {one.binding: database(one.local_id) for one in config.d1_databases}
     files = {one.binding: stage.folder / one.migrations_dir for one in config.d1_databases}
     variables = {**config.vars, **stage.variables}
-    code = code_of(stage.folder, replace(config, vars=dict(variables)), texts)
+    code = code_of(stage.folder, replace(config, vars=dict(variables)), texts, tested=tested)
     return LoadedStage(name, code, variables, bound, _durable(config), databases, files)
 
 
-def code_of(folder: Path, config: WorkerConfig, texts: Mapping[Path, str] | None = None) -> Code:
-    """The code of the Worker in ``folder``, whatever it is written in.
+def code_of(
+    folder: Path, config: WorkerConfig, texts: Mapping[Path, str] | None = None, *, tested: bool = False
+) -> Code:
+    """The code of the Worker in ``folder``, whatever it is written in; ``tested`` by a test of one's own.
 
     Raises MigrationError for what it binds that is not emulated.
     """
     if is_javascript(config):
-        _check_emulated(config)
-        return JavaScriptCode(config)
+        _check_emulated(config, tested=tested)
+        return JavaScriptCode(config, tested=tested)
     return WorkerCode(folder, texts, config.environment)
 
 
-def _check_emulated(config: WorkerConfig) -> None:
-    """Raises MigrationError for what a JavaScript Worker binds that is not emulated in a rehearsal."""
+def _check_emulated(config: WorkerConfig, *, tested: bool) -> None:
+    """Raises MigrationError for what a JavaScript Worker binds that is not emulated, or only in a test."""
     unknown = {
         **config.not_emulated,
         **{one.binding: "D1" for one in config.d1_databases},
-        **{one.name: "Durable Object" for one in config.durable_objects},
+        **{one.name: "Durable Object" for one in config.durable_objects if not tested},
     }
     if config.assets is not None and config.assets.binding is not None:
         unknown[config.assets.binding] = "assets"
     if unknown:
         named = ", ".join(f"env.{one} ({kind})" for one, kind in unknown.items())
+        where = "in a test" if tested else "in a rehearsal"
         raise MigrationError(
-            f"{config.path} binds what is not emulated for a JavaScript Worker in a rehearsal: {named}. "
+            f"{config.path} binds what is not emulated for a JavaScript Worker {where}: {named}. "
             "Leave it out of the configuration, or name an environment without it"
         )
 

@@ -1,4 +1,4 @@
-"""A Python Worker that is deployed for one test: its bindings are empty, and its time stands still."""
+"""A Worker that is deployed for one test: its bindings are empty, and its time stands still."""
 
 import sys
 from asyncio import Task
@@ -17,6 +17,7 @@ from harness.engine.loop import SimulatedLoop
 from harness.migration import Stage
 from harness.moment import read_moment
 from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
+from harness.system.javascript.invocation import Hearing
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, stage_of
 from harness.testing.answer import Answer
@@ -27,7 +28,7 @@ from harness.testing.timeline import Timeline
 from harness.transport import read_to_end
 from harness.world.databases import DeployedDatabases
 from harness.world.objects import DeployedObjects
-from kvstore import KVNamespace, Store, StrictNamespace
+from kvstore import KVNamespace, Store, StrictNamespace, StrictStorage
 from kvstore.conditions import COLOS, CONDITIONS, Conditions
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
@@ -35,8 +36,9 @@ from kvstore.layers.transit import Plan, Transit, Trip
 from kvstore.platform import Layers
 from kvstore.stores.memory import MemoryStore
 from worker.config import config_in, find_config, load_config
+from worker.durable.alarms import Alarms, is_last
 from worker.runtime import LoadError, Worker, users_traceback
-from worker.runtime.background import WAIT_UNTIL_SECONDS, Background
+from worker.runtime.background import WAIT_UNTIL_SECONDS
 from worker.runtime.scheduled import ScheduledController
 from worker.sdk.context import current
 from worker.sdk.request import Request
@@ -73,7 +75,7 @@ def _stage(path: Path, env: str | None) -> LoadedStage:
     if config_path is None:
         raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {path} or above it")
     config = load_config(config_path, env)
-    return stage_of("worker", Stage(config.root), config, lambda one: one.local_id)
+    return stage_of("worker", Stage(config.root), config, lambda one: one.local_id, tested=True)
 
 
 def _at_once(invocation: str, ordinal: int, verb: Any, key: str) -> Trip:
@@ -116,6 +118,10 @@ class Deployed:
         self.timeline = Timeline(self.clock.now_ms(), first.asked, self._names)
         self._databases = DeployedDatabases(1, self.clock, self._invocations, _at_once)
         self._objects = DeployedObjects(1, self.clock, self._invocations)
+        self._alarms = Alarms(self.clock, Chance(1, "alarms"), self._ring, automatic=True)
+        self._hearing = Hearing(
+            self.outbound.parts, self._set_alarm, self.errors.append, self.background_errors.append
+        )
         self._workers: dict[str, AnyWorker] = {}
         self._shared: dict[str, object] | None = None
         self.keys = {
@@ -158,14 +164,24 @@ class Deployed:
     async def schedule(self, cron: str) -> None:
         """Run the scheduled handler. Raises what it raises."""
         worker = self._worker(COLOS[0])
-        if not isinstance(worker, Worker):
-            raise LoadError("scheduled: only a Python Worker's cron jobs can be run in a test")
         with (
             self.timeline.call(self.clock, COLOS[0], f"scheduled {cron}") as call,
             self._invocations.start(call.name),
         ):
             await self._within(worker, worker.scheduled(ScheduledController(cron, self.clock.now_ms())))
             call.outcome = "done"
+
+    async def _ring(self, name: str, retry: int) -> bool:
+        """Ring the alarm of a JavaScript Worker's Durable Object; False when it is to ring again."""
+        worker = self._worker(COLOS[0])
+        assert isinstance(worker, JavaScriptWorker)
+        class_name, digits = name.split("/")
+        with self._invocations.start("alarm"):
+            rang = await self._within(worker, worker.ring(class_name, digits, retry))
+        return rang or is_last(retry)
+
+    def _set_alarm(self, class_name: str, digits: str, when: int | None) -> None:
+        self._alarms.set(f"{class_name}/{digits}", when)
 
     async def _within(self, worker: AnyWorker, event: Awaitable[T]) -> T:
         """The result of an event, with its output noted and its way out ours, once the background is done."""
@@ -202,13 +218,15 @@ class Deployed:
             if self._shared is None:
                 self._databases.apply(self._stage)
                 databases = self._databases.bindings(self._stage)
-                self._shared = {**databases, **self._objects.deploy(self._stage, {**bindings, **databases})}
+                self._shared = dict(databases)
+                if not isinstance(self._stage.worker_code, JavaScriptCode):  # those are in workerd
+                    self._shared |= self._objects.deploy(self._stage, {**bindings, **databases})
             worker = self._stage.worker_code.code.with_bindings({**bindings, **self._shared})
             assert isinstance(worker, AnyWorker)
             if isinstance(worker, Worker):
                 worker.on_error = self.background_errors.append
             else:
-                worker.background = Background(self.background_errors.append)
+                worker.hearing = self._hearing
             self._workers[colo] = worker
         return self._workers[colo]
 
@@ -222,10 +240,9 @@ class Deployed:
     def _binding(self, label: str, store: Store) -> KVNamespace:
         """The same pages and cursors in every run."""
         if isinstance(self._stage.worker_code, JavaScriptCode):
-            if self._is_strict:
-                raise LoadError("strict=True is for Python Workers: workerd lists keys by itself")
             first = next(iter(self._layers.values()))
-            return NotedNamespace(store, self._invocations, first.asked, label)
+            strict = StrictStorage(store, entropy=Chance(1, "pages")) if self._is_strict else None
+            return NotedNamespace(store, self._invocations, first.asked, label, strict)
         return StrictNamespace(store, Chance(1, "pages")) if self._is_strict else KVNamespace(store)
 
     def _follower(self, label: str) -> Callable[[Plan], None]:
@@ -237,6 +254,7 @@ class Deployed:
         return follow
 
     def close(self) -> None:
+        self._alarms.close()
         self._objects.close()
         self._databases.close()
         self._loop.run(_nothing())

@@ -6,6 +6,8 @@ from typing import Any
 
 from kvstore.javascript.stream import ReadableStream
 from worker.sdk.ffi.errors import JsException
+from worker.sdk.request import RequestParts
+from worker.sdk.response import ResponseParts
 from worker.sdk.web.body import Content
 from worker.sdk.web.headers import Headers
 from worker.sdk.web.request import Request
@@ -84,6 +86,13 @@ class Outbound:
         if found is None:
             self.unexpected.append(sent)
         return found
+
+    def parts(self, request: RequestParts) -> ResponseParts | None:
+        """What a JavaScript Worker's request is answered."""
+        given = self.answer(Sent(request.method, request.url, dict(request.headers), request.body))
+        if given is None:
+            return None
+        return ResponseParts(given.status, "", list(given.headers.items()), given.content)
 
     async def __call__(self, request: Request) -> Response:
         content = await request.js_read()

@@ -104,6 +104,10 @@ class Request:
         """Cloudflare's facts about an incoming request, as a JsProxy; None when there are none."""
         return self.js_object.cf or None
 
+    def incoming_cf(self) -> dict[str, Any]:
+        """Cloudflare's facts as `from_parts` was given them."""
+        return self._own.cf if isinstance(self._own.cf, dict) else {}
+
     @property
     def redirect(self) -> str:
         return str(self.js_object.redirect)

@@ -16,7 +16,7 @@ from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.system.deployment import NotSequential, SystemFailed
 from harness.system.javascript.configuration import Bundle
-from harness.system.javascript.invocation import Invocation
+from harness.system.javascript.invocation import Hearing, Invocation, JavaScriptError
 from harness.system.javascript.isolates import Isolates, Lane
 from harness.system.javascript.source_map import SourceMap
 from harness.transport import BrokenOff
@@ -26,7 +26,8 @@ from worker.config import WorkerConfig
 from worker.javascript import BuildError, BuildOptions, MissingPartError, WorkerdError, bundle, find_part
 from worker.runtime import LoadError
 from worker.runtime.background import Background
-from worker.sdk.request import Request
+from worker.runtime.scheduled import ScheduledController
+from worker.sdk.request import Request, RequestParts
 from worker.sdk.response import ResponseParts
 
 SUFFIXES: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
@@ -40,11 +41,16 @@ def is_javascript(config: WorkerConfig) -> bool:
 class JavaScriptCode:
     """What `WorkerCode` is for Python. Every actor has an isolate of its own at every location.
 
+    ``tested``: it is deployed for a test, which is not begun anew, and may have Durable Objects. A Worker
+    with these has one isolate, and answers one request after the other.
     Raises LoadError when the Worker cannot be built, or workerd does not take it.
     """
 
-    def __init__(self, config: WorkerConfig) -> None:
+    def __init__(self, config: WorkerConfig, *, tested: bool = False) -> None:
         self.config = config
+        self._tested = tested
+        self._is_alone = bool(config.durable_objects)
+        self._lane_count = 1 if self._is_alone else _TESTED_LANES if tested else LANES
         self.folder = config.root
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
@@ -55,6 +61,7 @@ class JavaScriptCode:
         # Requests, by method and the first part of the path, that were seen to do several things at once;
         # and whether all of them may.
         self._parallel: set[tuple[str, str]] = set()
+        self._sequential: set[tuple[str, str]] = set()
         self._once = False
         self._running: list[Isolates] = []
         self._lanes: dict[tuple[JavaScriptWorker, str, int], Lane] = {}
@@ -91,8 +98,8 @@ class JavaScriptCode:
         return self
 
     def durable_class(self, name: str) -> type:
-        """There are none. Raises LoadError."""
-        raise LoadError(f"{self.folder} binds the Durable Object class {name}: {_NOT_YET}")
+        """They run in workerd. Raises LoadError."""
+        raise LoadError(f"{self.folder} binds the Durable Object class {name}, which is JavaScript")
 
     def with_bindings(self, bindings: Mapping[str, Any]) -> "JavaScriptWorker":
         """The Worker at one location, with the namespaces that it has there."""
@@ -119,12 +126,17 @@ class JavaScriptCode:
 
     def is_parallel(self, method: str, path: str) -> bool:
         """Whether such a request may do several things at once."""
-        return self._once or _kind(method, path) in self._parallel
+        kind = _kind(method, path)
+        return kind in self._parallel or (self._once and not (self._tested and kind in self._sequential))
 
     def was_parallel(self, method: str, path: str) -> NotSequential:
         """Such a request does several things at once: from now on that is expected."""
         self._parallel.add(_kind(method, path))
         return NotSequential()
+
+    def was_sequential(self, method: str, path: str) -> None:
+        """Such a request did one thing after the other: in a test that is expected from now on."""
+        self._sequential.add(_kind(method, path))
 
     def close(self) -> None:
         """End every workerd; the next simulation starts one."""
@@ -144,8 +156,10 @@ class JavaScriptCode:
         assert self.clock is not None, "no simulation is running"
         return self.clock.now_ms() + self.skew.get()
 
-    def lane(self, worker: "JavaScriptWorker", actor: str) -> Lane:
+    async def lane(self, worker: "JavaScriptWorker", actor: str) -> Lane:
         """An isolate for a request of ``actor``: the same as for its last one, unless that is busy."""
+        if self._is_alone:
+            return await self._only_lane()
         for number in count():
             lane = self._lanes.get((worker, actor, number))
             if lane is None:
@@ -153,6 +167,12 @@ class JavaScriptCode:
             if not lane.is_busy and not lane.is_poisoned:
                 return lane
         raise AssertionError
+
+    async def _only_lane(self) -> Lane:
+        (lane,) = (self._running[0] if self._running else self._start()).lanes
+        while lane.is_busy and lane.ended is not None:
+            await asyncio.wait([lane.ended])
+        return lane
 
     def _free(self) -> Lane:
         taken = set(self._lanes.values())
@@ -164,7 +184,7 @@ class JavaScriptCode:
 
     def _start(self) -> Isolates:
         try:
-            started = Isolates(self._part("workerd"), self.config, self.bundle)
+            started = Isolates(self._part("workerd"), self.config, self.bundle, self._lane_count)
         except WorkerdError as error:
             raise LoadError(f"workerd does not run the Worker in {self.folder}: {error}") from error
         self._running.append(started)
@@ -177,7 +197,9 @@ class JavaScriptCode:
             raise LoadError(str(error)) from error
 
 
-_NOT_YET: Final = "Durable Objects of a JavaScript Worker are not emulated in a rehearsal"
+# How many isolates a workerd has.
+LANES: Final = 6
+_TESTED_LANES: Final = 3
 
 
 def _kind(method: str, path: str) -> tuple[str, str]:
@@ -198,21 +220,53 @@ class JavaScriptWorker:
         variables = {name: one for name, one in bindings.items() if name not in self.namespaces}
         self.variables = None if variables == code.config.vars else variables
         self.background = Background(_pass)
+        self.hearing: Hearing | None = None
 
     async def fetch(self, request: Request) -> ResponseParts:
         """Answer a request. Raises InvocationCrashed, BrokenOff, NotSequential and SystemFailed."""
-        parts = request.parts()
+        answer, error = await self._invoke(request.parts(), request.incoming_cf())
+        self._report(error)
+        return answer
+
+    async def scheduled(self, controller: ScheduledController) -> None:
+        """Run the scheduled handler, in a test. Raises JavaScriptError for what it throws."""
+        given = {"cron": controller.cron, "scheduledTime": controller.scheduledTime}
+        _, error = await self._invoke(_EVENT, {}, scheduled=given)
+        if error is not None:
+            raise error
+
+    async def ring(self, class_name: str, digits: str, retry: int) -> bool:
+        """Ring the alarm of a Durable Object, in a test; whether it went well."""
+        objects = self.code.config.durable_objects
+        binding = next(one.name for one in objects if one.class_name == class_name)
+        alarm = {"binding": binding, "id": digits, "retry": retry}
+        _, error = await self._invoke(_EVENT, {}, alarm=alarm)
+        self._report(error)
+        return error is None
+
+    def _report(self, error: JavaScriptError | None) -> None:
+        if error is not None and self.hearing is not None:
+            self.hearing.on_error(error)
+
+    async def _invoke(
+        self, parts: RequestParts, cf: Mapping[str, Any], **event: Any
+    ) -> tuple[ResponseParts, JavaScriptError | None]:
         actor = next((value for name, value in parts.headers if name == "cf-connecting-ip"), "")
         try:
-            invocation = Invocation(self.code, self.code.lane(self, actor), self.namespaces, self.variables)
-            answer = await invocation.answer(parts)
+            lane = await self.code.lane(self, actor)
+            invocation = Invocation(self.code, lane, self.namespaces, self.variables, self.hearing)
+            answer = await invocation.answer(parts, cf, **event)
         except BrokenOff:
             raise
         except Exception as error:
             raise SystemFailed(error) from error
         if invocation.goes_on:
             self.background.spawn(invocation)
-        return answer
+        return answer, invocation.error
+
+
+# What comes in where no request does.
+_EVENT: Final = RequestParts("GET", "http://understudy/", [], b"")
 
 
 def _pass(error: BaseException) -> None:

@@ -1,31 +1,31 @@
 // In front of the user's Worker in a simulation: begins an invocation, hands the request on untouched, and says
 // with the answer what is still under way. The module is evaluated anew for every run: "user-0", "user-1", …
-import { begin, listeners, state, told } from "prelude";
+import { begin, headed, listeners, state, told } from "prelude";
+import { bindings, ring } from "objects";
 import * as platform from "cloudflare:workers";
 import * as first from "user-0";
 
 const WITHOUT_BODY = [101, 204, 205, 304];
-const headed = (about) => JSON.stringify(about).replace(/[^\x20-\x7e]/g, (one) =>
-  "\\u" + one.charCodeAt(0).toString(16).padStart(4, "0"));
 
 export default {
   async fetch(request, env, ctx) {
     const about = told(request);
-    if (about.asks) return new Response(counts(state.invocation));
+    if (about.asks) return new Response(about.said ? said(state.invocation) : counts(state.invocation));
     const invocation = begin(about);
     const wait = ctx.waitUntil.bind(ctx);
     ctx.waitUntil = (work) => {
       invocation.waiting++;
       const settled = () => { invocation.waiting--; };
-      Promise.resolve(work).then(settled, settled);
+      const failed = (error) => { settled(); invocation.failed.push(String(error?.stack ?? error)); };
+      Promise.resolve(work).then(settled, failed);
       wait(work);
     };
     const extra = {};
     let answer;
     try {
-      const bound = about.variables ? { ...env, ...about.variables } : env;
+      const bound = bindings(about.variables ? { ...env, ...about.variables } : env, about.generation);
       const handling = () => handled(request, bound, ctx, about);
-      const response = await (about.variables && platform.withEnv ? platform.withEnv(bound, handling) : handling());
+      const response = await (bound !== env && platform.withEnv ? platform.withEnv(bound, handling) : handling());
       if (!(response instanceof Response)) {
         throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
       }
@@ -37,19 +37,39 @@ export default {
       answer = new Response(null, { status: 500 });
     }
     const { started, done, most, waiting } = invocation;
-    answer.headers.set("understudy", headed({ ...extra, open: started - done, most, waiting }));
+    const heard = invocation.said.length + invocation.failed.length;
+    answer.headers.set("understudy", headed({ ...extra, open: started - done, most, waiting, heard }));
     invocation.answered = true;
     return answer;
   },
 };
 
 function counts(invocation) {
-  if (invocation === null) return "0 0 0 0 0 0";
-  const { number, started, done, most, waiting, answered } = invocation;
-  return `${number} ${started} ${done} ${most} ${waiting} ${answered ? 1 : 0}`;
+  if (invocation === null) return "0 0 0 0 0 0 0";
+  const { number, started, done, most, waiting, answered, said, failed } = invocation;
+  return `${number} ${started} ${done} ${most} ${waiting} ${answered ? 1 : 0} ${said.length + failed.length}`;
+}
+
+// What was printed, and what failed in the background, since it was asked for last.
+function said(invocation) {
+  const { said, failed } = invocation;
+  [invocation.said, invocation.failed] = [[], []];
+  return JSON.stringify({ said, failed });
 }
 
 async function handled(request, env, ctx, about) {
+  const user = await evaluated(about);
+  Object.assign(state, { user, generation: about.generation });
+  if (about.alarm) return await ring(env, about.alarm);
+  if (about.scheduled) return await scheduled(user.default, env, ctx, about.scheduled);
+  const handler = user.default;
+  if (typeof handler === "function") return await new handler(ctx, env).fetch(request);
+  if (typeof handler?.fetch === "function") return await handler.fetch(request, env, ctx);
+  if (listeners.fetch) return await serviceWorker(request, env, ctx);
+  throw new TypeError("Handler does not export a fetch() function.");
+}
+
+async function evaluated(about) {
   let user = first;
   if (about.generation > 0) {
     // As on the platform, no time has begun while a module is evaluated.
@@ -58,11 +78,19 @@ async function handled(request, env, ctx, about) {
     user = await import("user-" + about.generation);
     state.invocation.now = now;
   }
-  const handler = user.default;
-  if (typeof handler === "function") return await new handler(ctx, env).fetch(request);
-  if (typeof handler?.fetch === "function") return await handler.fetch(request, env, ctx);
-  if (listeners.fetch) return await serviceWorker(request, env, ctx);
-  throw new TypeError("Handler does not export a fetch() function.");
+  return user;
+}
+
+async function scheduled(handler, env, ctx, given) {
+  const controller = { ...given, type: "scheduled", noRetry() {} };
+  if (typeof handler?.prototype?.scheduled === "function") await new handler(ctx, env).scheduled(controller);
+  else if (typeof handler?.scheduled === "function") await handler.scheduled(controller, env, ctx);
+  else if (listeners.scheduled) {
+    Object.assign(globalThis, env);
+    const waitUntil = (work) => ctx.waitUntil(work);
+    listeners.scheduled(Object.assign(new Event("scheduled"), controller, { waitUntil }));
+  } else throw new TypeError("Handler does not export a scheduled() function.");
+  return new Response(null);
 }
 
 async function serviceWorker(request, env, ctx) {

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Generator, Mapping
+import sys
+from collections.abc import Callable, Generator, Mapping
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -13,6 +15,7 @@ from harness.engine.loop import SimulatedLoop
 from harness.system.deployment import NotSequential
 from harness.system.javascript.configuration import BINDING_HEADER
 from harness.system.javascript.isolates import Held, Lane
+from harness.system.javascript.messages import Message
 from harness.system.javascript.source_map import SourceMap
 from harness.system.noted import NotedNamespace
 from harness.transport import BrokenOff
@@ -25,11 +28,35 @@ from worker.kvwire.operations import METADATA_HEADER
 from worker.sdk.request import RequestParts
 from worker.sdk.response import ResponseParts
 
+Outside = Callable[[RequestParts], ResponseParts | None]
+"""What a request of the Worker is answered by the world outside; None when it cannot be reached."""
+
+SetAlarm = Callable[[str, str, int | None], None]
+"""Told the class and the id of a Durable Object, and when its alarm is to ring (ms), None for never."""
+
 # Statuses by which our own module understands what the KV binding has no place for.
 _WITHOUT_RESULT: Final = 599
 _MARK: Final = "\0understudy"
 _HUNG: Final = b"Error: workerd ended the request: the Worker waits for what never comes"
 _NOT_SENT_ON: Final = ("content-length", "transfer-encoding", "connection", "understudy", "host")
+
+
+class JavaScriptError(Exception):
+    """What a JavaScript Worker threw: its stack, in the user's own files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What a test has to do with the Worker while it runs; a simulation has none: nothing leaves it.
+
+    What fetch handlers and alarms threw goes to ``on_error``, what failed in the background to
+    ``on_background_error``; what was printed is printed.
+    """
+
+    outside: Outside
+    set_alarm: SetAlarm
+    on_error: Callable[[BaseException], None]
+    on_background_error: Callable[[BaseException], None]
 
 
 class Surroundings(Protocol):
@@ -42,13 +69,15 @@ class Surroundings(Protocol):
     def now_ms(self) -> int: ...
     def is_parallel(self, method: str, path: str) -> bool: ...
     def was_parallel(self, method: str, path: str) -> NotSequential: ...
+    def was_sequential(self, method: str, path: str) -> None: ...
 
 
 class Invocation:
     """A request in ``lane``, with ``namespaces`` by their bindings, and ``variables`` where they are others
-    than the configuration's.
+    than the configuration's; ``hearing`` in a test.
 
-    ``goes_on`` says whether it has work left when it is answered; awaited, it is that work.
+    ``goes_on`` says whether it has work left when it is answered; awaited, it is that work. ``error`` is what
+    the handler threw.
     """
 
     def __init__(
@@ -57,11 +86,13 @@ class Invocation:
         lane: Lane,
         namespaces: Mapping[str, KVNamespace],
         variables: Mapping[str, Any] | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
         self._code = code
         self._lane = lane
         self._namespaces = namespaces
         self._variables = variables
+        self._hearing = hearing
         self._storages: dict[str, Storage] = {}
         self._loop = cast(SimulatedLoop, asyncio.get_running_loop())
         self._context = copy_context()
@@ -71,11 +102,16 @@ class Invocation:
         self._kind = "", ""
         self._is_parallel = True
         self.goes_on = False
+        self.error: JavaScriptError | None = None
 
-    async def answer(self, request: RequestParts) -> ResponseParts:
-        """Raises InvocationCrashed where it is cut off, and BrokenOff where the body is."""
+    async def answer(self, request: RequestParts, cf: Any, **event: Any) -> ResponseParts:
+        """What the Worker answers to a request, with ``cf``; or to another ``event``, ``scheduled`` or
+        ``alarm``, about which this says what our own module is told.
+
+        Raises InvocationCrashed where it is cut off, and BrokenOff where the body is.
+        """
         chance, lane = self._code.chance, self._lane
-        lane.is_busy = True
+        lane.is_busy, lane.ended = True, self._ended
         url = urlsplit(request.url)
         self._kind = request.method, url.path or "/"
         self._is_parallel = self._code.is_parallel(*self._kind)
@@ -84,10 +120,12 @@ class Invocation:
         about: dict[str, object] = {
             "now": self._code.now_ms(),
             "seed": [chance.below(1 << 32) for _ in range(4)],
+            "outside": self._hearing is not None,
+            **event,
         }
         if self._variables is not None:
             about["variables"] = self._variables
-        lane.ask(f"{request.method} {target} HTTP/1.1", headers, request.body, about)
+        lane.ask(f"{request.method} {target} HTTP/1.1", headers, request.body, about, cf)
         self._settle()
         try:
             return await self._answered
@@ -124,6 +162,9 @@ class Invocation:
         try:
             return self._lane.step()
         except NotSequential:
+            if self._hearing is not None:  # a test is not begun anew
+                self._is_parallel = True
+                return self._lane.settle()
             self._lane.is_poisoned = True
             raise self._code.was_parallel(*self._kind) from None
 
@@ -136,7 +177,9 @@ class Invocation:
             self._answered.set_exception(BrokenOff(f"the answer broke off: {about['broken']}"))
             return
         elif "error" in about:
-            parts = ResponseParts(500, "", [], self._code.source_map.told(about["error"]).encode())
+            text = self._code.source_map.told(about["error"])
+            parts = ResponseParts(500, "", [], text.encode())
+            self.error = JavaScriptError(text)
         else:
             headers = [one for one in message.headers if one[0] not in _NOT_SENT_ON]
             parts = ResponseParts(int(message.first.split()[1]), "", headers, message.body)
@@ -144,9 +187,23 @@ class Invocation:
         self._answered.set_result(parts)
 
     def _end(self) -> None:
+        if self._hearing is not None and not self._ended.done():
+            self._hear(self._hearing)
         self._lane.is_busy = False
         if not self._ended.done():
             self._ended.set_result(None)
+
+    def _hear(self, hearing: Hearing) -> None:
+        counts = self._lane.counts
+        if counts.most <= 1 and not self.goes_on:
+            self._code.was_sequential(*self._kind)
+        if not counts.heard:
+            return
+        lines, failed = self._lane.heard()
+        for level, line in lines:
+            print(line, file=sys.stderr if level in ("error", "warn") else sys.stdout)
+        for stack in failed:
+            hearing.on_background_error(JavaScriptError(self._code.source_map.told(stack)))
 
     def _cut_off(self) -> None:
         """End it here and now: the client hangs up, and what goes on without it is never told anything."""
@@ -177,7 +234,7 @@ class Invocation:
         binding = held.message.header(BINDING_HEADER)
         url = urlsplit(target)
         if not binding:
-            return await self._slept(held, url)
+            return await self._without_binding(held, url)
         message = held.message
         metadata = message.header(METADATA_HEADER)
         if metadata is not None:
@@ -189,7 +246,8 @@ class Invocation:
     async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked) -> Told:
         storage = self._storages.get(binding)
         if storage is None:
-            storage = self._storages[binding] = Storage(namespace.store)
+            strict = namespace.strict if isinstance(namespace, NotedNamespace) else None
+            storage = self._storages[binding] = strict or Storage(namespace.store)
         try:
             if not isinstance(namespace, NotedNamespace):
                 return await answer(storage, asked)
@@ -211,10 +269,31 @@ class Invocation:
         headers = {name: value.decode("utf-8", "replace") for name, value in told.headers}
         return f"HTTP/1.1 {status} {now} {line}", {"CF-Cache-Status": str(now), **headers}, body
 
-    async def _slept(self, held: Held, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
-        """The answer to a timer; whatever else asks without a binding wants to leave."""
-        if held.message.header("host") != "understudy" or url.path != "/sleep":
+    async def _without_binding(self, held: Held, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
+        """The answer to a timer, and in a test to what wants to leave and to alarms."""
+        place = url.path if held.message.header("host") == "understudy" else ""
+        if self._hearing is not None and place == "/fetch":
+            return self._left(self._hearing, held.message)
+        if self._hearing is not None and place == "/alarm":
+            alarm = json.loads(held.message.body)
+            self._hearing.set_alarm(alarm["kind"], alarm["id"], alarm["at"])
+            return self._said(None)
+        if place != "/sleep":
             return "HTTP/1.1 403 Forbidden", {}, b"nothing leaves a rehearsal"
         assert self._code.clock is not None
         await self._code.clock.sleep(int(parse_qs(url.query)["ms"][0]) / 1000)
         return "HTTP/1.1 200 OK", {}, str(self._code.now_ms()).encode()
+
+    def _left(self, hearing: Hearing, message: Message) -> tuple[str, dict[str, str], bytes]:
+        asked = json.loads(message.header("understudy-asked") or "")
+        headers = [(name, value) for name, value in asked["headers"]]
+        found = hearing.outside(RequestParts(asked["method"], asked["url"], headers, message.body))
+        if found is None:
+            return self._said(None)
+        body = found.body if isinstance(found.body, bytes) else b""
+        return self._said({"status": found.status, "headers": found.headers}, body)
+
+    def _said(self, answer: object, body: bytes = b"") -> tuple[str, dict[str, str], bytes]:
+        """What `ask` in prelude.mjs reads."""
+        told = {"understudy-now": str(self._code.now_ms()), "understudy-told": json.dumps(answer)}
+        return "HTTP/1.1 200 OK", told, body

@@ -5,47 +5,38 @@ its KV, timers and fetches, whose header says which lane asks. All of it comes t
 asked is held until it is told an answer. `Lane.settle` gives an isolate the processor until it waits for us.
 """
 
+import asyncio
 import json
-import os
 import selectors
 import shutil
 import socket
-import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from harness.system.deployment import NotSequential
-from harness.system.javascript.configuration import LANE_HEADER, LANES, Bundle, configuration
+from harness.system.javascript.configuration import LANE_HEADER, Bundle, configuration, main_module
 from harness.system.javascript.messages import Message, Reader, written
+from harness.system.javascript.process import Process
 from kvstore.clock import stopwatch
 from worker.config import WorkerConfig
 from worker.javascript import CF_HEADER, DATE, WorkerdError
 
-_COUNT: Final = written("GET / HTTP/1.1", {"Host": "understudy", CF_HEADER: '{"understudy": {"asks": true}}'})
+_ASKS: Final = '{"understudy": {"asks": true, "said": %s}}'
+_COUNT, _HEARD = (
+    written("GET / HTTP/1.1", {"Host": "understudy", CF_HEADER: _ASKS % said}) for said in ("false", "true")
+)
 _HERE: Final = Path(__file__).parent
 # Bytes of modules that a workerd holds, and how often one is evaluated at most before it is replaced.
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_GENERATIONS: Final = 100
-_STARTS_WITHIN_SECONDS: Final = 60
 # A Worker that computes so long without asking or answering anything does not come to an end.
 _COMPUTES_SECONDS: Final = 120
 _IDLE_SECONDS: Final = 2.0
 # When two rounds in a row change nothing although an answer was not taken in: it never will be.
 _IDLE_ROUNDS: Final = 50
-_SERVE: Final = ("serve", "--experimental", "--control-fd=3", "config.capnp")
-# Ends workerd when whoever started it is gone, however that went: then its standard input comes to an end.
-# Its third descriptor tells us that it listens.
-_GUARD: Final = """
-"$@" 3>&1 1>&2 </dev/null &
-exec 1>&2
-cat >/dev/null
-kill -9 $! 2>/dev/null
-rm -rf "$FOLDER"
-kill -9 0
-"""
 
 
 @dataclass(eq=False)
@@ -89,8 +80,8 @@ class _Connection:
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What an isolate says of its last request: how much it has asked, how many answers it has taken in,
-    how many it waited for at a time, ``most``, how many promises of ``waitUntil`` it waits for, and whether
-    it has answered.
+    how many it waited for at a time, ``most``, how many promises of ``waitUntil`` it waits for, whether it
+    has answered, and how much there is to hear: lines that were printed, and failures in the background.
     """
 
     request: int = 0
@@ -99,6 +90,7 @@ class Counts:
     most: int = 0
     waiting: int = 0
     answered: bool = False
+    heard: int = 0
 
 
 class Lane:
@@ -112,6 +104,7 @@ class Lane:
         self.answer: Message | None = None
         self.broken = False
         self.is_busy = self.is_poisoned = False
+        self.ended: asyncio.Future[None] | None = None
         self.counts = Counts()
         self.requests = 0
         self._asks: _Connection | None = None
@@ -119,14 +112,23 @@ class Lane:
         self._said: Message | None = None
         self._request = b""
 
-    def ask(self, first: str, headers: list[tuple[str, str]], body: bytes, about: dict[str, object]) -> None:
-        """Send a request, ``about`` it for our own module; what it comes to is there after `settle`."""
+    def ask(
+        self,
+        first: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        about: dict[str, object],
+        cf: Mapping[str, object],
+    ) -> None:
+        """Send a request, ``about`` it for our own module and ``cf`` for the Worker; what it comes to is
+        there after `settle`.
+        """
         self.answer, self.broken, self.told, self.asked = None, False, 0, 0
         self.counts = Counts()
         self.fresh.clear()
         self.requests += 1
-        told = {"understudy": {**about, "request": self.requests, "generation": self.isolates.generation}}
-        headers = [*headers, (CF_HEADER, json.dumps(told))]
+        ours = {**about, "request": self.requests, "generation": self.isolates.generation}
+        headers = [*headers, (CF_HEADER, json.dumps({**cf, "understudy": ours}))]
         self._request = written(first, headers, body, length=bool(body) or first[0] == "P")
         self._send()
 
@@ -157,9 +159,10 @@ class Lane:
             self._send()  # the connection was closed before the request came
             return self.step()
         if self.answer is not None:
-            about = json.loads(self.answer.header("understudy") or '{"most": 0, "open": 0, "waiting": 0}')
-            if about["most"] > 1 or about["open"] or about["waiting"]:
+            about = json.loads(self.answer.header("understudy") or "{}")
+            if about.get("most", 0) > 1 or about.get("open") or about.get("waiting"):
                 raise NotSequential
+            self.counts = Counts(self.requests, heard=about.get("heard", 0))
         if len(self.fresh) > 1 or (self.fresh and self.answer is not None):
             raise NotSequential
         fresh, self.fresh = self.fresh, []
@@ -203,18 +206,28 @@ class Lane:
         """Ask the isolate, on the connection that was not asked last: on the other workerd may look for more
         at once, before it has done what else there is to do. It looks at this one when it has nothing to do.
         """
+        request, started, done, most, waiting, answered, heard = map(int, self._told(_COUNT).split())
+        return Counts(request, started, done, most, waiting, bool(answered), heard)
+
+    def heard(self) -> tuple[list[tuple[str, str]], list[str]]:
+        """What the Worker printed since this was asked last, each line with its level, and the stacks of what
+        failed in its background.
+        """
+        told = json.loads(self._told(_HEARD))
+        return [(level, line) for level, line in told["said"]], told["failed"]
+
+    def _told(self, question: bytes) -> bytes:
         last, other = self._counts
         self._said = None
         while self._said is None:
-            last = self._asked_for_counts(last)
+            last = self._asked(question, last)
         self._counts = (other, last)
-        request, started, done, most, waiting, answered = map(int, self._said.body.split())
-        return Counts(request, started, done, most, waiting, bool(answered))
+        return self._said.body
 
-    def _asked_for_counts(self, last: _Connection | None) -> _Connection:
+    def _asked(self, question: bytes, last: _Connection | None) -> _Connection:
         """Ask, and wait for what is said, or for the connection to be closed."""
         counts = self.isolates.usable(last, self.number, self._says)
-        self.isolates.write(counts, _COUNT)
+        self.isolates.write(counts, question)
         self.isolates.pump(lambda: self._said is not None or not counts.is_open)
         return counts
 
@@ -228,10 +241,10 @@ class Isolates:
     ``generations`` is how often its module can be evaluated anew.
     """
 
-    def __init__(self, program: Path, config: WorkerConfig, bundle: Bundle) -> None:
+    def __init__(self, program: Path, config: WorkerConfig, bundle: Bundle, lanes: int) -> None:
         self.generation = 0
-        self.generations = max(2, min(_MOST_GENERATIONS, _MOST_BYTES // (bundle.size * LANES + 1)))
-        self.lanes = [Lane(self, number) for number in range(LANES)]
+        self.generations = max(2, min(_MOST_GENERATIONS, _MOST_BYTES // (bundle.size * lanes + 1)))
+        self.lanes = [Lane(self, number) for number in range(lanes)]
         self.connections: set[_Connection] = set()
         self._selector = selectors.DefaultSelector()
         self.folder = Path(tempfile.mkdtemp(prefix="understudy-"))
@@ -241,44 +254,21 @@ class Isolates:
             self._listener.listen(256)
             self._listener.setblocking(False)
             self._selector.register(self._listener, selectors.EVENT_READ)
-            for module in (_HERE / "prelude.mjs", _HERE / "entry.mjs", DATE):
+            for module in (_HERE / "prelude.mjs", _HERE / "entry.mjs", _HERE / "objects.mjs", DATE):
                 shutil.copyfile(module, self.folder / module.name)
+            (self.folder / "main.mjs").write_text(main_module(config))
             bundle.write(self.folder)
             (self.folder / "config.capnp").write_text(
-                configuration(self.folder, config, bundle, self.generations)
+                configuration(self.folder, config, bundle, self.generations, lanes)
             )
-            self._start(program)
+            self._process = Process(program, self.folder, len(self.lanes))
         except BaseException:
             self.stop()
             raise
 
-    def _start(self, program: Path) -> None:
-        self._said = (self.folder / "said").open("wb")
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "sh", str(program), *_SERVE],
-            cwd=self.folder,
-            env={**os.environ, "FOLDER": str(self.folder)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None
-        with self._process.stdout as control:
-            self._selector.register(control, selectors.EVENT_READ)
-            listening = 0
-            while listening < LANES:
-                if not self._selector.select(_STARTS_WITHIN_SECONDS):
-                    raise WorkerdError(f"workerd did not start within {_STARTS_WITHIN_SECONDS} s")
-                told = os.read(control.fileno(), 65536)
-                if not told:
-                    raise WorkerdError(self.said() or "workerd ended at once")
-                listening += told.count(b'"listen"')
-            self._selector.unregister(control)
-
     def said(self) -> str:
         """What workerd printed."""
-        return (self.folder / "said").read_text("utf-8", "replace").strip()
+        return self._process.said()
 
     def stop(self) -> None:
         """End workerd, and leave nothing of it."""
@@ -287,10 +277,7 @@ class Isolates:
         self._selector.close()
         self._listener.close()
         if hasattr(self, "_process"):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            self._process.wait()
-            self._said.close()
+            self._process.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def usable(

@@ -14,10 +14,10 @@ const TOLD = /^(.* failed: )(\d+) (\d+) ?(.*)$/s;
 export const state = { invocation: null };
 export const listeners = {};
 
-export function begin({ request: number, now, seed }) {
+export function begin({ request: number, now, seed, outside = false }) {
   const [a, b, c, d] = seed;
-  const invocation = { number, now, origin: now, a, b, c, d, started: 0, done: 0, most: 0, waiting: 0, answered: false };
-  return (state.invocation = invocation);
+  const counts = { started: 0, done: 0, most: 0, waiting: 0, answered: false };
+  return (state.invocation = { number, now, outside, origin: now, a, b, c, d, ...counts, said: [], failed: [] });
 }
 
 function start() {
@@ -26,6 +26,20 @@ function start() {
   invocation.most = Math.max(invocation.most, invocation.started - invocation.done);
   return invocation;
 }
+
+// Ask the server for what is no timer; the answer says what time it is.
+export async function ask(path, init) {
+  const invocation = start();
+  const answer = await SERVER.fetch(`http://understudy/${path}`, init);
+  const content = await answer.arrayBuffer();
+  invocation.now = +answer.headers.get("understudy-now");
+  invocation.done++;
+  return { told: JSON.parse(answer.headers.get("understudy-told")), content };
+}
+
+// JSON that a header can hold.
+export const headed = (about) => JSON.stringify(about).replace(/[^\x20-\x7e]/g, (one) =>
+  "\\u" + one.charCodeAt(0).toString(16).padStart(4, "0"));
 
 // --- KV -------------------------------------------------------------------------------------------------------
 
@@ -158,10 +172,41 @@ crypto.randomUUID = () => {
 
 // --- the outside ----------------------------------------------------------------------------------------------
 
+const REDIRECTS = [301, 302, 303, 307, 308], MOST_REDIRECTS = 20;
+
 globalThis.fetch = async (input, init) => {
-  const { method, url } = new Request(input, init);
-  throw new Error(`${method} ${url} is refused: nothing leaves a rehearsal`);
+  const request = new Request(input, init);
+  let { method, url } = request;
+  if (!state.invocation?.outside) throw new Error(`${method} ${url} is refused: nothing leaves a rehearsal`);
+  let body = request.body === null ? undefined : await request.arrayBuffer();
+  for (let times = 0; times <= MOST_REDIRECTS; times++) {
+    const asked = headed({ method, url, headers: [...request.headers] });
+    const { told, content } = await ask("fetch", { method: "POST", headers: { "understudy-asked": asked }, body });
+    if (told === null) throw new Error("Network connection lost.");
+    const answer = new Response(content.byteLength ? content : null, told);
+    Object.defineProperties(answer, { url: { value: url }, redirected: { value: times > 0 } });
+    const to = REDIRECTS.includes(told.status) && request.redirect === "follow" && answer.headers.get("location");
+    if (!to) return answer;
+    url = new URL(to, url).href;
+    if (told.status === 303 || (told.status < 303 && method === "POST")) [method, body] = ["GET", undefined];
+  }
+  throw new TypeError("Too many redirects");
 };
+
+// --- what it prints -------------------------------------------------------------------------------------------
+
+function shownAs(value) {
+  if (typeof value === "string") return value;
+  if (value instanceof Error) return String(value.stack ?? value);
+  try {
+    return (typeof value === "object" && JSON.stringify(value)) || String(value);
+  } catch {
+    return String(value);
+  }
+}
+for (const level of ["debug", "error", "info", "log", "warn"]) {
+  console[level] = (...given) => { state.invocation?.said.push([level, given.map(shownAs).join(" ")]); };
+}
 
 // What the server tells with a request is not for the Worker to see.
 const cf = Object.getOwnPropertyDescriptor(Request.prototype, "cf");
