@@ -24,6 +24,7 @@ from harness.report.page import page
 from harness.report.saved import saved
 from harness.report.text import as_text, run_as_text
 from harness.skeleton import skeleton
+from harness.sources.code import code_files
 from harness.sources.database_copy import copy_databases
 from harness.sources.source import open_source
 from harness.subject import Subject, loaded, sampled, whole
@@ -207,8 +208,7 @@ def _digest(file: Path, migration: Migration, entries: Mapping[Place, Entry]) ->
     """Of the declaration, the code of its Workers, and the entries."""
     digest = blake2b(digest_size=16)
     folders = sorted({stage.folder for stage in migration.stages.values()})
-    code = [path for folder in folders for path in sorted(folder.rglob("*.py")) if ".venv" not in path.parts]
-    for path in [file, *code]:
+    for path in [file, *(path for folder in folders for path in code_files(folder))]:
         digest.update(path.read_bytes())
     for place, entry in sorted(entries.items()):
         digest.update(repr((place, tuple(entry))).encode())

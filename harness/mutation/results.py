@@ -4,17 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from harness.engine.chance import Chance
 from harness.explore.workforce import Processes, Unfinished
 from harness.mutation.hunt import NOT_STARTED, NOTICED, SURVIVED, Hunt, Hunter
 from harness.mutation.mistakes import mistakes
 from harness.mutation.mutant import Mutant
+from harness.sources.code import PYTHON, code_files
 from harness.terminal.processes import ProcessError
-
-# Folders beside a Worker's code that hold somebody else's.
-_NOT_ITS_OWN: Final = ("python_modules", "node_modules", "site-packages", "tests", "__pycache__")
 
 # Mutants hunted, of how many, and how many of them were noticed.
 OnProgress = Callable[[int, int, int], None]
@@ -59,10 +56,8 @@ class Results:
 def mutants_in(folder: Path) -> list[Mutant]:
     """Every mistake that can be made in the Python files in ``folder`` that are a Worker's own."""
     found = []
-    for path in sorted(folder.rglob("*.py")):
-        place = path.relative_to(folder)
-        if not any(part in _NOT_ITS_OWN or part.startswith(".") for part in place.parts):
-            found += mistakes(place.as_posix(), path.read_text(encoding="utf-8"))
+    for path in code_files(folder, PYTHON):
+        found += mistakes(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8"))
     return found
 
 

@@ -1,0 +1,63 @@
+"""Which files are a Worker's code: a search of other code is another search."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.cli.run import Wanted, open_migration
+from harness.sources.code import PYTHON, code_files
+
+OWN = ("src/entry.py", "src/index.ts", "wrangler.toml", "wrangler.json", "migrations/0001_first.sql")
+MIGRATION = """from harness import Migration
+m = Migration("m", before="worker", after="worker", binding="KV")
+@m.becomes("a")
+def same(name, old):
+    return old
+@m.operator
+async def runbook(op):
+    await op.deploy("after")
+"""
+OTHERS = (
+    "node_modules/a/index.js",
+    ".venv/x.py",
+    "dist/index.js",
+    "tests/test_x.py",
+    "report.json",
+    "a.html",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in (*OWN, *OTHERS):
+        path = tmp_path / "worker" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}" if name.endswith(".json") else "")
+    return tmp_path / "worker"
+
+
+def test_code_is_the_workers_own_source_and_its_configuration(folder: Path) -> None:
+    assert {one.relative_to(folder).as_posix() for one in code_files(folder)} == set(OWN)
+    assert code_files(folder, PYTHON) == [folder / "src/entry.py"]
+
+
+@pytest.mark.parametrize("name", [one for one in OWN if one != "wrangler.json"])
+def test_digest_changes_with_any_file_of_the_code(folder: Path, name: str) -> None:
+    (folder / "wrangler.json").unlink()
+    (folder / "wrangler.toml").write_text(
+        'main = "src/entry.py"\ncompatibility_flags = ["python_workers"]\n'
+        'kv_namespaces = [{binding = "KV", id = "0"}]\n'
+    )
+    (folder / "src/entry.py").write_text("async def on_fetch(request, env):\n    pass\n")
+    file, entries = folder.parent / "migration.py", folder.parent / "entries.json"
+    file.write_text(MIGRATION)
+    entries.write_text('[{"key": "a", "value": "1"}]')
+    wanted = Wanted(file, [str(entries)], "2026-11-29T12:00:00Z")
+    before = open_migration(wanted).about.digest
+    assert open_migration(wanted).about.digest == before
+    (folder / "report.json").write_text("[]")
+    assert open_migration(wanted).about.digest == before
+    comment = {".py": "# x\n", ".toml": "# x\n"}.get(Path(name).suffix, "// x\n")
+    with (folder / name).open("a") as code:
+        code.write(comment)
+    assert open_migration(wanted).about.digest != before
