@@ -16,6 +16,12 @@ OWN = {
         flags=add_mutate,
         run=later("harness.mutation.command:run_mutate"),
     ),
+    "lint": Command(
+        help="a look at a Worker's code, before anything runs: what loses data or meets a limit",
+        epilog="example: rehearse lint ./my-worker",
+        flags=later("harness.lint.command:add_lint"),
+        run=later("harness.lint.command:run_lint"),
+    ),
     "new": Command(
         help="write the skeleton of a migration of your own",
         epilog="example: rehearse new migration.py --from ./my-worker",

@@ -24,6 +24,8 @@ FORMATS: Final = (*_WHOLE, *_RUN)
 
 def exported(document: dict[str, Any], name: str, finding: int = 1) -> str:
     """A document as ``name`` has it; of a rehearsal's runs that of the finding. Raises CannotStart."""
+    if document["kind"] == "lint" and name != "sarif":
+        raise CannotStart(f"what `rehearse lint` found is written as sarif, not as {name}")
     if name in _WHOLE:
         return _WHOLE[name](document)
     return _RUN[name](_run(document, finding))

@@ -23,6 +23,7 @@ _REQUIRED: Final = {
         "findings",
         "seconds",
     },
+    "lint": {"migration", "command", "version", "files", "operations", "unread", "allowed", "findings"},
     "run": {"migration", "command", "replay", "began", "ended", "held", "verdicts", "requests"},
 }
 

@@ -1,4 +1,6 @@
-"""SARIF 2.1.0, which GitHub shows as annotations: a rule for each way of damage, at the migration's file."""
+"""SARIF 2.1.0, which GitHub shows as annotations: a rule for each way of damage, at the migration's file,
+or for each rule of a look at code, at its line.
+"""
 
 import json
 from typing import Any
@@ -7,26 +9,30 @@ from harness.report.junit import found
 
 
 def sarif(document: dict[str, Any]) -> str:
-    """The results of a rehearsal, or of one run."""
-    findings = found(document)
-    rules = {_rule(one): one for one in findings}
-    file = document.get("file") or document["command"][1]
+    """The results of a rehearsal, of one run, or of a look at code."""
+    findings = _looked(document) if document["kind"] == "lint" else _rehearsed(document)
+    rules = {one["rule"]: one for one in findings}
     results = [
         {
-            "ruleId": _rule(one),
+            "ruleId": one["rule"],
             "level": "error",
-            "message": {"text": f"{one['what']}. Again: {one['replay']}"},
+            "message": {"text": one["text"]},
             "locations": [
-                {"physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": 1}}}
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": one["file"]},
+                        "region": {"startLine": one["line"]},
+                    }
+                }
             ],
-            "partialFingerprints": {"understudy/1": _rule(one)},
+            "partialFingerprints": {"understudy/1": one["rule"]},
         }
         for one in findings
     ]
     driver = {
         "name": "understudy",
         "rules": [
-            {"id": name, "shortDescription": {"text": one["title"] or one["what"]}}
+            {"id": name, "shortDescription": {"text": one["title"]}, "help": {"text": one["help"]}}
             for name, one in rules.items()
         ],
     }
@@ -35,5 +41,23 @@ def sarif(document: dict[str, Any]) -> str:
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(one: dict[str, Any]) -> str:
-    return f"{one['invariant']}/{one.get('code') or 'found'}".replace(" ", "-")
+def _rehearsed(document: dict[str, Any]) -> list[dict[str, Any]]:
+    file = document.get("file") or document["command"][1]
+    return [
+        {
+            "rule": f"{one['invariant']}/{one.get('code') or 'found'}".replace(" ", "-"),
+            "title": one["title"] or one["what"],
+            "help": f"Again: {one['replay']}",
+            "text": f"{one['what']}. Again: {one['replay']}",
+            "file": file,
+            "line": 1,
+        }
+        for one in found(document)
+    ]
+
+
+def _looked(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**one, "help": f"{one['why']} {one['do']}", "text": f"{one['what']}. {one['why']} {one['do']}"}
+        for one in document["findings"]
+    ]

@@ -40,8 +40,18 @@ async function read(kv, name) {
   if ((await kv.get(GONE + name)) !== null) return [];
   const old = await kv.get(OLD + name, "json");
   if (old !== null) return old;
-  const { keys } = await kv.list({ prefix: `${NEW}${name}:` });
+  const keys = await postsOf(kv, name);
   return Promise.all(keys.map(async ({ name: key, metadata }) => ({ text: await kv.get(key), ...metadata })));
+}
+
+async function postsOf(kv, name) {
+  const keys = [];
+  let page;
+  do {
+    page = await kv.list({ prefix: `${NEW}${name}:`, cursor: page?.cursor });
+    keys.push(...page.keys);
+  } while (!page.list_complete);
+  return keys;
 }
 
 async function step(kv, name, cursor) {
@@ -68,6 +78,5 @@ async function remove(kv, name) {
 }
 
 async function sweep(kv, name) {
-  const { keys } = await kv.list({ prefix: `${NEW}${name}:` });
-  for (const key of keys) await kv.delete(key.name);
+  for (const key of await postsOf(kv, name)) await kv.delete(key.name);
 }

@@ -40,7 +40,7 @@ async def _step(mover: Mover) -> None:
         # Not what is added now: another operator may be writing the list too, and the later one wins.
         await mover.verify(["tasks"], set(listed.ids))
         mover.meter.reserve = 0
-        await _name(mover, listed)
+        await _name(mover, listed)  # rehearse: allow lost-update, the later of two operators wins
     mover.step.done = await mover.is_over()
 
 

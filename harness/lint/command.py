@@ -1,0 +1,34 @@
+"""``rehearse lint``: a look at a Worker's code before anything runs."""
+
+import argparse
+from pathlib import Path
+
+from harness.lint.project import look_at
+from harness.lint.report import lint_document, lint_text
+from harness.report.sarif import sarif
+from harness.terminal.exit_codes import HELD, INCONCLUSIVE, VIOLATED
+from harness.terminal.output import Report
+
+
+def add_lint(parser: argparse.ArgumentParser) -> None:
+    """Add what ``rehearse lint`` takes."""
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        default=".",
+        metavar="FOLDER",
+        help="a Worker's folder, or a file (default: here)",
+    )
+    parser.add_argument(
+        "--json", dest="json_file", metavar="FILE", help="also write the findings as JSON, - for stdout"
+    )
+    parser.add_argument("--sarif", dest="sarif_file", metavar="FILE", help="also write them as SARIF")
+
+
+def run_lint(options: argparse.Namespace) -> Report:
+    """Look at a folder. Raises CannotStart."""
+    looked = look_at(Path(options.folder))
+    document = lint_document(options.folder, looked)
+    files = () if options.sarif_file is None else ((options.sarif_file, sarif(document)),)
+    exit_code = VIOLATED if looked.found else HELD if looked.operations else INCONCLUSIVE
+    return Report(document, lint_text(options.folder, looked), exit_code, files)
