@@ -51,6 +51,12 @@ class Subject:
     mistakes: Mistakes = ()
     databases: tuple[DatabaseCopy, ...] = ()
 
+    @property
+    def effort(self) -> int:
+        """That of the slowest Worker."""
+        stages = _loaded(self.path, self.mistakes, self.databases).stages
+        return max((stage.worker_code.effort for stage in stages.all()), default=1)
+
     def simulate(
         self, scenario: Scenario, choose: Choose | None = None, trace: Trace | None = None
     ) -> Record:

@@ -27,7 +27,8 @@ from harness.terminal.command import CannotStart
 from harness.verdict import Finding, Moment
 
 _BATCH: Final = 20
-# A large namespace is tried less often than a small one: for so many KV operations in all.
+# A large namespace is tried less often than a small one: for so many KV operations in all; and one of a
+# Worker whose runs take longer.
 _MOST_OPERATIONS: Final = 60_000
 _LEAST_TRIES: Final = 12
 # Scenarios that are drawn from what those before them met, and how many of them are, of a thousand.
@@ -113,7 +114,8 @@ def shrunk(shown: Shown) -> Shown:
         operations = len(shown.system.simulate(shown.scenario).asked)
     except Deadlock:
         operations = 0
-    tries = max(_LEAST_TRIES, min(MOST_TRIES, _MOST_OPERATIONS // max(1, operations)))
+    most = min(MOST_TRIES, _MOST_OPERATIONS // max(1, operations)) // shown.system.effort
+    tries = max(_LEAST_TRIES, most)
     return replace(shown, scenario=shrink(shown.scenario, shown.by, tries))
 
 

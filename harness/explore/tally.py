@@ -37,8 +37,12 @@ class Seen:
 class SystemUnderTest(Protocol):
     """What a search asks of what it searches; it can be sent to another process.
 
-    A scenario is a dataclass of `Parameter`; a record is whatever the other methods take.
+    A scenario is a dataclass of `Parameter`; a record is whatever the other methods take. ``effort`` is how
+    much more time a run takes than one of a Worker in this process.
     """
+
+    @property
+    def effort(self) -> int: ...
 
     def simulate(self, scenario: Any, choose: Choose | None = None, trace: Trace | None = None) -> Any:
         """What happens in a scenario; ``choose`` stands for its order, ``trace`` gets every KV operation.

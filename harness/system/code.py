@@ -19,6 +19,8 @@ class WorkerCode:
     the place of what is in its files. ``operations`` are the KV operations of all simulations so far.
     """
 
+    effort = 1
+
     def __init__(
         self, folder: Path, texts: Mapping[Path, str] | None = None, environment: str | None = None
     ) -> None:

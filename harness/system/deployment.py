@@ -41,9 +41,11 @@ class Deployable(Protocol):
 
 class Code(Protocol):
     """A Worker's code in simulations: ``code`` loads it; ``skew`` is how far the clock of whoever runs is
-    ahead (ms). ``operations`` are the KV operations of all simulations so far.
+    ahead (ms). ``operations`` are the KV operations of all simulations so far. ``effort`` is how much more
+    time a simulation takes than one of a Worker in this process: what is as good with fewer has fewer.
     """
 
+    effort: int
     folder: Path
     operations: int
     skew: ContextVar[int]

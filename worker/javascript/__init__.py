@@ -1,7 +1,7 @@
 """worker.javascript: runs a JavaScript or TypeScript Worker in the real workerd, its KV bound to ours."""
 
 from worker.javascript.build_command import run_build
-from worker.javascript.bundle import BuildError, BuildOptions, bundle
+from worker.javascript.bundle import BuildError, BuildOptions, Built, bundle
 from worker.javascript.configuration import (
     ASSETS_HEADER,
     CF_HEADER,
@@ -27,6 +27,7 @@ __all__ = [
     "VISIT_HEADER",
     "BuildError",
     "BuildOptions",
+    "Built",
     "Forwarder",
     "MissingPartError",
     "Proxy",

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
 from worker.config import WorkerConfig
 from worker.javascript.modules import ModuleTypes
@@ -31,7 +31,6 @@ _NODE: Final = (
 
 _OPTIONS: Final = (
     "--bundle",
-    "--format=esm",
     "--target=esnext",
     "--platform=neutral",
     "--main-fields=browser,module,main",
@@ -101,19 +100,35 @@ class BuildError(Exception):
     """The Worker's code cannot be bundled; the message is esbuild's."""
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a bundle is: ``exports`` are what an ES module exports, ``imports`` the modules of workerd's that
+    it imports.
+    """
+
+    exports: list[str]
+    imports: list[str]
+
+
 async def bundle(
-    esbuild: Path, entry: Path, output: Path, options: BuildOptions, root: Path | None = None
-) -> bool:
+    esbuild: Path,
+    entry: Path,
+    output: Path,
+    options: BuildOptions,
+    root: Path | None = None,
+    form: Literal["esm", "cjs"] = "esm",
+) -> Built:
     """Write the bundle of ``entry`` to ``output``, and beside it what it imports that is no JavaScript.
 
-    ``root`` is where relative paths of aliases begin, by default the entry's folder. The result is False for
-    a Worker that exports nothing: it is a script that listens for events. Raises BuildError.
+    ``root`` is where relative paths of aliases begin, by default the entry's folder. A Worker that exports
+    nothing is a script that listens for events. Raises BuildError.
     """
     facts = output.with_suffix(".json")
     process = await asyncio.create_subprocess_exec(
         str(esbuild),
         str(entry),
         *_OPTIONS,
+        f"--format={form}",
         *options.arguments(),
         f"--outdir={output.parent}",
         f"--entry-names={output.stem}",
@@ -129,4 +144,10 @@ async def bundle(
         text = complaint.decode("utf-8", "replace").strip()
         raise BuildError(text or f"esbuild failed on {entry} with exit code {process.returncode}")
     outputs = json.loads(facts.read_text(encoding="utf-8"))["outputs"].values()
-    return any(one.get("exports") for one in outputs if "entryPoint" in one)
+    [made] = [one for one in outputs if "entryPoint" in one]
+    imports = [one["path"] for one in made["imports"] if _is_static(one)]
+    return Built(made.get("exports", []), list(dict.fromkeys(imports)))
+
+
+def _is_static(imported: Mapping[str, Any]) -> bool:
+    return bool(imported.get("external")) and imported["kind"] != "dynamic-import"

@@ -25,7 +25,11 @@ class Query:
     """The parameters of a URL, by name; of several with one name the first counts."""
 
     def __init__(self, query: bytes) -> None:
-        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace")
+        text = query.decode("latin-1")
+        if "%" in text or "+" in text:
+            pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
+        else:
+            pairs = [(name, value) for name, _, value in (one.partition("=") for one in text.split("&"))]
         self._members: Mapping[str, str] = dict(reversed(pairs))
 
     def text(self, name: str) -> str:

@@ -169,8 +169,8 @@ class JavaScriptDeployment:
             if options.no_bundle:
                 shutil.copyfile(entry, folder / service.bundle)
             else:
-                exports = await bundle(esbuild, entry, folder / service.bundle, options, config.root)
-                service = replace(service, is_script=not exports)
+                built = await bundle(esbuild, entry, folder / service.bundle, options, config.root)
+                service = replace(service, is_script=not built.exports)
             service = replace(service, modules=options.modules.members(folder, service.bundle))
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))

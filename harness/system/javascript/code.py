@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
@@ -23,7 +23,15 @@ from harness.transport import BrokenOff
 from kvstore import KVNamespace
 from kvstore.layers.invocation import Within
 from worker.config import WorkerConfig
-from worker.javascript import BuildError, BuildOptions, MissingPartError, WorkerdError, bundle, find_part
+from worker.javascript import (
+    BuildError,
+    BuildOptions,
+    Built,
+    MissingPartError,
+    WorkerdError,
+    bundle,
+    find_part,
+)
 from worker.runtime import LoadError
 from worker.runtime.background import Background
 from worker.runtime.scheduled import ScheduledController
@@ -45,6 +53,8 @@ class JavaScriptCode:
     with these has one isolate, and answers one request after the other.
     Raises LoadError when the Worker cannot be built, or workerd does not take it.
     """
+
+    effort = 5
 
     def __init__(self, config: WorkerConfig, *, tested: bool = False) -> None:
         self.config = config
@@ -78,17 +88,26 @@ class JavaScriptCode:
         with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor(1) as elsewhere:
             folder = Path(made).resolve()
             output = folder / "bundle.mjs"
-            # A loop may be running here, and that of a simulation starts no programs.
-            work = bundle(esbuild, entry, output, options, self.folder)
+
+            def build(form: Literal["cjs", "esm"]) -> Built:
+                # A loop may be running here, and that of a simulation starts no programs.
+                work = bundle(esbuild, entry, output, options, self.folder, form)
+                return elsewhere.submit(asyncio.run, work).result()
+
+            is_function = True
             try:
-                elsewhere.submit(asyncio.run, work).result()
-            except BuildError as error:
-                raise LoadError(f"{entry} cannot be built: {error}") from error
+                built = build("cjs")
+            except BuildError:
+                is_function = False  # a module that awaits while it is evaluated is none of CommonJS
+                try:
+                    built = build("esm")
+                except BuildError as error:
+                    raise LoadError(f"{entry} cannot be built: {error}") from error
             code = output.read_bytes()
             self.source_map = SourceMap.of(code, folder, self.folder.resolve())
             others = options.modules.members(folder, but=output.name)
             files = {name: (kind, (folder / name).read_bytes()) for name, kind in others.items()}
-            return Bundle(code, files)
+            return Bundle(code.rpartition(b"\n//# sourceMappingURL=")[0], files, built.imports, is_function)
 
     @property
     def code(self) -> "JavaScriptCode":

@@ -9,30 +9,45 @@ from typing import Final
 from worker.config import WorkerConfig
 from worker.javascript import CF_HEADER, literal, variables
 
-# Which of them asks, and by which binding; "" for a timer, or a fetch to the outside.
-LANE_HEADER: Final = "understudy-lane"
-BINDING_HEADER: Final = "understudy-binding"
 _OLDEST_DATE: Final = "2021-11-02"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A Worker as it is built: its module, and ``files`` that it imports, each with the member of workerd's
-    configuration that holds it.
+    """A Worker as it is built: its module, ``files`` that it imports, each with the member of workerd's
+    configuration that holds it, and ``imports``, the modules of workerd's that it imports.
+
+    ``is_function``: the module is the body of a CommonJS one, which can be evaluated again and again.
     """
 
     code: bytes
     files: Mapping[str, tuple[str, bytes]]
-
-    @property
-    def size(self) -> int:
-        return len(self.code)
+    imports: list[str]
+    is_function: bool
 
     def write(self, folder: Path) -> None:
-        """Put it into the folder of the configuration."""
-        (folder / "user.mjs").write_bytes(self.code)
+        """Put it into the folder of the configuration: "user", which exports a function to evaluate it, and
+        what that may ask for by ``require``. Lines of the Worker keep their numbers.
+        """
         for name, (_, content) in self.files.items():
             (folder / name).write_bytes(content)
+        if not self.is_function:
+            (folder / "user.mjs").write_bytes(self.code)
+            (folder / "again.mjs").write_text(_ONCE)
+            return
+        asked = {name: f"* as m{number}" for number, name in enumerate(self.imports)}
+        asked |= {f"./{name}": f"f{number}" for number, name in enumerate(self.files)}
+        begin = "".join(f"import {one} from {json.dumps(name)};" for name, one in asked.items())
+        known = ",".join(f"{json.dumps(name)}:{one.rpartition(' ')[2]}" for name, one in asked.items())
+        begin += f"export const modules={{{known}}};export default (module,exports,require)=>{{"
+        (folder / "user.mjs").write_bytes(begin.encode() + self.code + b"\n};\n")
+        (folder / "again.mjs").write_text('export * from "user";export { default } from "user";\n')
+
+
+_ONCE: Final = """import * as user from "user";
+export const modules = {};
+export default (module) => { module.exports = { __esModule: true, default: user.default }; };
+"""
 
 
 def main_module(config: WorkerConfig) -> str:
@@ -43,17 +58,17 @@ def main_module(config: WorkerConfig) -> str:
     return "\n".join(lines) + "\n"
 
 
-def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, generations: int, lanes: int) -> str:
-    """The text of the workerd configuration, whose lanes all have the same Worker."""
-    names = [f"user-{one}" for one in range(generations)]
+def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int) -> str:
+    """The text of the workerd configuration, whose lanes all have the same Worker.
+
+    Each binding of a lane asks at a socket of its own, whose name `asks_at` says.
+    """
     modules = ", ".join(
         [
-            '(name = "main", esModule = embed "main.mjs")',
-            '(name = "entry", esModule = embed "entry.mjs")',
-            '(name = "objects", esModule = embed "objects.mjs")',
-            '(name = "prelude", esModule = embed "prelude.mjs")',
-            '(name = "date", esModule = embed "date.mjs")',
-            *(f'(name = "{name}", esModule = embed "user.mjs")' for name in names),
+            *(
+                f'(name = "{name}", esModule = embed "{name}.mjs")'
+                for name in ("main", "entry", "objects", "prelude", "date", "user", "again")
+            ),
             *(
                 f"(name = {literal(name)}, {kind} = embed {literal(name)})"
                 for name, (kind, _) in bundle.files.items()
@@ -64,12 +79,18 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, generation
     date = literal(config.compatibility_date or _OLDEST_DATE)
     services, workers, sockets = [], [], []
     for lane in range(lanes):
-        bindings = [(one.binding, f"kv-{lane}-{one.binding}") for one in config.kv_namespaces]
-        services += [_external(folder, name, lane, binding) for binding, name in bindings]
-        services += [_external(folder, f"server-{lane}", lane, ""), f'(name = "{lane}", worker = .w{lane})']
-        bound = [
+        names = {one: f"kv-{lane}-{one}" if one else f"server-{lane}" for one in bound(config)}
+        services += [
+            _external(folder / asks_at(lane, place), name) for place, name in enumerate(names.values())
+        ]
+        services.append(f'(name = "{lane}", worker = .w{lane})')
+        all_bound = [
             *variables(config.vars),
-            *(f"(name = {literal(one)}, kvNamespace = {literal(name)})" for one, name in bindings),
+            *(
+                f"(name = {literal(one)}, kvNamespace = {literal(name)})"
+                for one, name in names.items()
+                if one
+            ),
             *(
                 f"(name = {literal(one.name)}, durableObjectNamespace = {literal(one.class_name)})"
                 for one in config.durable_objects
@@ -78,7 +99,7 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, generation
         ]
         workers.append(
             f"const w{lane} :Workerd.Worker = (modules = [{modules}], compatibilityDate = {date}, "
-            f"compatibilityFlags = [{flags}], bindings = [{', '.join(bound)}], "
+            f"compatibilityFlags = [{flags}], bindings = [{', '.join(all_bound)}], "
             f'globalOutbound = "server-{lane}"{_objects(config)});'
         )
         address = literal(f"unix:{folder / f'lane-{lane}'}")
@@ -107,13 +128,16 @@ def _objects(config: WorkerConfig) -> str:
     return f", durableObjectNamespaces = [{namespaces}], durableObjectStorage = (inMemory = void)"
 
 
-def _external(folder: Path, name: str, lane: int, binding: str) -> str:
-    address = literal(f"unix:{folder / 'server'}")
-    headers = ", ".join(
-        f"(name = {literal(header)}, value = {literal(value)})"
-        for header, value in ((LANE_HEADER, str(lane)), (BINDING_HEADER, binding))
-    )
-    return (
-        f"(name = {literal(name)}, external = (address = {address}, "
-        f"http = (injectRequestHeaders = [{headers}])))"
-    )
+def bound(config: WorkerConfig) -> list[str]:
+    """The bindings by which a lane asks; "" for a timer, or a fetch to the outside."""
+    return ["", *(one.binding for one in config.kv_namespaces)]
+
+
+def asks_at(lane: int, place: int) -> str:
+    """The name of the socket at which the binding at a ``place`` in `bound` asks."""
+    return f"asks-{lane}-{place}"
+
+
+def _external(place: Path, name: str) -> str:
+    address = literal(f"unix:{place}")
+    return f"(name = {literal(name)}, external = (address = {address}, http = ()))"

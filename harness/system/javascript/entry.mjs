@@ -1,11 +1,13 @@
 // In front of the user's Worker in a simulation: begins an invocation, hands the request on untouched, and says
-// with the answer what is still under way. The module is evaluated anew for every run: "user-0", "user-1", …
-import { begin, headed, listeners, state, told } from "prelude";
+// with the answer what is still under way. The module is evaluated anew for every run.
+import { begin, forget, headed, listeners, state, told } from "prelude";
 import { bindings, ring } from "objects";
 import * as platform from "cloudflare:workers";
-import * as first from "user-0";
+import evaluate, { modules } from "again";
 
 const WITHOUT_BODY = [101, 204, 205, 304];
+
+const ours = new Set(Reflect.ownKeys(globalThis));
 
 export default {
   async fetch(request, env, ctx) {
@@ -30,15 +32,14 @@ export default {
         throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
       }
       if (response.webSocket) throw new Error("a WebSocket is not emulated in a rehearsal");
-      const body = await read(response, extra);
-      answer = new Response(body, response);
+      answer = new Response(await read(response, extra), response);
     } catch (error) {
       extra.error = String(error?.stack ?? error);
       answer = new Response(null, { status: 500 });
     }
     const { started, done, most, waiting } = invocation;
     const heard = invocation.said.length + invocation.failed.length;
-    answer.headers.set("understudy", headed({ ...extra, open: started - done, most, waiting, heard }));
+    answer.headers.set("understudy", headed({ ...extra, left: [most, started - done, waiting, heard] }));
     invocation.answered = true;
     return answer;
   },
@@ -58,8 +59,8 @@ function said(invocation) {
 }
 
 async function handled(request, env, ctx, about) {
-  const user = await evaluated(about);
-  Object.assign(state, { user, generation: about.generation });
+  if (about.generation !== state.generation) anew(about.generation);
+  const { user } = state;
   if (about.alarm) return await ring(env, about.alarm);
   if (about.scheduled) return await scheduled(user.default, env, ctx, about.scheduled);
   const handler = user.default;
@@ -69,17 +70,31 @@ async function handled(request, env, ctx, about) {
   throw new TypeError("Handler does not export a fetch() function.");
 }
 
-async function evaluated(about) {
-  let user = first;
-  if (about.generation > 0) {
-    // As on the platform, no time has begun while a module is evaluated.
-    const { now } = state.invocation;
-    state.invocation.now = 0;
-    user = await import("user-" + about.generation);
-    state.invocation.now = now;
+// Nothing is left of what the module knew, nor of what it made global.
+function anew(generation) {
+  for (const name of Reflect.ownKeys(globalThis)) if (!ours.has(name)) delete globalThis[name];
+  const { invocation } = state, module = { exports: {} };
+  forget();
+  try {
+    evaluate(module, module.exports, required);
+  } finally {
+    state.invocation = invocation;
   }
-  return user;
+  state.user = module.exports?.__esModule ? module.exports : { default: module.exports };
+  state.generation = generation;
 }
+
+// What is asked for by `require` is a module of workerd's or a file: as a CommonJS module, whose default it is.
+function required(name) {
+  const known = modules[name];
+  if (known === undefined) throw new Error(`Dynamic require of "${name}" is not supported`);
+  if (Object.prototype.toString.call(known) !== "[object Module]") return known;
+  if ("default" in known) return known.default;
+  const made = Object.defineProperty({}, "__esModule", { value: true });
+  for (const one of Object.keys(known)) Object.defineProperty(made, one, { enumerable: true, get: () => known[one] });
+  return made;
+}
+anew(0);
 
 async function scheduled(handler, env, ctx, given) {
   const controller = { ...given, type: "scheduled", noRetry() {} };

@@ -13,9 +13,8 @@ from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.loop import SimulatedLoop
 from harness.system.deployment import NotSequential
-from harness.system.javascript.configuration import BINDING_HEADER
 from harness.system.javascript.isolates import Held, Lane
-from harness.system.javascript.messages import Message
+from harness.system.javascript.messages import Message, written
 from harness.system.javascript.source_map import SourceMap
 from harness.system.noted import NotedNamespace
 from harness.transport import BrokenOff
@@ -23,6 +22,7 @@ from kvstore import KVError, KVNamespace, StoreError
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.json_text import stringify
 from kvstore.storage.storage import Storage
+from worker.javascript import WorkerdError
 from worker.kvwire import Asked, Told, answer, refused
 from worker.kvwire.operations import METADATA_HEADER
 from worker.sdk.request import RequestParts
@@ -117,21 +117,33 @@ class Invocation:
         self._is_parallel = self._code.is_parallel(*self._kind)
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
         headers = [("Host", url.netloc), *(one for one in request.headers if one[0] not in _NOT_SENT_ON)]
+        drawn = chance.number(), chance.number()
         about: dict[str, object] = {
             "now": self._code.now_ms(),
-            "seed": [chance.below(1 << 32) for _ in range(4)],
+            "seed": [number >> half & 0xFFFFFFFF for number in drawn for half in (0, 32)],
             "outside": self._hearing is not None,
             **event,
         }
         if self._variables is not None:
             about["variables"] = self._variables
         lane.ask(f"{request.method} {target} HTTP/1.1", headers, request.body, about, cf)
-        self._settle()
         try:
+            self._begin(await self._one_after_the_other())
             return await self._answered
+        except (NotSequential, WorkerdError):
+            raise
         except BaseException:
             self._cut_off()
             raise
+
+    async def _one_after_the_other(self) -> list[Held]:
+        """While the isolate waits for one thing only, that needs no task of its own. Returns what it asks
+        when that is no longer so. Raises what `answer` does, and NotSequential.
+        """
+        while len(asked := self._computed()) == 1 and self._lane.answer is None:
+            [held] = asked
+            held.tell(await self._told(held))
+        return asked
 
     def __await__(self) -> Generator[Any, None, None]:
         """Wait until the work that was left to ``waitUntil`` is done; cut it off when this is cancelled."""
@@ -146,12 +158,18 @@ class Invocation:
 
     def _settle(self) -> None:
         """Let the isolate compute, and begin what it asks."""
-        for held in self._computed():
+        self._begin(self._computed())
+
+    def _begin(self, asked: list[Held]) -> None:
+        for held in asked:
             task = self._loop.create_task(self._carry_out(held), context=self._context.copy())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if not self._answered.done() and (self._lane.answer is not None or self._lane.broken):
-            self._answer()
+            try:
+                self._answered.set_result(self._response())
+            except BrokenOff as error:
+                self._answered.set_exception(error)
         if self._answered.done() and self._lane.counts.waiting == 0:
             self._end()
 
@@ -168,23 +186,20 @@ class Invocation:
             self._lane.is_poisoned = True
             raise self._code.was_parallel(*self._kind) from None
 
-    def _answer(self) -> None:
-        message = self._lane.answer
-        about = {} if message is None else json.loads(message.header("understudy") or "{}")
-        if message is None or not about:
-            parts = ResponseParts(500, "", [], _HUNG)
-        elif "broken" in about:
-            self._answered.set_exception(BrokenOff(f"the answer broke off: {about['broken']}"))
-            return
-        elif "error" in about:
-            text = self._code.source_map.told(about["error"])
-            parts = ResponseParts(500, "", [], text.encode())
-            self.error = JavaScriptError(text)
-        else:
-            headers = [one for one in message.headers if one[0] not in _NOT_SENT_ON]
-            parts = ResponseParts(int(message.first.split()[1]), "", headers, message.body)
+    def _response(self) -> ResponseParts:
+        """What the isolate has answered. Raises BrokenOff."""
+        message, about = self._lane.answer, self._lane.about
         self.goes_on = self._lane.counts.waiting > 0
-        self._answered.set_result(parts)
+        if message is None or not about:
+            return ResponseParts(500, "", [], _HUNG)
+        if "broken" in about:
+            raise BrokenOff(f"the answer broke off: {about['broken']}")
+        if "error" in about:
+            text = self._code.source_map.told(about["error"])
+            self.error = JavaScriptError(text)
+            return ResponseParts(500, "", [], text.encode())
+        headers = [one for one in message.headers if one[0] not in _NOT_SENT_ON]
+        return ResponseParts(int(message.first.split(" ", 2)[1]), "", headers, message.body)
 
     def _end(self) -> None:
         if self._hearing is not None and not self._ended.done():
@@ -218,7 +233,7 @@ class Invocation:
 
     async def _carry_out(self, held: Held) -> None:
         try:
-            on_progress = await self._told(held)
+            told = await self._told(held)
         except InvocationCrashed as crash:
             if not self._answered.done():
                 self._answered.set_exception(crash)
@@ -226,21 +241,21 @@ class Invocation:
                 self._cut_off()
             return
         if held.is_open and not self._ended.done():
-            held.on_progress(*on_progress)
+            held.tell(told)
             self._settle()
 
-    async def _told(self, held: Held) -> tuple[str, dict[str, str], bytes]:
-        method, target, _ = held.message.first.split(" ", 2)
-        binding = held.message.header(BINDING_HEADER)
-        url = urlsplit(target)
-        if not binding:
-            return await self._without_binding(held, url)
+    async def _told(self, held: Held) -> bytes:
+        """The message that answers it. Raises InvocationCrashed."""
         message = held.message
-        metadata = message.header(METADATA_HEADER)
+        method, target, _ = message.first.split(" ", 2)
+        if not held.binding:
+            return written(*await self._without_binding(message, urlsplit(target)))
+        path, _, query = target.encode("latin-1").partition(b"?")
+        metadata = message.header(METADATA_HEADER) if method == "PUT" else None
         if metadata is not None:
             metadata = metadata.encode("latin-1").decode("utf-8", "replace")
-        asked = Asked(method, url.path.encode("latin-1"), url.query.encode("latin-1"), metadata, message.body)
-        told = await self._asked(self._namespaces[binding], binding, asked)
+        asked = Asked(method, path, query, metadata, message.body)
+        told = await self._asked(self._namespaces[held.binding], held.binding, asked)
         return self._as_workerd_reads(asked, told)
 
     async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked) -> Told:
@@ -256,26 +271,28 @@ class Invocation:
         except (KVError, StoreError) as error:
             return refused(error)
 
-    def _as_workerd_reads(self, asked: Asked, told: Told) -> tuple[str, dict[str, str], bytes]:
-        now, status, body = self._code.now_ms(), told.status, told.body
+    def _as_workerd_reads(self, asked: Asked, told: Told) -> bytes:
+        """Of an error workerd reads no body, and a connection with one that nobody read is not used again."""
+        now, status = self._code.now_ms(), told.status
+        body = told.body if status == 200 else b""
         if status == 200 and asked.verb in ("put", "delete"):
             status = _WITHOUT_RESULT
         if status == 200 and asked.verb == "get_many":
             mark = {"value": str(now), "metadata": None} if b'"withMetadata":true' in asked.body else str(now)
             text = str(stringify({_MARK: mark}))
             body = text[:-1].encode() + (b"," + body[1:] if body != b"{}" else b"}")
-        reason = told.reason or "OK"
-        line = " ".join(reason.split())
-        headers = {name: value.decode("utf-8", "replace") for name, value in told.headers}
-        return f"HTTP/1.1 {status} {now} {line}", {"CF-Cache-Status": str(now), **headers}, body
+        line = "OK" if told.reason is None else " ".join(told.reason.split())
+        head = f"HTTP/1.1 {status} {now} {line}\r\nCF-Cache-Status: {now}\r\nContent-Length: {len(body)}\r\n"
+        headers = b"".join(b"%s: %s\r\n" % (name.encode(), value) for name, value in told.headers)
+        return b"%s%s\r\n%s" % (head.encode("utf-8", "replace"), headers, body)
 
-    async def _without_binding(self, held: Held, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
+    async def _without_binding(self, message: Message, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
         """The answer to a timer, and in a test to what wants to leave and to alarms."""
-        place = url.path if held.message.header("host") == "understudy" else ""
+        place = url.path if message.header("host") == "understudy" else ""
         if self._hearing is not None and place == "/fetch":
-            return self._left(self._hearing, held.message)
+            return self._left(self._hearing, message)
         if self._hearing is not None and place == "/alarm":
-            alarm = json.loads(held.message.body)
+            alarm = json.loads(message.body)
             self._hearing.set_alarm(alarm["kind"], alarm["id"], alarm["at"])
             return self._said(None)
         if place != "/sleep":

@@ -1,25 +1,26 @@
 """A workerd whose isolates stand still whenever they wait for us: they compute while we wait for them.
 
 Each lane is a service of its own with the same Worker: an isolate, a socket for requests, and services for
-its KV, timers and fetches, whose header says which lane asks. All of it comes to one socket, where what is
-asked is held until it is told an answer. `Lane.settle` gives an isolate the processor until it waits for us.
+its KV, timers and fetches, each of which asks at a socket of its own. What is asked is held until it is told
+an answer. `Lane.settle` gives an isolate the processor until it waits for us.
 """
 
 import asyncio
 import json
-import selectors
 import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from harness.system.deployment import NotSequential
-from harness.system.javascript.configuration import LANE_HEADER, Bundle, configuration, main_module
-from harness.system.javascript.messages import Message, Reader, written
+from harness.system.javascript.configuration import Bundle, asks_at, bound, configuration, main_module
+from harness.system.javascript.messages import Message, written
 from harness.system.javascript.process import Process
+from harness.system.javascript.sockets import Connection, Sockets
 from kvstore.clock import stopwatch
 from worker.config import WorkerConfig
 from worker.javascript import CF_HEADER, DATE, WorkerdError
@@ -29,11 +30,8 @@ _COUNT, _HEARD = (
     written("GET / HTTP/1.1", {"Host": "understudy", CF_HEADER: _ASKS % said}) for said in ("false", "true")
 )
 _HERE: Final = Path(__file__).parent
-# Bytes of modules that a workerd holds, and how often one is evaluated at most before it is replaced.
-_MOST_BYTES: Final = 16 * 1024 * 1024
-_MOST_GENERATIONS: Final = 100
-# A Worker that computes so long without asking or answering anything does not come to an end.
-_COMPUTES_SECONDS: Final = 120
+# For so many simulations a workerd serves.
+_MOST_GENERATIONS: Final = 1000
 _IDLE_SECONDS: Final = 2.0
 # When two rounds in a row change nothing although an answer was not taken in: it never will be.
 _IDLE_ROUNDS: Final = 50
@@ -41,11 +39,12 @@ _IDLE_ROUNDS: Final = 50
 
 @dataclass(eq=False)
 class Held:
-    """What an isolate asked and waits for: ``message`` on its connection."""
+    """What an isolate asked by ``binding`` and waits for: ``message`` on its connection."""
 
     lane: "Lane"
+    binding: str
     message: Message
-    connection: "_Connection"
+    connection: Connection
 
     @property
     def is_open(self) -> bool:
@@ -55,26 +54,14 @@ class Held:
     @property
     def order(self) -> tuple[str, bytes]:
         """By this what is asked at once is put in order."""
-        return self.message.first + str(self.message.headers), self.message.body
+        return self.binding + self.message.first + self.message.lines, self.message.body
 
-    def on_progress(self, first: str, headers: dict[str, str], body: bytes = b"") -> None:
+    def tell(self, answer: bytes) -> None:
         """Answer it, if it still waits."""
         if self.is_open:
             self.connection.held = None
             self.lane.told += 1
-            self.lane.isolates.write(self.connection, written(first, headers, body))
-
-
-@dataclass(eq=False)
-class _Connection:
-    socket: socket.socket
-    take: Callable[["_Connection", Message], None]
-    reader: Reader = field(default_factory=Reader)
-    unsent: bytes = b""
-    waits: bool = False
-    used: float = 0.0
-    held: Held | None = None
-    is_open: bool = True
+            self.lane.isolates.write(self.connection, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +89,14 @@ class Lane:
         self.fresh: list[Held] = []
         self.told = self.asked = 0
         self.answer: Message | None = None
+        self.about: dict[str, Any] = {}  # what our own module says with the answer
         self.broken = False
         self.is_busy = self.is_poisoned = False
         self.ended: asyncio.Future[None] | None = None
         self.counts = Counts()
         self.requests = 0
-        self._asks: _Connection | None = None
-        self._counts: tuple[_Connection | None, _Connection | None] = (None, None)
+        self._asks: Connection | None = None
+        self._counts: tuple[Connection | None, Connection | None] = (None, None)
         self._said: Message | None = None
         self._request = b""
 
@@ -142,8 +130,9 @@ class Lane:
             self.isolates.close(self._asks)
             self._asks = None
 
-    def _answered(self, connection: _Connection, message: Message) -> None:
+    def _answered(self, connection: Connection, message: Message) -> None:
         self.answer = message
+        self.about = json.loads(message.header("understudy") or "{}")
         if message.header("connection") == "close":
             self.isolates.close(connection)
 
@@ -153,16 +142,17 @@ class Lane:
 
         Raises NotSequential when that is not so, at the latest when the Worker answers.
         """
-        self.isolates.pump(lambda: bool(self.fresh) or self.answer is not None or self._lost)
+        while not self.fresh and self.answer is None and not self._lost:
+            self.isolates.take_in()
         self.broken = self._lost and self.answer is None
         if self.broken and self._asks is not None and self._count().request != self.requests:
             self._send()  # the connection was closed before the request came
             return self.step()
         if self.answer is not None:
-            about = json.loads(self.answer.header("understudy") or "{}")
-            if about.get("most", 0) > 1 or about.get("open") or about.get("waiting"):
+            most, unfinished, waiting, heard = self.about.get("left", (0, 0, 0, 0))
+            if most > 1 or unfinished or waiting:
                 raise NotSequential
-            self.counts = Counts(self.requests, heard=about.get("heard", 0))
+            self.counts = Counts(self.requests, heard=heard)
         if len(self.fresh) > 1 or (self.fresh and self.answer is not None):
             raise NotSequential
         fresh, self.fresh = self.fresh, []
@@ -224,43 +214,45 @@ class Lane:
         self._counts = (other, last)
         return self._said.body
 
-    def _asked(self, question: bytes, last: _Connection | None) -> _Connection:
+    def _asked(self, question: bytes, last: Connection | None) -> Connection:
         """Ask, and wait for what is said, or for the connection to be closed."""
         counts = self.isolates.usable(last, self.number, self._says)
         self.isolates.write(counts, question)
         self.isolates.pump(lambda: self._said is not None or not counts.is_open)
         return counts
 
-    def _says(self, connection: _Connection, message: Message) -> None:
+    def _says(self, connection: Connection, message: Message) -> None:
         self._said = message
 
 
-class Isolates:
+def _held(lane: Lane, binding: str, connection: Connection, message: Message) -> None:
+    """What is asked waits for an answer."""
+    connection.held = Held(lane, binding, message, connection)
+    lane.fresh.append(connection.held)
+    lane.asked += 1
+
+
+class Isolates(Sockets):
     """A running workerd with the Worker in ``bundle``, as ``config`` binds it. Raises WorkerdError.
 
-    ``generations`` is how often its module can be evaluated anew.
+    ``generations`` is for how many simulations it serves.
     """
 
     def __init__(self, program: Path, config: WorkerConfig, bundle: Bundle, lanes: int) -> None:
+        super().__init__()
         self.generation = 0
-        self.generations = max(2, min(_MOST_GENERATIONS, _MOST_BYTES // (bundle.size * lanes + 1)))
+        self.generations = _MOST_GENERATIONS if bundle.is_function else 1
         self.lanes = [Lane(self, number) for number in range(lanes)]
-        self.connections: set[_Connection] = set()
-        self._selector = selectors.DefaultSelector()
         self.folder = Path(tempfile.mkdtemp(prefix="understudy-"))
-        self._listener = socket.socket(socket.AF_UNIX)
         try:
-            self._listener.bind(str(self.folder / "server"))
-            self._listener.listen(256)
-            self._listener.setblocking(False)
-            self._selector.register(self._listener, selectors.EVENT_READ)
+            for lane in self.lanes:
+                for place, binding in enumerate(bound(config)):
+                    self.listen(self.folder / asks_at(lane.number, place), partial(_held, lane, binding))
             for module in (_HERE / "prelude.mjs", _HERE / "entry.mjs", _HERE / "objects.mjs", DATE):
                 shutil.copyfile(module, self.folder / module.name)
             (self.folder / "main.mjs").write_text(main_module(config))
             bundle.write(self.folder)
-            (self.folder / "config.capnp").write_text(
-                configuration(self.folder, config, bundle, self.generations, lanes)
-            )
+            (self.folder / "config.capnp").write_text(configuration(self.folder, config, bundle, lanes))
             self._process = Process(program, self.folder, len(self.lanes))
         except BaseException:
             self.stop()
@@ -272,17 +264,14 @@ class Isolates:
 
     def stop(self) -> None:
         """End workerd, and leave nothing of it."""
-        for connection in list(self.connections):
-            self.close(connection)
-        self._selector.close()
-        self._listener.close()
+        self.close_all()
         if hasattr(self, "_process"):
             self._process.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def usable(
-        self, connection: _Connection | None, lane: int, take: Callable[[_Connection, Message], None]
-    ) -> _Connection:
+        self, connection: Connection | None, lane: int, take: Callable[[Connection, Message], None]
+    ) -> Connection:
         """``connection``, or a new one where workerd has closed it, or may be about to: it does so to one
         that is idle for five seconds.
         """
@@ -294,7 +283,7 @@ class Isolates:
         connection.used = now
         return connection
 
-    def connected(self, lane: int, take: Callable[[_Connection, Message], None]) -> _Connection:
+    def connected(self, lane: int, take: Callable[[Connection, Message], None]) -> Connection:
         """A connection to the socket of a lane."""
         made = socket.socket(socket.AF_UNIX)
         try:
@@ -302,86 +291,4 @@ class Isolates:
         except OSError as error:
             made.close()
             raise WorkerdError(f"workerd is gone: {error.strerror}\n{self.said()}") from error
-        return self._add(made, take)
-
-    def _add(self, made: socket.socket, take: Callable[[_Connection, Message], None]) -> _Connection:
-        made.setblocking(False)
-        connection = _Connection(made, take)
-        self.connections.add(connection)
-        self._selector.register(made, selectors.EVENT_READ, connection)
-        return connection
-
-    def close(self, connection: _Connection) -> None:
-        if connection.is_open:
-            connection.is_open, connection.held = False, None
-            self.connections.discard(connection)
-            self._selector.unregister(connection.socket)
-            connection.socket.close()
-
-    def write(self, connection: _Connection, data: bytes) -> None:
-        """Send, now or as soon as the other side reads."""
-        connection.unsent += data
-        self._send(connection)
-
-    def _send(self, connection: _Connection) -> None:
-        try:
-            sent = connection.socket.send(connection.unsent)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self.close(connection)
-            return
-        waited, connection.unsent = connection.waits, connection.unsent[sent:]
-        connection.waits = bool(connection.unsent)
-        if waited != connection.waits:
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.waits else 0)
-            self._selector.modify(connection.socket, events, connection)
-
-    def pump(self, until: Callable[[], bool]) -> None:
-        """Take in what comes until ``until``. Raises WorkerdError when nothing comes."""
-        while not until():
-            if not self._turn(_COMPUTES_SECONDS):
-                raise WorkerdError(f"the Worker computes for more than {_COMPUTES_SECONDS} s")
-
-    def drain(self) -> None:
-        """Take in what has come."""
-        while self._turn(0):
-            pass
-
-    def _turn(self, seconds: float) -> bool:
-        ready = self._selector.select(seconds)
-        for key, events in ready:
-            if key.fileobj is self._listener:
-                self._accept()
-            elif key.data.is_open:
-                if events & selectors.EVENT_WRITE:
-                    self._send(key.data)
-                if events & selectors.EVENT_READ and key.data.is_open:
-                    self._read(key.data)
-        return bool(ready)
-
-    def _accept(self) -> None:
-        try:
-            made, _ = self._listener.accept()
-        except BlockingIOError:
-            return
-        self._add(made, self._held)
-
-    def _read(self, connection: _Connection) -> None:
-        try:
-            data = connection.socket.recv(262_144)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self.close(connection)
-            return
-        for message in connection.reader.feed(data):
-            connection.take(connection, message)
-
-    def _held(self, connection: _Connection, message: Message) -> None:
-        lane = self.lanes[int(message.header(LANE_HEADER) or 0)]
-        connection.held = Held(lane, message, connection)
-        lane.fresh.append(connection.held)
-        lane.asked += 1
+        return self.add(made, take)

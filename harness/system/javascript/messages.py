@@ -1,18 +1,27 @@
 """HTTP/1.1 messages as workerd writes and reads them, read from pieces as they come."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 _END = b"\r\n"
 _WITHOUT_BODY = ("204", "304")
+# What says where a body ends: its length, or that it comes in chunks.
+_FRAMED: Final = re.compile(r"^(?:content-length:\s*(\d+)|transfer-encoding:.*chunked)", re.I | re.M)
 
 
 class Message(NamedTuple):
-    """``first`` is the line with the method or the status; names of ``headers`` are in lower case."""
+    """``first`` is the line with the method or the status, ``lines`` are the headers' as they came."""
 
     first: str
-    headers: list[tuple[str, str]]
+    lines: str
     body: bytes
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Names are in lower case."""
+        split = (line.partition(":") for line in self.lines.split("\r\n") if line)
+        return [(name.lower(), value.strip()) for name, _, value in split]
 
     def header(self, name: str) -> str | None:
         """The first header of that name."""
@@ -45,8 +54,8 @@ class Reader:
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """The messages that are whole now."""
-        self._read += data
-        while (found := _message(self._read)) is not None:
+        self._read = self._read + data if self._read else data
+        while self._read and (found := _message(self._read)) is not None:
             message, self._read = found
             yield message
 
@@ -55,25 +64,18 @@ def _message(data: bytes) -> tuple[Message, bytes] | None:
     end = data.find(b"\r\n\r\n")
     if end < 0:
         return None
-    first, *lines = data[:end].decode("latin-1").split("\r\n")
-    headers: list[tuple[str, str]] = []
-    size, start, is_chunked = 0, end + 4, False
-    for line in lines:
-        name, _, value = line.partition(":")
-        name, value = name.lower(), value.strip()
-        headers.append((name, value))
-        if name == "content-length":
-            size = int(value)
-        elif name == "transfer-encoding":
-            is_chunked = "chunked" in value
-    if is_chunked:
-        found, rest = _unchunked(data[start:])
-        return None if found is None else (Message(first, headers, found), rest)
+    first, _, lines = data[:end].decode("latin-1").partition("\r\n")
+    size, start = 0, end + 4
+    for framed in _FRAMED.finditer(lines):
+        if framed[1] is None:
+            found, rest = _unchunked(data[start:])
+            return None if found is None else (Message(first, lines, found), rest)
+        size = int(framed[1])
     if first.startswith("HTTP/") and first[9:12] in _WITHOUT_BODY:
         size = 0
     if len(data) < start + size:
         return None
-    return Message(first, headers, data[start : start + size]), data[start + size :]
+    return Message(first, lines, data[start : start + size]), data[start + size :]
 
 
 def _unchunked(data: bytes) -> tuple[bytes | None, bytes]:

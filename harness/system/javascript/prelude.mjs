@@ -9,10 +9,18 @@ import { followed } from "date";
 const SERVER = env.UNDERSTUDY;
 delete env.UNDERSTUDY;
 const MARK = "\u0000understudy";
+const OUTSIDE = "Disallowed operation called within global scope. Asynchronous I/O, setting a timeout, and generating "
+  + "random values are not allowed within global scope.";
 const TOLD = /^(.* failed: )(\d+) (\d+) ?(.*)$/s;
 
 export const state = { invocation: null };
 export const listeners = {};
+
+// As on the platform, no request is there while a module is evaluated, and no time has begun.
+export function forget() {
+  state.invocation = null;
+  for (const type of Object.keys(listeners)) delete listeners[type];
+}
 
 export function begin({ request: number, now, seed, outside = false }) {
   const [a, b, c, d] = seed;
@@ -22,6 +30,7 @@ export function begin({ request: number, now, seed, outside = false }) {
 
 function start() {
   const { invocation } = state;
+  if (invocation === null) throw new Error(OUTSIDE);
   invocation.started++;
   invocation.most = Math.max(invocation.most, invocation.started - invocation.done);
   return invocation;
@@ -56,13 +65,14 @@ async function held(work, taken) {
       invocation.started--; // refused before anything was sent
       throw error;
     }
-    const [whole, prefix, status, now, text] = told;
+    const [, prefix, status, now, text] = told;
     invocation.now = +now;
     invocation.done++;
     if (status === "599") return undefined;
     const message = status === "598" ? text : `${prefix}${status} ${text}`;
-    error.stack = String(error.stack).replace(whole, () => message);
     error.message = message;
+    // Whose error it is says the stack of whoever waits here: workerd's own may not know.
+    error.stack = String(new Error().stack).replace(/^Error/, () => `${error.name}: ${message}`);
     throw error;
   }
 }
@@ -77,6 +87,8 @@ const many = (found, invocation) => {
   found.delete(MARK);
 };
 
+const valueOf = async (found) => (await found).value;
+
 function follow(prototype) {
   const { get, getWithMetadata, put, delete: remove, list } = prototype;
   const reading = (own, name) =>
@@ -84,7 +96,7 @@ function follow(prototype) {
       if (Array.isArray(given[0])) return held(() => own.apply(this, given), many);
       if (given.length === 0) return own.apply(this, given);
       const found = held(() => getWithMetadata.apply(this, given), shown);
-      return name === "get" ? found.then((one) => one.value) : found;
+      return name === "get" ? valueOf(found) : found;
     };
   prototype.get = reading(get, "get");
   prototype.getWithMetadata = reading(getWithMetadata, "getWithMetadata");
@@ -147,7 +159,7 @@ AbortSignal.timeout = (milliseconds) => {
 
 function draw() { // sfc32
   const one = state.invocation;
-  if (one === null) throw new Error("Disallowed operation called within global scope.");
+  if (one === null) throw new Error(OUTSIDE);
   const t = (((one.a + one.b) | 0) + one.d) | 0;
   one.d = (one.d + 1) | 0;
   one.a = one.b ^ (one.b >>> 9);

@@ -17,6 +17,7 @@ _GUARD: Final = """
 exec 1>&2
 cat >/dev/null
 kill -9 $! 2>/dev/null
+wait $!
 rm -rf "$FOLDER"
 kill -9 0
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _INLINE: Final = re.compile(rb"//# sourceMappingURL=data:application/json[^,]*;base64,([A-Za-z0-9+/=]+)")
-_FRAME: Final = re.compile(r"user-\d+:(\d+):(\d+)")
+_FRAME: Final = re.compile(r"user:(\d+):(\d+)")
 _DIGITS: Final = {
     one: place for place, one in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 }

@@ -22,7 +22,7 @@ from worker.sdk.request import Request
 # Whoever makes code closes it.
 OPEN: list[JavaScriptCode] = []
 START = 1_800_000_000_000
-_CONFIG = """
+CONFIG = """
 name = "small"
 main = "src/index.js"
 compatibility_date = "2025-10-08"
@@ -30,7 +30,7 @@ kv_namespaces = [{ binding = "KV", id = "0123456789abcdef0123456789abcdef" }]
 """
 
 
-def code_of(folder: Path, text: str, config: str = _CONFIG) -> JavaScriptCode:
+def code_of(folder: Path, text: str, config: str = CONFIG) -> JavaScriptCode:
     """The code of a Worker whose only file has ``text``."""
     (folder / "src").mkdir(parents=True)
     (folder / "src" / "index.js").write_text(text)

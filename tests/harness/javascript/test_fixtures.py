@@ -51,7 +51,9 @@ def test_what_is_thrown_is_heard(worker: Client, kv: Namespaces) -> None:
     assert str(error).startswith("Error: later (src/index.js:")
     kv.NOTES.fail("refused@1")
     assert worker.get("/a").status == 500
-    assert [str(error) for error in worker.errors] == ["Error: KV GET failed: 500 Internal Server Error"]
+    assert [str(error) for error in worker.errors] == [
+        "Error: KV GET failed: 500 Internal Server Error (src/index.js:46)"
+    ]
     kv.NOTES.fail("crash@1")
     with pytest.raises(ConnectionError, match="nobody gets an answer"):
         worker.get("/a")

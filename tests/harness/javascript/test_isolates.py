@@ -12,7 +12,7 @@ import pytest
 
 from harness.system.deployment import SystemFailed
 from kvstore.faults import InvocationCrashed
-from tests.harness.javascript.running import START, Simulation, at_once, code_of, simulated
+from tests.harness.javascript.running import CONFIG, START, Simulation, at_once, code_of, simulated
 from worker.runtime import LoadError
 
 pytestmark = [pytest.mark.workerd, pytest.mark.usefixtures("javascript")]
@@ -258,3 +258,46 @@ def test_a_connection_that_workerd_closes_while_it_is_idle_is_no_answer(tmp_path
         return answers
 
     assert sorted(simulated(code, with_a_pause)) == simulated(code, with_a_pause)
+
+
+@pytest.mark.parametrize(
+    "operation", ["get('a')", "getWithMetadata('a')", "list()", "put('a', '')", "delete('a')"]
+)
+def test_an_error_of_every_operation_names_the_users_line(tmp_path: Path, operation: str) -> None:
+    code = code_of(
+        tmp_path,
+        f"export default {{\n  async fetch(request, {{ KV }}) {{\n    await KV.{operation};\n  }},\n}};\n",
+    )
+    answer = simulated(code, lambda simulation: simulation.get("/"), faults={1: "refused"})
+    assert answer.endswith(" failed: 500 Internal Server Error (src/index.js:3)")
+
+
+@pytest.mark.parametrize("begin", ["", "await Promise.resolve();\n"], ids=["plain", "awaits"])
+def test_nothing_that_a_module_keeps_outlives_a_simulation(tmp_path: Path, begin: str) -> None:
+    code = code_of(
+        tmp_path,
+        f"{begin}let served = 0;\nglobalThis.known = (globalThis.known ?? 0) + 1;\n"
+        "export default { async fetch() { return Response.json([++served, known]); } };\n",
+    )
+
+    async def twice(simulation: Simulation) -> list[str]:
+        return [await simulation.get("/"), await simulation.get("/")]
+
+    assert [simulated(code, twice) for _ in range(3)] == [["[1,1]", "[2,1]"]] * 3
+
+
+def test_what_a_module_imports_is_there(tmp_path: Path) -> None:
+    config = CONFIG.replace("kv_namespaces", 'compatibility_flags = ["nodejs_compat"]\nkv_namespaces')
+    code = code_of(
+        tmp_path,
+        "import { env } from 'cloudflare:workers';\nimport path, { join } from 'node:path';\n"
+        "import page from './page.html';\nimport { three } from './three.cjs';\n"
+        "export default { async fetch() {\n"
+        "  const same = path.join === join;\n"
+        "  return Response.json([typeof env.KV.get, same, join('a', 'b'), page, three]); } };\n",
+        config,
+    )
+    (tmp_path / "src" / "page.html").write_text("<p>hello</p>")
+    (tmp_path / "src" / "three.cjs").write_text("exports.three = require('node:path').join('3');")
+    answer = json.loads(simulated(code, lambda simulation: simulation.get("/")))
+    assert answer == ["function", True, "a/b", "<p>hello</p>", "3"]

@@ -36,6 +36,10 @@ class Queue:
 
     worker: Path
 
+    @property
+    def effort(self) -> int:
+        return worker_code(self.worker).effort
+
     def simulate(
         self, scenario: Scenario, choose: Choose | None = None, trace: Trace | None = None
     ) -> Record:
