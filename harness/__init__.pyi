@@ -62,9 +62,9 @@ from harness.mutation.hunt import Probe as Probe
 from harness.mutation.hunt import Rehearse as Rehearse
 from harness.mutation.hunt import Run as Run
 from harness.mutation.lines import Counting as Counting
-from harness.mutation.lines import Line as Line
-from harness.mutation.lines import lines_of as lines_of
 from harness.mutation.mutant import Mutant as Mutant
+from harness.mutation.reach import Reach as Reach
+from harness.mutation.reach import reaching as reaching
 from harness.mutation.target import Prepared as Prepared
 from harness.mutation.trace import Answered as Answered
 from harness.mutation.trace import Trace as Trace

@@ -43,7 +43,7 @@ def run_mutate(options: argparse.Namespace) -> Report:
             )
         seed = SystemEntropy().below(MOST_SEED) if options.seed is None else options.seed
         mutants = drawn(every, options.sample, seed)
-        prepared = target.prepared(workforce, progress)
+        prepared = target.prepared(mutants, workforce, progress)
     finally:
         workforce.close()
         progress.end()

@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from harness.cli.run import Opened, Wanted, result_of
+from harness.engine.loop import Deadlock
 from harness.explore.workforce import Workforce
 from harness.migration import MigrationError
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
 from harness.mutation.hunt import Rehearse, Run
+from harness.mutation.lines import Counting
 from harness.mutation.mutant import Mutant
-from harness.mutation.target import InOrder, Prepared
+from harness.mutation.reach import Reach, reaching
+from harness.mutation.target import Prepared
 from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
 from harness.rehearsal import GROWN, Part
 from harness.subject import Subject, loaded, whole
+from harness.system.code import WorkerCode
 from harness.system.stages import read_config
 from harness.terminal.progress import Progress
 from kvstore import Entry
@@ -60,6 +65,38 @@ class Declared:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Looks at the Worker as it is in a scenario, for what ``mutants`` could do there."""
+
+    declared: Declared
+    mutants: tuple[Mutant, ...]
+
+    @cached_property
+    def counting(self) -> Counting:
+        return Counting(self.declared.folder, self.mutants)
+
+    @cached_property
+    def subjects(self) -> tuple[Subject, Subject]:
+        """A sample of the entries, and all of them."""
+        stage = self.declared.stage
+        texts = tuple((stage, path, text) for path, text in self.counting.texts.items())
+        small = replace(self.declared.subject, mistakes=texts)
+        worker_code = loaded(small).stages.by_name[stage].worker_code
+        assert isinstance(worker_code, WorkerCode), "only a Worker in Python has mistakes"
+        self.counting.begin(worker_code.code)
+        return small, whole(small, self.declared.entries)
+
+    def __call__(self, scenario: Scenario) -> Reach:
+        small, every = self.subjects
+        self.counting.forget()
+        try:
+            record = (every if scenario.among == "all" else small).simulate(scenario)
+        except Deadlock:
+            return Reach(scenario, self.counting.lines, self.counting.changed, 0)
+        return Reach(scenario, self.counting.lines, self.counting.changed, len(record.asked))
+
+
+@dataclass(frozen=True)
 class _Rehearse:
     small: Subject
     whole: Subject
@@ -76,6 +113,11 @@ class _Rehearse:
             f"{one.invariant} {found.code}".strip(): found.what for one in verdicts for found in one.findings
         }
         return Run(lambda: traced(record), lambda: violated)
+
+    def close(self) -> None:
+        for stage in loaded(self.small).stages.all():
+            if isinstance(stage.worker_code, WorkerCode):
+                stage.worker_code.forget()
 
 
 @dataclass(frozen=True)
@@ -102,12 +144,15 @@ class DeclaredTarget:
     def again(self) -> Sequence[str]:
         return self.opened.about.again[1:]
 
-    def prepared(self, workforce: Workforce, progress: Progress) -> Prepared:
+    def prepared(self, mutants: Sequence[Mutant], workforce: Workforce, progress: Progress) -> Prepared:
         """The rehearsal, and everything that it visited."""
         result = result_of(self.opened, self.wanted, progress)
         verdict, runs = result.decision.verdict.upper(), sum(part.tally.looked.runs for part in result.parts)
         said = f"The rehearsal as it is: {verdict}, {runs:,} runs."
-        return Prepared(InOrder(cheapest_first(result.parts)), said, verdict)
+        look, scenarios = Look(self.load, tuple(mutants)), list(dict.fromkeys(cheapest_first(result.parts)))
+        seen = {one.scenario: one for one in workforce.do(look, scenarios)}
+        probes = reaching(self.folder, (seen[one] for one in scenarios), look.counting.compared)
+        return Prepared(probes, said, verdict)
 
 
 def cheapest_first(parts: Sequence[Part]) -> list[Scenario]:
@@ -133,7 +178,7 @@ def traced(record: Record) -> Trace:
         call.name: Answered(
             f"{call.method} {call.path}",
             tuple(step_of(event, began, ends) for event in record.operations.get(call.name, ())),
-            without_moments(f"{call.status} {call.body}", began),
+            without_moments(f"{call.status} {call.body}", began, call.answered),
         )
         for call in record.calls
         if call.role != "judge"

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from harness.engine.loop import Deadlock
 from harness.mutation.mutant import Mutant
@@ -30,8 +30,15 @@ class Run:
     whole: str | None = None
 
 
-# Simulates a scenario with one Worker and judges it. Raises Deadlock.
-Rehearse = Callable[[Any], Run]
+class Rehearse(Protocol):
+    """Simulates a scenario with one Worker and judges it. Raises Deadlock."""
+
+    def __call__(self, scenario: Any, /) -> Run: ...
+
+    def close(self) -> None:
+        """Let the Worker's modules go: nobody rehearses it any more."""
+
+
 # The Worker with a mistake, or with None as it is. Raises LoadError.
 Load = Callable[[Mutant | None], Rehearse]
 
@@ -95,11 +102,17 @@ class Hunter:
             return self._hunted(mutant)
 
     def _hunted(self, mutant: Mutant) -> Hunt:
-        began, runs, differs = core_seconds(), 0, None
         try:
             mutated = self.load(mutant)
         except LoadError as error:
             return Hunt(mutant, NOT_STARTED, what=str(error))
+        try:
+            return self._through(mutated, mutant)
+        finally:
+            mutated.close()
+
+    def _through(self, mutated: Rehearse, mutant: Mutant) -> Hunt:
+        began, runs, differs = core_seconds(), 0, None
         for probe in self.probes(mutant):
             if core_seconds() - began > self.seconds:
                 break

@@ -1,15 +1,17 @@
-"""Which lines of a Worker's functions a run carries out, and which of them a mistake is in."""
+"""Which lines of a Worker's functions a run carries out, and which mistakes would change a value there."""
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from harness.mutation.mutant import Mutant
 from harness.mutation.syntax import Syntax
-from harness.system.code import WorkerCode
+from harness.mutation.values import CHANGED, HELPERS, compare, looking
+from harness.sources.code import PYTHON, code_files
+from worker.runtime import Worker
 
 # A line of a file, which is relative to the folder of the Worker's entry file.
 Line = tuple[str, int]
@@ -19,37 +21,57 @@ _NAME: Final = "__lines_carried_out__"
 
 
 class Counting:
-    """The Worker of ``worker`` as it is, whose files in ``folder`` count the statements that are carried out.
+    """The files of a Worker in ``folder``, which count the statements that are carried out, to be read in
+    their place: ``texts``.
 
-    Python's own tracing would make everything else slow, too.
+    They evaluate expressions with those of ``mutants``, too, with which that can be done: ``compared``, by
+    their places. Python's own tracing would make everything else slow, too.
     """
 
-    def __init__(self, worker: Path, folder: Path, files: Iterable[str]) -> None:
-        self.code = WorkerCode(
-            worker, {folder / one: _counting((folder / one).read_text(encoding="utf-8")) for one in files}
-        )
-        root = f"{self.code.code.space.root}."
-        modules = [module for name, module in list(sys.modules.items()) if name.startswith(root)]
-        self._found: dict[str, set[int]] = {
-            str(Path(module.__file__).relative_to(folder)): vars(module)[_NAME]
-            for module in modules
-            if module.__file__ and _NAME in vars(module)
+    def __init__(self, folder: Path, mutants: Sequence[Mutant] = ()) -> None:
+        read = {
+            path.relative_to(folder).as_posix(): Syntax(path.read_text("utf-8"))
+            for path in code_files(folder, PYTHON)
         }
+        pure = looking(one.tree for one in read.values())
+        self.compared: dict[int, Mutant] = {}
+        for name, syntax in read.items():
+            here = {at: one for at, one in enumerate(mutants) if one.file == name}
+            self.compared |= {at: here[at] for at in compare(syntax, here, pure)}
+        self.texts = {folder / name: _counting(syntax.tree) for name, syntax in read.items()}
+        self._folder = folder
+        self._found: dict[str, set[int]] = {}
+        self._changed: list[set[int]] = []
+
+    def begin(self, worker: Worker) -> None:
+        """Look at a Worker for which the texts were read."""
+        root = f"{worker.space.root}."
+        modules = [vars(module) for name, module in list(sys.modules.items()) if name.startswith(root)]
+        counting = [module for module in modules if _NAME in module]
+        self._found = {
+            Path(module["__file__"]).relative_to(self._folder).as_posix(): module[_NAME]
+            for module in counting
+        }
+        self._changed = [module[CHANGED] for module in counting]
 
     def forget(self) -> None:
         """Begin anew."""
-        for lines in self._found.values():
-            lines.clear()
+        for found in (*self._found.values(), *self._changed):
+            found.clear()
 
     @property
     def lines(self) -> frozenset[Line]:
         """The first lines of the statements that were carried out since."""
         return frozenset((name, line) for name, lines in self._found.items() for line in lines)
 
+    @property
+    def changed(self) -> frozenset[int]:
+        """With which of those that are compared some value would have been another one since."""
+        return frozenset(at for changed in self._changed for at in changed)
 
-def _counting(text: str) -> str:
+
+def _counting(tree: ast.Module) -> str:
     """The text of a file, with a count before each statement of its functions."""
-    tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for inner in ast.walk(node):
@@ -57,7 +79,7 @@ def _counting(text: str) -> str:
     first = 1 if ast.get_docstring(tree, clean=False) is not None else 0
     while _is_from_future(tree.body[first : first + 1]):
         first += 1
-    tree.body[first:first] = ast.parse(f"{_NAME} = set()").body
+    tree.body[first:first] = ast.parse(f"{_NAME} = set()\n{HELPERS}").body
     return ast.unparse(ast.fix_missing_locations(tree))
 
 

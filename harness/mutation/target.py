@@ -1,13 +1,13 @@
 """What gets mistakes: a Worker, and the search that is to notice them."""
 
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from harness.explore.workforce import Workforce
-from harness.mutation.hunt import Load, Probe, Probes
+from harness.mutation.hunt import Load, Probes
 from harness.mutation.mutant import Mutant
 from harness.terminal.progress import Progress
 
@@ -39,19 +39,9 @@ class Target(Protocol):
     @property
     def again(self) -> Sequence[str]: ...
 
-    def prepared(self, workforce: Workforce, progress: Progress) -> Prepared:
-        """Search through the Worker as it is."""
+    def prepared(self, mutants: Sequence[Mutant], workforce: Workforce, progress: Progress) -> Prepared:
+        """Search through the Worker as it is, for what is to be tried with ``mutants``."""
         ...
-
-
-@dataclass(frozen=True)
-class InOrder:
-    """The same scenarios for every mistake."""
-
-    scenarios: Sequence[Any]
-
-    def __call__(self, mutant: Mutant) -> Iterable[Probe]:
-        return map(Probe, self.scenarios)
 
 
 def not_taken(options: Namespace, flags: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ what follows from that has its cause elsewhere, and be it that an operation was 
 import re
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from kvstore import Entry, Event
@@ -17,10 +18,13 @@ KINDS: Final = ("end state", "writes", "answers")
 _MOST: Final = 90
 _BEFORE: Final = 30
 _READS: Final = ("get", "get_many", "scan")
-_MOMENT: Final = re.compile(r"\d{10,13}")
+_MOMENT: Final = re.compile(r"(?<!\d)0*(\d{13}|\d{10})(?!\d)")
+_WRITTEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 # Lifetimes are told apart by so many seconds; one that was computed a little earlier is a little shorter.
 _NEAR: Final = 30
 _EARLIER: Final = 5
+# So many seconds after its beginning a moment may be one of a run.
+_LONGEST: Final = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +147,39 @@ def stored_as_text(entry: Entry | None, at: int, began: int, ends: Collection[in
     """
     if entry is None:
         return ""
-    value = entry.value.decode(errors="backslashreplace")
-    more = [] if entry.metadata is None else [f"metadata {without_moments(entry.metadata, began)}"]
+    value = without_moments(entry.value.decode(errors="backslashreplace"), began, at)
+    more = [] if entry.metadata is None else [f"metadata {without_moments(entry.metadata, began, at)}"]
     if entry.expiration in ends:
         more.append(f"expires at {entry.expiration}")
     elif entry.expiration is not None:
-        left = round((entry.expiration - at // 1000 + _EARLIER) / _NEAR) * _NEAR
-        more.append(f"expires in {left:,} s")
-    return ", ".join([repr(without_moments(value, began)), *more])
+        more.append(f"expires in {_left(entry.expiration, at):,} s")
+    return ", ".join([repr(value), *more])
 
 
-def without_moments(text: str, began: int) -> str:
-    """A text with moments of a run that began at ``began`` (ms) left out: as seconds or milliseconds."""
+def _left(end: float, at: int) -> int:
+    """About how many seconds are left until ``end`` (s), at a time in ms."""
+    return round((end - at // 1000 + _EARLIER) / _NEAR) * _NEAR
+
+
+def without_moments(text: str, began: int, at: int) -> str:
+    """What was written ``at`` (ms), with moments of a run that began at ``began`` (ms) left out.
+
+    They are seconds or milliseconds, or as ISO 8601 has them; of one that is to come stays how far it is.
+    """
 
     def moment(found: re.Match[str]) -> str:
-        number = int(found.group())
-        seconds = number if len(found.group()) == 10 else number // 1000
+        number = int(found.group(1))
+        seconds = number if len(found.group(1)) == 10 else number // 1000
         return "<moment>" if 0 <= seconds - began // 1000 < _LONGEST else found.group()
 
-    return _MOMENT.sub(moment, text)
+    def written(found: re.Match[str]) -> str:
+        try:
+            seconds = datetime.fromisoformat(found.group()).timestamp()
+        except ValueError:
+            return found.group()
+        if not 0 <= seconds - began // 1000 < _LONGEST:
+            return found.group()
+        left = _left(seconds, at)
+        return f"<in {left:,} s>" if left > 0 else "<moment>"
 
-
-_LONGEST: Final = 30 * 86_400
+    return _WRITTEN.sub(written, _MOMENT.sub(moment, text))

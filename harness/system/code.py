@@ -49,6 +49,10 @@ class WorkerCode:
             )
         return found
 
+    def forget(self) -> None:
+        """Take its modules out of ``sys.modules``: nobody asks this Worker any more."""
+        self.code.space.forget()
+
     def enter(self, clock: LoopClock, seed: int, *, once: bool = True) -> None:
         """A new simulation begins."""
         self.clock, self.chance = clock, Chance(seed, "worker")

@@ -2,10 +2,10 @@
 
 import hashlib
 from argparse import Namespace
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from itertools import chain, islice
+from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +20,10 @@ from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
-from harness.mutation.hunt import Probe, Rehearse, Run
-from harness.mutation.lines import Counting, Line, lines_of
+from harness.mutation.hunt import Rehearse, Run
+from harness.mutation.lines import Counting
 from harness.mutation.mutant import Mutant
+from harness.mutation.reach import Reach, reaching
 from harness.mutation.target import Prepared
 from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
 from harness.system.code import WorkerCode
@@ -61,6 +62,9 @@ class _Rehearse:
         record = simulate(scenario, self.code)
         return Run(partial(traced, record), partial(self._judged, record), whole(record))
 
+    def close(self) -> None:
+        self.code.forget()
+
     def _judged(self, record: Record) -> dict[str, str]:
         many = record.scenario.tasks >= _MANY_TASKS
         return violated(record, judge(record) if many else self.judgement.verdicts(record))
@@ -97,7 +101,7 @@ def traced(record: Record) -> Trace:
         call.name: Answered(
             f"{call.method} {call.path}",
             tuple(step_of(event, began, ends) for event in record.operations[call.name]),
-            without_moments(f"{call.status} {call.answer}", began),
+            without_moments(f"{call.status} {call.answer}", began, call.answered),
         )
         for call in record.calls
     }
@@ -110,56 +114,34 @@ def traced(record: Record) -> Trace:
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What a scenario shows of the Worker as it is: the `whole`, the ``lines``, and what is ``violated``."""
-
-    scenario: Scenario
-    whole: str | None
-    lines: frozenset[Line]
-    violated: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Look:
-    """Looks at the Worker of ``folder`` in a scenario; the comparisons are left out."""
+    """Looks at the Worker of ``folder`` in a scenario: what can be seen there, and what is violated.
 
-    folder: Path
-
-    def __call__(self, scenario: Scenario) -> Looked:
-        counting = _counting(self.folder)
-        counting.forget()
-        try:
-            record = simulate(scenario, counting.code)
-        except Deadlock as deadlock:
-            return Looked(scenario, None, counting.lines, (str(deadlock),))
-        return Looked(scenario, whole(record), counting.lines, tuple(violated(record, judge(record))))
-
-
-@cache
-def _counting(folder: Path) -> Counting:
-    src = folder / _SRC
-    return Counting(folder, src, [one.relative_to(src).as_posix() for one in src.rglob("*.py")])
-
-
-@dataclass(frozen=True)
-class Reaching:
-    """The probes that carry out the line of a mistake, and then what is like them, for ever.
-
-    All probes where that is done while the Worker is loaded. ``reached`` says of each line which probes
-    those are, as the bits of a number.
+    Comparisons with other scenarios are left out.
     """
 
     folder: Path
-    probes: Sequence[Probe]
-    reached: Mapping[Line, int]
+    mutants: tuple[Mutant, ...]
 
-    def __call__(self, mutant: Mutant) -> Iterable[Probe]:
-        lines = lines_of(mutant, self.folder / _SRC)
-        bits = (1 << len(self.probes)) - 1 if lines is None else 0
-        for line in lines or ():
-            bits |= self.reached.get(line, 0)
-        reaching = [probe for at, probe in enumerate(self.probes) if bits >> at & 1]
-        return chain(reaching, map(Probe, varied([one.scenario for one in reaching], str(mutant))))
+    @cached_property
+    def counting(self) -> Counting:
+        return Counting(self.folder / _SRC, self.mutants)
+
+    @cached_property
+    def code(self) -> WorkerCode:
+        code = WorkerCode(self.folder, self.counting.texts)
+        self.counting.begin(code.code)
+        return code
+
+    def __call__(self, scenario: Scenario) -> tuple[Reach, list[str]]:
+        counting, code = self.counting, self.code
+        counting.forget()
+        try:
+            record = simulate(scenario, code)
+        except Deadlock as deadlock:
+            return Reach(scenario, counting.lines, counting.changed, 0), [str(deadlock)]
+        seen = Reach(scenario, counting.lines, counting.changed, len(record.asked), whole(record))
+        return seen, list(violated(record, judge(record)))
 
 
 @dataclass(frozen=True)
@@ -185,8 +167,8 @@ class QueueTarget:
     def again(self) -> Sequence[str]:
         return ["queue"]
 
-    def prepared(self, workforce: Workforce, progress: Progress) -> Prepared:
-        """Every probe with what the Worker as it is does there, and the lines that it reaches."""
+    def prepared(self, mutants: Sequence[Mutant], workforce: Workforce, progress: Progress) -> Prepared:
+        """Every probe with what the Worker as it is does there, and what it can show of which mutants."""
         code = WorkerCode(self.worker)
         plain: dict[Scenario, Record] = {}
 
@@ -197,22 +179,16 @@ class QueueTarget:
 
         scenarios = list(dict.fromkeys(islice(every_probe(run), self.most)))
         plain.clear()
-        looked: dict[Scenario, Looked] = {}
-        for one in workforce.do(Look(self.worker), scenarios):
+        look, looked, wrong = Look(self.worker, tuple(mutants)), dict[Scenario, Reach](), 0
+        for one, found in workforce.do(look, scenarios):
             looked[one.scenario] = one
-            progress.simulated(
-                len(looked), len(scenarios), sum(bool(each.violated) for each in looked.values()), 0
-            )
-        reached: dict[Line, int] = {}
-        for at, scenario in enumerate(scenarios):
-            for line in looked[scenario].lines:
-                reached[line] = reached.get(line, 0) | 1 << at
-        wrong = sum(bool(one.violated) for one in looked.values())
+            wrong += bool(found)
+            progress.simulated(len(looked), len(scenarios), wrong, 0)
         verdict = "NO-GO" if wrong else "GO"
         said = f"The search as it is: {verdict}, {len(scenarios):,} scenarios"
         said += f", {wrong:,} of which violate something, which is not counted." if wrong else "."
-        probes = [Probe(one, looked[one].whole) for one in scenarios]
-        return Prepared(Reaching(self.worker, probes, reached), said, verdict)
+        probes = reaching(self.folder, (looked[one] for one in scenarios), look.counting.compared, varied)
+        return Prepared(probes, said, verdict)
 
 
 def mutated(options: Namespace) -> QueueTarget:

@@ -1,6 +1,7 @@
 """``rehearse mutate queue``: small mistakes in the queue's Worker, and what is tried for each."""
 
 import json
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,16 @@ from harness.cli.rehearse import main
 from harness.migrations.queue import mutated
 from harness.migrations.queue.explore.probes import BUSY
 from harness.migrations.queue.explore.variations import varied
-from harness.migrations.queue.mutated import LoadQueue, Reaching
+from harness.migrations.queue.mutated import LoadQueue, Look, whole
 from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.walk.stage import QUEUE_WORKER
 from harness.mutation.hunt import NOTICED, Hunter, Probe
+from harness.mutation.lines import lines_of
 from harness.mutation.mutant import Mutant
+from harness.mutation.reach import Reaching
+from harness.mutation.results import drawn, mutants_in
+from harness.system.code import WorkerCode
 
 # A fresh sample is small: it is hunted each time, and adds up.
 SAMPLE = 6
@@ -51,11 +57,31 @@ def test_a_sample_is_hunted_and_told(
 def test_a_mistake_meets_what_reaches_its_line_and_then_what_is_like_that() -> None:
     one = mistake("await self.kv.put(keys.NEW.task", "await self.kv.put(keys.OLD.task")
     first, other = map(Probe, BUSY[:2])
-    reaching = Reaching(QUEUE_WORKER, [first, other], {(DUAL, one.line): 0b10})
+    reaching = Reaching(QUEUE_WORKER / "src", [first, other], {(DUAL, one.line): 0b10}, more=varied)
     tried = [probe.scenario for probe in islice(reaching(one), 20)]
     assert tried[0] == other.scenario
     assert first.scenario not in tried
     assert len(set(tried)) == len(tried)
+
+
+def test_a_mistake_in_a_value_meets_only_what_it_changes_a_value_in() -> None:
+    one = mistake("await self.kv.put(keys.NEW.task", "await self.kv.put(keys.OLD.task")
+    first, other = map(Probe, BUSY[:2])
+    reaching = Reaching(QUEUE_WORKER / "src", [first, other], {(DUAL, one.line): 0b10}, {one: 0b01})
+    assert list(reaching(one)) == [first]
+    assert list(replace(reaching, changing={one: 0})(one)) == []
+
+
+def test_where_no_value_changes_a_run_is_the_same() -> None:
+    look = Look(QUEUE_WORKER, tuple(drawn(mutants_in(QUEUE_WORKER / "src"), 200, seed=6)))
+    seen, _ = look(BUSY[1])
+    lines = {at: lines_of(one, QUEUE_WORKER / "src") for at, one in look.counting.compared.items()}
+    able = [at for at, some in lines.items() if at not in seen.changed and seen.lines & (some or set())]
+    assert len(able) > 5
+    for at in able[:5]:
+        code = WorkerCode(QUEUE_WORKER, look.mutants[at].texts(QUEUE_WORKER / "src"))
+        assert whole(simulate(BUSY[1], code)) == seen.whole, look.mutants[at]
+        code.forget()
 
 
 def test_variations_are_scenarios_and_the_same_ones_for_a_name() -> None:

@@ -5,6 +5,7 @@ is stored. Whoever is told that something is done, for that it was done.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
@@ -29,6 +30,8 @@ _LIMITER: Final = "ratelimit:"
 _IDLE_MS: Final = 40_000
 # Seconds of KV and milliseconds of a Worker round differently.
 _ROUNDING: Final = 2
+# An id as nearly all are; what becomes of others is not the guide's to say.
+_USUAL: Final = re.compile(r"[\w.-]{1,100}")
 
 Wrong = Iterator[tuple[str, str]]
 
@@ -52,6 +55,8 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
         yield "{n} request{s} {were} answered long after everything was done for {them}"
     if call.status == 429:
         yield from _turned_away(record, call)
+    elif 400 <= (call.status or 0) < 500 and call.status != _refusal(call):
+        yield "{n} request{s} {were} refused by a status that the guide has not for {them}"
     if call.outcome != "ok" or call.path.startswith("/api/migrate"):
         return
     if call.path == "/api/queue/claim":
@@ -72,6 +77,19 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
         yield from _marked(record, call, task)
     elif call.path.endswith("/release"):
         yield from _given_back(record, call, task)
+
+
+def _refusal(call: Call) -> int | None:
+    """How somebody is refused who asks for what is not there, or not theirs; None for nobody.
+
+    All requests are as they are to be, but for ids that can be no key.
+    """
+    path = call.path.removeprefix("/api/queue/").removeprefix(RESULTS)
+    if call.path.startswith("/api/migrate") or not _USUAL.fullmatch(path.partition("/")[0]):
+        return call.status
+    if path.endswith(("/renew", "/release")):
+        return 403
+    return 404 if path.endswith("/status") or call.method == "GET" else None
 
 
 def _failed(record: Record, call: Call) -> bool:

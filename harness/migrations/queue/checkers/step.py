@@ -29,6 +29,7 @@ from harness.migrations.queue.simulation.expectation import (
 )
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
+from kvstore import Event
 
 Complaint = Callable[[Record, Call], bool]
 
@@ -42,6 +43,8 @@ _PREFIX: Final = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, OLD_TASK: NEW_TASK, 
 # What was copied and waits for its verification; a batch of the kind "end" has no copies.
 _BATCHES: Final = {RUN: f"{NOTES}batch:forward:", ROLLBACK: f"{NOTES}batch:back:"}
 _DRY_NOTE: Final = f"{NOTES}dry-run"
+# What a note ends with about a task whose entry was put into quarantine.
+_KEPT: Final = "the old entry is in quarantine"
 _DRY_NOTE_MS: Final = 600_000
 
 
@@ -144,6 +147,19 @@ def _quarantines_other(record: Record, call: Call) -> bool:
     )
 
 
+def _notes_other(record: Record, call: Call) -> bool:
+    """Whether a note says of a task that its entry is in quarantine, and it is not, or an error says so."""
+    notes = [str(one) for one in call.raw("notes") or () if str(one).endswith(_KEPT)]
+    begin, end = record.expectation.evidence(call)
+    failed = " ".join(_errors(call))
+    kept = [
+        f"Task {task}: "
+        for task, spans in (record.expectation.under(QUARANTINE) if notes else ())
+        if within(spans, begin, end) and QUARANTINE + task not in failed
+    ]
+    return not all(note.startswith(tuple(kept)) for note in notes)
+
+
 def _counts_operations_wrong(record: Record, call: Call) -> bool:
     said = call.raw("operations")
     return not isinstance(said, int) or said != call.operations
@@ -155,8 +171,16 @@ def _hides_failures(record: Record, call: Call) -> bool:
         return False
     done = {(event.verb, event.key) for event in record.versions.by(call.name)}
     return any(
-        event.error and (event.verb, event.key) not in done for event in record.operations.get(call.name, ())
+        event.error and (event.verb, event.key) not in done and not _is_there(record, call, event)
+        for event in record.operations.get(call.name, ())
     )
+
+
+def _is_there(record: Record, call: Call, event: Event) -> bool:
+    """Whether a key holds what could not be put there, all the same."""
+    there = record.expectation.during(event.key, event.at, call.answered)
+    put = event.entry if event.verb == "put" else None
+    return put is not None and any(span.entry.value == put.value for span in there)
 
 
 def _fails_for_nothing(record: Record, call: Call) -> bool:
@@ -206,15 +230,17 @@ def _says_other(record: Record, call: Call) -> bool:
 
 
 def _counts_copies_wrong(record: Record, call: Call) -> bool:
-    """Whether a rollback says to have copied another number than it did; what failed may be either."""
+    """Whether a rollback says to have copied another number than it did."""
     if call.path != ROLLBACK:
         return False
-    failed = len(_errors(call))
+    # What failed may be either, and so may what was there all the same.
+    asked, failed = record.operations.get(call.name, ()), len(_errors(call))
+    there = [event.key for event in asked if event.error and _is_there(record, call, event)]
     for section, prefix in zip(("tasks", "leases"), _TO[call.path], strict=True):
         writes = record.versions.by(call.name)
         moved = {e.key for e in writes if e.verb == "put" and e.key.startswith(prefix)}
-        said = call.member(section, "migrated")
-        if said is None or not len(moved) - failed <= said <= len(moved) + failed:
+        said, more = call.member(section, "migrated"), sum(key.startswith(prefix) for key in there)
+        if said is None or not len(moved) - failed <= said <= len(moved) + failed + more:
             return True
     return False
 
@@ -226,6 +252,7 @@ STEP: Final[dict[Complaint, str]] = {
     _remains_wrong: "in {n} answer{s} of a step remaining is not what is left",
     _is_incomplete: "{n} answer{s} of a step {were} incomplete for no reason",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
+    _notes_other: "in {n} answer{s} of a step notes say of entries in quarantine what is not so",
     _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",
     _hides_failures: "{n} answer{s} of a step {do} not tell of an operation that failed",
     _fails_for_nothing: "{n} answer{s} of a step {have} told of failures, and nothing failed",
@@ -321,8 +348,10 @@ def _deletes_other(record: Record, call: Call) -> bool:
     if call.path != DELETE or call.status == 409 or (call.status == 500 and _failed(record, call)):
         return False
     gone = [event for event in record.versions.by(call.name) if event.verb == "delete"]
-    said = call.member("deleted")
+    said, done = call.member("deleted"), call.member("done") is True
     if said is None or not len(gone) - len(_errors(call)) <= said <= len(gone):
+        return True
+    if done is not (call.member("remaining") == 0):
         return True
     begin, end = record.expectation.evidence(call)
     left = [
@@ -331,7 +360,7 @@ def _deletes_other(record: Record, call: Call) -> bool:
         for task, spans in record.expectation.under(prefix)
         if are_steady(within(spans, begin, end), begin, end)
     ]
-    return call.member("done") is True and bool(left)
+    return done and bool(left)
 
 
 ASIDE: Final[dict[Complaint, str]] = {

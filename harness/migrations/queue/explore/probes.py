@@ -126,7 +126,7 @@ def every_probe(run: Run) -> Iterator[Scenario]:
         drawn(range(1, SEEDS + 1)),
         interleaved(run),
         paired(),
-        drawn_and_interrupted(run),
+        others_interrupted(run),
         *(interrupted(run, plain) for plain in BUSY),
         _in_turns(*(interrupted_twice(run, plain) for plain in BUSY)),
     )
@@ -172,7 +172,9 @@ def paired() -> Iterator[Scenario]:
     for place, at in enumerate(range(0, len(entries), _ENTRIES)):
         odd, who = ",".join(entries[at : at + _ENTRIES]), _WHO[place % len(_WHO)]
         for how in ("rollback=never", "rollback=after", "rollback=halfway"):
-            yield Scenario.read(f"{_SAFE} {who} claims=coordinator tasks=1 {how} odd={odd}")
+            # Half-way is at another moment for another seed.
+            line = f"{_SAFE} seed={place + 1} {who} claims=coordinator tasks=1 {how} odd={odd}"
+            yield Scenario.read(line)
 
 
 def drawn(seeds: range) -> Iterator[Scenario]:
@@ -188,11 +190,14 @@ def interrupted(run: Run, plain: Scenario, step: str = "") -> Iterator[Scenario]
         yield replace(plain, faults=(fault,))
 
 
-def drawn_and_interrupted(run: Run) -> Iterator[Scenario]:
-    """Random scenarios, each with some of the faults that can strike it."""
-    for scenario in drawn(range(1001, 1001 + SEEDS)):
+def others_interrupted(run: Run) -> Iterator[Scenario]:
+    """Random scenarios, and every two unusual things, each with some of the faults that can strike it."""
+    for scenario in _in_turns(drawn(range(1001, 1001 + SEEDS)), paired()):
         plain = replace(scenario, faults=())
-        for fault in mixed(places(run(plain)), str(plain.seed))[:_FAULTS]:
+        record, name = run(plain), f"{plain.seed} {plain.odd}"
+        writes = mixed(places(record, only_writes=True), f"{name} writes")[: _FAULTS // 2]
+        others = mixed(places(record), name)[: _FAULTS - len(writes)]
+        for fault in dict.fromkeys((*writes, *others)):
             yield replace(plain, faults=(fault,))
 
 
@@ -203,17 +208,23 @@ def interrupted_twice(run: Run, plain: Scenario) -> Iterator[Scenario]:
     return (replace(plain, faults=pair) for pair in zip(every, others, strict=True) if pair[0] != pair[1])
 
 
-def places(plain: Record, step: str = "") -> list[Fault]:
-    """Every kind of fault wherever it can strike."""
+def places(plain: Record, step: str = "", *, only_writes: bool = False) -> list[Fault]:
+    """Every kind of fault wherever it can strike: at any operation of anybody, of a step, or at any write."""
     calls = [call for call in plain.calls if call.name.startswith(step)]
-    return [
-        *(Fault(kind, at, call.name) for kind in OPERATION for call in calls for at in _operations(call)),
-        *(Fault(kind, 0, call.name) for kind in ("dropped", "background") for call in calls if not step),
+    at_operations = [
+        Fault(kind, at, call.name)
+        for kind in OPERATION
+        for call in calls
+        for at in range(1, call.operations + 1)
+        if not only_writes or _is_write(plain, call, at)
     ]
+    whole = [Fault(kind, 0, call.name) for kind in ("dropped", "background") for call in calls]
+    return at_operations if step or only_writes else [*at_operations, *whole]
 
 
-def _operations(call: Call) -> range:
-    return range(1, call.operations + 1)
+def _is_write(plain: Record, call: Call, at: int) -> bool:
+    asked = plain.operations[call.name]
+    return at <= len(asked) and asked[at - 1].verb in ("put", "delete")
 
 
 def mixed(things: Sequence[T], name: str) -> list[T]:

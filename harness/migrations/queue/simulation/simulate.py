@@ -45,7 +45,9 @@ def simulate(
     """
     if entries is None:
         entries = populate(BEGIN_MS // 1000, scenario.tasks, scenario.leases, scenario.odd)
-    stored = migrated(entries) if scenario.format == "new" else entries
+    # Who rolls back has migrated.
+    is_new = scenario.format == "new" or "rollback" in scenario.at_once
+    stored = migrated(entries) if is_new else entries
 
     def play(*, once: bool) -> Record:
         # What a loop without input and output never gets asked for is left out of it.

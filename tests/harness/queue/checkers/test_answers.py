@@ -1,0 +1,62 @@
+"""Numbers, notes and refusals of answers are judged: a mistake in each is seen in a scenario with it."""
+
+import pytest
+
+from harness.migrations.queue.checkers import judge
+from harness.migrations.queue.mutated import violated
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.simulation.simulate import simulate
+from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.system.code import WorkerCode
+
+SAFE = "migration=safe strategy=zero-downtime"
+QUARANTINED = 'self.copying.step.notes.append(f"Task {one.id}: {why}; the old entry is in quarantine")'
+KEPT = "await self.copying.keep(one.source, body)"
+# The file, what is in it, what is there instead, a scenario in which that is wrong, and how.
+MISTAKES = {
+    "a copy that failed counts as made": (
+        "migration/safe/copying.py",
+        "if stored is None or not stored.same_bytes(body):",
+        "if stored is None:",
+        "seed=3 conditions=production claims=coordinator tasks=1 rollback=halfway odd=both-changed "
+        "faults=refused@operator-1.4:10",
+        "I16",
+    ),
+    "it is said to be in quarantine before it is": (
+        "migration/safe/verifying.py",
+        f"{KEPT}\n            {QUARANTINED}",
+        f"{QUARANTINED}\n            {KEPT}",
+        "conditions=local leases=1 odd=held-longer-old,raw,both-end producers=1 daemons=1 polls=4 "
+        "faults=slow@operator-1.2:17,outage@operator-1.3:17",
+        "I16",
+    ),
+    "something is left after a deletion that is done": (
+        "migration/safe/deletion.py",
+        "remaining=0 if done else 1",
+        "remaining=1",
+        "conditions=local claims=coordinator rollback=halfway odd=new-only,both-changed daemons=1 "
+        "aside=dry-run,dry-delete,delete",
+        "I16",
+    ),
+    "what is not there is refused by another status": (
+        "api/tasks.py",
+        '{"error": "Task not found"}, 404',
+        '{"error": "Task not found"}, 405',
+        "claims=coordinator tasks=6 odd=metadata colos=3 daemons=3 polls=6 lookers=3",
+        "I13",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_an_answer_is_seen(mistake: str) -> None:
+    file, right, wrong, line, invariant = MISTAKES[mistake]
+    path = (QUEUE_WORKER / "src" / "taskqueue" / file).resolve()
+    text = path.read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    scenario = Scenario.read(f"{SAFE} {line}")
+    found = []
+    for texts in ({}, {path: text.replace(right, wrong)}):
+        record = simulate(scenario, WorkerCode(QUEUE_WORKER, texts))
+        found.append(violated(record, judge(record)).keys())
+    assert [*map(list, found)] == [[], [invariant]]
