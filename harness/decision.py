@@ -21,7 +21,7 @@ class Looked:
 
     runs        migrations that were rehearsed or simulated to their end
     requests    requests that were answered
-    operations  what was asked of KV, or commands that were sent to a Redis server
+    operations  what was asked of KV and D1, or commands that were sent to a Redis server
     moved       entries that the migration took on; where nobody migrates, entries that anybody wrote
     planned     faults that were planned, ``fired`` those that happened
     """
@@ -49,7 +49,7 @@ class Looked:
         if not self.requests:
             return ["no request was answered"]
         if not self.operations:
-            return ["nobody asked KV"]
+            return ["nobody asked KV or D1"]
         return (
             [] if self.moved else ["nothing was moved or claimed: there was nothing to do, or nobody did it"]
         )

@@ -203,13 +203,15 @@ class Rule:
 class Migration:
     """A migration of a Worker's data, declared by decorated functions.
 
-    ``before`` and ``after`` are the Worker's folders; further stages are named by keyword (``dual="…"``). A
-    folder, or (folder, variables) where stages differ in variables. ``binding`` is the KV namespace that is
-    meant where none is named, ``database`` the D1 binding, by default the only one that the Workers have;
-    ``notes`` are prefixes of keys, and tables, that the migration keeps for itself. ``keeps_originals`` says
-    that the old entries stay beside the new ones. ``keys`` names the columns that say which row of a table is
-    which, where that is not the primary key. ``answers`` is "changed" where the Worker after is to answer
-    clients and readers otherwise than the one before.
+    ``before`` and ``after`` are the Worker's folders; further stages are named by keyword (``dual="…"``).
+    A folder, or (folder, variables) where stages differ in variables. ``binding`` is the KV namespace
+    that is meant where none is named, ``database`` the D1 binding, by default the only one that the
+    Workers have; ``notes`` are prefixes of keys, and tables, that the migration keeps for itself.
+    ``keeps_originals`` says that the old entries stay beside the new ones. ``keys`` names the columns
+    that say which row of a table is which, where that is not the primary key. ``migrations`` is the
+    folder of the files that make the tables of ``database``, where there is no Worker whose configuration
+    names it. ``answers`` is "changed" where the Worker after is to answer clients and readers otherwise
+    than the one before.
     Raises MigrationError.
     """
 
@@ -223,6 +225,7 @@ class Migration:
         after: Any = None,
         notes: Sequence[str] | str = (),
         keys: Mapping[str, Sequence[str]] | None = None,
+        migrations: str | Path | None = None,
         keeps_originals: bool = False,
         answers: Answers = "same",
         **stages: Any,
@@ -231,6 +234,7 @@ class Migration:
         self.binding = binding
         self.database = database
         self.keys = {table: tuple(columns) for table, columns in (keys or {}).items()}
+        self.migrations = None if migrations is None else Path(migrations)
         self.notes = (notes,) if isinstance(notes, str) else tuple(notes)
         self.keeps_originals = keeps_originals
         self.answers = answers
@@ -289,7 +293,8 @@ class Migration:
         """``await function(kv, key, entry)`` moves one entry, where there is no Worker that does.
 
         It copies, and need not delete: pages, pace, a second look and the deletion of originals are ours.
-        ``kv`` is the namespace ``to``, by default that of the entry.
+        ``kv`` is the namespace ``to``, by default that of the entry, or the D1 database of that name. What it
+        returns, a Row or several, is written to its table.
         """
         return self._rule(self.moves, prefix, binding, to)
 
@@ -371,6 +376,8 @@ class Migration:
     def located(self, folder: Path) -> "Migration":
         """The same migration with its Workers' folders looked for in ``folder``."""
         self.folder = folder
+        if self.migrations is not None:
+            self.migrations = (folder / self.migrations).resolve()
         self.stages = {
             name: replace(stage, folder=(folder / stage.folder).resolve())
             for name, stage in self.stages.items()

@@ -21,6 +21,7 @@ from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.forecast import Forecast, bill_of, forecast
 from harness.model.record import Place, Record
+from harness.model.row import is_table
 from harness.model.scenario import Scenario
 from harness.parameters import parameters
 from harness.subject import Subject, loaded, whole
@@ -160,7 +161,7 @@ def _result(search: "_Rehearsal", small: Tally, parts: Sequence[Part]) -> Result
         damage,
         search.unmet(parts),
         search.oddities,
-        forecast(search.moving, bills),
+        forecast(search.moving, search.moving_in_kv, bills),
         search.base,
         search.seeds,
     )
@@ -197,7 +198,9 @@ class _Rehearsal:
         own = loaded(subject)
         self.migration = own.migration
         self.oddities = own.sample(subject).oddities
-        self.moving = sum(self.migration.rule_for(*place) is not None for place in entries)
+        moving = [place for place in entries if self.migration.rule_for(*place) is not None]
+        self.moving = len(moving)
+        self.moving_in_kv = sum(not is_table(label) for label, _ in moving)
         self._known: set[Key] = set()
 
     def part(self, name: str) -> Part:

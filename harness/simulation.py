@@ -105,7 +105,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
     await clock.sleep(SETTLE_SECONDS)
     final, counts = (
         await world.stored(),
-        (len(world.writes), len(world.calls), len(world.network.layers.asked)),
+        (len(world.writes), len(world.calls), len(world.network.layers.asked), len(world.databases.asked)),
     )
     ended, fired = clock.now_ms(), tuple(world.network.fired)
     await _look(world)
@@ -115,7 +115,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
     if can_compare(world):
         await both.ask(world)
     world.close()
-    writes, calls, asked = counts
+    writes, calls, asked, queried = counts
     return Record(
         migration=world.migration,
         scenario=scenario,
@@ -138,6 +138,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
         unreadable=unreadable,
         order=tuple(world.order.taken),
         has_objects=bool(world.objects),
+        queried=world.databases.asked[:queried],
     )
 
 

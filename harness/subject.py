@@ -86,7 +86,7 @@ class Subject:
         looked = Looked(
             runs=1,
             requests=sum(call.status is not None for call in record.calls),
-            operations=len(record.asked),
+            operations=len(record.asked) + len(record.queried),
             moved=record.moved,
             planned=len(scenario.faults) + len(scenario.interrupt) + len(scenario.at_once),
             fired=len(record.fired) + len(record.interrupted),

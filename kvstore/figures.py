@@ -31,7 +31,7 @@ class Figure:
     def amount(self) -> str:
         """The value with its unit, for people."""
         if self.unit == "$":
-            return f"${self.value:,.2f}"
+            return f"${self.value:,}" if round(self.value, 2) != self.value else f"${self.value:,.2f}"
         return f"{self.value:,} {self.unit}".rstrip()
 
     def as_json(self) -> dict[str, Any]:
@@ -55,6 +55,7 @@ _KV_BULK: Final = (f"{_DOCS}/kv/api/read-key-value-pairs", "2026-04-21")
 _KV_API: Final = (f"{_DOCS}/api/resources/kv", "2026-11")
 _API: Final = (f"{_DOCS}/fundamentals/api/reference/limits", "2026-11")
 _WORKERS: Final = (f"{_DOCS}/workers/platform/limits", "2026-07-28")
+_D1_PRICING: Final = (f"{_DOCS}/d1/platform/pricing", "2026-05")
 _D1: Final = (f"{_DOCS}/d1/platform/limits", "2026-04-21")
 _OBJECTS: Final = (f"{_DOCS}/durable-objects/platform/limits", "2026-04-21")
 _ALARMS: Final = (f"{_DOCS}/durable-objects/api/alarms", "2026-04-21")
@@ -105,14 +106,22 @@ FIGURES: Final[dict[str, Figure]] = {
         50, "operations", "KV operations of an invocation: as many as external requests", *_WORKERS
     ),
     "hostile.own_writes": Figure(900, "of 1,000", "writes seen at once where they are made", *_OURS),
+    "d1.rows_read_per_day": Figure(5_000_000, "rows", "read, a day of the free plan", *_D1_PRICING),
+    "d1.rows_written_per_day": Figure(100_000, "rows", "written, a day of the free plan", *_D1_PRICING),
     "price.reads": Figure(0.5, "$", "a million reads; a miss counts, a bulk read by key", *_KV_PRICING),
     "price.writes": Figure(5.0, "$", "a million writes; a bulk write by pair", *_KV_PRICING),
     "price.deletes": Figure(5.0, "$", "a million deletes", *_KV_PRICING),
     "price.lists": Figure(5.0, "$", "a million lists", *_KV_PRICING),
+    "price.rows_read": Figure(0.001, "$", "a million rows that D1 reads", *_D1_PRICING),
+    "price.rows_written": Figure(
+        1.0, "$", "a million rows that D1 writes, those of indexes too", *_D1_PRICING
+    ),
     "included.reads": Figure(10_000_000, "reads", "a month of the paid plan", *_KV_PRICING),
     "included.writes": Figure(1_000_000, "writes", "a month of the paid plan", *_KV_PRICING),
     "included.deletes": Figure(1_000_000, "deletes", "a month of the paid plan", *_KV_PRICING),
     "included.lists": Figure(1_000_000, "lists", "a month of the paid plan", *_KV_PRICING),
+    "included.rows_read": Figure(25_000_000_000, "rows", "read, a month of the paid plan", *_D1_PRICING),
+    "included.rows_written": Figure(50_000_000, "rows", "written, a month of the paid plan", *_D1_PRICING),
     "rest.requests": Figure(1200, "requests", "of one user to the REST API, in a window", *_API),
     "rest.window": Figure(300, "s", "the window of these requests", *_API),
     "rest.bulk_write_pairs": Figure(10_000, "pairs", "a bulk write of the REST API", *_KV_API),
@@ -129,6 +138,8 @@ FIGURES: Final[dict[str, Figure]] = {
     "d1.pattern_size": Figure(50, "bytes", "a pattern of LIKE", *_WORKERD),
     "d1.trigger_depth": Figure(10, "levels", "triggers that set each other off", *_WORKERD),
     "d1.program_steps": Figure(25_000, "steps", "the program of a statement", *_WORKERD),
+    "d1.queries": Figure(1000, "queries", "an invocation's on the paid plan; a batch is one", *_D1),
+    "d1.free_queries": Figure(50, "queries", "an invocation's on the free plan; a batch is one", *_D1),
     "d1.query_seconds": Figure(30.0, "s", "a query", *_D1),
     "objects.key_size": Figure(2048, "bytes", "a key of key-value storage", *_OBJECTS),
     "objects.value_size": Figure(128 * 1024, "bytes", "a value of key-value storage", *_OBJECTS),

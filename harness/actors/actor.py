@@ -10,6 +10,7 @@ from harness.world.site import Reply, Site
 from harness.world.world import World
 from kvstore import KVNamespace
 from kvstore.conditions import COLOS
+from worker.d1 import D1Database
 
 
 class Sender:
@@ -95,6 +96,10 @@ class Actor(Sender):
     def kv(self, binding: str | None = None) -> KVNamespace:
         """A namespace as this location sees it, for who works on it without a Worker."""
         return self.world.locations[self.colo][binding or self.world.migration.binding].namespace
+
+    def db(self, binding: str | None = None) -> D1Database:
+        """A D1 database as this location sees it, for who works on it without a Worker."""
+        return self.world.databases.binding(binding or self.world.migration.database, self.colo)
 
 
 def _content(document: Any, body: str | bytes | None) -> tuple[bytes, str | None]:

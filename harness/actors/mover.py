@@ -9,12 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from harness.actors.operator import GaveUp, Operator
-from harness.migration import Entry, Rule, stored_as
+from harness.actors.table import TableOf
+from harness.migration import Entry, MigrationError, Rule, stored_as
 from harness.model.expectation import LAST_MINUTE
 from harness.model.outcomes import Outcomes, place_of
+from harness.model.row import Row, checked, is_table, label_of
 from harness.model.sameness import has_value, same
 from kvstore import KVError
 from kvstore.faults import InvocationCrashed
+from kvstore.figures import whole
+from worker.sdk.ffi.errors import JsException
 
 _PAGE: Final = 100
 _MOST_ROUNDS: Final = 12
@@ -50,7 +54,7 @@ class Mover:
         while True:
             try:
                 page, count = await self._page(what, rule, cursor, work)
-            except (KVError, InvocationCrashed) as error:
+            except (KVError, JsException, InvocationCrashed) as error:
                 if isinstance(error, KVError) and error.code == "daily-quota":
                     await self.operator.until_tomorrow(1)
                     continue
@@ -77,10 +81,7 @@ class Mover:
         with world.invocations.start(call.name) as invocation:
             try:
                 kv = operator.kv(rule.binding)
-                options = {
-                    "prefix": rule.prefix,
-                    "limit": _page_size(world.scenario.platform.allowance.operations),
-                }
+                options = {"prefix": rule.prefix, "limit": self._page_size()}
                 page = await kv.list(**options, **({"cursor": cursor} if cursor else {}))
                 done = [await work(rule, key) for key in page["keys"]]
                 call.status = 200
@@ -95,10 +96,27 @@ class Mover:
             return True
         entry, targets = asked
         for target in targets:
-            if place_of(target) != (rule.binding, entry.key) and await self._at(target) is not None:
+            if place_of(target) == (rule.binding, entry.key):
+                continue
+            have = await self._at(target)
+            if have is not None and (target.shape is None or _agrees(target, have)):
                 return True
-        await rule.function(self.operator.kv(rule.to), entry.key, entry)
+        to: Any = self.operator.db if rule.to in self.world.stages.databases else self.operator.kv
+        made = await rule.function(to(rule.to), entry.key, entry)
+        for row in (made,) if isinstance(made, Row) else made or ():
+            await self._write(rule, row)
         return True
+
+    async def _write(self, rule: Rule, row: Any) -> None:
+        """Write a row that the function of a rule has returned. Raises MigrationError."""
+        if not isinstance(row, Row):
+            raise MigrationError(f"{rule.name} returns {row!r}: a Row, several, or nothing is written here")
+        label = label_of(row.binding or self.world.migration.database, row.table)
+        checked(row, label, self.world.stages.tables)
+        await self._table(label).write(row.columns)
+
+    def _table(self, label: str) -> TableOf:
+        return TableOf(self.operator.db(label.partition(".")[0]), label, self.world.stages.tables[label])
 
     async def _verify(self, rule: Rule, key: Mapping[str, Any]) -> bool:
         """Whether nothing is left to do for an entry."""
@@ -109,7 +127,9 @@ class Mover:
         place = rule.binding, entry.key
         for target in targets:
             have = await self._at(target)
-            if have is None or (place_of(target) == place and not _agrees(target, have)):
+            # What is at another key may be a client's by now; a table has no clients before it is cut over.
+            is_sure = place_of(target) == place or target.shape is not None
+            if have is None or (is_sure and not _agrees(target, have)):
                 return False
         if not self.world.migration.keeps_originals and place not in map(place_of, targets):
             await self.operator.kv(rule.binding).delete(entry.key)
@@ -132,6 +152,8 @@ class Mover:
         )
 
     async def _at(self, target: Entry) -> Entry | None:
+        if is_table(target.binding):
+            return await self._table(target.binding).read(target)
         found = await self.operator.kv(target.binding).getWithMetadata(target.key, "arrayBuffer")
         if found["value"] is None:
             return None
@@ -141,11 +163,15 @@ class Mover:
         now = self.world.clock.now_ms() / 1000
         return entry.expiration is not None and entry.expiration < now + LAST_MINUTE
 
-
-def _page_size(operations: int | None) -> int:
-    """How many entries a request can move with its operations: five each at most, and the listing."""
-    return _PAGE if operations is None else max(1, min(_PAGE, (operations - 1) // 5))
+    def _page_size(self) -> int:
+        """How many entries a request can move with its operations: five each at most, and the listing; where
+        they become rows, three queries of those that every plan has.
+        """
+        operations = self.world.scenario.platform.allowance.operations
+        most = whole("d1.free_queries") // 3 if self.world.stages.databases else _PAGE
+        return most if operations is None else max(1, min(most, (operations - 1) // 5))
 
 
 def _agrees(target: Entry, have: Entry) -> bool:
-    return has_value(target, have.value) and same(target.metadata, have.metadata)
+    is_same = has_value(target, have.value) and same(target.metadata, have.metadata)
+    return is_same and (target.shape is None or target.expiration == have.expiration)

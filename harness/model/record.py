@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from harness.answers import member, raw, shown
 from harness.migration import Migration, Rule
 from kvstore import Entry, Event
+from worker.d1.layers import D1Event
 
 # What is stored, as those look at it who judge.
 State = TypeVar("State")
@@ -293,6 +294,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     rolled     when (ms) the way back was over, None when none was taken
     compared   the same requests to the Worker before and after; None where somebody else was there, too
     has_objects  whether a Worker has Durable Objects: what they know is not recorded
+    queried    every call of D1 as the Worker saw it
     """
 
     migration: Migration
@@ -307,6 +309,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     order: Sequence[Any] = ()
     compared: Compared | None = None
     has_objects: bool = False
+    queried: Sequence[D1Event] = ()
 
     @property
     def moved(self) -> int:

@@ -133,12 +133,13 @@ def found_document(invariant: Verdict, one: Finding, replay: str) -> dict[str, A
 def run_document(
     about: About, record: Record, verdicts: Sequence[Verdict], trace: Trace | None = None
 ) -> dict[str, Any]:
-    """One simulation: every request, act and write of it; with a ``trace``, every KV operation."""
+    """One simulation: every request, act and write of it; with a ``trace``, every operation of KV and D1."""
     replay, command = about.replay(record.scenario), about.again
     return {
         **any_run(about.migration.name, replay, command, record, record.start, verdicts, trace),
         "interruptions": list(record.interrupted),
         "acts": [_act(one) for one in record.acts],
+        **({} if trace is None else {"queries": _queries(record)}),
     }
 
 
@@ -247,6 +248,28 @@ def _operation(span: Span, calls: Mapping[str, Call]) -> dict[str, Any]:
         "error": span.error,
         "code": span.code or None,
     }
+
+
+def _queries(record: Record) -> list[dict[str, Any]]:
+    """Every call of D1, each with the texts of its statements."""
+    by_name = record.by_name
+    return [
+        {
+            "request": one.invocation,
+            "ordinal": one.ordinal,
+            "location": by_name[one.invocation].colo,
+            "database": one.database,
+            "sql": [str(query.sql)[:_MOST_SHOWN] for query in one.queries],
+            "begin": one.began,
+            "end": one.at,
+            "changes": list(one.changes),
+            "rowsRead": one.rows_read,
+            "rowsWritten": one.rows_written,
+            "error": one.error,
+        }
+        for one in record.queried
+        if one.invocation in by_name
+    ]
 
 
 def _copy(kept: Kept) -> dict[str, Any]:

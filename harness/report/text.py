@@ -20,7 +20,8 @@ def as_text(
 ) -> str:
     """The report for a person: the smallest findings, or ``every`` one; ``page`` is the file that has all."""
     lines = [about.line(), *(f"  {one}" for one in about.left)]
-    lines += [_part_line(part) for part in result.parts]
+    operations = "operations" if about.migration.database else "KV operations"
+    lines += [_part_line(part, operations) for part in result.parts]
     lines.append(f"  {'judged by':<14} {result.base.platform.judged_line()}")
     if result.forecast is not None:
         lines.append(f"  {'forecast':<14} {result.forecast.as_text()}")
@@ -47,10 +48,10 @@ def as_text(
     return text_of(lines)
 
 
-def _part_line(part: Part) -> str:
+def _part_line(part: Part, operations: str) -> str:
     looked = part.tally.looked
     runs = f"{looked.runs:,} runs" if looked.runs != 1 else "1 run"
-    return f"  {part.name:<14} {part.what}: {runs}, {looked.operations:,} KV operations"
+    return f"  {part.name:<14} {part.what}: {runs}, {looked.operations:,} {operations}"
 
 
 def _damage_lines(about: About, one: Damage) -> list[str]:
@@ -75,11 +76,12 @@ def _conclusion(result: Result, seconds: float) -> str:
 
 
 def run_as_text(about: About, document: dict[str, Any], verdicts: Sequence[Verdict]) -> str:
-    """One run for a person: its requests, with a trace their KV operations, and what is violated."""
+    """One run for a person: its requests, with a trace their operations, and what is violated."""
     began, lines = document["began"], [f"Migration {about.migration.name}: {document['scenario']}", ""]
     operations: dict[str, list[dict[str, Any]]] = {}
     for one in document.get("operations", ()):
         operations.setdefault(one["request"], []).append(one)
+    queries = document.get("queries", ())
     for call in document["requests"]:
         answer = "no answer" if call["status"] is None else str(call["status"])
         said = f" {' '.join(str(call['answer']).split())[:60]}" if call["role"] == "operator" else ""
@@ -87,7 +89,9 @@ def run_as_text(about: About, document: dict[str, Any], verdicts: Sequence[Verdi
             f"  {elapsed(call['sent'] - began)}  {call['name']:<14} {call['colo']} {call['method']} "
             f"{call['path']} → {answer}{said} ({call['operations']} operations)"
         )
-        lines += [_operation_line(one, began) for one in operations.get(call["name"], ())]
+        done = [(one["begin"], _operation_line(one, began)) for one in operations.get(call["name"], ())]
+        done += [(one["begin"], _query_line(one, began)) for one in queries if one["request"] == call["name"]]
+        lines += [line for _, line in sorted(done, key=lambda each: each[0])]
     for one in verdicts:
         for found in one.findings:
             keys = f": {some(found.keys)}" if found.keys else ""
@@ -115,3 +119,12 @@ def _operation_line(one: dict[str, Any], began: int) -> str:
         came = f"version {one['wrote']}" if one["wrote"] is not None else ""
     mark = "!" if stale or one["error"] is not None else " "
     return f"       {mark} {elapsed(one['begin'] - began)}  {one['verb']} {one['key']}: {came}"
+
+
+def _query_line(one: dict[str, Any], began: int) -> str:
+    came = f"{one['rowsRead']:,} rows read, {one['rowsWritten']:,} written"
+    if one["error"] is not None:
+        came = f"fails: {one['error']}"
+    mark = "!" if one["error"] is not None else " "
+    sql = "; ".join(dict.fromkeys(one["sql"]))
+    return f"       {mark} {elapsed(one['begin'] - began)}  {one['database']} {sql}: {came}"

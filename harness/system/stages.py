@@ -17,11 +17,24 @@ from worker.runtime import LoadError
 
 
 @dataclass(frozen=True)
-class LoadedStage:
+class Schemas:
+    """``databases`` are bindings to D1, each with the label of the database, and ``migrations`` the folder of
+    its migration files.
+    """
+
+    databases: Mapping[str, str]
+    migrations: Mapping[str, Path]
+
+    def files_of(self, database: str) -> list[Path]:
+        """The migration files of a database, by its binding, in their order."""
+        return sorted(self.migrations[database].glob("*.sql"))
+
+
+@dataclass(frozen=True)
+class LoadedStage(Schemas):
     """``namespaces`` are the KV bindings, each with the label of the namespace that it stands for.
 
-    ``durable`` are those to Durable Objects; ``databases`` those to D1, each with the label of the database,
-    and ``migrations`` the folder of its migration files.
+    ``durable`` are those to Durable Objects.
     """
 
     name: str
@@ -29,12 +42,6 @@ class LoadedStage:
     variables: Mapping[str, Any]
     namespaces: Mapping[str, str]
     durable: Mapping[str, "DurableClass"]
-    databases: Mapping[str, str]
-    migrations: Mapping[str, Path]
-
-    def files_of(self, database: str) -> list[Path]:
-        """The migration files of a database, by its binding, in their order."""
-        return sorted(self.migrations[database].glob("*.sql"))
 
 
 @dataclass(frozen=True)
@@ -65,8 +72,12 @@ class Stages:
         self.labels: dict[str, str] = {}  # by the namespace's id, or the binding's name where it has none
         self.database_ids: dict[str, str] = {}  # the same for databases
         self.by_name = {name: self._loaded(name, stage) for name, stage in migration.stages.items()}
+        self.own = Schemas({}, {})  # what is there without a Worker
+        if migration.migrations is not None:
+            self.own = self._declared(migration)
         if not migration.stages:
             named = {name for rule in migration.rules for name in (rule.binding, rule.to)}
+            named = {name for name in named if name not in self.own.databases and not is_table(name)}
             self.labels = {name: name for name in sorted({*named, migration.binding})}
         if not self.labels:
             self.labels[""] = ""  # nothing is in KV
@@ -109,6 +120,21 @@ class Stages:
         database = self.database_ids.__getitem__
         return stage_of(name, stage, config, self._label, self._texts.get(name), database)
 
+    def _declared(self, migration: Migration) -> Schemas:
+        """The database of a migration without Workers."""
+        folder = migration.migrations
+        assert folder is not None
+        if migration.stages:
+            raise MigrationError(
+                f"migrations={folder.name!r} is for a migration without Workers: where there are some, their "
+                "configuration names the folder (migrations_dir)"
+            )
+        if not any(folder.glob("*.sql")):
+            raise MigrationError(f"migrations: there is no .sql file in {folder}")
+        name = migration.with_database("DB").database
+        self.database_ids[name] = name
+        return Schemas({name: name}, {name: folder})
+
     def _know_databases(self, migration: Migration) -> None:
         """Which tables there are once every stage's files are applied, by their labels."""
         if self.databases and not migration.database:
@@ -122,7 +148,7 @@ class Stages:
                 made_as(database, self.copies[label])
                 applied = {*self.copies[label].applied}
                 self.tables.update(contents.tables)
-            for stage in self.all():
+            for stage in (*self.all(), self.own):
                 for name in [name for name, one in stage.databases.items() if one == label]:
                     for path in stage.files_of(name):
                         if path.name not in applied:
@@ -135,7 +161,7 @@ class Stages:
         return self.labels.setdefault(binding.id or binding.binding, binding.binding)
 
     def _check(self, migration: Migration) -> None:
-        known = [*self.namespaces, *self.tables]
+        known = [*self.namespaces, *self.databases, *self.tables]
         for rule in migration.rules:
             for name in (rule.binding, rule.to):
                 if name in known:
@@ -170,7 +196,7 @@ def stage_of(
     files = {one.binding: stage.folder / one.migrations_dir for one in config.d1_databases}
     variables = {**config.vars, **stage.variables}
     code = code_of(stage.folder, replace(config, vars=dict(variables)), texts, tested=tested)
-    return LoadedStage(name, code, variables, bound, _durable(config), databases, files)
+    return LoadedStage(databases, files, name, code, variables, bound, _durable(config))
 
 
 def code_of(

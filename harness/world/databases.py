@@ -10,13 +10,13 @@ from harness.engine.clock import LoopClock
 from harness.migration import MigrationError
 from harness.model.record import Place
 from harness.model.row import is_table, row_of
-from harness.system.stages import LoadedStage
+from harness.system.stages import LoadedStage, Schemas
 from harness.system.tables import Contents, DatabaseCopy, Keys, apply_file, ask_of, fill, made_as
 from harness.world.rows import Rows
 from kvstore import Entry, Event
 from kvstore.layers.invocation import Invocations
 from worker.d1 import Answer, Ask, D1Database, Database, Service
-from worker.d1.layers import D1Transit, Primary, Replica, only_reads
+from worker.d1.layers import D1Event, D1Journal, D1Transit, Primary, Replica, only_reads
 from worker.d1.layers.transit import Plan
 
 
@@ -79,8 +79,10 @@ class DeployedDatabases:
         self._replicas: dict[tuple[str, str], Replica] = {}
         self._applied: set[tuple[str, str]] = set()
         self._ways: list[D1Transit] = []
+        # Every call as the Worker saw it: what it asked, and what it was told.
+        self.asked: list[D1Event] = []
 
-    def apply(self, stage: LoadedStage) -> None:
+    def apply(self, stage: Schemas) -> None:
         """Apply what a stage brings of migration files and was not applied yet, as one does in good time.
 
         Raises MigrationError.
@@ -93,13 +95,13 @@ class DeployedDatabases:
             if label in self._primaries:
                 self._primaries[label].arrive()
 
-    async def apply_slowly(self, stage: LoadedStage) -> None:
+    async def apply_slowly(self, stage: Schemas) -> None:
         """Apply them one after the other, each a call that travels, and may meet a fault.
 
         Raises MigrationError with what is said of a file that fails, and what a fault raises.
         """
         for label, path in self._missing(stage):
-            way = self._way(self._applying(label, path))
+            way = self._way(label, self._applying(label, path))
             answer = await self._call(label, way, ask_of(path))
             if isinstance(answer.body, dict):
                 raise MigrationError(f"{path}: {answer.body['error']}")
@@ -113,7 +115,7 @@ class DeployedDatabases:
 
         return carried_out
 
-    def _missing(self, stage: LoadedStage) -> Iterable[tuple[str, Path]]:
+    def _missing(self, stage: Schemas) -> Iterable[tuple[str, Path]]:
         for name, label in stage.databases.items():
             self._database(label)  # which knows what was applied
             for path in stage.files_of(name):
@@ -122,7 +124,7 @@ class DeployedDatabases:
 
     def bindings(self, stage: LoadedStage, colo: str = "") -> dict[str, object]:
         """What a stage's Worker is bound to in a location."""
-        return {name: self._binding(label, colo) for name, label in stage.databases.items()}
+        return {name: self.binding(label, colo) for name, label in stage.databases.items()}
 
     def fill(self, start: Mapping[Place, Entry]) -> None:
         """Let the rows of the beginning be there."""
@@ -180,15 +182,16 @@ class DeployedDatabases:
             self._replicas[label, colo] = Replica(primary, copy)
         return self._replicas[label, colo]
 
-    def _way(self, service: Service) -> D1Transit:
+    def _way(self, label: str, service: Service) -> D1Journal:
         self._ways.append(D1Transit(service, self._clock, self._plan, self._invocations))
-        return self._ways[-1]
+        return D1Journal(self._ways[-1], self._clock, self._invocations, self.asked, label)
 
-    async def _call(self, label: str, way: D1Transit, ask: Ask) -> Answer:
+    async def _call(self, label: str, way: Service, ask: Ask) -> Answer:
         return await self._around(label, lambda: way(ask), writes=not only_reads(ask.queries))
 
-    def _binding(self, label: str, colo: str) -> D1Database:
-        way = self._way(self._service(label, colo))
+    def binding(self, label: str, colo: str) -> D1Database:
+        """What the database of that label is in a location."""
+        way = self._way(label, self._service(label, colo))
 
         async def asked(ask: Ask) -> Answer:
             return await self._call(label, way, ask)

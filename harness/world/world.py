@@ -113,6 +113,7 @@ class World(Site):
             await network.fill({key: entry for (where, key), entry in self.start.items() if where == label})
         if "before" in self.stages.by_name:
             self.databases.apply(self.stages.by_name["before"])  # as it was long ago
+        self.databases.apply(self.stages.own)
         self.databases.fill(self.start)
         self.start = {**self.start, **self.databases.stored}
         self.writes.clear()

@@ -19,6 +19,11 @@ FREE_DAY: Final = {
 }
 
 
+# The same of what D1 is billed by: rows.
+FREE_ROWS: Final = {name: whole(f"d1.{name}_per_day") for name in ("rows_read", "rows_written")}
+_PRICED: Final = (*FREE_DAY, *FREE_ROWS)
+
+
 def billed(events: Iterable[Event]) -> dict[str, int]:
     """How many operations of each kind of `FREE_DAY` the events are; a bulk read is one for every key."""
     counts = Counter(dict.fromkeys(FREE_DAY, 0))
@@ -28,13 +33,15 @@ def billed(events: Iterable[Event]) -> dict[str, int]:
 
 
 def price(counts: Mapping[str, int]) -> float:
-    """What operations of the kinds of `FREE_DAY` cost on the paid plan, in dollars, with nothing included."""
-    return sum(float(FIGURES[f"price.{name}"].value) * counts.get(name, 0) for name in FREE_DAY) / 1_000_000
+    """What operations of the kinds of `FREE_DAY`, and rows, cost on the paid plan, in dollars, with nothing
+    included.
+    """
+    return sum(float(FIGURES[f"price.{name}"].value) * counts.get(name, 0) for name in _PRICED) / 1_000_000
 
 
 def is_included(counts: Mapping[str, int]) -> bool:
     """Whether the paid plan's month, if nothing else uses it, has them."""
-    return all(counts.get(name, 0) <= whole(f"included.{name}") for name in FREE_DAY)
+    return all(counts.get(name, 0) <= whole(f"included.{name}") for name in _PRICED)
 
 
 def rest_seconds(requests: int) -> int:

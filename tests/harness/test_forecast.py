@@ -11,10 +11,11 @@ from tests.harness.declared.declaring import declared
 from tests.harness.declared.test_true_verdicts import MOVES
 
 COUNTS = {"reads": 3300, "writes": 1100, "deletes": 1100, "lists": 11}
+NOTHING = dict.fromkeys(COUNTS, 0)
 
 
 def test_the_free_plan_that_does_not_suffice_is_said() -> None:
-    found = forecast(2500, [Bill(6, 3, dict.fromkeys(COUNTS, 6), True), Bill(1100, 11, COUNTS, True)])
+    found = forecast(2500, 2500, [Bill(6, 3, dict.fromkeys(COUNTS, 6), True), Bill(1100, 11, COUNTS, True)])
     assert found is not None
     assert found.as_json() == {
         "entries": 2500,
@@ -23,6 +24,7 @@ def test_the_free_plan_that_does_not_suffice_is_said() -> None:
         "writes": 2500,
         "deletes": 2500,
         "lists": 25,
+        "mostQueries": 0,
         "perEntry": {"reads": 3.0, "writes": 1.0, "deletes": 1.0, "lists": 0.01},
         "days": {"free": 3, "paid": 1},
         "price": {"dollars": 0.028875, "included": True},
@@ -34,9 +36,8 @@ def test_the_free_plan_that_does_not_suffice_is_said() -> None:
 
 
 def test_the_price_and_the_pace_of_a_large_namespace_are_said() -> None:
-    found = forecast(
-        100_000_000, [Bill(1000, 1, {"reads": 1000, "writes": 0, "deletes": 0, "lists": 0}, True)]
-    )
+    bill = Bill(1000, 1, {"reads": 1000, "writes": 0, "deletes": 0, "lists": 0}, True)
+    found = forecast(100_000_000, 100_000_000, [bill])
     assert found is not None
     assert found.as_json()["price"] == {"dollars": 50.0, "included": False}
     assert found.price_as_text() == (
@@ -44,12 +45,26 @@ def test_the_price_and_the_pace_of_a_large_namespace_are_said() -> None:
     )
 
 
+def test_rows_of_d1_have_quotas_and_a_price_of_their_own() -> None:
+    counts = {**NOTHING, "queries": 200, "rows_read": 4000, "rows_written": 2000}
+    found = forecast(1_000_000, 0, [Bill(1000, 10, counts, True, 60)])
+    assert found is not None
+    assert found.as_json()["days"] == {"free": 20, "paid": 1}
+    assert found.as_json()["price"] == {"dollars": 2.004, "included": True}
+    assert found.as_text() == (
+        "1,000,000 rows take 10,000 requests of the operator, 200,000 queries of D1 (4,000,000 rows read, "
+        "2,000,000 rows written): 20 days of the free plan, whose day does not suffice "
+        "(100,000 rows written); paid, one; a request asks D1 60 times, and the free plan allows 50"
+    )
+    assert found.price_as_text() == "at most $2.00, which a month of the paid plan includes"
+
+
 def test_a_walk_that_did_not_come_to_its_end_says_nothing() -> None:
-    assert forecast(6, [Bill(6, 3, COUNTS, False)]) is None
+    assert forecast(6, 6, [Bill(6, 3, COUNTS, False)]) is None
 
 
 def test_a_walk_in_which_nothing_was_asked_of_kv_says_nothing() -> None:
-    assert forecast(6, [Bill(6, 0, dict.fromkeys(COUNTS, 0), True)]) is None
+    assert forecast(6, 6, [Bill(6, 0, dict.fromkeys(COUNTS, 0), True)]) is None
 
 
 def test_forecast_is_in_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

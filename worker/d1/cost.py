@@ -15,17 +15,23 @@ _LOOKS: Final = frozenset(
 )
 _WRITES: Final = frozenset(("Insert", "IdxInsert"))
 _LOOPS: Final = frozenset(("Next", "Prev", "VNext"))
+# Where AUTOINCREMENT remembers the last number.
+_NUMBERS: Final = "MemMax"
 _STEPS: Final = "SQLITE_STMTSTATUS_FULLSCAN_STEP"
 _MOST_PLANS: Final = 1000
 
 
 class Plan(NamedTuple):
-    """Places in a program that look for a row, and what it writes: for each row that changes, and anyway."""
+    """Places in a program that look for a row, and what it writes: for each row that changes, and anyway.
+
+    ``alters``: it changes the schema, which is no change of rows.
+    """
 
     looks: int = 0
     a_change: int = 1
     anyway: int = 0
     loops: bool = False
+    alters: bool = False
 
 
 _UNKNOWN: Final = Plan()
@@ -47,16 +53,17 @@ class Cost:
         if plan.loops != self.watches:
             self._watch(plan.loops)
 
-    def end(self, changes: int) -> tuple[int, int]:
-        """Rows read and rows written by a statement with so many changes."""
+    def end(self, changes: int, returned: int) -> tuple[int, int]:
+        """Rows read and rows written by a statement with so many changes, which ``returned`` so many rows."""
         plan = self._plan
         read = plan.looks
         if self.watches:
             read += self._steps
             self._watch(False)
-        if plan.anyway:  # what was known of the tables may be so no longer
+        if plan.alters:  # what was known of the tables may be so no longer
             self._plans.clear()
-        return read, changes * plan.a_change or plan.anyway
+            return read, changes * plan.a_change or plan.anyway
+        return max(read, returned), changes * plan.a_change + plan.anyway
 
     def _plan_of(self, sql: str, values: Sequence[Any]) -> Plan:
         plan = self._explained(sql, values)
@@ -79,10 +86,12 @@ class Cost:
             codes = [row[1] for row in told]
         except (apsw.Error, UnicodeError):  # carried out, it will say the same
             return _UNKNOWN
-        writes = sum(code in _WRITES for code in codes)
+        writes, alters = sum(code in _WRITES for code in codes), "ParseSchema" in codes
+        numbers = _NUMBERS in codes  # a row for all that are inserted
         return Plan(
             sum(code in _LOOKS for code in codes),
-            max(1, writes),
-            writes if "ParseSchema" in codes else 0,  # a change of the schema is no change of rows
+            max(1, writes - numbers),
+            writes if alters else int(numbers),
             not _LOOPS.isdisjoint(codes),
+            alters,
         )

@@ -188,7 +188,8 @@ class Database:
         changes = now_total - total
         if not changes and not text.only_reads:
             known.measure()
-        rows_read, rows_written = sqlite.cost.end(changes)
+        of_the_last = now_total - sqlite.changes_before if text.before else changes
+        rows_read, rows_written = sqlite.cost.end(of_the_last, 0 if changes else len(rows))
         meta = {
             "served_by": SERVED_BY,
             "duration": int((now - start) * 1e6) / 1000,

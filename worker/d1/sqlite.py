@@ -57,6 +57,8 @@ class Sqlite:
         self.connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.cost = Cost(self.connection)
         self._cursor = self._new_cursor()
+        # The changes of the connection before the last statement of a text.
+        self.changes_before = 0
         # Statements without columns, which another cursor carries out.
         self._silent: set[str] = set()
         # The last of them, if it is known what it costs: a batch often has one text, again and again.
@@ -126,25 +128,32 @@ class Sqlite:
     ) -> tuple[list[str], Sequence[Row]]:
         """Carry out one statement after the other: the columns and the rows of the last one.
 
-        Only the last may have parameters. ``start`` is what the stopwatch shows. Raises QueryError, and
-        apsw.Error for `failure` to explain.
+        Only the last may have parameters; an empty text is no statement. ``start`` is what the stopwatch
+        shows. Raises QueryError, and apsw.Error for `failure` to explain.
         """
         self._deadline = start + self._query_seconds
         if last is self._again and not before:
             self._in_silence(last, values)
             return [], ()
+        returned = False
         for statement in before:
-            self._before_the_last(statement)
+            returned |= self._before_the_last(statement)
+        if not last:  # whatever its values are
+            raise QueryError(messages.NO_STATEMENT)
+        if returned:  # measured: the runtime fails, unless the last cannot be prepared
+            self._names(last, values)
+            self.roll_back()
+            raise apsw.AbortError("a statement that is not the last returned rows")
+        self.changes_before = self.connection.total_changes()
         return self._one(last, values)
 
-    def _before_the_last(self, sql: str) -> None:
+    def _before_the_last(self, sql: str) -> bool:
+        """Carry it out; whether it has returned rows that it wrote."""
         try:
-            columns, _ = self._one(sql, ())
+            _, rows = self._one(sql, ())
         except apsw.BindingsError as error:
             raise QueryError(messages.PARAMETERS_NOT_LAST) from error
-        if columns and not self._reads_only:  # measured: RETURNING there makes the runtime fail
-            self.roll_back()
-            raise apsw.AbortError("RETURNING in a statement that is not the last")
+        return bool(rows) and not self._reads_only
 
     def _one(self, sql: str, values: Sequence[Any]) -> tuple[list[str], Sequence[Row]]:
         self._columns = self._again = None
@@ -155,7 +164,7 @@ class Sqlite:
             self._again = None if self.cost.watches else sql
             return [], ()
         try:
-            rows = self._cursor.execute(sql, values, can_cache=may_keep(sql)).fetchall()
+            rows = self._executed(self._cursor, sql, values).fetchall()
         except UnicodeEncodeError:
             names = self._names(sql, values)
             return names, self._one(*texts.with_bytes(sql, values))[1]
@@ -169,9 +178,18 @@ class Sqlite:
 
     def _in_silence(self, sql: str, values: Sequence[Any]) -> None:
         try:
-            self._unwatched.execute(sql, values)
+            self._executed(self._unwatched, sql, values)
         except UnicodeEncodeError:
             self._unwatched.execute(*texts.with_bytes(sql, values))
+
+    def _executed(self, cursor: apsw.Cursor, sql: str, values: Sequence[Any]) -> apsw.Cursor:
+        try:
+            return cursor.execute(sql, values, can_cache=may_keep(sql))
+        except apsw.SQLError as error:
+            if getattr(error, "error_offset") >= 0:  # noqa: B009 - the stubs of apsw do not know it
+                raise
+            # Where the schema has changed, only a statement that is prepared anew says where it is wrong.
+            return cursor.execute(sql, values, can_cache=False)
 
     def _names(self, sql: str, values: Sequence[Any]) -> list[str]:
         """The names of the columns, without carrying the statement out."""

@@ -28,7 +28,7 @@ _TRIGGER_ENDS: Final = [";", "END"]
 class Text(NamedTuple):
     """A text of SQL, looked at once: its statements as SQLite gets them, and whether they can only read.
 
-    ``is_blank``: the runtime leaves it out without a word.
+    ``is_blank``: the runtime leaves it out without a word. ``last`` is empty where there is nothing in it.
     """
 
     is_blank: bool
@@ -48,7 +48,7 @@ def look_at(sql: str, limit: int) -> Text:
     reads = len(parts) == 1 and first_word(sql) in _READS
     blank = not trimmed(_COMMENT_LINE.sub("", sql))
     *before, last = map(with_limits, parts)
-    return Text(blank, reads, tuple(before), last)
+    return Text(blank, reads, tuple(before), "" if is_empty(last) else last)
 
 
 def first_word(sql: str) -> str:

@@ -70,7 +70,7 @@ function overview() {
     make("thead", {}, make("tr", {}, make("th", {}, "Search"), make("th", {}, "What it tried"), make("th", { class: "number" }, "Runs"), make("th", { class: "number" }, "KV operations"))), make("tbody", {}, rows))),
     met.length ? make("p", { class: "soft" }, `Met, in so many runs: ${met.join(", ")}.`) : null,
     missing.length ? make("p", { class: "soft" }, `Never met: ${missing.join("; ")}.`) : null,
-    forecast ? make("p", { class: "soft" }, `The whole namespace takes ${count(forecast.requests, "request")} of the operator, ${count(forecast.reads, "read")}, ${count(forecast.writes, "write")}, ${count(forecast.deletes, "delete")} and ${count(forecast.lists, "list")}: ${count(forecast.days.free, "day")} on the free plan, ${count(forecast.days.paid, "day")} on the paid one.`) : null);
+    forecast ? make("p", { class: "soft" }, `The whole namespace takes ${count(forecast.requests, "request")} of the operator, ${count(forecast.reads, "read")}, ${count(forecast.writes, "write")}, ${count(forecast.deletes, "delete")} and ${count(forecast.lists, "list")}${forecast.queries ? `, of D1 ${forecast.queries === 1 ? "1 query" : `${forecast.queries.toLocaleString("en")} queries`} with ${count(forecast.rowsRead, "row")} read and ${forecast.rowsWritten.toLocaleString("en")} written` : ""}: ${count(forecast.days.free, "day")} on the free plan, ${count(forecast.days.paid, "day")} on the paid one.`) : null);
 }
 function heat() {
   if (findings.length < (isRun ? 2 : 1)) return;

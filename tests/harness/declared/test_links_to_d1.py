@@ -86,3 +86,22 @@ def test_a_mistake_is_found_and_named(tmp_path: Path, mistake: str) -> None:
     verdicts = subject.judge(subject.simulate(Scenario.read(run)))
     told = [finding.what for one in verdicts for finding in one.findings]
     assert any(said in one for one in told), told
+
+
+def test_the_forecast_has_what_d1_is_billed_by() -> None:
+    found = rehearsed(LINKS / "migration.py", ENTRIES, explore=("walks",)).forecast
+    assert found is not None
+    said = found.as_json()
+    assert said["queries"] > 0
+    assert said["rowsWritten"] >= said["entries"]
+    assert said["mostQueries"] == 1  # a page is one batch
+
+
+def test_a_run_tells_its_calls_of_d1() -> None:
+    subject = subject_of(LINKS / "naive.py", ENTRIES)
+    record = subject.simulate(Scenario.read("seed=1 entries=1"))
+    (saved,) = [event for event in record.queried if event.invocation == "operator.1"]
+    assert saved.database == "DB"
+    assert saved.queries[0].sql.startswith("INSERT OR REPLACE INTO links")
+    assert (saved.changes, saved.rows_written) == ((1,), 2)
+    assert saved.ordinal == 4

@@ -10,10 +10,12 @@ from worker.d1.service import Answer, Ask, Query, Service
 
 @dataclass(slots=True)
 class D1Event:
-    """One call, after it ended.
+    """One call of the ``database``, after it ended.
 
-    ``at`` is in milliseconds since the UNIX epoch; ``invocation`` names the request in which it happened, ""
-    outside of one. ``changes`` are those of every statement, none when the call failed; ``error`` is why.
+    ``began`` and ``at``, its end, are in milliseconds since the UNIX epoch; ``invocation`` names the request
+    in which it happened, "" outside of one, and it is the ``ordinal``-th (from 1) of what that asked.
+    ``changes`` are those of every statement, none when the call failed; ``error`` is why. ``rows_read`` and
+    ``rows_written`` are what the call is billed by.
     """
 
     index: int
@@ -22,6 +24,11 @@ class D1Event:
     queries: tuple[Query, ...]
     changes: tuple[int, ...] = ()
     error: str | None = None
+    database: str = ""
+    began: int = 0
+    ordinal: int = 0
+    rows_read: int = 0
+    rows_written: int = 0
 
 
 class D1Journal:
@@ -33,28 +40,44 @@ class D1Journal:
         clock: Clock,
         invocations: Invocations | None = None,
         events: list[D1Event] | None = None,
+        database: str = "",
     ) -> None:
         self._service = service
         self._clock = clock
         self._invocations = invocations or Invocations()
+        self._database = database
         self.events: list[D1Event] = [] if events is None else events
 
     async def __call__(self, ask: Ask) -> Answer:
         why: str | None = None
-        changes: tuple[int, ...] = ()
+        meta: list[dict[str, Any]] = []
+        invocation, began = self._invocations.current(), self._clock.now_ms()
+        ordinal = invocation.operations + 1
         try:
             answer = await self._service(ask)
             why = _error(answer.body)
             if why is None:
-                changes = tuple(result["meta"]["changes"] for result in answer.body)
+                meta = [result["meta"] for result in answer.body]
             return answer
         except BaseException as error:
             why = str(error) or type(error).__name__
             raise
         finally:
-            at, name = self._clock.now_ms(), self._invocations.current().name
-            event = D1Event(len(self.events), at, name, tuple(ask.queries), changes, why)
-            self.events.append(event)
+            self.events.append(
+                D1Event(
+                    len(self.events),
+                    self._clock.now_ms(),
+                    invocation.name,
+                    tuple(ask.queries),
+                    tuple(one["changes"] for one in meta),
+                    why,
+                    self._database,
+                    began,
+                    ordinal,
+                    sum(one["rows_read"] for one in meta),
+                    sum(one["rows_written"] for one in meta),
+                )
+            )
 
 
 def _error(body: Any) -> str | None:
