@@ -10,6 +10,7 @@ from typing import Final
 from harness.migration import Migration, MigrationError, Rule
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place
+from harness.model.row import is_table
 from harness.terminal.lines import some
 from kvstore import Entry
 
@@ -58,10 +59,16 @@ def _unused(migration: Migration, entries: Mapping[Place, Entry]) -> list[str]:
     if not entries:
         return []
     return [
-        f"{rule.name} is never tried: no key of {rule.binding} begins with {rule.prefix!r}"
+        f"{rule.name} is never tried: {_nothing(rule)}"
         for rule in migration.rules
         if not any(binding == rule.binding and key.startswith(rule.prefix) for binding, key in entries)
     ]
+
+
+def _nothing(rule: Rule) -> str:
+    if is_table(rule.binding):
+        return f"the table {rule.binding.partition('.')[2]} is empty"
+    return f"no key of {rule.binding} begins with {rule.prefix!r}"
 
 
 def _check_bindings(outcomes: Outcomes, moving: Mapping[Place, Entry], namespaces: set[str]) -> None:

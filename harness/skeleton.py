@@ -1,4 +1,4 @@
-"""Writes the skeleton of a migration from what a namespace holds: it runs at once, and moves nothing yet."""
+"""Writes the skeleton of a migration from what is in KV and D1: it runs at once, and moves nothing yet."""
 
 import json
 import keyword
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.migration import MigrationError
+from harness.sources.row_census import TableGroup, table_groups
 from harness.sources.source import open_source
 from harness.system.stages import read_config
 from kvstore import Clock, SourceError
@@ -17,15 +18,17 @@ from worker.config import config_in
 _MOST_SHAPES: Final = 4
 # Names that the skeleton uses itself.
 _TAKEN: Final = ("m", "runbook", "read", "remove", "migrate_one")
+# Names of columns that say when a row ends.
+_ENDS: Final = re.compile("expir|ttl|until|ends")
 
 _HEAD = '''"""A migration: `rehearse run` with the name of this file says whether it is safe.
 
 Say what each entry becomes, what the operator does, and what clients and readers do meanwhile.
 """
 
-from harness import Entry, Migration
+from harness import {names}
 
-m = Migration({name!r}, {stages}binding={binding!r})
+m = Migration({arguments})
 '''
 
 _RULE = """
@@ -36,24 +39,47 @@ def {function}(name: str, old: Entry) -> Entry:
     return old  # nothing moves yet; such as: old.at(f"v2:{{old.key}}", metadata={{"of": name}})
 """
 
+_AS_ROW = """    # or a row of D1, of whose columns None are not known:
+    # return Row({table!r}, {{
+{columns}
+    # }})
+"""
+
+_TABLE_RULE = """
+
+{what}
+@m.becomes(table={table!r}{binding})
+def {function}(name: str, old: Row) -> Row:
+    return old  # nothing moves yet; such as: old.at({other!r}, {column}=old[{column!r}])
+"""
+
+_NO_KEY = """
+
+{what}
+# No column says which row is which: name some with Migration(…, keys={{{table!r}: ("column",)}}).
+"""
+
 _WORKER = """
 
 @m.operator
 async def runbook(op):
     await op.deploy("after")
-    # await op.until_done("/admin/migrate", carry="cursor")  # asks again until the answer says "done": true
+{apply}    # await op.until_done("/admin/migrate", carry="cursor")  # again until the answer says "done": true
     # await op.settle()                                      # until every location sees everything
 
 
-# @m.reads({prefix!r})
+# @m.reads({of})
 # async def read(who, name):                       # everywhere, all the time: finds what lives
 #     return (await who.get(f"/{{name}}")).status == 200
 
 
-# @m.changes({prefix!r})
+# @m.changes({of})
 # async def remove(who, name):                     # at any time, also between two operations of the operator
 #     if (await who.delete(f"/{{name}}")).ok:
 #         who.gone(name)
+"""
+
+_APPLY = """    # await op.apply("after")                         # its migration files, before it is deployed
 """
 
 _NO_WORKER = """
@@ -70,34 +96,120 @@ def skeleton(file: Path, source: Path, binding: str | None, clock: Clock) -> str
     """
     has_worker = source.is_dir() and config_in(source) is not None
     name, bound = source.resolve().stem, binding or "KV"
+    tables: list[TableGroup] = []
     if has_worker:
         config = read_config(source)
         name = config.name or name
         names = [one.binding for one in config.kv_namespaces]
-        if not names:
-            raise MigrationError(f"{config.path} binds no KV namespace: there is nothing to move")
-        bound = binding or names[0]
-    groups = _groups(source, bound, clock)
-    if not groups:
+        tables = table_groups(source) if config.d1_databases else []
+        if not names and not tables:
+            raise MigrationError(
+                f"{config.path} binds no KV namespace, and no D1 database that has tables: "
+                "there is nothing to move"
+            )
+        bound = binding or (names[0] if names else "")
+    groups = _groups(source, bound, clock, may_be_missing=bool(tables)) if bound else []
+    if not groups and not any(one.table.key for one in tables):
         raise MigrationError(f"the namespace {bound} of {source} is empty: there is nothing to move")
     folder = _relative(source, file.resolve().parent)
-    stages = f"before={folder!r}, after={folder!r}, " if has_worker else ""
-    parts = [_HEAD.format(name=name, stages=stages, binding=bound)]
+    arguments = [repr(name)]
+    if has_worker:
+        arguments += [f"before={folder!r}", f"after={folder!r}"]
+    if bound:
+        arguments.append(f"binding={bound!r}")
+    used = ["Entry"] * bool(groups) + ["Migration"] + ["Row"] * bool(tables)
+    parts = [_HEAD.format(names=", ".join(used), arguments=", ".join(arguments))]
     taken: set[str] = set()
     for group in groups[:MOST_GROUPS]:
-        what = "".join(f"# {line}\n" for line in described(group)).rstrip("\n")
         function = _function(group.prefix, taken)
-        parts.append(_RULE.format(what=what, prefix=group.prefix, function=function))
-    parts.append((_WORKER if has_worker else _NO_WORKER).format(prefix=groups[0].prefix))
+        parts.append(_RULE.format(what=_comment(described(group)), prefix=group.prefix, function=function))
+        if tables:
+            parts.append(_as_row(group, tables))
+    parts += [_of_table(one, tables[0].database, taken) for one in tables]
+    of = repr(groups[0].prefix) if groups else f"table={next(one.name for one in tables if one.table.key)!r}"
+    apply = _APPLY if tables else ""
+    end = _WORKER.format(of=of, apply=apply) if has_worker else _NO_WORKER.format(prefix=groups[0].prefix)
+    parts.append(end)
     return "".join(parts)
 
 
-def _groups(source: Path, binding: str, clock: Clock) -> list[Group]:
+def _comment(lines: list[str]) -> str:
+    return "\n".join(f"# {line}" for line in lines)
+
+
+def _as_row(group: Group, tables: list[TableGroup]) -> str:
+    """The sketch of a rule that gives a row, of the table whose name is like the keys'."""
+    word = re.sub(r"\W", "", group.prefix).lower().rstrip("s")
+    table = next((one for one in tables if word and one.name.lower().rstrip("s") == word), tables[0])
+    members = {name for shape in group.shapes for name in shape.members}
+    left = [name for name in table.table.columns if name not in table.table.key[:1]]
+    text = next((name for name in left if name not in members and not _ENDS.search(name.lower())), None)
+    columns = []
+    for name in table.table.columns:
+        made = "None"
+        if name in table.table.key[:1]:
+            made = "name"
+        elif name in members:
+            made = f"old.json.get({name!r})"
+        elif _ENDS.search(name.lower()):
+            made = "old.expiration"
+        elif name == text and not members:
+            made = "old.text"
+        elif any(shape.with_metadata for shape in group.shapes):
+            made = f"(old.metadata or {{}}).get({name!r})"
+        columns.append(f"    #     {name!r}: {made},")
+    return _AS_ROW.format(table=table.name, columns="\n".join(columns))
+
+
+def _of_table(group: TableGroup, database: str, taken: set[str]) -> str:
+    """The rule about the rows of a table."""
+    what, table = _comment(described_table(group)), group.table
+    if not table.key:
+        return _NO_KEY.format(what=what, table=group.name)
+    binding = "" if group.database == database else f", binding={group.database!r}"
+    column = next((one for one in table.columns if one.isidentifier() and not keyword.iskeyword(one)), "name")
+    function = _function(group.name, taken)
+    return _TABLE_RULE.format(
+        what=what,
+        table=group.name,
+        binding=binding,
+        function=function,
+        other=f"{group.name}_2",
+        column=column,
+    )
+
+
+def described_table(group: TableGroup) -> list[str]:
+    """A line for the columns of a table, and one for each group of its rows, by what is NULL there."""
+    columns = []
+    for name in group.table.columns:
+        said = [group.kinds[name], "key" if name in group.table.key else ""]
+        more = ", ".join(filter(None, said))
+        columns.append(f"{name} ({more})" if more else name)
+    lines = [f"table {group.name}: {', '.join(columns)}"]
+    for rows in group.by_missing[:_MOST_SHAPES]:
+        missing = f" without {', '.join(rows.missing)}" if rows.missing else " with every column"
+        lines.append(f"  {rows.count:,} {'row' if rows.count == 1 else 'rows'}{missing}")
+    left = len(group.by_missing) - _MOST_SHAPES
+    if left > 0:
+        lines.append(f"  … and rows of {left:,} other kinds")
+    if not group.by_missing:
+        lines.append("  no rows here")
+    return [printable(line) for line in lines]
+
+
+def _groups(source: Path, binding: str, clock: Clock, *, may_be_missing: bool) -> list[Group]:
     """The kinds of keys that a source holds, or that the census of an account counted."""
     census = read_census(source) if source.is_file() else None
     if census is not None:
         return census
-    return census_of(open_source(source, clock, binding=binding).namespace.entries, clock.now_ms() // 1000)
+    try:
+        entries = open_source(source, clock, binding=binding).namespace.entries
+    except SourceError:
+        if may_be_missing:  # there are rows
+            return []
+        raise
+    return census_of(entries, clock.now_ms() // 1000)
 
 
 def read_census(file: Path) -> list[Group] | None:

@@ -13,6 +13,7 @@ from harness.declaration import remarks
 from harness.explore.checkpoint import Checkpoint
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.migration import Migration, MigrationError
+from harness.migration_file import load_migration
 from harness.model.record import Place
 from harness.model.scenario import Scenario
 from harness.moment import read_moment
@@ -182,11 +183,10 @@ class Opened:
 def open_migration(wanted: Wanted) -> Opened:
     """The migration that a file declares, with its entries. Raises MigrationError, and SourceError …"""
     began = _began(wanted.at)
-    empty = Subject(wanted.file.resolve(), (), began)
-    own = loaded(empty)
-    sources = list(wanted.sources or _beside(own.migration))
-    copied = _copied(own.migration, own.stages, sources, began)
-    empty = replace(empty, databases=copied.databases)
+    migration = load_migration(wanted.file.resolve())
+    sources = list(wanted.sources or _beside(migration))
+    copied = _copied(migration, Stages(migration, copies=None), sources, began)
+    empty = Subject(wanted.file.resolve(), (), began, databases=copied.databases)
     own = loaded(empty)
     moving = {place: one for place, one in copied.entries.items() if own.migration.rule_for(*place)}
     about = About(

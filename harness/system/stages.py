@@ -56,7 +56,7 @@ class DurableClass:
 class Stages:
     """Every stage of a migration, by its name. Raises MigrationError, ConfigError and LoadError.
 
-    ``copies`` say what databases there are before any file is applied.
+    ``copies`` say what databases there are before any file is applied; None when nobody has looked yet.
     ``texts`` are, by the stage, what is read in the place of what is in the Worker's files.
     Two bindings with one id are one namespace. Its label is the name of the binding in the first stage.
     """
@@ -65,9 +65,10 @@ class Stages:
         self,
         migration: Migration,
         texts: Mapping[str, Mapping[Path, str]] | None = None,
-        copies: Sequence[DatabaseCopy] = (),
+        copies: Sequence[DatabaseCopy] | None = (),
     ) -> None:
-        self.copies = {copy.label: copy for copy in copies}
+        self.copies = {copy.label: copy for copy in copies or ()}
+        self._knows_tables = copies is not None
         self._texts = texts or {}
         self.labels: dict[str, str] = {}  # by the namespace's id, or the binding's name where it has none
         self.database_ids: dict[str, str] = {}  # the same for databases
@@ -164,7 +165,7 @@ class Stages:
         known = [*self.namespaces, *self.databases, *self.tables]
         for rule in migration.rules:
             for name in (rule.binding, rule.to):
-                if name in known:
+                if name in known or (is_table(name) and not self._knows_tables):
                     continue
                 raise MigrationError(
                     f"{rule.name} is about {_kind(name)} {name}, which no Worker of the migration "

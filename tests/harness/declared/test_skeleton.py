@@ -50,6 +50,49 @@ def test_a_workers_folder_with_local_state_gives_one_that_runs(
     assert "nothing moves yet" in " ".join(capsys.readouterr().out.split())
 
 
+D1 = """
+[[d1_databases]]
+binding = "DB"
+database_name = "shop"
+database_id = "11111111-2222-3333-4444-555555555555"
+"""
+TABLES = """
+CREATE TABLE items (id TEXT PRIMARY KEY, a INTEGER, expires INTEGER);
+INSERT INTO items VALUES ('1', 1, NULL), ('2', NULL, 5);
+CREATE TABLE log (what TEXT); INSERT INTO log VALUES ('x');
+CREATE TABLE "class" ("when" INTEGER PRIMARY KEY)
+"""
+
+
+@pytest.mark.parametrize("bindings", [["KV"], []], ids=["KV and D1", "D1 alone"])
+def test_a_worker_with_databases_gives_one_that_tells_their_tables_and_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bindings: list[str]
+) -> None:
+    worker(tmp_path / "shop", FETCH, bindings)
+    config = tmp_path / "shop" / "wrangler.toml"
+    config.write_text(config.read_text() + D1)
+    items = bulk(tmp_path / "items.json", "item:1", "item:2")
+    monkeypatch.chdir(tmp_path / "shop")
+    assert wrangler(["d1", "execute", "DB", "--command", TABLES]) == 0
+    if bindings:
+        assert wrangler(["kv", "bulk", "put", str(items), "--binding", "KV", "--local"]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "moving.py", "--from", "shop"]) == HELD
+    code = Path("moving.py").read_text()
+    assert "# table items: id (text, key), a (number), expires (number)\n" in code
+    assert "#   1 row without a\n" in code
+    assert "keys={'log': (\"column\",)}" in code
+    if bindings:
+        sketch = [line.strip(" #") for line in code.splitlines() if line.startswith("    #     '")]
+        assert sketch == ["'id': name,", "'a': old.json.get('a'),", "'expires': old.expiration,"]
+    capsys.readouterr()
+    run = ["run", "moving.py", "--from", "shop", "--explore", "crashes", "--jobs", "1", "-q"]
+    assert main(run) == INCONCLUSIVE
+    said = " ".join(capsys.readouterr().out.split())
+    assert "nothing moves yet" in said
+    assert "key_class is never tried: the table class is empty" in said
+
+
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_keys_cannot_write_code(text: str, tmp_path: Path) -> None:
     source = bulk(tmp_path / "keys.json", f"{text.replace(chr(0), '')}:1", "class:1", "runbook:1", "1:1")
