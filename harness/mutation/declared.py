@@ -17,7 +17,7 @@ from harness.mutation.lines import Counting
 from harness.mutation.mutant import Mutant
 from harness.mutation.reach import Reach, reaching
 from harness.mutation.target import Prepared
-from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
+from harness.mutation.trace import Answered, Trace, step_of, step_of_query, stored_as_text, without_moments
 from harness.rehearsal import GROWN, Part
 from harness.subject import Subject, loaded, whole
 from harness.system.code import WorkerCode
@@ -93,7 +93,7 @@ class Look:
             record = (every if scenario.among == "all" else small).simulate(scenario)
         except Deadlock:
             return Reach(scenario, self.counting.lines, self.counting.changed, 0)
-        return Reach(scenario, self.counting.lines, self.counting.changed, len(record.asked))
+        return Reach(scenario, self.counting.lines, self.counting.changed, len(record.asked) + len(record.queried))
 
 
 @dataclass(frozen=True)
@@ -174,10 +174,16 @@ def traced(record: Record) -> Trace:
     """What a run did; the judge's own requests are none of it."""
     began = record.began
     ends = {entry.expiration for entry in record.start.values()} - {None}
+    steps = {
+        name: [(one.at, step_of(one, began, ends)) for one in asked]
+        for name, asked in record.operations.items()
+    }
+    for query in record.queried:
+        steps.setdefault(query.invocation, []).append((query.at, step_of_query(query, began)))
     requests = {
         call.name: Answered(
             f"{call.method} {call.path}",
-            tuple(step_of(event, began, ends) for event in record.operations.get(call.name, ())),
+            tuple(step for _, step in sorted(steps.get(call.name, ()), key=lambda each: each[0])),
             without_moments(f"{call.status} {call.body}", began, call.answered),
         )
         for call in record.calls

@@ -9,6 +9,7 @@ from typing import Final
 from harness.mutation.keys import another_key
 from harness.mutation.mutant import Mutant
 from harness.mutation.options import OPTIONS, left_out, stars
+from harness.mutation.sql import SQL
 from harness.mutation.syntax import Syntax
 
 # Something that is to stand in the place from one byte to another.
@@ -229,6 +230,7 @@ RULES: Final[dict[str, Rule]] = {
     "statements exchanged": _statements_exchanged,
     **{name: left_out(words) for name, words in OPTIONS.items()},
     "options left out": stars,
+    **SQL,
 }
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from kvstore import Entry, Event
+from worker.d1.layers import D1Event, only_reads
 
 # What can differ, the gravest first.
 KINDS: Final = ("end state", "writes", "answers")
@@ -29,7 +30,7 @@ _LONGEST: Final = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One KV operation of a request: what it ``asked``, whether it ``is_write``, and what it ``got``."""
+    """One operation of a request, of KV or D1: what it ``asked``, whether it ``is_write``, what it ``got``."""
 
     asked: str
     is_write: bool
@@ -138,6 +139,14 @@ def step_of(event: Event, began: int, ends: Collection[int | None]) -> Step:
     got = f"{_ERROR}{event.error}" if event.error else ", ".join(event.found) or ("" if is_write else stored)
     place = f"{event.namespace}/{event.key}" if event.namespace else event.key
     return Step(f"{event.verb} {place} {stored if is_write else ''}".rstrip(), is_write, got)
+
+
+def step_of_query(event: D1Event, began: int) -> Step:
+    """A call of D1 as the Worker saw it."""
+    asked = "; ".join(f"{query.sql} {[*(query.params or ())]}" for query in event.queries)
+    got = f"{_ERROR}{event.error}" if event.error else f"{sum(event.changes):,} changes"
+    is_write = not only_reads(event.queries)
+    return Step(f"{event.database} {without_moments(asked, began, event.at)}", is_write, got)
 
 
 def stored_as_text(entry: Entry | None, at: int, began: int, ends: Collection[int | None]) -> str:

@@ -29,6 +29,15 @@ CODE = {
     "cursor": ("def f(page):\n    return {'done': True, 'cursor': page}\n", "return {'done': True}"),
     "list limit": ("def f(kv):\n    kv.list(limit=10)\n", "kv.list()"),
     "list prefix": ("def f(kv, p):\n    kv.list(prefix=p, limit=10)\n", "kv.list( limit=10)"),
+    "SQL condition": (
+        'SQL = "DELETE FROM t WHERE a = 1 AND b < ?"\n',
+        'SQL = "DELETE FROM t WHERE a = 1 AND b <= ?"',
+    ),
+    "SQL conflict": (
+        'A = "INSERT INTO t VALUES (?) ON CONFLICT (a) DO NOTHING"\nB = "DO UPDATE SET b = 1"\n',
+        'A = "INSERT INTO t VALUES (?) ON CONFLICT (a) DO UPDATE SET b = 1"',
+    ),
+    "SQL assignment": ('SQL = f"UPDATE t SET a = max(1, 2), b = {x}"\n', 'SQL = f"UPDATE t SET b = {x}"'),
     "options left out": ("def f(kv, more):\n    kv.put('a', 'b', **more)\n", "kv.put('a', 'b')"),
 }
 
@@ -49,6 +58,23 @@ def test_every_mistake_is_another_program(folder: Path) -> None:
     for one in drawn(mutants, 40, seed=1):
         text = (folder / one.file).read_text()
         assert ast.dump(ast.parse(one.applied(text))) != ast.dump(ast.parse(text)), one
+
+
+def test_a_condition_of_sql_goes_as_a_whole() -> None:
+    code = 'SQL = "SELECT a FROM t WHERE b = ? AND c > 1 ORDER BY d LIMIT 3"\n'
+    made = {one.diff(code)[1] for one in mistakes("entry.py", code) if one.rule == "SQL condition"}
+    assert made == {
+        'SQL = "SELECT a FROM t ORDER BY d LIMIT 3"',
+        'SQL = "SELECT a FROM t WHERE b = ? AND c > 1 ORDER BY d"',
+        'SQL = "SELECT a FROM t WHERE b = ? OR c > 1 ORDER BY d LIMIT 3"',
+        'SQL = "SELECT a FROM t WHERE b <> ? AND c > 1 ORDER BY d LIMIT 3"',
+        'SQL = "SELECT a FROM t WHERE b = ? AND c >= 1 ORDER BY d LIMIT 3"',
+    }
+
+
+def test_texts_that_are_no_sql_are_left_alone() -> None:
+    code = "TEXT = 'this AND that, WHERE a = 1'\n"
+    assert not [one for one in mistakes("entry.py", code) if one.rule.startswith("SQL")]
 
 
 def test_positions_are_right_in_source_with_multibyte_characters() -> None:
