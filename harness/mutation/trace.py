@@ -30,7 +30,7 @@ _LONGEST: Final = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operation of a request, of KV or D1: what it ``asked``, whether it ``is_write``, what it ``got``."""
+    """One operation of a request, of KV or D1: what it ``asked``, if it ``is_write``, what it ``got``."""
 
     asked: str
     is_write: bool
