@@ -13,7 +13,7 @@ ROOMS = {
     "kvstore": {"kvstore"},
     "worker/config": {"kvstore", "worker.config"},
     "worker/sdk": {"kvstore", "worker.sdk"},
-    "worker/durable": {"kvstore", "worker.sdk", "worker.durable"},
+    "worker/durable": {"kvstore", "worker.d1", "worker.sdk", "worker.durable"},
     "worker/serving": {"worker.serving"},
     "worker/assets": {"kvstore", "worker.assets", "worker.config", "worker.sdk"},
     "worker/runtime": {

@@ -240,7 +240,7 @@ def _durable(config: WorkerConfig) -> dict[str, DurableClass]:
                 f"{config.path} binds {one.name} to a class of the Worker {one.script_name}: only classes of "
                 "the Worker itself can be rehearsed"
             )
-        key = f"{config.name or 'worker'}-{one.class_name}"
+        key = config.unique_key(one.class_name)
         found[one.name] = DurableClass(key, one.class_name, one.sqlite)
     return found
 

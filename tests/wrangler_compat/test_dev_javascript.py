@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from .dev import Dev, wrangler
 
@@ -92,11 +93,17 @@ def test_a_typescript_worker_runs_on_our_namespaces(dev: Dev, project: Path) -> 
 
 
 @pytest.mark.workerd
-def test_an_exception_is_a_500_with_its_text(dev: Dev) -> None:
+def test_an_exception_is_a_500_with_its_stack_in_the_files(dev: Dev, project: Path) -> None:
     broken = httpx.get(f"{dev.url}/boom", trust_env=False)
     assert broken.status_code == 500
-    assert "no such luck" in broken.text
+    where = f"({(project / 'src' / 'index.ts').as_uri()}:8:33)"
+    assert broken.text == f"Error: no such luck\n    at Object.fetch {where}"
+    assert broken.headers["content-type"] == "text/plain;charset=UTF-8"
+    page = httpx.get(f"{dev.url}/boom", headers={"accept": "text/html"}, trust_env=False)
+    assert "8     if (path === &quot;/boom&quot;) throw new Error" in page.text
     assert httpx.get(f"{dev.url}/fine", trust_env=False).status_code == 200
+    dev.stop()
+    assert "".join(dev.lines).count(where) == 2
 
 
 @pytest.mark.workerd
@@ -290,3 +297,45 @@ def test_the_second_signal_ends_it_at_once_and_workerd_too(dev: Dev) -> None:
     assert started
     dev.process.communicate()  # until nobody has its output open: workerd had
     dev.stop()
+
+
+ROOM = """\
+import { DurableObject } from "cloudflare:workers";
+export class Room extends DurableObject {
+  async fetch(request: Request) {
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+  async webSocketMessage(socket: WebSocket, message: string) {
+    const count = ((await this.ctx.storage.get("count")) as number ?? 0) + 1;
+    await this.ctx.storage.put("count", count);
+    for (const one of this.ctx.getWebSockets()) one.send(`${count} ${message}`);
+  }
+}
+export default {
+  fetch(request: Request, env: any) {
+    if (request.headers.get("upgrade") !== "websocket") return new Response("a room", { status: 426 });
+    return env.ROOMS.get(env.ROOMS.idFromName("one")).fetch(request);
+  },
+};
+"""
+
+
+@pytest.mark.workerd
+def test_websockets_reach_durable_objects_which_remember(project: Path, real_parts: None) -> None:
+    (project / "src" / "index.ts").write_text(ROOM)
+    bound = '[[durable_objects.bindings]]\nname = "ROOMS"\nclass_name = "Room"\n'
+    created = '[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Room"]\n'
+    (project / "wrangler.toml").write_text(CONFIG + bound + created)
+    for begun in (0, 2):
+        dev = Dev(project, "--port", "0")
+        url = dev.url.replace("http", "ws")
+        assert httpx.get(dev.url, trust_env=False).status_code == 426
+        with connect(url, proxy=None) as first, connect(url, proxy=None) as second:
+            first.send("hello")
+            assert (first.recv(), second.recv()) == (f"{begun + 1} hello", f"{begun + 1} hello")
+            second.send("you")
+            assert (first.recv(), second.recv()) == (f"{begun + 2} you", f"{begun + 2} you")
+        assert dev.stop() == 0
+    assert list((project / ".wrangler/state/v3/do/typed-Room").glob("*.sqlite"))

@@ -146,3 +146,7 @@ class WorkerConfig:
     def entry(self) -> Path | None:
         """The file that ``main`` names."""
         return None if self.main is None else self.root / self.main
+
+    def unique_key(self, class_name: str) -> str:
+        """What the objects of a class are known by, in their ids and on disk."""
+        return f"{self.name or 'worker'}-{class_name}"

@@ -21,6 +21,7 @@ from worker.durable.state import DurableObjectState
 from worker.durable.storage import DurableObjectStorage
 from worker.sdk.context import ExecutionContext, current
 from worker.sdk.durable import DurableObjectAbort, DurableObjectContext
+from worker.sdk.ffi.crossing import wrap
 from worker.sdk.platform import platform_of
 
 # What is passed on as it is: all but what cuts an event off in the middle.
@@ -56,6 +57,7 @@ class Instance:
         self._around = around
         self._on_end = on_end
         self._object: object | None = None
+        self._state: DurableObjectState | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self.fate: ObjectError | None = None
 
@@ -117,7 +119,9 @@ class Instance:
 
     def _made(self) -> object:
         if self._object is None:
-            state = DurableObjectState(self.identity, self.storage, self._context(), self._block, self._abort)
+            state = self._state = DurableObjectState(
+                self.identity, self.storage, self._context(), self._block, self._abort, self._hear
+            )
             try:
                 self._object = self._kind(DurableObjectContext(state), self._env)
             except Exception as error:
@@ -157,6 +161,19 @@ class Instance:
         finally:
             self.gate.open()
 
+    def _hear(self, method: str, arguments: tuple[Any, ...]) -> None:
+        """Something has come to one of the object's WebSockets; without a method nobody hears it."""
+
+        async def handle(target: object) -> None:
+            handler = getattr(target, method, None)
+            if handler is not None:
+                accepted = len(inspect.signature(handler).parameters)
+                result = handler(*map(wrap, arguments[:accepted]))
+                if inspect.isawaitable(result):
+                    await result
+
+        self._spawn(self._event(method, handle))
+
     def _abort(self, reason: str | None) -> None:
         raise DurableObjectAbort(ABORTED if reason is None else reason)
 
@@ -166,6 +183,8 @@ class Instance:
             self.fate = fate
             self._rows.rollback()
             self.storage.js_end(fate)
+            if self._state is not None:
+                self._state.js_end()
             self._on_end(self)
             asking = asyncio.current_task() if self._tasks else None
             for task in self._tasks:

@@ -111,10 +111,7 @@ class Objects:
         return self._living[digits]
 
     def _storage(self, rows: Rows, gate: Gate) -> DurableObjectStorage:
-        has_alarm = callable(getattr(self._kind, "alarm", None))
-        return DurableObjectStorage(
-            rows, self._clock, self._probe, gate, sqlite=self._sqlite, has_alarm=has_alarm
-        )
+        return DurableObjectStorage(rows, self._clock, self._probe, gate, sqlite=self._sqlite)
 
     def _ended(self, instance: Instance) -> None:
         self._living.pop(instance.identity.js_string(), None)
@@ -131,7 +128,7 @@ class Objects:
                 return
             done = False
             try:
-                await call_handler(target.alarm, when, retry)
+                await call_handler(_alarm_of(target), when, retry)
                 done = True
             finally:
                 rings_again = instance.storage.js_rang(done=done or is_last(retry))
@@ -179,3 +176,10 @@ class Objects:
         self.evict()
         self._alarms.close()
         self.disk.close()
+
+
+def _alarm_of(target: Any) -> Callable[..., Any]:
+    handler: Callable[..., Any] | None = getattr(target, "alarm", None)
+    if handler is None:
+        raise TypeError("Method alarm does not exist")
+    return handler

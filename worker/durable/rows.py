@@ -99,6 +99,33 @@ class Rows:
         except (sqlite3.DataError, OverflowError) as error:
             raise JsException("Error", _TOO_BIG) from error
 
+    def run(
+        self, sql: str, values: Sequence[Any], authorizer: Callable[..., int], *, writes: bool
+    ) -> tuple[list[str], list[tuple[Any, ...]], int]:
+        """The columns and rows of a Worker's own statement, and how many it changed. Raises sqlite3.Error.
+
+        ``authorizer`` says what it may touch.
+        """
+        connection = self.database.connection
+        if writes and not connection.in_transaction:
+            self._execute("BEGIN IMMEDIATE")
+        before = connection.total_changes
+        connection.set_authorizer(authorizer)
+        try:
+            found = connection.execute(sql, values)
+            rows = found.fetchall()
+        finally:
+            connection.set_authorizer(None)
+        return [one[0] for one in found.description or ()], rows, connection.total_changes - before
+
+    @property
+    def size(self) -> int:
+        """Bytes of the database, the free ones among them."""
+        (pages,), (size,) = (
+            self._execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size")
+        )
+        return int(pages) * int(size)
+
     @property
     def is_dirty(self) -> bool:
         """Whether a `flush` would commit something."""

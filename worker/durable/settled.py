@@ -12,10 +12,10 @@ class Settled:
     """``value`` once awaited. ``before`` runs first: what was written until here is then committed."""
 
     def __init__(self, value: Any, before: Callable[[], None]) -> None:
-        self._value = value
+        self.value = value
         self._before = before
 
     def __await__(self) -> Generator[Any, None, Any]:
         self._before()
-        return self._value
+        return self.value
         yield  # unreachable: it makes this a generator that never suspends

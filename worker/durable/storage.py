@@ -2,7 +2,7 @@
 
 Every operation takes effect when it is called and is settled at once; awaiting it commits what was written
 until then (`Rows.flush`). The options allowConcurrency, allowUnconfirmed and noCache are accepted and change
-nothing. SQL (``ctx.storage.sql``) is not emulated.
+nothing.
 """
 
 import inspect
@@ -17,7 +17,9 @@ from worker.durable.gate import Gate
 from worker.durable.limits import KEY_BYTES, VALUE_BYTES, VALUE_MARKS
 from worker.durable.rows import Range, Rows
 from worker.durable.settled import Settled
+from worker.durable.sql import SqlStorage
 from worker.durable.structured_clone import deserialize, serialize
+from worker.durable.sync_kv import SyncKvStorage
 from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException, range_error, type_error
 from worker.sdk.ffi.jsobject import JsObject, option
@@ -26,18 +28,16 @@ Probe = Callable[[str], None]
 """Told of every storage operation before it happens, and of ``commit``; what it raises happens there."""
 
 _LATEST_MS: Final = 6_942_671_999_999  # the last millisecond of 2189
-_NO_HANDLER: Final = "Your Durable Object class must have an alarm() handler in order to call setAlarm()"
 
 
 class KeyValues(JsObject):
     """What storage and a transaction have in common."""
 
-    def __init__(self, rows: Rows, clock: Clock, probe: Probe, *, sqlite: bool, has_alarm: bool) -> None:
+    def __init__(self, rows: Rows, clock: Clock, probe: Probe, *, sqlite: bool) -> None:
         self._rows = rows
         self._clock = clock
         self._probe = probe
         self._sqlite = sqlite
-        self._has_alarm = has_alarm
         self._ringing = False
 
     def _begin(self, operation: str) -> None:
@@ -116,7 +116,11 @@ class KeyValues(JsObject):
         return self._settled(None if self._ringing else self._rows.alarm)
 
     def setAlarm(self, when: Any = UNDEFINED, *_: Any) -> Settled:
-        """``when`` is a Date or milliseconds; a time that is past means now."""
+        """``when`` is a Date or milliseconds; a time that is past means now.
+
+        A class in Python needs no ``alarm`` for it: the runtime finds a method of every name, and misses it
+        only when the alarm rings.
+        """
         self._begin("setAlarm")
         moment = _moment(when)
         if moment is None:
@@ -125,8 +129,6 @@ class KeyValues(JsObject):
             raise type_error("setAlarm() cannot be called with an alarm time <= 0")
         if moment > _LATEST_MS:
             raise type_error("This API doesn't support dates after 2189.")
-        if not self._has_alarm:
-            raise type_error(_NO_HANDLER)
         self._ringing = False
         self._rows.alarm = max(moment, self._clock.now_ms())
         return self._settled()
@@ -152,12 +154,12 @@ class DurableObjectStorage(KeyValues):
 
     js_name = "DurableObjectStorage"
 
-    def __init__(
-        self, rows: Rows, clock: Clock, probe: Probe, gate: Gate, *, sqlite: bool, has_alarm: bool
-    ) -> None:
-        super().__init__(rows, clock, probe, sqlite=sqlite, has_alarm=has_alarm)
+    def __init__(self, rows: Rows, clock: Clock, probe: Probe, gate: Gate, *, sqlite: bool) -> None:
+        super().__init__(rows, clock, probe, sqlite=sqlite)
         self._gate = gate
         self._fate: JsException | None = None
+        self.sql = SqlStorage(rows, self._begin, enabled=sqlite)
+        self.kv = SyncKvStorage(self, enabled=sqlite)
 
     def _begin(self, operation: str) -> None:
         if self._fate is not None:
@@ -243,13 +245,7 @@ class DurableObjectTransaction(KeyValues):
     js_name = "DurableObjectTransaction"
 
     def __init__(self, storage: DurableObjectStorage) -> None:
-        super().__init__(
-            storage._rows,
-            storage._clock,
-            storage._probe,
-            sqlite=storage._sqlite,
-            has_alarm=storage._has_alarm,
-        )
+        super().__init__(storage._rows, storage._clock, storage._probe, sqlite=storage._sqlite)
         self._storage = storage
         self._rolled_back = False
 

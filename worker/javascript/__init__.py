@@ -18,6 +18,7 @@ from worker.javascript.forwarder import Forwarder
 from worker.javascript.parts import MissingPartError, find_part
 from worker.javascript.process import Workerd, WorkerdError
 from worker.javascript.proxy import Proxy
+from worker.javascript.source_map import SourceMap
 
 __all__ = [
     "ASSETS_HEADER",
@@ -32,6 +33,7 @@ __all__ = [
     "MissingPartError",
     "Proxy",
     "Service",
+    "SourceMap",
     "Workerd",
     "WorkerdError",
     "bundle",

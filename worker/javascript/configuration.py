@@ -28,6 +28,7 @@ VISIT_HEADER: Final = "understudy-visit"
 # A module that other modules of ours import as ``date``.
 DATE: Final = Path(__file__).parent / "date.mjs"
 _AROUND: Final = (Path(__file__).parent / "visit.mjs", Path(__file__).parent / "moved.mjs", DATE)
+_CAUGHT: Final = Path(__file__).parent / "caught.mjs"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Service:
     ``test_scheduled`` the path ``/__scheduled`` fires the scheduled handler. ``modules`` are files beside the
     bundle, each with the member of workerd's configuration that holds it. A Worker that ``is_script`` exports
     nothing, and listens for events. Up to ``visits`` requests at a time are told apart by what they ask of
-    namespaces; a script's are not.
+    namespaces; a script's are not. ``objects`` is the folder of what the Worker's Durable Objects store.
     """
 
     config: WorkerConfig
@@ -49,6 +50,7 @@ class Service:
     modules: Mapping[str, str] = field(default_factory=dict)
     is_script: bool = False
     visits: int = 0
+    objects: Path | None = None
 
 
 def configuration(service: Service) -> str:
@@ -61,13 +63,21 @@ def configuration(service: Service) -> str:
                 *_kv_services(service),
                 *(_external(f"d1:{one}", {DATABASE_HEADER: one}, service) for one in databases),
                 *([_external("assets:1", {ASSETS_HEADER: "1"}, service)] if config.assets else []),
+                *_disk(service),
             ]
         ),
         date=literal(config.compatibility_date or _OLDEST_DATE),
         flags=", ".join(literal(flag) for flag in config.compatibility_flags if flag != "python_workers"),
         bindings=", ".join(
-            [*variables(config.vars), *_kv_bindings(service), *_d1_bindings(config), *_assets(config)]
+            [
+                *variables(config.vars),
+                *_kv_bindings(service),
+                *_d1_bindings(config),
+                *_object_bindings(config),
+                *_assets(config),
+            ]
         ),
+        objects=_objects(service),
         code=_code(service),
         entry=literal(_ENTRY.name),
         test_scheduled="true" if service.test_scheduled else "false",
@@ -82,7 +92,7 @@ def configuration(service: Service) -> str:
 
 def write_entry(folder: Path) -> None:
     """Put the modules that stand around the Worker into the folder of the configuration."""
-    for module in (_ENTRY, _CACHE, *_AROUND):
+    for module in (_ENTRY, _CACHE, _CAUGHT, *_AROUND):
         (folder / module.name).write_bytes(module.read_bytes())
 
 
@@ -91,7 +101,8 @@ def _code(service: Service) -> str:
         return f"serviceWorkerScript = embed {literal(service.bundle)}"
     modules = [
         *(f'(name = "{one.stem}", esModule = embed "{one.name}")' for one in _AROUND if service.visits),
-        f'(name = "worker", esModule = embed {literal(service.bundle)})',
+        f'(name = "worker", esModule = embed {literal(_CAUGHT.name)})',
+        f'(name = "bundle", esModule = embed {literal(service.bundle)})',
         *(
             f"(name = {literal(name)}, {kind} = embed {literal(name)})"
             for name, kind in service.modules.items()
@@ -135,7 +146,7 @@ const user :Workerd.Worker = (
   compatibilityDate = {date},
   compatibilityFlags = [{flags}],
   bindings = [{bindings}],
-);
+{objects});
 """
 
 
@@ -180,6 +191,33 @@ def _d1_bindings(config: WorkerConfig) -> list[str]:
         f'innerBindings = [(name = "fetcher", service = {literal("d1:" + binding.local_id)})]))'
         for binding in config.d1_databases
     ]
+
+
+def _object_bindings(config: WorkerConfig) -> list[str]:
+    return [
+        f"(name = {literal(one.name)}, durableObjectNamespace = (className = {literal(one.class_name)}))"
+        for one in config.durable_objects
+    ]
+
+
+def _disk(service: Service) -> list[str]:
+    if service.objects is None or not service.config.durable_objects:
+        return []
+    path = literal(str(service.objects))
+    return [f'    (name = "objects", disk = (path = {path}, writable = true)),\n']
+
+
+def _objects(service: Service) -> str:
+    """The classes of the Worker's objects, which keep what they store where wrangler does."""
+    if not _disk(service):
+        return ""
+    classes = {one.class_name: one for one in service.config.durable_objects}
+    listed = ", ".join(
+        f"(className = {literal(name)}, uniqueKey = {literal(service.config.unique_key(name))}, "
+        f"enableSql = {'true' if one.sqlite else 'false'})"
+        for name, one in classes.items()
+    )
+    return f'  durableObjectNamespaces = [{listed}],\n  durableObjectStorage = (localDisk = "objects"),\n'
 
 
 def _assets(config: WorkerConfig) -> list[str]:

@@ -3,6 +3,7 @@
 // comes past it does not know the secret.
 const HANDLERS = "/cdn-cgi/handler/";
 const VISIT = "understudy-visit";
+const STACK = "understudy-stack";
 const LATEST = 8.64e15; // milliseconds on either side of the epoch: what a Date can hold
 
 export default {
@@ -19,9 +20,9 @@ export default {
     try {
       return await env.USER.fetch(request);
     } catch (error) {
+      // Whatever the Worker itself throws is told by caught.mjs; a script is told here, without its lines.
       const text = String(error?.stack ?? error);
-      console.error(text);
-      return new Response(text, { status: 500, headers: { "content-type": "text/plain" } });
+      return new Response(text, { status: 500, headers: { [STACK]: "1" } });
     }
   },
 };

@@ -9,9 +9,13 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
+from websockets.exceptions import InvalidHandshake
 
 from kvstore.clock import stopwatch
 from worker.javascript.configuration import CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER
+from worker.javascript.failures import STACK_HEADER, failure
+from worker.javascript.source_map import SourceMap
+from worker.javascript.tunnel import address, open_socket, tunnel
 from worker.runtime import MOST_BODY, Access
 from worker.serving import BodyTooLarge, answer_unread, body_parts, facts
 
@@ -29,11 +33,21 @@ class Proxy:
     """An ASGI app in front of workerd.
 
     ``url`` is asked for each request, so that the process behind it can be replaced; ``secret`` is what it
-    lets requests in for. ``log`` hears of every answer except those under ``/cdn-cgi/``.
+    lets requests in for. ``log`` hears of every answer except those under ``/cdn-cgi/``, ``failed`` of what
+    the Worker has thrown: its stack, in the files that ``source_map`` knows.
     """
 
-    def __init__(self, url: Callable[[], str], secret: str, log: Callable[[Access], None]) -> None:
+    def __init__(
+        self,
+        url: Callable[[], str],
+        secret: str,
+        log: Callable[[Access], None],
+        source_map: Callable[[], SourceMap],
+        failed: Callable[[str], None],
+    ) -> None:
         self._url = url
+        self._source_map = source_map
+        self._failed = failed
         self._secret = secret
         self._log = log
         self._http = httpx.AsyncClient(
@@ -44,6 +58,9 @@ class Proxy:
         await self._http.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             return
         start = stopwatch()
@@ -52,18 +69,36 @@ class Proxy:
             response = await self._answer(request, body_parts(scope, receive, MOST_BODY))
         except BodyTooLarge as error:
             refusal = PlainTextResponse(str(error), 413)
-            self._note(request, refusal, start)
+            self._note(scope, refusal.status_code, start)
             await answer_unread(refusal, scope, receive, send)
             return
-        self._note(request, response, start)
+        self._note(scope, response.status_code, start)
         # An answer that breaks off breaks off for the client, too: the server says so in a line.
         with suppress(httpx.HTTPError):
             await response(scope, receive, send)
 
-    def _note(self, request: Request, response: Response, start: float) -> None:
-        path = request.scope["raw_path"].decode("latin-1")
+    def _note(self, scope: Scope, status: int, start: float) -> None:
+        path = scope["raw_path"].decode("latin-1")
         if not path.startswith("/cdn-cgi/"):
-            self._log(Access(request.method, path, response.status_code, stopwatch() - start))
+            self._log(Access(scope.get("method", "GET"), path, status, stopwatch() - start))
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start, url = stopwatch(), httpx.URL(self._url())
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in self._handed_on(scope)
+            if name != b"host" and not name.startswith(b"sec-websocket-")
+        ]
+        at = (url.host, url.port or 80)
+        try:
+            found = await open_socket(address(scope, "ws"), at, headers, scope["subprotocols"])
+        except (OSError, InvalidHandshake) as error:
+            found = PlainTextResponse(f"The Worker did not answer: {error}", 502)
+        self._note(scope, found.status_code if isinstance(found, Response) else 101, start)
+        if isinstance(found, Response):
+            await found(scope, receive, send)
+        else:
+            await tunnel(found, receive, send)
 
     async def _answer(self, request: Request, body: AsyncIterator[bytes] | None) -> Response:
         scope = request.scope
@@ -72,20 +107,15 @@ class Proxy:
             url = httpx.URL(self._url()).copy_with(raw_path=scope["raw_path"] + query)
         except httpx.InvalidURL as error:
             return PlainTextResponse(f"The address of the request is not valid: {error}", 400)
-        headers = [pair for pair in scope["headers"] if pair[0] not in _NOT_HANDED_ON]
-        headers.append((PROTOCOL_HEADER.encode(), scope["scheme"].encode()))
-        headers.append((SECRET_HEADER.encode(), self._secret.encode()))
-        headers.append((CF_HEADER.encode(), json.dumps(facts(scope)).encode()))
-        # What the platform adds or replaces, as observed under wrangler dev.
-        headers.append((b"accept-encoding", b"br, gzip"))
-        if "cf-connecting-ip" not in request.headers:
-            headers.append((b"cf-connecting-ip", (scope["client"] or ("127.0.0.1",))[0].encode()))
+        headers = self._handed_on(scope)
         # Not the client's build_request: that adds headers of its own.
         outgoing = httpx.Request(request.method, url, headers=headers, content=body)
         try:
             answer = await self._http.send(outgoing, stream=True)
         except httpx.HTTPError as error:
             return PlainTextResponse(f"The Worker did not answer: {error}", 502)
+        if STACK_HEADER.decode() in answer.headers:
+            return self._failure(request, (await answer.aread()).decode("utf-8", "replace"))
         response = StreamingResponse(_content(answer), answer.status_code)
         response.raw_headers = [
             (name.lower(), value)
@@ -93,6 +123,22 @@ class Proxy:
             if name.lower() not in _OF_A_CONNECTION
         ]
         return response
+
+    def _failure(self, request: Request, text: str) -> Response:
+        stack, place = self._source_map().stack(text)
+        self._failed(stack)
+        return failure(stack, place, page="text/html" in request.headers.get("accept", ""))
+
+    def _handed_on(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        headers = [pair for pair in scope["headers"] if pair[0] not in _NOT_HANDED_ON]
+        headers.append((PROTOCOL_HEADER.encode(), scope["scheme"].replace("ws", "http").encode()))
+        headers.append((SECRET_HEADER.encode(), self._secret.encode()))
+        headers.append((CF_HEADER.encode(), json.dumps(facts(scope)).encode()))
+        # What the platform adds or replaces, as observed under wrangler dev.
+        headers.append((b"accept-encoding", b"br, gzip"))
+        if not any(name == b"cf-connecting-ip" for name, _ in headers):
+            headers.append((b"cf-connecting-ip", (scope["client"] or ("127.0.0.1",))[0].encode()))
+        return headers
 
 
 async def _content(answer: httpx.Response) -> AsyncIterator[bytes]:

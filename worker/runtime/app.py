@@ -79,7 +79,7 @@ def create_app(
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # What cannot be the platform's own goes straight to the Worker, past Starlette's layers.
-        straight = scope["type"] == "http" and not scope["path"].startswith(_OWN_PATHS)
+        straight = scope["type"] != "lifespan" and not scope["path"].startswith(_OWN_PATHS)
         await (front if straight else platform)(scope, receive, send)
 
     return app
@@ -93,8 +93,6 @@ class Front:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # the router answers other types itself
-            return
         start = stopwatch()
         try:
             request = await worker_request(scope, receive)
@@ -110,7 +108,7 @@ class Front:
     def _note(self, scope: Scope, status: int, start: float) -> None:
         if self._log is not None:
             path = scope.get("raw_path", b"").decode("ascii", "replace")
-            self._log(Access(scope["method"], path, status, stopwatch() - start))
+            self._log(Access(scope.get("method", "GET"), path, status, stopwatch() - start))
 
     async def _answer(self, request: Request) -> Outgoing:
         try:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from kvstore.figures import whole
 from kvstore.javascript.stream import ReadableStream
+from worker.runtime.conversation import converse
 from worker.sdk.request import Request
 from worker.sdk.response import ResponseParts
 from worker.serving import facts, read_body
@@ -24,9 +25,11 @@ async def worker_request(scope: Scope, receive: Receive) -> Request:
     target = scope["raw_path"].decode("latin-1")
     if scope["query_string"]:
         target += "?" + scope["query_string"].decode("latin-1")
-    url = f"{scope['scheme']}://{_host(scope)}{target}"
+    url = f"{scope['scheme'].replace('ws', 'http')}://{_host(scope)}{target}"
+    is_socket = scope["type"] == "websocket"
+    body = b"" if is_socket else await read_body(scope, receive, MOST_BODY)
     return Request.from_parts(
-        scope["method"], url, _headers(scope), await read_body(scope, receive, MOST_BODY), facts(scope)
+        "GET" if is_socket else scope["method"], url, _headers(scope), body, facts(scope)
     )
 
 
@@ -50,6 +53,15 @@ def _headers(scope: Scope) -> Iterator[tuple[str, str]]:
         yield "cf-connecting-ip", client
 
 
+def _in_place_of_a_socket(send: Send) -> Send:
+    """What an answer is sent with that goes out although a WebSocket was asked for."""
+
+    async def sent(message: Message) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    return sent
+
+
 class Outgoing:
     """A Worker's answer on its way out: repeated headers stay separate lines.
 
@@ -59,6 +71,7 @@ class Outgoing:
     def __init__(self, parts: ResponseParts) -> None:
         self.status = parts.status
         self._body = parts.body or b""
+        self._socket = parts.web_socket
         self._lines = [
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in parts.headers
@@ -66,6 +79,11 @@ class Outgoing:
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            if self._socket is not None:
+                await converse(self._socket, self._lines, receive, send)
+                return
+            scope, send = {**scope, "type": "http"}, _in_place_of_a_socket(send)
         if isinstance(self._body, ReadableStream):
             response = StreamingResponse(aiter(self._body), self.status)
             response.raw_headers = self._lines

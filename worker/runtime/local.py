@@ -84,7 +84,7 @@ def _durable(config: WorkerConfig, root: Path, clock: Clock | None) -> dict[str,
                 f"{config.path} binds {binding.name} to a class of the Worker {binding.script_name}: only "
                 "classes of the Worker itself can be run here"
             )
-        key = f"{config.name or 'worker'}-{binding.class_name}"
+        key = config.unique_key(binding.class_name)
         if key not in classes:
             classes[key] = Objects(key, disk=FolderDisk(root / key), sqlite=binding.sqlite, clock=clock)
         bound[binding.name] = classes[key]

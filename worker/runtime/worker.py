@@ -54,6 +54,11 @@ class Worker:
         self._accepted: dict[Callable[..., Any], int | None] = {}
         self._raw_env: Any = None
 
+    @property
+    def has_functions(self) -> bool:
+        """Whether its handlers are functions of the module."""
+        return not hasattr(self.module, "Default")
+
     def with_bindings(self, bindings: Mapping[str, object]) -> "Worker":
         """The same code with ``bindings`` for its whole environment: another deployment of it."""
         other = Worker(self.module, make_env(bindings), self.space, self.platform, self.on_error)

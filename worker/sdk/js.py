@@ -38,6 +38,7 @@ from worker.sdk.web.builtins import (
     structured_clone,
 )
 from worker.sdk.web.cache import Caches
+from worker.sdk.web.connection import ConnectingWebSocket
 from worker.sdk.web.console import Console
 from worker.sdk.web.form_data import FormData
 from worker.sdk.web.headers import Headers
@@ -48,6 +49,7 @@ from worker.sdk.web.search_params import URLSearchParams
 from worker.sdk.web.timers import Timers
 from worker.sdk.web.transform import TransformStream
 from worker.sdk.web.url import URL
+from worker.sdk.web.websocket import WebSocketPair
 
 
 def javascript_globals() -> dict[str, Any]:
@@ -56,7 +58,7 @@ def javascript_globals() -> dict[str, Any]:
         *(Array, ArrayBufferView, Date, Map, Number, Object, Set, Stream, String, *TYPED_ARRAYS),
         *(JsError, JsRangeError, JsSyntaxError, JsTypeError, TextDecoder, TextEncoder),
         *(Blob, File, FormData, Headers, Request, Response, URL, URLSearchParams),
-        *(AbortController, AbortSignal, Promise, TransformStream),
+        *(AbortController, AbortSignal, Promise, TransformStream, ConnectingWebSocket, WebSocketPair),
     )
     timers = Timers()
     objects: dict[str, JsObject] = {

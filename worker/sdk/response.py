@@ -16,6 +16,7 @@ from worker.sdk.form_data import FormData
 from worker.sdk.headers import MessageHeaders, constructor_name, web_headers
 from worker.sdk.web.response import Response as WebResponse
 from worker.sdk.web.status import STATUSES_WITH_BODY
+from worker.sdk.web.websocket import WebSocket
 
 _PLAIN: Final = (dict, NoneType)
 _BUFFERS: Final = ("ArrayBuffer", "DataView", "TypedArray", "Uint8Array")
@@ -121,9 +122,9 @@ class Response(FetchResponse):
                 raise ValueError("Expected no options when constructing Response from a js.Response")
             super().__init__(body.url, body)
             return
-        if web_socket:
-            raise JsException("Error", "WebSockets are not emulated")
         options = _options(status, status_text, headers)
+        if web_socket:
+            options["webSocket"] = unwrap(web_socket)
         self._url, self.js_response = "", _made(WebResponse, _javascript_body(body), options)
 
     def __repr__(self) -> str:
@@ -140,12 +141,16 @@ class Response(FetchResponse):
 
 
 class ResponseParts(NamedTuple):
-    """An answer ready to be sent: one pair in ``headers`` for each line, names in lower case."""
+    """An answer ready to be sent: one pair in ``headers`` for each line, names in lower case.
+
+    ``web_socket`` is the end that the client is to be connected with.
+    """
 
     status: int
     status_text: str
     headers: list[tuple[str, str]]
     body: bytes | ReadableStream | None
+    web_socket: WebSocket | None = None
 
 
 def response_parts(value: Any) -> ResponseParts:
@@ -156,7 +161,9 @@ def response_parts(value: Any) -> ResponseParts:
     """
     response = response_object(value)
     body = response.js_data()
-    return ResponseParts(response.status, response.statusText, response.headers.js_lines(), body)
+    return ResponseParts(
+        response.status, response.statusText, response.headers.js_lines(), body, response.webSocket
+    )
 
 
 def response_object(value: Any) -> WebResponse:

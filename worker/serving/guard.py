@@ -91,7 +91,7 @@ class Guard:
         """
 
         async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-            refusal = self.refusal(scope) if scope["type"] == "http" and guarded(scope) else None
+            refusal = self.refusal(scope) if scope["type"] != "lifespan" and guarded(scope) else None
             if refusal is None:
                 await app(scope, receive, send)
             else:

@@ -76,6 +76,11 @@ class _Bounded(_Uvicorn):
         self._timer.cancel()
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self, *event: Any) -> None:
+        """From here on the connection is another protocol's, which comes without bounds."""
+        self._timer.cancel()
+        super().handle_websocket_upgrade(*event)
+
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
         super().data_received(data)

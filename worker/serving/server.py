@@ -25,6 +25,8 @@ _LOG: Final = logging.getLogger("uvicorn.error")
 # How long a server that stops waits for what is under way, and then for what it has cancelled.
 _GRACE_SECONDS: Final = 5.0
 _LAST_SECONDS: Final = 2
+# Bytes of a message that a WebSocket of workerd takes.
+_LARGEST_MESSAGE: Final = 32 * 1024 * 1024
 _BACKLOG: Final = 128  # connections that wait to be taken; asyncio takes as many at once
 
 
@@ -65,7 +67,7 @@ class _Answering:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if scope["type"] != "http" or has_address(scope):
+            if scope["type"] == "lifespan" or has_address(scope):
                 await self._app(scope, receive, send)
             else:
                 text = "The request names no path, or no valid host."
@@ -73,7 +75,7 @@ class _Answering:
         except ClientDisconnect:
             pass
         except asyncio.CancelledError:
-            if scope["type"] != "http":
+            if scope["type"] == "lifespan":
                 raise
 
 
@@ -123,11 +125,13 @@ async def serve(
     bounds: Bounds | None = None,
     grace: float = _GRACE_SECONDS,
     log_level: str = "warning",
+    websockets: bool = False,
 ) -> AsyncIterator[str]:
     """Serve ``app`` on ``listener`` for as long as the block lasts; gives the base URL, without a slash.
 
     ``http`` is the protocol class. With ``tls`` it is https; raises ServeError for a certificate that cannot
     be used. ``bounds`` are those of the protocol; after the block what is under way has ``grace`` seconds.
+    With ``websockets`` the app takes these, too.
     """
     protocol: Any = http if bounds is None else partial(http, bounds=bounds)
     config = uvicorn.Config(
@@ -135,7 +139,9 @@ async def serve(
         log_level=log_level,
         access_log=False,
         lifespan="on",
-        ws="none",
+        ws="worker.serving.websockets:WebSockets" if websockets else "none",
+        ws_max_size=_LARGEST_MESSAGE,
+        ws_ping_interval=None,  # nor does wrangler dev ask whether the other side is still there
         http=protocol,
         server_header=False,  # an answer carries what the Worker gave it, as under wrangler dev
         date_header=False,

@@ -16,6 +16,7 @@ from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import listen, reached_at
 from wrangler_compat.cli.project import Project
 from wrangler_compat.dev.assets import AssetsDeployment
+from wrangler_compat.dev.cron import announcement, fire, triggers
 from wrangler_compat.dev.deployment import Deployment, PythonDeployment
 from wrangler_compat.dev.emulation import Emulation
 from wrangler_compat.dev.flags import BUILD, WITHOUT_EFFECT
@@ -105,17 +106,24 @@ async def _serve(
         builds = config.build.command is not None
         before = stamp(project.root) if builds else before
         invocation.console.say("⎔ Starting local server...")
-        async with serve(app, listener, tls=tls) as url:
+        async with serve(app, listener, tls=tls, websockets=True) as url:
             watching = asyncio.create_task(
                 watch(project.root, before, invocation.clock, changed, writes=builds)
             )
             url = url.replace("127.0.0.1", "localhost")
-            if config.crons and not settings.test_scheduled:
+            beside = [watching]
+            if config.crons and settings.cron:
+                clock = emulation.clock if emulation else invocation.clock
+                known = triggers(config.crons, clock)
+                invocation.console.say(announcement(known))
+                beside.append(asyncio.create_task(fire(known, clock, app, invocation.console.say)))
+            elif config.crons and not settings.test_scheduled:
                 invocation.console.caution(_BY_HAND.format(url))
             try:
                 await _attend(invocation, url, settings.host, deployment)
             finally:
-                watching.cancel()
+                for task in beside:
+                    task.cancel()
                 if live is not None:
                     await live.end()
     finally:

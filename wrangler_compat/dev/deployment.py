@@ -11,6 +11,7 @@ from kvstore import KVNamespace, StoreError, SystemClock
 from kvstore.printable import printable
 from worker.assets import Assets, AssetsFirst
 from worker.config import ConfigError, KVBinding, WorkerConfig
+from worker.config.compatibility import python_of, takes_functions
 from worker.config.javascript import JSON, shown
 from worker.d1 import database_path
 from worker.runtime import (
@@ -52,6 +53,13 @@ class Deployment(Protocol):
     def kill(self) -> None: ...
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+_FUNCTIONS: Final = (
+    "The platform takes no functions such as on_fetch for handlers from compatibility date 2025-08-14 on: "
+    "deployed, this Worker answers nothing. Make them methods of a class Default(WorkerEntrypoint), or add "
+    "the compatibility flag disable_python_no_global_handlers. Here they are called."
+)
 
 
 class PythonDeployment:
@@ -96,6 +104,16 @@ class PythonDeployment:
             await local.close()
             raise
         await show_bindings(self._console, self._config, local, self._root)
+        self._show_differences(self._config)
+
+    def _show_differences(self, config: WorkerConfig) -> None:
+        """Where the platform would do otherwise by the configuration's compatibility date and flags."""
+        there, here = python_of(config), f"{sys.version_info.major}.{sys.version_info.minor}"
+        if there != here:
+            self._console.say(f"⎔ Running on Python {here}; on the platform this Worker has Python {there}")
+        worker = self._worker
+        if worker is not None and worker.has_functions and not takes_functions(config):
+            self._console.caution(_FUNCTIONS)
 
     async def renew(self) -> None:
         """Load the Worker again; if that fails, say why and go on with the one that runs."""
@@ -128,7 +146,7 @@ class PythonDeployment:
         worker = load_configured(config, bindings, platform, durable=local.durable)
         for objects in local.durable.values():
             objects.restore()
-        worker.on_error = lambda error: _show_error(self._console, users_traceback(error, worker.space))
+        worker.on_error = lambda error: show_error(self._console, users_traceback(error, worker.space))
         app = create_app(
             worker,
             lambda access: show_access(self._console, access),
@@ -161,7 +179,7 @@ def show_access(console: Console, access: Access) -> None:
     sys.stdout.flush()
 
 
-def _show_error(console: Console, traceback: str) -> None:
+def show_error(console: Console, traceback: str) -> None:
     console.say("[wrangler:error] " + traceback.rstrip())
 
 

@@ -101,7 +101,7 @@ class Emulation:
         """
 
         async def emulated(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
+            if scope["type"] == "lifespan":
                 await app(scope, receive, send)
             elif scope["path"] == CLOCK:
                 await self._move(Request(scope))(scope, receive, send)
@@ -135,7 +135,7 @@ class Emulation:
         return colo, {**scope, COLO: colo, "path": path, "raw_path": rest}
 
     async def _answered(self, app: ASGIApp, colo: str, scope: Scope, receive: Receive, send: Send) -> None:
-        what, begun = f"{scope['method']} {scope['path']}", False
+        what, begun = f"{scope.get('method', 'WebSocket')} {scope['path']}", False
 
         async def sent(message: Message) -> None:
             nonlocal begun

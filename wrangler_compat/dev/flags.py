@@ -52,6 +52,7 @@ SESSION: Final = (
     Flag("allow", "text", "Let a Python Worker do what the platform refuses", many=True, choices=ESCAPES),
     Flag("assets", "text", "Folder of static assets, instead of the configuration's"),
     Flag("test-scheduled", "switch", "Also run the scheduled handler at /__scheduled"),
+    Flag("cron", "switch", "Fire the cron triggers by themselves"),
     Flag("live-reload", "switch", "Reload HTML pages in the browser when the Worker changes"),
     Flag("log-level", "text", "How much to say (log)", choices=LEVELS),
     Flag("show-interactive-dev-session", "switch", "Take single keys on a terminal (true)"),

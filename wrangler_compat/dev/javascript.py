@@ -13,6 +13,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import StrictStorage, SystemClock, SystemEntropy
+from kvstore.privacy import make_folder
 from kvstore.storage.storage import Storage
 from worker.assets import Assets, create_assets_app
 from worker.config import ConfigError, WorkerConfig
@@ -26,6 +27,7 @@ from worker.javascript import (
     MissingPartError,
     Proxy,
     Service,
+    SourceMap,
     Workerd,
     WorkerdError,
     bundle,
@@ -40,7 +42,7 @@ from worker.serving import ByHeader, Guard, bind, serve
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import listen
-from wrangler_compat.dev.deployment import show_access, show_bindings, with_assets
+from wrangler_compat.dev.deployment import show_access, show_bindings, show_error, with_assets
 from wrangler_compat.dev.emulation import VISITS, Emulation
 from wrangler_compat.dev.settings import DevSettings
 
@@ -82,7 +84,14 @@ class JavaScriptDeployment:
         self._address = ""
         self._stack = AsyncExitStack()
         log = partial(show_access, console)
-        self._proxy = Proxy(lambda: self._running().url, self._secret, log)
+        self._source_map = SourceMap("", config.root)
+        self._proxy = Proxy(
+            lambda: self._running().url,
+            self._secret,
+            log,
+            lambda: self._source_map,
+            lambda stack: show_error(console, stack),
+        )
         worker = self._proxy if emulation is None else emulation.numbered(self._proxy)
         self._front = with_assets(config, worker)
 
@@ -161,7 +170,10 @@ class JavaScriptDeployment:
                 self._secret,
                 test_scheduled=self._settings.test_scheduled,
                 visits=0 if self._emulation is None else VISITS,
+                objects=self._root.parent / "do",
             )
+            if config.durable_objects:
+                make_folder(self._root.parent / "do")
             options = self._settings.build.configured(config)
             if options.modules.other_globs:
                 globs = ", ".join(options.modules.other_globs)
@@ -171,6 +183,7 @@ class JavaScriptDeployment:
             else:
                 built = await bundle(esbuild, entry, folder / service.bundle, options, config.root)
                 service = replace(service, is_script=not built.exports)
+            self._source_map = SourceMap((folder / service.bundle).read_text("utf-8", "replace"), folder)
             service = replace(service, modules=options.modules.members(folder, service.bundle))
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))

@@ -32,6 +32,7 @@ class DevSettings:
     upstream: Upstream
     build: BuildOptions
     test_scheduled: bool
+    cron: bool
     live_reload: bool
     strict: bool
     allowed: frozenset[str]
@@ -61,6 +62,7 @@ def read_settings(arguments: Arguments, config: WorkerConfig, cwd: Path) -> DevS
         ),
         build=_build(arguments, cwd),
         test_scheduled=bool(arguments.switch("test-scheduled")),
+        cron=bool(arguments.switch("cron")),
         live_reload=bool(arguments.switch("live-reload")),
         strict=bool(arguments.switch("strict")),
         allowed=frozenset(arguments.flags.get("allow", ())),

@@ -39,8 +39,11 @@ class Upstream:
         """``app``, with its requests changed; those to the platform itself are left as they are."""
 
         async def changed(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and not is_platforms(scope):
-                scope = {**scope, "scheme": self.protocol or scope["scheme"]}
+            if scope["type"] != "lifespan" and not is_platforms(scope):
+                protocol = self.protocol
+                if protocol is not None and scope["type"] == "websocket":
+                    protocol = protocol.replace("http", "ws")
+                scope = {**scope, "scheme": protocol or scope["scheme"]}
                 if self.host is not None:
                     others = [pair for pair in scope["headers"] if pair[0] != b"host"]
                     scope["headers"] = [(b"host", self.host.encode("latin-1")), *others]

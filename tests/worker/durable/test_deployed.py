@@ -8,6 +8,7 @@ import pytest
 
 from worker.config import WorkerConfig, load_config
 from worker.runtime import LoadError, create_app, load_configured, open_local
+from worker.sdk.request import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -96,3 +97,41 @@ async def test_a_class_of_another_worker_is_refused(project: Project) -> None:
 def test_migrations_say_which_back_end_a_class_has(project: Project, kind: str, sqlite: bool) -> None:
     config = project(CONFIGURATION.replace("new_sqlite_classes", kind))
     assert [binding.sqlite for binding in config.durable_objects] == [sqlite]
+
+
+SQL = """\
+from workers import DurableObject, Response, WorkerEntrypoint
+
+class Shelf(DurableObject):
+    async def fetch(self, request):
+        sql = self.ctx.storage.sql
+        sql.exec("CREATE TABLE IF NOT EXISTS books(title TEXT, pages INTEGER)")
+        sql.exec("INSERT INTO books VALUES(?, ?)", "Emma", 474)
+        told = [f"{row.title} {row.pages}" for row in sql.exec("SELECT * FROM books")]
+        self.ctx.storage.kv.put("last", told[-1])
+        await self.ctx.storage.setAlarm(4_000_000_000_000)
+        count = sql.exec("SELECT count(*) AS n FROM books").one().n
+        return Response(f"{told} {count} {self.ctx.storage.kv.get('last')}")
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return await self.env.SHELVES.getByName("one").fetch(request)
+"""
+
+
+async def test_a_python_object_has_sql_and_keys_and_may_set_an_alarm_that_nothing_answers(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "entry.py").write_text(SQL)
+    (tmp_path / "wrangler.toml").write_text(
+        'name = "shelf"\nmain = "src/entry.py"\ncompatibility_date = "2026-01-01"\n'
+        'compatibility_flags = ["python_workers"]\n'
+        '[[durable_objects.bindings]]\nname = "SHELVES"\nclass_name = "Shelf"\n'
+    )
+    config = load_config(tmp_path / "wrangler.toml")
+    local = open_local(config, tmp_path / "state" / "kv")
+    worker = load_configured(config, local.bindings, durable=local.durable)
+    answer = await worker.fetch(Request.from_parts("GET", "http://x/", [], b""))
+    await local.close()
+    assert answer.body == b"['Emma 474'] 1 Emma 474"

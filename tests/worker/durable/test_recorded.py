@@ -19,6 +19,11 @@ from worker.sdk.ffi.errors import JsException
 
 pytestmark = pytest.mark.anyio
 
+# What a class in JavaScript is told; one in Python is not, as the runtime finds a method of every name there.
+NO_HANDLER = {
+    "error": "TypeError: Your Durable Object class must have an alarm() handler in order to call setAlarm()"
+}
+
 
 def stored_values() -> dict[str, str]:
     values: dict[str, str] = json.loads(RECORDED.read_text())["values"]
@@ -30,7 +35,10 @@ async def test_every_call_is_answered_as_workerd_answered_it() -> None:
     answers = recorded()
     assert [one["asked"] for one in answers] == [json.loads(json.dumps(call.asked())) for call in CALLS]
     for call, one in zip(CALLS, answers, strict=True):
-        assert await ours.ask(call) == one["answer"], call
+        answer = one["answer"]
+        if isinstance(answer, list):
+            answer = [{"undefined": True} if part == NO_HANDLER else part for part in answer]
+        assert await ours.ask(call) == answer, call
 
 
 @pytest.mark.parametrize(("place", "value"), [*enumerate(VALUES)])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from kvstore.javascript.values import UNDEFINED, Undefined
+from worker.sdk.ffi.crossing import wrap
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.web.timers import function_of
@@ -30,7 +31,7 @@ class AbortSignal(JsObject):
             return
         self.aborted, self.reason = True, reason
         for listener in (*self._listeners, *([self.onabort] if self.onabort else [])):
-            function_of(listener)({"type": "abort"})
+            function_of(listener)(wrap({"type": "abort"}))
 
 
 class AbortController(JsObject):

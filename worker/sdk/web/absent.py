@@ -6,7 +6,7 @@ from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
 
 ABSENT: Final = (
-    *("WebSocket", "WebSocketPair", "HTMLRewriter", "EventSource", "WebAssembly", "MessageChannel"),
+    *("HTMLRewriter", "EventSource", "WebAssembly", "MessageChannel"),
     *("CompressionStream", "DecompressionStream", "TextDecoderStream", "TextEncoderStream", "WritableStream"),
     *("FixedLengthStream", "IdentityTransformStream", "DOMException", "Event", "EventTarget"),
 )

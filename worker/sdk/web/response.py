@@ -10,6 +10,7 @@ from worker.sdk.web.body import TEXT, Body, Content, extract
 from worker.sdk.web.headers import Headers
 from worker.sdk.web.status import NULL_BODY_STATUSES, REDIRECT_STATUSES, status_text
 from worker.sdk.web.url import parse_url
+from worker.sdk.web.websocket import WebSocket
 
 
 class Response(Body):
@@ -25,7 +26,8 @@ class Response(Body):
         if init is UNDEFINED:
             self._status, self._status_text, headers = 200, "OK", Headers()
         else:
-            self._status = _checked_status(option(init, "status"))
+            self._socket = _checked_socket(option(init, "webSocket"))
+            self._status = _checked_status(option(init, "status"), switches=self._socket is not None)
             text = option(init, "statusText")
             known = isinstance(text, Undefined)
             self._status_text = status_text(self._status) if known else _checked_text(text)
@@ -103,9 +105,11 @@ class Response(Body):
     def redirected(self) -> bool:
         return self._redirected
 
+    _socket: WebSocket | None = None
+
     @property
-    def webSocket(self) -> None:
-        return None
+    def webSocket(self) -> WebSocket | None:
+        return self._socket
 
     def clone(self) -> "Response":
         copy = Response(None, self)
@@ -127,8 +131,23 @@ class Response(Body):
         return response
 
 
-def _checked_status(given: Any) -> int:
-    status = 200 if isinstance(given, Undefined) else to_int32(given)
+def _checked_socket(given: Any) -> WebSocket | None:
+    if given is None or isinstance(given, Undefined):
+        return None
+    if not isinstance(given, WebSocket):
+        raise type_error(
+            "Incorrect type for the 'webSocket' field on 'ResponseInit': the provided value is not of type "
+            "'WebSocket'."
+        )
+    return given
+
+
+def _checked_status(given: Any, *, switches: bool) -> int:
+    status = (101 if switches else 200) if isinstance(given, Undefined) else to_int32(given)
+    if switches:
+        if status != 101:
+            raise range_error("Responses with a WebSocket must have status code 101.")
+        return status
     if not 200 <= status <= 599:
         raise range_error(
             "Responses may only be constructed with status codes in the range 200 to 599, inclusive."

@@ -1,0 +1,3 @@
+export default { async fetch(r, env, ctx) { const c=caches.default, k=new Request("https://x.example"+new URL(r.url).pathname); const hit=await c.match(k); if (hit) return new Response("hit "+await hit.text(),{headers:{s:hit.headers.get("cf-cache-status")??"-", a:hit.headers.get("x-a")}});
+ if (r.method==="DELETE") return Response.json(await c.delete(k));
+ const a=new Response("made",{headers:{"cache-control":new URL(r.url).searchParams.get("cc")??"max-age=60","x-a":"1"}}); ctx.waitUntil(c.put(k,a.clone())); await new Promise(f=>setTimeout(f,50)); return a } }

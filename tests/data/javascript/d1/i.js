@@ -1,0 +1,1 @@
+export default { async fetch(r, env) { await env.DB.exec("create table if not exists t(a integer primary key, b)"); await env.DB.prepare("insert into t(b) values(?)").bind("x").run(); const a=await env.DB.prepare("select * from t").all(); return Response.json([a.results,a.success]) } }

@@ -1,0 +1,1 @@
+export function deep() { throw new RangeError('deep') }

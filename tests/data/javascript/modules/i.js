@@ -1,0 +1,2 @@
+import page from "./p.html"; import txt from "./t.txt"; import md from "./r.md"; import bin from "./d.bin"; import wasm from "./w.wasm"; import o from "replaced"; import { Buffer } from "buffer"; import { createHash } from "node:crypto"; import path from "path";
+export default { async fetch() { const i=await WebAssembly.instantiate(wasm,{}); return Response.json([page,txt,md,bin.byteLength,i.exports.f(),VERSION,o,Buffer.from("a").toString("base64"),createHash("sha1").update("x").digest("hex"),path.join("a","..","b")]) } }

@@ -1,0 +1,3 @@
+import { DurableObject } from "cloudflare:workers";
+export class Counter extends DurableObject { async up(n) { const v=((await this.ctx.storage.get("n"))??0)+n; await this.ctx.storage.put("n",v); return v } rows() { this.ctx.storage.sql.exec("create table if not exists t(a,b)"); this.ctx.storage.sql.exec("insert into t values(?,?)",1,"x"); return this.ctx.storage.sql.exec("select * from t").toArray() } fetch(r) { return new Response("obj "+new URL(r.url).pathname) } }
+export default { async fetch(r, env) { const s=env.C.get(env.C.idFromName("a")); const p=new URL(r.url).pathname; if (p==="/rows") return Response.json(await s.rows()); if (p==="/f") return s.fetch(r); return Response.json(await s.up(2)) } }

@@ -1,0 +1,1 @@
+export default { async fetch(r, env) { return new Response(await env.KV.get("c")) }, async scheduled(c, env) { await env.KV.put("c", c.cron+"|"+c.scheduledTime); if (c.cron==="bad") throw new Error("bad cron") } }

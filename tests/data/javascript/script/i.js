@@ -1,0 +1,2 @@
+addEventListener("fetch", (e) => e.respondWith(answer(e.request)));
+async function answer(r) { await KV.put("s", A); e = O.b; return new Response([await KV.get("s"), A, JSON.stringify(O)].join()) } var e;
