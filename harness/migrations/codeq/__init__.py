@@ -1,13 +1,11 @@
 """The second migration: a legacy scheduler's keyspace becomes codeQ's.
 
-pieces.py, backup.py      a keyspace read in pieces, and its file    fingerprint.py    that nobody writes
-preflight.py, ledger.py   what is there, and what forbids it         snapshot.py, legacy_state.py   in memory
-plan.py, capability.py    what would be done, and what can be        tiers.py          priorities
-migrator.py, moving.py    Option B, as codeq.yaml says               drain.py          Option A
-stragglers.py             what came too late                         conversion.py     list to set, live
-rollback.py, reverse.py   back again; account.py: what is lost       drills/           the hazards
-checklist/                the guide's verification                   acceptance.py     at a deployed.py codeQ
-rehearsal.py              all of it on a copy
+codeq.yaml, plan.py       the mapping: a plan as of `rehearse redis`   migrator.py    Option B, carried out
+preflight.py, ledger.py   what codeQ would make of each id             drain.py       Option A
+rollback.py, reverse.py   back, with what codeQ did since              account.py     what is lost by that
+stragglers.py             what came too late                           conversion.py  list to set, live
+checklist/                the guide's verification                     acceptance.py  at a deployed.py codeQ
+rehearsal.py              all of it on a copy                          drills/        the hazards
 """
 
 from argparse import Namespace

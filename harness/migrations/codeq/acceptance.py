@@ -58,7 +58,7 @@ async def _complete(server: Server) -> Entries:
     if entries.phase != COMPLETE:
         raise Refused(
             [
-                f"half migrated ({entries.phase}): {len(entries.done)} of {len(entries.plan.steps)} steps "
+                f"half migrated ({entries.phase}): {len(entries.done)} of {len(entries.plan.parts)} steps "
                 "are done. Stop codeQ, which throws away ids that have no record yet (H18), and run "
                 "rehearse codeq migrate --apply again"
             ]

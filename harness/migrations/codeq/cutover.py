@@ -72,7 +72,7 @@ async def _fresh(server: Server, services: Services) -> list[Verdict]:
         before=LegacyState(nothing),
         after=CodeqState(await read_snapshot(server, CODEQ)),
         left=nothing,
-        plan=Plan(COPY, ()),
+        plan=Plan(COPY, "", ()),
         extended=False,
         workers=None,
         moment=services.clock.now_ms() // 1000,

@@ -6,7 +6,6 @@ keeps the rows in a temporary file without a name, which is gone when the ledger
 """
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -76,8 +75,7 @@ class Ledger:
             self._rows.execute(f"PRAGMA {setting}")
         self._rows.execute(_SCHEMA)
         self._rows.execute("BEGIN")
-        self.lengths: Counter[str] = Counter()  # of each queue, by key
-        self.distinct: dict[str, int] = {}
+        self.queues: set[str] = set()  # keys
         self.unexpected: list[str] = []
         self._most = SAMPLES
 
@@ -98,13 +96,11 @@ class Ledger:
             self._note("pttl, worker", [(task, piece.pttl, _raw(piece.value))])
         else:
             command, part = legacy.queue_of(piece.key)
-            self.lengths[piece.key] += len(piece.value)
+            self.queues.add(piece.key)
             self._note(f"{part}, queue", ((_raw(one), 1, command.lower()) for one in piece.value))
 
     def settle(self) -> None:
-        """Everything was added. ``distinct``: how many ids are in progress, by command in lower case."""
-        places = "SELECT queue, count(DISTINCT id) FROM sightings WHERE inprog GROUP BY queue"
-        self.distinct = dict(self._rows.execute(places).fetchall())
+        """Everything was added."""
         self._rows.execute(_FACTS)
         self._rows.execute("DROP TABLE sightings")
         self._rows.execute("COMMIT")
@@ -121,18 +117,6 @@ class Ledger:
             marks = ", ".join("?" * len(known))
             found[STRANGERS] = self._group(f"pttl > 0 AND inprog AND worker NOT IN ({marks})", known)
         return {name: group for name, group in found.items() if group.count}
-
-    @property
-    def tasks(self) -> int:
-        return self._count("stored")
-
-    @property
-    def scores(self) -> int:
-        return self._count("scored")
-
-    @property
-    def leases(self) -> int:
-        return self._count("pttl IS NOT NULL")
 
     def _records(self, flat: list[str]) -> None:
         rows: list[tuple[Any, ...]] = []

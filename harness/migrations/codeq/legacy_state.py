@@ -81,7 +81,7 @@ def queue_of(key: str) -> tuple[str, str]:
 def expected_type(key: str) -> str | None:
     if key in (TASKS, TTL):
         return "hash" if key == TASKS else "zset"
-    if key.startswith(LEASE):
+    if key.startswith(LEASE) and key != LEASE:
         return "string"
     return "list" if queue_of(key)[0] else None
 

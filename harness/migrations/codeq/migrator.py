@@ -8,18 +8,21 @@ from typing import Any
 from harness.migrations.codeq.claim_script import is_missing
 from harness.migrations.codeq.journal import COMPLETE, MIGRATING, ROLLING_BACK, STOPPED, Entries, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
-from harness.migrations.codeq.moving import Moving
-from harness.migrations.codeq.plan import Plan, Step
+from harness.migrations.codeq.plan import Part, Plan, declared
 from harness.migrations.codeq.preflight import Preflight, preflight
 from harness.migrations.redis.keyspace.capability import capability, refused
 from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.freeze import prove_frozen
 from harness.migrations.redis.keyspace.pieces import CHUNK, scan
+from harness.migrations.redis.move import Move
+from harness.migrations.redis.move import Settings as MoveSettings
+from harness.migrations.redis.moving import Mover, commands_of
 from kvstore.clock import Clock, stopwatch
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.servers.server import Command, checked
 
 OnProgress = Callable[[str], None]
+BACK = "rehearse codeq rollback"
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Migrated:
     """
 
     plan: Plan
-    changed: tuple[tuple[Step, int], ...]
+    changed: tuple[tuple[Part, int], ...]
     resumed: bool
     extended: int
     backup: str
@@ -67,7 +70,7 @@ class Migrated:
     def as_json(self) -> dict[str, Any]:
         return {
             "mode": self.plan.mode,
-            "steps": [{"step": str(step), "changed": count} for step, count in self.changed],
+            "steps": [{"step": str(part), "changed": count} for part, count in self.changed],
             "resumed": self.resumed,
             "leasesExtended": self.extended,
             "changes": self.changes,
@@ -98,6 +101,7 @@ class Migrator:
         settings = self._settings
         look = await preflight(
             self._server,
+            self._clock,
             keep_source=settings.keep_source,
             accept_defects=settings.accept_defects,
             split=settings.split,
@@ -111,7 +115,7 @@ class Migrator:
 
     def _needed(self, plan: Plan) -> list[Command]:
         """Every command of the run, from the journal's to the last."""
-        needed = [*self._journal.commands, *self._moving(plan).commands]
+        needed = [*self._journal.commands, *commands_of(self._move(plan), plan)]
         lease = CodeqKeys().lease("understudy-probe")
         if self._settings.lease_seconds:
             needed += [("PTTL", lease), ("PEXPIRE", lease, 1)]
@@ -119,8 +123,10 @@ class Migrator:
             needed.append(("SCRIPT LOAD", self._settings.claim_script))
         return needed
 
-    def _moving(self, plan: Plan) -> Moving:
-        return Moving(self._server, self._clock, plan, self._settings.chunk)
+    def _move(self, plan: Plan) -> Move:
+        settings = MoveSettings(chunk=self._settings.chunk)
+        guide = declared(split=plan.split)
+        return Move(guide, self._server, self._server, self._clock, settings, self._on_progress, BACK)
 
     async def apply(self) -> Migrated:
         """Does it, or what is left of it; a complete migration is not touched again.
@@ -135,8 +141,8 @@ class Migrator:
             raise Refused(["a rollback was begun here: finish it first, rehearse codeq rollback --apply"])
         if entries.phase == COMPLETE:
             return Migrated(entries.plan, (), resumed, 0, entries.backup, await self._load_script())
-        changed: list[tuple[Step, int]] = []
-        done, of = len(entries.done), len(entries.plan.steps)
+        changed: list[tuple[Part, int]] = []
+        done, of = len(entries.done), len(entries.plan.parts)
         with half_way(lambda: f"half migrated, {done + len(changed)} of {of} steps are done", STOPPED):
             if not resumed:
                 await self._journal.begin(entries)
@@ -160,15 +166,15 @@ class Migrator:
         saved = str(backup.absolute()) if backup else ""
         return Entries(look.plan, MIGRATING, self._clock.now_ms(), saved, {})
 
-    async def _steps(self, entries: Entries, changed: list[tuple[Step, int]]) -> None:
-        moving = self._moving(entries.plan)
-        for number, step in enumerate(entries.plan.steps):
+    async def _steps(self, entries: Entries, changed: list[tuple[Part, int]]) -> None:
+        mover, parts = Mover(self._move(entries.plan), entries.plan.mode), entries.plan.parts
+        for number, part in enumerate(parts):
             if number in entries.done:
                 continue
-            count = await moving.carry_out(step)
+            count = sum([await mover.carry_out(batch) for batch in part.batches()])
             await self._journal.step_done(number, count)
-            changed.append((step, count))
-            self._on_progress(f"{number + 1}/{len(entries.plan.steps)} {step}")
+            changed.append((part, count))
+            self._on_progress(f"{number + 1}/{len(parts)} {part}")
 
     async def _extend(self) -> int:
         """Gives leases the time that the freeze took, as the last change. Never shortens one."""

@@ -17,7 +17,7 @@ from harness.migrations.codeq.rehearsal import anything_under
 from harness.migrations.codeq.rollback import Rollback
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.codeq.stragglers import Gathering
-from harness.migrations.redis.keyspace.backup import Backup, backup_pieces
+from harness.migrations.redis.keyspace.backup import Backup, backup_pieces, demand_free
 from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint
 from harness.migrations.redis.keyspace.pieces import Piece
@@ -44,8 +44,8 @@ async def _migrate(server: Server, options: Options) -> Finished:
         raise Refused(late)
     if not options.apply:
         return await _dry_run(migrator, begun is not None)
-    if begun is None and backup.exists():
-        raise Refused([f"{backup} exists: name another file with --backup"])
+    if begun is None:
+        demand_free(backup)
     done = await migrator.apply()
     return done.as_json(), report.migrated_text(done), True
 
@@ -121,9 +121,8 @@ async def _rollback(server: Server, options: Options) -> Finished:
         looked = await rollback.look()
         return looked.as_json(), report.rolled_text(looked, applied=False), not looked.refusals
     begun = await Journal(server).read()
-    ours = begun is not None and (begun.phase == ROLLING_BACK or begun.export == str(export.absolute()))
-    if export.exists() and not ours:
-        raise Refused([f"{export} exists: name another file with --backup"])
+    if begun is not None and begun.phase != ROLLING_BACK:
+        demand_free(export, begun.export)
     rolled = await rollback.apply()
     return rolled.as_json(), report.rolled_text(rolled, applied=True), True
 
@@ -143,8 +142,7 @@ async def _convert(server: Server, options: Options) -> Finished:
 
 async def _backup(server: Server, options: Options) -> Finished:
     path = options.backup or Path("legacy-backup.jsonl")
-    if path.exists():
-        raise Refused([f"{path} exists: name another file with --backup"])
+    demand_free(path)
     with Backup(path, PREFIX, SystemClock().now_ms()) as file:
         found = await fingerprint(server, PREFIX, file.write)
         file.keep()

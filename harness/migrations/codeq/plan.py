@@ -1,30 +1,48 @@
-"""What Option B will do: one step for each key, one for all leases; fixed before anything is changed."""
+"""What Option B will do: what codeq.yaml makes of what is there, fixed before anything is changed."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.ledger import Ledger
-from harness.migrations.codeq.tiers import TIERS
-from worker.codeq import CodeqKeys
+from harness.migrations.redis import plan
+from harness.migrations.redis.declaration import Declaration, read_declaration
+from harness.migrations.redis.keyspace.pieces import CHUNK
+from harness.migrations.redis.pattern import Template
+from harness.migrations.redis.plan import COPY, RENAME, Step
 
-RENAME, COPY = "rename", "copy"
+__all__ = ["COPY", "MODES", "RENAME", "Part", "Plan", "Step", "declared"]
+
 MODES = (RENAME, COPY)
+_FILE = Path(__file__).with_name("codeq.yaml")
+_TIERS = Template.read("q:{c|lower}:pending:{record.priority|0..9|0}")
+_SPLIT = "+tiers"  # ends the digest of such a plan
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """``kind``: hash, zset or list move a key as it is; set makes a set of a list; leases are by prefix.
+def declared(*, split: bool) -> Declaration:
+    """The guide's mapping; with ``split`` each pending task goes to the tier of its priority."""
+    guide = read_declaration(_FILE)
+    *others, pending = guide.rules
+    if not split:
+        return guide
+    return replace(guide, rules=(*others, replace(pending, target=_TIERS)), digest=guide.digest + _SPLIT)
 
-    tiers spread a list over the ten lists that begin with ``target``, by the tasks' priorities. ``count`` is
-    how many members the target has afterwards; for leases, how many there were.
+
+@dataclass(frozen=True)
+class Part:
+    """Steps that are told as one: those of a key, or of all leases. ``count`` is how many members come of it.
+
+    ``kind``: hash, zset and list are moved as they are; set makes a set of a list; tiers spread a list over
+    those that begin with ``target``; leases are named by their prefix.
     """
 
     kind: str
     source: str
     target: str
     count: int
+    steps: tuple[Step, ...]
 
     def __str__(self) -> str:
         what = _WHAT.get(self.kind, "members")
@@ -32,8 +50,16 @@ class Step:
 
     @property
     def targets(self) -> list[str]:
-        """The keys that it fills; for leases, their prefix."""
-        return [f"{self.target}{tier}" for tier in TIERS] if self.kind == "tiers" else [self.target]
+        """The keys that it fills."""
+        return [target for step in self.steps for target in step.targets]
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "steps"}
+
+    def batches(self) -> Iterator[tuple[Step, ...]]:
+        """At most a thousand steps."""
+        for at in range(0, len(self.steps), CHUNK):
+            yield self.steps[at : at + CHUNK]
 
 
 _WHAT = {
@@ -44,58 +70,35 @@ _WHAT = {
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The steps, and how they move what they move."""
-
-    mode: str
-    steps: tuple[Step, ...]
+class Plan(plan.Plan):
+    """The steps of declared migrations, and the parts in which an operator hears of them."""
 
     @property
     def split(self) -> bool:
-        """Whether pending tasks went to the tier of their priority, and not all to 0."""
-        return any(step.kind == "tiers" for step in self.steps)
+        """Whether pending tasks go to the tier of their priority, and not all to 0."""
+        return self.digest.endswith(_SPLIT)
 
-    def as_json(self) -> dict[str, Any]:
-        return {"mode": self.mode, "steps": [asdict(step) for step in self.steps]}
+    @property
+    def parts(self) -> list[Part]:
+        """In their order."""
 
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> "Plan":
-        return cls(document["mode"], tuple(Step(**step) for step in document["steps"]))
+        def told(step: Step) -> str:
+            return legacy.LEASE if step.source.startswith(legacy.LEASE) else step.source
 
+        return [self._part(source, tuple(steps)) for source, steps in groupby(self.steps, key=told)]
 
-def plan_of(found: Ledger, mode: str, *, split: bool = False) -> Plan:
-    """The guide's mapping: pending lists to priority 0, or with ``split`` each id to that of its task.
+    def _part(self, source: str, steps: tuple[Step, ...]) -> Part:
+        first = steps[0]
+        target, part = first.target, legacy.queue_of(source)[1]
+        count = sum(content.members for step in steps for content in step.targets.values())
+        if source == legacy.LEASE:
+            prefix = target.removesuffix(first.source.removeprefix(source))
+            return Part("leases", source, prefix, count, steps)
+        if part == legacy.PENDING and self.split:
+            return Part("tiers", source, target[:-1], count, steps)
+        kind = {legacy.PENDING: "list", legacy.INPROG: "set"}.get(part) or legacy.expected_type(source) or ""
+        return Part(kind, source, target, count, steps)
 
-    Commands become lower case. Tasks and leases come before the queues: a codeQ that is started too early
-    throws away ids that have no record, and takes work without a lease for expired.
-    """
-    return Plan(mode, tuple(_steps(found, split)))
-
-
-def _steps(found: Ledger, split: bool) -> Iterator[Step]:
-    keys = CodeqKeys()
-    if tasks := found.tasks:
-        yield Step("hash", legacy.TASKS, keys.tasks, tasks)
-    if scores := found.scores:
-        yield Step("zset", legacy.TTL, keys.ttl, scores)
-    if leases := found.leases:
-        yield Step("leases", legacy.LEASE, keys.lease(""), leases)
-    lists = [(*legacy.queue_of(key), key, length) for key, length in sorted(found.lengths.items())]
-    for command, part, key, _ in lists:
-        if part == legacy.INPROG:
-            yield Step("set", key, keys.inprog(command), found.distinct[command.lower()])
-    for command, part, key, length in lists:
-        if part != legacy.PENDING:
-            continue
-        if split:
-            yield Step("tiers", key, keys.queue(command, "pending:"), length)
-        else:
-            yield Step("list", key, keys.pending(command, 0), length)
-
-
-def collisions(plan: Plan) -> list[str]:
-    """Targets that two sources would share, because commands differ in case only."""
-    sources: dict[str, list[str]] = {}
-    for step in plan.steps:
-        sources.setdefault(step.target, []).append(step.source)
-    return [f"{' and '.join(names)} would both become {one}" for one, names in sources.items() if names[1:]]
+    def told(self) -> dict[str, Any]:
+        """What a report says of it."""
+        return {"mode": self.mode, "steps": [part.as_json() for part in self.parts]}

@@ -10,11 +10,13 @@ from typing import Any
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.claim_script import HOW, NEEDED, is_missing
 from harness.migrations.codeq.ledger import SAMPLES, STRANGERS, Group, Ledger
-from harness.migrations.codeq.plan import COPY, RENAME, Plan, collisions, plan_of
+from harness.migrations.codeq.plan import COPY, RENAME, Plan, declared
+from harness.migrations.redis.inventory import Inventory, Look
 from harness.migrations.redis.keyspace.capability import Capability, capability
-from harness.migrations.redis.keyspace.fingerprint import Fingerprint, fingerprint
+from harness.migrations.redis.keyspace.fingerprint import Fingerprint
 from harness.migrations.redis.keyspace.pieces import scan
 from harness.verdict import agree
+from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ
 
@@ -32,7 +34,8 @@ HARMFUL = {
 }
 # What happens by the guide's mapping and is worth knowing.
 NOTABLE = {
-    "in progress without lease": "{n} in progress, no lease: retried, 200 a claim (H13), attempts + 1 (H4)",
+    "in progress without lease": "{n} task{s} in progress without a lease: claims give {them} up, 200 at a "
+    "time (H13), and {they} {are} handed out again with an attempt more (H4)",
     "lease without work": "{n} lease{s} of nothing that is in progress",
     "no retention": "{n} task{s} without a retention score: cleanup never finds {their} record",
     "retention without task": "{n} retention score{s} without a task",
@@ -49,8 +52,8 @@ _PRIORITY = "{n} pending task{s} with a priority, all in tier 0 afterwards (H9);
 class Preflight:
     """What was found, and what would be done. ``refusals`` empty: it may start.
 
-    ``found`` is for the proof that nothing changed since; ``split``: pending tasks are spread over tiers;
-    ``claims_fail``: codeQ's claims will answer 500 on this server, for want of its script.
+    ``found`` is for the proof that nothing changed since; ``claims_fail``: codeQ's claims will answer 500 on
+    this server, for want of its script.
     """
 
     server: str
@@ -58,7 +61,6 @@ class Preflight:
     commands: tuple[str, ...]
     classes: dict[str, Group]
     plan: Plan
-    split: bool
     claims_fail: bool
     refusals: tuple[str, ...]
     found: Fingerprint
@@ -68,7 +70,7 @@ class Preflight:
         """Sentences about what is not refused and still matters."""
         if not self.plan.steps:
             return []
-        notable = NOTABLE if self.split else {**NOTABLE, "priority": _PRIORITY}
+        notable = NOTABLE if self.plan.split else {**NOTABLE, "priority": _PRIORITY}
         notes = [
             f"{agree(text, self.classes[name].count)}: {self.classes[name]}"
             for name, text in notable.items()
@@ -96,7 +98,7 @@ class Preflight:
     def as_json(self) -> dict[str, Any]:
         return {
             "server": self.server,
-            "plan": self.plan.as_json(),
+            "plan": self.plan.told(),
             "classes": {name: group.as_json() for name, group in self.classes.items()},
             "notes": self.notes,
             "refusals": list(self.refusals),
@@ -105,6 +107,7 @@ class Preflight:
 
 async def preflight(
     server: Server,
+    clock: Clock,
     *,
     keep_source: bool = False,
     accept_defects: bool = False,
@@ -118,30 +121,42 @@ async def preflight(
     ``script_given``: codeQ's claim script will be loaded at the end. ``every_id``: all ids of each class are
     kept, not only the first.
     """
-    able = await capability(server)
+    able, guide = await capability(server), declared(split=split)
     if able.obstacles:
-        nothing = Plan(RENAME, ())
-        return Preflight(
-            server.name, able, (), {}, nothing, split, False, tuple(able.obstacles), Fingerprint()
-        )
+        nothing = Plan(RENAME, guide.digest, ())
+        return Preflight(server.name, able, (), {}, nothing, False, tuple(able.obstacles), Fingerprint())
     claims_fail = not script_given and await is_missing(server, able)
+    mode = COPY if keep_source or able.no_rename else RENAME
     with closing(Ledger()) as ledger:
-        found = await fingerprint(server, legacy.PREFIX, ledger.add)
+        inventory = await Look(guide, server, server, clock).run(mode, ledger.add)
         ledger.settle()
         classes = ledger.classes(workers, None if every_id else SAMPLES)
-        plan = plan_of(ledger, COPY if keep_source or able.no_rename else RENAME, split=split)
-        commands = tuple(sorted({legacy.queue_of(key)[0] for key in ledger.lengths}))
-        reasons = await _reasons(server, found, plan) + ledger.unexpected
+        commands = tuple(sorted({legacy.queue_of(key)[0] for key in ledger.queues}))
+        reasons = await _reasons(server, inventory) + ledger.unexpected
     if not accept_defects:
         reasons += [
             f"{agree(text, classes[name].count)}: {classes[name]}; repair, or accept with --accept-defects"
             for name, text in HARMFUL.items()
             if name in classes
         ]
-    return Preflight(server.name, able, commands, classes, plan, split, claims_fail, tuple(reasons), found)
+    plan = _plan(inventory)
+    return Preflight(
+        server.name, able, commands, classes, plan, claims_fail, tuple(reasons), inventory.before
+    )
 
 
-async def _reasons(server: Server, found: Fingerprint, plan: Plan) -> list[str]:
+def _plan(inventory: Inventory) -> Plan:
+    """Leases without an end are not copied: codeQ takes them for expired (H4, H21)."""
+    found = inventory.plan
+    steps = tuple(
+        step
+        for step in found.steps
+        if found.mode != COPY or step.ends >= 0 or not step.source.startswith(legacy.LEASE)
+    )
+    return Plan(found.mode, found.digest, steps)
+
+
+async def _reasons(server: Server, inventory: Inventory) -> list[str]:
     """What no flag accepts, beside keys of an unknown name or type."""
     reasons = []
     count, first = 0, ""
@@ -152,6 +167,8 @@ async def _reasons(server: Server, found: Fingerprint, plan: Plan) -> list[str]:
             f"{count:,} codeq: keys exist and no journal says that a migration made them, "
             f"the first is {first}: is codeQ already running, or was this half migrated by hand?"
         )
-    if not found.structures and not found.strings:
+    before = inventory.before
+    if not before.structures and not before.strings:
         reasons.append(f"no {legacy.PREFIX} keys here: the wrong server, or the wrong database number?")
-    return reasons + collisions(plan)
+    found = (inventory.found[code] for code in ("collision", "unfilled"))
+    return reasons + [str(one) for one in found if one.names]

@@ -139,7 +139,7 @@ def _planned_lines(look: Preflight) -> list[str]:
     if not look.plan.steps:
         return []
     commands = agree("{n} command{s}", len(look.commands))
-    return [f"For {commands}, {_MODES[look.plan.mode]}:", *(f"  {step}" for step in look.plan.steps)]
+    return [f"For {commands}, {_MODES[look.plan.mode]}:", *(f"  {part}" for part in look.plan.parts)]
 
 
 def migrated_text(done: Migrated) -> str:
@@ -147,7 +147,7 @@ def migrated_text(done: Migrated) -> str:
     lines = [
         f"Migrated by {done.plan.mode}{', resumed' if done.resumed else ''}: {done.changes:,} changes, "
         f"moved in {done.seconds:.1f} s",
-        *(f"  {step}: {count:,}" for step, count in done.changed),
+        *(f"  {part}: {count:,}" for part, count in done.changed),
     ]
     if done.extended:
         lines.append(f"  {done.extended:,} leases extended")
@@ -224,7 +224,7 @@ def _literal_lines(attempts: Sequence[Attempt]) -> list[str]:
 
 def _migrated_lines(done: Rehearsed) -> list[str]:
     if done.migrated is not None:
-        steps = [f"  {step}" for step in done.migrated.plan.steps]
+        steps = [f"  {part}" for part in done.migrated.plan.parts]
         return [f"Migrated by {done.migrated.plan.mode}, {done.migrated.changes:,} changes:", *steps]
     assert done.drained is not None, "either option leaves something"
     return _drained_lines(done.drained)

@@ -3,7 +3,7 @@
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.journal import Entries, Journal
 from harness.migrations.codeq.legacy_state import parse
-from harness.migrations.codeq.plan import COPY, Step
+from harness.migrations.codeq.plan import COPY, Part
 from harness.migrations.codeq.tiers import TIERS
 from harness.migrations.redis.keyspace.errors import MigrationError
 from harness.migrations.redis.keyspace.pieces import CHUNK, keys_under, parts, scan
@@ -12,7 +12,7 @@ from worker.codeq.keys import CODEQ
 from worker.codeq.servers.server import Command, checked
 
 _PREFIX = "codeq:q:"
-_CONVERSIONS = ("set", "tiers")  # kinds of steps that write anew, and take the source away at their end
+_CONVERSIONS = ("set", "tiers")  # kinds of parts that write anew, and take the source away at their end
 
 
 def commands_of(mode: str) -> list[Command]:
@@ -59,18 +59,18 @@ async def settle(server: Server, journal: Journal, entries: Entries) -> None:
 
     A list that is there and does not have all that was made of it was written by the old service since.
     """
-    for number, step in enumerate(entries.plan.steps):
-        if step.kind in _CONVERSIONS and number not in entries.done and not await _is_whole(server, step):
-            await journal.step_done(number, step.count)
+    for number, part in enumerate(entries.plan.parts):
+        if part.kind in _CONVERSIONS and number not in entries.done and not await _is_whole(server, part):
+            await journal.step_done(number, part.count)
 
 
-async def _is_whole(server: Server, step: Step) -> bool:
+async def _is_whole(server: Server, made: Part) -> bool:
     """Whether the source of a conversion still has every member of what was made of it."""
-    left = set(await server.call("LRANGE", step.source, 0, -1))
+    left = set(await server.call("LRANGE", made.source, 0, -1))
     if not left:
         return False
-    for target in step.targets:
-        kind = "set" if step.kind == "set" else "list"
+    for target in made.targets:
+        kind = "set" if made.kind == "set" else "list"
         async for page in parts(server, target, kind):
             if not left.issuperset(page):
                 return False
@@ -90,10 +90,10 @@ async def move_back(server: Server, entries: Entries) -> int:
             else:
                 await _rename(server, lease, old)
     # What was not converted to its end: the list is still there, and complete.
-    halves = [step for n, step in enumerate(entries.plan.steps) if n not in entries.done]
-    for step in halves:
-        if step.kind in _CONVERSIONS:
-            await server.call("DEL", *step.targets)
+    halves = [part for n, part in enumerate(entries.plan.parts) if n not in entries.done]
+    for part in halves:
+        if part.kind in _CONVERSIONS:
+            await server.call("DEL", *part.targets)
     moved = 0
     for command, old in (await _queues(server, entries)).items():
         moved += await _queue_back(server, command, old)
@@ -161,7 +161,7 @@ async def _inprog_back(server: Server, source: str, target: str) -> int:
 
 async def _queues(server: Server, entries: Entries) -> dict[str, str]:
     """Commands with any queue in codeQ, each with what its old lists begin with, spelled as they were."""
-    names = {_command(step.targets[0]): legacy.queue_of(step.source)[0] for step in entries.plan.steps}
+    names = {_command(step.target): legacy.queue_of(step.source)[0] for step in entries.plan.steps}
     commands = sorted({_command(key) for key in await keys_under(server, _PREFIX)})
     return {command: f"{legacy.QUEUE}{names.get(command) or command}" for command in commands}
 

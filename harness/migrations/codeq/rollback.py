@@ -5,6 +5,7 @@ along as far as the old layout has a place for it. Everything under ``codeq:`` i
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from harness.migrations.codeq.account import Account, account
 from harness.migrations.codeq.journal import ROLLING_BACK, STOPPED, Entries, Journal
 from harness.migrations.codeq.migrator import OnProgress
 from harness.migrations.codeq.plan import COPY
-from harness.migrations.redis.keyspace.backup import Backup
 from harness.migrations.redis.keyspace.capability import refused
 from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint
+from harness.migrations.redis.keyspace.freeze import prove_frozen
 from harness.migrations.redis.keyspace.pieces import delete_under, keys_under
 from kvstore.clock import Clock
 from worker.codeq import Server
@@ -127,11 +128,11 @@ class Rollback:
 
         Ids that the old service has queued since are no reason: they stay in its lists.
         """
-        steps = enumerate(entries.plan.steps)
+        parts = enumerate(entries.plan.parts)
         if entries.plan.mode == COPY:
-            keys = [step.source for _, step in steps if step.kind != "leases"]
+            keys = [part.source for _, part in parts if part.kind != "leases"]
         else:
-            keys = [step.source for n, step in steps if step.kind in ("hash", "zset") and n in entries.done]
+            keys = [part.source for n, part in parts if part.kind in ("hash", "zset") and n in entries.done]
         there = checked(await self._server.pipeline([("EXISTS", key) for key in keys]))
         gone = [key for key, exists in zip(keys, there, strict=True) if not exists]
         late = [key for key, exists in zip(keys, there, strict=True) if exists]
@@ -148,11 +149,5 @@ class Rollback:
     async def _save(self, export: str) -> None:
         """Everything under ``codeq:`` into the export, read twice: codeQ must stand still."""
         before = await fingerprint(self._server, CODEQ)
-        await self._clock.sleep(self._freeze_seconds)
-        with Backup(self._export, CODEQ, self._clock.now_ms()) as file:
-            moving = before.changed(await fingerprint(self._server, CODEQ, file.write))
-            if moving:
-                raise Refused([f"codeQ is not frozen: {moving[0]} changed while we looked; stop its clients"])
-            # Noted first: who is cut off once the file is there may write it again.
-            await self._journal.exporting(export)
-            file.keep()
+        note = partial(self._journal.exporting, export)
+        await prove_frozen(self._server, CODEQ, before, self._clock, self._freeze_seconds, self._export, note)

@@ -11,9 +11,15 @@ from harness import Output, Report
 from harness.decision import Decision
 from harness.migrations.redis import report
 from harness.migrations.redis.crashes import Explorer
-from harness.migrations.redis.declaration import Declaration, DeclarationError, as_json, read_declaration
+from harness.migrations.redis.declaration import (
+    OURS,
+    Declaration,
+    DeclarationError,
+    as_json,
+    read_declaration,
+)
 from harness.migrations.redis.flags import on_progress
-from harness.migrations.redis.keyspace.backup import read_backup
+from harness.migrations.redis.keyspace.backup import demand_free, read_backup
 from harness.migrations.redis.keyspace.capability import capability
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
@@ -81,7 +87,7 @@ async def _with_servers(
     if begun is None:
         look = await migrator.look()
         if look.refusals:
-            nothing = Rehearsed(source.name, "none: it would not start", look, None, ())
+            nothing = Rehearsed(source.name, "", look, None, ())
             return _rehearsed(declaration, nothing, 0, command)
     snapshot = await read_snapshot(source, declaration.source, SystemClock().now_ms())
     cannot = (await capability(target)).no_rename
@@ -171,7 +177,9 @@ async def _begun(declaration: Declaration, begun: Entries[Plan], source: Server)
             late += [
                 key
                 for key in page
-                if key not in known and declaration.rule_for(key.removeprefix(declaration.source))
+                if key not in known
+                and not key.startswith(OURS)
+                and declaration.rule_for(key.removeprefix(declaration.source))
             ]
         targets = {target for step in begun.plan.steps for target in step.targets}
         late = sorted(set(late) - targets)
@@ -183,8 +191,8 @@ async def _apply(options: argparse.Namespace, move: Move) -> Finished:
     start, declaration = stopwatch(), move.declaration
     backup = options.backup or Path(f"{declaration.name}-{_moment(move.clock)}.jsonl")
     migrator = Migrator(replace(move, settings=replace(move.settings, backup=backup)))
-    if await migrator.begun() is None and backup.exists():
-        raise Refused([f"{backup} exists: name another file with --backup"])
+    if await migrator.begun() is None:
+        demand_free(backup)
     done = await migrator.apply()
     unmet = [] if done.plan.steps else ["no key of the source matches a rule: nothing was moved"]
     decision = Decision([one.name for one in done.verdicts if not one.held], None, unmet)
@@ -201,8 +209,8 @@ async def _rollback(options: argparse.Namespace, move: Move) -> Finished:
         text = report.rolled_text(looked, applied=False)
         return looked.as_json(), text, VIOLATED if looked.refusals else HELD
     begun = await move.journal.read()
-    if export.exists() and (begun is None or begun.phase != ROLLING_BACK):
-        raise Refused([f"{export} exists: name another file with --backup"])
+    if begun is not None and begun.phase != ROLLING_BACK:
+        demand_free(export, begun.export)
     rolled = await rollback.apply()
     return rolled.as_json(), report.rolled_text(rolled, applied=True), HELD
 

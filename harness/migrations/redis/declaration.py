@@ -110,6 +110,14 @@ class Declaration:
         alone = records is not None and records.in_fields and records.hook is None
         return alone and self.carries_records(first) and not first.target.settings
 
+    def transforms(self, rule: Rule) -> bool:
+        """Whether the user's own function changes what its keys hold."""
+        return self.records is not None and self.records.hook is not None and self.carries_records(rule)
+
+    def keeps(self, rule: Rule) -> bool:
+        """Whether each of its keys becomes one other that holds the same."""
+        return rule.was == rule.becomes and not rule.target.of_record and not self.transforms(rule)
+
     def carries_records(self, rule: Rule) -> bool:
         return self.records is not None and rule.source.text == self.records.key.text
 
@@ -125,7 +133,10 @@ def read_declaration(path: Path) -> Declaration:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DeclarationError(f"{path}, line {line}: not YAML: {error.problem}") from error
+        raise DeclarationError(
+            f"{path}, line {line}: not YAML: {error.problem}. What has braces, a colon or a # in it goes in "
+            'quotes: {from: "queue:{q}", …}'
+        ) from error
     except yaml.YAMLError as error:
         raise DeclarationError(f"{path} is not YAML: {error}") from error
     if node is None:

@@ -1,6 +1,6 @@
 """The look before the leap: every key of the source through the plan, and every reason against starting."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,7 +44,7 @@ class Found:
 
 # What is looked for: its code, its words, and whether --accept-defects accepts it.
 _KINDS = {
-    "type": ("{n} key{s} of another type than the plan says", False),
+    "type": ("{n} key{s} of another type than {their} rule says: a rule of {their} own goes above it", False),
     "unfilled": ("{n} member{s} without a place in the new keyspace", False),
     "collision": ("{n} key{s} that two keys of the source would become", False),
     "exists": ("{n} key{s} of the target {are} there already, and nothing is written over", False),
@@ -111,6 +111,7 @@ class _Key:
     content: Tally
     distinct: Tally | None
     pages: int = 0
+    unfilled: int = 0
     targets: dict[str, Tally] = field(default_factory=dict)
 
     def close(self) -> None:
@@ -133,26 +134,27 @@ class Look:
         self._orphans: set[str] = set()
         self._ids = 0
 
-    async def run(self, mode: str) -> Inventory:
-        """Raises MigrationError for a hook that fails, ServerError."""
+    async def run(self, mode: str, *also: Callable[[Piece], None]) -> Inventory:
+        """``also`` are given each piece too. Raises MigrationError for a hook that fails, ServerError."""
         plan, before, left = self._plan, Fingerprint(), 0
         mapping = Mapping(plan, self._source, every_record=bool(plan.invariants) or plan.conserves)
-        async for batch in _batches(self._source, plan.source):
+        async for batch in _batches(self._source, plan.source, self._clock):
             pages = []
-            for piece in batch:
-                before.add(piece)
+            for piece, ends in batch:
+                for each in (before.add, *also):
+                    each(piece)
                 if piece.key.startswith(OURS):
                     continue
                 matched = plan.rule_for(piece.key.removeprefix(plan.source))
                 if matched is not None:
-                    pages += self._page(piece, *matched)
+                    pages += self._page(piece, ends, *matched)
                 elif plan.leaves(piece.key.removeprefix(plan.source)):
                     left += 1
                 elif piece.key not in self._found["unmatched"].names[-1:]:
                     self._found["unmatched"].names.append(piece.key)
             for page, mapped in zip(pages, await mapping.map(pages), strict=True):
                 self._add(page, mapped)
-            for done in {page.key for page in pages} - {batch[-1].key}:
+            for done in {page.key for page in pages} - {batch[-1][0].key}:
                 self._keys[done].close()
         steps = [self._step(key, one, mode) for key, one in self._keys.items()]
         # By the order of the file, but what needs records goes while they can be read.
@@ -168,7 +170,7 @@ class Look:
             Plan(mode, plan.digest, tuple(steps)), len(self._keys), left, self._found, judged, before
         )
 
-    def _page(self, piece: Piece, number: int, names: dict[str, str]) -> list[Page]:
+    def _page(self, piece: Piece, ends: int, number: int, names: dict[str, str]) -> list[Page]:
         rule = self._plan.rules[number]
         if piece.type != rule.was:
             where = f"{piece.key} is a {piece.type}, line {rule.line} says {rule.was}"
@@ -177,7 +179,6 @@ class Look:
             return []
         key = self._keys.get(piece.key)
         if key is None:
-            ends = self._clock.now_ms() + piece.pttl if piece.pttl >= 0 else -1
             listed = rule.was == "list" and rule.members == IDS and self._plan.conserves
             distinct = Tally("set") if listed else None
             key = self._keys[piece.key] = _Key(number, names, ends, Tally(rule.was), distinct)
@@ -195,13 +196,17 @@ class Look:
     def _add(self, page: Page, mapped: Mapped) -> None:
         plan, key, rule = self._plan, self._keys[page.key], self._plan.rules[page.rule]
         self._found["unfilled"].names += mapped.unfilled
+        key.unfilled += len(mapped.unfilled)
         for target, flat in mapped.targets.items():
             other = self._ways.setdefault(target, page.key)
             if other != page.key:
                 self._found["collision"].names.append(f"{target} (of {other} and {page.key})")
             if target == page.key and self._source is self._target:
                 self._found["itself"].names.append(target)
-            key.targets.setdefault(target, Tally(rule.becomes)).add(flat)
+            if plan.keeps(rule):
+                key.targets[target] = key.content
+            else:
+                key.targets.setdefault(target, Tally(rule.becomes)).add(flat)
         hooked = plan.records is not None and plan.records.hook is not None and plan.records.parse == FIELDS
         if hooked and plan.carries_records(rule) and key.pages == 2:
             self._found["large"].names.append(page.key)
@@ -234,8 +239,7 @@ class Look:
 
     def _step(self, source: str, key: _Key, mode: str) -> Step:
         plan, rule = self._plan, self._plan.rules[key.rule]
-        hooked = plan.records is not None and plan.records.hook is not None and plan.carries_records(rule)
-        as_it_is = rule.was == rule.becomes and len(key.targets) == 1 and not hooked
+        as_it_is = rule.was == rule.becomes and len(key.targets) == 1 and not plan.transforms(rule)
         targets = {target: tally.content for target, tally in key.targets.items()}
         return Step(key.rule, source, key.content.content, targets, key.ends, mode != COPY and as_it_is)
 
@@ -243,8 +247,8 @@ class Look:
         """What can be said of each key as a whole, and what is at the target already."""
         for step in steps:
             key, rule = self._keys[step.source], self._plan.rules[step.rule]
-            twice = step.content.members - sum(one.members for one in step.targets.values())
-            if rule.was == "list" and rule.becomes != "list" and twice > 0:
+            placed = sum(one.members for one in step.targets.values()) + key.unfilled
+            if rule.was == "list" and rule.becomes != "list" and placed < step.content.members:
                 self._found["merged"].names.append(step.source)
             elif key.distinct is not None and key.distinct.twice:
                 self._found["repeated"].names.append(step.source)
@@ -270,12 +274,15 @@ async def _not_plain(server: Server, keys: Sequence[str]) -> list[str]:
     return odd
 
 
-async def _batches(server: Server, prefix: str) -> AsyncIterator[list[Piece]]:
-    """Pieces by the thousand members, so that what is asked for them goes in few trips."""
-    batch: list[Piece] = []
+async def _batches(server: Server, prefix: str, clock: Clock) -> AsyncIterator[list[tuple[Piece, int]]]:
+    """Pieces by the thousand members, so that what is asked for them goes in few trips.
+
+    Each with when its key ends, in epoch milliseconds, -1 for never.
+    """
+    batch: list[tuple[Piece, int]] = []
     members = 0
     async for piece in pieces(server, prefix):
-        batch.append(piece)
+        batch.append((piece, clock.now_ms() + piece.pttl if piece.pttl >= 0 else -1))
         members += len(piece.value) if isinstance(piece.value, list) else 1
         if members >= CHUNK:
             yield batch

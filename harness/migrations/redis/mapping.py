@@ -99,6 +99,11 @@ class Mapping:
 
     def _map(self, page: Page, ids: list[str], records: list[Record | None]) -> Mapped:
         plan, rule = self._plan, self._plan.rules[page.rule]
+        if plan.keeps(rule):
+            try:
+                return Mapped({plan.target + rule.target.fill(page.names): page.flat}, ids, records, [])
+            except Unfilled as error:
+                return Mapped({}, ids, records, [f"{page.key}: {error}"])
         if plan.records is not None and plan.carries_records(rule) and plan.records.parse == FIELDS:
             page = self._whole(page, ids)
         targets: dict[str, list[tuple[str, str]]] = {}

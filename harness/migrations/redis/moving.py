@@ -186,19 +186,13 @@ class Mover:
             )
 
     async def _wrong(self, batch: Sequence[Step], rule: Rule) -> list[tuple[Step, str, int, int]]:
-        """Targets without as many members as planned: whose step, how many they have, and should have.
-
-        Where a step plans only how many its targets have together, which is the number of the first, that is
-        compared.
-        """
+        """Targets without as many members as planned: whose step, how many they have, and should have."""
         counts, now = await self._counts(batch, rule), self._move.clock.now_ms()
         found = []
         for step in batch:
             if 0 <= step.ends <= now + LATE_MS:
                 continue
-            planned = {key: one.members for key, one in step.targets.items()}
-            have = {key: counts[key] for key in planned}
-            if not all(planned.values()):
-                planned, have = {step.target: sum(planned.values())}, {step.target: sum(have.values())}
-            found += [(step, key, have[key], count) for key, count in planned.items() if have[key] != count]
+            for key, planned in step.targets.items():
+                if counts[key] != planned.members:
+                    found.append((step, key, counts[key], planned.members))
         return found

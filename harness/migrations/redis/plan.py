@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from harness.migrations.redis.keyspace.pieces import CHUNK
 
@@ -76,7 +76,7 @@ class Plan:
         return {"mode": self.mode, "digest": self.digest, "steps": [step.as_json() for step in self.steps]}
 
     @classmethod
-    def from_json(cls, document: dict[str, Any]) -> "Plan":
+    def from_json(cls, document: dict[str, Any]) -> Self:
         steps = tuple(Step.from_json(one) for one in document["steps"])
         return cls(document["mode"], document["digest"], steps)
 

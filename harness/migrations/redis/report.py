@@ -58,7 +58,7 @@ def rehearsed_text(declaration: Declaration, done: Rehearsed, seconds: float, co
     lines = [
         f"Rehearsal of {declaration.name}: {declaration.source or '(all)'} → {declaration.target or '(all)'}",
         f"Source: {done.source}; nothing was changed there",
-        f"Copy:   on {done.server}",
+        f"Copy:   on {done.server}" if done.server else "Copy:   none was made",
         "",
         f"What --apply would do ({look.plan.mode}: {_way(look.plan.mode)}):",
         *_rule_lines(declaration, look.plan.steps),

@@ -7,6 +7,7 @@ target held is exported first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,6 @@ class Rollback:
             export = await self._save()
         with half_way(lambda: "half rolled back"):
             if entries.phase != ROLLING_BACK:
-                if export:
-                    await self._journal.exporting(export)
                 await self._journal.enter(ROLLING_BACK)
             await self._back(entries)
             await self._journal.forget()
@@ -161,12 +160,12 @@ class Rollback:
         file, seconds = self._move.settings.backup, self._move.settings.freeze_seconds
         if file is None:
             return ""
-        before = await fingerprint(self._move.target, self._move.declaration.target)
-        await prove_frozen(
-            self._move.target, self._move.declaration.target, before, self._move.clock, seconds, file
-        )
+        target, prefix, export = self._move.target, self._move.declaration.target, str(file.absolute())
+        before = await fingerprint(target, prefix)
+        note = partial(self._journal.exporting, export)
+        await prove_frozen(target, prefix, before, self._move.clock, seconds, file, note)
         self._move.on_progress(f"what the target held is in {file}")
-        return str(file.absolute())
+        return export
 
     async def _back(self, entries: Entries[Plan]) -> None:
         plan = entries.plan

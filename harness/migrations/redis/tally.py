@@ -19,18 +19,20 @@ _ALL = 2**64
 class Tally:
     """What a key of type ``kind`` holds, of the pages that were added. Members of a set count once."""
 
+    __slots__ = ("_seen", "_sum", "kind", "members", "twice")
+
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.members = 0
         self.twice = 0
         self._sum = 0
-        self._seen: set[int] = set()
+        self._seen: set[int] | None = set() if kind in _UNIQUE else None
 
     def add(self, flat: list[str]) -> None:
         """The next page, as in `Piece`; of a string its value."""
         for member, value in units(self.kind, flat):
-            number = _number(member)
-            if self.kind in _UNIQUE:
+            if self._seen is not None:
+                number = hash(member)  # Python's own: 64 bits, good within one process
                 if number in self._seen:
                     self.twice += 1
                     continue
@@ -43,7 +45,7 @@ class Tally:
 
     def close(self) -> None:
         """It is complete, and needs no memory any more."""
-        self._seen = set()
+        self._seen = None
 
     @property
     def content(self) -> Content:

@@ -154,7 +154,7 @@ async def test_an_id_that_came_late_into_a_list_whose_conversion_was_cut_off_los
     await Migrator(redis7, clock, AT_ONCE).apply()
     entries = await Journal(redis7).read()
     assert entries is not None
-    number = next(n for n, step in enumerate(entries.plan.steps) if step.source == f"{QUEUE}:inprog")
+    number = next(n for n, part in enumerate(entries.plan.parts) if part.source == f"{QUEUE}:inprog")
     await redis7.call("HDEL", KEY, f"done:{number}")  # cut off after the list was gone
     await redis7.call("HSET", KEY, "phase", "migrating")
     await redis7.call("LPUSH", f"{QUEUE}:inprog", "late")
@@ -227,7 +227,7 @@ async def test_a_codeq_that_is_still_at_work_is_not_rolled_back(
 ) -> None:
     await Migrator(redis7, clock, AT_ONCE).apply()
     before = await comparable(redis7)
-    with pytest.raises(Refused, match="codeQ is not frozen: codeq:tasks changed"):
+    with pytest.raises(Refused, match="not frozen, 1 key changed while we looked: codeq:tasks"):
         await Rollback(redis7, Writer(redis7), tmp_path / "export").apply()
     await redis7.call("HDEL", "codeq:tasks", "new")
     assert await comparable(redis7) == before

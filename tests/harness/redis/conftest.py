@@ -30,6 +30,7 @@ keys:
   - {from: "retention",     to: "ttl", type: zset}
   - {from: "seen",          to: "seen", type: set}
   - {from: "recent",        to: "recent", type: list}
+  - {from: "q:{c}:later",   to: "q:{c|lower}:later", type: list->zset, score: "{record.due}"}
   - {from: "settings",      to: "settings", type: hash}
   - {from: "tasks",         to: "tasks", type: hash}
 leave: ["worker:{n}"]
@@ -58,6 +59,7 @@ ENTRIES = {
     "old:retention": Entry("zset", {"t1": "10", "t2": "20.25"}, HOUR),
     "old:seen": Entry("set", ["t1", "t2"], HOUR),
     "old:recent": Entry("list", ["t2", "t1"], HOUR),
+    "old:q:Mail:later": Entry("list", ["t5", "t3"], HOUR),
     "old:settings": Entry("hash", {"a": "1", "b": "2"}, HOUR),
     "old:worker:1": Entry("string", "stays"),
 }

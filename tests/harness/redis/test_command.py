@@ -221,6 +221,26 @@ def test_entries_new_in_the_source_are_named(place: str, example: Path, capfd: C
 
 
 @pytest.mark.redis
+def test_the_journal_is_no_key_that_came_late(place: str, example: Path, capfd: Capture) -> None:
+    """Where the source is everything that is there."""
+    url = f"redis://:{SECRET}@{place}"
+
+    async def fill() -> None:
+        server = await connect(url)
+        await server.call("FLUSHALL")
+        await server.call("SET", "a", "1")
+        await server.close()
+
+    anyio.run(fill)
+    (example / "all.yaml").write_text(
+        'source: ""\ntarget: "new:"\nkeys:\n  - {from: "{a*}", to: "{a}", type: string}\n'
+    )
+    assert main(["redis", "all.yaml", "--from", url, "-q", "--apply"]) == HELD
+    assert main(["redis", "all.yaml", "--from", url, "-q"]) == HELD
+    assert "It is migrated: --apply would change nothing" in capfd.readouterr().out
+
+
+@pytest.mark.redis
 def test_a_kill_of_the_program_is_gone_on_with(place: str, example: Path, capfd: Capture) -> None:
     """Killed where a line of progress says that a batch is done."""
     url, environ = f"redis://{place}", {**os.environ, "REDIS_PASSWORD": SECRET}

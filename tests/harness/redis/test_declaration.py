@@ -24,6 +24,7 @@ def rule(text: str) -> str:
     [
         ("", "is empty"),
         ("source: [", "line 1: not YAML"),
+        (rule("from: x:{a}, to: x, type: set"), 'goes in quotes: {from: "queue:{q}", …}'),
         ("- a\n", "line 1: not members such as source, target, keys"),
         ('source: "a:"\n' + TASKS, "line 1: target is missing"),
         (HEAD + TASKS + "kees: []\n", "line 5: kees: no such member"),

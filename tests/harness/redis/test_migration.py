@@ -1,6 +1,7 @@
 """A keyspace becomes another one by a plan: every type, every end, from any crash, there and back."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from harness.migrations.codeq.migrator import Migrator as CodeqMigrator
 from harness.migrations.codeq.migrator import Settings as CodeqSettings
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.redis.crashes import Explorer
-from harness.migrations.redis.declaration import Declaration
+from harness.migrations.redis.declaration import TYPES, Declaration
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
@@ -22,7 +23,7 @@ from harness.migrations.redis.rehearsal import rehearse
 from harness.migrations.redis.rollback import Rollback
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
-from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN
+from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN, REAL
 from worker.codeq import PROFILES, Recording, Server, ServerError, embedded, open_server
 from worker.codeq.servers.server import Command
 
@@ -51,6 +52,7 @@ EXPECTED = {
     "new:ttl": ("zset", {"t1": "10", "t2": "20.25"}, True),
     "new:seen": ("set", ["t1", "t2"], True),
     "new:recent": ("list", ["t2", "t1"], True),
+    "new:q:mail:later": ("zset", {"t3": "3", "t5": "5"}, True),
     "new:settings": ("hash", {"a": "1", "b": "2"}, True),
 }
 
@@ -193,6 +195,28 @@ async def test_every_crash_there_and_back_is_survived(
     assert found.decision.verdict == "go"
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("url", REAL)
+async def test_every_crash_is_survived_on_real_servers(
+    request: pytest.FixtureRequest, declaration: Declaration, snapshot: Snapshot, url: str, profile: str
+) -> None:
+    place_of = request.getfixturevalue(url)
+
+    async def place() -> Server:
+        return await open_server(place_of, profile)
+
+    server = await place()
+    await server.call("FLUSHALL")
+    await server.close()
+    found = await Explorer(declaration, snapshot, place, CLOCK, AT_ONCE).run()
+    assert found.broken == ()
+    assert found.there > 50
+
+
+def test_every_type_is_in_the_plan_that_crashes_everywhere(declaration: Declaration) -> None:
+    assert {rule.type for rule in declaration.rules} == set(TYPES)
+
+
 async def test_a_move_that_begins_anew_is_found(
     declaration: Declaration, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,7 +267,7 @@ REFUSED = {
         "1 key of the target is there already, and nothing is written",
     ),
     "unreadable": (
-        {"old:tasks": Entry("hash", {"t1": "[]"})},
+        {"old:tasks": Entry("hash", {**ENTRIES["old:tasks"].value, "t9": "[]"})},
         "its record cannot be read as a JSON object, which the transform needs",
     ),
 }
@@ -308,6 +332,30 @@ async def test_the_way_back_does_not_lose_what_was_done_since(
     assert await server.call("HLEN", "old:tasks") == 9
 
 
+async def test_an_export_is_noted_before_it_is_there(
+    declaration: Declaration, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    """So that a way back that was cut off can be gone on with, under the same name."""
+    export = tmp_path / "export"
+    settings = replace(AT_ONCE, keep_source=True)
+
+    async def back(point: int | None) -> Crashing:
+        server = embedded()
+        await restore(server, snapshot.pieces())
+        await migrate(declaration, server, settings)
+        crashing = Crashing(server, point)
+        move = Move(declaration, crashing, crashing, CLOCK, replace(settings, backup=export))
+        with suppress(Crashed):
+            await Rollback(move).apply()
+        entries = await Move(declaration, server, server, CLOCK).journal.read()
+        assert not export.exists() or entries is None or entries.export == str(export)
+        return crashing
+
+    for point in range((await back(None)).count):
+        export.unlink(missing_ok=True)
+        await back(point)
+
+
 async def test_another_plan_does_not_go_on_with_it(
     declaration: Declaration, declare: Declare, snapshot: Snapshot
 ) -> None:
@@ -360,7 +408,7 @@ async def test_migrate_notices_other_writers(declaration: Declaration, snapshot:
         async def sleep(self, seconds: float) -> None:
             await server.call("RPUSH", "old:recent", "t3")
 
-    with pytest.raises(Refused, match="not frozen: 1 keys changed while we looked, such as old:recent"):
+    with pytest.raises(Refused, match="not frozen, 1 key changed while we looked: old:recent"):
         await Migrator(Move(declaration, server, server, Busy(), Settings(freeze_seconds=1))).apply()
     assert await server.call("EXISTS", "new:recent") == 0
     with pytest.raises(ServerError):

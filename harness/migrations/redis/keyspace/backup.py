@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from harness.migrations.redis.keyspace.errors import MigrationError
+from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.pieces import PAIRS, STRUCTURES, Piece
 from harness.migrations.redis.keyspace.snapshot import Snapshot, assembled
 from kvstore.json_document import read_json
@@ -21,6 +21,12 @@ FORMAT = "understudy-redis-backup"
 FORMATS = (FORMAT, "understudy-codeq-backup")  # the second is of older ones
 TYPES = ("string", *STRUCTURES)
 YEAR_9999_MS = 253_370_764_800_000
+
+
+def demand_free(file: Path, export: str = "") -> None:
+    """Raises Refused where ``file`` is there, and is not the ``export`` that an earlier run was to write."""
+    if file.exists() and str(file.absolute()) != export:
+        raise Refused([f"{file} exists: name another file with --backup"])
 
 
 class Backup:

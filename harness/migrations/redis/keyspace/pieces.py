@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kvstore.clock import stopwatch
 from worker.codeq import Server
 from worker.codeq.servers.server import Command, checked
 
@@ -149,13 +150,16 @@ async def pieces(server: Server, prefix: str) -> AsyncIterator[Piece]:
         here = [(key, kind) for key, kind in types.items() if kind in COUNT and key not in known]
         known |= {key for key, kind in here if kind != "string"}
         asked = [command for key, kind in here for command in (("PTTL", key), (COUNT[kind], key))]
-        replies = checked(await server.pipeline(asked))
+        replies, asked_at = checked(await server.pipeline(asked)), stopwatch()
         ends = {key: pttl for (key, _), pttl in zip(here, replies[::2], strict=True)}
         sized = [(key, kind, count) for (key, kind), count in zip(here, replies[1::2], strict=True) if count]
         async for found in rounds(server, sized):
             for key, flat in found:
                 value = flat[0] if types[key] == "string" else flat
-                yield Piece(key, types[key], value, ends[key])
+                left = ends[key]
+                if left > 0:  # what has passed since it was asked for
+                    left = max(left - round((stopwatch() - asked_at) * 1000), 0)
+                yield Piece(key, types[key], value, left)
 
 
 def written(key: str, kind: str, part: list[str]) -> list[Command]:
