@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from harness.migrations.redis.keyspace.errors import MigrationError
@@ -22,8 +23,10 @@ class Hook:
         try:
             made = self.function(identity, dict(record))
         except Exception as error:  # somebody else's code
+            line = extract_tb(error.__traceback__)[-1]
             raise MigrationError(
-                f"{self.text} failed for the record of {identity}: {type(error).__name__}: {error}"
+                f"{self.text} failed for the record of {identity}: {type(error).__name__}: {error} "
+                f"({Path(line.filename).name}, line {line.lineno})"
             ) from error
         if not isinstance(made, dict):
             raise MigrationError(

@@ -79,6 +79,15 @@ async def test_scores_in_milliseconds_are_told(redis7: Server) -> None:
     assert any(note.startswith("1 retention score in milliseconds") and "(H17): x" in note for note in notes)
 
 
+async def test_a_priority_that_names_no_tier_is_refused_before_the_first_write(redis7: Server) -> None:
+    await redis7.call("HSET", "legacy:tasks", "x", record("x", priority=[]))
+    await redis7.call("LPUSH", f"{QUEUE}:pending", "x")
+    look = await preflight(redis7, CLOCK, split=True, accept_defects=True)
+    assert [text.partition(":")[0] for text in look.refusals] == [
+        "1 member without a place in the new keyspace"
+    ]
+
+
 async def test_mixed_case_commands_are_told_and_counted_once(redis7: Server) -> None:
     await redis7.call("RENAME", f"{QUEUE}:inprog", "legacy:q:Generate_Master:inprog")
     look = await preflight(redis7, CLOCK)

@@ -332,6 +332,19 @@ async def test_the_way_back_does_not_lose_what_was_done_since(
     assert await server.call("HLEN", "old:tasks") == 9
 
 
+async def test_a_transform_that_fails_is_named_with_its_line(
+    declaration: Declaration, snapshot: Snapshot
+) -> None:
+    server = embedded()
+    await restore(server, snapshot.pieces())
+    await server.call("HSET", "old:tasks", "odd", "{}")
+    with pytest.raises(
+        MigrationError, match=r"for the record of odd: KeyError: 'command' \(hook.py, line 2\)"
+    ):
+        await migrate(declaration, server)
+    assert (await contents(server, "new:")) == {}
+
+
 async def test_an_export_is_noted_before_it_is_there(
     declaration: Declaration, snapshot: Snapshot, tmp_path: Path
 ) -> None:
