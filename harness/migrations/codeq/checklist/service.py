@@ -58,6 +58,7 @@ async def _custom(seen: Inspection, command: str) -> list[Finding]:
 _FIELDS = {"pending": "ready", "inprog": "inProgress", "delayed": "delayed", "dlq": "dlq"}
 _SAMPLE = "sample: a task can be claimed, nacked, claimed again and completed"
 _HEALTH = "health: claims are answered and the gauges are there"
+_DELAY = 3  # seconds; within less, a busy machine has not asked again
 _PRIORITY = 9  # taken first, where the sample has to share a queue
 
 
@@ -117,7 +118,7 @@ async def _walk(seen: Inspection, task_id: str) -> Finding | None:
     # What is asked, and the status, the member and its value that must come back.
     steps: list[tuple[str, Any, int, str, Any]] = [
         ("/tasks/claim", take, 200, "attempts", 1),
-        (f"/tasks/{task_id}/nack", {"delaySeconds": 1}, 200, "status", "requeued"),
+        (f"/tasks/{task_id}/nack", {"delaySeconds": _DELAY}, 200, "status", "requeued"),
         ("/tasks/claim", take, 204, "", None),
         ("wait", None, 0, "", None),
         ("/tasks/claim", take, 200, "attempts", 3),
@@ -126,7 +127,7 @@ async def _walk(seen: Inspection, task_id: str) -> Finding | None:
     ]
     for path, body, status, member, value in steps:
         if path == "wait":
-            await services.wait(2)
+            await services.wait(_DELAY + 1)
             continue
         if status == 204 and services.tokens.shares:
             continue  # it would hand out migrated work, and giving that back changes its place
