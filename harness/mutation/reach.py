@@ -1,7 +1,7 @@
 """Which probes can show which mistakes: found out once for all of them, with the Worker as it is."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from itertools import chain
 from operator import or_
@@ -29,6 +29,11 @@ class Reach:
     whole: str | None = None
 
 
+def nothing(near: Sequence[Any], name: str) -> Iterable[Any]:
+    """No more than what was looked at."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Reaching:
     """The probes that a mistake can make a difference in, and then what ``more`` makes of these and a name.
@@ -41,8 +46,8 @@ class Reaching:
     folder: Path
     probes: Sequence[Probe]
     reached: Mapping[Line, int]
-    changing: Mapping[Mutant, int] = field(default_factory=dict)
-    more: Callable[[Sequence[Any], str], Iterator[Any]] = lambda near, name: iter(())
+    changing: Mapping[Mutant, int]
+    more: Callable[[Sequence[Any], str], Iterable[Any]]
 
     def __call__(self, mutant: Mutant) -> Iterable[Probe]:
         bits = self.changing.get(mutant)
@@ -61,7 +66,7 @@ def reaching(
     folder: Path,
     looked: Iterable[Reach],
     compared: Mapping[int, Mutant],
-    more: Callable[[Sequence[Any], str], Iterator[Any]] = Reaching.more,
+    more: Callable[[Sequence[Any], str], Iterable[Any]] = nothing,
 ) -> Reaching:
     """What was ``looked`` at, in its order but for what takes long: nearly all is noticed by less."""
     ordered = sorted(looked, key=lambda one: one.operations > _LONG)

@@ -176,7 +176,8 @@ def _alternative(
 ) -> Alternative | None:
     """The largest expression around a mistake that can be evaluated twice."""
     found, node = None, smallest
-    while True:
+    # A call that is awaited is not called twice.
+    while not isinstance(above[node], ast.Await):
         if not isinstance(node, _NO_VALUE):
             mistaken = _mistaken(syntax, mutant, node)
             if mistaken is None or not (_is_pure(node, pure) and _is_pure(mistaken, pure)):

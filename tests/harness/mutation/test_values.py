@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import warnings
 from typing import Any
 
 import pytest
@@ -51,6 +52,13 @@ def test_what_has_effects_is_evaluated_once() -> None:
     asked: list[int] = []
     assert compared(code, "None or falsy", asked) == {"return not (await g(asked))": True}
     assert len(asked) == 2  # by the code as it is, and by the one that compares
+
+
+def test_what_is_awaited_is_not_called_for_a_mistake_in_its_arguments() -> None:
+    code = "A, B = 'a:', 'b:'\nasync def get(key):\n    return key\n"
+    code += "async def f(name):\n    return await get(A + name)\n"
+    with warnings.catch_warnings(action="error"):
+        assert compared(code, "another key", "x") == {"return await get(B + name)": True}
 
 
 @pytest.mark.parametrize(

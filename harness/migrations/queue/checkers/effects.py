@@ -51,6 +51,10 @@ def effects(record: Record) -> Wrong:
 def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
     if call.status is not None and call.status >= 500 and not _failed(record, call):
         yield "{n} request{s} {were} answered with an error though nothing had failed"
+    if call.method == "GET" and any(
+        not one.key.startswith(_LIMITER) for one in record.versions.by(call.name)
+    ):
+        yield "{n} request{s} to look at something {have} written something"
     if _idles(record, call):
         yield "{n} request{s} {were} answered long after everything was done for {them}"
     if call.status == 429:

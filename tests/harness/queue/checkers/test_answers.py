@@ -38,6 +38,20 @@ MISTAKES = {
         "aside=dry-run,dry-delete,delete",
         "I16",
     ),
+    "who looks writes": (
+        "keys.py",
+        '"ratelimit:"',
+        '"event:"',
+        "conditions=local tasks=1",
+        "I13",
+    ),
+    "the first claim is turned away for nothing": (
+        "coordinator.py",
+        "return platform.now_ms() < int(first)",
+        "return platform.now_ms() <= int(first)",
+        "conditions=local claims=coordinator odd=completed,corrupt,long-result daemons=6 polls=8",
+        "I13",
+    ),
     "what is not there is refused by another status": (
         "api/tasks.py",
         '{"error": "Task not found"}, 404',
