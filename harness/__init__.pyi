@@ -49,6 +49,11 @@ from harness.model.circumstances import Rate as Rate
 from harness.model.circumstances import Rollout as Rollout
 from harness.model.circumstances import Seed as Seed
 from harness.model.circumstances import Spent as Spent
+from harness.model.course import Course as Course
+from harness.model.course import CourseNotes as CourseNotes
+from harness.model.course import CourseStep as CourseStep
+from harness.model.course import moved_keys as moved_keys
+from harness.model.course import steps_of as steps_of
 from harness.model.history import History as History
 from harness.model.history import carry_out as carry_out
 from harness.model.history import timeline as timeline

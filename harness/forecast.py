@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
-from harness.model.record import Record
+from harness.model.course import Course, moved_keys, steps_of
+from harness.model.record import Call, Record
 from kvstore import LIMITS
 from kvstore.clock import duration
 from kvstore.figures import whole
@@ -22,7 +23,8 @@ class Bill:
     """What a walk through ``entries`` took: the operator's ``requests``, and ``counts`` as plans bill them.
 
     Counted are operations of KV, and of D1 queries and rows. ``done`` says whether the operator came to the
-    end of the runbook; ``most_queries`` are those of one request.
+    end of the runbook; ``most_queries`` are those of one request,
+    ``course`` is what was done in its order.
     """
 
     entries: int
@@ -30,6 +32,7 @@ class Bill:
     counts: dict[str, int]
     done: bool
     most_queries: int = 0
+    course: Course | None = None
 
 
 def bill_of(record: Record, _: Sequence[str] = ()) -> Bill:
@@ -43,7 +46,18 @@ def bill_of(record: Record, _: Sequence[str] = ()) -> Bill:
         counts[rows] = sum(getattr(event, rows) for event in queried)
     moving = sum(record.migration.rule_for(*place) is not None for place in record.start)
     most = max(Counter(event.invocation for event in queried).values(), default=0)
-    return Bill(moving, len(calls), counts, not record.failures, most)
+    return Bill(moving, len(calls), counts, not record.failures, most, _course(record, calls))
+
+
+def _course(record: Record, calls: Sequence[Call]) -> Course:
+    several = len({name for name, _ in {**record.start, **record.final}}) > 1
+    start, final = (
+        {f"{name} {key}" if several else key: entry for (name, key), entry in state.items()}
+        for state in (record.start, record.final)
+    )
+    budget = record.scenario.platform.allowance.operations
+    shapes = moved_keys(start, final, record.ended)
+    return Course(steps_of(calls, record.began), budget=budget, moved=shapes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.explore.checkpoint import Checkpoint
 from harness.explore.coverage import due
-from harness.explore.draw import Drawing, Places, places_of
+from harness.explore.draw import Declared, Drawing, Places, places_of
 from harness.explore.faults import everywhere
 from harness.explore.search import Damage, Guided, explained, searched
 from harness.explore.state import read_tally, write_tally
 from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.forecast import Forecast, bill_of, forecast
+from harness.model.course import Course
 from harness.model.record import Place, Record
 from harness.model.row import is_table
 from harness.model.scenario import Scenario
@@ -82,7 +83,8 @@ class Result:
     """A finished rehearsal. ``unmet`` are sentences on what must have happened, and did not.
 
     ``forecast`` is what the migration will take of the whole namespace, None where no walk came to its end;
-    ``base`` has the conditions and the write rate of the searches.
+    ``base`` has the conditions and the write rate of the searches. ``course`` is what the operator did in the
+    walk through the most entries.
     """
 
     parts: Sequence[Part]
@@ -92,6 +94,7 @@ class Result:
     forecast: Forecast | None = None
     base: Scenario = field(default_factory=Scenario)
     seeds: Sequence[range] = ()
+    course: Course | None = None
 
     @property
     def vacuous(self) -> list[str]:
@@ -164,7 +167,13 @@ def _result(search: "_Rehearsal", small: Tally, parts: Sequence[Part]) -> Result
         forecast(search.moving, search.moving_in_kv, bills),
         search.base,
         search.seeds,
+        max((bill.course for bill in bills if bill.course), key=_telling, default=None),
     )
+
+
+def _telling(course: Course) -> tuple[int, int]:
+    """Of walks the longest tells most, and one with a budget more than one without."""
+    return len(course.steps), course.budget or 0
 
 
 def _orders_said(tally: Tally) -> str:
@@ -324,7 +333,12 @@ class _Rehearsal:
             [*places_of(self.plain, "client").requests, *places_of(self.plain, "reader").requests[:8]]
         )
         drawing = Drawing(
-            self.base, self.migration, places_of(self.plain), others, self.oddities, self._budgets()
+            self.base,
+            Declared.of(self.migration),
+            places_of(self.plain),
+            others,
+            self.oddities,
+            self._budgets(),
         )
         guided = Guided(self.subject, drawing, self.workforce)
         if (checkpoint := self.checkpoint) is not None:

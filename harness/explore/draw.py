@@ -45,6 +45,24 @@ def places_of(record: Record, role: str = "operator") -> Places:
 
 
 @dataclass(frozen=True)
+class Declared:
+    """What scenarios are drawn from of what a migration declares: the acts of ``clients`` and ``readers`` by
+    name, and whether there is a ``database`` or a ``rollback``. Unlike a migration it can be sent to another
+    process as it is.
+    """
+
+    clients: Sequence[str]
+    readers: Sequence[str]
+    database: bool
+    rollback: bool
+
+    @classmethod
+    def of(cls, migration: Migration) -> "Declared":
+        clients, readers = ([one.name for one in rules] for rules in (migration.clients, migration.readers))
+        return cls(clients, readers, bool(migration.database), migration.way_back is not None)
+
+
+@dataclass(frozen=True)
 class Drawing:
     """Draws what ``base`` says of the conditions, and the rest by chance.
 
@@ -54,7 +72,7 @@ class Drawing:
     """
 
     base: Scenario
-    migration: Migration
+    declared: Declared
     places: Places
     others: Places
     oddities: Sequence[str]
@@ -83,7 +101,7 @@ class Drawing:
 
     @cached_property
     def _acts(self) -> Sequence[str]:
-        return [rule.name for rule in (*self.migration.clients, *self.migration.readers)]
+        return [*self.declared.clients, *self.declared.readers]
 
     @cached_property
     def _features(self) -> Sequence[Callable[[Scenario, Chance], Scenario]]:
@@ -94,10 +112,10 @@ class Drawing:
             self._page: True,
             self._skew: True,
             self._rollout: True,
-            self._lag: bool(self.migration.database),
-            self._readers: bool(self.migration.readers),
-            self._clients: bool(self.migration.clients),
-            self._rollback: self.migration.way_back is not None,
+            self._lag: self.declared.database,
+            self._readers: bool(self.declared.readers),
+            self._clients: bool(self.declared.clients),
+            self._rollback: self.declared.rollback,
             self._fault: bool(self.places.operations or self.others.operations),
             self._second_fault: bool(self.places.operations or self.others.operations),
             self._interrupt: bool(self._acts and self.places.operations),

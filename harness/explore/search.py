@@ -21,12 +21,11 @@ from harness.explore.tally import (
     found_in,
     tallied,
 )
-from harness.explore.workforce import Workforce
+from harness.explore.workforce import Here, Workforce
 from harness.model.scenario import Scenario
 from harness.terminal.command import CannotStart
 from harness.verdict import Finding, Moment
 
-_BATCH: Final = 20
 # A large namespace is tried less often than a small one: for so many KV operations in all; and one of a
 # Worker whose runs take longer.
 _MOST_OPERATIONS: Final = 60_000
@@ -133,7 +132,7 @@ def searched(
 ) -> Tally:
     """Simulate and judge all scenarios, each as ``work`` does; ``note`` says what is to be noted of each."""
     tally = Tally()
-    size = max(1, min(_BATCH, len(scenarios) // (4 * workforce.workers)))
+    size = max(1, min(workforce.batch, len(scenarios) // (4 * workforce.workers)))
     batches = [Batch(system, scenarios[at : at + size], note) for at in range(0, len(scenarios), size)]
     for part in workforce.do(work, batches):
         tally.merge(part)
@@ -174,6 +173,12 @@ class Guided:
 
     def search(self, seeds: range, on_progress: OnProgress) -> Tally:
         """Simulate and judge a scenario for each seed; those that were visited already are left out."""
+        if self.workforce.batch >= BLOCK:
+            return self._by_blocks(seeds, on_progress)
+        return self.search_by_generations(seeds, on_progress)
+
+    def search_by_generations(self, seeds: range, on_progress: OnProgress) -> Tally:
+        """The same, with the work of each generation shared out."""
         for number, generation in groupby(seeds[self.tally.runs :], lambda seed: (seed - 1) // _GENERATION):
             if number * _GENERATION % BLOCK == 0:
                 self.kept.clear()
@@ -181,6 +186,38 @@ class Guided:
             self._generation(list(generation), len(seeds), on_progress)
             self.on_generation()
         return self.tally
+
+    def _by_blocks(self, seeds: range, on_progress: OnProgress) -> Tally:
+        """The same by whole blocks of seeds, several in a job; what they met is added in their order."""
+        early: dict[int, _Met] = {}
+        following = 0
+        for met in self.workforce.do(_searched_alone, self._jobs(seeds)):
+            early[met.number] = met
+            while (part := early.pop(following, None)) is not None:
+                following += 1
+                self.tally.merge(part.tally)
+                self.visited += part.visited
+                self.kept, self.known, self.anew = part.kept, part.known, self.anew + part.anew
+                on_progress(self.tally, len(seeds))
+                self.on_generation()
+        return self.tally
+
+    def _jobs(self, seeds: range) -> "list[_Blocks]":
+        """What is left of ``seeds``; the first job goes on where this has come to in its block."""
+        left = seeds[self.tally.runs :]
+        size = BLOCK * max(1, min(self.workforce.batch, len(left) // (2 * self.workforce.workers)) // BLOCK)
+        parts = [list(part) for _, part in groupby(left, lambda seed: (seed - 1) // size)]
+        return [
+            _Blocks(
+                number,
+                self.system,
+                self.drawing,
+                range(part[0], part[-1] + 1),
+                [] if number else self.kept,
+                set() if number else self.known,
+            )
+            for number, part in enumerate(parts)
+        ]
 
     def state(self) -> dict[str, Any]:
         """What it takes to go on from here."""
@@ -219,3 +256,33 @@ class Guided:
         if self.kept and Chance(seed, "kept").happens(_VARIED):
             return self.drawing.varied(seed, self.kept)
         return self.drawing.fresh(seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """A job: ``seeds``, of which some met what is ``known``, and ``kept``."""
+
+    number: int
+    system: SystemUnderTest
+    drawing: Drawing
+    seeds: range
+    kept: list[Scenario]
+    known: set[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """What came of it."""
+
+    number: int
+    tally: Tally
+    visited: list[Scenario]
+    kept: list[Scenario]
+    known: set[int]
+    anew: int
+
+
+def _searched_alone(job: _Blocks) -> _Met:
+    alone = Guided(job.system, job.drawing, Here(), list(job.kept), known=set(job.known))
+    tally = alone.search_by_generations(job.seeds, lambda tally, of: None)
+    return _Met(job.number, tally, alone.visited, alone.kept, alone.known, alone.anew)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from logging import CRITICAL, getLogger
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, TypeVar
@@ -20,6 +21,11 @@ Done = TypeVar("Done")
 
 # How often a job is done again whose process was killed.
 _MOST_TIMES: Final = 3
+# Scenarios of a job: on this machine, so that its processes end at about the same time; and on a cluster.
+_BATCH: Final = 20
+_CLUSTER_BATCH: Final = 1000
+# How many jobs a thread of a cluster has at most, with the one that it does.
+_JOBS_AHEAD: Final = 3
 # So long nothing may be done by a cluster without workers: they may be about to come back.
 _PATIENCE_SECONDS: Final = 20
 
@@ -35,10 +41,16 @@ class ClusterError(Exception):
 
 
 class Workforce(Protocol):
-    """``workers`` do jobs side by side, each in a process that keeps what it has loaded."""
+    """``workers`` do jobs side by side, each in a process that keeps what it has loaded.
+
+    A job is of ``batch`` scenarios at most: what it costs to hand one out is little beside what it does.
+    """
 
     @property
     def workers(self) -> int: ...
+
+    @property
+    def batch(self) -> int: ...
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         """What ``work`` makes of each job, in the order in which they are done. Raises what it raises."""
@@ -53,6 +65,7 @@ class Here:
     """This process alone."""
 
     workers = 1
+    batch = _BATCH
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         return map(work, jobs)
@@ -68,6 +81,8 @@ class Processes:
     whose process is killed is done again in another; raises Unfinished when that does not help, Ended and
     Stuck for what the Worker does to its process.
     """
+
+    batch = _BATCH
 
     def __init__(self, workers: int | None = None, timeout: float = TIMEOUT_SECONDS) -> None:
         self.workers = workers or os.cpu_count() or 1
@@ -140,8 +155,10 @@ class Processes:
 class Cluster:
     """The workers of a Dask scheduler at ``address``, which have this version of Understudy installed.
 
-    Raises ClusterError.
+    Its scheduler holds a few jobs for each worker at a time, however many there are. Raises ClusterError.
     """
+
+    batch = _CLUSTER_BATCH
 
     def __init__(self, address: str) -> None:
         try:
@@ -157,7 +174,8 @@ class Cluster:
             # would wait for a lock that the same thread holds, for ever.
             gc.collect()
             raise ClusterError(f"no Dask scheduler answers at {address}: {why}")
-        self.workers = len(self._client.scheduler_info()["workers"])
+        threads = [one["nthreads"] for one in self._client.scheduler_info()["workers"].values()]
+        self.workers, self._most_waiting = len(threads), _JOBS_AHEAD * sum(threads)
         if not self.workers:
             self.close()
             raise ClusterError(f"the Dask scheduler at {address} has no workers")
@@ -187,17 +205,29 @@ class Cluster:
         """As any workforce. Raises Unfinished when the cluster goes away, or loses a job with its workers."""
         lost = self._dask.CancelledError, self._dask.KilledWorker, self._dask.comm.CommClosedError
         done: SimpleQueue[Any] = SimpleQueue()
-        # Not pure: a job that was done before may be asked for again, and is then done again.
-        waiting = self._client.map(work, jobs, pure=False)
-        try:
-            for future in waiting:
+        waiting: set[Any] = set()
+        left = iter(jobs)
+
+        def begin(most: int) -> None:
+            for job in islice(left, most):
+                # Not pure: a job that was done before may be asked for again, and is then done again.
+                future = self._client.submit(work, job, pure=False)
+                waiting.add(future)
                 future.add_done_callback(done.put)
-            for _ in waiting:
-                yield self._next(done).result()
+
+        try:
+            begin(self._most_waiting)
+            while waiting:
+                future = self._next(done)
+                result = future.result()
+                waiting.remove(future)
+                del future  # the cluster forgets what it holds for us
+                begin(1)
+                yield result
         except lost as error:
             raise Unfinished(f"the cluster at {self._address} did not finish the search: {error}") from None
         finally:
-            self._client.cancel(waiting)
+            self._client.cancel(list(waiting))
 
     def _next(self, done: "SimpleQueue[Any]") -> Any:
         while True:

@@ -11,6 +11,7 @@ from harness.decision import Decision
 from harness.explore.search import Damage
 from harness.explore.state import write_tally
 from harness.explore.tally import Tally
+from harness.model.course import Course
 from harness.model.record import Act, Call, Place, Record, RunRecord
 from harness.moment import write_moment
 from harness.rehearsal import Part, Result
@@ -49,6 +50,7 @@ def rehearsal_document(about: About, result: Result, seconds: float) -> dict[str
         "parts": [_part(one) for one in result.parts],
         "forecast": None if result.forecast is None else result.forecast.as_json(),
         "findings": [damage_document(one, about.replay(one.scenario)) for one in result.damage],
+        **({} if result.course is None else {"course": result.course.as_json()}),
         "seconds": round(seconds, 3),
     }
 
@@ -64,10 +66,12 @@ def search_document(
     parts: Sequence[dict[str, Any]] = (),
     verdicts: Sequence[Verdict] = (),
     nothing: Sequence[str] = (),
+    course: Course | None = None,
 ) -> dict[str, Any]:
     """A search, or a rehearsal, of a migration that is not declared: what a page shows of it.
 
-    ``about`` are sentences on what was done, ``nothing`` names what there was nothing of.
+    ``about`` are sentences on what was done, ``nothing`` names what there was nothing of; ``course`` is what
+    was done in its order.
     """
     return {
         "schema": SCHEMA,
@@ -81,6 +85,7 @@ def search_document(
         "parts": list(parts),
         "verdicts": [one.as_json() for one in verdicts],
         "findings": list(findings),
+        **({} if course is None else {"course": course.as_json()}),
         "seconds": round(seconds, 3),
     }
 

@@ -17,7 +17,7 @@ def page(document: dict[str, Any]) -> str:
     return _template().substitute(
         title=_escaped(printable(title)),
         style=_text("page.css"),
-        script=_text("timeline.js") + _text("page.js"),
+        script=_text("timeline.js") + _text("course.js") + _text("page.js"),
         document=_data(document),
     )
 

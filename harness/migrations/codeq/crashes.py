@@ -19,13 +19,15 @@ class Search:
     """``points`` are all commands; ``crashes`` were tried, one for all before which the keyspace is the same.
 
     ``broken`` has a sentence for each that ended differently. ``moved`` is how many members the migration
-    moves when nothing cuts it off.
+    moves when nothing cuts it off. ``tried`` has, for each crash, after how many commands it was, and what
+    came out differently.
     """
 
     points: int
     crashes: int
     moved: int
     broken: tuple[str, ...]
+    tried: tuple[tuple[int, str], ...] = ()
 
     @property
     def decision(self) -> Decision:
@@ -60,13 +62,15 @@ async def explore(
     end = await _contents(server)
     await server.close()
     broken: list[str] = []
+    tried: list[tuple[int, str]] = []
     for number, point in enumerate(whole.points, 1):
         fault = await _one(source, clock, settings, profile, point, end)
+        tried.append((point, fault))
         if fault:
             broken.append(f"before command {point + 1} of {whole.count}: {fault}")
         if on_progress is not None:
             on_progress(number, len(whole.points), len(broken))
-    return Search(whole.count, len(whole.points), done.changes, tuple(broken))
+    return Search(whole.count, len(whole.points), done.changes, tuple(broken), tuple(tried))
 
 
 async def _one(

@@ -19,6 +19,7 @@ from harness.migrations.codeq.traffic import work_a_little
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under, scan
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
+from harness.model.course import Course, CourseNotes
 from harness.verdict import Verdict
 from kvstore.clock import ManualClock, iso
 from kvstore.entropy import Entropy
@@ -47,7 +48,8 @@ class Choices:
 class Rehearsed:
     """A finished rehearsal of a source that was ``taken`` then, in epoch milliseconds.
 
-    Of Option A there is ``drained``, of Option B ``look`` and ``migrated``.
+    Of Option A there is ``drained``, of Option B ``look`` and ``migrated``. ``course`` is what was done, in
+    its order.
     """
 
     server: str
@@ -61,6 +63,7 @@ class Rehearsed:
     look: Preflight | None = None
     migrated: Migrated | None = None
     drained: Drained | None = None
+    course: Course | None = None
 
     @property
     def violated(self) -> list[Verdict]:
@@ -107,19 +110,19 @@ async def rehearse(
     if strange:
         raise Refused([f"the source cannot be copied: {strange[0]}"])
     await demand_empty(server)
-    said = on_progress or (lambda text: None)
+    noted = CourseNotes(on_progress or (lambda text: None))
     attempts = await literal(server)
     services = Services(server, clock, entropy)
     try:
         attempts += await on_codeq(services)
         await restore(server, source.pieces())
-        said(f"{len(source.entries):,} legacy keys on {server.name}")
+        noted.by("source")(f"{len(source.entries):,} legacy keys on {server.name}")
         requests = await work_a_little(services)
-        said(f"{requests} requests to the old service, then frozen")
+        noted.by("old service")(f"{requests} requests to the old service, then frozen")
         if choices.freeze:
             await services.wait(choices.freeze)
         walk = _option_b if choices.option == "b" else _option_a
-        return await walk(server, services, source, choices, attempts, said)
+        return await walk(server, services, source, choices, attempts, noted)
     finally:
         await services.close()
         await _clear(server)
@@ -152,12 +155,14 @@ async def _option_b(
     source: Snapshot,
     choices: Choices,
     attempts: list[Attempt],
-    on_progress: OnProgress,
+    noted: CourseNotes,
 ) -> Rehearsed:
     before = LegacyState(await read_snapshot(server, PREFIX))
     look = await Migrator(server, services.clock, choices.settings).look()
     # It is a copy: what would be refused for real is migrated all the same, to show what comes of it.
-    migrator = Migrator(server, services.clock, replace(choices.settings, accept_defects=True), on_progress)
+    migrator = Migrator(
+        server, services.clock, replace(choices.settings, accept_defects=True), noted.by("mover")
+    )
     migrated = await migrator.apply()
     seen = Inspection(
         server=server,
@@ -173,14 +178,25 @@ async def _option_b(
     )
     verdicts = await check(seen)
     services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
-    on_progress("the checklist is through; the traffic goes on at codeQ")
+    noted.by("checklist")("the checklist is through; the traffic goes on at codeQ")
     verdicts += judge(
         await deliver(services, before, choices.most), before, choices.most, split=migrated.plan.split
     )
+    noted.by("codeQ")(f"the tasks that waited are claimed there, up to {choices.most:,} of each queue")
     tasks = len(before.tasks)
     notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]
     return Rehearsed(
-        server.name, "b", source.taken, len(source.entries), tasks, attempts, verdicts, notes, look, migrated
+        server.name,
+        "b",
+        source.taken,
+        len(source.entries),
+        tasks,
+        attempts,
+        verdicts,
+        notes,
+        look,
+        migrated,
+        course=Course(noted.steps),
     )
 
 
@@ -190,12 +206,22 @@ async def _option_a(
     source: Snapshot,
     choices: Choices,
     attempts: list[Attempt],
-    on_progress: OnProgress,
+    noted: CourseNotes,
 ) -> Rehearsed:
     drained, verdicts, notes = await cut_over(
-        server, services, choices.deadline, on_progress, choices.settings.claim_script
+        server, services, choices.deadline, noted.by("both services"), choices.settings.claim_script
     )
+    noted.by("checklist")("the checklist is through")
     tasks = await server.call("HLEN", "legacy:tasks")
     return Rehearsed(
-        server.name, "a", source.taken, len(source.entries), tasks, attempts, verdicts, notes, drained=drained
+        server.name,
+        "a",
+        source.taken,
+        len(source.entries),
+        tasks,
+        attempts,
+        verdicts,
+        notes,
+        drained=drained,
+        course=Course(noted.steps),
     )

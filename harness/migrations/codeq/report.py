@@ -15,6 +15,7 @@ from harness.migrations.codeq.preflight import Preflight
 from harness.migrations.codeq.rehearsal import Rehearsed
 from harness.migrations.codeq.rollback import RolledBack
 from harness.migrations.codeq.stragglers import Stragglers
+from harness.model.course import Course, CourseStep
 from harness.report.document import found_document, search_document
 from harness.terminal.lines import some, text_of
 from harness.verdict import Finding, Verdict, agree, count_held, held_lines
@@ -52,7 +53,7 @@ def rehearsed_document(done: Rehearsed, seconds: float, given: Sequence[str], co
             if not one.worked
         ),
     ]
-    return judged_document(given, about, done.decision, done.verdicts, seconds, command)
+    return judged_document(given, about, done.decision, done.verdicts, seconds, command, done.course)
 
 
 def judged_document(
@@ -62,6 +63,7 @@ def judged_document(
     verdicts: Sequence[Verdict],
     seconds: float,
     command: str,
+    course: Course | None = None,
 ) -> dict[str, Any]:
     """What a page shows of a checklist."""
     titles = {drill.hazard: drill.title for drill in DRILLS}
@@ -73,7 +75,9 @@ def judged_document(
         for verdict in verdicts
         for one in verdict.findings
     ]
-    return search_document("codeq", given, about, decision, findings, seconds, verdicts=verdicts)
+    return search_document(
+        "codeq", given, about, decision, findings, seconds, verdicts=verdicts, course=course
+    )
 
 
 def search_page(search: Search, seconds: float, given: Sequence[str], command: str) -> dict[str, Any]:
@@ -81,7 +85,21 @@ def search_page(search: Search, seconds: float, given: Sequence[str], command: s
     about = [f"A crash before each of {search.points:,} commands of option B, resumed"]
     title = "Resumption: whatever the crash, the same end"
     verdict = Verdict("crash", title, tuple(map(Finding, search.broken)), search.points, "commands")
-    return judged_document(given, about, search.decision, [verdict], seconds, command)
+    steps = [
+        CourseStep("mover", f"{search.points:,} commands, when nothing cuts it off", 0, search.points),
+        *(
+            CourseStep(
+                "killed, then resumed",
+                f"killed before command {point + 1:,}: {fault or 'resumed, it comes to the same end'}",
+                point,
+                point + 1,
+                "failed" if fault else "done",
+            )
+            for point, fault in search.tried
+        ),
+    ]
+    course = Course(steps, "commands")
+    return judged_document(given, about, search.decision, [verdict], seconds, command, course)
 
 
 def accepted_text(

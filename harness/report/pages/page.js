@@ -180,7 +180,7 @@ document.addEventListener("keydown", event => {
   if (deeds[event.key]) { deeds[event.key](); event.preventDefault(); }
 });
 addEventListener("resize", () => { if (picture) picture.draw(); });
-head(); overview(); heat(); checked();
+head(); overview(); course(); heat(); checked();
 // `#4,dark` opens the page at the fourth finding.
 if (findings.length) choose((asked.map(Number).find(Number.isFinite) || 1) - 1);
 put("foot", ...["j", "k", " another finding · ", "←", "→", " another moment · ", "+", "-", " zoom · ", "t", " true lengths of time · ", "a", " arrows · ", "d", " light or dark"].map(part => /^[a-z+\-←→]$/.test(part) ? make("kbd", {}, part) : part));

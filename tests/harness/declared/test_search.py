@@ -75,7 +75,7 @@ class Heard:
 class Nobody:
     """A workforce that does nothing."""
 
-    workers = 1
+    workers, batch = 1, 20
 
     def do(self, work: Any, jobs: Any) -> Any:
         raise ZeroDivisionError

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,8 +14,14 @@ from typing import Any
 import pytest
 
 from harness.cli.rehearse import main
+from harness.decision import Decision
+from harness.migrations.codeq.crashes import Search
+from harness.migrations.codeq.report import search_page
+from harness.model.course import Course, CourseStep, moved_keys
+from harness.report.document import search_document
 from harness.report.page import page
 from harness.terminal.exit_codes import VIOLATED
+from kvstore import Entry
 from tests.harness.report.reports import rehearsal, run
 from tests.harness.report.test_document import errors
 
@@ -200,6 +207,40 @@ def test_the_page_of_codeq_shows_every_check(tmp_path: Path) -> None:
     assert text.count(">violated<") == 2
     assert all(html.escape(one["title"], quote=False) in text for one in codeq()["verdicts"])
     assert f"<h2>{html.escape(codeq()['findings'][1]['what'], quote=False)}</h2>" in text
+
+
+@pytest.mark.chromium
+@pytest.mark.own_clock
+@in_chromium
+def test_what_happened_is_drawn_lane_by_lane_and_chosen_by_keyboard(tmp_path: Path) -> None:
+    steps = [
+        CourseStep("operator in AMS", "POST /go → 500", 0, 40, "failed", 1000),
+        CourseStep("mover", "a move", 40, 50),
+    ]
+    course = Course(
+        [*steps, CourseStep("operator in AMS", "POST /go → 200", 50, 90, "lost", 10)], budget=1000
+    )
+    count = {"a": Entry(b"1", None, None), "b:1": Entry(b"1", None, None)}
+    course = replace(course, moved=moved_keys(count, {"a": count["a"]}, 0))
+    document = search_document("m", [], ["said"], Decision([], None, []), [], 1, course=course)
+    assert errors(document) == []
+    focus = "document.querySelector('#course rect.step.lost').focus();"
+    text = drawn(document, tmp_path, focus)
+    assert text.count('class="lane"') == 2
+    assert [text.count(f'class="{name}"') for name in ("step", "step failed", "step lost")] == [1, 1, 1]
+    assert [text.count(f'class="{name}"') for name in ("spent", "spent over", "budget")] == [1, 1, 1]
+    assert "00:00.050 operator in AMS: POST /go → 200" in text
+    assert re.search(r"b:\*</code>.*?>1<.*?>0<.*?gone", text)
+    assert "as before" in text
+
+
+def test_walks_and_codeq_say_what_happened_in_its_order() -> None:
+    pytest.importorskip("fakeredis", reason="the extra codeq is not installed")
+    lanes = [step["who"] for step in codeq()["course"]["steps"]]
+    assert list(dict.fromkeys(lanes)) == ["source", "old service", "mover", "checklist", "codeQ"]
+    crashes = replace(Search(3, 2, 1, ("bad",)), tried=((0, ""), (2, "bad")))
+    steps = search_page(crashes, 1, [], "")["course"]["steps"]
+    assert [step["outcome"] for step in steps] == ["done", "done", "failed"]
 
 
 def test_a_simulation_of_the_queue_is_drawn_too(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ BAD = {
     "200,000 brackets": ("[" * 200_000, "cannot read"),
     "another schema": (json.dumps(WHOLE | {"schema": "x"}), "its schema must be"),
     "a list": ("[]", "its schema must be"),
-    "another kind": (json.dumps(WHOLE | {"kind": ["x"]}), "its kind must be rehearsal or run"),
+    "another kind": (json.dumps(WHOLE | {"kind": ["x"]}), "its kind must be rehearsal or lint or run"),
     "half of it": (
         json.dumps({name: one for name, one in WHOLE.items() if name not in ("parts", "digest")}),
         "it has no digest, parts",

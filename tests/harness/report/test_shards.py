@@ -1,15 +1,18 @@
 """A rehearsal that is shared out, or stopped half-way, comes to the same end as one that is not."""
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.cli import run
 from harness.cli.rehearse import main
 from harness.cli.run import open_migration, result_of
 from harness.explore import search
 from harness.explore.checkpoint import Checkpoint
+from harness.explore.workforce import Done, Here, Job, Processes
 from harness.rehearsal import Nobody
 from harness.report.document import rehearsal_document
 from harness.terminal.command import CannotStart
@@ -21,6 +24,7 @@ from tests.harness.report.reports import AT, LINKS, wanted
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_GENERATION", 3)
     monkeypatch.setattr(search, "BLOCK", 6)
+    monkeypatch.setattr(Processes, "batch", 2)
 
 
 def searched(seeds: range, checkpoint: Checkpoint | None = None) -> dict[str, Any]:
@@ -37,6 +41,24 @@ def test_shards_merged_are_one_search(tmp_path: Path) -> None:
     merged = tmp_path / "merged.json"
     assert main(["merge", *parts, "--json", str(merged), "--jobs", "1"]) == 1
     assert json.dumps(json.loads(merged.read_text()) | {"seconds": 0}) == json.dumps(searched(range(1, 19)))
+
+
+class Wide(Here):
+    """As a cluster: a job is of many seeds, and those that came last are done first."""
+
+    batch, workers = 12, 1
+
+    def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
+        return map(work, reversed(jobs))
+
+
+def test_whole_blocks_in_a_job_are_one_search(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seeds, path = range(1, 34), tmp_path / "kept.json"
+    once = searched(seeds)
+    searched(range(1, 10), Checkpoint(path, "this"))  # up to the midst of a block
+    monkeypatch.setattr(run, "_processes", lambda wanted: Wide())
+    assert searched(seeds) == once
+    assert searched(seeds, Checkpoint(path, "this")) == once
 
 
 class _Stopped(Exception):

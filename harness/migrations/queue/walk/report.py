@@ -12,6 +12,7 @@ from harness.migrations.queue.walk.cost import cost
 from harness.migrations.queue.walk.fate import FATES, fates
 from harness.migrations.queue.walk.invariants.status import needs_migration, true_counters
 from harness.migrations.queue.walk.outcome import Outcome
+from harness.model.course import Course, moved_keys, steps_of
 from harness.report.document import found_document, search_document
 from harness.sources.source import Source
 from harness.terminal.lines import some, text_of
@@ -152,7 +153,16 @@ def document(rehearsal: Rehearsal, given: Sequence[str]) -> dict[str, Any]:
         ],
         rehearsal.seconds,
         verdicts=rehearsal.verdicts,
+        course=_course(rehearsal),
     )
+
+
+def _course(rehearsal: Rehearsal) -> Course:
+    outcome = rehearsal.outcome
+    shapes = moved_keys(outcome.before.entries, outcome.after.entries, round(1000 * outcome.now))
+    began = min((call.sent for call in outcome.calls), default=0)
+    budget = rehearsal.conditions.allowance.operations
+    return Course(steps_of(outcome.calls, began), budget=budget, moved=shapes)
 
 
 def title(rehearsal: Rehearsal) -> str:

@@ -30,7 +30,7 @@ Done = TypeVar("Done")
 class OneProcess:
     """A workforce without any other process, which does the last job first if it is told to."""
 
-    workers = 1
+    workers, batch = 1, 20
 
     def __init__(self, *, backwards: bool = False) -> None:
         self.backwards = backwards
@@ -77,7 +77,7 @@ def test_a_violation_is_made_small_and_seen_again(crashes: Campaign) -> None:
 
 
 def test_the_order_of_the_work_changes_nothing(crashes: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.explore.search._BATCH", 3)
+    monkeypatch.setattr(OneProcess, "batch", 3)
     again = explore_faults(Scenario.read(BASE), ["crash"], OneProcess(backwards=True))
     assert {**as_json(again, 0), "discoveries": None} == {**as_json(crashes, 0), "discoveries": None}
 

@@ -11,7 +11,7 @@ from kvstore import NamespaceCopy, SystemClock
 class Here:
     """Does every job where it is asked for."""
 
-    workers = 1
+    workers, batch = 1, 20
 
     def do(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
         return map(work, jobs)
