@@ -133,7 +133,7 @@ class Forecast:
     def _too_many(self) -> str:
         """Where a request asks D1 more than a plan allows."""
         most = self.bill.most_queries
-        for plan, name in (("paid", "d1.queries"), ("free", "d1.free_queries")):
+        for plan, name in (("paid", "d1.queries"), ("free", "free.queries")):
             if most > whole(name):
                 return f"; a request asks D1 {most:,} times, and the {plan} plan allows {whole(name):,}"
         return ""

@@ -37,9 +37,8 @@ class Conditions:
         for part in (self.allowance, self.staleness):
             for member in () if part is None else fields(part):
                 value = getattr(part, member.name)
-                name = f"{self.name}.{member.name}"
-                if name not in FIGURES:
-                    name = f"kv.{member.name}"
+                of = (self.name, "kv", "d1")
+                name = next((n for one in of if (n := f"{one}.{member.name}") in FIGURES), "")
                 if member.name == "write_interval_ms" and self.allowance.write_rate == "lost":
                     name = "kv.lost_write_interval_ms"
                 if value is not None and name in FIGURES:

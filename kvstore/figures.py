@@ -139,7 +139,7 @@ FIGURES: Final[dict[str, Figure]] = {
     "d1.trigger_depth": Figure(10, "levels", "triggers that set each other off", *_WORKERD),
     "d1.program_steps": Figure(25_000, "steps", "the program of a statement", *_WORKERD),
     "d1.queries": Figure(1000, "queries", "an invocation's on the paid plan; a batch is one", *_D1),
-    "d1.free_queries": Figure(50, "queries", "an invocation's on the free plan; a batch is one", *_D1),
+    "free.queries": Figure(50, "queries", "an invocation's on the free plan; a batch is one", *_D1),
     "d1.query_seconds": Figure(30.0, "s", "a query", *_D1),
     "objects.key_size": Figure(2048, "bytes", "a key of key-value storage", *_OBJECTS),
     "objects.value_size": Figure(128 * 1024, "bytes", "a value of key-value storage", *_OBJECTS),

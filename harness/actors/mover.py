@@ -168,7 +168,7 @@ class Mover:
         they become rows, three queries of those that every plan has.
         """
         operations = self.world.scenario.platform.allowance.operations
-        most = whole("d1.free_queries") // 3 if self.world.stages.databases else _PAGE
+        most = whole("free.queries") // 3 if self.world.stages.databases else _PAGE
         return most if operations is None else max(1, min(most, (operations - 1) // 5))
 
 

@@ -50,7 +50,8 @@ class DeployedDatabases:
 
     ``plan`` says how calls travel, and which fault happens to which. What calls change is noted in
     ``writes``. ``copies`` are databases that were there before anything is deployed. With ``lag_ms`` those
-    who read in a session read from a copy in their location, so far behind.
+    who read in a session read from a copy in their location, so far behind. An invocation may ask so many
+    ``queries``, None for as many as it likes.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class DeployedDatabases:
         writes: list[Event] | None = None,
         copies: Mapping[str, DatabaseCopy] = MappingProxyType({}),
         lag_ms: int = 0,
+        queries: int | None = None,
     ) -> None:
         self._seed = seed
         self._clock = clock
@@ -74,6 +76,7 @@ class DeployedDatabases:
         self._writes = [] if writes is None else writes
         self._copies = copies
         self._lag_ms = lag_ms
+        self._queries = queries
         self._databases: dict[str, SeenDatabase] = {}
         self._primaries: dict[str, Primary] = {}
         self._replicas: dict[tuple[str, str], Replica] = {}
@@ -183,7 +186,7 @@ class DeployedDatabases:
         return self._replicas[label, colo]
 
     def _way(self, label: str, service: Service) -> D1Journal:
-        self._ways.append(D1Transit(service, self._clock, self._plan, self._invocations))
+        self._ways.append(D1Transit(service, self._clock, self._plan, self._invocations, self._queries))
         return D1Journal(self._ways[-1], self._clock, self._invocations, self.asked, label)
 
     async def _call(self, label: str, way: Service, ask: Ask) -> Answer:

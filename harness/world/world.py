@@ -74,6 +74,7 @@ class World(Site):
             self.writes,
             stages.copies,
             scenario.lag,
+            scenario.platform.allowance.queries,
         )
         self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
         self._meetings = {one.request: one for one in scenario.at_once}

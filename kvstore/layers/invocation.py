@@ -67,13 +67,14 @@ class Invocation:
     """One request or event that a Worker handles.
 
     ``connections`` are the operations that it may have on their way at a time; ``operations`` counts what it
-    asked of any namespace, and may be ``most``.
+    asked of any namespace, and may be ``most``, and ``queries`` what of it was asked of D1.
     """
 
     name: str
     connections: Places
     most: float = inf
     operations: int = 0
+    queries: int = 0
 
 
 class Invocations:

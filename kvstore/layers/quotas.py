@@ -22,10 +22,11 @@ WriteRate = Literal["refused", "lost"]
 class Allowance:
     """How much is allowed; None is no limit.
 
-    ``operations`` per invocation, of all namespaces together, a bulk get counting as one; ``connections``
-    at a time per invocation; ``write_interval_ms`` between two writes of one key, and what becomes of one
-    that comes sooner: ``write_rate``; the rest per day, which begins at 00:00 UTC. Whether a delete counts as
-    a write of its key is not documented: ``deletes_are_writes``.
+    ``operations`` per invocation, of all namespaces together, a bulk get counting as one, and
+    ``queries``, those of D1 among them; ``connections`` at a time per invocation; ``write_interval_ms``
+    between two writes of one key, and what becomes of one that comes sooner: ``write_rate``; the rest per
+    day, which begins at 00:00 UTC. Whether a delete counts as a write of its key is not documented:
+    ``deletes_are_writes``.
     """
 
     operations: int | None = None
@@ -37,6 +38,7 @@ class Allowance:
     writes_per_day: int | None = None
     deletes_per_day: int | None = None
     lists_per_day: int | None = None
+    queries: int | None = None
 
 
 UNLIMITED: Final = Allowance()
@@ -44,6 +46,7 @@ PAID_PLAN: Final = Allowance(
     operations=whole("kv.operations"),
     connections=whole("kv.connections"),
     write_interval_ms=whole("kv.write_interval_ms"),
+    queries=whole("d1.queries"),
 )
 FREE_PLAN: Final = replace(
     PAID_PLAN,
@@ -51,6 +54,7 @@ FREE_PLAN: Final = replace(
     writes_per_day=whole("kv.writes_per_day"),
     deletes_per_day=whole("kv.deletes_per_day"),
     lists_per_day=whole("kv.lists_per_day"),
+    queries=whole("free.queries"),
 )
 
 

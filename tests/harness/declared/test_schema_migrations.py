@@ -12,7 +12,7 @@ from harness.model.scenario import Scenario
 from harness.subject import Subject, loaded
 from harness.system.tables import DatabaseCopy
 from kvstore import Entry
-from tests.harness.declared.declaring import BEGAN, WRANGLER, declared, subject_of
+from tests.harness.declared.declaring import BEGAN, WRANGLER, declared, rehearsed, subject_of
 from worker.d1 import Ask, Database, Query, database_path
 
 DATABASE = """
@@ -108,6 +108,11 @@ def test_a_column_that_is_added_harms_nobody(tmp_path: Path) -> None:
     path = migration(tmp_path, ADDED, before=NAMED)
     for line in ("entries=3", "readers=1 clients=1", "clients=2 rounds=3 colos=2 rollout=60"):
         assert found(path, line) == set()
+
+
+def test_a_migration_that_never_asks_kv_comes_to_go(tmp_path: Path) -> None:
+    result = rehearsed(migration(tmp_path, ADDED, before=NAMED), ROWS, explore=("crashes",))
+    assert result.decision.verdict == "go", result.decision.reasons
 
 
 def test_an_old_worker_that_names_no_columns_fails_beside_the_new_table(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from kvstore import ManualClock, SeededEntropy
+from kvstore.conditions import CONDITIONS
 from kvstore.faults import Fault, InvocationCrashed
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.transit import OneFault, Trip
@@ -172,3 +173,17 @@ async def test_sqls_time_and_chance_are_those_that_were_given() -> None:
         database.close()
     assert said[0] == said[1]
     assert said[0]["t"] == "2027-01-15 08:00:00"
+
+
+async def test_a_plan_has_so_many_queries_of_d1_for_an_invocation() -> None:
+    invocations, clock = Invocations(operations=1000), ManualClock(1_800_000_000_000)
+    queries = CONDITIONS["free"].allowance.queries
+    assert queries == 50
+    db = D1Database(D1Transit(Database(), clock, OneFault(), invocations, queries))
+    with invocations.start("request"):
+        for _ in range(queries):
+            await db.batch([db.prepare("SELECT 1"), db.prepare("SELECT 2")])
+        with pytest.raises(JsException, match="Too many API requests"):
+            await db.prepare("SELECT 1").all()
+    with invocations.start("another"):
+        await db.prepare("SELECT 1").all()

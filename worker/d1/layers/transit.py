@@ -5,6 +5,7 @@ invocation's calls of both are counted together. The texts are those of the prod
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from kvstore.clock import Clock
@@ -27,11 +28,22 @@ Plan = Callable[[str, int, Endpoint, str], Trip]
 
 
 class D1Transit(Travel):
-    """A Service around ``service``. ``plan`` is asked with invocation, ordinal (from 1), endpoint and SQL."""
+    """A Service around ``service``. ``plan`` is asked with invocation, ordinal (from 1), endpoint and SQL.
 
-    def __init__(self, service: Service, clock: Clock, plan: Plan, invocations: Invocations) -> None:
+    ``queries`` is how many calls of D1 an invocation may make, None for as many as it may make of anything.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        clock: Clock,
+        plan: Plan,
+        invocations: Invocations,
+        queries: int | None = None,
+    ) -> None:
         super().__init__(clock, plan, invocations)
         self._service = service
+        self._most = inf if queries is None else queries
         # The invocations that were refused something, by a fault or for what they may ask.
         self.refused: set[str] = set()
 
@@ -43,6 +55,10 @@ class D1Transit(Travel):
             return failed(str(error))
 
     async def _asked(self, ask: Ask) -> Answer:
+        invocation = self.invocations.current()
+        invocation.queries += 1
+        if invocation.name and invocation.queries > self._most:
+            raise self.too_many()
         return await self._service(ask)
 
     def refusal(self, verb: Endpoint, fault: FaultKind) -> Exception:
