@@ -12,7 +12,7 @@ _DIGITS: Final = {
     digit: value
     for value, digit in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 }
-_PLACE: Final = re.compile(r"\(?\b(?:bundle|worker):(\d+):(\d+)\)?")
+_PLACE: Final = re.compile(r"\(?\bbundle:(\d+):(\d+)\)?")
 _FRAME: Final = re.compile(r"^ {4}at .*\b(?:caught|visit|entry|worker):\d+:\d+\)?$\n?", re.MULTILINE)
 
 

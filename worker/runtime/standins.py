@@ -1,4 +1,4 @@
-"""What a Worker's code has as ``importlib`` and ``pickle``: they take and give the names that it has."""
+"""A Worker's ``importlib``, ``logging`` and ``pickle``: they take and give the module names that it has."""
 
 import importlib
 import importlib.metadata
@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar, Final
 
-STANDINS: Final = frozenset({"importlib", "pickle"})
+STANDINS: Final = frozenset({"importlib", "logging", "pickle"})
 _ANCHORED: Final = (
     *("files", "path", "is_resource", "contents"),
     *("open_text", "open_binary", "read_text", "read_binary"),
@@ -52,7 +52,21 @@ class Standins:
             return self._resources()
         if name == "importlib.metadata":
             return self._metadata()
+        if name == "logging.config":
+            return self._logging_config()
         return self._pickle() if name == "pickle" else {}
+
+    def _logging_config(self) -> dict[str, Any]:
+        import logging.config
+
+        class DictConfigurator(logging.config.DictConfigurator):
+            importer = staticmethod(self._import_module)
+
+        return {
+            "DictConfigurator": DictConfigurator,
+            "dictConfigClass": DictConfigurator,
+            "dictConfig": lambda config: DictConfigurator(config).configure(),
+        }
 
     def _find_spec(self, name: str, package: str | None = None) -> Any:
         found = name if name.startswith(".") else self._full(name)

@@ -31,3 +31,9 @@ def test_a_stack_is_told_without_our_own_frames() -> None:
 def test_without_a_map_a_stack_stays() -> None:
     stack = "Error: no\n    at bundle:1:3"
     assert SourceMap("code", Path("/x")).stack(stack) == (stack, None)
+
+
+def test_only_positions_of_the_bundle_are_looked_for() -> None:
+    known = SourceMap(bundled("AAAA", "a.js"), Path("/x"))
+    told = known.stack("Error: no\n    at f (bundle:1:3)\n    at Proxy.fetch (worker:1:3)")
+    assert told[0] == "Error: no\n    at f (file:///x/a.js:1:1)"

@@ -87,3 +87,19 @@ def test_a_missing_package_is_named_with_the_remedy(
 async def test_a_package_that_may_be_missing_is_no_failure(tmp_path: Path) -> None:
     optional = "try:\n    import missing_lib\nexcept ImportError as error:\n    gone = error.name"
     assert await answer_of(tmp_path / "a", answering("gone", optional)) == "missing_lib"
+
+
+async def test_the_configuration_of_logging_names_modules_as_the_worker_does(tmp_path: Path) -> None:
+    told = """logging.config.dictConfig({
+    "version": 1,
+    "formatters": {"own": {"()": "shout.Loud"}},
+    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "own"}},
+})"""
+    files = answering(
+        "type(logging.getHandlerByName('out').formatter).__name__"
+        if sys.version_info >= (3, 12)
+        else "type(logging._handlers['out'].formatter).__name__",
+        f"import logging\nimport logging.config\n{told}",
+    )
+    files |= {"/python_modules/shout.py": "import logging\nclass Loud(logging.Formatter): pass"}
+    assert await answer_of(tmp_path / "a", files) == "Loud"
