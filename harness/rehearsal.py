@@ -53,6 +53,9 @@ class OnProgress(Protocol):
     def found(self, invariant: str, what: str, scenario: Scenario) -> None:
         """A kind of damage is there, for the first time."""
 
+    def made_small(self, done: int, of: int) -> None:
+        """So many findings are made as small as they get, of so many."""
+
 
 class Nobody:
     """Who does not want to hear of it."""
@@ -61,6 +64,9 @@ class Nobody:
         """It makes no difference."""
 
     def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+        """It makes no difference."""
+
+    def made_small(self, done: int, of: int) -> None:
         """It makes no difference."""
 
 
@@ -157,7 +163,11 @@ def _result(search: "_Rehearsal", small: Tally, parts: Sequence[Part]) -> Result
     large = sum((part.tally for part in parts if part.name == "walks"), Tally())
     # What small namespaces show as well is made small there.
     large.violations = {key: group for key, group in large.violations.items() if key not in small.violations}
-    damage = [*explained(subject, small, workforce), *explained(search.whole, large, workforce)]
+    on_small = search.on_progress.made_small
+    damage = [
+        *explained(subject, small, workforce, on_small),
+        *explained(search.whole, large, workforce, on_small),
+    ]
     bills = [bill for part in parts if part.name == "walks" for bill in part.tally.noted.values()]
     return Result(
         parts,

@@ -38,6 +38,8 @@ _VARIED: Final = 400
 
 # What the runs so far showed, and how many there are to be.
 OnProgress = Callable[[Tally, int], None]
+# How many of the findings are made small, of how many.
+OnSmall = Callable[[int, int], None]
 Work = Callable[[Batch], Tally]
 
 
@@ -140,14 +142,16 @@ def searched(
     return tally
 
 
-def explained(system: SystemUnderTest, tally: Tally, workforce: Workforce) -> list[Damage]:
+def explained(
+    system: SystemUnderTest, tally: Tally, workforce: Workforce, on_small: OnSmall = lambda done, of: None
+) -> list[Damage]:
     """What is violated, each in the smallest scenario that shows it. Raises NotSeenAgain."""
     shown = [Shown(system, key, group.smallest) for key, group in sorted(tally.violations.items())]
-    small = workforce.do(_made_small, shown)
-    counted = [
-        replace(one, runs=tally.violations[one.key].runs, first=tally.violations[one.key].first)
-        for one in small
-    ]
+    counted = []
+    for one in workforce.do(_made_small, shown):
+        group = tally.violations[one.key]
+        counted.append(replace(one, runs=group.runs, first=group.first))
+        on_small(len(counted), len(shown))
     return sorted(counted, key=lambda one: (one.scenario.size, one.key))
 
 

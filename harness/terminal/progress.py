@@ -67,6 +67,12 @@ class Progress:
             self._out.write(f"{self._erase()}   {runs}, {found:,} kinds of violation, {met:,} probes met …")
             self._out.flush()
 
+    def made_small(self, done: int, of: int) -> None:
+        """So many findings are made as small as they get, of so many."""
+        if self._live:
+            self._out.write(f"{self._erase()}   {done:,} of {of:,} findings made small …")
+            self._out.flush()
+
     def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
         """So many runs of a part of a rehearsal are done, with so many kinds of damage."""
         if self._live:

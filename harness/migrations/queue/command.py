@@ -111,7 +111,12 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
     try:
         if options.explore == "schedules":
             search = explore_schedules(
-                base, options.seeds or range(1, 1001), workforce, progress.simulated, options.worker
+                base,
+                options.seeds or range(1, 1001),
+                workforce,
+                progress.simulated,
+                options.worker,
+                progress.made_small,
             )
         else:
             search = explore_faults(
@@ -120,6 +125,7 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
                 workforce,
                 progress.simulated,
                 options.worker,
+                progress.made_small,
                 everyone=options.everyone,
             )
     finally:

@@ -290,5 +290,5 @@ class Isolates(Sockets):
             made.connect(str(self.folder / f"lane-{lane}"))
         except OSError as error:
             made.close()
-            raise WorkerdError(f"workerd is gone: {error.strerror}\n{self.said()}") from error
+            raise WorkerdError(f"workerd is gone: {error.strerror}. {self.said()}".rstrip(" ")) from error
         return self.add(made, take)

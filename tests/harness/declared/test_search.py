@@ -71,6 +71,9 @@ class Heard:
     def found(self, invariant: str, what: str, scenario: Scenario) -> None:
         self.invariants.append(invariant)
 
+    def made_small(self, done: int, of: int) -> None:
+        """Nothing is done with it."""
+
 
 class Nobody:
     """A workforce that does nothing."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.decision import Decision
 from harness.explore.faults import everywhere
-from harness.explore.search import Damage, Shown, explained, searched, shrunk
+from harness.explore.search import Damage, OnSmall, Shown, explained, searched, shrunk
 from harness.explore.tally import Tally
 from harness.explore.workforce import Workforce
 from harness.migrations.queue.explore.recognition import Discovery, Recognition, recognitions
@@ -30,6 +30,10 @@ OnProgress = Callable[[int, int, int, int], None]
 
 def _nobody(done: int, of: int, found: int, met: int) -> None:
     """The default: nobody is told."""
+
+
+def _no_one(done: int, of: int) -> None:
+    """The same of what is made small."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def explore_schedules(
     workforce: Workforce,
     on_progress: OnProgress = _nobody,
     worker: Path = QUEUE_WORKER,
+    on_small: OnSmall = _no_one,
 ) -> Campaign:
     """Simulate a scenario for every seed, as ``base`` says of its conditions, migration and claims.
 
@@ -72,7 +77,8 @@ def explore_schedules(
     Raises SearchError when a simulation fails by itself.
     """
     what = f"random schedules, seeds {seeds.start:,} to {seeds.stop - 1:,}"
-    campaign = explored(what, base, [draw(seed, base) for seed in seeds], workforce, on_progress, worker)
+    scenarios = [draw(seed, base) for seed in seeds]
+    campaign = explored(what, base, scenarios, workforce, on_progress, worker, on_small)
     return replace(campaign, unmet=[name for name in due(base) if name not in campaign.tally.met])
 
 
@@ -82,6 +88,7 @@ def explore_faults(
     workforce: Workforce,
     on_progress: OnProgress = _nobody,
     worker: Path = QUEUE_WORKER,
+    on_small: OnSmall = _no_one,
     *,
     everyone: bool = False,
 ) -> Campaign:
@@ -102,7 +109,7 @@ def explore_faults(
     for kind in (kind for kind in kinds if kind not in OPERATION):
         what.append(f"{sum(fault.kind == kind for fault in planned):,} requests of {whose} × {kind}")
     search = f"{' and '.join(what)}, all there are"
-    campaign = explored(search, base, scenarios, workforce, on_progress, worker)
+    campaign = explored(search, base, scenarios, workforce, on_progress, worker, on_small)
     missed = [str(fault) for fault in planned if not campaign.tally.fired[str(fault)]]
     if not missed:
         return campaign
@@ -117,6 +124,7 @@ def explored(
     workforce: Workforce,
     on_progress: OnProgress,
     worker: Path,
+    on_small: OnSmall,
 ) -> Campaign:
     """Simulate all of ``scenarios``; tell what they showed."""
     start, queue = stopwatch(), Queue(worker)
@@ -129,7 +137,7 @@ def explored(
 
     tally = searched(queue, scenarios, workforce, told)
     known = [Shown(queue, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]
-    violations = in_order(explained(queue, tally, workforce))
+    violations = in_order(explained(queue, tally, workforce, on_small))
     small = list(workforce.do(shrunk, known))
     hazards = recognitions(small, tally, discoveries)
     return Campaign(what, base, worker, tally, violations, hazards, (), workforce.workers)
