@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.decision import Decision
 from harness.explore.faults import everywhere
-from harness.explore.search import Damage, OnSmall, Shown, explained, searched, shrunk
+from harness.explore.search import Damage, Shown, explained, searched, shrunk
 from harness.explore.tally import Tally
 from harness.explore.workforce import Workforce
 from harness.migrations.queue.explore.recognition import Discovery, Recognition, recognitions
@@ -26,6 +26,8 @@ from kvstore.faults import OPERATION
 
 # Runs done, of how many, violated groups and properties met so far.
 OnProgress = Callable[[int, int, int, int], None]
+# How many of the findings are made small, of how many.
+OnSmall = Callable[[int, int], None]
 
 
 def _nobody(done: int, of: int, found: int, met: int) -> None:
