@@ -66,7 +66,7 @@ def flattened(kind: str, found: list[tuple[str, str]]) -> list[str]:
 
 
 def _number(*texts: str) -> int:
-    joined = b"\0".join(text.encode("utf-8", "surrogateescape") for text in texts)
+    joined = "\0".join(texts).encode("utf-8", "surrogateescape")
     return int.from_bytes(blake2b(joined, digest_size=8).digest(), "big")
 
 
