@@ -10,7 +10,7 @@ from benchmarks.measurement import Measurement
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.deployment import Code
 from harness.system.javascript.code import JavaScriptCode
 from harness.system.stages import code_of, read_config

@@ -13,7 +13,7 @@ from harness.migrations.queue.explore.system import Queue, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from kvstore import Entry, SystemClock, write_bulk
 from kvstore.clock import core_seconds, stopwatch
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from kvstore.binding.namespace import KVNamespace
-from kvstore.clock import Clock, ManualClock, SystemClock
 from kvstore.conditions import Conditions
 from kvstore.entropy import Entropy
 from kvstore.layers.edge import Edge, Origin
@@ -113,9 +112,3 @@ class Layers:
         staleness = self._conditions.staleness
         lag_ms = 0 if staleness is None else 1000 * staleness.list_lag
         self._origin.forget(self.done.clock.now_ms() - lag_ms)
-
-
-def clock_of(conditions: Conditions) -> Clock:
-    """The rehearsal's clock: the machine's, or a simulated one that starts at the same moment."""
-    machine = SystemClock()
-    return ManualClock(machine.now_ms()) if conditions.simulated else machine

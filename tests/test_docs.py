@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from harness.cli.rehearse import parser
+from harness.migrations.queue.checkers import judge_walk
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.walk.invariants import judge
 from harness.parameters import table
 from kvstore.faults import FAULTS
 from kvstore.figures import table as figures
-from tests.harness.queue.walk.outcomes import faultless
+from tests.harness.queue.walks import walked
 from wrangler_compat.cli.flags import GLOBAL
 from wrangler_compat.commands import COMMANDS
 
@@ -49,7 +49,7 @@ def test_every_flag_of_rehearse_is_documented() -> None:
 
 
 def test_every_invariant_is_documented() -> None:
-    for verdict in judge(faultless()):
+    for verdict in judge_walk(walked(2, 1)):
         title = verdict.title.partition(":")[0]
         assert f"| {verdict.invariant} | **{title}**" in page("invariants.md")
 

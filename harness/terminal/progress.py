@@ -1,15 +1,10 @@
-"""Progress on a terminal: a line for each step, and a count while a long one runs."""
+"""Progress on a terminal: a line for each answer of a rehearsal, and a count while a search runs."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Hashable
 from typing import TextIO
 
-from kvstore import Clock
 from kvstore.clock import stopwatch
 from kvstore.printable import printable
-
-_EVERY_SECONDS = 0.1
 
 
 class Progress:
@@ -19,39 +14,14 @@ class Progress:
         self._out = out
         self._enabled = enabled
         self._live = enabled and out.isatty()
-        self._count: Callable[[], int] | None = None
         self._step = 0
         self._began = stopwatch()
-
-    def watch(self, count: Callable[[], int]) -> None:
-        """Show ``count``, of KV operations so far, from now on."""
-        self._count = count
 
     def show(self, step: str) -> None:
         """A step has ended: what it was, and what it took."""
         self._step += 1
         if self._enabled:
             print(f"{self._erase()}{printable(f'{self._step:>2} {step}')}", file=self._out, flush=True)
-
-    @asynccontextmanager
-    async def counting(self, clock: Clock) -> AsyncIterator[None]:
-        """Show the number of operations so far, on a terminal, for as long as the block lasts."""
-        task = asyncio.create_task(self._counting(clock)) if self._live else None
-        try:
-            yield
-        finally:
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-                self._out.write(self._erase())
-
-    async def _counting(self, clock: Clock) -> None:
-        while True:
-            await clock.sleep(_EVERY_SECONDS)
-            if self._count is not None:
-                self._out.write(f"{self._erase()}   {self._count():,} KV operations so far …")
-                self._out.flush()
 
     def searched(self, done: int, of: int, found: int) -> None:
         """So many points of a search are done, and so many of them showed a violation."""

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -89,8 +88,6 @@ def test_the_example_can_be_written_and_rehearsed_from_the_file(tmp_path: Path) 
         ["queue", "--nonsense"],
         ["nonsense"],
         ["queue", "--strategy", "hope"],
-        ["queue", "--port", "65536"],
-        ["queue", "--port", "http"],
         ["queue", "--from"],
         ["queue", "--explore", "crashes", "--conditions", "free"],
         ["queue", "--explore", "crashes", "--strategy", "guide"],
@@ -168,14 +165,6 @@ def test_a_broken_configuration(guide_5: Path, capsys: pytest.CaptureFixture[str
     (guide_5 / "wrangler.toml").write_text("name = ")
     assert main(["-q", "--from", str(guide_5)]) == NOT_STARTED
     assert "Invalid TOML document" in capsys.readouterr().err
-
-
-def test_a_port_in_use(guide_5: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        assert f"Address already in use (127.0.0.1:{port})" in refused(
-            capsys, "--from", str(guide_5), "--port", port
-        )
 
 
 def test_a_report_that_cannot_be_written(

@@ -9,17 +9,16 @@ import pytest
 from harness.cli.rehearse import main
 from harness.decision import Decision, Looked
 from harness.migrations.codeq.operations import OPERATIONS
-from harness.migrations.queue.checkers import CHECKERS
+from harness.migrations.queue.checkers import CHECKERS, judge_walk
 from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.system import judgement
-from harness.migrations.queue.state import QueueState
-from harness.migrations.queue.walk.invariants import judge
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.rehearsal import walked_at
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, VIOLATED
 from harness.verdict import Verdict
 from tests.harness.queue.simulation.runs import run
-from tests.harness.queue.walk.outcomes import exchange, faultless, with_after
+from tests.harness.queue.walks import walked
 from worker.codeq import embedded
 
 SEEN = Looked(runs=1, requests=8, operations=20, moved=3)
@@ -109,20 +108,15 @@ def vacuous(verdicts: list[Verdict]) -> set[str]:
 
 
 def test_a_walk_with_something_for_every_checker_has_no_vacuous_verdict() -> None:
-    assert vacuous(judge(faultless())) == set()
+    assert vacuous(judge_walk(walked(2, 1, "safe"))) == set()
 
 
-def test_an_empty_namespace_is_looked_at_by_nobody() -> None:
-    nothing = QueueState({})
-    outcome = with_after(faultless(), **dict.fromkeys(faultless().after.entries))
-    runs = [type(run)(run.report, nothing, nothing) for run in outcome.runs]
-    listing = exchange("queue", {"pending": [], "count": 0})
-    changes = {"at_status": nothing, "before": nothing, "runs": runs, "listing": listing, "events": []}
-    outcome = type(outcome)(**{**vars(outcome), **changes})
-    looked = {one.invariant: one.looked for one in judge(outcome)}
-    # A second run, the run's answer and the status are there all the same.
-    assert {name for name, count in looked.items() if count} == {"I11", "I16", "I17"}
-    assert outcome.looked.moved == 0
+def test_a_walk_on_an_empty_namespace_looks_at_what_was_answered() -> None:
+    record = walked(0, entries={})
+    looked = {one.invariant: one.looked for one in judge_walk(record)}
+    # A run's answer and its writes, a second run and the status are there all the same.
+    assert {name for name, count in looked.items() if count} == {"I11", "I16", "I17", "I25"}
+    assert walked_at(record).moved == 0
 
 
 BUSY = (

@@ -7,7 +7,7 @@ from harness.terminal.exit_codes import USAGE
 
 HUGE = ("1e30", "1" * 30, "1" * 5000, "²", "nan", "-1" + "0" * 30)
 FLAGS = {
-    "queue": ("--seeds", "--jobs", "--runs", "--seed", "--port"),
+    "queue": ("--seeds", "--jobs", "--runs", "--seed"),
     "codeq": ("--tasks", "--freeze", "--deadline", "--deliver", "--lease-seconds", "--seed"),
 }
 

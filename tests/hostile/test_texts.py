@@ -13,7 +13,7 @@ import pytest
 
 from harness.cli.rehearse import _not_started, main
 from harness.migrations.codeq.operations import OPERATIONS
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.sources.remote import RemoteError
 from harness.terminal.exit_codes import NOT_STARTED, VIOLATED
 from harness.terminal.lines import command_line, message_of, text_of

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.queue.walk import client
 from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
 
 FOLDER = Path(__file__).parent / "workers"
@@ -38,11 +37,6 @@ SLOW = {("answers_deep", command) for command in ("safe walk", "promises", "sche
 CASES = [(name, command) for name in WORKERS for command in COMMANDS if (name, command) not in SLOW]
 PATIENCE_SECONDS = 300  # for a busy machine
 _GO = re.compile(r"^\s*GO\b", re.MULTILINE)
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "IDLE_SECONDS", 1)
 
 
 @pytest.mark.parametrize(("name", "command"), CASES)

@@ -1,48 +1,46 @@
 """``rehearse queue``: a rehearsal, a search, or one simulation again, and its report."""
 
 import argparse
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness import Call
 from harness.decision import Decision, Looked
-from harness.engine.loop import Deadlock, in_virtual_time
+from harness.engine.loop import Deadlock
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.migrations.queue import simulation_report
+from harness.migrations.queue.crash_report import CrashSearch
+from harness.migrations.queue.crash_report import as_json as search_json
+from harness.migrations.queue.crash_report import as_text as search_text
+from harness.migrations.queue.crash_report import document as search_document
+from harness.migrations.queue.crashes import explore_crashes
 from harness.migrations.queue.example import example
 from harness.migrations.queue.explore import campaign_report
 from harness.migrations.queue.explore.campaign import explore_faults, explore_schedules
-from harness.migrations.queue.explore.crashes import explore_crashes
 from harness.migrations.queue.explore.orders import explore_orders
-from harness.migrations.queue.explore.page import campaign_document, crashes_document, simulation_document
-from harness.migrations.queue.explore.report import CrashSearch
-from harness.migrations.queue.explore.report import as_json as search_json
-from harness.migrations.queue.explore.report import as_text as search_text
+from harness.migrations.queue.explore.page import campaign_document, simulation_document
 from harness.migrations.queue.explore.system import Queue, judgement
 from harness.migrations.queue.flags import base_of
 from harness.migrations.queue.preflight import demand_python, demand_queue_worker
 from harness.migrations.queue.promises import table
 from harness.migrations.queue.promises.assessment import assess
 from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
+from harness.migrations.queue.rehearsal import rehearse_queue, walk_of
+from harness.migrations.queue.rehearsal_report import as_json, as_text, document
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.walk.outcome import line
-from harness.migrations.queue.walk.rehearse import rehearse_queue
-from harness.migrations.queue.walk.report import Rehearsal, as_json, as_text, document
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.report.page import page
 from harness.sources.remote import REMOTE, Wanted, copy_remote
 from harness.sources.source import Source, open_source
 from harness.terminal.lines import command_line
 from harness.terminal.output import Report
 from harness.terminal.progress import Progress
-from kvstore import Clock, SystemClock
+from kvstore import SystemClock
 from kvstore.clock import stopwatch
-from kvstore.conditions import CONDITIONS, conditions_of
 from kvstore.layers.trace import Trace
-from kvstore.platform import clock_of
 
 
 def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
@@ -56,20 +54,57 @@ def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
         return _campaign(options, progress)
     if options.scenario is not None:
         return _replay(options.scenario, options.worker, options.html_file)
-    if options.worker != QUEUE_WORKER:
-        demand_python(options.worker, "this walks the guide with a Worker in this process")
+    if options.promises is not None and options.worker != QUEUE_WORKER:
+        demand_python(options.worker, "--promises asks the Worker in this process")
     source = _copy(options, progress)
     if options.promises is not None:
         return _promises(source, options, progress)
-    clock = clock_of(CONDITIONS[options.conditions])
+    now = SystemClock().now_ms()
     if options.explore == "crashes":
-        search = _search_crashes(source, clock.now_ms(), options, progress)
-        files = _page(options, lambda: crashes_document(search, options.given))
+        search = _search_crashes(source, now, options, progress)
+        files = _page(options, lambda: search_document(search, options.given))
         return Report(search_json(search), search_text(search), search.decision.exit_code, files)
-    command = command_line(["rehearse", *given])
-    rehearsal = asyncio.run(_with_progress(source, clock, options, command, progress))
+    return _walk(source, now, given, options, progress)
+
+
+def _walk(
+    source: Source, now: int, given: Sequence[str], options: argparse.Namespace, progress: Progress
+) -> Report:
+    """One walk through the guide; one in which nobody can go on has no more to it than that."""
+    scenario = walk_of(
+        options.migration,
+        options.strategy,
+        options.conditions,
+        seed=options.seed,
+        runs=options.runs,
+        write_rate=options.write_rate,
+    )
+    try:
+        rehearsal = rehearse_queue(
+            source,
+            scenario,
+            now,
+            options.worker,
+            fault=options.fault,
+            command=command_line(["rehearse", *given]),
+            on_progress=lambda call: progress.show(_line(call)),
+        )
+    except Deadlock as deadlock:
+        return _deadlocked(deadlock, scenario)
     files = _page(options, lambda: document(rehearsal, given))
     return Report(as_json(rehearsal), as_text(rehearsal), rehearsal.decision.exit_code, files)
+
+
+def _line(call: Call) -> str:
+    """A request with its answer, for somebody who waits."""
+    took = f"{call.status} in {call.seconds:.2f} s, {call.operations:,} KV operations"
+    return f"{call.step:<21} {call.method:<4} {call.path}  {took}"
+
+
+def _deadlocked(deadlock: Deadlock, scenario: Scenario) -> Report:
+    document = {"scenario": str(scenario), "deadlock": str(deadlock)}
+    decision = Decision([str(deadlock)], Looked(runs=1))
+    return Report(document | decision.as_json(), str(deadlock), decision.exit_code)
 
 
 def _demand_queue_worker(options: argparse.Namespace) -> None:
@@ -92,9 +127,7 @@ def _replay(scenario: Scenario, worker: Path, html_file: str | None) -> Report:
     try:
         record = Queue(worker).simulate(scenario, trace=trace)
     except Deadlock as deadlock:
-        document = {"scenario": str(scenario), "deadlock": str(deadlock)}
-        decision = Decision([str(deadlock)], Looked(runs=1))
-        return Report(document | decision.as_json(), str(deadlock), decision.exit_code)
+        return _deadlocked(deadlock, scenario)
     replay = simulation_report.Simulation(record, judgement(worker).verdicts(record))
     files: tuple[tuple[str, str], ...] = ()
     if html_file is not None:
@@ -198,7 +231,7 @@ def _copy(options: argparse.Namespace, progress: Progress) -> Source:
 
 def _search_crashes(source: Source, now: int, options: argparse.Namespace, progress: Progress) -> CrashSearch:
     start = stopwatch()
-    search = explore_crashes(
+    exploration = explore_crashes(
         source,
         now,
         options.faults,
@@ -207,7 +240,6 @@ def _search_crashes(source: Source, now: int, options: argparse.Namespace, progr
         worker=options.worker,
         on_progress=progress.searched,
     )
-    exploration = in_virtual_time(search)
     progress.end()
     command = command_line(["rehearse", "queue", *_source_arguments(options)])
     return CrashSearch(source, options.migration, options.faults, exploration, stopwatch() - start, command)
@@ -228,24 +260,3 @@ def _source_arguments(options: argparse.Namespace) -> list[str]:
         if value != default:
             arguments += [flag, str(value)]
     return [*arguments, "--preview"] if options.preview else arguments
-
-
-async def _with_progress(
-    source: Any, clock: Clock, options: argparse.Namespace, command: str, progress: Progress
-) -> Rehearsal:
-    async with progress.counting(SystemClock()):
-        return await rehearse_queue(
-            source,
-            clock,
-            strategy=options.strategy,
-            migration=options.migration,
-            conditions=conditions_of(options.conditions, 0, options.write_rate),
-            seed=options.seed,
-            fault=options.fault,
-            runs=options.runs,
-            port=options.port,
-            command=command,
-            worker=options.worker,
-            on_progress=lambda call: progress.show(line(call)),
-            watch=lambda stage: progress.watch(lambda: len(stage.layers.asked)),
-        )

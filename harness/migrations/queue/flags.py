@@ -9,9 +9,8 @@ from typing import cast, get_args
 from harness.migrations.queue.explore.orders import refusal
 from harness.migrations.queue.promises.guide import PROMISES
 from harness.migrations.queue.simulation.plan import read_plan
-from harness.migrations.queue.simulation.scenario import Claims, Scenario
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
-from harness.migrations.queue.walk.steps import MIGRATIONS, STRATEGIES
+from harness.migrations.queue.simulation.scenario import MIGRATIONS, Claims, Scenario
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.parameters import ParameterError
 from harness.sources.remote import REMOTE
 from harness.terminal.numbers import seed, seeds, whole
@@ -20,6 +19,7 @@ from kvstore.conditions import CONDITIONS
 from kvstore.faults import AT_ONCE, FAULTS, OPERATION, Fault, read_fault
 from kvstore.layers.quotas import WriteRate
 
+STRATEGIES = ("steps", "guide", "zero-downtime")
 EXPLORE = ("crashes", "schedules", "orders")
 MOST_SECONDS = 86_400
 
@@ -51,9 +51,6 @@ def add_queue(queue: argparse.ArgumentParser) -> None:
         default=TIMEOUT_SECONDS,
         metavar="SECONDS",
         help=f"how long one request to the Worker, and its import, may take ({TIMEOUT_SECONDS})",
-    )
-    queue.add_argument(
-        "--port", type=whole(0, 65535), default=0, help="the Worker's port (default: any free one)"
     )
     queue.add_argument(
         "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"

@@ -19,7 +19,7 @@ from harness.migrations.queue.judgement import Judgement
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.mutation.hunt import Rehearse, Run
 from harness.mutation.lines import Counting
 from harness.mutation.mutant import Mutant

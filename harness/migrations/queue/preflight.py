@@ -11,23 +11,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness import Call, CannotStart
-from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
-from harness.engine.loop import Deadlock, SimulatedLoop, in_virtual_time
+from harness.engine.loop import Deadlock, in_virtual_time
 from harness.migration import MigrationError
+from harness.migrations.queue.by_hand import ByHand
 from harness.migrations.queue.explore.system import worker_code
-from harness.migrations.queue.simulation.people.actor import Actor
 from harness.migrations.queue.simulation.population import populate
-from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.simulation.scenario import Migration
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
-from harness.migrations.queue.simulation.world import World
-from harness.migrations.queue.walk.stage import Stage
-from harness.migrations.queue.walk.steps import Migration
 from harness.system.code import WorkerCode
 from harness.system.deployment import Code, SystemFailed
 from harness.system.stages import read_config
-from kvstore import ManualClock, SqliteStore
-from kvstore.conditions import COLOS
 from worker.config import ConfigError
 from worker.runtime import ServeError
 
@@ -102,12 +95,8 @@ def demand_queue_worker(
     """
     try:
         code = worker_code(worker)
-        if isinstance(code, WorkerCode):
-            in_virtual_time(_demand(worker, migration, producers=producers, coordinator=coordinator))
-        elif coordinator:
-            raise NotTheQueue("claims=coordinator takes its Durable Objects, which only Python Workers have")
-        else:
-            _judge(_simulated(code, producers=producers))
+        _check(code, coordinator=coordinator)
+        in_virtual_time(_demand(code, migration, producers=producers))
     except (CannotStart, ConfigError, ServeError, Deadlock):
         raise
     except SystemFailed as failed:
@@ -122,51 +111,29 @@ def demand_python(worker: Path, why: str) -> None:
     """Raises CannotStart for a Worker in another language, with ``why`` that is not enough."""
     if not isinstance(worker_code(worker), WorkerCode):
         raise CannotStart(
-            f"the Worker in {worker} is not in Python, and {why}. What is simulated runs it: "
-            "--explore schedules, --explore orders, --explore crashes --scenario '…', --scenario '…'"
+            f"the Worker in {worker} is not in Python, and {why}. Whatever is without --promises runs it"
         )
 
 
-async def _demand(worker: Path, migration: Migration, *, producers: bool, coordinator: bool) -> None:
-    store = SqliteStore.in_memory(ManualClock(BEGIN_MS))
-    await store.put_many(populate(BEGIN_MS // 1000, _TASKS, _LEASES, ()))
-    stage = Stage(store, worker=worker)
-    lacking = [name for name in _COORDINATION if coordinator and not hasattr(stage.code.module, name)]
-    if lacking:
-        raise NotTheQueue(f"claims=coordinator takes its class {lacking[0]}, and it has none")
+def _check(code: Code, *, coordinator: bool) -> None:
+    """Raises NotTheQueue for what the code alone shows."""
+    if isinstance(code, WorkerCode):
+        lacking = [name for name in _COORDINATION if coordinator and not hasattr(code.code.module, name)]
+        if lacking:
+            raise NotTheQueue(f"claims=coordinator takes its class {lacking[0]}, and it has none")
+    elif coordinator:
+        raise NotTheQueue("claims=coordinator takes its Durable Objects, which only Python Workers have")
+    elif strange := [one.binding for one in read_config(code.folder).kv_namespaces if one.binding != "CACHE"]:
+        raise NotTheQueue(f"it binds env.{strange[0]} to a KV namespace, and the guide has env.CACHE alone")
+
+
+async def _demand(code: Code, migration: Migration, *, producers: bool) -> None:
+    hand = ByHand(code, populate(BEGIN_MS // 1000, _TASKS, _LEASES, ()), migration, BEGIN_MS)
     working = (*_WORKING, _PRODUCING) if producers else _WORKING
     answers = [
-        *await _asked(stage, "dual" if migration == "safe" else "old", migration, _MIGRATING),
-        *await _asked(stage, "new", migration, working),
+        *await _asked(hand, "dual" if migration == "safe" else "old", _MIGRATING),
+        *await _asked(hand, "new", working),
     ]
-    await store.close()
-    _judge(answers)
-
-
-def _simulated(code: Code, *, producers: bool) -> list[tuple[Route, Call]]:
-    """What a Worker that only simulations run answers, in one of them. Raises NotTheQueue."""
-    if strange := [one.binding for one in read_config(code.folder).kv_namespaces if one.binding != "CACHE"]:
-        raise NotTheQueue(f"it binds env.{strange[0]} to a KV namespace, and the guide has env.CACHE alone")
-    loop = SimulatedLoop(Chance(1))  # type: ignore[abstract]
-    clock = LoopClock(loop, BEGIN_MS)
-    code.enter(clock, 1)
-    entries = populate(BEGIN_MS // 1000, _TASKS, _LEASES, ())
-    world = World(Scenario(conditions="local"), entries, clock, code)
-    actor = Actor(world, "preflight", COLOS[0])
-
-    async def asked(queue_format: str, routes: Sequence[Route]) -> list[tuple[Route, Call]]:
-        world.deploy(queue_format)
-        return [(one, await actor.ask("preflight", one.method, one.path, one.body)) for one in routes]
-
-    async def every() -> list[tuple[Route, Call]]:
-        await world.network.fill(entries)
-        working = (*_WORKING, _PRODUCING) if producers else _WORKING
-        return [*await asked("old", _MIGRATING), *await asked("new", working)]
-
-    return loop.run(every())
-
-
-def _judge(answers: Sequence[tuple[Route, Call]]) -> None:
     for route, answer in answers:
         if answer.status in _NO_ROUTE and not route.has_shape(answer):
             raise NotTheQueue(route.refusal(answer))
@@ -175,10 +142,8 @@ def _judge(answers: Sequence[tuple[Route, Call]]) -> None:
         raise NotTheQueue(route.refusal(answer))
 
 
-async def _asked(
-    stage: Stage, queue_format: str, migration: Migration, routes: Sequence[Route]
-) -> list[tuple[Route, Call]]:
-    stage.deploy(queue_format, migration)
+async def _asked(hand: ByHand, queue_format: str, routes: Sequence[Route]) -> list[tuple[Route, Call]]:
+    await hand.deploy(queue_format)
     return [
-        (route, await stage.request("preflight", route.method, route.path, route.body)) for route in routes
+        (route, await hand.request("preflight", route.method, route.path, route.body)) for route in routes
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.mutation.mistakes import RULES, mistakes
 from harness.mutation.results import drawn, mutants_in
 from tests.harness.declared.test_links import LINKS

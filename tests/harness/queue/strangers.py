@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 
 from .mutants.mutant import Mutant
 

@@ -49,10 +49,17 @@ def test_two_workers_hold_one_task(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 task was held by two at once: two claims in one location" in capsys.readouterr().out
 
 
+def test_the_documented_migration_is_rehearsed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["queue", "-q", "--worker", str(TWIN)]) == VIOLATED
+    assert (
+        "3 live tasks are not in the new format: no pending list names their ids" in capsys.readouterr().out
+    )
+
+
 @pytest.mark.parametrize(
     ("flags", "why"),
     [
-        ([], "is not in Python, and this walks the guide with a Worker in this process"),
+        (["--promises", "G01"], "is not in Python, and --promises asks the Worker in this process"),
         (["--scenario", "tasks=1 claims=coordinator"], "Durable Objects, which only Python Workers have"),
     ],
 )

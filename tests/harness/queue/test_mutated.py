@@ -15,7 +15,7 @@ from harness.migrations.queue.explore.variations import varied
 from harness.migrations.queue.mutated import LoadQueue, Look, whole
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.mutation.hunt import NOTICED, Hunter, Probe
 from harness.mutation.lines import lines_of
 from harness.mutation.mutant import Mutant

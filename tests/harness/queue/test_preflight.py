@@ -6,7 +6,7 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.migrations.queue.preflight import demand_queue_worker
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
 
 from .strangers import FAULTY, IDLE, STRANGERS, faulty, stranger

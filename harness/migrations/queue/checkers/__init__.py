@@ -32,6 +32,7 @@ from harness.migrations.queue.checkers.resurrection import resurrection
 from harness.migrations.queue.checkers.rollback_safety import rollback_safety
 from harness.migrations.queue.checkers.status import honest_status
 from harness.migrations.queue.checkers.ttl import ttl_legality
+from harness.migrations.queue.checkers.walk import walk
 from harness.migrations.queue.checkers.write_rate import write_rate
 from harness.migrations.queue.simulation.record import Record
 from harness.verdict import Verdict
@@ -68,6 +69,15 @@ CHECKERS: Final[dict[str, Checker]] = {
 }
 
 
+# What a walk through the guide is judged by, and by `walk` itself.
+WALKED: Final = ("I1", "I2", "I3", "I4", "I6", "I7", "I9", "I11", "I16", "I17", "I25")
+
+
 def judge(record: Record, invariants: Iterable[str] = CHECKERS) -> list[Verdict]:
     """The verdict on each of the invariants, by default on all in the order of their numbers."""
     return [CHECKERS[invariant](record) for invariant in invariants]
+
+
+def judge_walk(record: Record) -> list[Verdict]:
+    """The verdict on each of the invariants that a walk is judged by, and on the walk."""
+    return [*judge(record, WALKED), walk(record)]

@@ -3,6 +3,7 @@
 from harness.migrations.queue.checkers.ending import AT, is_migrated, is_over, owed
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING, QUARANTINE
 from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation.expectation import is_day_over
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import BROKEN, parsed
 from harness.verdict import Verdict, verdict
@@ -19,9 +20,10 @@ def completion(record: Record) -> Verdict:
         for task in owed(record, record.ended)
         if task not in final.new_tasks and task not in final.quarantined
     ]
+    is_short = bool(record.scenario.walk and record.runs) and is_day_over(record.runs[-1])
     groups: dict[tuple[str, ...], list[str]] = {}
     for task in left:
-        groups.setdefault(_reason(record, task), []).append(task)
+        groups.setdefault(_reason(record, task, is_short), []).append(task)
     remnants = [task for task in final.old_tasks if task not in left]
     return verdict(
         "I2",
@@ -49,7 +51,7 @@ def completion(record: Record) -> Verdict:
     )
 
 
-def _reason(record: Record, task: str) -> tuple[str, ...]:
+def _reason(record: Record, task: str, is_short: bool) -> tuple[str, ...]:
     """Why a task was left behind, and the hazards that are certain from that."""
     expectation = record.expectation
     spans = expectation.stored(task, OLD_TASK)
@@ -68,4 +70,6 @@ def _reason(record: Record, task: str) -> tuple[str, ...]:
         return ("JavaScript takes the body for false", "H56")
     if task in record.start.orphans:
         return ("no pending list names {their} id{s}", "H29")
+    if is_short:
+        return ("the day's operations were used up", "H08")
     return ("what a run left there, no later one moved",)

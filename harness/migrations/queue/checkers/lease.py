@@ -1,6 +1,5 @@
 """I9 Lease continuity: a task that somebody holds stays held, by the same worker, until the same time."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness import Call
@@ -54,6 +53,7 @@ def lease_continuity(record: Record) -> Verdict:
             cause = _cause(record, last)
             if cause:
                 broken[cause].append(task)
+    late, never = _uncovered(record)
     return verdict(
         "I9",
         "Lease continuity: a held task stays held, and was never offered in between",
@@ -62,8 +62,13 @@ def lease_continuity(record: Record) -> Verdict:
             moments.finding(
                 record,
                 "{n} held task{s} could be claimed during the run: the task was copied before its lease",
-                dict.fromkeys(_uncovered(record)),
+                late,
                 "H35",
+            ),
+            moments.finding(
+                record,
+                "{n} held task{s} could be claimed: the task was copied, and its lease never was",
+                never,
             ),
         ],
         looked=looked,
@@ -213,9 +218,14 @@ def _could_be_seen(record: Record, span: Span, call: Call) -> bool:
     return span.begin <= record.expectation.evidence(call)[0] and ends > call.answered + ahead
 
 
-def _uncovered(record: Record) -> Iterator[str]:
-    """Held tasks that a run put into the new format while only the old one had their lease."""
+def _uncovered(record: Record) -> tuple[list[str], list[str]]:
+    """Held tasks that a run put into the new format while only the old one had their lease.
+
+    Those whose lease came later, and those whose lease never did.
+    """
     expectation = record.expectation
+    late: dict[str, None] = {}
+    never: dict[str, None] = {}
     for span, _ in expectation.put_by(RUN, NEW_TASK):
         task = span.key.removeprefix(NEW_TASK)
         old = expectation.before(OLD_LEASE + task, span.first, span.begin)
@@ -226,7 +236,9 @@ def _uncovered(record: Record) -> Iterator[str]:
         lease = None if old is None else Lease.read(old.entry)
         held = old is not None and lease is not None and _ends(old, lease) > span.begin
         if held and (new is None or not _blocks(new, span.begin)):
-            yield task
+            followed = any(one.from_operator for one in expectation.of(NEW_LEASE + task))
+            (late if followed else never)[task] = None
+    return list(late), list(never)
 
 
 def _blocks(span: Span, at: int) -> bool:

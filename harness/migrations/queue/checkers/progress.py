@@ -12,10 +12,9 @@ from harness.migrations.queue.layout import (
     belongs_to_migration,
 )
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.expectation import ROLLBACK, RUN
+from harness.migrations.queue.simulation.expectation import ROLLBACK, RUN, is_day_over
 from harness.migrations.queue.simulation.record import Record
 from harness.verdict import Verdict, verdict
-from kvstore.messages import DAY_IS_OVER
 
 # A safe migration may be called this often for nothing: it sees late what it has done itself.
 _PATIENCE = 5
@@ -147,7 +146,7 @@ def _has_less_left(row: list[Call], run: Call) -> bool:
 
 def _puts_off(record: Record, run: Call) -> bool:
     wait = run.member("retryAfter")
-    out_of_quota = DAY_IS_OVER in str(run.member("errors"))
+    out_of_quota = is_day_over(run)
     too_long = isinstance(wait, int) and wait > _LONGEST_WAIT_SECONDS and not out_of_quota
     return too_long and _left(record, run, _OLD)
 

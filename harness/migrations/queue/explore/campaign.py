@@ -19,7 +19,7 @@ from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.record import OPERATOR
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.terminal.lines import some
 from kvstore.clock import stopwatch
 from kvstore.faults import OPERATION

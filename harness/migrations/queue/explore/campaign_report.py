@@ -10,7 +10,7 @@ from harness.migrations.queue.explore.campaign import Campaign
 from harness.migrations.queue.explore.recognition import Recognition
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.moment import elapsed
 from harness.terminal.lines import command_line, some, text_of
 from harness.verdict import Moment

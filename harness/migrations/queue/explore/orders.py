@@ -24,7 +24,7 @@ from harness.migrations.queue.explore.system import Queue, seen
 from harness.migrations.queue.simulation.people.crowd import names_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from kvstore.faults import FAULTS
 
 MOST_REQUESTS: Final = 4

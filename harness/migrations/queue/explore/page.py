@@ -7,10 +7,9 @@ from typing import Any
 
 from harness.migrations.queue.explore.campaign import Campaign
 from harness.migrations.queue.explore.campaign_report import replay, title
-from harness.migrations.queue.explore.report import CrashSearch
 from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.report.closer import looked_into
 from harness.report.document import any_run, damage_document, part_document, search_document
 from harness.verdict import Verdict
@@ -47,34 +46,4 @@ def campaign_document(search: Campaign, seconds: float, given: Sequence[str]) ->
         seconds,
         parts=[part_document("simulations", search.what, tally)],
         nothing=[name.partition(" ")[0] for name in tally.vacuous],
-    )
-
-
-def crashes_document(search: CrashSearch, given: Sequence[str]) -> dict[str, Any]:
-    """A search through the faults of a walk, ``given`` these arguments."""
-    exploration = search.exploration
-    findings = [
-        {
-            "invariant": one.invariant,
-            "code": "",
-            "title": one.title,
-            "what": one.what,
-            "keys": list(one.keys),
-            "hazards": list(one.hazards),
-            "moments": [],
-            "runs": sum(map(len, one.points.values())),
-            "scenario": "",
-            "replay": search.replay(one),
-        }
-        for one in exploration.violations
-    ]
-    what = f"{exploration.operations:,} operations × {', '.join(search.kinds)}"
-    return search_document(
-        "queue",
-        given,
-        search.sentences,
-        search.decision,
-        findings,
-        search.seconds,
-        parts=[{"part": "faults", "what": what, "looked": search.decision.as_json()["looked"], "met": {}}],
     )

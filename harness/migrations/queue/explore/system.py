@@ -1,6 +1,6 @@
 """The queue's simulations as a search asks for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -80,7 +80,11 @@ def seen(record: Record, verdicts: list[Verdict]) -> Seen:
 
 def likely_causes(record: Record, invariant: str, finding: Finding) -> tuple[Diagnosis, ...]:
     """The hazards that explain a finding: about the same keys, or known to violate the invariant."""
-    every = diagnose(record)
+    return causes_among(diagnose(record), invariant, finding)
+
+
+def causes_among(every: Sequence[Diagnosis], invariant: str, finding: Finding) -> tuple[Diagnosis, ...]:
+    """The same, of ``every`` diagnosis that there is."""
     same = [one for one in every if set(one.keys) & set(finding.keys)]
     known = [one for one in every if invariant in one.invariants]
     both = [one for one in same if one in known]

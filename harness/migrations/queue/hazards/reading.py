@@ -64,17 +64,19 @@ def _listing(record: Record, pages: list[Event]) -> Listing:
 
 def last_get(record: Record, invocation: str, key: str, until: int) -> Event | None:
     """The last get of ``key`` by a request that ended at ``until`` (ms) or earlier."""
-    gets = _gets(record).get((invocation, key), ())
-    return next((event for event in reversed(gets) if event.at <= until), None)
+    for event in reversed(_gets(record).get(key, ())):
+        if event.invocation == invocation and event.at <= until:
+            return event
+    return None
 
 
 @kept
-def _gets(record: Record) -> dict[tuple[str, str], list[Event]]:
-    """Every get, by its request and its key."""
-    found: dict[tuple[str, str], list[Event]] = {}
+def _gets(record: Record) -> dict[str, list[Event]]:
+    """Every get, by its key."""
+    found: dict[str, list[Event]] = {}
     for event in record.asked:
         if event.verb == "get":
-            found.setdefault((event.invocation, event.key), []).append(event)
+            found.setdefault(event.key, []).append(event)
     return found
 
 

@@ -15,8 +15,7 @@ from harness.migrations.queue.promises.evidence import (
 from harness.migrations.queue.promises.guide import PROMISES
 from harness.migrations.queue.promises.promise import Judgement, Promise
 from harness.migrations.queue.promises.recommendation import Recommendation, recommend
-from harness.migrations.queue.simulation.scenario import Migration
-from harness.migrations.queue.walk.steps import MIGRATIONS
+from harness.migrations.queue.simulation.scenario import MIGRATIONS, Migration
 from harness.terminal.lines import command_line
 
 _BEST_FIRST: Final = ("go", "inconclusive", "no-go")

@@ -1,6 +1,5 @@
 """Everything that one migration is judged by: each part gathered once, when it is first asked for."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,16 +24,12 @@ from harness.migrations.queue.promises.manual import ManualRequests
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import STRATEGIES, situations
 from harness.migrations.queue.promises.trials import Trial, Trials
+from harness.migrations.queue.rehearsal import Rehearsal, rehearse_queue, walk_of
 from harness.migrations.queue.simulation.drawing import draw
-from harness.migrations.queue.simulation.scenario import Migration, Scenario
-from harness.migrations.queue.walk.rehearse import rehearse_queue
-from harness.migrations.queue.walk.report import Rehearsal
-from harness.migrations.queue.walk.steps import Strategy
+from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
 from harness.sources.source import Source
 from harness.terminal.lines import command_line
 from kvstore import SystemClock
-from kvstore.conditions import CONDITIONS
-from kvstore.platform import clock_of
 from worker.runtime import LoadError
 
 T = TypeVar("T")
@@ -186,17 +181,9 @@ class Evidence:
         flags = ["--migration", self.migration, "--strategy", strategy, "--conditions", conditions]
         command = command_line(["rehearse", "queue", *self.inquiry.arguments, *flags])
         self._on_progress(f"a walk under {conditions}", 0, 1)
-        named = CONDITIONS[conditions]
-        walk = rehearse_queue(
-            self.inquiry.source,
-            clock_of(named),
-            strategy=strategy,
-            migration=self.migration,
-            conditions=named,
-            command=command,
-            worker=self.inquiry.worker,
-        )
-        return asyncio.run(walk)
+        scenario = walk_of(self.migration, strategy, conditions)
+        now = SystemClock().now_ms()
+        return rehearse_queue(self.inquiry.source, scenario, now, self.inquiry.worker, command=command)
 
     def _on_progress(self, what: str, done: int, of: int) -> None:
         self.inquiry.on_progress(f"{self.migration}: {what}", done, of)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.decision import Decision
+from harness.migrations.queue.cost import Cost, cost
 from harness.migrations.queue.explore.campaign_report import replay
 from harness.migrations.queue.promises.evidence import Evidence
-from harness.migrations.queue.walk.cost import Cost, cost
-from harness.migrations.queue.walk.report import Rehearsal
+from harness.migrations.queue.rehearsal import Rehearsal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ def recommend(evidence: Evidence) -> Recommendation:
     ]
     looked = evidence.all_schedules.looked
     for walk in walks.values():
-        looked += walk.outcome.looked
+        looked += walk.looked
     decision = Decision([one.what for one in violated], looked, [one.what for one in unsure])
     chosen = evidence.chosen
     return Recommendation(
         evidence.migration,
         decision,
         [*violated, *unsure],
-        cost(chosen.outcome, simulated=chosen.conditions.simulated),
+        cost(chosen.record),
     )
 
 

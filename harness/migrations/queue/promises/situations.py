@@ -6,8 +6,7 @@ Nothing in them says what comes of it. They are played for either migration, and
 from dataclasses import replace
 from typing import Final
 
-from harness.migrations.queue.simulation.scenario import Migration, Scenario
-from harness.migrations.queue.walk.steps import Strategy
+from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
 
 _LINES: Final = (
     # More keys than one page of a listing has.

@@ -16,6 +16,7 @@ from harness import Call, History, RunRecord
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING, QUARANTINE, RESULT
 from harness.migrations.queue.state import BROKEN, QueueState, parsed
 from kvstore import Entry, Event
+from kvstore.messages import DAY_IS_OVER
 
 RUN: Final = "/api/migrate/run"
 ROLLBACK: Final = "/api/migrate/rollback"
@@ -117,7 +118,8 @@ class Spans(dict[str, list[Span]]):
                 _close(spans[-1], write)
             if write.verb == "put" and write.entry is not None:
                 spans.append(Span(key, write.entry, write.at, write.index, write.invocation))
-        self[key] = spans
+        if spans:  # of a key that there never was nothing is kept
+            self[key] = spans
         return spans
 
 
@@ -270,6 +272,11 @@ def task_of(call: Call) -> str | None:
         return None
     parts = call.path.split("/")
     return unquote(parts[3]) if len(parts) == 5 or parts[2] == "result" else None
+
+
+def is_day_over(run: Call) -> bool:
+    """Whether a run was told that the operations of the day are used up."""
+    return DAY_IS_OVER in str(run.member("errors"))
 
 
 @lru_cache(maxsize=1024)  # whoever judges looks at the same tasks again and again

@@ -16,7 +16,7 @@ T = TypeVar("T")
 # Who migrates; the names of the others begin with what they are.
 OPERATOR: Final = "operator"
 # How many entries the states around requests that are kept have in all: of a small namespace all of them are.
-_MOST_ENTRIES: Final = 50_000
+_MOST_ENTRIES: Final = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,8 @@ class Record(RunRecord[QueueState]):
     """A finished simulation.
 
     judged    the answers after everything was over: ``listing``, ``status``, and ``rerun``, another run;
-              ``rewritten`` are the writes of that
+              ``rewritten`` are the writes of that. After a walk also a ``claim``, and what became of it:
+              ``complete`` and ``queue again``
     """
 
     scenario: Scenario

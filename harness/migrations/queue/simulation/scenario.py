@@ -42,6 +42,7 @@ from harness.migrations.queue.simulation.requests import KINDS
 from kvstore import LIMITS
 
 Migration = Literal["documented", "safe"]
+MIGRATIONS: Final[tuple[Migration, ...]] = get_args(Migration)
 Strategy = Literal["steps", "guide", "zero-downtime", "new-first"]
 Claims = Literal["kv", "coordinator"]
 Format = Literal["old", "dual", "new"]
@@ -215,6 +216,15 @@ class Scenario(Circumstances):
             rank=CIRCUMSTANCES,
         ),
     ] = ()
+    walk: Annotated[
+        int,
+        Number(
+            "1 for one walk through the guide: the operator stops at the end of a day's operations, somebody "
+            "works between its steps, and who judges claims a task",
+            most=1,
+            rank=CIRCUMSTANCES,
+        ),
+    ] = 0
     operators: Annotated[int, Count("who migrates, all at once", least=1, most=4, rank=PEOPLE)] = 1
     within: Annotated[
         int, Number("seconds in which the operators begin", least=1, most=MOST_SECONDS, rank=CIRCUMSTANCES)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from urllib.parse import quote
 
 from harness import SETTLE_SECONDS, Call
 from harness.engine.chance import Chance
@@ -17,7 +18,7 @@ from harness.migrations.queue.simulation.people.producer import Producer
 from harness.migrations.queue.simulation.population import migrated, populate
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.simulation.world import World
+from harness.migrations.queue.simulation.world import OnProgress, World
 from harness.migrations.queue.state import QueueState
 from harness.system.deployment import Code, NotSequential, SystemFailed
 from kvstore import Entry
@@ -36,15 +37,17 @@ def simulate(
     entries: Mapping[str, Entry] | None = None,
     choose: Choose | None = None,
     trace: Trace | None = None,
+    began: int = BEGIN_MS,
+    on_progress: OnProgress | None = None,
 ) -> Record:
-    """What happens in ``scenario``. ``entries`` stand for its own tasks when they are given.
+    """What happens in ``scenario`` from ``began`` on (ms). ``entries`` stand for its own tasks if given.
 
     ``choose`` stands for the order of a scenario in which requests are sent at once, ``trace`` gets every
-    KV operation.
+    KV operation, and ``on_progress`` every answer.
     Raises Deadlock when everybody waits for somebody else.
     """
     if entries is None:
-        entries = populate(BEGIN_MS // 1000, scenario.tasks, scenario.leases, scenario.odd)
+        entries = populate(began // 1000, scenario.tasks, scenario.leases, scenario.odd)
     # Who rolls back has migrated.
     is_new = scenario.format == "new" or "rollback" in scenario.at_once
     stored = migrated(entries) if is_new else entries
@@ -52,9 +55,10 @@ def simulate(
     def play(*, once: bool) -> Record:
         # What a loop without input and output never gets asked for is left out of it.
         loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
-        clock = LoopClock(loop, BEGIN_MS)
+        clock = LoopClock(loop, began)
         worker_code.enter(clock, scenario.seed, once=once)
         world = World(scenario, stored, clock, worker_code, trace)
+        world.on_progress = on_progress
         if choose is not None and world.network.interleaving is not None:
             world.network.interleaving.choose = choose
         record = loop.run(_play(world))
@@ -63,7 +67,7 @@ def simulate(
 
     try:
         try:
-            return play(once=choose is not None or trace is not None)
+            return play(once=not (choose is None and trace is None and on_progress is None))
         except NotSequential:
             return play(once=True)
     except SystemFailed as failed:
@@ -75,7 +79,9 @@ async def _play(world: World) -> Record:
     await world.network.fill(world.start.entries)
     world.deploy(scenario.format)
     await asyncio.gather(*_plays(world))
-    await world.clock.sleep(SETTLE_SECONDS)
+    # Who walks through the guide judges at once where nothing is seen late.
+    if not scenario.walk or scenario.platform.staleness is not None:
+        await world.clock.sleep(SETTLE_SECONDS)
     final, calls, writes, asked = (
         QueueState(await world.network.store.entries()),
         len(world.calls),
@@ -83,8 +89,12 @@ async def _play(world: World) -> Record:
         len(world.network.layers.asked),
     )
     ended, fired = world.clock.now_ms(), tuple(world.network.fired)
-    world.network.layers.ledger.spent.clear()  # who judges asks on nobody's account
-    judged = await _judge(Actor(world, "judge", JUDGE))
+    ledger, judge = world.network.layers.ledger, Actor(world, "judge", JUDGE)
+    spent, ledger.spent = ledger.spent, {}  # who judges asks on nobody's account
+    judged = await _judge(judge)
+    if scenario.walk:
+        ledger.spent = spent  # whoever works has what is left of the day
+        judged |= await _work(judge)
     await world.network.store.close()
     return Record(
         scenario=scenario,
@@ -93,7 +103,7 @@ async def _play(world: World) -> Record:
         writes=world.writes[:writes],
         calls=world.calls[:calls],
         asked=world.network.layers.asked[:asked],
-        began=BEGIN_MS,
+        began=world.began,
         ended=ended,
         deployed=world.deployed,
         fired=fired,
@@ -122,6 +132,21 @@ async def _judge(judge: Actor) -> dict[str, Call]:
         "listing": await judge.ask("queue", "GET", "/api/queue"),
         "status": await judge.ask("status", "GET", "/api/migrate/status"),
         "rerun": await judge.ask("run again", "POST", "/api/migrate/run"),
+    }
+
+
+async def _work(judge: Actor) -> dict[str, Call]:
+    """The last of the guide's steps: a task is claimed and completed."""
+    claim = await judge.ask("claim", "POST", "/api/queue/claim", {"workerId": judge.name})
+    task = claim.member("taskId")
+    if not isinstance(task, str):
+        return {"claim": claim}
+    done = {"success": True, "output": "done in rehearsal"}
+    await judge.pause(2, 2)
+    return {
+        "claim": claim,
+        "complete": await judge.ask("complete", "POST", f"/api/result/{quote(task, safe='')}", done),
+        "queue again": await judge.ask("queue again", "GET", "/api/queue"),
     }
 
 

@@ -1,7 +1,7 @@
 """The world of a simulation: one namespace, locations that see it in their own way, a Worker in each."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from harness import Call
 from harness.engine.chance import Chance
@@ -9,7 +9,7 @@ from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Interleaving, following
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
-from harness.migrations.queue.walk.client import API_KEY
+from harness.migrations.queue.worker import API_KEY
 from harness.system.deployment import Code
 from harness.transport import ANSWER_SECONDS, Unanswered
 from harness.world.network import Network
@@ -22,6 +22,10 @@ from worker.sdk.request import Request
 
 # No request asks KV for more; where requests take turns, each waits for those of all the others.
 _MOST_TURNS = 1000
+
+
+# Hears of every answer as it comes.
+OnProgress = Callable[[Call], None]
 
 
 class World(Site):
@@ -44,11 +48,16 @@ class World(Site):
         super().__init__(scenario, clock, Network(scenario, clock, interleaving=interleaving, trace=trace))
         self.scenario: Scenario = scenario
         self.start = QueueState(dict(entries))
+        self.began = clock.now_ms()
+        self.on_progress: OnProgress | None = None
         self._conditions = scenario.platform
         self.locations = {colo: self.network.location(colo) for colo in (*COLOS[: scenario.colos], JUDGE)}
         self._worker_code = worker_code
         self._coordinated = self._coordination()
-        self._patience = 1000 * ANSWER_SECONDS + _MOST_TURNS * len(scenario.at_once) * scenario.pace
+        # A request may go through everything there is, a second for each entry.
+        self._patience = (
+            1000 * max(ANSWER_SECONDS, len(entries)) + _MOST_TURNS * len(scenario.at_once) * scenario.pace
+        )
         clock.watch(self._look)
 
     def deploy(self, queue_format: str) -> None:
@@ -111,6 +120,8 @@ class World(Site):
         await self.answered(
             call, Request.from_parts(call.method, f"https://queue.example{call.path}", headers, content)
         )
+        if self.on_progress is not None:
+            self.on_progress(call)
         return call
 
     def _look(self, idle: bool) -> int:

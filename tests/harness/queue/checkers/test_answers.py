@@ -6,7 +6,7 @@ from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.mutated import violated
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 
 SAFE = "migration=safe strategy=zero-downtime"

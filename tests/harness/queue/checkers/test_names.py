@@ -3,7 +3,7 @@
 from harness.migrations.queue.checkers import CHECKERS, judge
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 
 

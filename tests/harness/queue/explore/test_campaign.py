@@ -19,7 +19,7 @@ from harness.migrations.queue.explore.system import SearchError, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from kvstore.faults import FAULTS
 

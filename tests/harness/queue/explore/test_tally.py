@@ -11,7 +11,7 @@ from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.system import Queue, SearchError, seen, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from kvstore.faults import Fault
 from tests.harness.queue.simulation.runs import run

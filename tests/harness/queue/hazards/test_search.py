@@ -10,7 +10,7 @@ from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.moments import MOST
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 
 # Those that more than 30 of 1,000 scenarios show, of the groups whose tests are beside this one.

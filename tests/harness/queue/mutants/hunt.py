@@ -16,7 +16,7 @@ from harness.migrations.queue.explore.probes import every_probe
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from harness.transport import Unanswered
 from harness.verdict import Finding

@@ -8,7 +8,7 @@ import pytest
 from harness.migrations.queue.explore.probes import every_probe
 from harness.migrations.queue.preflight import demand_queue_worker
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from tests.harness.queue.mutants.hunt import hunt, violated
 from tests.harness.queue.mutants.mutant import Mutant, PatchError, read_mutants

@@ -4,7 +4,7 @@ import pytest
 
 from harness.migrations.queue.promises.assessment import Assessment, assess
 from harness.migrations.queue.promises.evidence import Inquiry
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from tests.harness.queue.promises.here import Here, small_queue
 
 

@@ -16,7 +16,7 @@ from harness.migrations.queue.promises.double_claims import (
     watched,
 )
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 
 CROWD = Kind("production", "documented", 4)
 

@@ -13,7 +13,7 @@ from harness.migrations.queue.promises.assessment import Assessment
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import situations
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 
 # Rare ones, which do the same harm as others that are looked for with them.
 RARE = {"H12", "H15", "H20", "H26", "H57"}

@@ -16,12 +16,17 @@ from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.explore.system import worker_code
 from harness.migrations.queue.hazards import DETECTORS
+from harness.migrations.queue.rehearsal import Rehearsal, judged
+from harness.migrations.queue.rehearsal_report import as_json, as_text
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation_report import Simulation
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.record import Call
+from harness.sources.source import Source
+from harness.terminal.document import json_text
+from kvstore import NamespaceCopy
 
 LINES = (
     "seed=3 strategy=guide tasks=3 leases=1 producers=1 daemons=2 polls=2",
@@ -77,3 +82,13 @@ def test_any_answer_is_judged(line: str, answers: list[tuple[int | None, Any]]) 
     simulation = Simulation(record, verdicts)
     simulation.as_text()
     json.dumps(simulation.as_json())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(ANSWERS, min_size=1, max_size=9))
+def test_any_answer_of_a_walk_is_judged_and_reported(answers: list[tuple[int | None, Any]]) -> None:
+    record = answered(record_of("seed=6 walk=1 tasks=2 leases=1 conditions=local strategy=steps"), answers)
+    source = Source("a namespace", NamespaceCopy(dict(record.start.entries)))
+    rehearsal = Rehearsal(source, record, judged(record), 1.0, "rehearse queue")
+    assert as_text(rehearsal)
+    assert json_text(as_json(rehearsal))

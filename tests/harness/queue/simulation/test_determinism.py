@@ -20,7 +20,7 @@ VERSIONS = ("3.11", "3.12", "3.13")
 PROGRAM = """
 import hashlib, json, sys
 from harness.migrations.queue.explore.sometimes import met
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.simulation_report import Simulation

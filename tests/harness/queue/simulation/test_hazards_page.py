@@ -8,7 +8,7 @@ import pytest
 from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 
 PAGE = Path(__file__).parents[4] / "docs" / "hazards.md"

@@ -6,7 +6,7 @@ from harness.migrations.queue.simulation.record import Around
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS, simulate
 from harness.migrations.queue.state import QueueState
-from harness.migrations.queue.walk.stage import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from kvstore import Entry
 from tests.harness.queue.simulation.runs import call, run

@@ -2,8 +2,16 @@
 
 from harness import Call
 from harness.engine.chance import Chance
-from harness.migrations.queue.simulation.expectation import DELETE, DRY_DELETE, DRY_RUN, ROLLBACK, RUN
+from harness.migrations.queue.simulation.expectation import (
+    DELETE,
+    DRY_DELETE,
+    DRY_RUN,
+    ROLLBACK,
+    RUN,
+    is_day_over,
+)
 from harness.migrations.queue.simulation.people.actor import Actor
+from harness.migrations.queue.simulation.people.beside import Beside
 from kvstore.conditions import COLOS
 
 _MOST_STEPS = 400
@@ -18,6 +26,7 @@ class Operator(Actor):
 
     async def play(self) -> None:
         scenario = self.world.scenario
+        beside = Beside(self.world, scenario.strategy if scenario.walk else "")
         await self.pause(1, scenario.within)
         if scenario.strategy == "zero-downtime":
             await self._deploy("dual")
@@ -27,15 +36,19 @@ class Operator(Actor):
             await self.pause(0, 60)
         await self.ask("status", "GET", "/api/migrate/status")
         await self._ask_aside()
+        await beside.begin()
         halfway = scenario.rollback == "halfway"
-        done = await self._migrate(halfway)
+        done = await self._migrate(halfway, beside)
+        await self._over()
         await self.ask("status again", "GET", "/api/migrate/status")
+        await beside.go_on()
         if scenario.rollback in ("after", "halfway"):
             await self._go_back()
             return
-        if not done:
+        if not done and not (scenario.walk and scenario.strategy != "zero-downtime"):
             return
         await self._finish()
+        await beside.end()
         if scenario.rollback == "late":
             await self.pause(60, 300)
             if scenario.migration == "safe":
@@ -74,18 +87,19 @@ class Operator(Actor):
 
     async def go_on(self, run: Call) -> None:
         """What is left to do after a first run."""
+        nobody = Beside(self.world, "")
         if self.world.scenario.migration == "safe":
-            if not await self._run_safe(halfway=False):
+            if not await self._run_safe(halfway=False, beside=nobody):
                 return
         elif run.status != 200 or run.member("success") is not True:
-            await self._run_documented(halfway=False)
+            await self._run_documented(halfway=False, beside=nobody)
         await self._finish()
 
-    async def _migrate(self, halfway: bool) -> bool:
+    async def _migrate(self, halfway: bool, beside: Beside) -> bool:
         """Whether the new code may be deployed; the documented migration says nothing of that."""
         if self.world.scenario.migration == "safe":
-            return await self._run_safe(halfway)
-        await self._run_documented(halfway)
+            return await self._run_safe(halfway, beside)
+        await self._run_documented(halfway, beside)
         return True
 
     async def _finish(self) -> None:
@@ -117,27 +131,44 @@ class Operator(Actor):
         left = self.world.deployed[-1][0] / 1000 + _DRAIN_SECONDS - self.world.clock.now_ms() / 1000
         await self.pause(max(0.0, left), max(0.0, left))
 
-    async def _run_documented(self, halfway: bool) -> None:
-        for _ in range(1 if halfway else self.world.scenario.runs):
+    async def _run_documented(self, halfway: bool, beside: Beside) -> None:
+        runs = 1 if halfway else self.world.scenario.runs
+        for left in reversed(range(runs)):
             run = await self._run()
-            if run.status == 200 and run.member("success") is True:
+            if (run.status == 200 and run.member("success") is True) or self._has_enough(run):
                 return
+            if left:
+                await beside.work()
+            await self._over()
             await self.pause(1, self.world.scenario.retry)
 
-    async def _run_safe(self, halfway: bool) -> bool:
+    async def _run_safe(self, halfway: bool, beside: Beside) -> bool:
         """Whether it came to its end: nobody turns the old format off before."""
-        for step in range(_MOST_STEPS):
+        for step in range(max(_MOST_STEPS, len(self.world.start.entries))):
             if self._is_rolled_back():
                 return False
             run = await self._run()
             if run.member("done") is True:
                 return True
+            if self._has_enough(run):
+                return False
+            await beside.work()
             if halfway and step >= self.chance.below(6):
                 return False
             if not step:
                 await self._ask_aside()
             await self._wait_for(run)
         return False
+
+    async def _over(self) -> None:
+        """An outage is over, for who walks through the guide, before anything else is asked."""
+        scenario = self.world.scenario
+        if scenario.walk and any(fault.kind == "outage" for fault in scenario.faults):
+            await self.pause(_STALE_SECONDS, _STALE_SECONDS)
+
+    def _has_enough(self, run: Call) -> bool:
+        """Whether it waits for no other day: who walks through the guide wants to know how far it gets."""
+        return bool(self.world.scenario.walk) and is_day_over(run)
 
     def _is_rolled_back(self) -> bool:
         """Whether some operator has begun to roll back. They talk: then nobody migrates any more."""

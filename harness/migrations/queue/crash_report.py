@@ -1,12 +1,14 @@
 """The report of a search: what was visited, and each thing that goes wrong with the command that shows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from harness.decision import Decision
-from harness.migrations.queue.explore.crashes import OPERATOR_RUNS, Exploration, Violation
-from harness.migrations.queue.walk.report import source_lines
+from harness.migrations.queue.crashes import OPERATOR_RUNS, Exploration, Violation
+from harness.migrations.queue.rehearsal_report import source_lines
+from harness.report.document import search_document
 from harness.sources.source import Source
 from harness.terminal.lines import some, text_of
 from kvstore.faults import FAULTS
@@ -117,4 +119,34 @@ def _conclusion(search: CrashSearch) -> str:
     return search.decision.as_text(
         "no fault leads to anything that does not happen without it",
         f"{len(found)} kinds of damage, each with the command that shows it",
+    )
+
+
+def document(search: CrashSearch, given: Sequence[str]) -> dict[str, Any]:
+    """A search through the faults of a walk, ``given`` these arguments."""
+    exploration = search.exploration
+    findings = [
+        {
+            "invariant": one.invariant,
+            "code": "",
+            "title": one.title,
+            "what": one.what,
+            "keys": list(one.keys),
+            "hazards": list(one.hazards),
+            "moments": [],
+            "runs": sum(map(len, one.points.values())),
+            "scenario": "",
+            "replay": search.replay(one),
+        }
+        for one in exploration.violations
+    ]
+    what = f"{exploration.operations:,} operations × {', '.join(search.kinds)}"
+    return search_document(
+        "queue",
+        given,
+        search.sentences,
+        search.decision,
+        findings,
+        search.seconds,
+        parts=[{"part": "faults", "what": what, "looked": search.decision.as_json()["looked"], "met": {}}],
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.migrations.queue.walk.outcome import Outcome
+from harness.migrations.queue.simulation.record import Record
 from kvstore.layers.billing import FREE_DAY, billed
 
 
@@ -18,7 +18,7 @@ class Cost:
     operations: int
     most: int
     counts: dict[str, int]
-    seconds: float | None
+    seconds: float
 
     @property
     def of_free_day(self) -> dict[str, float]:
@@ -38,19 +38,19 @@ class Cost:
     def as_text(self) -> str:
         """One sentence, and what it means for the free plan."""
         counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
-        took = f", in {_duration(self.seconds)}" if self.seconds is not None else ""
+        took = f", in {_duration(self.seconds)}"
         dearest = max(self.of_free_day.items(), key=lambda item: item[1])
         steps = f"{self.steps:,} {'steps' if self.steps != 1 else 'step'}"
         part = f"{dearest[1]:.0%} of the free plan's {dearest[0]} of a day"
         return f"Cost: {steps} of at most {self.most:,} KV operations{took}; billed as {counts}: {part}"
 
 
-def cost(outcome: Outcome, *, simulated: bool) -> Cost:
+def cost(record: Record) -> Cost:
     """What the runs of a walk cost."""
-    asked = outcome.asked
-    seconds = (asked[-1].at - asked[0].at) / 1000 if simulated and asked else None
-    most = max((run.report.operations for run in outcome.runs), default=0)
-    return Cost(len(outcome.runs), len(asked), most, billed(asked), seconds)
+    asked = [event for run in record.runs for event in record.operations[run.name]]
+    seconds = (record.runs[-1].answered - record.runs[0].sent) / 1000 if record.runs else 0.0
+    most = max((run.operations for run in record.runs), default=0)
+    return Cost(len(record.runs), len(asked), most, billed(asked), seconds)
 
 
 def _duration(seconds: float) -> str:

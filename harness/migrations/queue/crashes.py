@@ -5,23 +5,21 @@ again until it reports success (the documented one three times at most), the new
 its queue. What is violated then, and is not violated without any fault, is the fault's doing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from harness.decision import Looked
-from harness.engine.loop import Deadlock, in_virtual_time
+from harness.engine.loop import Deadlock
 from harness.explore.wording import wording
 from harness.explore.workforce import Processes, Workforce
-from harness.migrations.queue.walk.invariants import judge
-from harness.migrations.queue.walk.outcome import Outcome
-from harness.migrations.queue.walk.stage import QUEUE_WORKER, Stage
-from harness.migrations.queue.walk.steps import Migration, Walk
+from harness.migrations.queue.rehearsal import Walk, judged, walk_of, walked_at
+from harness.migrations.queue.simulation.scenario import Migration, Scenario
+from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.sources.source import Source
 from harness.verdict import Finding, Verdict
-from kvstore import Entry, Event, ManualClock, SqliteStore
+from kvstore import Event
 from kvstore.faults import AT_ONCE, OPERATION, Fault
 
 OPERATOR_RUNS: Final = 3
@@ -33,15 +31,15 @@ OnProgress = Callable[[int, int, int], None]
 class Violation:
     """One way in which faults violate an invariant.
 
-    ``what``, ``keys`` and ``operation`` (in words) are those of the first fault that shows it; ``points`` has
-    all, by kind.
+    ``what``, ``keys`` and ``operation`` (in words) are those of the first fault that shows it; ``points`` and
+    ``hazards`` have those of all, the points by kind.
     """
 
     invariant: str
     title: str
     what: str
     keys: tuple[str, ...]
-    hazards: tuple[str, ...]
+    hazards: dict[str, None]
     operation: str
     first: Fault
     points: dict[str, list[int]] = field(default_factory=dict)
@@ -70,10 +68,7 @@ class _Found:
     looked: Looked
 
 
-Entries = Mapping[str, Entry]
-
-
-async def explore_crashes(
+def explore_crashes(
     source: Source,
     now: int,
     kinds: Sequence[str] = AT_ONCE,
@@ -89,8 +84,7 @@ async def explore_crashes(
     shares the work, all cores by default. ``on_progress`` hears how many points are done, of how many, and
     how many showed a violation.
     """
-    entries = source.namespace.entries
-    plain = await uninterrupted(entries, now, migration, worker)
+    plain = uninterrupted(Walk(worker, source.namespace.entries, now), migration)
     # A Worker keeps nothing in memory, so crashes with the same writes behind them are one and the same.
     same = plain.crash_points()
     every = range(1, len(plain.asked) + 1)
@@ -99,7 +93,7 @@ async def explore_crashes(
     found: list[_Found] = []
     visited, looked = 0, plain.looked
     crew = workforce or Processes()
-    for batch in crew.do(_Visits(entries, now, plain).visit, _batches(faults, crew.workers)):
+    for batch in crew.do(_Visits(plain, known).visit, _batches(faults, crew.workers)):
         for one in batch:
             if not one.looked.fired:
                 continue
@@ -114,52 +108,50 @@ async def explore_crashes(
     return Exploration(len(plain.asked), visited, _grouped(found, known, plain), violated, looked)
 
 
-async def uninterrupted(
-    entries: Entries, now: int, migration: Migration, worker: Path = QUEUE_WORKER
-) -> "Uninterrupted":
+def uninterrupted(walk: Walk, migration: Migration) -> "Uninterrupted":
     """A migration that nothing disturbs, from its first run to its last."""
-    stage = await _stage(entries, now, worker)
-    outcome = await Walk(stage, migration=migration, runs=OPERATOR_RUNS).take()
-    first = sum(one.operations for one in outcome.calls[: outcome.calls.index(outcome.runs[0].report)])
-    count = sum(run.report.operations for run in outcome.runs)
-    asked = stage.layers.asked[first : first + count]
-    return Uninterrupted(migration, worker, tuple(asked), tuple(_judged(outcome)), outcome.looked)
+    scenario = walk_of(migration, runs=OPERATOR_RUNS)
+    record = walk.take(scenario)
+    asked = [
+        Point(event, Fault("", at, run.name))
+        for run in record.runs
+        for at, event in enumerate(record.operations[run.name], 1)
+    ]
+    return Uninterrupted(walk, scenario, tuple(asked), tuple(map(told, judged(record))), walked_at(record))
+
+
+@dataclass(frozen=True)
+class Point:
+    """An operation, and the place of a fault that strikes there."""
+
+    event: Event
+    place: Fault
 
 
 @dataclass(frozen=True)
 class Uninterrupted:
     """A migration without any fault: what it asked of KV, in order, and what is violated all the same."""
 
-    migration: Migration
-    worker: Path
-    asked: tuple[Event, ...]
+    walk: Walk
+    scenario: Scenario
+    asked: tuple[Point, ...]
     verdicts: tuple[Verdict, ...]
     looked: Looked
-
-    def writes_before(self, at: int) -> tuple[Event, ...]:
-        """What was written before the ``at``-th operation: all that a crash there leaves behind."""
-        return tuple(event for event in self.asked[: at - 1] if event.verb in ("put", "delete"))
 
     def crash_points(self) -> dict[int, list[int]]:
         """The operations before which a crash leaves the same state, by the first of them."""
         groups: dict[int, list[int]] = {}
-        at_count: dict[int, int] = {}
-        for at in range(1, len(self.asked) + 1):
-            first = at_count.setdefault(len(self.writes_before(at)), at)
+        first = 1
+        for at, point in enumerate(self.asked, 1):
             groups.setdefault(first, []).append(at)
+            if point.event.verb in ("put", "delete"):
+                first = at + 1
         return groups
 
-
-async def _stage(entries: Entries, now: int, worker: Path) -> Stage:
-    store = SqliteStore.in_memory(ManualClock(now))
-    await store.put_many(entries)
-    return Stage(store, worker=worker)
-
-
-def _judged(outcome: Outcome, fault: Fault | None = None) -> list[Verdict]:
-    """The verdicts; after a crash the report, which nobody received, is not judged."""
-    unjudged = "I16" if fault is not None and fault.kind == "crash" else ""
-    return [verdict for verdict in judge(outcome) if verdict.invariant != unjudged]
+    def struck(self, fault: Fault) -> Scenario:
+        """The same, but for a fault at one of the operations."""
+        place = self.asked[fault.at - 1].place
+        return replace(self.scenario, faults=(replace(place, kind=fault.kind),))
 
 
 def _batches(faults: list[Fault], workers: int) -> list[list[Fault]]:
@@ -169,15 +161,10 @@ def _batches(faults: list[Fault], workers: int) -> list[list[Fault]]:
 
 @dataclass(frozen=True)
 class _Visits:
-    """What one process does, and keeps between batches: the namespace, and the Worker's code."""
+    """What one process does."""
 
-    entries: Entries
-    now: int
     plain: Uninterrupted
-
-    @cached_property
-    def _origin(self) -> Stage:
-        return in_virtual_time(_stage(self.entries, self.now, self.plain.worker))
+    known: "Known"
 
     def visit(self, faults: list[Fault]) -> list[_Found]:
         """What is violated when each of the faults befalls the migration."""
@@ -185,30 +172,19 @@ class _Visits:
 
     def _tried(self, fault: Fault) -> _Found:
         try:
-            return in_virtual_time(self._with(self._origin, fault))
+            record = self.plain.walk.take(self.plain.struck(fault))
         except Deadlock as deadlock:
             hangs = Verdict("W", "Walk: the Worker answers", (Finding(str(deadlock)),), 1, "faults")
             return _Found(fault, (hangs,), Looked(planned=1, fired=1))
+        # After a crash the report, which nobody received, is not judged.
+        unjudged = "I16" if fault.kind == "crash" else ""
+        violated = tuple(told(one) for one in judged(record) if not one.held and one.invariant != unjudged)
+        return _Found(fault, violated, walked_at(record))
 
-    async def _with(self, origin: Stage, fault: Fault) -> _Found:
-        """What is violated by the migration that meets a fault."""
-        clock = origin.store.clock
-        assert isinstance(clock, ManualClock)
-        clock.set(self.now)
-        stage = Stage(origin.store.fork(), code=origin.code)
-        crash = fault.kind == "crash"
-        walk = Walk(
-            stage,
-            migration=self.plain.migration,
-            fault=None if crash else fault,
-            cut_off_after=self.plain.writes_before(fault.at) if crash else None,
-            runs=OPERATOR_RUNS,
-        )
-        outcome = await walk.take()
-        await stage.store.close()
-        violated = tuple(verdict for verdict in _judged(outcome, fault) if not verdict.held)
-        looked = outcome.looked
-        return _Found(fault, violated, replace(looked, planned=1, fired=int(crash or looked.fired)))
+
+def told(verdict: Verdict) -> Verdict:
+    """A verdict without what only its record can show: it is sent to another process."""
+    return replace(verdict, findings=tuple(replace(one, show=tuple) for one in verdict.findings))
 
 
 class Known:
@@ -237,6 +213,7 @@ def _grouped(found: list[_Found], known: Known, plain: Uninterrupted) -> list[Vi
                 if not known.has(verdict.invariant, finding):
                     key = (verdict.invariant, wording(finding.what))
                     group = groups.setdefault(key, _violation(one.fault, verdict, finding, plain.asked))
+                    group.hazards.update(dict.fromkeys(finding.hazards))
                     points = group.points.setdefault(one.fault.kind, [])
                     if points[-1:] != [one.fault.at]:
                         points.append(one.fault.at)
@@ -244,9 +221,7 @@ def _grouped(found: list[_Found], known: Known, plain: Uninterrupted) -> list[Vi
     return sorted(groups.values(), key=lambda one: order[one.invariant])
 
 
-def _violation(fault: Fault, verdict: Verdict, finding: Finding, asked: Sequence[Event]) -> Violation:
-    event = asked[fault.at - 1]
+def _violation(fault: Fault, verdict: Verdict, finding: Finding, asked: Sequence[Point]) -> Violation:
+    event = asked[fault.at - 1].event
     operation = f"{event.verb} {event.key}"
-    return Violation(
-        verdict.invariant, verdict.title, finding.what, finding.keys, finding.hazards, operation, fault
-    )
+    return Violation(verdict.invariant, verdict.title, finding.what, finding.keys, {}, operation, fault)

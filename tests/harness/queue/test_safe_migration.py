@@ -7,28 +7,24 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.explore.workforce import Processes
-from harness.migrations.queue.explore.crashes import explore_crashes
-from harness.migrations.queue.walk.rehearse import rehearse_queue
-from harness.migrations.queue.walk.stage import Stage
-from harness.migrations.queue.walk.steps import Strategy, Walk
+from harness.migrations.queue.crashes import explore_crashes
+from harness.migrations.queue.fate import fates
+from harness.migrations.queue.simulation.scenario import Strategy
 from harness.sources.source import open_source
 from harness.terminal.exit_codes import HELD
-from kvstore import ManualClock, SqliteStore, SystemClock
+from kvstore import SystemClock
 from kvstore.faults import OPERATION
 from tests.fixtures import GUIDE_5, unpack_busy
 from tests.harness.queue.namespaces import NOW_MS, old_queue
+from tests.harness.queue.walks import rehearsed, walked
 
-pytestmark = pytest.mark.anyio
 
-
-async def test_busy_1200_moves_without_any_violation(tmp_path: Path) -> None:
-    clock = SystemClock()
-    source = open_source(unpack_busy(tmp_path), clock)
-    rehearsal = await rehearse_queue(source, clock, migration="safe")
+def test_busy_1200_moves_without_any_violation(tmp_path: Path) -> None:
+    rehearsal = rehearsed(open_source(unpack_busy(tmp_path), SystemClock()), "safe")
     assert [verdict.invariant for verdict in rehearsal.violated] == []
     # All but the one whose body is no JSON, which is set aside as it was.
-    assert len(rehearsal.outcome.listed) == 1198
-    assert list(rehearsal.outcome.after.quarantined) == ["slack_1764010333.433"]
+    assert len(fates(rehearsal.record).of["listed"]) == 1198
+    assert list(rehearsal.record.final.quarantined) == ["slack_1764010333.433"]
 
 
 def test_quarantined_entries_are_named_and_deeply_nested_ones_are_moved(
@@ -57,21 +53,19 @@ def test_guide_5_moves_under_all_conditions(conditions: str) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["guide", "zero-downtime"])
-async def test_work_goes_on_while_it_migrates(strategy: Strategy) -> None:
-    store = SqliteStore.in_memory(ManualClock(NOW_MS))
-    await store.put_many(old_queue(300, 20).namespace.entries)
-    outcome = await Walk(Stage(store), strategy, migration="safe").take()
-    if strategy == "zero-downtime":
-        assert outcome.born
-        assert outcome.done
-        assert sorted(outcome.listed) == sorted(outcome.expected)
-    else:
-        # The guide's own order strands what arrives before the new Worker, whatever the migration.
-        assert set(outcome.expected) - set(outcome.listed) == {"slack_1.1"}
+def test_work_goes_on_while_it_migrates(strategy: Strategy) -> None:
+    record = walked(300, 20, "safe", strategy)
+    found = {fate: sorted(tasks) for fate, tasks in fates(record).of.items() if tasks and fate != "listed"}
+    messages = record.to("POST", "/webhook/slack")
+    results = [call for call in record.to("POST", "/api/result/*") if call.status == 200]
+    assert messages
+    assert results
+    # The guide's own order strands what arrives before the new Worker, whatever the migration.
+    assert found == ({"stranded": ["slack_1.001"]} if strategy == "guide" else {})
 
 
-async def test_no_fault_at_any_operation_does_any_damage() -> None:
-    exploration = await explore_crashes(old_queue(3, 2), NOW_MS, OPERATION, Processes(2), migration="safe")
+def test_no_fault_at_any_operation_does_any_damage() -> None:
+    exploration = explore_crashes(old_queue(3, 2), NOW_MS, OPERATION, Processes(2), migration="safe")
     assert exploration.visited == len(OPERATION) * exploration.operations > 100
     assert exploration.violations == []
     assert exploration.baseline == []

@@ -1,84 +1,67 @@
 """The report of a rehearsal: one screen for a person, JSON for a machine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from harness import Call
-from harness.decision import Decision
+from harness.migrations.queue.cost import cost
+from harness.migrations.queue.fate import FATES, Fates, fates
 from harness.migrations.queue.layout import PENDING, QUARANTINE
+from harness.migrations.queue.rehearsal import Rehearsal
+from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState
-from harness.migrations.queue.walk.cost import cost
-from harness.migrations.queue.walk.fate import FATES, fates
-from harness.migrations.queue.walk.invariants.status import needs_migration, true_counters
-from harness.migrations.queue.walk.outcome import Outcome
 from harness.model.course import Course, moved_keys, steps_of
 from harness.report.document import found_document, search_document
 from harness.sources.source import Source
 from harness.terminal.lines import some, text_of
 from harness.verdict import Verdict, count_held, held_lines
-from kvstore.conditions import Conditions
 
 _MOST_RUNS = 8
 
 
-@dataclass(frozen=True, repr=False)  # asyncio writes out what a task gives
-class Rehearsal:
-    """A finished rehearsal with its judgement. ``command`` runs the same one again."""
-
-    source: Source
-    strategy: str
-    migration: str
-    conditions: Conditions
-    outcome: Outcome
-    verdicts: Sequence[Verdict]
-    seconds: float
-    command: str
-
-    @property
-    def violated(self) -> list[Verdict]:
-        return [verdict for verdict in self.verdicts if not verdict.held]
-
-    @property
-    def decision(self) -> Decision:
-        outcome = self.outcome
-        unfired = [one for one in outcome.planned if one not in outcome.fired]
-        asked = sum(run.report.operations for run in outcome.runs)
-        unmet = [f"{one} never happened: the migration asked for {asked:,} operations" for one in unfired]
-        return Decision([one.name for one in self.violated], outcome.looked, unmet)
-
-
 def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
     """The whole rehearsal: counts as numbers, offending keys in full, every exchange."""
-    outcome = rehearsal.outcome
+    record, found = rehearsal.record, fates(rehearsal.record)
+    copy = rehearsal.source.namespace
     return {
         "migration": "queue",
-        "strategy": rehearsal.strategy,
-        "variant": rehearsal.migration,
+        "strategy": record.scenario.strategy,
+        "variant": record.scenario.migration,
         "conditions": rehearsal.conditions.name,
         "judgedBy": rehearsal.conditions.judged_json(),
         "source": {
             "label": rehearsal.source.label,
-            "keys": len(rehearsal.source.namespace.entries),
-            "expired": rehearsal.source.namespace.expired,
-            "valueless": rehearsal.source.namespace.valueless,
-            "damaged": rehearsal.source.namespace.damaged,
+            "keys": len(copy.entries),
+            "expired": copy.expired,
+            "valueless": copy.valueless,
+            "damaged": copy.damaged,
         },
         "held": not rehearsal.violated,
         **rehearsal.decision.as_json(),
         "inventory": {
-            "before": inventory(outcome.before),
-            "after": inventory(outcome.after),
+            "before": inventory(record.start),
+            "after": inventory(_after(record)),
         },
-        "cost": cost(outcome, simulated=rehearsal.conditions.simulated).as_json(),
-        "fates": {fate: sorted(tasks) for fate, tasks in fates(outcome).items()},
-        "setAside": sorted(outcome.set_aside),
+        "cost": cost(record).as_json(),
+        "fates": {fate: sorted(tasks) for fate, tasks in found.of.items()},
+        "setAside": sorted(found.set_aside),
         "verdicts": [verdict.as_json() for verdict in rehearsal.verdicts],
-        "exchanges": [_call_json(call) for call in outcome.calls],
-        "rerun": _call_json(outcome.rerun.report),
+        "exchanges": [_call_json(call) for call in _calls(record)],
+        "rerun": _call_json(record.judged["rerun"]),
         "seconds": round(rehearsal.seconds, 3),
         "replay": rehearsal.command,
     }
+
+
+def _calls(record: Record) -> list[Call]:
+    """Everybody's, and those of the judge that are steps of the guide."""
+    steps = ("listing", "claim", "complete", "queue again")
+    return [*record.calls, *(record.judged[step] for step in steps if step in record.judged)]
+
+
+def _after(record: Record) -> QueueState:
+    """The namespace right after the last run."""
+    return record.around[record.runs[-1].name][1]
 
 
 def _call_json(call: Call) -> dict[str, Any]:
@@ -115,19 +98,20 @@ def inventory(state: QueueState) -> dict[str, Any]:
 
 def as_text(rehearsal: Rehearsal) -> str:
     """The report that fits on a screen."""
-    outcome = rehearsal.outcome
+    record = rehearsal.record
+    requests = {call.name for call in (*record.calls, *record.judged.values())}
     lines = [
         title(rehearsal),
         *source_lines(rehearsal.source),
         f"Judged by: {rehearsal.conditions.judged_line()}",
         "",
-        *_count_lines(outcome),
+        *_count_lines(record),
         "",
-        *_run_lines(outcome, simulated=rehearsal.conditions.simulated),
-        cost(outcome, simulated=rehearsal.conditions.simulated).as_text(),
-        *_fate_lines(outcome),
+        *_run_lines(record.runs),
+        cost(record).as_text(),
+        *_fate_lines(fates(record)),
         "",
-        *(line for verdict in rehearsal.violated for line in _violation_lines(verdict)),
+        *(line for verdict in rehearsal.violated for line in _violation_lines(verdict, requests)),
         *held_lines(rehearsal.verdicts),
         "",
         _conclusion(rehearsal),
@@ -138,9 +122,8 @@ def as_text(rehearsal: Rehearsal) -> str:
 
 def document(rehearsal: Rehearsal, given: Sequence[str]) -> dict[str, Any]:
     """What a page shows of it; ``given`` are the arguments."""
-    outcome = rehearsal.outcome
-    spent = cost(outcome, simulated=rehearsal.conditions.simulated).as_text()
-    counted = ", ".join(f"{len(tasks):,} {fate}" for fate, tasks in fates(outcome).items())
+    spent = cost(rehearsal.record).as_text()
+    counted = ", ".join(f"{len(tasks):,} {fate}" for fate, tasks in fates(rehearsal.record).of.items())
     return search_document(
         "queue",
         given,
@@ -158,18 +141,18 @@ def document(rehearsal: Rehearsal, given: Sequence[str]) -> dict[str, Any]:
 
 
 def _course(rehearsal: Rehearsal) -> Course:
-    outcome = rehearsal.outcome
-    shapes = moved_keys(outcome.before.entries, outcome.after.entries, round(1000 * outcome.now))
-    began = min((call.sent for call in outcome.calls), default=0)
+    record = rehearsal.record
+    shapes = moved_keys(record.start.entries, _after(record).entries, record.runs[-1].answered)
     budget = rehearsal.conditions.allowance.operations
-    return Course(steps_of(outcome.calls, began), budget=budget, moved=shapes)
+    return Course(steps_of(record.calls, record.began), budget=budget, moved=shapes)
 
 
 def title(rehearsal: Rehearsal) -> str:
     """What was rehearsed, in a line."""
+    scenario = rehearsal.record.scenario
     return (
-        f"Rehearsal of the queue migration · {rehearsal.migration} · strategy {rehearsal.strategy} · "
-        f"conditions {rehearsal.conditions.name}"
+        f"Rehearsal of the queue migration · {scenario.migration} · strategy {scenario.strategy} · "
+        f"conditions {scenario.conditions}"
     )
 
 
@@ -189,29 +172,44 @@ def source_lines(source: Source) -> list[str]:
     return lines
 
 
-def _count_lines(outcome: Outcome) -> list[str]:
+def _count_lines(record: Record) -> list[str]:
     """The guide's counters beside the truth, before and after the run."""
     rows = [
         ("", "before the run", "", "after the run", ""),
         ("", "status says", "truth", "status says", "truth"),
     ]
-    truths = true_counters(outcome.at_status), true_counters(outcome.after)
+    asked = record.to("GET", "/api/migrate/status")
+    before, after = asked[0], asked[-1]
+    at_before, at_after = record.around[before.name][0], record.around[after.name][0]
+    truths = true_counters(at_before), true_counters(at_after)
     for name in truths[0]:
-        said = (
-            _shown(outcome.status_before.member("status", name)),
-            _shown(outcome.status_after.member("status", name)),
-        )
+        said = _shown(before.member("status", name)), _shown(after.member("status", name))
         rows.append((name, said[0], f"{truths[0][name]:,}", said[1], f"{truths[1][name]:,}"))
     rows.append(
         (
             "needsMigration",
-            _shown(outcome.status_before.member("needsMigration")),
-            _shown(needs_migration(outcome.at_status)),
-            _shown(outcome.status_after.member("needsMigration")),
-            _shown(needs_migration(outcome.after)),
+            _shown(before.member("needsMigration")),
+            _shown(needs_migration(at_before)),
+            _shown(after.member("needsMigration")),
+            _shown(needs_migration(at_after)),
         )
     )
-    return [f"{a:<16}{b:>14}{c:>10}{d:>16}{e:>10}" for a, b, c, d, e in rows] + _traits(outcome.before)
+    return [f"{a:<16}{b:>14}{c:>10}{d:>16}{e:>10}" for a, b, c, d, e in rows] + _traits(at_before)
+
+
+def true_counters(state: QueueState) -> dict[str, int]:
+    """The four counters of the status answer, by full scan."""
+    return {
+        "oldTaskCount": len(state.old_tasks),
+        "newTaskCount": len(state.new_tasks),
+        "oldLeaseCount": len(state.old_leases),
+        "newLeaseCount": len(state.new_leases),
+    }
+
+
+def needs_migration(state: QueueState) -> bool:
+    """Whether anything of the old format is left."""
+    return bool(state.old_tasks or state.old_leases or PENDING in state.entries)
 
 
 def _traits(state: QueueState) -> list[str]:
@@ -234,24 +232,24 @@ def _shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else "–"
 
 
-def _run_lines(outcome: Outcome, *, simulated: bool) -> list[str]:
+def _run_lines(runs: Sequence[Call]) -> list[str]:
     """The last run in full; earlier ones by what they moved."""
-    lines = [
-        f"Run {number} answered {run.report.status}: {_moved(run.report)}"
-        for number, run in enumerate(outcome.runs[:-1], 1)
-    ]
+    lines = [f"Run {number} {_answered(run)}: {_moved(run)}" for number, run in enumerate(runs[:-1], 1)]
     if len(lines) > _MOST_RUNS:
         left_out = len(lines) - _MOST_RUNS
         lines[_MOST_RUNS - 2 : -2] = [f"… {left_out:,} more runs; --json has all"]
-    run = outcome.run
-    message = run.member("message") or run.member("error") or str(run.answer)[:60]
-    which = f"Run {len(outcome.runs)}" if lines else "The run"
-    took = f"{run.seconds:.2f} s{' of simulated time' if simulated else ''}"
+    run = runs[-1]
+    message = run.member("message") or run.member("error") or str(run.answer or "")[:60]
+    which = f"Run {len(runs)}" if lines else "The run"
     return [
         *lines,
-        f'{which} answered {run.status} "{message}": {_moved(run)}',
-        f"        in {took} with {run.operations:,} KV operations",
+        f'{which} {_answered(run)} "{message}": {_moved(run)}',
+        f"        in {run.seconds:.2f} s of simulated time with {run.operations:,} KV operations",
     ]
+
+
+def _answered(run: Call) -> str:
+    return "was cut off, with no answer" if run.status is None else f"answered {run.status}"
 
 
 def _moved(run: Call) -> str:
@@ -263,11 +261,11 @@ def _moved(run: Call) -> str:
     return f"{total} ({parts})"
 
 
-def _fate_lines(outcome: Outcome) -> list[str]:
-    found = fates(outcome)
-    counted = " · ".join(f"{len(found[fate]):,} {fate}" for fate in FATES)
-    lines = [f"Of {len(outcome.expected):,} live tasks the new Worker has: {counted}"]
-    if aside := sorted(outcome.set_aside):
+def _fate_lines(found: Fates) -> list[str]:
+    counted = " · ".join(f"{len(found.of[fate]):,} {fate}" for fate in FATES)
+    live = sum(map(len, found.of.values()))
+    lines = [f"Of {live:,} live tasks the new Worker has: {counted}"]
+    if aside := sorted(found.set_aside):
         lines.append(
             f"{len(aside):,} set aside, beside those: {some(aside)}. They are kept as they were, under "
             f"{QUARANTINE}, where no worker looks"
@@ -275,11 +273,13 @@ def _fate_lines(outcome: Outcome) -> list[str]:
     return lines
 
 
-def _violation_lines(verdict: Verdict) -> list[str]:
+def _violation_lines(verdict: Verdict, requests: set[str]) -> list[str]:
+    """What is violated, and by which keys; which of the ``requests`` are meant, --json says."""
     lines = [f"FAIL {verdict.invariant:<4} {verdict.title}"]
     for found in verdict.findings:
         why = f" [{', '.join(found.hazards)}]" if found.hazards else ""
-        keys = f": {some(found.keys)}" if found.keys else ""
+        named = [key for key in found.keys if key not in requests]
+        keys = f": {some(named)}" if named else ""
         lines.append(f"       {found.what}{why}{keys}")
     return lines
 

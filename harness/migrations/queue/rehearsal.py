@@ -1,0 +1,156 @@
+"""Rehearses the queue migration on a copy of a namespace: one run, a walk through the guide, judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.decision import Decision, Looked
+from harness.migrations.queue.checkers import judge_walk
+from harness.migrations.queue.explore.system import causes_among, worker_code
+from harness.migrations.queue.hazards import diagnose
+from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.looked import looked_at
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
+from harness.migrations.queue.simulation.simulate import simulate
+from harness.migrations.queue.simulation.world import OnProgress
+from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.sources.source import Source
+from harness.verdict import Finding, Verdict
+from kvstore import Entry
+from kvstore.clock import stopwatch
+from kvstore.conditions import Conditions
+from kvstore.faults import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One walk through the guide with the Worker of a folder, on ``entries``, from ``began`` on (ms)."""
+
+    worker: Path
+    entries: Mapping[str, Entry]
+    began: int
+
+    def take(self, scenario: Scenario, on_progress: OnProgress | None = None) -> Record:
+        """Walk to the end; ``on_progress`` gets every answer. Raises Deadlock, and Unanswered."""
+        return simulate(
+            scenario, worker_code(self.worker), self.entries, began=self.began, on_progress=on_progress
+        )
+
+
+def walk_of(
+    migration: Migration, strategy: Strategy = "steps", conditions: str = "local", **more: Any
+) -> Scenario:
+    """A scenario of nothing but the walk, by one operator, and whoever its strategy has beside it."""
+    return Scenario(
+        conditions=conditions,
+        migration=migration,
+        strategy=strategy,
+        within=1,
+        walk=1,
+        **({"runs": 1} | more),
+    )
+
+
+def place_of(record: Record, fault: Fault) -> Fault | None:
+    """``fault``, counted through all runs, at its request; None when there are not so many operations."""
+    at = fault.at
+    for run in record.runs:
+        if at <= run.operations:
+            return Fault(fault.kind, at, run.name)
+        at -= run.operations
+    return None
+
+
+def judged(record: Record) -> list[Verdict]:
+    """The verdict on everything that a walk is judged by, with the hazards that explain it."""
+    verdicts = judge_walk(record)
+    if all(verdict.held for verdict in verdicts):
+        return verdicts
+    every = diagnose(record)
+
+    def explained(verdict: Verdict, finding: Finding) -> Finding:
+        """Where the finding says by itself what caused it, others count that struck the same keys."""
+        causes = causes_among(every, verdict.invariant, finding)
+        if finding.hazards:
+            keys = set(finding.keys)
+            causes = tuple(one for one in causes if not keys.isdisjoint(one.keys))
+        hazards = dict.fromkeys((*finding.hazards, *(one.hazard for one in causes)))
+        return replace(finding, hazards=tuple(hazards))
+
+    return [
+        replace(verdict, findings=tuple(explained(verdict, one) for one in verdict.findings))
+        for verdict in verdicts
+    ]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A finished rehearsal with its judgement. ``command`` runs the same one again.
+
+    ``missed`` is the fault that was to happen, and for which there were not enough operations.
+    """
+
+    source: Source
+    record: Record
+    verdicts: Sequence[Verdict]
+    seconds: float
+    command: str
+    missed: Fault | None = None
+
+    @property
+    def conditions(self) -> Conditions:
+        return self.record.scenario.platform
+
+    @property
+    def violated(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if not verdict.held]
+
+    @cached_property
+    def looked(self) -> Looked:
+        """How much there was to judge; what was moved is what the migration took out of the old format."""
+        looked = walked_at(self.record)
+        return looked if self.missed is None else replace(looked, planned=1)
+
+    @property
+    def decision(self) -> Decision:
+        asked = sum(run.operations for run in self.record.runs)
+        unmet = [f"{self.missed} never happened: the migration asked for {asked:,} operations"]
+        return Decision([one.name for one in self.violated], self.looked, unmet if self.missed else ())
+
+
+def walked_at(record: Record) -> Looked:
+    """How much a walk looked at."""
+    moved = {
+        event.key
+        for event in record.writes
+        if event.verb == "delete"
+        and event.key.startswith((PENDING, OLD_TASK, OLD_LEASE))
+        and record.made_by_migration(event)
+    }
+    return replace(looked_at(record), moved=len(moved))
+
+
+def rehearse_queue(
+    source: Source,
+    scenario: Scenario,
+    began: int,
+    worker: Path = QUEUE_WORKER,
+    *,
+    fault: Fault | None = None,
+    command: str = "",
+    on_progress: OnProgress | None = None,
+) -> Rehearsal:
+    """Walk the migration on a copy of the namespace, from ``began`` on (ms), judge what happened.
+
+    ``scenario`` is one of `walk_of`. ``fault`` happens in its runs, counted from their first operation:
+    a walk without it shows where. ``on_progress`` gets every answer. Raises Deadlock, and Unanswered.
+    """
+    start = stopwatch()
+    walk = Walk(worker, source.namespace.entries, began)
+    placed = None if fault is None else place_of(walk.take(scenario), fault)
+    record = walk.take(scenario if placed is None else replace(scenario, faults=(placed,)), on_progress)
+    missed = fault if placed is None else None
+    return Rehearsal(source, record, judged(record), stopwatch() - start, command, missed)

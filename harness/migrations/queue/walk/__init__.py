@@ -1,1 +1,0 @@
-"""The migration walked over a real port, step by step, as the guide has it, and what is judged of that."""
