@@ -164,10 +164,8 @@ def _result(search: "_Rehearsal", small: Tally, parts: Sequence[Part]) -> Result
     # What small namespaces show as well is made small there.
     large.violations = {key: group for key, group in large.violations.items() if key not in small.violations}
     on_small = search.on_progress.made_small
-    damage = [
-        *explained(subject, small, workforce, on_small),
-        *explained(search.whole, large, workforce, on_small),
-    ]
+    damage = explained(subject, small, workforce, on_small)
+    damage += explained(search.whole, large, workforce, on_small)
     bills = [bill for part in parts if part.name == "walks" for bill in part.tally.noted.values()]
     return Result(
         parts,
