@@ -4,7 +4,7 @@ What is declared of nothing that is there is never tried, and a verdict would be
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from harness.migration import Migration, MigrationError, Rule
@@ -13,6 +13,8 @@ from harness.model.record import Place
 from harness.model.row import is_table
 from harness.terminal.lines import some
 from kvstore import Entry
+from kvstore.figures import whole
+from kvstore.layers.instant import Instant
 
 _MOST_PREFIXES: Final = 5
 # So many entries are asked about twice, and for where they go.
@@ -20,9 +22,14 @@ _MOST_ASKED: Final = 1000
 
 
 def remarks(
-    migration: Migration, namespaces: Iterable[str], outcomes: Outcomes, entries: Mapping[Place, Entry]
+    migration: Migration,
+    namespaces: Iterable[str],
+    outcomes: Outcomes,
+    entries: Mapping[Place, Entry],
+    instant: Collection[str] = (),
 ) -> list[str]:
-    """Sentences on what the declaration cannot move, never tries, or makes one of several.
+    """Sentences on what the declaration cannot move, never tries, or makes one of several, and what
+    namespaces in the mode of KV ``instant`` do not take.
 
     Raises MigrationError when nothing that is there can be moved, when an entry goes to a namespace that no
     Worker has, and when ``becomes`` does not give the same for the same entry.
@@ -37,7 +44,7 @@ def remarks(
     some_of_them = dict(list(moving.items())[:_MOST_ASKED])
     _check_bindings(outcomes, some_of_them, set(namespaces))
     _check_chance(migration, outcomes, some_of_them)
-    return [*said, *_merged(outcomes, moving)]
+    return [*said, *_merged(outcomes, moving), *_not_instant(outcomes, moving, instant)]
 
 
 def _immovable(outcomes: Outcomes, moving: Mapping[Place, Entry]) -> list[str]:
@@ -108,6 +115,34 @@ def _merged(outcomes: Outcomes, moving: Mapping[Place, Entry]) -> list[str]:
     (_, key), sources = next(iter(merged.items()))
     more = f", and {len(merged) - 1:,} more like it" if len(merged) > 1 else ""
     return [f"{len(sources):,} entries become one, and only one of them stays: {some(sources)} → {key}{more}"]
+
+
+def _not_instant(
+    outcomes: Outcomes, moving: Mapping[Place, Entry], instant: Collection[str]
+) -> Iterator[str]:
+    """Sentences on what entries are to become that KV Instant does not take."""
+    mode = Instant()
+    made = [
+        (place[1], one)
+        for place, entry in moving.items()
+        for one in outcomes.targets(place, entry) or ()
+        if one.shape is None and one.binding in instant
+    ]
+    described = [key for key, one in made if one.metadata is not None]
+    if described:
+        yield f"{len(described):,} entries have metadata, which KV Instant has not: {some(described)}"
+    long = [key for key, one in made if len(one.key.encode()) > mode.key_size]
+    if long:
+        yield f"{len(long):,} entries get a key of more than {mode.key_size} bytes: {some(long)}"
+    size = sum(len(one.key.encode()) + len(one.value) for _, one in made)
+    if len(made) > mode.keys or size > mode.size:
+        yield (
+            f"{len(made):,} entries of {size:,} bytes do not fit: a namespace of KV Instant holds "
+            f"{mode.keys:,} keys and {mode.size:,} bytes"
+        )
+    if len(made) > 1:
+        seconds = len(made) * whole("instant.write_interval_ms") // 1000
+        yield f"{len(made):,} writes take {seconds:,} s at least: KV Instant takes one a second"
 
 
 def _prefixes(rules: Iterable[Rule]) -> str:

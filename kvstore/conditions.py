@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kvstore.figures import FIGURES, Figure, whole
 from kvstore.layers.edge import Staleness
+from kvstore.layers.instant import Instant
 from kvstore.layers.quotas import FREE_PLAN, PAID_PLAN, UNLIMITED, Allowance, WriteRate
 
 
@@ -14,7 +15,8 @@ class Conditions:
     """``allowance`` limits operations, ``staleness`` what a location sees (None: everything at once).
 
     ``latency_ms`` is how long a KV operation takes, ``pause_ms`` how long somebody waits between two
-    requests; where either is set, time is simulated and nothing really waits.
+    requests; where either is set, time is simulated and nothing really waits. ``instant`` is the mode of
+    namespaces that are created as KV Instant; None for those of classic KV.
     """
 
     name: str
@@ -22,6 +24,15 @@ class Conditions:
     staleness: Staleness | None = None
     latency_ms: int = 0
     pause_ms: int = 0
+    instant: Instant | None = None
+
+    @property
+    def classic(self) -> "Conditions":
+        """The same for a namespace of classic KV, from which another in the mode of KV Instant is filled."""
+        if self.instant is None:
+            return self
+        allowance = replace(self.allowance, writes_of="key")
+        return replace(self, allowance=allowance, staleness=Staleness(), instant=None)
 
     @property
     def simulated(self) -> bool:
@@ -34,7 +45,7 @@ class Conditions:
         One that differs from the table was chosen: a budget.
         """
         found = {}
-        for part in (self.allowance, self.staleness):
+        for part in (self.allowance, self.staleness, self.instant):
             for member in () if part is None else fields(part):
                 value = getattr(part, member.name)
                 of = (self.name, "kv", "d1")
@@ -55,12 +66,12 @@ class Conditions:
         if not judged:
             return "no limits, and everybody sees everything at once"
         lost = self.allowance.write_rate == "lost"
-        rate = judged["kv.lost_write_interval_ms" if lost else "kv.write_interval_ms"]
+        (rate,) = (one for name, one in judged.items() if name.endswith("write_interval_ms"))
         (budget,) = (one for name, one in judged.items() if name.endswith(".operations"))
         beside = f"; beside it {budget.beside.partition(' (')[0]}" if budget.beside else ""
         return (
-            f"{budget.value:,} operations of an invocation ({_said(budget)}{beside}), a write of a key a "
-            f"second, sooner {'lost' if lost else 'refused'} ({_said(rate)})"
+            f"{budget.value:,} operations of an invocation ({_said(budget)}{beside}), a write of a "
+            f"{self.allowance.writes_of} a second, sooner {'lost' if lost else 'refused'} ({_said(rate)})"
         )
 
 
@@ -75,14 +86,25 @@ def _as_judged(figure: Figure, value: int) -> Figure:
 
 
 _HOSTILE = replace(PAID_PLAN, operations=whole("hostile.operations"), deletes_are_writes=True)
-_TIMES = {"latency_ms": whole("kv.latency_ms"), "pause_ms": whole("kv.pause_ms")}
+_FAR = Conditions("far", latency_ms=whole("kv.latency_ms"), pause_ms=whole("kv.pause_ms"))
+
+_ONE_OF_ALL = replace(PAID_PLAN, write_interval_ms=whole("instant.write_interval_ms"), writes_of="namespace")
 
 CONDITIONS: Final = {
     "local": Conditions("local"),
-    "production": Conditions("production", PAID_PLAN, Staleness(), **_TIMES),
-    "free": Conditions("free", FREE_PLAN, Staleness(), **_TIMES),
-    "hostile": Conditions("hostile", _HOSTILE, Staleness(own_writes=whole("hostile.own_writes")), **_TIMES),
+    "production": replace(_FAR, name="production", allowance=PAID_PLAN, staleness=Staleness()),
+    "free": replace(_FAR, name="free", allowance=FREE_PLAN, staleness=Staleness()),
+    "hostile": replace(
+        _FAR,
+        name="hostile",
+        allowance=_HOSTILE,
+        staleness=Staleness(own_writes=whole("hostile.own_writes")),
+    ),
+    "instant": replace(_FAR, name="instant", allowance=_ONE_OF_ALL, instant=Instant()),
 }
+
+# Those of classic KV: what a migration within it is judged under.
+CLASSIC: Final = tuple(name for name, one in CONDITIONS.items() if one.instant is None)
 
 # Locations, the operator's first, and one from where nobody has read anything before the end.
 COLOS: Final = ("AMS", "NRT", "IAD", "GRU")

@@ -49,6 +49,7 @@ class Figure:
 
 _DOCS: Final = "developers.cloudflare.com"
 _KV: Final = (f"{_DOCS}/kv/platform/limits", "2026-10-08")
+_INSTANT: Final = (f"{_DOCS}/kv/platform/limits, KV Instant, a private beta", "2026-10-08")
 _KV_PRICING: Final = (f"{_DOCS}/kv/platform/pricing", "2026-04-21")
 _KV_WORKS: Final = (f"{_DOCS}/kv/concepts/how-kv-works", "2026-04-21")
 _KV_BULK: Final = (f"{_DOCS}/kv/api/read-key-value-pairs", "2026-04-21")
@@ -108,6 +109,20 @@ FIGURES: Final[dict[str, Figure]] = {
     "hostile.own_writes": Figure(900, "of 1,000", "writes seen at once where they are made", *_OURS),
     "d1.rows_read_per_day": Figure(5_000_000, "rows", "read, a day of the free plan", *_D1_PRICING),
     "d1.rows_written_per_day": Figure(100_000, "rows", "written, a day of the free plan", *_D1_PRICING),
+    "instant.key_size": Figure(300, "bytes", "a key of KV Instant; metadata it has none", *_INSTANT),
+    "instant.size": Figure(
+        1_000_000, "bytes", "a namespace of KV Instant; that keys count, too, is ours", *_INSTANT
+    ),
+    "instant.keys": Figure(
+        10_000, "keys", "a namespace of KV Instant; `list` answers all at once", *_INSTANT
+    ),
+    "instant.write_interval_ms": Figure(
+        1000, "ms", "between two writes of a namespace of KV Instant", *_INSTANT
+    ),
+    "instant.p50_ms": Figure(107, "ms", "until half of other locations see a write of KV Instant", *_INSTANT),
+    "instant.p95_ms": Figure(181, "ms", "until 95 of 100 do", *_INSTANT),
+    "instant.p99_ms": Figure(256, "ms", "until 99 of 100 do", *_INSTANT),
+    "instant.longest_ms": Figure(512, "ms", "until all do", *_OURS),
     "price.reads": Figure(0.5, "$", "a million reads; a miss counts, a bulk read by key", *_KV_PRICING),
     "price.writes": Figure(5.0, "$", "a million writes; a bulk write by pair", *_KV_PRICING),
     "price.deletes": Figure(5.0, "$", "a million deletes", *_KV_PRICING),

@@ -108,6 +108,19 @@ def expiration_too_near(expiration: int, minimum: int) -> KVError:
     )
 
 
+def instant_metadata() -> KVError:
+    """The text is ours, as are those of the next two."""
+    return refused("PUT", 400, "A namespace of KV Instant has no metadata.", "metadata-size")
+
+
+def instant_full(keys: int, size: int) -> KVError:
+    return refused("PUT", 413, f"A namespace of KV Instant holds {keys} keys and {size} bytes.", "value-size")
+
+
+def instant_pages() -> KVError:
+    return refused("GET", 400, "KV Instant lists all keys at once: neither limit nor cursor.")
+
+
 def short_list(limit: int) -> KVError:
     return refused(
         "GET", 400, f"Invalid key_count_limit of {limit}. Please specify an integer greater than 0."

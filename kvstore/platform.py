@@ -8,6 +8,7 @@ from kvstore.binding.namespace import KVNamespace
 from kvstore.conditions import Conditions
 from kvstore.entropy import Entropy
 from kvstore.layers.edge import Edge, Origin
+from kvstore.layers.instant import Held, InstantLimits, Replica
 from kvstore.layers.interleaving import Interleaving, TakingTurns
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.journal import Event, Journal, WriteJournal
@@ -77,6 +78,8 @@ class Layers:
         self._name = name
         self._conditions = conditions
         self._origin = Origin(self.done)
+        instant = conditions.instant
+        self._held = None if instant is None else Held(store, instant)
         self._names = names
         self._page = page
         self._empty = empty
@@ -92,11 +95,15 @@ class Layers:
         conditions, seen = self._conditions, self._origin.store
         if conditions.staleness is not None:
             seen = Edge(self._origin, colo, conditions.staleness, entropy)
+        if conditions.instant is not None:
+            seen = Replica(self._origin, colo, conditions.instant, entropy)
         if self._trace is not None:
             seen = self._trace.where_seen(seen, colo, self._name)
-        if self._page < LIMITS.list_keys or self._empty:
+        if conditions.instant is None and (self._page < LIMITS.list_keys or self._empty):
             seen = Paging(seen, self._page, self._empty)
-        seen = Quotas(seen, conditions.allowance, self.ledger)
+        seen = Quotas(seen, conditions.allowance, self.ledger, self._name)
+        if conditions.instant is not None and self._held is not None:
+            seen = InstantLimits(seen, conditions.instant, self._held)
         if self._interleaving is not None:
             seen = TakingTurns(seen, self._interleaving, self.invocations)
         transit = Transit(seen, plan, self.invocations)
@@ -109,6 +116,7 @@ class Layers:
         """What was recorded, and what no location lists any more: for who goes on for days."""
         self.asked.clear()
         self.done.events.clear()
-        staleness = self._conditions.staleness
+        staleness, instant = self._conditions.staleness, self._conditions.instant
         lag_ms = 0 if staleness is None else 1000 * staleness.list_lag
+        lag_ms = lag_ms if instant is None else instant.longest_ms
         self._origin.forget(self.done.clock.now_ms() - lag_ms)

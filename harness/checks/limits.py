@@ -18,7 +18,7 @@ _KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "{n} request{s} of the migration ran into the limit of operations",
         ("invocation-limit",),
     ),
-    ("write-rate", "the migration wrote {n} key{s} twice within a second", ("write-rate",)),
+    ("write-rate", "the migration wrote {n} key{s} less than a second after another write", ("write-rate",)),
     (
         "expiration-refused",
         "the migration asked for an expiration that KV refuses, {n} time{s}",
@@ -88,10 +88,14 @@ def _is_somebody_elses(record: Record, refused: Event) -> bool:
 
 
 def _before(record: Record, late: Event) -> str:
-    """Whose write of the same key was the last before; "" for none."""
-    place = late.namespace, late.key
+    """Whose write of the same key, or namespace, was the last before; "" for none."""
+    of_one_key = record.scenario.platform.allowance.writes_of == "key"
     before = [
-        event for event in record.writes if (event.namespace, event.key) == place and event.at <= late.at
+        event
+        for event in record.writes
+        if event.namespace == late.namespace
+        and (event.key == late.key or not of_one_key)
+        and event.at <= late.at
     ]
     return record.role_of(before[-1].invocation) if before else ""
 

@@ -37,6 +37,7 @@ from harness.terminal.output import TIMEOUT_SECONDS, Output, Report
 from harness.terminal.progress import Progress
 from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
 from kvstore.clock import stopwatch
+from kvstore.conditions import CONDITIONS
 from kvstore.layers.quotas import WriteRate
 from kvstore.layers.trace import Trace
 from kvstore.printable import printable_lines
@@ -189,6 +190,8 @@ def open_migration(wanted: Wanted) -> Opened:
     empty = Subject(wanted.file.resolve(), (), began, databases=copied.databases)
     own = loaded(empty)
     moving = {place: one for place, one in copied.entries.items() if own.migration.rule_for(*place)}
+    is_instant = CONDITIONS[wanted.conditions].instant is not None
+    instant = own.stages.new_namespaces if is_instant else ()
     about = About(
         wanted.file,
         own.migration,
@@ -196,7 +199,7 @@ def open_migration(wanted: Wanted) -> Opened:
         len(moving),
         len(copied.entries) - len(moving),
         copied.expired,
-        [*copied.left, *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries)],
+        [*copied.left, *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries, instant)],
         began,
         _digest(wanted.file, own.migration, copied.entries),
         own.stages.has_python("after"),

@@ -10,7 +10,7 @@ from harness.explore.tally import Key, SystemUnderTest, deadlock_key, found_in
 from harness.model.record import RunRecord
 from harness.parameters import parameters
 from harness.verdict import Verdict
-from kvstore.conditions import CONDITIONS
+from kvstore.conditions import CLASSIC
 from kvstore.layers.trace import Trace
 
 # A run of more operations than that is told by the keys of the finding alone.
@@ -33,7 +33,7 @@ def looked_into(
     ``run`` is None where nobody came to an end.
     """
     scenario = damage.scenario
-    shows = {name: _shows(system, damage.key, replace(scenario, conditions=name)) for name in CONDITIONS}
+    shows = {name: _shows(system, damage.key, replace(scenario, conditions=name)) for name in CLASSIC}
     trace = Trace()
     try:
         record = system.simulate(scenario, None, trace)

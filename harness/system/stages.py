@@ -95,6 +95,13 @@ class Stages:
         """The label of every namespace."""
         return list(dict.fromkeys(self.labels.values()))
 
+    @property
+    def new_namespaces(self) -> list[str]:
+        """Those that the Worker before does not have, made for the migration; all, if there is none."""
+        before = self.by_name.get("before")
+        known = set() if before is None else set(before.namespaces.values())
+        return [label for label in self.namespaces if label not in known] or self.namespaces
+
     def load(self) -> None:
         """Load the code of every Worker now."""
         for stage in self.by_name.values():

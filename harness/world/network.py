@@ -31,7 +31,8 @@ class Network:
 
     Several of one deployment stand ``beside`` the first: they count and record together.
     ``fired`` are the faults that happened. In what order requests that are sent at once go on is the
-    ``interleaving``'s; then nothing takes time on its way. ``trace`` gets every operation.
+    ``interleaving``'s; then nothing takes time on its way. ``trace`` gets every operation. One that
+    ``is_classic`` is of classic KV, also where others are KV Instant.
     """
 
     def __init__(
@@ -42,9 +43,11 @@ class Network:
         beside: "Network | None" = None,
         interleaving: Interleaving | None = None,
         trace: Trace | None = None,
+        *,
+        is_classic: bool = False,
     ) -> None:
         self.scenario = scenario
-        conditions = scenario.platform
+        conditions = scenario.platform.classic if is_classic else scenario.platform
         self._far = conditions.simulated
         self.store = MemoryStore(clock)
         self.interleaving = interleaving

@@ -54,7 +54,7 @@ class World(Site):
         choose: Choose | None = None,
         trace: Trace | None = None,
     ) -> None:
-        self.networks = _networks(stages.namespaces, scenario, clock, trace)
+        self.networks = _networks(stages, scenario, clock, trace)
         super().__init__(scenario, clock, next(iter(self.networks.values())))
         self.scenario: Scenario = scenario
         self.migration = migration
@@ -264,10 +264,12 @@ class World(Site):
 
 
 def _networks(
-    labels: Sequence[str], scenario: Scenario, clock: LoopClock, trace: Trace | None
+    stages: Stages, scenario: Scenario, clock: LoopClock, trace: Trace | None
 ) -> dict[str, Network]:
     """A network for each namespace, all of one deployment."""
     networks: dict[str, Network] = {}
-    for label in labels:
-        networks[label] = Network(scenario, clock, label, next(iter(networks.values()), None), trace=trace)
+    for label in stages.namespaces:
+        first = next(iter(networks.values()), None)
+        is_classic = label not in stages.new_namespaces
+        networks[label] = Network(scenario, clock, label, first, trace=trace, is_classic=is_classic)
     return networks

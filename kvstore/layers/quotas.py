@@ -24,8 +24,9 @@ class Allowance:
 
     ``operations`` per invocation, of all namespaces together, a bulk get counting as one, and
     ``queries``, those of D1 among them; ``connections`` at a time per invocation; ``write_interval_ms``
-    between two writes of one key, and what becomes of one that comes sooner: ``write_rate``; the rest per
-    day, which begins at 00:00 UTC. Whether a delete counts as a write of its key is not documented:
+    between two writes of one key, or of one namespace, as ``writes_of`` says, and what becomes of one that
+    comes sooner: ``write_rate``; the rest per day, which begins at 00:00 UTC. Whether a delete counts as a
+    write of its key is not documented:
     ``deletes_are_writes``.
     """
 
@@ -33,6 +34,7 @@ class Allowance:
     connections: int | None = None
     write_interval_ms: int | None = None
     write_rate: WriteRate = "refused"
+    writes_of: Literal["key", "namespace"] = "key"
     deletes_are_writes: bool = False
     reads_per_day: int | None = None
     writes_per_day: int | None = None
@@ -60,11 +62,11 @@ FREE_PLAN: Final = replace(
 
 @dataclass
 class Ledger:
-    """What was used so far: ``spent`` today by method, ``written`` when each key was written last (ms)."""
+    """What was used so far: ``spent`` today by method, ``written`` when each key was last (ms)."""
 
     day: int = -1
     spent: dict[str, int] = field(default_factory=dict)
-    written: dict[str, int] = field(default_factory=dict)
+    written: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 class Quotas(Layer):
@@ -75,8 +77,11 @@ class Quotas(Layer):
     one namespace share it.
     """
 
-    def __init__(self, store: Store, allowance: Allowance, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, store: Store, allowance: Allowance, ledger: Ledger | None = None, namespace: str = ""
+    ) -> None:
         super().__init__(store)
+        self.namespace = namespace
         self.allowance = allowance
         self.ledger = ledger or Ledger()
 
@@ -123,12 +128,13 @@ class Quotas(Layer):
         interval = self.allowance.write_interval_ms
         if interval is None:
             return False
-        now, last = self.clock.now_ms(), self.ledger.written.get(key)
+        place = (self.namespace, key if self.allowance.writes_of == "key" else "")
+        now, last = self.clock.now_ms(), self.ledger.written.get(place)
         if last is not None and now - last < interval:
             if self.allowance.write_rate == "lost":
                 return True
             raise messages.too_many_writes(verb)
-        self.ledger.written[key] = now
+        self.ledger.written[place] = now
         return False
 
 

@@ -24,7 +24,7 @@ def test_every_number_of_the_conditions_is_said_with_its_source(name: str) -> No
     conditions = CONDITIONS[name]
     limited = [
         value
-        for part in (conditions.allowance, conditions.staleness)
+        for part in (conditions.allowance, conditions.staleness, conditions.instant)
         if is_dataclass(part)
         for member in fields(part)
         if isinstance(value := getattr(part, member.name), int) and not isinstance(value, bool)

@@ -31,10 +31,11 @@ async def bulk_put(call: Call) -> Response:
     store = call.store("bulk put keys")
     items = await _array(call, "key-value pairs")
     held = HeldBack(store)
+    storage = Storage(call.limited(held))
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             raise bad_body(f"item {index} must be an object with a key and a value")
-        await _hold_put(Storage(held), item, index)
+        await _hold_put(storage, item, index)
     await _carry_out(store, held.changes)
     return _done(len(items))
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kvstore.layers.instant import Held, Instant, InstantLimits
 from kvstore.storage.storage import Storage
+from kvstore.store import Store
 from worker.rest.errors import Verb, malformed_namespace, namespace_not_found
 from worker.rest.query import Query
 from worker.rest.registry import Namespace, Registry
@@ -58,7 +60,14 @@ class Call:
         return self.service.stores.of(self.namespace(verb).id)
 
     def storage(self, verb: Verb | None = None) -> Storage:
-        return Storage(self.store(verb))
+        return Storage(self.limited(self.store(verb)))
+
+    def limited(self, store: Store) -> Store:
+        """A store of the namespace, with the limits of its mode."""
+        if self.namespace().mode is None:
+            return store
+        mode = Instant()
+        return InstantLimits(store, mode, Held(self.store(), mode))
 
 
 Handler = Callable[[Call], Awaitable[Response]]

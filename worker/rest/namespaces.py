@@ -55,9 +55,12 @@ async def create_namespace(call: Call) -> Response:
     jurisdiction = content.get("jurisdiction")
     if jurisdiction is not None and jurisdiction not in _JURISDICTIONS:
         raise bad_body(f"jurisdiction must be one of {', '.join(_JURISDICTIONS)}, not {jurisdiction!r}")
+    mode = content.get("experimental_mode")
+    if mode not in (None, "instant"):
+        raise bad_body(f"experimental_mode must be instant, not {mode!r}")
     if call.service.registry.titled(title) is not None:
         raise title_taken()
-    return success(call.service.registry.create(title, jurisdiction).shown())
+    return success(call.service.registry.create(title, jurisdiction, mode).shown())
 
 
 async def read_namespace(call: Call) -> Response:

@@ -5,7 +5,7 @@ Titles are kept in one file in the state folder, beside wrangler's own folders, 
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -25,11 +25,16 @@ class Namespace:
     id: str
     title: str
     jurisdiction: str | None = None
+    mode: str | None = None  # "instant" for one of KV Instant
 
     def shown(self) -> dict[str, Any]:
         """The namespace as the API shows it."""
-        shown = {"id": self.id, "title": self.title, "supports_url_encoding": True}
-        return shown if self.jurisdiction is None else shown | {"jurisdiction": self.jurisdiction}
+        return {"id": self.id, "title": self.title, "supports_url_encoding": True, **self.chosen()}
+
+    def chosen(self) -> dict[str, str]:
+        """What was chosen when it was made, and never changes."""
+        given = {"jurisdiction": self.jurisdiction, "experimental_mode": self.mode}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(slots=True)
@@ -44,16 +49,17 @@ class _Kept:
         content = read_json(text)
         named = content["namespaces"].items()
         return cls(
-            {str(id): Namespace(str(id), str(one["title"]), one.get("jurisdiction")) for id, one in named},
+            {
+                str(id): Namespace(
+                    str(id), str(one["title"]), one.get("jurisdiction"), one.get("experimental_mode")
+                )
+                for id, one in named
+            },
             [str(id) for id in content["deleted"]],
         )
 
     def text(self) -> str:
-        named = {
-            one.id: {"title": one.title}
-            | ({} if one.jurisdiction is None else {"jurisdiction": one.jurisdiction})
-            for one in self.namespaces.values()
-        }
+        named = {one.id: {"title": one.title, **one.chosen()} for one in self.namespaces.values()}
         return json.dumps({"namespaces": named, "deleted": self.deleted}, indent=2) + "\n"
 
 
@@ -88,13 +94,13 @@ class Registry:
     def titled(self, title: str) -> Namespace | None:
         return next((one for one in self if one.title == title), None)
 
-    def create(self, title: str, jurisdiction: str | None = None) -> Namespace:
+    def create(self, title: str, jurisdiction: str | None = None, mode: str | None = None) -> Namespace:
         """A new namespace with an id of its own; that its title is free is the caller's matter."""
-        namespace = Namespace(self._entropy.token(16).hex(), title, jurisdiction)
+        namespace = Namespace(self._entropy.token(16).hex(), title, jurisdiction, mode)
         return self._keep(namespace)
 
     def rename(self, namespace: Namespace, title: str) -> Namespace:
-        return self._keep(Namespace(namespace.id, title, namespace.jurisdiction))
+        return self._keep(replace(namespace, title=title))
 
     def delete(self, namespace: Namespace) -> None:
         kept = self._refresh()

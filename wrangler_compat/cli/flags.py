@@ -73,6 +73,12 @@ BULK_DELETE: Final = (Flag("force", "switch", "Do not ask for confirmation", sho
 NAMESPACE_CREATE: Final = (
     PREVIEW,
     Flag("jurisdiction", "text", "Where the data of the new namespace stays: us, eu or fedramp"),
+    Flag(
+        "experimental-mode",
+        "text",
+        "instant: a namespace of KV Instant, a private beta",
+        choices=("instant",),
+    ),
     Flag("use-remote", "switch", "Write a remote binding into the configuration"),
     Flag("update-config", "switch", "Write the new namespace into the configuration, without asking"),
     Flag("binding", "text", "The binding of the new namespace in the configuration", bare=True),

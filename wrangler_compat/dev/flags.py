@@ -9,7 +9,7 @@ _PROTOCOLS: Final = ("http", "https")
 # As worker.sdk.platform has them, which is slow to import: `kv key list` reads these flags too.
 ESCAPES: Final = ("threads", "sockets", "processes", "entropy")
 # As kvstore.conditions has them.
-CONDITIONS: Final = ("local", "production", "free", "hostile")
+CONDITIONS: Final = ("local", "production", "free", "hostile", "instant")
 
 WORKER: Final = (
     Flag("name", "text", "Name of the Worker"),

@@ -37,7 +37,8 @@ async def create_namespace(invocation: Invocation) -> None:
         jurisdiction = arguments.text("jurisdiction")
         where = f" (jurisdiction: {jurisdiction})" if jurisdiction else ""
         console.say(f'🌀 Creating namespace with title "{printable(title)}"{where}')
-        members = {"title": title} | ({"jurisdiction": jurisdiction} if jurisdiction else {})
+        chosen = {"jurisdiction": jurisdiction, "experimental_mode": arguments.text("experimental-mode")}
+        members = {"title": title} | {name: value for name, value in chosen.items() if value}
         namespace = await _create(session, account, members)
     console.say("✨ Success!")
     member = "preview_id" if arguments.switch("preview") else "id"

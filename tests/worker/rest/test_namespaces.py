@@ -31,6 +31,18 @@ async def test_create_keeps_the_namespace_for_the_next_server(place: Place) -> N
     assert [path.name for path in place.folder.iterdir()] == [FILE_NAME]
 
 
+async def test_a_namespace_of_kv_instant_stays_one_and_refuses_what_it_does_not_take(place: Place) -> None:
+    made = (await place.ask("POST", "", {"title": "fast", "experimental_mode": "instant"})).result
+    place.app = place.make()
+    path = f"/{made['id']}"
+    assert (await place.ask("PUT", path, {"title": "faster"})).result["experimental_mode"] == "instant"
+    described = [{"key": "a", "value": "1", "metadata": {"by": "me"}}]
+    assert (await place.ask("PUT", f"{path}/bulk", described)).status == 400
+    assert (await place.ask("PUT", f"{path}/bulk", [{"key": "a", "value": "1"}])).status == 200
+    assert (await place.ask("PUT", f"{path}/bulk", [{"key": "a" * 301, "value": "1"}])).status == 414
+    assert (await place.ask("POST", "", {"title": "t", "experimental_mode": "fast"})).status == 400
+
+
 async def test_list_pages_end_and_are_ordered(place: Place) -> None:
     for number in range(10):
         await place.ask("POST", "", {"title": f"t{number}"})

@@ -8,7 +8,7 @@ from harness.explore.tally import Batch
 from harness.migrations.queue.checkers.exclusion import holds
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from kvstore.conditions import CONDITIONS
+from kvstore.conditions import CLASSIC
 
 Way = Literal["documented", "careful", "coordinator"]
 WAYS: Final[tuple[Way, ...]] = ("documented", "careful", "coordinator")
@@ -82,7 +82,7 @@ class DoubleClaims:
 
 def kinds(chosen: str) -> Iterator[Kind]:
     """All of them; one worker alone only under the ``chosen`` conditions."""
-    for conditions in CONDITIONS:
+    for conditions in CLASSIC:
         for way in WAYS:
             for workers in WORKERS if conditions == chosen else _COLLIDING:
                 yield Kind(conditions, way, workers)

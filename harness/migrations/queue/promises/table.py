@@ -11,7 +11,7 @@ from harness.migrations.queue.promises.recommendation import Recommendation
 from harness.migrations.queue.rehearsal_report import source_lines
 from harness.migrations.queue.simulation.scenario import MIGRATIONS
 from harness.terminal.lines import text_of
-from kvstore.conditions import CONDITIONS
+from kvstore.conditions import CLASSIC, CONDITIONS
 
 _VERDICTS: Final = ("held", "only if", "broken", "opinion", "unjudged")
 _CLAIM, _VERDICT = 62, 14
@@ -125,7 +125,7 @@ def claim_lines(double_claims: DoubleClaims) -> list[str]:
         "Claims of 2 to 4 workers: how many got a task that another worker held",
         f"     {'':<14}" + "".join(f"{way:<{width}}" for way in WAYS).rstrip(),
     ]
-    for conditions in CONDITIONS:
+    for conditions in CLASSIC:
         counts = "".join(f"{_counted(double_claims.of(way, conditions)):<{width}}" for way in WAYS)
         lines.append(f"     {conditions:<14}{counts}".rstrip())
     return lines

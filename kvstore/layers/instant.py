@@ -1,0 +1,177 @@
+"""KV Instant: what a namespace in that mode takes, and when a location sees what was written elsewhere.
+
+A private beta since October 2026. What is published is in `kvstore.figures`; what a refused call says is not
+known, and the texts are ours.
+"""
+
+from bisect import bisect_right
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, Final
+
+from kvstore import messages
+from kvstore.entropy import Entropy
+from kvstore.figures import whole
+from kvstore.layers.edge import Origin
+from kvstore.layers.layer import Layer
+from kvstore.limits import LIMITS
+from kvstore.store import Entry, KeyInfo, Page, Store, is_over
+
+_AT: Final = itemgetter(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """Sizes in bytes; by ``p95_ms``, another location sees 95 of a hundred writes."""
+
+    key_size: int = whole("instant.key_size")
+    size: int = whole("instant.size")
+    keys: int = whole("instant.keys")
+    p50_ms: int = whole("instant.p50_ms")
+    p95_ms: int = whole("instant.p95_ms")
+    p99_ms: int = whole("instant.p99_ms")
+    longest_ms: int = whole("instant.longest_ms")
+
+    def delay_ms(self, per_mille: int) -> int:
+        """How long the write takes that ``per_mille`` of a thousand are faster than; in between, a line."""
+        points = ((0, 0), (500, self.p50_ms), (950, self.p95_ms), (990, self.p99_ms), (1000, self.longest_ms))
+        for (start, least), (end, most) in pairwise(points):
+            if per_mille < end:
+                return least + (most - least) * (per_mille - start) // (end - start)
+        return self.longest_ms
+
+
+class Held:
+    """How much a namespace holds: what it held when it was first written to, and what was written since."""
+
+    def __init__(self, store: Store, mode: Instant) -> None:
+        self.store = store
+        self.mode = mode
+        self._sizes: dict[str, int] | None = None
+
+    async def take(self, key: str, size: int) -> None:
+        """There shall be a key of this size. Raises KVError where it does not fit."""
+        if self._sizes is None:
+            self._sizes = await self._counted()
+        if not self._fits(key, size):
+            self._sizes = await self._counted()  # without what has expired
+            if not self._fits(key, size):
+                raise messages.instant_full(self.mode.keys, self.mode.size)
+        self._sizes[key] = size
+
+    def leave(self, key: str) -> None:
+        if self._sizes is not None:
+            self._sizes.pop(key, None)
+
+    def _fits(self, key: str, size: int) -> bool:
+        sizes = self._sizes or {}
+        total = sum(sizes.values()) - sizes.get(key, 0) + size
+        return total <= self.mode.size and len(sizes) + (key not in sizes) <= self.mode.keys
+
+    async def _counted(self) -> dict[str, int]:
+        sizes: dict[str, int] = {}
+        after: str | None = None
+        while True:
+            page = await self.store.scan("", after)
+            found = await self.store.get_many([one.name for one in page.keys])
+            sizes |= {key: _size(key, entry) for key, entry in found.items()}
+            if page.complete:
+                return sizes
+            after = page.keys[-1].name
+
+
+class InstantLimits(Layer):
+    """Refuses what KV Instant does not take: long keys, metadata, pages of listings, and more than fits."""
+
+    def __init__(self, store: Store, mode: Instant, held: Held) -> None:
+        super().__init__(store)
+        self.mode = mode
+        self.held = held
+
+    def put(self, key: str, entry: Entry) -> Coroutine[Any, Any, None]:
+        size = len(key.encode())
+        if size > self.mode.key_size:
+            raise messages.long_key("PUT", size, self.mode.key_size)
+        if entry.metadata is not None:
+            raise messages.instant_metadata()
+        return self._put(key, entry)
+
+    async def _put(self, key: str, entry: Entry) -> None:
+        await self.held.take(key, _size(key, entry))
+        await self.store.put(key, entry)
+
+    def delete(self, key: str) -> Coroutine[Any, Any, None]:
+        self.held.leave(key)
+        return self.store.delete(key)
+
+    def scan(
+        self, prefix: str = "", after: str | None = None, limit: int = LIMITS.list_keys
+    ) -> Coroutine[Any, Any, Page]:
+        if after is not None or limit != LIMITS.list_keys:
+            raise messages.instant_pages()
+        return self.store.scan(prefix)
+
+
+class Replica:
+    """The store as the location ``colo`` sees it: no cold reads, and what others write after some time."""
+
+    def __init__(self, origin: Origin, colo: str, mode: Instant, entropy: Entropy) -> None:
+        self.origin = origin
+        self.colo = colo
+        self.mode = mode
+        self.entropy = entropy
+        self.clock = origin.store.clock
+        self._delays: dict[tuple[int, str], int] = {}
+
+    async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
+        past = self._past(key)
+        entry = past[key] if key in past else await self.origin.store.get(key)
+        return None if entry is None or is_over(entry.expiration, self.clock.now_ms()) else entry
+
+    async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
+        found = {key: await self.get(key) for key in keys}
+        return {key: entry for key, entry in found.items() if entry is not None}
+
+    async def put(self, key: str, entry: Entry) -> None:
+        await self.origin.put(self.colo, key, entry)
+
+    async def delete(self, key: str) -> None:
+        await self.origin.delete(self.colo, key)
+
+    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+        """Every key at once, whatever the ``limit``."""
+        now, past = self.clock.now_ms(), self._past()
+        keys = await self.origin.keys_as_of(now, self.colo, prefix, own=True)
+        shown = [one for one in keys if one.name not in past]
+        shown += [
+            KeyInfo(key, one.expiration, one.metadata)
+            for key, one in past.items()
+            if one is not None and key.startswith(prefix)
+        ]
+        return Page(sorted(one for one in shown if not is_over(one.expiration, now)), complete=True)
+
+    def _past(self, of: str | None = None) -> dict[str, Entry | None]:
+        """What this location still sees of keys that were written elsewhere a moment ago."""
+        changes, now = self.origin.changes, self.clock.now_ms()
+        past: dict[str, Entry | None] = {}
+        for moment, colo, key, before in changes[
+            bisect_right(changes, now - self.mode.longest_ms, key=_AT) :
+        ]:
+            if of is not None and key != of:
+                continue
+            if colo == self.colo or moment + self._delay(moment, key) <= now:
+                past.pop(key, None)
+            else:
+                past.setdefault(key, before)
+        return past
+
+    def _delay(self, moment: int, key: str) -> int:
+        if (moment, key) not in self._delays:
+            self._delays[moment, key] = self.mode.delay_ms(self.entropy.below(1000))
+        return self._delays[moment, key]
+
+
+def _size(key: str, entry: Entry) -> int:
+    return len(key.encode()) + len(entry.value)
