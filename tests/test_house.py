@@ -170,7 +170,8 @@ NOT_PUBLIC = {
     "harness.explore.wording": "wording",
     "harness.terminal.numbers": "A_YEAR seed seeds whole",
     "harness.terminal.progress": "Progress",
-    "harness.sources.remote": "REMOTE Wanted copy_remote",
+    "harness.sources.names": "REMOTE",
+    "harness.sources.remote": "Wanted copy_remote",
     "harness.transport": "ANSWER_SECONDS Answer Unanswered deliver",
     "harness.verdict": "verdict",
 }

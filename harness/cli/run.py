@@ -95,8 +95,7 @@ def run_own(options: argparse.Namespace) -> Report:
         return run_again(
             open_migration(wanted), options.scenario, trace=options.trace, html_file=options.html_file
         )
-    progress = Progress(sys.stderr, enabled=not options.quiet)
-    try:
+    with Progress(sys.stderr, enabled=not options.quiet) as progress:
         start = stopwatch()
         opened = open_migration(wanted)
         kept = None
@@ -104,8 +103,6 @@ def run_own(options: argparse.Namespace) -> Report:
             kept = Checkpoint(options.checkpoint, opened.identity(wanted))
         result = result_of(opened, wanted, progress, kept)
         seconds = stopwatch() - start
-    finally:
-        progress.end()
     return report_of(opened, result, seconds, options)
 
 

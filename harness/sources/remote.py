@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from harness.sources.partial_copy import PartialCopy
 from harness.sources.source import Source, bound, preview_of
@@ -18,8 +18,6 @@ from worker.cloudflare.errors import ApiError, CloudflareError, NoTokenError, Of
 from worker.cloudflare.namespaces import deployed_binding
 from worker.cloudflare.values import Values
 from worker.config import WorkerConfig, command_env, find_config, load_config
-
-REMOTE: Final = "remote"
 
 OnProgress = Callable[[str, int, int | None], None]
 

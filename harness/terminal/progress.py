@@ -1,10 +1,16 @@
-"""Progress on a terminal: a line for each answer of a rehearsal, and a count while a search runs."""
+"""Progress on a terminal, or in a log: a line for each step, and a count while a long one runs."""
 
+import threading
 from collections.abc import Hashable
-from typing import TextIO
+from contextlib import suppress
+from typing import Final, Self, TextIO
 
+from harness.terminal.processes import Interrupted
 from kvstore.clock import stopwatch
 from kvstore.printable import printable
+
+# So long nothing is said at most: whoever reads a log cannot tell who works from who waits for ever.
+_SILENT_SECONDS: Final = 10
 
 
 class Progress:
@@ -15,77 +21,108 @@ class Progress:
         self._enabled = enabled
         self._live = enabled and out.isatty()
         self._step = 0
-        self._began = stopwatch()
+        self._began = self._told = stopwatch()
+        self._doing = "at work"
+        self._found: list[str] = []
+        self._ended = threading.Event()
+        self._writing = threading.Lock()
+        if enabled:
+            threading.Thread(target=self._keep_reminding, daemon=True).start()
 
     def show(self, step: str) -> None:
         """A step has ended: what it was, and what it took."""
         self._step += 1
         if self._enabled:
-            print(f"{self._erase()}{printable(f'{self._step:>2} {step}')}", file=self._out, flush=True)
+            self._print(f"{self._step:>2} {step}")
 
     def searched(self, done: int, of: int, found: int) -> None:
         """So many points of a search are done, and so many of them showed a violation."""
-        if self._live:
-            self._out.write(f"{self._erase()}   {done:,} of {of:,} points, {found:,} with a violation …")
-            self._out.flush()
+        self._count_up(f"{done:,} of {of:,} points, {found:,} with a violation")
 
     def simulated(self, done: int, of: int, found: int, met: int) -> None:
         """So many runs of a search are done, with so many kinds of violation, and so many rare things met."""
-        if self._live:
-            pace = done / max(stopwatch() - self._began, 0.001)
-            runs = f"{done:,} of {of:,} runs, {pace:,.0f} a second"
-            self._out.write(f"{self._erase()}   {runs}, {found:,} kinds of violation, {met:,} probes met …")
-            self._out.flush()
-
-    def made_small(self, done: int, of: int) -> None:
-        """So many findings are made as small as they get, of so many."""
-        if self._live:
-            self._out.write(f"{self._erase()}   {done:,} of {of:,} findings made small …")
-            self._out.flush()
+        pace = done / max(stopwatch() - self._began, 0.001)
+        runs = f"{done:,} of {of:,} runs, {pace:,.0f} a second"
+        self._count_up(f"{runs}, {found:,} kinds of violation, {met:,} probes met")
 
     def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
         """So many runs of a part of a rehearsal are done, with so many kinds of damage."""
-        if self._live:
-            self._out.write(f"{self._erase()}   {part}: {done:,} of {of:,} runs, {found:,} kinds of damage …")
-            self._out.flush()
+        self._count_up(f"{part}: {done:,} of {of:,} runs, {found:,} kinds of damage")
 
     def found(self, invariant: str, what: str, scenario: Hashable) -> None:
         """A kind of damage is there, for the first time; it may still get simpler."""
+        self._found.append(f"{what} [{invariant}], in --scenario '{scenario}'")
         if self._enabled:
-            line = f"found: {what} [{invariant}], in --scenario '{scenario}'"
-            print(f"{self._erase()}{printable(line)}", file=self._out, flush=True)
+            self._print(f"found: {self._found[-1]}")
+
+    def made_small(self, done: int, of: int) -> None:
+        """So many findings are shown by a scenario as small as can be found."""
+        self._count_up(f"{done:,} of {of:,} findings made small")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Leave the terminal as it was. Whoever is stopped says what was done and found until then."""
+        self.end()
+        if isinstance(error, Interrupted) and not str(error):
+            raise Interrupted(self.so_far()) from None
+
+    def so_far(self) -> str:
+        """What was done and found until somebody stopped it."""
+        count = f", {len(self._found):,} found" if self._found else ""
+        shown = "".join(f"\n  found: {printable(one)}" for one in self._found)
+        told = ", as shown above" if self._enabled and self._found else shown
+        return f"nothing but the copy was touched; {self._doing}{count}{told}"
 
     def hunted(self, done: int, of: int, noticed: int) -> None:
         """So many mistakes were hunted, and so many of them noticed; says how long the rest will take."""
-        if self._live:
-            left = round((stopwatch() - self._began) / done * (of - done))
-            time = f"{left // 60} min {left % 60:02d} s left"
-            self._out.write(f"{self._erase()}   {done:,} of {of:,} mistakes, {noticed:,} noticed, {time} …")
-            self._out.flush()
+        left = round((stopwatch() - self._began) / done * (of - done))
+        time = f"{left // 60} min {left % 60:02d} s left"
+        self._count_up(f"{done:,} of {of:,} mistakes, {noticed:,} noticed, {time}")
 
     def ordered(self, done: int, found: int) -> None:
         """So many runs of a search through every order are done, with so many kinds of violation."""
-        if self._live:
-            self._out.write(f"{self._erase()}   {done:,} runs, {found:,} kinds of violation …")
-            self._out.flush()
+        self._count_up(f"{done:,} runs, {found:,} kinds of violation")
 
     def gathered(self, what: str, done: int, of: int) -> None:
         """So much of the evidence of one kind is there."""
-        if self._live:
-            self._out.write(f"{self._erase()}   {what}, {done:,} of {of:,} …")
-            self._out.flush()
+        self._count_up(f"{what}, {done:,} of {of:,}")
 
     def copied(self, what: str, done: int, of: int | None) -> None:
         """So much of a remote namespace has come; ``of`` is None while nobody knows how much there is."""
-        if self._live:
-            total = "" if of is None else f" of {of:,}"
-            self._out.write(f"{self._erase()}   {done:,}{total} {what} …")
-            self._out.flush()
+        total = "" if of is None else f" of {of:,}"
+        self._count_up(f"{done:,}{total} {what}")
 
     def end(self) -> None:
         """Leave the terminal as it was."""
+        self._ended.set()
         if self._live:
             self._out.write(self._erase())
+
+    def _print(self, line: str) -> None:
+        with self._writing:
+            self._told = stopwatch()
+            print(f"{self._erase()}{printable(line)}", file=self._out, flush=True)
+
+    def _count_up(self, what: str) -> None:
+        """Show what is done by now: at once on a terminal, now and then in a log."""
+        self._doing = what
+        if self._live:
+            with self._writing:
+                self._told = stopwatch()
+                self._out.write(f"{self._erase()}   {what} …")
+                self._out.flush()
+
+    def remind(self) -> None:
+        """Say what is done by now, where nothing was said for long: also of work that counts nothing."""
+        if stopwatch() - self._told >= _SILENT_SECONDS:
+            self._print(f"   {self._doing} … ({stopwatch() - self._began:,.0f} s)")
+
+    def _keep_reminding(self) -> None:
+        while not self._ended.wait(1):
+            with suppress(OSError, ValueError):  # nobody reads any more
+                self.remind()
 
     def _erase(self) -> str:
         return "\r\x1b[2K" if self._live else ""

@@ -33,7 +33,8 @@ from harness.migrations.queue.rehearsal_report import as_json, as_text, document
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.report.page import page
-from harness.sources.remote import REMOTE, Wanted, copy_remote
+from harness.sources.names import REMOTE
+from harness.sources.remote import Wanted, copy_remote
 from harness.sources.source import Source, open_source
 from harness.terminal.lines import command_line
 from harness.terminal.output import Report
@@ -45,7 +46,11 @@ from kvstore.layers.trace import Trace
 
 def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     """Do what the options say; ``given`` are the arguments, for the command that does it again."""
-    progress = Progress(sys.stderr, enabled=not options.quiet)
+    with Progress(sys.stderr, enabled=not options.quiet) as progress:
+        return _run(options, given, progress)
+
+
+def _run(options: argparse.Namespace, given: Sequence[str], progress: Progress) -> Report:
     if options.worker != QUEUE_WORKER:
         _demand_queue_worker(options)
     if options.explore == "orders":
@@ -147,22 +152,19 @@ def _campaign(options: argparse.Namespace, progress: Progress) -> Report:
                 base,
                 options.seeds or range(1, 1001),
                 workforce,
-                progress.simulated,
+                progress,
                 options.worker,
-                progress.made_small,
             )
         else:
             search = explore_faults(
                 base,
                 options.faults,
                 workforce,
-                progress.simulated,
+                progress,
                 options.worker,
-                progress.made_small,
                 everyone=options.everyone,
             )
     finally:
-        progress.end()
         workforce.close()
     seconds = stopwatch() - start
     document, text = campaign_report.as_json(search, seconds), campaign_report.as_text(search, seconds)
@@ -186,10 +188,7 @@ def _promises(source: Source, options: argparse.Namespace, progress: Progress) -
         _source_arguments(options),
         progress.gathered,
     )
-    try:
-        assessment = assess(inquiry, options.promises)
-    finally:
-        progress.end()
+    assessment = assess(inquiry, options.promises)
     seconds = stopwatch() - start
     document, text = table.as_json(assessment, seconds), table.as_text(assessment, seconds)
     return Report(document, text, assessment.decision.exit_code)
@@ -199,7 +198,6 @@ def _orders(options: argparse.Namespace, progress: Progress) -> Report:
     """A search through every order of the operations of requests that are answered at once."""
     start = stopwatch()
     search = explore_orders(base_of(options), progress.ordered, options.worker)
-    progress.end()
     seconds = stopwatch() - start
     text = campaign_report.as_text(search.campaign, seconds)
     files = _page(options, lambda: campaign_document(search.campaign, seconds, options.given))
@@ -223,10 +221,7 @@ def _copy(options: argparse.Namespace, progress: Progress) -> Source:
             environment=options.env,
         )
     wanted = Wanted(options.binding, options.namespace_id, options.preview, options.env, options.config)
-    try:
-        return copy_remote(wanted, os.environ, SystemClock(), progress.copied)
-    finally:
-        progress.end()
+    return copy_remote(wanted, os.environ, SystemClock(), progress.copied)
 
 
 def _search_crashes(source: Source, now: int, options: argparse.Namespace, progress: Progress) -> CrashSearch:
@@ -240,7 +235,6 @@ def _search_crashes(source: Source, now: int, options: argparse.Namespace, progr
         worker=options.worker,
         on_progress=progress.searched,
     )
-    progress.end()
     command = command_line(["rehearse", "queue", *_source_arguments(options)])
     return CrashSearch(source, options.migration, options.faults, exploration, stopwatch() - start, command)
 

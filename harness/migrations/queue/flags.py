@@ -6,13 +6,10 @@ from os.path import isdir
 from pathlib import Path
 from typing import cast, get_args
 
-from harness.migrations.queue.explore.orders import refusal
-from harness.migrations.queue.promises.guide import PROMISES
-from harness.migrations.queue.simulation.plan import read_plan
 from harness.migrations.queue.simulation.scenario import MIGRATIONS, Claims, Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.parameters import ParameterError
-from harness.sources.remote import REMOTE
+from harness.sources.names import REMOTE
 from harness.terminal.numbers import seed, seeds, whole
 from harness.terminal.output import TIMEOUT_SECONDS
 from kvstore.conditions import CONDITIONS
@@ -209,6 +206,8 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 
 def _promises(text: str) -> tuple[str, ...]:
+    from harness.migrations.queue.promises.guide import PROMISES
+
     ids = tuple(text.split(","))
     known = [promise.id for promise in PROMISES]
     if unknown := [one for one in ids if one not in known]:
@@ -226,6 +225,8 @@ def _scenario(text: str) -> Scenario:
 
 
 def _plan(text: str) -> Scenario:
+    from harness.migrations.queue.simulation.plan import read_plan
+
     try:
         return read_plan(Path(text))
     except ParameterError as error:
@@ -313,6 +314,8 @@ def _refused_kinds(options: argparse.Namespace) -> str | None:
 def _refused_order(options: argparse.Namespace) -> str | None:
     base = base_of(options)
     if options.explore == "orders":
+        from harness.migrations.queue.explore.orders import refusal
+
         return refusal(base)
     if options.explore and base.at_once:
         return f"at_once is for --explore orders: --explore {options.explore} takes no scenario with it"

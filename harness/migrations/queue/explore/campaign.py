@@ -4,9 +4,10 @@ Everything about a run follows from its scenario. What is violated is grouped by
 smallest scenario of each group is made smaller still, and told.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final, Protocol
 
 from harness.decision import Decision
 from harness.explore.faults import everywhere
@@ -24,18 +25,34 @@ from harness.terminal.lines import some
 from kvstore.clock import stopwatch
 from kvstore.faults import OPERATION
 
-# Runs done, of how many, violated groups and properties met so far.
-OnProgress = Callable[[int, int, int, int], None]
-# How many of the findings are made small, of how many.
-OnSmall = Callable[[int, int], None]
+
+class OnProgress(Protocol):
+    """Hears how far a search has come."""
+
+    def simulated(self, done: int, of: int, found: int, met: int) -> None:
+        """Runs done, of how many, violated groups and properties met so far."""
+
+    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+        """Something is violated, for the first time."""
+
+    def made_small(self, done: int, of: int) -> None:
+        """How many of the findings are made small, of how many."""
 
 
-def _nobody(done: int, of: int, found: int, met: int) -> None:
-    """The default: nobody is told."""
+class Nobody:
+    """Who does not want to hear of it."""
+
+    def simulated(self, done: int, of: int, found: int, met: int) -> None:
+        """It makes no difference."""
+
+    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+        """It makes no difference."""
+
+    def made_small(self, done: int, of: int) -> None:
+        """It makes no difference."""
 
 
-def _no_one(done: int, of: int) -> None:
-    """The same of what is made small."""
+NOBODY: Final = Nobody()
 
 
 @dataclass(frozen=True)
@@ -69,9 +86,8 @@ def explore_schedules(
     base: Scenario,
     seeds: range,
     workforce: Workforce,
-    on_progress: OnProgress = _nobody,
+    on_progress: OnProgress = NOBODY,
     worker: Path = QUEUE_WORKER,
-    on_small: OnSmall = _no_one,
 ) -> Campaign:
     """Simulate a scenario for every seed, as ``base`` says of its conditions, migration and claims.
 
@@ -80,7 +96,7 @@ def explore_schedules(
     """
     what = f"random schedules, seeds {seeds.start:,} to {seeds.stop - 1:,}"
     scenarios = [draw(seed, base) for seed in seeds]
-    campaign = explored(what, base, scenarios, workforce, on_progress, worker, on_small)
+    campaign = explored(what, base, scenarios, workforce, on_progress, worker)
     return replace(campaign, unmet=[name for name in due(base) if name not in campaign.tally.met])
 
 
@@ -88,9 +104,8 @@ def explore_faults(
     base: Scenario,
     kinds: Sequence[str],
     workforce: Workforce,
-    on_progress: OnProgress = _nobody,
+    on_progress: OnProgress = NOBODY,
     worker: Path = QUEUE_WORKER,
-    on_small: OnSmall = _no_one,
     *,
     everyone: bool = False,
 ) -> Campaign:
@@ -111,7 +126,7 @@ def explore_faults(
     for kind in (kind for kind in kinds if kind not in OPERATION):
         what.append(f"{sum(fault.kind == kind for fault in planned):,} requests of {whose} × {kind}")
     search = f"{' and '.join(what)}, all there are"
-    campaign = explored(search, base, scenarios, workforce, on_progress, worker, on_small)
+    campaign = explored(search, base, scenarios, workforce, on_progress, worker)
     missed = [str(fault) for fault in planned if not campaign.tally.fired[str(fault)]]
     if not missed:
         return campaign
@@ -126,20 +141,23 @@ def explored(
     workforce: Workforce,
     on_progress: OnProgress,
     worker: Path,
-    on_small: OnSmall,
 ) -> Campaign:
     """Simulate all of ``scenarios``; tell what they showed."""
     start, queue = stopwatch(), Queue(worker)
     discoveries: dict[str, Discovery] = {}
+    found: set[tuple[str, str]] = set()
 
     def told(tally: Tally, of: int) -> None:
         for hazard in tally.hazards:
             discoveries.setdefault(hazard, Discovery(stopwatch() - start))
-        on_progress(tally.runs, of, len(tally.violations), len(tally.met))
+        on_progress.simulated(tally.runs, of, len(tally.violations), len(tally.met))
+        for key in sorted(tally.violations.keys() - found):
+            found.add(key)
+            on_progress.found(key[0], tally.violations[key].what, tally.violations[key].smallest)
 
     tally = searched(queue, scenarios, workforce, told)
     known = [Shown(queue, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]
-    violations = in_order(explained(queue, tally, workforce, on_small))
+    violations = in_order(explained(queue, tally, workforce, on_progress.made_small))
     small = list(workforce.do(shrunk, known))
     hazards = recognitions(small, tally, discoveries)
     return Campaign(what, base, worker, tally, violations, hazards, (), workforce.workers)
