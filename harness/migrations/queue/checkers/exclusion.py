@@ -16,7 +16,7 @@ from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.record import Record, kept
-from harness.migrations.queue.state import Lease, QueueState, epoch_seconds
+from harness.migrations.queue.state import Lease, epoch_seconds
 from harness.verdict import Finding, Verdict, verdict
 from kvstore.conditions import COLOS
 
@@ -99,10 +99,11 @@ def is_visible_to_all(record: Record, hold: Hold, begin: int, end: int) -> bool:
     return mine and record.expectation.was_steady((OLD_LEASE + hold.task, NEW_LEASE + hold.task), begin, end)
 
 
-def first_leases(start: QueueState) -> dict[str, Lease]:
+@kept
+def first_leases(record: Record) -> dict[str, Lease]:
     """Who holds what when it begins: of two leases the one that lasts longer, as for whoever claims."""
     found: dict[str, Lease] = {}
-    for leases in (start.new_leases, start.old_leases):
+    for leases in (record.start.new_leases, record.start.old_leases):
         for task, entry in leases.items():
             lease, other = Lease.read(entry), found.get(task)
             if lease is not None and (other is None or _until(lease) > _until(other)):
@@ -115,7 +116,7 @@ def _until(lease: Lease) -> float:
 
 
 def _holds_before(record: Record) -> Iterator[Hold]:
-    for task, lease in first_leases(record.start).items():
+    for task, lease in first_leases(record).items():
         story = record.expectation.stories.get(task)
         if story is not None:
             yield Hold(task, str(lease.worker), record.began, min(1000 * _until(lease), story.completed))

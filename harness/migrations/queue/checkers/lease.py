@@ -98,7 +98,7 @@ def _holder(record: Record, hold: Hold) -> _Holder:
 
 def _first_holder(record: Record, task: str) -> _Holder | None:
     """Who holds a task when it begins."""
-    lease = first_leases(record.start).get(task)
+    lease = first_leases(record).get(task)
     return None if lease is None else _holder_in(lease)
 
 

@@ -7,6 +7,7 @@ import pytest
 from harness.migrations.queue.checkers.lease import lease_continuity
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
+from harness.migrations.queue.state import Lease
 from kvstore import Entry
 from kvstore.clock import iso
 from tests.harness.queue.checkers.histories import (
@@ -23,6 +24,7 @@ from tests.harness.queue.checkers.histories import (
 )
 from tests.harness.queue.checkers.verdicts import found
 from tests.harness.queue.simulation.runs import run
+from tests.harness.queue.walks import walked
 
 OLD, NEW = OLD_LEASE + "t", NEW_LEASE + "t"
 CLAIM, ON_TASK = "/api/queue/claim", "/api/queue/t/"
@@ -355,3 +357,20 @@ def test_a_lease_that_has_run_out_or_a_task_that_is_over_holds_nothing_up(
         one.put(40, "daemon-1.1", RESULT + "t", stored({"success": True}))
     one.put(50, "operator-1.1", NEW_TASK + "t", task())
     assert said(lease_continuity(one.record())) == told
+
+
+def test_the_leases_that_are_there_first_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Lease.read
+    reads: list[Entry] = []
+
+    def counted(entry: Entry) -> Lease | None:
+        reads.append(entry)
+        return read(entry)
+
+    few, many = walked(20, 20), walked(60, 60)
+    monkeypatch.setattr(Lease, "read", staticmethod(counted))
+    lease_continuity(few)
+    for_few = len(reads)
+    reads.clear()
+    lease_continuity(many)
+    assert len(reads) == 3 * for_few
