@@ -26,8 +26,9 @@ _BATCH: Final = 20
 _CLUSTER_BATCH: Final = 1000
 # How many jobs a thread of a cluster has at most, with the one that it does.
 _JOBS_AHEAD: Final = 3
-# So long nothing may be done by a cluster without workers: they may be about to come back.
-_PATIENCE_SECONDS: Final = 20
+# So long a cluster may be without workers, which may be about to come back, and how often one looks.
+_PATIENCE_SECONDS: Final = 8
+_LOOK_SECONDS: Final = 1
 
 
 class Unfinished(ProcessError):
@@ -230,11 +231,13 @@ class Cluster:
             self._client.cancel(list(waiting))
 
     def _next(self, done: "SimpleQueue[Any]") -> Any:
+        alone = 0
         while True:
             try:
-                return done.get(timeout=_PATIENCE_SECONDS)
+                return done.get(timeout=_LOOK_SECONDS)
             except Empty:
-                if not self._client.scheduler_info()["workers"]:
+                alone = 0 if self._client.scheduler_info()["workers"] else alone + _LOOK_SECONDS
+                if alone >= _PATIENCE_SECONDS:
                     raise Unfinished(f"the cluster at {self._address} has no workers left") from None
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from harness.engine.loop import SimulatedLoop
 from harness.migration import Stage
 from harness.moment import read_moment
 from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
-from harness.system.javascript.invocation import Hearing
+from harness.system.javascript.invocation import Host
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, stage_of
 from harness.testing.answer import Answer
@@ -119,7 +119,7 @@ class Deployed:
         self._databases = DeployedDatabases(1, self.clock, self._invocations, _at_once)
         self._objects = DeployedObjects(1, self.clock, self._invocations)
         self._alarms = Alarms(self.clock, Chance(1, "alarms"), self._ring, automatic=True)
-        self._hearing = Hearing(
+        self._host = Host(
             self.outbound.parts, self._set_alarm, self.errors.append, self.background_errors.append
         )
         self._workers: dict[str, AnyWorker] = {}
@@ -226,7 +226,7 @@ class Deployed:
             if isinstance(worker, Worker):
                 worker.on_error = self.background_errors.append
             else:
-                worker.hearing = self._hearing
+                worker.host = self._host
             self._workers[colo] = worker
         return self._workers[colo]
 

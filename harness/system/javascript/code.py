@@ -16,7 +16,7 @@ from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.system.deployment import NotSequential, SystemFailed
 from harness.system.javascript.configuration import Bundle
-from harness.system.javascript.invocation import Hearing, Invocation, JavaScriptError
+from harness.system.javascript.invocation import Host, Invocation, JavaScriptError
 from harness.system.javascript.isolates import Isolates, Lane
 from harness.system.javascript.source_map import SourceMap
 from harness.transport import BrokenOff
@@ -239,7 +239,7 @@ class JavaScriptWorker:
         variables = {name: one for name, one in bindings.items() if name not in self.namespaces}
         self.variables = None if variables == code.config.vars else variables
         self.background = Background(_pass)
-        self.hearing: Hearing | None = None
+        self.host: Host | None = None
 
     async def fetch(self, request: Request) -> ResponseParts:
         """Answer a request. Raises InvocationCrashed, BrokenOff, NotSequential and SystemFailed."""
@@ -264,8 +264,8 @@ class JavaScriptWorker:
         return error is None
 
     def _report(self, error: JavaScriptError | None) -> None:
-        if error is not None and self.hearing is not None:
-            self.hearing.on_error(error)
+        if error is not None and self.host is not None:
+            self.host.on_error(error)
 
     async def _invoke(
         self, parts: RequestParts, cf: Mapping[str, Any], **event: Any
@@ -273,7 +273,7 @@ class JavaScriptWorker:
         actor = next((value for name, value in parts.headers if name == "cf-connecting-ip"), "")
         try:
             lane = await self.code.lane(self, actor)
-            invocation = Invocation(self.code, lane, self.namespaces, self.variables, self.hearing)
+            invocation = Invocation(self.code, lane, self.namespaces, self.variables, self.host)
             answer = await invocation.answer(parts, cf, **event)
         except BrokenOff:
             raise

@@ -46,7 +46,7 @@ class JavaScriptError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Host:
     """What a test has to do with the Worker while it runs; a simulation has none: nothing leaves it.
 
     What fetch handlers and alarms threw goes to ``on_error``, what failed in the background to
@@ -74,7 +74,7 @@ class Surroundings(Protocol):
 
 class Invocation:
     """A request in ``lane``, with ``namespaces`` by their bindings, and ``variables`` where they are others
-    than the configuration's; ``hearing`` in a test.
+    than the configuration's; ``host`` in a test.
 
     ``goes_on`` says whether it has work left when it is answered; awaited, it is that work. ``error`` is what
     the handler threw.
@@ -86,13 +86,13 @@ class Invocation:
         lane: Lane,
         namespaces: Mapping[str, KVNamespace],
         variables: Mapping[str, Any] | None = None,
-        hearing: Hearing | None = None,
+        host: Host | None = None,
     ) -> None:
         self._code = code
         self._lane = lane
         self._namespaces = namespaces
         self._variables = variables
-        self._hearing = hearing
+        self._host = host
         self._storages: dict[str, Storage] = {}
         self._loop = cast(SimulatedLoop, asyncio.get_running_loop())
         self._context = copy_context()
@@ -121,7 +121,7 @@ class Invocation:
         about: dict[str, object] = {
             "now": self._code.now_ms(),
             "seed": [number >> half & 0xFFFFFFFF for number in drawn for half in (0, 32)],
-            "outside": self._hearing is not None,
+            "outside": self._host is not None,
             **event,
         }
         if self._variables is not None:
@@ -180,7 +180,7 @@ class Invocation:
         try:
             return self._lane.step()
         except NotSequential:
-            if self._hearing is not None:  # a test is not begun anew
+            if self._host is not None:  # a test is not begun anew
                 self._is_parallel = True
                 return self._lane.settle()
             self._lane.is_poisoned = True
@@ -202,13 +202,13 @@ class Invocation:
         return ResponseParts(int(message.first.split(" ", 2)[1]), "", headers, message.body)
 
     def _end(self) -> None:
-        if self._hearing is not None and not self._ended.done():
-            self._hear(self._hearing)
+        if self._host is not None and not self._ended.done():
+            self._tell_host(self._host)
         self._lane.is_busy = False
         if not self._ended.done():
             self._ended.set_result(None)
 
-    def _hear(self, hearing: Hearing) -> None:
+    def _tell_host(self, host: Host) -> None:
         counts = self._lane.counts
         if counts.most <= 1 and not self.goes_on:
             self._code.was_sequential(*self._kind)
@@ -218,7 +218,7 @@ class Invocation:
         for level, line in lines:
             print(line, file=sys.stderr if level in ("error", "warn") else sys.stdout)
         for stack in failed:
-            hearing.on_background_error(JavaScriptError(self._code.source_map.told(stack)))
+            host.on_background_error(JavaScriptError(self._code.source_map.told(stack)))
 
     def _cut_off(self) -> None:
         """End it here and now: the client hangs up, and what goes on without it is never told anything."""
@@ -289,11 +289,11 @@ class Invocation:
     async def _without_binding(self, message: Message, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
         """The answer to a timer, and in a test to what wants to leave and to alarms."""
         place = url.path if message.header("host") == "understudy" else ""
-        if self._hearing is not None and place == "/fetch":
-            return self._left(self._hearing, message)
-        if self._hearing is not None and place == "/alarm":
+        if self._host is not None and place == "/fetch":
+            return self._left(self._host, message)
+        if self._host is not None and place == "/alarm":
             alarm = json.loads(message.body)
-            self._hearing.set_alarm(alarm["kind"], alarm["id"], alarm["at"])
+            self._host.set_alarm(alarm["kind"], alarm["id"], alarm["at"])
             return self._said(None)
         if place != "/sleep":
             return "HTTP/1.1 403 Forbidden", {}, b"nothing leaves a rehearsal"
@@ -301,10 +301,10 @@ class Invocation:
         await self._code.clock.sleep(int(parse_qs(url.query)["ms"][0]) / 1000)
         return "HTTP/1.1 200 OK", {}, str(self._code.now_ms()).encode()
 
-    def _left(self, hearing: Hearing, message: Message) -> tuple[str, dict[str, str], bytes]:
+    def _left(self, host: Host, message: Message) -> tuple[str, dict[str, str], bytes]:
         asked = json.loads(message.header("understudy-asked") or "")
         headers = [(name, value) for name, value in asked["headers"]]
-        found = hearing.outside(RequestParts(asked["method"], asked["url"], headers, message.body))
+        found = host.outside(RequestParts(asked["method"], asked["url"], headers, message.body))
         if found is None:
             return self._said(None)
         body = found.body if isinstance(found.body, bytes) else b""
