@@ -3,6 +3,8 @@
 import json
 import keyword
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -90,30 +92,73 @@ async def migrate_one(kv, key: str, entry: Entry):
 """
 
 
-def skeleton(file: Path, source: Path, binding: str | None, clock: Clock) -> str:
-    """The text of a migration file for what ``source`` holds. Raises MigrationError, SourceError and
+@dataclass(frozen=True)
+class Sources:
+    """A Worker's folder, None without one, and where entries are, by binding; "" is whichever is meant."""
+
+    worker: Path | None
+    entries: Mapping[str, Path]
+
+    @classmethod
+    def read(cls, texts: Sequence[str]) -> "Sources":
+        """From folders, files and ``BINDING=FILE``: the first folder with a configuration is the Worker's."""
+        worker, entries = None, {}
+        for text in texts:
+            named, equals, place = text.partition("=")
+            if not equals or Path(text).exists():
+                named, place = "", text
+            path = Path(place)
+            if worker is None and not named and path.is_dir() and config_in(path) is not None:
+                worker = path
+            else:
+                entries[named] = path
+        return cls(worker, entries)
+
+    def of(self, binding: str) -> Path:
+        """Where the entries of ``binding`` are: where that is said, or in the Worker's local state."""
+        place = self.entries.get(binding) or self.entries.get("") or self.worker
+        if place is None:
+            given = ", ".join(self.entries)
+            raise MigrationError(
+                f"there are entries for {given}, and none for {binding}: --from {binding}=FILE"
+            )
+        return place
+
+
+def skeleton(file: Path, sources: Sources, binding: str | None, clock: Clock) -> str:
+    """The text of a migration file for what ``sources`` hold. Raises MigrationError, SourceError and
     ConfigError.
     """
-    has_worker = source.is_dir() and config_in(source) is not None
-    name, bound = source.resolve().stem, binding or "KV"
+    worker = sources.worker
+    bound = binding or next((one for one in sources.entries if one), "")
     tables: list[TableGroup] = []
-    if has_worker:
-        config = read_config(source)
-        name = config.name or name
+    if worker is not None:
+        config = read_config(worker)
+        name = config.name or worker.resolve().stem
         names = [one.binding for one in config.kv_namespaces]
-        tables = table_groups(source) if config.d1_databases else []
+        tables = table_groups(worker) if config.d1_databases else []
         if not names and not tables:
             raise MigrationError(
                 f"{config.path} binds no KV namespace, and no D1 database that has tables: "
                 "there is nothing to move"
             )
-        bound = binding or (names[0] if names else "")
-    groups = _groups(source, bound, clock, may_be_missing=bool(tables)) if bound else []
+        bound = bound or (names[0] if names else "")
+    else:
+        bound = bound or "KV"
+        name = sources.of(bound).resolve().stem
+    try:
+        groups = _groups(sources.of(bound), bound, clock, may_be_missing=bool(tables)) if bound else []
+    except SourceError as error:
+        if worker is None or sources.of(bound) != worker:
+            raise
+        raise SourceError(f"{error} Where they are in a file: --from {worker} --from {bound}=FILE") from error
     if not groups and not any(one.table.key for one in tables):
-        raise MigrationError(f"the namespace {bound} of {source} is empty: there is nothing to move")
-    folder = _relative(source, file.resolve().parent)
+        raise MigrationError(
+            f"the namespace {bound} of {sources.of(bound)} is empty: there is nothing to move"
+        )
     arguments = [repr(name)]
-    if has_worker:
+    if worker is not None:
+        folder = _relative(worker, file.resolve().parent)
         arguments += [f"before={folder!r}", f"after={folder!r}"]
     if bound:
         arguments.append(f"binding={bound!r}")
@@ -128,7 +173,7 @@ def skeleton(file: Path, source: Path, binding: str | None, clock: Clock) -> str
     parts += [_of_table(one, tables[0].database, taken) for one in tables]
     of = repr(groups[0].prefix) if groups else f"table={next(one.name for one in tables if one.table.key)!r}"
     apply = _APPLY if tables else ""
-    end = _WORKER.format(of=of, apply=apply) if has_worker else _NO_WORKER.format(prefix=groups[0].prefix)
+    end = _WORKER.format(of=of, apply=apply) if worker else _NO_WORKER.format(prefix=groups[0].prefix)
     parts.append(end)
     return "".join(parts)
 

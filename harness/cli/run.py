@@ -24,7 +24,7 @@ from harness.report.document import rehearsal_document, run_document
 from harness.report.page import page
 from harness.report.saved import saved
 from harness.report.text import as_text, run_as_text
-from harness.skeleton import skeleton
+from harness.skeleton import Sources, skeleton
 from harness.sources.code import code_files
 from harness.sources.database_copy import copy_databases
 from harness.sources.source import open_source
@@ -32,7 +32,7 @@ from harness.subject import Subject, loaded, sampled, whole
 from harness.system.stages import Stages
 from harness.system.tables import DatabaseCopy
 from harness.terminal.exit_codes import HELD, VIOLATED
-from harness.terminal.lines import some
+from harness.terminal.lines import command_line, some
 from harness.terminal.output import TIMEOUT_SECONDS, Output, Report
 from harness.terminal.progress import Progress
 from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
@@ -293,14 +293,16 @@ def write_skeleton(options: argparse.Namespace) -> str:
     """Write the skeleton of a migration; returns what to do next."""
     if options.file.exists():
         raise MigrationError(f"{options.file} exists already: name a file that does not")
-    source = Path((options.sources or ["."])[0])
-    text = skeleton(options.file, source, options.binding, ManualClock(_began(options.at)))
+    sources = Sources.read(options.sources or ["."])
+    text = skeleton(options.file, sources, options.binding, ManualClock(_began(options.at)))
     try:
         options.file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StoreError(f"cannot write {options.file}: {error.strerror}") from error
-    given = "" if options.sources is None else f" --from {source}"
-    again = f"rehearse run {options.file}{given}"
+    worker = [] if sources.entries else [str(sources.worker)]  # which the file names
+    entries = [f"{name}={path}" if name else str(path) for name, path in sources.entries.items()] or worker
+    given = [part for one in entries for part in ("--from", one)] if options.sources else []
+    again = command_line(["rehearse", "run", str(options.file), *given])
     return f"Wrote {options.file}. It runs at once, and says that nothing moves yet:\n\n    {again}"
 
 

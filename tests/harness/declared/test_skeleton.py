@@ -50,6 +50,23 @@ def test_a_workers_folder_with_local_state_gives_one_that_runs(
     assert "nothing moves yet" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_workers_entries_may_be_in_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    worker(tmp_path / "shop", FETCH)
+    bulk(tmp_path / "items.json", "item:1", "item:2")
+    assert main(["new", "moving.py", "--from", "shop"]) == NOT_STARTED
+    assert "Where they are in a file: --from shop --from KV=FILE" in capsys.readouterr().err
+    assert main(["new", "moving.py", "--from", "shop", "--from", "KV=items.json"]) == HELD
+    assert "rehearse run moving.py --from KV=items.json\n" in capsys.readouterr().out
+    code = Path("moving.py").read_text()
+    assert "before='shop'" in code
+    assert "@m.becomes('item:')" in code
+    assert main(["new", "other.py", "--from", "KV=items.json", "--binding", "OTHER"]) == NOT_STARTED
+    assert "there are entries for KV, and none for OTHER: --from OTHER=FILE" in capsys.readouterr().err
+
+
 D1 = """
 [[d1_databases]]
 binding = "DB"
