@@ -48,7 +48,7 @@ def test_nothing_moved_is_exit_code_4(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main([*arguments, "--migration", "safe", "--json", str(tmp_path / "report.json")]) == INCONCLUSIVE
     out = capsys.readouterr().out
     assert "INCONCLUSIVE: nothing was violated, but nothing was moved" in out
-    assert "looked at nothing: I1 Conservation (no live tasks)" in out
+    assert "looked at nothing: I1 Conservation (no tasks)" in out
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["verdict"] == "inconclusive"
     assert report["reasons"] == ["nothing was moved or claimed: there was nothing to do, or nobody did it"]

@@ -105,7 +105,7 @@ UNUSUAL: dict[str, Any] = {
 
 
 def test_every_member_is_tried_here() -> None:
-    elsewhere = {"migration", "tasks", "runs", "at_once", "format", "order"}
+    elsewhere = {"migration", "tasks", "runs", "at_once", "format", "order", "walk"}
     assert {*KEPT, *UNUSUAL, *elsewhere} == {one.name for one in fields(Scenario)}
 
 
