@@ -12,7 +12,15 @@ from harness.model.record import Call, Record
 from kvstore import LIMITS
 from kvstore.clock import duration
 from kvstore.figures import whole
-from kvstore.layers.billing import FREE_DAY, FREE_ROWS, billed, is_included, price, rest_seconds
+from kvstore.layers.billing import (
+    FREE_DAY,
+    FREE_ROWS,
+    billed,
+    is_included,
+    price,
+    price_as_text,
+    rest_seconds,
+)
 
 _QUERIES: Final = "queries"
 _FREE: Final = {**FREE_DAY, **FREE_ROWS}
@@ -113,8 +121,7 @@ class Forecast:
 
     def price_as_text(self) -> str:
         """What it costs, and how long it takes to copy the entries first; one line."""
-        included = ", which a month of the paid plan includes" if is_included(self.counts) else ""
-        dollars = f"at most ${price(self.counts):,.2f}{included}"
+        dollars = price_as_text(self.counts)
         if not self.in_kv:
             return dollars
         seconds = rest_seconds(self.rest_requests)

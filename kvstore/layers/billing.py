@@ -44,6 +44,12 @@ def is_included(counts: Mapping[str, int]) -> bool:
     return all(counts.get(name, 0) <= whole(f"included.{name}") for name in _PRICED)
 
 
+def price_as_text(counts: Mapping[str, int]) -> str:
+    """The price in words, in full cents: what is to be paid is that at most."""
+    included = ", which a month of the paid plan includes" if is_included(counts) else ""
+    return f"at most ${ceil(round(price(counts) * 100, 6)) / 100:,.2f}{included}"
+
+
 def rest_seconds(requests: int) -> int:
     """How long so many requests to the REST API take at the published pace, from a window's start."""
     windows = max(0, ceil(requests / whole("rest.requests")) - 1)

@@ -56,7 +56,7 @@ def test_rows_of_d1_have_quotas_and_a_price_of_their_own() -> None:
         "2,000,000 rows written): 20 days of the free plan, whose day does not suffice "
         "(100,000 rows written); paid, one; a request asks D1 60 times, and the free plan allows 50"
     )
-    assert found.price_as_text() == "at most $2.00, which a month of the paid plan includes"
+    assert found.price_as_text() == "at most $2.01, which a month of the paid plan includes"
 
 
 def test_a_walk_that_did_not_come_to_its_end_says_nothing() -> None:

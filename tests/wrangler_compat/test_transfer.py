@@ -131,7 +131,7 @@ def test_pace_and_price_are_said_first(project: Path, account: Remote, capfd: Ca
     first = capfd.readouterr().out.splitlines()[0]
     assert f"{len(ENTRIES):,} entries take at most 17 requests to the account" in first
     assert "1,200 in 5 min" in first
-    assert "$0.00, which a month of the paid plan includes" in first
+    assert "at most $0.01, which a month of the paid plan includes" in first
 
 
 def test_a_file_that_is_there_is_not_written_over(project: Path, capfd: Capture) -> None:

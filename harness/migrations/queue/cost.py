@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.migrations.queue.simulation.record import Record
-from kvstore.layers.billing import FREE_DAY, billed
+from kvstore.layers.billing import FREE_DAY, billed, is_included, price, price_as_text
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,22 @@ class Cost:
             "operations": self.operations,
             "mostOperationsOfAStep": self.most,
             **self.counts,
+            "price": {"dollars": round(price(self.counts), 6), "included": is_included(self.counts)},
             "partOfFreeDay": {name: round(part, 4) for name, part in self.of_free_day.items()},
             "simulatedSeconds": self.seconds,
         }
 
     def as_text(self) -> str:
         """One sentence, and what it means for the free plan."""
-        counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
+        counts = ", ".join(
+            f"{count:,} {name if count != 1 else name[:-1]}" for name, count in self.counts.items()
+        )
         took = f", in {_duration(self.seconds)}"
         dearest = max(self.of_free_day.items(), key=lambda item: item[1])
         steps = f"{self.steps:,} {'steps' if self.steps != 1 else 'step'}"
         part = f"{dearest[1]:.0%} of the free plan's {dearest[0]} of a day"
-        return f"Cost: {steps} of at most {self.most:,} KV operations{took}; billed as {counts}: {part}"
+        billed_as = f"billed as {counts}: {part}; {price_as_text(self.counts)}"
+        return f"Cost: {steps} of at most {self.most:,} KV operations{took}; {billed_as}"
 
 
 def cost(record: Record) -> Cost:

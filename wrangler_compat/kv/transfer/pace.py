@@ -6,7 +6,7 @@ from typing import Any
 
 from kvstore.clock import duration
 from kvstore.figures import FIGURES
-from kvstore.layers.billing import is_included, price, rest_seconds
+from kvstore.layers.billing import price, price_as_text, rest_seconds
 from kvstore.limits import LIMITS
 from wrangler_compat.kv.remote_namespace import BATCH
 
@@ -56,9 +56,8 @@ class Plan:
         seconds = rest_seconds(self.requests)
         long = f"at least {duration(seconds)}" if seconds else "no wait"
         billed = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-        included = ", which a month of the paid plan includes" if is_included(counts) else ""
         return (
             f"{self.entries:,} entries take at most {self.requests:,} requests to the account: {long} at its "
             f"pace of {pace.value:,} in {duration(FIGURES['rest.window'].value)}; billed as {billed}: "
-            f"${price(counts):,.2f}{included}"
+            f"{price_as_text(counts)}"
         )
