@@ -211,7 +211,8 @@ class Migration:
     that say which row of a table is which, where that is not the primary key. ``migrations`` is the
     folder of the files that make the tables of ``database``, where there is no Worker whose configuration
     names it. ``answers`` is "changed" where the Worker after is to answer clients and readers otherwise
-    than the one before.
+    than the one before. ``without`` names bindings that are not emulated, and that the Workers need not
+    have: a request that asks for one gets an error.
     Raises MigrationError.
     """
 
@@ -228,6 +229,7 @@ class Migration:
         migrations: str | Path | None = None,
         keeps_originals: bool = False,
         answers: Answers = "same",
+        without: Sequence[str] | str = (),
         **stages: Any,
     ) -> None:
         self.name = name
@@ -238,6 +240,7 @@ class Migration:
         self.notes = (notes,) if isinstance(notes, str) else tuple(notes)
         self.keeps_originals = keeps_originals
         self.answers = answers
+        self.without = (without,) if isinstance(without, str) else tuple(without)
         self.folder = Path()
         given = {"before": before, "after": after, **stages}
         self.stages = {stage: _stage(stage, place) for stage, place in given.items() if place is not None}

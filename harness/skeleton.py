@@ -11,11 +11,12 @@ from typing import Final
 from harness.migration import MigrationError
 from harness.sources.row_census import TableGroup, table_groups
 from harness.sources.source import open_source
+from harness.system.javascript.code import is_javascript
 from harness.system.stages import read_config
 from kvstore import Clock, SourceError
 from kvstore.copies.census import MOST_GROUPS, Group, Shape, census_of, read_groups
 from kvstore.printable import printable
-from worker.config import config_in
+from worker.config import WorkerConfig, config_in
 
 _MOST_SHAPES: Final = 4
 # Names that the skeleton uses itself.
@@ -162,6 +163,8 @@ def skeleton(file: Path, sources: Sources, binding: str | None, clock: Clock) ->
         arguments += [f"before={folder!r}", f"after={folder!r}"]
     if bound:
         arguments.append(f"binding={bound!r}")
+    if worker is not None and (absent := _absent(config, has_tables=bool(tables))):
+        arguments.append(f"without={absent!r}")
     used = ["Entry"] * bool(groups) + ["Migration"] + ["Row"] * bool(tables)
     parts = [_HEAD.format(names=", ".join(used), arguments=", ".join(arguments))]
     taken: set[str] = set()
@@ -176,6 +179,15 @@ def skeleton(file: Path, sources: Sources, binding: str | None, clock: Clock) ->
     end = _WORKER.format(of=of, apply=apply) if worker else _NO_WORKER.format(prefix=groups[0].prefix)
     parts.append(end)
     return "".join(parts)
+
+
+def _absent(config: WorkerConfig, *, has_tables: bool) -> list[str]:
+    """The bindings that a Worker does without in a rehearsal; databases only where nothing is in them."""
+    names = [*config.not_emulated]
+    if is_javascript(config):
+        names += [one.name for one in config.durable_objects]
+        names += [] if has_tables else [one.binding for one in config.d1_databases]
+    return names
 
 
 def _comment(lines: list[str]) -> str:

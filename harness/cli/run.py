@@ -196,7 +196,14 @@ def open_migration(wanted: Wanted) -> Opened:
         len(moving),
         len(copied.entries) - len(moving),
         copied.expired,
-        [*copied.left, *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries, instant)],
+        [
+            *copied.left,
+            *(
+                f"env.{name} ({kind}) is not there: asked, it fails"
+                for name, kind in own.stages.absent.items()
+            ),
+            *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries, instant),
+        ],
         began,
         _digest(wanted.file, own.migration, copied.entries),
         own.stages.has_python("after"),

@@ -1,6 +1,6 @@
 """What simulations share: a Worker's code. Time and chance come from the one that runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
@@ -16,17 +16,23 @@ class WorkerCode:
     """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location.
 
     ``folder`` is the Worker's, ``environment`` which of its configuration is meant; ``texts`` are read in
-    the place of what is in its files. ``operations`` are the KV operations of all simulations so far.
+    the place of what is in its files. It does ``without`` these bindings. ``operations`` are the KV
+    operations of all simulations so far.
     """
 
     effort = 1
 
     def __init__(
-        self, folder: Path, texts: Mapping[Path, str] | None = None, environment: str | None = None
+        self,
+        folder: Path,
+        texts: Mapping[Path, str] | None = None,
+        environment: str | None = None,
+        without: Collection[str] = (),
     ) -> None:
         self.folder = folder
         self.environment = environment
         self.texts = texts
+        self.without = without
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
         self.operations = 0
@@ -37,7 +43,8 @@ class WorkerCode:
     def code(self) -> Worker:
         """The Worker without bindings."""
         with asking(f"the import of {self.folder}"):
-            return load_worker(self.folder, {}, self.environment, Platform(self, self), self.texts)
+            platform = Platform(self, self)
+            return load_worker(self.folder, {}, self.environment, platform, self.texts, self.without)
 
     def durable_class(self, name: str) -> type:
         """The Worker's class of Durable Objects of that name. Raises LoadError when it has none."""

@@ -1,6 +1,6 @@
 """The Workers of a migration's stages: their code, loaded once, and what each of them is bound to."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,15 @@ class Stages:
         self._texts = texts or {}
         self.labels: dict[str, str] = {}  # by the namespace's id, or the binding's name where it has none
         self.database_ids: dict[str, str] = {}  # the same for databases
+        self._without = migration.without
+        # What the Workers do without, each with its kind.
+        self.absent: dict[str, str] = {}
         self.by_name = {name: self._loaded(name, stage) for name, stage in migration.stages.items()}
+        if unknown := [name for name in migration.without if name not in self.absent]:
+            raise MigrationError(
+                f"without={unknown[0]!r} names no binding that is not emulated; the Workers have "
+                f"{', '.join(self.absent) or 'none'}"
+            )
         self.own = Schemas({}, {})  # what is there without a Worker
         if migration.migrations is not None:
             self.own = self._declared(migration)
@@ -121,12 +129,15 @@ class Stages:
         yield from self.by_name.values()
 
     def _loaded(self, name: str, stage: Stage) -> LoadedStage:
-        config = read_config(stage.folder)
+        config = doing_without(read_config(stage.folder), self._without)
+        self.absent |= config.not_emulated
         for one in config.d1_databases:
             taken = one.binding in self.database_ids.values()
             self.database_ids.setdefault(one.local_id, one.local_id if taken else one.binding)
         database = self.database_ids.__getitem__
-        return stage_of(name, stage, config, self._label, self._texts.get(name), database)
+        return stage_of(
+            name, stage, config, self._label, self._texts.get(name), database, without=self._without
+        )
 
     def _declared(self, migration: Migration) -> Schemas:
         """The database of a migration without Workers."""
@@ -193,9 +204,10 @@ def stage_of(
     database: Callable[[str], str] = str,
     *,
     tested: bool = False,
+    without: Collection[str] = (),
 ) -> LoadedStage:
     """A Worker as ``config`` binds it; ``label`` says which namespace a binding stands for, ``database``
-    which database an id. ``tested``: it is deployed for a test.
+    which database an id. ``tested``: it is deployed for a test. It does ``without`` these bindings.
 
     Raises MigrationError for Durable Objects of another Worker.
     """
@@ -203,24 +215,46 @@ def stage_of(
     databases = {one.binding: database(one.local_id) for one in config.d1_databases}
     files = {one.binding: stage.folder / one.migrations_dir for one in config.d1_databases}
     variables = {**config.vars, **stage.variables}
-    code = code_of(stage.folder, replace(config, vars=dict(variables)), texts, tested=tested)
+    config = replace(config, vars=dict(variables))
+    code = code_of(stage.folder, config, texts, tested=tested, without=without)
     return LoadedStage(databases, files, name, code, variables, bound, _durable(config))
 
 
 def code_of(
-    folder: Path, config: WorkerConfig, texts: Mapping[Path, str] | None = None, *, tested: bool = False
+    folder: Path,
+    config: WorkerConfig,
+    texts: Mapping[Path, str] | None = None,
+    *,
+    tested: bool = False,
+    without: Collection[str] = (),
 ) -> Code:
     """The code of the Worker in ``folder``, whatever it is written in; ``tested`` by a test of one's own.
 
-    Raises MigrationError for what it binds that is not emulated.
+    Raises MigrationError for what it binds that is not emulated, and need not do ``without``.
     """
     if is_javascript(config):
-        _check_emulated(config, tested=tested)
+        _check_emulated(config, without, tested=tested)
         return JavaScriptCode(config, tested=tested)
-    return WorkerCode(folder, texts, config.environment)
+    return WorkerCode(folder, texts, config.environment, without)
 
 
-def _check_emulated(config: WorkerConfig, *, tested: bool) -> None:
+def doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig:
+    """``config``, in which the bindings of these ``names`` that only a Worker in another language has here
+    are among those that are not emulated.
+    """
+    if not is_javascript(config):
+        return config
+    absent = {one.binding: "D1" for one in config.d1_databases if one.binding in names}
+    absent |= {one.name: "Durable Object" for one in config.durable_objects if one.name in names}
+    return replace(
+        config,
+        d1_databases=tuple(one for one in config.d1_databases if one.binding not in absent),
+        durable_objects=tuple(one for one in config.durable_objects if one.name not in absent),
+        not_emulated={**config.not_emulated, **absent},
+    )
+
+
+def _check_emulated(config: WorkerConfig, without: Collection[str], *, tested: bool) -> None:
     """Raises MigrationError for what a JavaScript Worker binds that is not emulated, or only in a test."""
     unknown = {
         **config.not_emulated,
@@ -229,12 +263,14 @@ def _check_emulated(config: WorkerConfig, *, tested: bool) -> None:
     }
     if config.assets is not None and config.assets.binding is not None:
         unknown[config.assets.binding] = "assets"
+    unknown = {name: kind for name, kind in unknown.items() if name not in without}
     if unknown:
         named = ", ".join(f"env.{one} ({kind})" for one, kind in unknown.items())
         where = "in a test" if tested else "in a rehearsal"
         raise MigrationError(
             f"{config.path} binds what is not emulated for a JavaScript Worker {where}: {named}. "
-            "Leave it out of the configuration, or name an environment without it"
+            + ("" if tested else f"Where nothing depends on it, say without=[{next(iter(unknown))!r}]; or ")
+            + "leave it out of the configuration, or name an environment without it"
         )
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 from asyncio import Task, gather
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from types import CoroutineType, MethodType, ModuleType
 from typing import Any
@@ -136,19 +136,21 @@ def load_worker(
     environment: str | None = None,
     platform: Platform | None = None,
     texts: Mapping[Path, str] | None = None,
+    without: Collection[str] = (),
 ) -> Worker:
     """The Worker whose configuration file is in ``folder``, with the configured variables and ``bindings``.
 
     A binding replaces a variable of the same name. KVNamespace values become KV bindings; namespaces that
     the configuration names and ``bindings`` does not are left unbound. ``texts`` are read in the place of
     what is in files, by their paths. Raises ConfigError and LoadError, the latter also for a binding of a
-    kind that is not emulated.
+    kind that is not emulated, unless the Worker is to do ``without`` it.
     """
     path = config_in(folder)
     if path is None:
         raise LoadError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
     config = load_config(path, environment)
-    absent = [f"env.{name} ({kind})" for name, kind in config.not_emulated.items() if name not in bindings]
+    known = {*bindings, *without}
+    absent = [f"env.{name} ({kind})" for name, kind in config.not_emulated.items() if name not in known]
     if absent:
         raise LoadError(
             f"{path} binds what is not emulated: {', '.join(absent)}. What the Worker does with it would be "

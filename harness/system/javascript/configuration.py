@@ -96,6 +96,7 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int
                 for one in config.durable_objects
             ),
             f'(name = "UNDERSTUDY", service = "server-{lane}")',
+            *variables({"UNDERSTUDY_ABSENT": dict(config.not_emulated)}),
         ]
         workers.append(
             f"const w{lane} :Workerd.Worker = (modules = [{modules}], compatibilityDate = {date}, "

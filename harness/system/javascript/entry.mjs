@@ -7,6 +7,15 @@ import evaluate, { modules } from "again";
 
 const WITHOUT_BODY = [101, 204, 205, 304];
 
+// What the Worker does without: whoever asks is told.
+const missing = Object.entries(platform.env?.UNDERSTUDY_ABSENT ?? {});
+const absent = missing.length > 0 ? Object.fromEntries(missing.map(([name, kind]) => [name, refusing(name, kind)])) : null;
+
+function refusing(name, kind) {
+  const refuse = () => { throw new Error(`env.${name} is bound to a resource that is not emulated here: ${kind}`); };
+  return new Proxy(function () {}, { get: refuse, has: refuse, set: refuse, apply: refuse, construct: refuse });
+}
+
 const ours = new Set(Reflect.ownKeys(globalThis));
 
 export default {
@@ -25,7 +34,7 @@ export default {
     const extra = {};
     let answer;
     try {
-      const bound = bindings(about.variables ? { ...env, ...about.variables } : env, about.generation);
+      const bound = bindings(about.variables || absent ? { ...env, ...about.variables, ...absent } : env, about.generation);
       const handling = () => handled(request, bound, ctx, about);
       const response = await (bound !== env && platform.withEnv ? platform.withEnv(bound, handling) : handling());
       if (!(response instanceof Response)) {

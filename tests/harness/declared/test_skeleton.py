@@ -67,6 +67,21 @@ def test_a_workers_entries_may_be_in_a_file(
     assert "there are entries for KV, and none for OTHER: --from OTHER=FILE" in capsys.readouterr().err
 
 
+def test_a_worker_that_binds_what_is_not_emulated_gives_one_that_runs_without(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    worker(tmp_path / "shop", FETCH)
+    with (tmp_path / "shop" / "wrangler.toml").open("a") as config:
+        config.write('[[r2_buckets]]\nbinding = "FILES"\nbucket_name = "files"\n')
+    bulk(tmp_path / "items.json", "item:1", "item:2")
+    assert main(["new", "moving.py", "--from", "shop", "--from", "KV=items.json"]) == HELD
+    assert "without=['FILES']" in Path("moving.py").read_text()
+    given = ["--from", "KV=items.json", "--seeds", "5", "--jobs", "1", "-q"]
+    assert main(["run", "moving.py", *given]) == INCONCLUSIVE
+    assert "env.FILES (R2 Bucket) is not there: asked, it fails" in " ".join(capsys.readouterr().out.split())
+
+
 D1 = """
 [[d1_databases]]
 binding = "DB"

@@ -1,0 +1,142 @@
+"""Workers that bind what is not emulated are rehearsed without it, where the migration allows it by name."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli.run import Opened, Wanted, open_migration
+from harness.migration import MigrationError
+from harness.model.scenario import Scenario
+from harness.subject import loaded
+from harness.system.javascript.code import JavaScriptCode
+from tests.harness.javascript.running import OPEN
+
+CONFIG = """
+name = "notes"
+main = "{main}"
+compatibility_date = "2026-04-21"
+compatibility_flags = [{flags}]
+kv_namespaces = [{{ binding = "NOTES", id = "1" }}]
+"""
+JAVASCRIPT = """
+[ai]
+binding = "AI"
+[[d1_databases]]
+binding = "DB"
+database_name = "a"
+database_id = "00000000-0000-0000-0000-000000000000"
+[[durable_objects.bindings]]
+name = "COUNTER"
+class_name = "Counter"
+"""
+CODE = """
+import { DurableObject } from "cloudflare:workers";
+export class Counter extends DurableObject {}
+export default { async fetch(request, env) {
+  const name = new URL(request.url).pathname.slice(1);
+  await NAMES[name]?.(env);
+  return new Response(await env.NOTES.get(name));
+} };
+const NAMES = {
+  "AI": (env) => env.AI.run("model"),
+  "DB": (env) => env.DB.prepare("SELECT 1").first(),
+  "COUNTER": (env) => env.COUNTER.idFromName("a"),
+};
+"""
+PYTHON = """
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        name = request.url.rpartition("/")[2]
+        if name == "FILES":
+            await self.env.FILES.get("a")
+        return Response(await self.env.NOTES.get(name) or "")
+"""
+MIGRATION = """
+from harness import Migration
+
+m = Migration("notes", before="worker", after="worker", binding="NOTES", without={without!r})
+
+
+@m.becomes("")
+def same(name, old):
+    return old
+
+
+@m.operator
+async def runbook(op):
+    await op.deploy("after")
+    await op.get("/{asked}")
+"""
+
+
+def opened(folder: Path, without: list[str], asked: str) -> Opened:
+    """The migration, whose operator asks for a name."""
+    file = folder / f"{asked}.py"
+    file.write_text(MIGRATION.format(without=without, asked=asked))
+    (folder / "entries.json").write_text(json.dumps([{"key": "a", "value": "1"}]))
+    sources = [str(folder / "entries.json")]
+    found = open_migration(Wanted(file, sources, at="2026-11-30T12:00:00Z"))
+    codes = [stage.worker_code for stage in loaded(found.subject).stages.all()]
+    OPEN.extend(code for code in codes if isinstance(code, JavaScriptCode) and code not in OPEN)
+    return found
+
+
+def status(found: Opened) -> int | None:
+    """What the operator was answered with."""
+    record = found.subject.simulate(Scenario())
+    (answered,) = (call.status for call in record.calls if call.name.startswith("operator"))
+    return answered
+
+
+@pytest.fixture
+def javascript_worker(tmp_path: Path) -> Path:
+    folder = tmp_path / "worker"
+    folder.mkdir()
+    (folder / "wrangler.toml").write_text(CONFIG.format(main="index.js", flags="") + JAVASCRIPT)
+    (folder / "index.js").write_text(CODE)
+    return tmp_path
+
+
+@pytest.fixture
+def python_worker(tmp_path: Path) -> Path:
+    folder = tmp_path / "worker"
+    folder.mkdir()
+    bucket = '[[r2_buckets]]\nbinding = "FILES"\nbucket_name = "files"\n'
+    (folder / "wrangler.toml").write_text(CONFIG.format(main="entry.py", flags='"python_workers"') + bucket)
+    (folder / "entry.py").write_text(PYTHON)
+    return tmp_path
+
+
+@pytest.mark.workerd
+@pytest.mark.usefixtures("javascript")
+@pytest.mark.parametrize("name", ["AI", "DB", "COUNTER"])
+def test_a_javascript_worker_is_rehearsed_without_what_is_named(javascript_worker: Path, name: str) -> None:
+    every = ["AI", "DB", "COUNTER"]
+    assert status(opened(javascript_worker, every, "a")) == 200
+    found = opened(javascript_worker, every, name)
+    assert status(found) == 500
+    assert f"env.{name} " in " ".join(found.about.left)
+    assert "is not there: asked, it fails" in " ".join(found.about.left)
+
+
+@pytest.mark.workerd
+@pytest.mark.usefixtures("javascript")
+def test_a_javascript_worker_is_refused_for_what_is_not_named(javascript_worker: Path) -> None:
+    with pytest.raises(MigrationError, match=r"env\.AI \(AI\)\. Where nothing depends on it, say without="):
+        opened(javascript_worker, ["DB", "COUNTER"], "a")
+
+
+def test_a_python_worker_is_rehearsed_without_what_is_named(python_worker: Path) -> None:
+    assert status(opened(python_worker, ["FILES"], "a")) == 200
+    assert status(opened(python_worker, ["FILES"], "FILES")) == 500
+
+
+def test_a_name_that_no_worker_binds_is_refused(python_worker: Path) -> None:
+    with pytest.raises(
+        MigrationError, match="without='AI' names no binding that is not emulated; .* have FILES"
+    ):
+        opened(python_worker, ["AI"], "a")
