@@ -191,7 +191,7 @@ class Client:
     def _damaged(self, request: bytes) -> bytes:
         damaged = bytearray(request)
         for _ in range(self.chance.choice([1, 1, 5])):
-            place = self.chance.randrange(min(len(damaged), 400))
+            place = self.chance.randrange(min(len(damaged), 400) + 1)
             damaged[place : place + self.chance.choice([0, 1, 1, 20])] = self.chance.randbytes(
                 self.chance.choice([0, 1, 1, 4])
             )
