@@ -53,6 +53,7 @@ def test_what_is_no_cron_expression_is_refused(cron: str) -> None:
         Trigger(cron, MONDAY)
 
 
+@pytest.mark.own_clock
 def test_the_handler_is_run_for_every_moment_that_time_passes(tmp_path: Path) -> None:
     (tmp_path / "entry.py").write_text(WORKER)
     (tmp_path / "wrangler.toml").write_text(
