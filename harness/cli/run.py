@@ -25,10 +25,10 @@ from harness.report.page import page
 from harness.report.saved import saved
 from harness.report.text import as_text, run_as_text
 from harness.skeleton import Sources, skeleton
-from harness.sources.code import code_files
 from harness.sources.database_copy import copy_databases
 from harness.sources.source import open_source
 from harness.subject import Subject, loaded, sampled, whole
+from harness.system.files import code_files
 from harness.system.stages import Stages
 from harness.system.tables import DatabaseCopy
 from harness.terminal.exit_codes import HELD, VIOLATED

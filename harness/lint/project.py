@@ -14,29 +14,9 @@ from harness.lint.code.tree import Node
 from harness.lint.code.values import Closure, Namespace, Scope, Trace, Value
 from harness.lint.code.walk import Walk
 from harness.lint.rules import Finding, Uses, found_in
+from harness.system.files import JAVASCRIPT, PYTHON, source_files
 from harness.terminal.command import CannotStart
 
-_PYTHON: Final = frozenset((".py",))
-_JAVASCRIPT: Final = frozenset((".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"))
-# What is not the Worker's own, or does not run where it does.
-_LEFT_OUT: Final = frozenset(
-    [
-        "node_modules",
-        "python_modules",
-        "dist",
-        "build",
-        "out",
-        "vendor",
-        "coverage",
-        "test",
-        "tests",
-        "__tests__",
-        "__mocks__",
-        "e2e",
-        "site-packages",
-    ]
-)
-_TESTS: Final = (".test.", ".spec.", ".config.")
 _LARGEST: Final = 1_000_000  # bytes; what is larger was written by a program
 
 
@@ -61,7 +41,7 @@ def look_at(folder: Path) -> Looked:
         raise CannotStart(f"there is no {folder}: name the folder of a Worker, or a file")
     names = Names()
     root = folder if folder.is_dir() else folder.parent
-    every = sorted(_files(folder))
+    every = source_files(folder, PYTHON + JAVASCRIPT) if folder.is_dir() else [folder]
     configured([*root.rglob("wrangler.toml"), *root.rglob("wrangler.json*")], names)
     trees: dict[str, Node] = {}
     unread: list[str] = []
@@ -73,7 +53,7 @@ def look_at(folder: Path) -> Looked:
         if path.name.endswith(".d.ts") or len(source) > _LARGEST or ".min." in path.name:
             continue
         try:
-            is_python = path.suffix in _PYTHON
+            is_python = path.suffix in PYTHON
             trees[shown] = read_python(source) if is_python else read_javascript(source, path.suffix)
             allowed |= {(shown, line, name) for line, name in _allowed(source)}
         except (SyntaxError, ValueError, RecursionError) as error:
@@ -97,18 +77,6 @@ def _allowed(source: bytes) -> Iterator[tuple[int, str]]:
         for name in _ALLOWED.findall(line):
             yield number, name.decode()
             yield number + 1, name.decode()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    if folder.is_file():
-        yield folder
-        return
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        is_left_out = any(part in _LEFT_OUT or part.startswith(".") for part in parts[:-1])
-        is_test = path.name.startswith("test_") or any(one in path.name for one in _TESTS)
-        if path.suffix in _PYTHON | _JAVASCRIPT and not is_left_out and not is_test and path.is_file():
-            yield path
 
 
 def _traces(trees: dict[str, Node], names: Names) -> Iterator[Trace]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from harness.mutation.mutant import Mutant
 from harness.mutation.syntax import Syntax
 from harness.mutation.values import CHANGED, HELPERS, compare, looking
-from harness.sources.code import PYTHON, code_files
+from harness.system.files import PYTHON, source_files
 from worker.runtime import Worker
 
 # A line of a file, which is relative to the folder of the Worker's entry file.
@@ -31,7 +31,7 @@ class Counting:
     def __init__(self, folder: Path, mutants: Sequence[Mutant] = ()) -> None:
         read = {
             path.relative_to(folder).as_posix(): Syntax(path.read_text("utf-8"))
-            for path in code_files(folder, PYTHON)
+            for path in source_files(folder, PYTHON)
         }
         pure = looking(one.tree for one in read.values())
         self.compared: dict[int, Mutant] = {}

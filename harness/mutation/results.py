@@ -10,7 +10,7 @@ from harness.explore.workforce import Processes, Unfinished
 from harness.mutation.hunt import NOT_STARTED, NOTICED, SURVIVED, Hunt, Hunter
 from harness.mutation.mistakes import mistakes
 from harness.mutation.mutant import Mutant
-from harness.sources.code import PYTHON, code_files
+from harness.system.files import PYTHON, source_files
 from harness.terminal.processes import ProcessError
 
 # Mutants hunted, of how many, and how many of them were noticed.
@@ -56,7 +56,7 @@ class Results:
 def mutants_in(folder: Path) -> list[Mutant]:
     """Every mistake that can be made in the Python files in ``folder`` that are a Worker's own."""
     found = []
-    for path in code_files(folder, PYTHON):
+    for path in source_files(folder, PYTHON):
         found += mistakes(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8"))
     return found
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.system.deployment import NotSequential, SystemFailed
+from harness.system.files import JAVASCRIPT
 from harness.system.javascript.configuration import Bundle
 from harness.system.javascript.invocation import Host, Invocation, JavaScriptError
 from harness.system.javascript.isolates import Isolates, Lane
@@ -38,12 +39,10 @@ from worker.runtime.scheduled import ScheduledController
 from worker.sdk.request import Request, RequestParts
 from worker.sdk.response import ResponseParts
 
-SUFFIXES: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
-
 
 def is_javascript(config: WorkerConfig) -> bool:
     """Whether the Worker's entry file is JavaScript or TypeScript."""
-    return config.entry is not None and config.entry.suffix in SUFFIXES
+    return config.entry is not None and config.entry.suffix in JAVASCRIPT
 
 
 class JavaScriptCode:

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from harness.cli.run import Wanted, open_migration
-from harness.sources.code import PYTHON, code_files
+from harness.system.files import JAVASCRIPT, PYTHON, code_files, source_files
 
-OWN = ("src/entry.py", "src/index.ts", "wrangler.toml", "wrangler.json", "migrations/0001_first.sql")
+OWN = (
+    *("src/entry.py", "src/index.ts", "dist/index.js", "migrations/0001_first.sql"),
+    *("wrangler.toml", "wrangler.json"),
+)
 MIGRATION = """from harness import Migration
 m = Migration("m", before="worker", after="worker", binding="KV")
 @m.becomes("a")
@@ -17,14 +20,7 @@ def same(name, old):
 async def runbook(op):
     await op.deploy("after")
 """
-OTHERS = (
-    "node_modules/a/index.js",
-    ".venv/x.py",
-    "dist/index.js",
-    "tests/test_x.py",
-    "report.json",
-    "a.html",
-)
+OTHERS = ("node_modules/a/index.js", ".venv/x.py", "tests/test_x.py", "report.json", "a.html")
 
 
 @pytest.fixture
@@ -38,7 +34,8 @@ def folder(tmp_path: Path) -> Path:
 
 def test_code_is_the_workers_own_source_and_its_configuration(folder: Path) -> None:
     assert {one.relative_to(folder).as_posix() for one in code_files(folder)} == set(OWN)
-    assert code_files(folder, PYTHON) == [folder / "src/entry.py"]
+    assert source_files(folder, PYTHON) == [folder / "src/entry.py"]
+    assert source_files(folder, JAVASCRIPT) == [folder / "src/index.ts"]
 
 
 @pytest.mark.parametrize("name", [one for one in OWN if one != "wrangler.json"])

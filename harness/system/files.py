@@ -1,0 +1,40 @@
+"""The files in a Worker's folder that are its code."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+PYTHON: Final = (".py",)
+JAVASCRIPT: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+# Besides code: what a Worker imports or is built from, the tables of its databases, and its configuration.
+_BESIDES: Final = (".wasm", ".sql", ".toml", ".jsonc")
+_BESIDES_BY_NAME: Final = ("wrangler.json", "package.json")
+# Folders of packages that somebody else wrote, and of tests, which do not run in the Worker.
+_PACKAGES: Final = frozenset({"node_modules", "python_modules", "site-packages", "__pycache__"})
+_TESTS: Final = frozenset({"test", "tests", "__tests__", "__mocks__", "e2e"})
+_TEST_NAMES: Final = (".test.", ".spec.", ".config.")
+# Folders of what programs wrote. A Worker may run from there.
+_BUILT: Final = frozenset({"dist", "build", "out", "vendor", "coverage"})
+
+
+def code_files(folder: Path) -> list[Path]:
+    """Every file of which a change may change what the Worker does, sorted: no packages, no tests."""
+    suffixes = {*PYTHON, *JAVASCRIPT, *_BESIDES}
+    found = (one for one in folder.rglob("*") if one.suffix in suffixes or one.name in _BESIDES_BY_NAME)
+    return sorted(one for one in found if not _is_in(one, folder, _PACKAGES | _TESTS) and one.is_file())
+
+
+def source_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    """The files of these ``suffixes`` that somebody wrote for the Worker, sorted: nothing built, either."""
+    left_out = _PACKAGES | _TESTS | _BUILT
+    found = (one for one in folder.rglob("*") if one.suffix in suffixes and not _is_test(one.name))
+    return sorted(one for one in found if not _is_in(one, folder, left_out) and one.is_file())
+
+
+def _is_in(file: Path, folder: Path, names: Collection[str]) -> bool:
+    """Whether the file is in a folder of these names below ``folder``, or in a hidden one."""
+    return any(part in names or part.startswith(".") for part in file.relative_to(folder).parts[:-1])
+
+
+def _is_test(name: str) -> bool:
+    return name.startswith("test_") or any(one in name for one in _TEST_NAMES)
