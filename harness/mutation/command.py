@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import closing
 from typing import Any, Final
 
 from harness.cli.run import Wanted, open_migration
@@ -32,9 +33,10 @@ def run_mutate(options: argparse.Namespace) -> Report:
     CannotStart.
     """
     start = stopwatch()
-    progress = Progress(sys.stderr, enabled=not options.quiet)
-    workforce = Processes(options.jobs or os.cpu_count() or 1, options.timeout)
-    try:
+    with (
+        Progress(sys.stderr, enabled=not options.quiet) as progress,
+        closing(Processes(options.jobs or os.cpu_count() or 1, options.timeout)) as workforce,
+    ):
         target = _target(options)
         every = [one for one in mutants_in(target.folder) if (options.only or "") in str(one)]
         if not every:
@@ -44,12 +46,12 @@ def run_mutate(options: argparse.Namespace) -> Report:
         seed = SystemEntropy().below(MOST_SEED) if options.seed is None else options.seed
         mutants = drawn(every, options.sample, seed)
         prepared = target.prepared(mutants, workforce, progress)
-    finally:
-        workforce.close()
-        progress.end()
     hunter = Hunter(target.load, prepared.probes, options.seconds)
-    workforce = Processes(workforce.workers, options.seconds)
-    hunts, stopped = _all(hunter, mutants, workforce, Progress(sys.stderr, enabled=not options.quiet))
+    with (
+        Progress(sys.stderr, enabled=not options.quiet) as progress,
+        closing(Processes(workforce.workers, options.seconds)) as workforce,
+    ):
+        hunts, stopped = _all(hunter, mutants, workforce, progress)
     results = Results(hunts, len(mutants), len(every))
     again = ["mutate", *target.again, *_again(options, seed)]
     sample = f"{len(mutants):,} of the {len(every):,}" if len(mutants) < len(every) else f"{len(every):,}"
@@ -97,9 +99,6 @@ def _all(
             hunts.append(hunt)
     except KeyboardInterrupt:
         return hunts, True
-    finally:
-        workforce.close()
-        progress.end()
     return hunts, False
 
 
