@@ -212,7 +212,7 @@ class Migration:
     folder of the files that make the tables of ``database``, where there is no Worker whose configuration
     names it. ``answers`` is "changed" where the Worker after is to answer clients and readers otherwise
     than the one before. ``without`` names bindings that are not emulated, and that the Workers need not
-    have: a request that asks for one gets an error.
+    have: a request that uses one fails.
     Raises MigrationError.
     """
 

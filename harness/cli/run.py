@@ -199,7 +199,7 @@ def open_migration(wanted: Wanted) -> Opened:
         [
             *copied.left,
             *(
-                f"env.{name} ({kind}) is not there: asked, it fails"
+                f"env.{name} ({kind}) is not emulated: a request that uses it fails"
                 for name, kind in own.stages.absent.items()
             ),
             *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries, instant),

@@ -79,7 +79,9 @@ def test_a_worker_that_binds_what_is_not_emulated_gives_one_that_runs_without(
     assert "without=['FILES']" in Path("moving.py").read_text()
     given = ["--from", "KV=items.json", "--seeds", "5", "--jobs", "1", "-q"]
     assert main(["run", "moving.py", *given]) == INCONCLUSIVE
-    assert "env.FILES (R2 Bucket) is not there: asked, it fails" in " ".join(capsys.readouterr().out.split())
+    assert "env.FILES (R2 Bucket) is not emulated: a request that uses it fails" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
 D1 = """

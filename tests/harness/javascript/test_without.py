@@ -120,7 +120,7 @@ def test_a_javascript_worker_is_rehearsed_without_what_is_named(javascript_worke
     found = opened(javascript_worker, every, name)
     assert status(found) == 500
     assert f"env.{name} " in " ".join(found.about.left)
-    assert "is not there: asked, it fails" in " ".join(found.about.left)
+    assert "is not emulated: a request that uses it fails" in " ".join(found.about.left)
 
 
 @pytest.mark.workerd
