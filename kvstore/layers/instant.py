@@ -102,9 +102,9 @@ class InstantLimits(Layer):
         await self.held.take(key, _size(key, entry))
         await self.store.put(key, entry)
 
-    def delete(self, key: str) -> Coroutine[Any, Any, None]:
-        self.held.leave(key)
-        return self.store.delete(key)
+    async def delete(self, key: str) -> None:
+        await self.store.delete(key)
+        self.held.leave(key)  # not before: the delete may be refused
 
     def scan(
         self, prefix: str = "", after: str | None = None, limit: int = LIMITS.list_keys

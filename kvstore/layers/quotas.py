@@ -26,8 +26,7 @@ class Allowance:
     ``queries``, those of D1 among them; ``connections`` at a time per invocation; ``write_interval_ms``
     between two writes of one key, or of one namespace, as ``writes_of`` says, and what becomes of one that
     comes sooner: ``write_rate``; the rest per day, which begins at 00:00 UTC. Whether a delete counts as a
-    write of its key is not documented:
-    ``deletes_are_writes``.
+    write of its key is not documented: ``deletes_are_writes``.
     """
 
     operations: int | None = None
@@ -62,7 +61,8 @@ FREE_PLAN: Final = replace(
 
 @dataclass
 class Ledger:
-    """What was used so far: ``spent`` today by method, ``written`` when each key was last (ms)."""
+    """What was used so far: ``spent`` today by method, ``written`` when each place was written last (ms): a
+    namespace and a key, which is empty where a namespace has one rate."""
 
     day: int = -1
     spent: dict[str, int] = field(default_factory=dict)

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from kvstore import KVError, KVNamespace, ManualClock
+from kvstore import Entry, KVError, KVNamespace, ManualClock
 from kvstore.conditions import CONDITIONS
 from kvstore.entropy import SeededEntropy
-from kvstore.layers.instant import Instant
+from kvstore.layers.instant import Held, Instant, InstantLimits
+from kvstore.layers.quotas import Allowance, Quotas
 from kvstore.layers.transit import Trip
 from kvstore.platform import Layers
 from kvstore.stores.memory import MemoryStore
@@ -97,3 +98,16 @@ def test_delays_have_the_published_distribution() -> None:
     delays = [Instant().delay_ms(per_mille) for per_mille in range(1000)]
     assert delays == sorted(delays)
     assert (delays[500], delays[950], delays[990]) == (107, 181, 256)
+
+
+async def test_a_refused_delete_leaves_its_key_in_the_count() -> None:
+    clock = ManualClock(BEGAN)
+    store = MemoryStore(clock)
+    no_deletes = Allowance(deletes_per_day=0)
+    mode = Instant(keys=1)
+    limited = InstantLimits(Quotas(store, no_deletes), mode, Held(store, mode))
+    await limited.put("a", Entry(b"1"))
+    with pytest.raises(KVError):
+        await limited.delete("a")
+    with pytest.raises(KVError, match="holds 1 keys"):
+        await limited.put("b", Entry(b"1"))

@@ -18,7 +18,7 @@ def budget(operations: int) -> Conditions:
     return Conditions("budget", Allowance(operations=operations))
 
 
-async def test_the_judge_sees_what_was_done_and_not_what_was_told() -> None:
+async def test_done_records_only_what_was_carried_out() -> None:
     layers = Layers(SqliteStore.in_memory(ManualClock(NOW_MS)), budget(1))
     namespace = layers.location(COLO, OneFault(), SeededEntropy(1)).namespace
     with layers.invocations.start("one"):
