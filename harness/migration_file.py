@@ -11,7 +11,8 @@ from harness.under_way import asking
 def load_migration(path: Path) -> Migration:
     """The migration that a Python file declares. Raises MigrationError with what is wrong, and where."""
     if not path.is_file():
-        raise MigrationError(f"{path} does not exist: name the Python file that declares your migration")
+        wrong = "is not a file" if path.exists() else "does not exist"
+        raise MigrationError(f"{path} {wrong}: name the Python file that declares your migration")
     spec = importlib.util.spec_from_file_location(f"understudy_migration_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise MigrationError(f"{path} cannot be imported: a migration is declared in a .py file")

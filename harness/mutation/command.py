@@ -110,6 +110,7 @@ def _again(options: argparse.Namespace, seed: int) -> list[str]:
         ("--conditions", options.conditions if options.conditions != Wanted.conditions else None),
         ("--seeds", options.seeds and f"{options.seeds.start}-{options.seeds.stop - 1}"),
         ("--sample", options.sample),
+        ("--seconds", options.seconds if not_taken(options, ["--seconds"]) else None),
     ):
         given += [] if value is None else [flag, str(value)]
     return given

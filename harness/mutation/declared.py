@@ -66,7 +66,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class Look:
-    """Looks at the Worker as it is in a scenario, for what ``mutants`` could do there."""
+    """Simulates scenarios with the Worker as it is: which ``mutants`` could make a difference there."""
 
     declared: Declared
     mutants: tuple[Mutant, ...]

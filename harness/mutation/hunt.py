@@ -36,7 +36,7 @@ class Rehearse(Protocol):
     def __call__(self, scenario: Any, /) -> Run: ...
 
     def close(self) -> None:
-        """Let the Worker's modules go: nobody rehearses it any more."""
+        """Unload the Worker's modules: it is not rehearsed again."""
 
 
 # The Worker with a mistake, or with None as it is. Raises LoadError.

@@ -44,7 +44,7 @@ class Counting:
         self._changed: list[set[int]] = []
 
     def begin(self, worker: Worker) -> None:
-        """Look at a Worker for which the texts were read."""
+        """Count in a Worker that was loaded with the texts."""
         root = f"{worker.space.root}."
         modules = [vars(module) for name, module in list(sys.modules.items()) if name.startswith(root)]
         counting = [module for module in modules if _NAME in module]

@@ -30,7 +30,7 @@ class Reach:
 
 
 def nothing(near: Sequence[Any], name: str) -> Iterable[Any]:
-    """No more than what was looked at."""
+    """No scenarios beside those that were simulated."""
     return ()
 
 
@@ -64,12 +64,12 @@ class Reaching:
 
 def reaching(
     folder: Path,
-    looked: Iterable[Reach],
+    reaches: Iterable[Reach],
     compared: Mapping[int, Mutant],
     more: Callable[[Sequence[Any], str], Iterable[Any]] = nothing,
 ) -> Reaching:
-    """What was ``looked`` at, in its order but for what takes long: nearly all is noticed by less."""
-    ordered = sorted(looked, key=lambda one: one.operations > _LONG)
+    """The scenarios in their order, but long ones last: nearly every mistake is noticed by less."""
+    ordered = sorted(reaches, key=lambda one: one.operations > _LONG)
     reached: dict[Line, int] = {}
     changing = dict.fromkeys(compared.values(), 0)
     for at, one in enumerate(ordered):

@@ -11,6 +11,7 @@ from harness.mutation.hunt import NOT_STARTED, NOTICED, SURVIVED, Hunt, Hunter
 from harness.mutation.mistakes import mistakes
 from harness.mutation.mutant import Mutant
 from harness.system.files import PYTHON, source_files
+from harness.terminal.command import CannotStart
 from harness.terminal.processes import ProcessError
 
 # Mutants hunted, of how many, and how many of them were noticed.
@@ -54,10 +55,16 @@ class Results:
 
 
 def mutants_in(folder: Path) -> list[Mutant]:
-    """Every mistake that can be made in the Python files in ``folder`` that are a Worker's own."""
+    """Every mistake that can be made in the Python files in ``folder`` that are a Worker's own.
+
+    Raises CannotStart.
+    """
     found = []
     for path in source_files(folder, PYTHON):
-        found += mistakes(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8"))
+        try:
+            found += mistakes(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8"))
+        except (SyntaxError, UnicodeDecodeError) as error:
+            raise CannotStart(f"{path} is not Python in UTF-8: {error}; mend it, or move it away") from error
     return found
 
 

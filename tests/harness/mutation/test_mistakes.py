@@ -8,6 +8,7 @@ import pytest
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.mutation.mistakes import RULES, mistakes
 from harness.mutation.results import drawn, mutants_in
+from harness.terminal.command import CannotStart
 from tests.harness.declared.test_links import LINKS
 
 CODE = {
@@ -70,6 +71,13 @@ def test_a_condition_of_sql_goes_as_a_whole() -> None:
         'SQL = "SELECT a FROM t WHERE b <> ? AND c > 1 ORDER BY d LIMIT 3"',
         'SQL = "SELECT a FROM t WHERE b = ? AND c >= 1 ORDER BY d LIMIT 3"',
     }
+
+
+@pytest.mark.parametrize("code", [b"def (:\n", b"# caf\xe9\n"])
+def test_a_file_that_is_not_python_is_named(code: bytes, tmp_path: Path) -> None:
+    (tmp_path / "entry.py").write_bytes(code)
+    with pytest.raises(CannotStart, match=r"entry\.py is not Python in UTF-8"):
+        mutants_in(tmp_path)
 
 
 def test_texts_that_are_no_sql_are_left_alone() -> None:
