@@ -17,7 +17,7 @@ OWN = {
         run=later("harness.mutation.command:run_mutate"),
     ),
     "lint": Command(
-        help="a look at a Worker's code, before anything runs: what loses data or meets a limit",
+        help="check a Worker's code before anything runs: what loses data or meets a limit",
         epilog="example: rehearse lint ./my-worker",
         flags=later("harness.lint.command:add_lint"),
         run=later("harness.lint.command:run_lint"),

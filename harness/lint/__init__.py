@@ -1,1 +1,1 @@
-"""A look at a Worker's code before anything runs: what loses data or meets a limit, by file and line"""
+"""Checks a Worker's code before anything runs: what loses data or meets a limit, by file and line"""

@@ -1,9 +1,9 @@
-"""``rehearse lint``: a look at a Worker's code before anything runs."""
+"""``rehearse lint``: checks a Worker's code before anything runs."""
 
 import argparse
 from pathlib import Path
 
-from harness.lint.project import look_at
+from harness.lint.project import lint
 from harness.lint.report import lint_document, lint_text
 from harness.report.sarif import sarif
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, VIOLATED
@@ -26,9 +26,10 @@ def add_lint(parser: argparse.ArgumentParser) -> None:
 
 
 def run_lint(options: argparse.Namespace) -> Report:
-    """Look at a folder. Raises CannotStart."""
-    looked = look_at(Path(options.folder))
-    document = lint_document(options.folder, looked)
+    """Check a folder. Raises CannotStart."""
+    linted = lint(Path(options.folder))
+    document = lint_document(options.folder, linted)
     files = () if options.sarif_file is None else ((options.sarif_file, sarif(document)),)
-    exit_code = VIOLATED if looked.found else HELD if looked.operations else INCONCLUSIVE
-    return Report(document, lint_text(options.folder, looked), exit_code, files)
+    is_all = bool(linted.operations) and not linted.unread
+    exit_code = VIOLATED if linted.found else HELD if is_all else INCONCLUSIVE
+    return Report(document, lint_text(options.folder, linted), exit_code, files)

@@ -1,8 +1,8 @@
-"""The code of a folder, gone through: every function once, as if somebody had called it."""
+"""The code of a folder, followed without running it: every function once, as if it had been called."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,19 +14,22 @@ from harness.lint.code.tree import Node
 from harness.lint.code.values import Closure, Namespace, Scope, Trace, Value
 from harness.lint.code.walk import Walk
 from harness.lint.rules import Finding, Uses, found_in
-from harness.system.files import JAVASCRIPT, PYTHON, source_files
+from harness.system.files import JAVASCRIPT, PYTHON, code_files, source_files
 from harness.terminal.command import CannotStart
+from harness.terminal.lines import some
 
+_CONFIGURATIONS: Final = ("wrangler.toml", "wrangler.json", "wrangler.jsonc")
 _LARGEST: Final = 1_000_000  # bytes; what is larger was written by a program
-
 
 # `// rehearse: allow lost-update, as only the operator writes it`
 _ALLOWED: Final = re.compile(rb"rehearse: allow ([a-z-]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """``unread`` are files that could not be, each with why; ``found`` what no comment ``allowed``."""
+class Linted:
+    """``unread`` is what could not be read or followed, each with the reason; ``found`` lacks what comments
+    allow, which ``allowed`` counts.
+    """
 
     files: list[str]
     unread: list[str]
@@ -35,40 +38,93 @@ class Looked:
     allowed: int
 
 
-def look_at(folder: Path) -> Looked:
-    """Go through the code of a folder, or of one file. Raises CannotStart."""
+def lint(folder: Path) -> Linted:
+    """Check the code of a folder, or of one file. Raises CannotStart."""
     if not folder.exists():
         raise CannotStart(f"there is no {folder}: name the folder of a Worker, or a file")
-    names = Names()
-    root = folder if folder.is_dir() else folder.parent
-    every = source_files(folder, PYTHON + JAVASCRIPT) if folder.is_dir() else [folder]
-    configured([*root.rglob("wrangler.toml"), *root.rglob("wrangler.json*")], names)
-    trees: dict[str, Node] = {}
-    unread: list[str] = []
-    allowed: set[tuple[str, int, str]] = set()
-    for path in every:
-        shown = str(path.relative_to(root))
-        source = path.read_bytes()
-        typed(source, names)
-        if path.name.endswith(".d.ts") or len(source) > _LARGEST or ".min." in path.name:
-            continue
+    if folder.is_dir():
+        root, code = folder, source_files(folder, PYTHON + JAVASCRIPT)
+        configurations = [one for one in code_files(folder) if one.name in _CONFIGURATIONS]
+    else:
+        root, code = folder.parent, [folder] if folder.suffix in PYTHON + JAVASCRIPT else []
+        configurations = [one for name in _CONFIGURATIONS if (one := root / name).is_file()]
+    reading = _Reading(root)
+    for path in configurations:
+        reading.configuration(path)
+    for path in code:
+        reading.code(path)
+    names, trees, unread = reading.names, reading.trees, reading.unread
+    if not trees:
+        why = f" (not read: {some(unread)})" if unread else ""
+        raise CannotStart(
+            f"{folder} has no code in Python, JavaScript or TypeScript that can be read{why}: "
+            "name the folder of a Worker's source, or a file"
+        )
+    traces = list(_traces(trees, names, unread))
+    found = found_in(traces, _uses(traces, names))
+    kept = [one for one in found if (one.file, one.line, one.rule) not in reading.allowed]
+    places = {(one.file, one.line, one.verb) for trace in traces for one in trace.operations}
+    return Linted(list(trees), unread, len(places), kept, len(found) - len(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the files below ``root`` hold; ``allowed`` are lines of files, with the rules they allow."""
+
+    root: Path
+    names: Names = field(default_factory=Names)
+    trees: dict[str, Node] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    allowed: set[tuple[str, int, str]] = field(default_factory=set)
+
+    def configuration(self, path: Path) -> None:
         try:
-            is_python = path.suffix in PYTHON
-            trees[shown] = read_python(source) if is_python else read_javascript(source, path.suffix)
-            allowed |= {(shown, line, name) for line, name in _allowed(source)}
-        except (SyntaxError, ValueError, RecursionError) as error:
-            unread.append(f"{shown}: {error}")
+            configured(path, self.names)
+        except (OSError, ValueError, RecursionError) as error:
+            self._not_read(path, _reason(error))
+
+    def code(self, path: Path) -> None:
+        """Read a file of code; one that is generated only has types. Raises CannotStart."""
+        try:
+            source = path.read_bytes()
+            typed(source, self.names)
+            if path.name.endswith(".d.ts") or ".min." in path.name:
+                return
+            if len(source) > _LARGEST:
+                self._not_read(
+                    path, f"it has {len(source):,} bytes; more than {_LARGEST:,} are taken as generated"
+                )
+                return
+            tree, wrong = (
+                (read_python(source), None) if path.suffix in PYTHON else read_javascript(source, path.suffix)
+            )
+        except (OSError, SyntaxError, ValueError, RecursionError) as error:
+            self._not_read(path, _reason(error))
+            return
         except ImportError as error:
             raise CannotStart(
-                f"{shown} is JavaScript, which tree-sitter reads: python -m pip install 'understudy-kv[lint]'"
+                f"{path.name} is JavaScript, which tree-sitter reads: "
+                "python -m pip install 'understudy-kv[lint]'"
             ) from error
-    if not trees:
-        raise CannotStart(f"{folder} has no code in Python, JavaScript or TypeScript that can be read")
-    traces = list(_traces(trees, names))
-    found = found_in(traces, _uses(traces, names))
-    kept = [one for one in found if (one.file, one.line, one.rule) not in allowed]
-    places = {(one.file, one.line, one.verb) for trace in traces for one in trace.operations}
-    return Looked(list(trees), unread, len(places), kept, len(found) - len(kept))
+        if wrong is not None:
+            self._not_read(path, f"line {wrong} is not valid; the rest was read as far as possible")
+        shown = str(path.relative_to(self.root))
+        self.trees[shown] = tree
+        self.allowed.update((shown, line, name) for line, name in _allowed(source))
+
+    def _not_read(self, path: Path, reason: str) -> None:
+        self.unread.append(f"{path.relative_to(self.root)}: {reason}")
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case SyntaxError():
+            return f"line {error.lineno}: {error.msg}"
+        case OSError():
+            return error.strerror or str(error)
+        case RecursionError():
+            return "it is nested too deeply"
+    return str(error)
 
 
 def _allowed(source: bytes) -> Iterator[tuple[int, str]]:
@@ -79,13 +135,14 @@ def _allowed(source: bytes) -> Iterator[tuple[int, str]]:
             yield number + 1, name.decode()
 
 
-def _traces(trees: dict[str, Node], names: Names) -> Iterator[Trace]:
+def _traces(trees: dict[str, Node], names: Names, unread: list[str]) -> Iterator[Trace]:
     """What each function would do; the code of modules first, as it says what names are."""
     made: list[Closure] = []
     for file, node in trees.items():
         scope = Scope({}, None, file)
         walk = Walk(names, scope)
-        _run(walk, node)
+        if not _run(walk, node):
+            unread.append(f"{file}: its top level is too long to follow to the end")
         made += walk.made
         names.take(file, scope)
     waiting = [*made, *_methods(names)]
@@ -95,20 +152,24 @@ def _traces(trees: dict[str, Node], names: Names) -> Iterator[Trace]:
             continue
         entered.add(id(closure.function))
         walk = Walk(names, closure.scope)
-        _run(walk, closure)
+        if not _run(walk, closure):
+            where = f"{closure.scope.file}: the function of line {closure.function.line}"
+            unread.append(f"{where} is too long to follow to the end")
         waiting += walk.alone
         waiting += [one for one in walk.made if id(one.function) not in walk.entered]
         yield walk.trace
 
 
-def _run(walk: Walk, what: Node | Closure) -> None:
+def _run(walk: Walk, what: Node | Closure) -> bool:
+    """Whether it was followed to its end; what was seen until there counts."""
     try:
         if isinstance(what, Closure):
             walk.enter(Value("root", what=what), [])
         else:
             walk.run(what)
     except (Enough, RecursionError):
-        pass  # what has been seen until here counts
+        return False
+    return True
 
 
 def _methods(names: Names) -> Iterator[Closure]:

@@ -74,7 +74,7 @@ class Calls(Functions):
         name = function.name if isinstance(function, tree.Name) else ""
         if isinstance(of.what, Closure | ClassOf):
             return self.enter(of, arguments, self._options(node))
-        return self._somebody_elses(node, name, NOTHING, arguments)
+        return self._unknown_call(node, name, NOTHING, arguments)
 
     def _arguments(self, node: tree.Call) -> list[Value]:
         return [self.value(one) for one in node.arguments]
@@ -127,7 +127,7 @@ class Calls(Functions):
         if isinstance(of.what, Sequence) and name in _SELECT:
             most = arguments[1].number if name == "slice" and len(arguments) > 1 else of.what.most
             return replace(of, exact=None, what=replace(of.what, most=most, items=()))
-        return self._somebody_elses(node, name, of, arguments)
+        return self._unknown_call(node, name, of, arguments)
 
     def _change(self, node: tree.Call, function: tree.Member, of: Value, arguments: list[Value]) -> None:
         what = of.what
@@ -188,13 +188,13 @@ class Calls(Functions):
         element = answers[0] if answers else NOTHING
         return replace(made, what=Sequence(element, float(len(answers)), tuple(answers)))
 
-    def _somebody_elses(self, node: tree.Call, name: str, of: Value, arguments: list[Value]) -> Value:
-        """A call of which nothing is known: it may look at whatever it is given."""
+    def _unknown_call(self, node: tree.Call, name: str, of: Value, arguments: list[Value]) -> Value:
+        """A call of which nothing is known: it may use whatever it is given."""
         named = [self.value(one) for _, one in node.named]
         for one in [*arguments, *named]:
             self.whole(one)
             if isinstance(one.what, Closure):
-                # Handlers are called by somebody else at another time, callbacks now.
+                # Handlers are called by other code at another time, callbacks now.
                 if not self.returned or (name in _ROUTES and isinstance(node.function, tree.Member)):
                     self.alone.append(one.what)
                 else:
@@ -228,7 +228,7 @@ class Calls(Functions):
         return replace(made, what=Sequence(key, _page_size(operation), page=operation))
 
     def whole(self, value: Value) -> None:
-        """Somebody gets a value, and so the whole of a page in it."""
+        """Other code gets a value, and so the whole of a page in it."""
         match value.what:
             case Page(operation=operation):
                 operation.whole = True
@@ -273,7 +273,7 @@ class Calls(Functions):
 
 
 def _is_unknown(node: tree.Call, of: Value) -> bool:
-    """Whether a method that goes through something is given a function, of something nobody knows."""
+    """Whether a method that goes through something is given a function, of something unknown."""
     return (
         of.what is None and bool(node.arguments) and isinstance(node.arguments[0], tree.Function | tree.Name)
     )

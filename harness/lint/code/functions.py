@@ -25,7 +25,7 @@ _DEEPEST: Final = 8
 
 
 class Functions(State, ABC):
-    """What is called is entered; what nobody calls is given what its types and names say."""
+    """Calls are entered; a function without callers gets what its types and names say."""
 
     # What those that stand on this do.
     @abstractmethod
@@ -98,7 +98,7 @@ class Functions(State, ABC):
                 this.what.fields[name] = given
 
     def _assumed(self, one: tree.Parameter) -> Value:
-        """A parameter that nobody gives: what its type or its name says."""
+        """A parameter without an argument: what its type or its name says."""
         name = one.target.name if isinstance(one.target, tree.Name) else "given"
         atom = self.atom()
         if name == "env" or re.search(r"\b(Env|Bindings)\b", one.type):
@@ -130,7 +130,7 @@ class Functions(State, ABC):
         return value
 
     def instance(self, of: ClassOf) -> Value:
-        """An object of a class that somebody else makes."""
+        """An object of a class that other code makes."""
         trace, self.trace = self.trace, Trace()
         loops, self.loops = self.loops, []
         try:

@@ -28,11 +28,21 @@ _FUNCTIONS: Final = frozenset((
 ))  # fmt: skip
 
 
-def read_javascript(source: bytes, suffix: str) -> Node:
-    """A file. Raises ImportError where tree-sitter is missing; what is no JavaScript is left out."""
+def read_javascript(source: bytes, suffix: str) -> tuple[Node, int | None]:
+    """A file, and the line of its first syntax error, if any; what is in error is left out.
+
+    Raises ImportError where tree-sitter is missing.
+    """
     from tree_sitter import Parser
 
-    return _block(Parser(_language(suffix in (".ts", ".mts", ".cts"))).parse(source).root_node)
+    root = Parser(_language(suffix in (".ts", ".mts", ".cts"))).parse(source).root_node
+    return _block(root), _first_error(root)
+
+
+def _first_error(node: "Syntax") -> int | None:
+    while node.has_error and not (node.is_error or node.is_missing):
+        node = next(one for one in node.children if one.has_error or one.is_missing)
+    return _line(node) if node.is_error or node.is_missing else None
 
 
 @cache

@@ -72,16 +72,12 @@ class Names:
         return found[0] if len(found) == 1 and name not in _COMMON else None
 
 
-def configured(files: list[Path], names: Names) -> None:
-    """Read the bindings of wrangler's configurations; what cannot be read says nothing."""
-    for path in files:
-        try:
-            text = path.read_text("utf-8", "replace")
-            read = tomllib.loads(text) if path.suffix == ".toml" else parse_jsonc(text)
-        except (OSError, ValueError, RecursionError):
-            continue
-        for kind, name in _bindings(read):
-            (names.kv if kind == "kv_namespaces" else names.others).add(name)
+def configured(path: Path, names: Names) -> None:
+    """Take the bindings of a wrangler configuration. Raises OSError, ValueError and RecursionError."""
+    text = path.read_text("utf-8-sig")
+    read = tomllib.loads(text) if path.suffix == ".toml" else parse_jsonc(text)
+    for kind, name in _bindings(read):
+        (names.kv if kind == "kv_namespaces" else names.others).add(name)
     names.others -= names.kv
 
 

@@ -18,7 +18,7 @@ _PLAIN: Final = (str, int, float, type(None))
 
 
 def read_python(source: bytes) -> Node:
-    """A file. Raises SyntaxError, and ValueError for what is no text."""
+    """A file. Raises SyntaxError, and ValueError for what is not text."""
     return _block(ast.parse(source).body, 1)
 
 

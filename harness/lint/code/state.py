@@ -26,7 +26,7 @@ _MOST_STEPS: Final = 40_000
 
 
 class Enough(Exception):
-    """A function takes longer to look at than it is worth."""
+    """A function has more steps than are followed."""
 
 
 class State:
@@ -37,7 +37,7 @@ class State:
         self.trace = Trace()
         self.made: list[Closure] = []
         self.entered: set[int] = set()
-        self.alone: list[Closure] = []  # what is called by somebody else, at another time
+        self.alone: list[Closure] = []  # what other code calls, at another time
         self.path: tuple[tuple[int, int], ...] = ()
         self.loops: list[Repeated] = []
         self.lanes: tuple[tuple[int, int], ...] = ()

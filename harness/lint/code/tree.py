@@ -1,4 +1,4 @@
-"""Code as a look needs it, whatever language it is written in: what is called, assigned, repeated."""
+"""Code in the same form for every language: what is called, assigned, repeated."""
 
 from dataclasses import dataclass
 from typing import Literal

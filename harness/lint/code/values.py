@@ -1,4 +1,4 @@
-"""What a look knows of a value: what it is made of, and whose content it has."""
+"""What is known of a value: what it is made of, and whose content it has."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -135,7 +135,7 @@ NOTHING: Final = Value("null", what=Nothing())
 
 @dataclass(slots=True, eq=False)
 class Repeated:
-    """A loop while it is looked at: what is made in it has an atom from ``start`` on."""
+    """A loop while it is followed: what is made in it has an atom from ``start`` on."""
 
     line: int
     file: str
@@ -163,9 +163,9 @@ class Operation:
     loops: tuple[Repeated, ...]
     lanes: tuple[tuple[int, int], ...]
     sites: tuple[tuple[str, int], ...]  # the calls that led to it, itself the last
-    seen: set[str] = field(default_factory=set)  # of a page: the members that were looked at
+    seen: set[str] = field(default_factory=set)  # of a page: the members that were read
     ends_by_length: bool = False  # of a page: whether the number of its keys ends a loop
-    whole: bool = False  # of a page: somebody else gets it
+    whole: bool = False  # of a page: other code gets it
 
     def excludes(self, other: "Operation") -> bool:
         """Whether only one of both can happen."""
@@ -178,7 +178,7 @@ class Operation:
         return next((mine for mine, theirs in pairs if mine != theirs), (self.file, self.line))
 
     def place(self, other: "Operation") -> str:
-        """Where it is, for somebody who knows where the other is."""
+        """Where it is, as seen from the other: without the file if both are in one."""
         return f"line {self.line}" if self.file == other.file else f"{self.file}:{self.line}"
 
     def same_key(self, other: "Operation") -> bool:
@@ -196,7 +196,7 @@ class Sent:
 
 @dataclass(slots=True, eq=False)
 class Trace:
-    """What an invocation would do, as far as a look says: in the order of the code."""
+    """What an invocation would do, as far as its code says, in the order of the code."""
 
     operations: list[Operation] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)

@@ -163,7 +163,7 @@ def _compares(test: Node) -> bool:
         case tree.Binary(operator=operator, left=left, right=right):
             return operator in ORDERS or _compares(left) or _compares(right)
         case tree.Call():
-            return True  # `meter.is_empty()`: somebody else compares
+            return True  # `meter.is_empty()`: the function called compares
     return False
 
 

@@ -1,4 +1,4 @@
-"""What a look at code finds: a rule each, which its module has as ``RULE``"""
+"""What is found in code: one rule in each module, its ``RULE``"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Found = tuple[str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``why`` it loses data or is refused, and what to ``do``. ``check`` looks at one invocation."""
+    """``why`` it loses data or is refused, and what to ``do``. ``check`` takes one invocation."""
 
     name: str
     title: str

@@ -9,7 +9,7 @@ from harness.lint.rules import Found, Rule, Uses
 
 def _check(trace: Trace, uses: Uses) -> Iterator[Found]:
     for read, put in moves(trace):
-        # One key of many, or one that somebody named: of that the rest of the code says what it may have.
+        # A key of a listing may have both; of a key that the code names, the rest of the code says.
         is_listed = trace.is_listed(read.key)
         if not is_listed and put.value.exact != read.number:
             continue
@@ -25,7 +25,7 @@ def _check(trace: Trace, uses: Uses) -> Iterator[Found]:
             yield (
                 put.file,
                 put.line,
-                f"what {read.place(put)} read is written without its {' and its '.join(lost)}",
+                f"the value that {read.place(put)} read is written without its {' and its '.join(lost)}",
             )
 
 

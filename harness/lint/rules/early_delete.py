@@ -1,4 +1,4 @@
-"""An original that goes away before anybody has seen its copy."""
+"""An original that is deleted before its copy is verified."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def _check(trace: Trace, uses: Uses) -> Iterator[Found]:
                     f"the original is deleted before {put.place(delete)} copies it",
                 )
             elif not _is_verified(trace, put, delete):
-                what = f"the original is deleted although nobody has read the copy of {put.place(delete)}"
+                what = f"the original is deleted before the copy of {put.place(delete)} is read back"
                 yield *delete.beside(put), what
     for delete in deletes:
         for sent in trace.sent:

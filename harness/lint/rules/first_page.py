@@ -18,7 +18,7 @@ def _check(trace: Trace, uses: Uses) -> Iterator[Found]:
             yield (
                 page.file,
                 page.line,
-                "only the first page is looked at, neither list_complete nor cursor",
+                "only the first page is used: neither list_complete nor cursor is read",
             )
 
 

@@ -13,7 +13,7 @@ def _check(trace: Trace, uses: Uses) -> Iterator[Found]:
             if read is not None and read.same_key(put) and not read.excludes(put):
                 yield (
                     *put.beside(read),
-                    f"what is written is made of what {read.place(put)} read of this key",
+                    f"the value is made from what {read.place(put)} read under the same key",
                 )
                 break
 

@@ -32,7 +32,7 @@ def _are_at_once(one: Operation, other: Operation) -> bool:
 RULE = Rule(
     "one-key-at-once",
     "One key is written several times at once",
-    "KV takes one write of a key a second: others are refused with 429, or, as somebody reported, lost.",
+    "KV takes one write of a key a second: others are refused with 429 or, by one report, lost.",
     "Put together what is to be written, and write it once.",
     _check,
 )

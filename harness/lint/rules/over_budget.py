@@ -26,9 +26,9 @@ def _check(trace: Trace, uses: Uses) -> Iterator[Found]:
             times = UNBOUNDED
         count = times * _at_most(operations)
         if count + (times != UNBOUNDED and bool(trace.of("list"))) > budget:
-            each = f"{_at_most(operations)} of each" if _at_most(operations) > 1 else "one of each"
+            each = f"{_at_most(operations)} KV operation{'s' if _at_most(operations) > 1 else ''} in each"
             how_many = "all pages, however many" if math.isinf(count) else f"up to {times:,.0f} turns"
-            yield loop.file, loop.line, f"{how_many}, with KV operations: {each}"
+            yield loop.file, loop.line, f"{how_many}, with {each}"
 
 
 def _is_paging(loop: Repeated, pages: set[int]) -> bool:

@@ -65,13 +65,6 @@ def test_a_folder_without_code_is_no_start(tmp_path: Path, capsys: pytest.Captur
     assert "name the folder of a Worker" in capsys.readouterr().err
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "entry.py").write_text(WRONG)
-    (tmp_path / "broken.py").write_text("def (:\n")
-    main(["lint", str(tmp_path)])
-    assert "Not read: broken.py" in capsys.readouterr().out
-
-
 def test_machines_read_what_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report, sarif = tmp_path / "lint.json", tmp_path / "lint.sarif"
     main(["lint", str(EXAMPLES / "links/naive"), "--json", str(report), "--sarif", str(sarif)])
@@ -84,3 +77,41 @@ def test_machines_read_what_was_found(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["export", "sarif", str(report)]) == 0
     assert capsys.readouterr().out == sarif.read_text()
     assert main(["export", "junit", str(report)]) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("broken.py", "def (:\n", "Not read: broken.py: line 1: invalid syntax"),
+        ("broken.ts", "\nconst a = ;\n", "Not read: broken.ts: line 2 is not valid"),
+        ("bundle.js", "a;" * 600_000, "Not read: bundle.js: it has 1,200,000 bytes"),
+        ("nested.py", f"a = {'-' * 3000}1\n", "Not read: nested.py: "),
+        (
+            "long.js",
+            "function f() { if (a) { b(); } }\n".replace("b();", "b(); " * 50_000),
+            "too long to follow",
+        ),
+        ("wrangler.toml", "kv_namespaces = [\n", "Not read: wrangler.toml: "),
+        ("wrangler.jsonc", "{", "Not read: wrangler.jsonc: "),
+    ],
+)
+def test_nothing_found_is_no_pass_where_something_was_not_read(
+    name: str, text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "entry.py").write_text("async def fetch(request, env):\n    await env.KV.get('a')\n")
+    assert main(["lint", str(tmp_path)]) == 0
+    (tmp_path / name).write_text(text)
+    assert main(["lint", str(tmp_path)]) == 4
+    assert said in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_read_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.py").write_text("def (:\n")
+    assert main(["lint", str(tmp_path)]) == 3
+    assert "not read: broken.py: line 1" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_file_that_is_not_code_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").write_text("env.KV.list()\n")
+    assert main(["lint", str(tmp_path / "notes.txt")]) == 3
+    assert "no code in Python, JavaScript or TypeScript" in " ".join(capsys.readouterr().err.split())

@@ -1,11 +1,11 @@
-"""A look at Workers in many styles: each line that is marked is found, and nothing else."""
+"""Workers in many styles: each line that is marked is found, and nothing else."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from harness.lint.project import look_at
+from harness.lint.project import lint
 
 WORKERS = sorted((Path(__file__).parent / "workers").iterdir())
 MARK = re.compile(r"(?://|#) finds: ([a-z, -]+?)$")
@@ -21,4 +21,4 @@ def marked(path: Path) -> set[tuple[int, str]]:
 
 @pytest.mark.parametrize("path", WORKERS, ids=lambda path: path.name)
 def test_lint_a_worker_finds_what_is_marked_and_nothing_else(path: Path) -> None:
-    assert {(one.line, one.rule) for one in look_at(path).found} == marked(path)
+    assert {(one.line, one.rule) for one in lint(path).found} == marked(path)
