@@ -12,7 +12,7 @@ from harness.migration import MigrationError
 from harness.sources.row_census import TableGroup, table_groups
 from harness.sources.source import open_source
 from harness.system.javascript.code import is_javascript
-from harness.system.stages import read_config
+from harness.system.stages import only_python_has, read_config
 from kvstore import Clock, SourceError
 from kvstore.copies.census import MOST_GROUPS, Group, Shape, census_of, read_groups
 from kvstore.printable import printable
@@ -185,8 +185,8 @@ def _absent(config: WorkerConfig, *, has_tables: bool) -> list[str]:
     """The bindings that a Worker does without in a rehearsal; databases only where nothing is in them."""
     names = [*config.not_emulated]
     if is_javascript(config):
-        names += [one.name for one in config.durable_objects]
-        names += [] if has_tables else [one.binding for one in config.d1_databases]
+        kept = {one.binding for one in config.d1_databases if has_tables}
+        names += [name for name in only_python_has(config) if name not in kept]
     return names
 
 

@@ -16,8 +16,8 @@ class WorkerCode:
     """The Worker's Platform: the clock of the simulation that runs, off by the skew of the location.
 
     ``folder`` is the Worker's, ``environment`` which of its configuration is meant; ``texts`` are read in
-    the place of what is in its files. It does ``without`` these bindings. ``operations`` are the KV
-    operations of all simulations so far.
+    the place of what is in its files. ``without`` are bindings that it does not get. ``operations`` are
+    the KV operations of all simulations so far.
     """
 
     effort = 1
@@ -57,7 +57,7 @@ class WorkerCode:
         return found
 
     def forget(self) -> None:
-        """Take its modules out of ``sys.modules``: nobody asks this Worker any more."""
+        """Take its modules out of ``sys.modules``: this Worker gets no more requests."""
         self.code.space.forget()
 
     def enter(self, clock: LoopClock, seed: int, *, once: bool = True) -> None:

@@ -41,8 +41,8 @@ class Deployable(Protocol):
 
 class Code(Protocol):
     """A Worker's code in simulations: ``code`` loads it; ``skew`` is how far the clock of whoever runs is
-    ahead (ms). ``operations`` are the KV operations of all simulations so far. ``effort`` is how much more
-    time a simulation takes than one of a Worker in this process: what is as good with fewer has fewer.
+    ahead (ms). ``operations`` are the KV operations of all simulations so far. ``effort`` is how many
+    times as long a simulation takes as one of a Python Worker: searches that can do with fewer make fewer.
     """
 
     effort: int

@@ -56,7 +56,8 @@ class DurableClass:
 class Stages:
     """Every stage of a migration, by its name. Raises MigrationError, ConfigError and LoadError.
 
-    ``copies`` say what databases there are before any file is applied; None when nobody has looked yet.
+    ``copies`` say what databases there are before any file is applied; None before they are known: rules may
+    then name any table.
     ``texts`` are, by the stage, what is read in the place of what is in the Worker's files.
     Two bindings with one id are one namespace. Its label is the name of the binding in the first stage.
     """
@@ -207,7 +208,8 @@ def stage_of(
     without: Collection[str] = (),
 ) -> LoadedStage:
     """A Worker as ``config`` binds it; ``label`` says which namespace a binding stands for, ``database``
-    which database an id. ``tested``: it is deployed for a test. It does ``without`` these bindings.
+    which database an id. ``tested``: it is deployed for a test. ``without`` are bindings that it does not
+    get.
 
     Raises MigrationError for Durable Objects of another Worker.
     """
@@ -230,7 +232,7 @@ def code_of(
 ) -> Code:
     """The code of the Worker in ``folder``, whatever it is written in; ``tested`` by a test of one's own.
 
-    Raises MigrationError for what it binds that is not emulated, and need not do ``without``.
+    Raises MigrationError for what it binds that is not emulated and is not among ``without``.
     """
     if is_javascript(config):
         _check_emulated(config, without, tested=tested)
@@ -244,26 +246,33 @@ def doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig:
     """
     if not is_javascript(config):
         return config
-    absent = {one.binding: "D1" for one in config.d1_databases if one.binding in names}
-    absent |= {one.name: "Durable Object" for one in config.durable_objects if one.name in names}
+    absent = {name: kind for name, kind in only_python_has(config).items() if name in names}
+    assets = config.assets
+    if assets is not None and assets.binding in absent:
+        assets = replace(assets, binding=None)
     return replace(
         config,
+        assets=assets,
         d1_databases=tuple(one for one in config.d1_databases if one.binding not in absent),
         durable_objects=tuple(one for one in config.durable_objects if one.name not in absent),
         not_emulated={**config.not_emulated, **absent},
     )
 
 
+def only_python_has(config: WorkerConfig) -> dict[str, str]:
+    """The bindings of a JavaScript Worker that a rehearsal emulates only for Python, each with its kind."""
+    found = {one.binding: "D1" for one in config.d1_databases}
+    found |= {one.name: "Durable Object" for one in config.durable_objects}
+    if config.assets is not None and config.assets.binding is not None:
+        found[config.assets.binding] = "assets"
+    return found
+
+
 def _check_emulated(config: WorkerConfig, without: Collection[str], *, tested: bool) -> None:
     """Raises MigrationError for what a JavaScript Worker binds that is not emulated, or only in a test."""
-    unknown = {
-        **config.not_emulated,
-        **{one.binding: "D1" for one in config.d1_databases},
-        **{one.name: "Durable Object" for one in config.durable_objects if not tested},
-    }
-    if config.assets is not None and config.assets.binding is not None:
-        unknown[config.assets.binding] = "assets"
-    unknown = {name: kind for name, kind in unknown.items() if name not in without}
+    emulated = {*without, *(one.name for one in config.durable_objects if tested)}
+    unknown = {**config.not_emulated, **only_python_has(config)}
+    unknown = {name: kind for name, kind in unknown.items() if name not in emulated}
     if unknown:
         named = ", ".join(f"env.{one} ({kind})" for one, kind in unknown.items())
         where = "in a test" if tested else "in a rehearsal"

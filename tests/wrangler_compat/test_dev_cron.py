@@ -13,6 +13,12 @@ from .dev import Dev
 
 MONDAY = int(datetime(2026, 11, 30, 10, 30, tzinfo=UTC).timestamp() * 1000)
 MINUTE = 60_000
+CONFIG = """\
+name = "w"
+main = "entry.py"
+compatibility_date = "2026-01-01"
+compatibility_flags = ["python_workers"]
+"""
 WORKER = """\
 from workers import Response, WorkerEntrypoint
 
@@ -47,8 +53,8 @@ def test_a_moment_that_has_come_is_given_once() -> None:
     assert given == [MONDAY + MINUTE, MONDAY + 2 * MINUTE, None]
 
 
-@pytest.mark.parametrize("cron", ["* * *", "99 * * * *", "* * * * 0", "* * * * 8"])
-def test_what_is_no_cron_expression_is_refused(cron: str) -> None:
+@pytest.mark.parametrize("cron", ["", "* * *", "0 * * * * *", "99 * * * *", "* * * * 0", "* * * * 8"])
+def test_an_invalid_cron_expression_is_refused(cron: str) -> None:
     with pytest.raises(CommandError, match=r"cannot be read"):
         Trigger(cron, MONDAY)
 
@@ -56,10 +62,7 @@ def test_what_is_no_cron_expression_is_refused(cron: str) -> None:
 @pytest.mark.own_clock
 def test_the_handler_is_run_for_every_moment_that_time_passes(tmp_path: Path) -> None:
     (tmp_path / "entry.py").write_text(WORKER)
-    (tmp_path / "wrangler.toml").write_text(
-        'name = "w"\nmain = "entry.py"\ncompatibility_date = "2026-01-01"\n'
-        'compatibility_flags = ["python_workers"]\n[triggers]\ncrons = ["* * * * *"]\n'
-    )
+    (tmp_path / "wrangler.toml").write_text(CONFIG + '[triggers]\ncrons = ["* * * * *"]\n')
     dev = Dev(tmp_path, "--cron", "--conditions", "local", "--port", "0")
     httpx.get(f"{dev.url}/cdn-cgi/local/clock?advance=3m", trust_env=False)
     for _ in range(3):
@@ -67,3 +70,12 @@ def test_the_handler_is_run_for_every_moment_that_time_passes(tmp_path: Path) ->
         assert dev.read_until("Cron * * * * *").rstrip().endswith(": ok")
     assert dev.stop() == 0
     assert "Cron triggers fire by themselves: * * * * * (next at " in "".join(dev.lines)
+
+
+@pytest.mark.own_clock
+def test_cron_without_triggers_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "entry.py").write_text(WORKER)
+    (tmp_path / "wrangler.toml").write_text(CONFIG)
+    dev = Dev(tmp_path, "--cron", "--port", "0")
+    assert dev.stop() == 0
+    assert "--cron has no effect: the configuration names no cron triggers." in "".join(dev.lines)

@@ -24,7 +24,7 @@ _MOST_PLANS: Final = 1000
 class Plan(NamedTuple):
     """Places in a program that look for a row, and what it writes: for each row that changes, and anyway.
 
-    ``alters``: it changes the schema, which is no change of rows.
+    ``alters``: it changes the schema, which does not count as a change of rows.
     """
 
     looks: int = 0

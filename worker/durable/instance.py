@@ -162,7 +162,7 @@ class Instance:
             self.gate.open()
 
     def _hear(self, method: str, arguments: tuple[Any, ...]) -> None:
-        """Something has come to one of the object's WebSockets; without a method nobody hears it."""
+        """Call the method for an event of one of the object's WebSockets; without it the event is dropped."""
 
         async def handle(target: object) -> None:
             handler = getattr(target, method, None)

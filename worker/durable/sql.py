@@ -83,7 +83,7 @@ class RawCursor(JsObject):
 
 
 class SqlStorage(JsObject):
-    """``begin`` is told of every query before it happens."""
+    """``begin`` is called with the name of the operation before every query."""
 
     js_name = "SqlStorage"
 

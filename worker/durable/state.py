@@ -16,8 +16,8 @@ from worker.sdk.web.websocket import Event, WebSocket
 class DurableObjectState(JsObject):
     """The object's id, its storage, and what it may ask of its runtime.
 
-    ``js_block`` runs a callback before all later events, ``js_abort`` ends the object. ``hear`` is told of
-    what comes to a WebSocket that was accepted here: the method of the class, and what it is called with.
+    ``js_block`` runs a callback before all later events, ``js_abort`` ends the object. ``hear`` gets every
+    event of a WebSocket that was accepted here: the method of the class, and what it is called with.
     """
 
     js_name = "DurableObjectState"

@@ -1,4 +1,4 @@
-// Around the user's Worker in `dev`: what it throws is told with its stack, which is lost between two services.
+// Around the user's Worker in `dev`: answers an exception with its stack, which is lost between two services.
 import * as user from "bundle";
 export * from "bundle";
 

@@ -20,7 +20,7 @@ export default {
     try {
       return await env.USER.fetch(request);
     } catch (error) {
-      // Whatever the Worker itself throws is told by caught.mjs; a script is told here, without its lines.
+      // caught.mjs answers what a module throws; what a script throws is answered here, without its lines.
       const text = String(error?.stack ?? error);
       return new Response(text, { status: 500, headers: { [STACK]: "1" } });
     }

@@ -1,4 +1,4 @@
-"""What somebody sees whose Worker has thrown: the stack in their own files, in a browser with the lines."""
+"""The answer where a Worker has thrown: the stack in the user's own files, in a browser with the lines."""
 
 import html
 from typing import Final

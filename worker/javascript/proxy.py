@@ -33,8 +33,8 @@ class Proxy:
     """An ASGI app in front of workerd.
 
     ``url`` is asked for each request, so that the process behind it can be replaced; ``secret`` is what it
-    lets requests in for. ``log`` hears of every answer except those under ``/cdn-cgi/``, ``failed`` of what
-    the Worker has thrown: its stack, in the files that ``source_map`` knows.
+    lets requests in for. ``log`` gets every answer except those under ``/cdn-cgi/``, ``failed`` the stack of
+    everything that the Worker throws, in the files that ``source_map`` knows.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where a position of a bundle comes from in somebody's own files: the map that esbuild puts at its end."""
+"""Where a position of a bundle comes from in the user's own files: the map that esbuild puts at its end."""
 
 import base64
 import json
@@ -7,12 +7,11 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-_MARK: Final = "//# sourceMappingURL=data:application/json;base64,"
+_INLINE: Final = re.compile(r"//# sourceMappingURL=data:application/json[^,]*;base64,([A-Za-z0-9+/=]+)")
 _DIGITS: Final = {
     digit: value
     for value, digit in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 }
-_PLACE: Final = re.compile(r"\(?\bbundle:(\d+):(\d+)\)?")
 _FRAME: Final = re.compile(r"^ {4}at .*\b(?:caught|visit|entry|worker):\d+:\d+\)?$\n?", re.MULTILINE)
 
 
@@ -25,18 +24,22 @@ class Place(NamedTuple):
 
 
 class SourceMap:
-    """The map of ``bundle``, read when it is first asked; a bundle without one says nothing."""
+    """The map of ``bundle``, read at its first use; without one, or with a damaged one, no position is known.
 
-    def __init__(self, bundle: str, folder: Path) -> None:
+    Its sources are relative to ``folder``; ``module`` is what stacks call the bundle.
+    """
+
+    def __init__(self, bundle: str, folder: Path, module: str = "bundle") -> None:
         self._bundle = bundle
         self._folder = folder
+        self._position = re.compile(rf"\(?\b{re.escape(module)}:(\d+):(\d+)\)?")
         self._lines: list[list[tuple[int, Place]]] | None = None
 
     def place(self, line: int, column: int) -> Place | None:
         """Where that position of the bundle comes from."""
         if self._lines is None:
             self._lines = _read(self._bundle, self._folder)
-        if line > len(self._lines):
+        if not 0 < line <= len(self._lines):
             return None
         found = self._lines[line - 1]
         at = bisect_right(found, column - 1, key=lambda segment: segment[0])
@@ -54,15 +57,20 @@ class SourceMap:
             shown = f"{place.file.as_uri()}:{place.line}:{place.column}"
             return f"({shown})" if match[0].startswith("(") else shown
 
-        mapped = _PLACE.sub(own, text)
+        mapped = self._position.sub(own, text)
         return _FRAME.sub("", mapped).rstrip("\n"), places[0] if places else None
 
 
 def _read(bundle: str, folder: Path) -> list[list[tuple[int, Place]]]:
-    _, mark, encoded = bundle.rpartition(_MARK)
-    if not mark:
+    found = _INLINE.findall(bundle)
+    try:
+        return _decoded(json.loads(base64.b64decode(found[-1])), folder) if found else []
+    except (ValueError, LookupError, TypeError, AttributeError):  # --no-bundle takes a map of anybody's
         return []
-    source_map: dict[str, Any] = json.loads(base64.b64decode(encoded.strip()))
+
+
+def _decoded(source_map: dict[str, Any], folder: Path) -> list[list[tuple[int, Place]]]:
+    """For every line of the bundle its segments: the column, from 0, and where it comes from."""
     sources = [(folder / name).resolve() for name in source_map["sources"]]
     lines: list[list[tuple[int, Place]]] = []
     source = line = column = 0

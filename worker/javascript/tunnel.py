@@ -3,18 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-# Codes that no frame carries: the other side named none, or went without a word.
-_NO_CODE: Final = 1005
-_LOST: Final = 1006
-_NORMAL: Final = 1000
-_FAILED: Final = 1011
+from worker.serving import LOST, NO_CODE, code_of_a_frame
 
 
 class _Connect(connect):
@@ -80,9 +76,9 @@ async def _inward(socket: ClientConnection, receive: Receive) -> None:
         while (message := await receive())["type"] == "websocket.receive":
             text = message.get("text")
             await socket.send(message["bytes"] if text is None else text)
-        code = message.get("code", _NO_CODE)
-        if code != _LOST:
-            named: Any = None if code == _NO_CODE else code  # None: a frame without a code
+        code = message.get("code", NO_CODE)
+        if code != LOST:
+            named: Any = None if code == NO_CODE else code  # None: a frame without a code
             await socket.close(named, message.get("reason") or "")
 
 
@@ -91,7 +87,7 @@ async def _outward(socket: ClientConnection, send: Send) -> None:
         async for message in socket:
             kind = "text" if isinstance(message, str) else "bytes"
             await send({"type": "websocket.send", kind: message})
-    code = {_NO_CODE: _NORMAL, _LOST: _FAILED, None: _FAILED}.get(socket.close_code, socket.close_code)
+    code = code_of_a_frame(socket.close_code)
     await send({"type": "websocket.close", "code": code, "reason": socket.close_reason or ""})
 
 

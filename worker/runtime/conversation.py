@@ -2,19 +2,13 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Final
 
 from starlette.types import Receive, Send
 
 from kvstore.javascript.values import ArrayBuffer
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.web.websocket import Event, WebSocket
-
-# Codes that no frame carries: none was given, or the other side went without a word.
-_NO_CODE: Final = 1005
-_LOST: Final = 1006
-_NORMAL: Final = 1000
-_FAILED: Final = 1011
+from worker.serving import NO_CODE, code_of_a_frame
 
 
 async def converse(
@@ -33,7 +27,7 @@ async def converse(
             text = message.get("text")
             with suppress(JsException):  # what comes after the Worker has closed
                 socket.send(ArrayBuffer(message["bytes"]) if text is None else text)
-        socket.js_close(message.get("code", _NO_CODE), message.get("reason") or "")
+        socket.js_close(message.get("code", NO_CODE), message.get("reason") or "")
     finally:
         outward.cancel()
         socket.js_close()
@@ -43,5 +37,5 @@ async def _outward(heard: "asyncio.Queue[Event]", send: Send) -> None:
     while (event := await heard.get())["type"] == "message":
         kind = "text" if isinstance(event["data"], str) else "bytes"
         await send({"type": "websocket.send", kind: event["data"]})
-    code = {_NO_CODE: _NORMAL, _LOST: _FAILED}.get(event["code"], event["code"])
+    code = code_of_a_frame(event["code"])
     await send({"type": "websocket.close", "code": code, "reason": event["reason"]})

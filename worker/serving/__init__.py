@@ -7,10 +7,12 @@ guard.py       who may ask
 signals.py     how a server ends
 by_header.py   two apps on one port
 cloudflare_facts.py   ``request.cf``
+close_codes.py the codes with which a WebSocket closes
 """
 
 from worker.serving.bodies import BodyTooLarge, answer_unread, body_parts, read_body
 from worker.serving.by_header import ByHeader
+from worker.serving.close_codes import LOST, NO_CODE, code_of_a_frame
 from worker.serving.cloudflare_facts import COLO, facts
 from worker.serving.errors import AddressInUse, ServeError
 from worker.serving.guard import LOCAL_HOSTS, Guard, Refusal, host_of, origin_host
@@ -21,6 +23,8 @@ from worker.serving.signals import Interrupts
 __all__ = [
     "COLO",
     "LOCAL_HOSTS",
+    "LOST",
+    "NO_CODE",
     "AddressInUse",
     "BodyTooLarge",
     "BoundedH11",
@@ -34,6 +38,7 @@ __all__ = [
     "answer_unread",
     "bind",
     "body_parts",
+    "code_of_a_frame",
     "facts",
     "host_of",
     "origin_host",

@@ -105,6 +105,8 @@ async def _serve(
         before = await _first(invocation, project, deployment, before)
         builds = config.build.command is not None
         before = stamp(project.root) if builds else before
+        clock = emulation.clock if emulation else invocation.clock
+        known = triggers(config.crons, clock) if settings.cron else []
         invocation.console.say("⎔ Starting local server...")
         async with serve(app, listener, tls=tls, websockets=True) as url:
             watching = asyncio.create_task(
@@ -112,11 +114,11 @@ async def _serve(
             )
             url = url.replace("127.0.0.1", "localhost")
             beside = [watching]
-            if config.crons and settings.cron:
-                clock = emulation.clock if emulation else invocation.clock
-                known = triggers(config.crons, clock)
+            if known:
                 invocation.console.say(announcement(known))
                 beside.append(asyncio.create_task(fire(known, clock, app, invocation.console.say)))
+            elif settings.cron:
+                invocation.console.caution("--cron has no effect: the configuration names no cron triggers.")
             elif config.crons and not settings.test_scheduled:
                 invocation.console.caution(_BY_HAND.format(url))
             try:

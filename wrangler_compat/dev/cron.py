@@ -30,8 +30,9 @@ class Trigger:
         self.cron = cron
         fields = cron.split()
         try:
-            if len(fields) == 5:
-                fields[4] = _DAY.sub(_from_sunday, fields[4])
+            if len(fields) != 5:
+                raise CronSimError(f"it has {len(fields)} fields, and five are needed")
+            fields[4] = _DAY.sub(_from_sunday, fields[4])
             self._moments = CronSim(" ".join(fields), datetime.fromtimestamp(now_ms / 1000, UTC))
         except CronSimError as error:
             raise CommandError(f'The cron trigger "{cron}" cannot be read: {error}') from error

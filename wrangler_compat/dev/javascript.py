@@ -183,13 +183,17 @@ class JavaScriptDeployment:
             else:
                 built = await bundle(esbuild, entry, folder / service.bundle, options, config.root)
                 service = replace(service, is_script=not built.exports)
-            self._source_map = SourceMap((folder / service.bundle).read_text("utf-8", "replace"), folder)
+            source_map = SourceMap((folder / service.bundle).read_text("utf-8", "replace"), folder)
             service = replace(service, modules=options.modules.members(folder, service.bundle))
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))
-            return await Workerd.start(
+            started = await Workerd.start(
                 workerd, folder / "config.capnp", self._console.pass_on, self._processes.append
             )
+            self._source_map = (
+                source_map  # where it does not start, the one before keeps running with its own
+            )
+            return started
 
     def kill(self) -> None:
         for process in self._processes:

@@ -19,7 +19,6 @@ from harness.system.files import JAVASCRIPT
 from harness.system.javascript.configuration import Bundle
 from harness.system.javascript.invocation import Host, Invocation, JavaScriptError
 from harness.system.javascript.isolates import Isolates, Lane
-from harness.system.javascript.source_map import SourceMap
 from harness.transport import BrokenOff
 from kvstore import KVNamespace
 from kvstore.layers.invocation import Within
@@ -29,6 +28,7 @@ from worker.javascript import (
     BuildOptions,
     Built,
     MissingPartError,
+    SourceMap,
     WorkerdError,
     bundle,
     find_part,
@@ -66,7 +66,7 @@ class JavaScriptCode:
         self.operations = 0
         self.skew: ContextVar[int] = ContextVar("skew", default=0)
         # Where in the user's files a place of the bundle comes from.
-        self.source_map = SourceMap("", [])
+        self._source_map = SourceMap("", config.root)
         # Requests, by method and the first part of the path, that were seen to do several things at once;
         # and whether all of them may.
         self._parallel: set[tuple[str, str]] = set()
@@ -97,13 +97,13 @@ class JavaScriptCode:
             try:
                 built = build("cjs")
             except BuildError:
-                is_function = False  # a module that awaits while it is evaluated is none of CommonJS
+                is_function = False  # CommonJS has no await at the top of a module
                 try:
                     built = build("esm")
                 except BuildError as error:
                     raise LoadError(f"{entry} cannot be built: {error}") from error
             code = output.read_bytes()
-            self.source_map = SourceMap.of(code, folder, self.folder.resolve())
+            self._source_map = SourceMap(code.decode("utf-8", "replace"), folder, "user")
             others = options.modules.members(folder, but=output.name)
             files = {name: (kind, (folder / name).read_bytes()) for name, kind in others.items()}
             return Bundle(code.rpartition(b"\n//# sourceMappingURL=")[0], files, built.imports, is_function)
@@ -155,6 +155,14 @@ class JavaScriptCode:
     def was_sequential(self, method: str, path: str) -> None:
         """Such a request did one thing after the other: in a test that is expected from now on."""
         self._sequential.add(_kind(method, path))
+
+    def in_one_line(self, stack: str) -> str:
+        """An error as its message, with the line of the user's file that threw it where that is known."""
+        message = stack.partition("\n    at ")[0]
+        _, place = self._source_map.stack(stack)
+        if place is None:
+            return message
+        return f"{message} ({os.path.relpath(place.file, self.folder.resolve())}:{place.line})"
 
     def close(self) -> None:
         """End every workerd; the next simulation starts one."""

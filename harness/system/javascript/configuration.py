@@ -46,7 +46,7 @@ class Bundle:
 
 _ONCE: Final = """import * as user from "user";
 export const modules = {};
-export default (module) => { module.exports = { __esModule: true, default: user.default }; };
+export default (module) => { module.exports = { ...user, __esModule: true }; };
 """
 
 

@@ -7,8 +7,9 @@ import evaluate, { modules } from "again";
 
 const WITHOUT_BODY = [101, 204, 205, 304];
 
-// What the Worker does without: whoever asks is told.
-const missing = Object.entries(platform.env?.UNDERSTUDY_ABSENT ?? {});
+// The bindings that are not emulated: whatever is done with one throws an error that names it.
+const missing = Object.entries(platform.env.UNDERSTUDY_ABSENT);
+delete platform.env.UNDERSTUDY_ABSENT;
 const absent = missing.length > 0 ? Object.fromEntries(missing.map(([name, kind]) => [name, refusing(name, kind)])) : null;
 
 function refusing(name, kind) {

@@ -15,7 +15,6 @@ from harness.engine.loop import SimulatedLoop
 from harness.system.deployment import NotSequential
 from harness.system.javascript.isolates import Held, Lane
 from harness.system.javascript.messages import Message, written
-from harness.system.javascript.source_map import SourceMap
 from harness.system.noted import NotedNamespace
 from harness.transport import BrokenOff
 from kvstore import KVError, KVNamespace, StoreError
@@ -29,10 +28,10 @@ from worker.sdk.request import RequestParts
 from worker.sdk.response import ResponseParts
 
 Outside = Callable[[RequestParts], ResponseParts | None]
-"""What a request of the Worker is answered by the world outside; None when it cannot be reached."""
+"""The answer of the outside world to a request of the Worker; None when it cannot be reached."""
 
 SetAlarm = Callable[[str, str, int | None], None]
-"""Told the class and the id of a Durable Object, and when its alarm is to ring (ms), None for never."""
+"""Called with the class and the id of a Durable Object, and when its alarm rings (ms), None for never."""
 
 # Statuses by which our own module understands what the KV binding has no place for.
 _WITHOUT_RESULT: Final = 599
@@ -64,9 +63,9 @@ class Surroundings(Protocol):
 
     clock: LoopClock | None
     chance: Chance
-    source_map: SourceMap
 
     def now_ms(self) -> int: ...
+    def in_one_line(self, stack: str) -> str: ...
     def is_parallel(self, method: str, path: str) -> bool: ...
     def was_parallel(self, method: str, path: str) -> NotSequential: ...
     def was_sequential(self, method: str, path: str) -> None: ...
@@ -195,7 +194,7 @@ class Invocation:
         if "broken" in about:
             raise BrokenOff(f"the answer broke off: {about['broken']}")
         if "error" in about:
-            text = self._code.source_map.told(about["error"])
+            text = self._code.in_one_line(about["error"])
             self.error = JavaScriptError(text)
             return ResponseParts(500, "", [], text.encode())
         headers = [one for one in message.headers if one[0] not in _NOT_SENT_ON]
@@ -218,7 +217,7 @@ class Invocation:
         for level, line in lines:
             print(line, file=sys.stderr if level in ("error", "warn") else sys.stdout)
         for stack in failed:
-            host.on_background_error(JavaScriptError(self._code.source_map.told(stack)))
+            host.on_background_error(JavaScriptError(self._code.in_one_line(stack)))
 
     def _cut_off(self) -> None:
         """End it here and now: the client hangs up, and what goes on without it is never told anything."""
@@ -272,7 +271,7 @@ class Invocation:
             return refused(error)
 
     def _as_workerd_reads(self, asked: Asked, told: Told) -> bytes:
-        """Of an error workerd reads no body, and a connection with one that nobody read is not used again."""
+        """An error goes without a body: workerd reads none, and opens a new connection where one is left."""
         now, status = self._code.now_ms(), told.status
         body = told.body if status == 200 else b""
         if status == 200 and asked.verb in ("put", "delete"):

@@ -1,8 +1,8 @@
 """A workerd whose isolates stand still whenever they wait for us: they compute while we wait for them.
 
 Each lane is a service of its own with the same Worker: an isolate, a socket for requests, and services for
-its KV, timers and fetches, each of which asks at a socket of its own. What is asked is held until it is told
-an answer. `Lane.settle` gives an isolate the processor until it waits for us.
+its KV, timers and fetches, each of which asks at a socket of its own. What is asked is held until it is
+answered. `Lane.settle` gives an isolate the processor until it waits for us.
 """
 
 import asyncio

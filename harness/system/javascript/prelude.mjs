@@ -36,7 +36,7 @@ function start() {
   return invocation;
 }
 
-// Ask the server for what is no timer; the answer says what time it is.
+// Ask the server for anything but a timer; the answer says what time it is.
 export async function ask(path, init) {
   const invocation = start();
   const answer = await SERVER.fetch(`http://understudy/${path}`, init);
@@ -71,7 +71,7 @@ async function held(work, taken) {
     if (status === "599") return undefined;
     const message = status === "598" ? text : `${prefix}${status} ${text}`;
     error.message = message;
-    // Whose error it is says the stack of whoever waits here: workerd's own may not know.
+    // The stack of the caller names the user's line; that of workerd's own error may not.
     error.stack = String(new Error().stack).replace(/^Error/, () => `${error.name}: ${message}`);
     throw error;
   }

@@ -1,4 +1,4 @@
-"""A running workerd that ends with whoever started it."""
+"""A workerd process, which ends when the process that started it ends."""
 
 import os
 import selectors
@@ -10,7 +10,7 @@ from worker.javascript import WorkerdError
 
 _STARTS_WITHIN_SECONDS: Final = 60
 _SERVE: Final = ("serve", "--experimental", "--control-fd=3", "config.capnp")
-# Ends workerd when whoever started it is gone, however that went: then its standard input comes to an end.
+# Ends workerd when the process that started it has ended, in whatever way: that closes the standard input.
 # Its third descriptor tells us that it listens.
 _GUARD: Final = """
 "$@" 3>&1 1>&2 </dev/null &

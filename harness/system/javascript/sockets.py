@@ -1,4 +1,4 @@
-"""Sockets of which several bring messages: they are taken in as they come."""
+"""Unix sockets that are listened on or connected to, and the HTTP messages that arrive on them."""
 
 import select
 import socket
@@ -42,7 +42,7 @@ class Sockets:
         self._ends: dict[int, Connection | _Listener] = {}
 
     def listen(self, path: Path, take: Callable[[Connection, Message], None]) -> None:
-        """Whoever connects to ``path`` brings messages for ``take``."""
+        """Messages on every connection to ``path`` go to ``take``."""
         listener = _Listener(socket.socket(socket.AF_UNIX), take)
         self._listeners.append(listener)
         listener.socket.bind(str(path))
@@ -62,7 +62,7 @@ class Sockets:
         self._poll.register(made, select.POLLIN)
 
     def add(self, made: socket.socket, take: Callable[[Connection, Message], None]) -> Connection:
-        """A connection that is open brings messages for ``take``."""
+        """Messages on a socket that is connected already go to ``take``."""
         made.setblocking(False)
         connection = Connection(made, take)
         self.connections.add(connection)

@@ -1,6 +1,7 @@
 """A JavaScript Worker in a test: the verbs are those for a Python one, and one workerd serves all tests."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,11 @@ OUTSIDE = "https://api.example.com"
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_left_running() -> Iterator[None]:
     yield
-    code = _stage(SHOP, None).worker_code
+    _close(SHOP)
+
+
+def _close(folder: Path) -> None:
+    code = _stage(folder, None).worker_code
     assert isinstance(code, JavaScriptCode)
     code.close()
 
@@ -69,6 +74,18 @@ def test_its_clock_is_the_tests_and_it_knows_its_location(worker: Client, clock:
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_durable_objects_are_new_for_each_test_and_one_for_all_locations(worker: Client, time: str) -> None:
     assert [worker.get("/count-all", colo=colo).text for colo in ("AMS", "NRT")] == ["1", "2"]
+
+
+def test_a_module_that_awaits_has_its_durable_objects(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SHOP, tmp_path / "shop"))
+    code = folder / "src" / "index.js"
+    code.write_text(code.read_text() + "await Promise.resolve();\n")
+    deployed = Deployed(Options(folder))
+    try:
+        assert Client(deployed).get("/count-all").text == "1"
+    finally:
+        deployed.close()
+        _close(folder)
 
 
 def test_alarms_ring_as_the_clock_moves_and_again_where_they_fail(

@@ -286,6 +286,16 @@ def test_nothing_that_a_module_keeps_outlives_a_simulation(tmp_path: Path, begin
     assert [simulated(code, twice) for _ in range(3)] == [["[1,1]", "[2,1]"]] * 3
 
 
+def test_env_has_the_configured_bindings_and_no_others(tmp_path: Path) -> None:
+    code = code_of(
+        tmp_path,
+        "import { env as imported } from 'cloudflare:workers';\n"
+        "export default { async fetch(request, env) {\n"
+        "  return Response.json([Object.keys(env), Object.keys(imported)]); } };\n",
+    )
+    assert simulated(code, lambda simulation: simulation.get("/")) == '[["KV"],["KV"]]'
+
+
 def test_what_a_module_imports_is_there(tmp_path: Path) -> None:
     config = CONFIG.replace("kv_namespaces", 'compatibility_flags = ["nodejs_compat"]\nkv_namespaces')
     code = code_of(

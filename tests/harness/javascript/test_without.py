@@ -22,6 +22,9 @@ kv_namespaces = [{{ binding = "NOTES", id = "1" }}]
 JAVASCRIPT = """
 [ai]
 binding = "AI"
+[assets]
+directory = "."
+binding = "ASSETS"
 [[d1_databases]]
 binding = "DB"
 database_name = "a"
@@ -30,6 +33,7 @@ database_id = "00000000-0000-0000-0000-000000000000"
 name = "COUNTER"
 class_name = "Counter"
 """
+ALL = ["AI", "ASSETS", "DB", "COUNTER"]
 CODE = """
 import { DurableObject } from "cloudflare:workers";
 export class Counter extends DurableObject {}
@@ -40,6 +44,7 @@ export default { async fetch(request, env) {
 } };
 const NAMES = {
   "AI": (env) => env.AI.run("model"),
+  "ASSETS": (env) => env.ASSETS.fetch("http://assets/"),
   "DB": (env) => env.DB.prepare("SELECT 1").first(),
   "COUNTER": (env) => env.COUNTER.idFromName("a"),
 };
@@ -113,11 +118,10 @@ def python_worker(tmp_path: Path) -> Path:
 
 @pytest.mark.workerd
 @pytest.mark.usefixtures("javascript")
-@pytest.mark.parametrize("name", ["AI", "DB", "COUNTER"])
+@pytest.mark.parametrize("name", ALL)
 def test_a_javascript_worker_is_rehearsed_without_what_is_named(javascript_worker: Path, name: str) -> None:
-    every = ["AI", "DB", "COUNTER"]
-    assert status(opened(javascript_worker, every, "a")) == 200
-    found = opened(javascript_worker, every, name)
+    assert status(opened(javascript_worker, ALL, "a")) == 200
+    found = opened(javascript_worker, ALL, name)
     assert status(found) == 500
     assert f"env.{name} " in " ".join(found.about.left)
     assert "is not emulated: a request that uses it fails" in " ".join(found.about.left)
@@ -127,7 +131,7 @@ def test_a_javascript_worker_is_rehearsed_without_what_is_named(javascript_worke
 @pytest.mark.usefixtures("javascript")
 def test_a_javascript_worker_is_refused_for_what_is_not_named(javascript_worker: Path) -> None:
     with pytest.raises(MigrationError, match=r"env\.AI \(AI\)\. Where nothing depends on it, say without="):
-        opened(javascript_worker, ["DB", "COUNTER"], "a")
+        opened(javascript_worker, ALL[1:], "a")
 
 
 def test_a_python_worker_is_rehearsed_without_what_is_named(python_worker: Path) -> None:

@@ -19,7 +19,7 @@ from worker.sdk.ffi.errors import JsException
 
 pytestmark = pytest.mark.anyio
 
-# What a class in JavaScript is told; one in Python is not, as the runtime finds a method of every name there.
+# workerd's error for a class in JavaScript; one in Python gets none: its runtime finds any method.
 NO_HANDLER = {
     "error": "TypeError: Your Durable Object class must have an alarm() handler in order to call setAlarm()"
 }

@@ -4,6 +4,8 @@ import base64
 import json
 from pathlib import Path
 
+import pytest
+
 from worker.javascript import SourceMap
 
 
@@ -31,6 +33,15 @@ def test_a_stack_is_told_without_our_own_frames() -> None:
 def test_without_a_map_a_stack_stays() -> None:
     stack = "Error: no\n    at bundle:1:3"
     assert SourceMap("code", Path("/x")).stack(stack) == (stack, None)
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b"[]", b'{"sources": ["a.js"]}', b'{"sources": [], "mappings": "AAAA"}', b"{"]
+)
+def test_a_damaged_map_knows_no_position(damaged: bytes) -> None:
+    encoded = base64.b64encode(damaged).decode() or "A"
+    known = SourceMap(f"code\n//# sourceMappingURL=data:application/json;base64,{encoded}", Path("/x"))
+    assert known.place(1, 1) is None
 
 
 def test_only_positions_of_the_bundle_are_looked_for() -> None:

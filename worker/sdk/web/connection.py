@@ -7,13 +7,12 @@ from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, to_stri
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.surroundings import surroundings
 from worker.sdk.web.url import parse_url
-from worker.sdk.web.websocket import Event, WebSocket, pair
+from worker.sdk.web.websocket import LOST, NO_CODE, Event, WebSocket, pair
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
 _SCHEMES = {"ws:": "ws", "wss:": "wss", "http:": "ws", "https:": "wss"}
-_NO_CODE, _LOST = 1005, 1006
 
 
 class ConnectingWebSocket(WebSocket):
@@ -54,7 +53,7 @@ async def _run(address: str, names: list[str], ours: WebSocket, theirs: WebSocke
     except (OSError, WebSocketException) as error:
         message = f"WebSocket connection to {address} failed: {error}"
         ours.js_deliver({"type": "error", "message": message, "error": JsException("Error", message)})
-        ours.js_deliver({"type": "close", "code": _LOST, "reason": "", "wasClean": False})
+        ours.js_deliver({"type": "close", "code": LOST, "reason": "", "wasClean": False})
         return
     ours.protocol = socket.subprotocol or ""
     ours.js_deliver({"type": "open"})
@@ -68,10 +67,10 @@ async def _run(address: str, names: list[str], ours: WebSocket, theirs: WebSocke
         pass
     finally:
         sending.cancel()
-    theirs.js_close(socket.close_code or _LOST, socket.close_reason or "")
+    theirs.js_close(socket.close_code or LOST, socket.close_reason or "")
 
 
 async def _send(socket: "ClientConnection", heard: "asyncio.Queue[Event]") -> None:
     while (event := await heard.get())["type"] == "message":
         await socket.send(event["data"])
-    await socket.close(1000 if event["code"] in (_NO_CODE, _LOST) else event["code"], event["reason"])
+    await socket.close(1000 if event["code"] in (NO_CODE, LOST) else event["code"], event["reason"])

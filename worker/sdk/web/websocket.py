@@ -1,8 +1,8 @@
 """WebSocket and WebSocketPair, as JavaScript sees them in workerd. Texts are workerd's.
 
 The two ends of a pair hear each other. An end that a Response carries is the server's to read: what comes
-from the client is sent through it, and what it hears goes to the client. The
-other end of a `ConnectingWebSocket` is somewhere else.
+from the client is sent through it, and what it hears goes to the client. The other end of a
+`ConnectingWebSocket` is somewhere else.
 """
 
 import asyncio
@@ -28,7 +28,9 @@ _ALREADY_ACCEPTED: Final = (
     "Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`"
 )
 _USED: Final = "Can't return WebSocket that was already used in a response."
-_NO_CODE, _LOST = 1005, 1006
+# Codes that no frame carries: none was named, or the other side went without a word.
+NO_CODE: Final = 1005
+LOST: Final = 1006
 
 
 class WebSocket(JsObject):
@@ -87,7 +89,7 @@ class WebSocket(JsObject):
 
     def close(self, code: Any = UNDEFINED, reason: Any = UNDEFINED, *_: Any) -> None:
         """Raises JsException for a code that no application may give."""
-        number = _NO_CODE if isinstance(code, Undefined) else to_int32(code)
+        number = NO_CODE if isinstance(code, Undefined) else to_int32(code)
         if not isinstance(code, Undefined) and not (number == 1000 or 1000 < number < 5000):
             raise JsException("InvalidAccessError", "Invalid WebSocket close code: " + to_string(code) + ".")
         self.js_close(number, "" if isinstance(reason, Undefined) else to_string(reason))
@@ -125,11 +127,11 @@ class WebSocket(JsObject):
         else:
             self._hear(event)
 
-    def js_close(self, code: int = _LOST, reason: str = "") -> None:
+    def js_close(self, code: int = LOST, reason: str = "") -> None:
         """Say that it ends here; 1006 for an end without a word."""
         if self.readyState < _CLOSING:
             self.readyState = _CLOSING
-            self._tell({"type": "close", "code": code, "reason": reason, "wasClean": code != _LOST})
+            self._tell({"type": "close", "code": code, "reason": reason, "wasClean": code != LOST})
 
     def js_keep(self, task: "asyncio.Future[Any]") -> None:
         self._tasks.add(task)
