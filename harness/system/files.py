@@ -1,6 +1,7 @@
 """The files in a Worker's folder that are its code."""
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -20,20 +21,21 @@ _BUILT: Final = frozenset({"dist", "build", "out", "vendor", "coverage"})
 def code_files(folder: Path) -> list[Path]:
     """Every file of which a change may change what the Worker does, sorted: no packages, no tests."""
     suffixes = {*PYTHON, *JAVASCRIPT, *_BESIDES}
-    found = (one for one in folder.rglob("*") if one.suffix in suffixes or one.name in _BESIDES_BY_NAME)
-    return sorted(one for one in found if not _is_in(one, folder, _PACKAGES | _TESTS) and one.is_file())
+    files = _files(folder, _PACKAGES | _TESTS)
+    return sorted(one for one in files if one.suffix in suffixes or one.name in _BESIDES_BY_NAME)
 
 
 def source_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
     """The files of these ``suffixes`` that somebody wrote for the Worker, sorted: nothing built, either."""
-    left_out = _PACKAGES | _TESTS | _BUILT
-    found = (one for one in folder.rglob("*") if one.suffix in suffixes and not _is_test(one.name))
-    return sorted(one for one in found if not _is_in(one, folder, left_out) and one.is_file())
+    files = _files(folder, _PACKAGES | _TESTS | _BUILT)
+    return sorted(one for one in files if one.suffix in suffixes and not _is_test(one.name))
 
 
-def _is_in(file: Path, folder: Path, names: Collection[str]) -> bool:
-    """Whether the file is in a folder of these names below ``folder``, or in a hidden one."""
-    return any(part in names or part.startswith(".") for part in file.relative_to(folder).parts[:-1])
+def _files(folder: Path, left_out: Collection[str]) -> Iterator[Path]:
+    """The files below ``folder``, without folders of these names and hidden ones, which are not read."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [one for one in folders if one not in left_out and not one.startswith(".")]
+        yield from (path for name in names if (path := Path(place, name)).is_file())
 
 
 def _is_test(name: str) -> bool:
