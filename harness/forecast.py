@@ -30,9 +30,9 @@ _FREE: Final = {**FREE_DAY, **FREE_ROWS}
 class Bill:
     """What a walk through ``entries`` took: the operator's ``requests``, and ``counts`` as plans bill them.
 
-    Counted are operations of KV, and of D1 queries and rows. ``done`` says whether the operator came to the
-    end of the runbook; ``most_queries`` are those of one request,
-    ``course`` is what was done in its order.
+    Counted are operations of KV, and queries and rows of D1. ``done`` says whether the operator came to the
+    end of the runbook, ``most_queries`` is the most that one request asked of D1, and ``course`` is what was
+    done, in its order.
     """
 
     entries: int
@@ -70,7 +70,7 @@ def _course(record: Record, calls: Sequence[Call]) -> Course:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What all ``entries`` will take, from the ``bill`` of a walk through many; ``in_kv`` are no rows."""
+    """What all ``entries`` will take, by the ``bill`` of a walk through many; ``in_kv`` are no rows."""
 
     entries: int
     bill: Bill

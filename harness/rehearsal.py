@@ -63,7 +63,7 @@ class Nobody:
     def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
         """It makes no difference."""
 
-    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+    def found(self, invariant: str, what: str, scenario: object) -> None:
         """It makes no difference."""
 
     def made_small(self, done: int, of: int) -> None:

@@ -102,8 +102,11 @@ class Sources:
 
     @classmethod
     def read(cls, texts: Sequence[str]) -> "Sources":
-        """From folders, files and ``BINDING=FILE``: the first folder with a configuration is the Worker's."""
-        worker, entries = None, {}
+        """From folders, files and ``BINDING=FILE``: the first folder with a configuration is the Worker's.
+
+        Raises MigrationError for two of the same namespace.
+        """
+        worker, entries = None, dict[str, Path]()
         for text in texts:
             named, equals, place = text.partition("=")
             if not equals or Path(text).exists():
@@ -111,6 +114,9 @@ class Sources:
             path = Path(place)
             if worker is None and not named and path.is_dir() and config_in(path) is not None:
                 worker = path
+            elif named in entries:
+                which = f"{named}: leave one out" if named else "one namespace: say --from BINDING=FILE"
+                raise MigrationError(f"{entries[named]} and {path} are both given for {which}")
             else:
                 entries[named] = path
         return cls(worker, entries)
@@ -154,6 +160,12 @@ def skeleton(file: Path, sources: Sources, binding: str | None, clock: Clock) ->
             raise
         raise SourceError(f"{error} Where they are in a file: --from {worker} --from {bound}=FILE") from error
     if not groups and not any(one.table.key for one in tables):
+        if not bound:
+            keyless = ", ".join(one.name for one in tables)
+            raise MigrationError(
+                f"no table of {worker} has a primary key: {keyless}. Give it one, or write the migration "
+                "by hand, and name columns with Migration(…, keys=…)"
+            )
         raise MigrationError(
             f"the namespace {bound} of {sources.of(bound)} is empty: there is nothing to move"
         )

@@ -214,7 +214,7 @@ def open_migration(wanted: Wanted) -> Opened:
 def _digest(file: Path, migration: Migration, entries: Mapping[Place, Entry]) -> str:
     """Of the declaration, the code of its Workers, and the entries."""
     digest = blake2b(digest_size=16)
-    folders = {stage.folder for stage in migration.stages.values()} | ({migration.migrations} - {None})
+    folders = {*(stage.folder for stage in migration.stages.values()), migration.migrations}
     for path in [file, *(path for folder in sorted(filter(None, folders)) for path in code_files(folder))]:
         digest.update(path.read_bytes())
     for place, entry in sorted(entries.items()):

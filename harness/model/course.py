@@ -64,7 +64,7 @@ class Course:
 
 
 class CourseNotes:
-    """Notes steps as they are said, each from the end of the one before; ``on_progress`` hears of them."""
+    """Notes steps as they end, each from the end of the one before; ``on_progress`` is called with each."""
 
     def __init__(self, on_progress: Callable[[str], None]) -> None:
         self.steps: list[CourseStep] = []
@@ -72,7 +72,7 @@ class CourseNotes:
         self._start = stopwatch()
 
     def by(self, who: str) -> Callable[[str], None]:
-        """What hears that ``who`` has done something."""
+        """A callback that notes what ``who`` has done."""
 
         def note(what: str) -> None:
             now = round(1000 * (stopwatch() - self._start))
@@ -98,7 +98,7 @@ def steps_of(calls: Iterable[Call], began: int) -> list[CourseStep]:
 
 
 def moved_keys(before: Mapping[str, Entry], after: Mapping[str, Entry], now_ms: int) -> list[Moved]:
-    """How many keys of each shape there were; those of a shape that nothing happened to are among them."""
+    """How many keys of each shape there were before and after, also of shapes that did not change."""
     census = Census(now_ms // 1000)
     for key, entry in {**before, **after}.items():
         census.add(key, entry)

@@ -25,7 +25,7 @@ def sarif(document: dict[str, Any]) -> str:
                     }
                 }
             ],
-            "partialFingerprints": {"understudy/1": one["rule"]},
+            "partialFingerprints": {"understudy/1": one["fingerprint"]},
         }
         for one in findings
     ]
@@ -45,7 +45,8 @@ def _rehearsed(document: dict[str, Any]) -> list[dict[str, Any]]:
     file = document.get("file") or document["command"][1]
     return [
         {
-            "rule": f"{one['invariant']}/{one.get('code') or 'found'}".replace(" ", "-"),
+            "rule": _rule(one),
+            "fingerprint": _rule(one),
             "title": one["title"] or one["what"],
             "help": f"Again: {one['replay']}",
             "text": f"{one['what']}. Again: {one['replay']}",
@@ -58,6 +59,15 @@ def _rehearsed(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _looked(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {**one, "help": f"{one['why']} {one['do']}", "text": f"{one['what']}. {one['why']} {one['do']}"}
+        {
+            **one,
+            "fingerprint": f"{one['rule']} {one['file']} {one['what']}",
+            "help": f"{one['why']} {one['do']}",
+            "text": f"{one['what']}. {one['why']} {one['do']}",
+        }
         for one in document["findings"]
     ]
+
+
+def _rule(one: dict[str, Any]) -> str:
+    return f"{one['invariant']}/{one.get('code') or 'found'}".replace(" ", "-")

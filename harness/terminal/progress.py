@@ -9,7 +9,7 @@ from harness.terminal.processes import Interrupted
 from kvstore.clock import stopwatch
 from kvstore.printable import printable
 
-# So long nothing is said at most: whoever reads a log cannot tell who works from who waits for ever.
+# At most so long nothing is said: in a silent log, work looks like a command that hangs.
 _SILENT_SECONDS: Final = 10
 
 
@@ -63,13 +63,13 @@ class Progress:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Leave the terminal as it was. Whoever is stopped says what was done and found until then."""
+        """Leave the terminal as it was. After Ctrl-C, say what was done and found until then."""
         self.end()
         if isinstance(error, Interrupted) and not str(error):
             raise Interrupted(self.so_far()) from None
 
     def so_far(self) -> str:
-        """What was done and found until somebody stopped it."""
+        """What was done and found until now."""
         count = f", {len(self._found):,} found" if self._found else ""
         shown = "".join(f"\n  found: {printable(one)}" for one in self._found)
         told = ", as shown above" if self._enabled and self._found else shown
@@ -115,7 +115,7 @@ class Progress:
                 self._out.flush()
 
     def remind(self) -> None:
-        """Say what is done by now, where nothing was said for long: also of work that counts nothing."""
+        """Say what is done by now, after ten silent seconds: also of work that counts nothing."""
         if stopwatch() - self._told >= _SILENT_SECONDS:
             self._print(f"   {self._doing} … ({stopwatch() - self._began:,.0f} s)")
 

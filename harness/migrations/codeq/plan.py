@@ -13,7 +13,7 @@ from harness.migrations.redis.keyspace.pieces import CHUNK
 from harness.migrations.redis.pattern import Template
 from harness.migrations.redis.plan import COPY, RENAME, Step
 
-__all__ = ["COPY", "MODES", "RENAME", "Part", "Plan", "Step", "declared"]
+__all__ = ["COPY", "MODES", "RENAME", "Part", "Plan", "declared"]
 
 MODES = (RENAME, COPY)
 _FILE = Path(__file__).with_name("codeq.yaml")
@@ -32,10 +32,11 @@ def declared(*, split: bool) -> Declaration:
 
 @dataclass(frozen=True)
 class Part:
-    """Steps that are told as one: those of a key, or of all leases. ``count`` is how many members come of it.
+    """Steps that a report shows as one: those of a key, or of all leases; ``count`` members come of them.
 
     ``kind``: hash, zset and list are moved as they are; set makes a set of a list; tiers spread a list over
-    those that begin with ``target``; leases are named by their prefix.
+    those that begin with ``target``; leases are named by their prefix. ``target`` is "" where no member has a
+    place in the new keyspace, which is refused.
     """
 
     kind: str
@@ -46,7 +47,7 @@ class Part:
 
     def __str__(self) -> str:
         what = _WHAT.get(self.kind, "members")
-        return f"{self.source} → {self.target} ({self.count:,} {what})"
+        return f"{self.source} → {self.target or 'nothing'} ({self.count:,} {what})"
 
     @property
     def targets(self) -> list[str]:
@@ -71,7 +72,7 @@ _WHAT = {
 
 @dataclass(frozen=True)
 class Plan(plan.Plan):
-    """The steps of declared migrations, and the parts in which an operator hears of them."""
+    """The steps of declared migrations, and the parts in which reports show them."""
 
     @property
     def split(self) -> bool:
@@ -82,14 +83,14 @@ class Plan(plan.Plan):
     def parts(self) -> list[Part]:
         """In their order."""
 
-        def told(step: Step) -> str:
+        def shown(step: Step) -> str:
             return legacy.LEASE if step.source.startswith(legacy.LEASE) else step.source
 
-        return [self._part(source, tuple(steps)) for source, steps in groupby(self.steps, key=told)]
+        return [self._part(source, tuple(steps)) for source, steps in groupby(self.steps, key=shown)]
 
     def _part(self, source: str, steps: tuple[Step, ...]) -> Part:
         first = steps[0]
-        target, part = first.target, legacy.queue_of(source)[1]
+        target, part = next(iter(first.targets), ""), legacy.queue_of(source)[1]
         count = sum(content.members for step in steps for content in step.targets.values())
         if source == legacy.LEASE:
             prefix = target.removesuffix(first.source.removeprefix(source))
@@ -99,6 +100,6 @@ class Plan(plan.Plan):
         kind = {legacy.PENDING: "list", legacy.INPROG: "set"}.get(part) or legacy.expected_type(source) or ""
         return Part(kind, source, target, count, steps)
 
-    def told(self) -> dict[str, Any]:
-        """What a report says of it."""
+    def summary(self) -> dict[str, Any]:
+        """For a report; `as_json` is for the journal."""
         return {"mode": self.mode, "steps": [part.as_json() for part in self.parts]}

@@ -98,7 +98,7 @@ class Preflight:
     def as_json(self) -> dict[str, Any]:
         return {
             "server": self.server,
-            "plan": self.plan.told(),
+            "plan": self.plan.summary(),
             "classes": {name: group.as_json() for name, group in self.classes.items()},
             "notes": self.notes,
             "refusals": list(self.refusals),

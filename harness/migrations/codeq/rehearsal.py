@@ -1,7 +1,8 @@
 """The whole rehearsal: the old service at work, the freeze, the migration, codeQ, the checks, the traffic."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from harness.decision import Decision
@@ -121,8 +122,11 @@ async def rehearse(
         noted.by("old service")(f"{requests} requests to the old service, then frozen")
         if choices.freeze:
             await services.wait(choices.freeze)
+        rehearsed = partial(
+            Rehearsed, server.name, choices.option, source.taken, len(source.entries), attempts=attempts
+        )
         walk = _option_b if choices.option == "b" else _option_a
-        return await walk(server, services, source, choices, attempts, noted)
+        return await walk(server, services, choices, noted, rehearsed)
     finally:
         await services.close()
         await _clear(server)
@@ -152,10 +156,9 @@ async def anything_under(server: Server, prefix: str) -> bool:
 async def _option_b(
     server: Server,
     services: Services,
-    source: Snapshot,
     choices: Choices,
-    attempts: list[Attempt],
     noted: CourseNotes,
+    rehearsed: Callable[..., Rehearsed],
 ) -> Rehearsed:
     before = LegacyState(await read_snapshot(server, PREFIX))
     look = await Migrator(server, services.clock, choices.settings).look()
@@ -183,19 +186,13 @@ async def _option_b(
         await deliver(services, before, choices.most), before, choices.most, split=migrated.plan.split
     )
     noted.by("codeQ")(f"the tasks that waited are claimed there, up to {choices.most:,} of each queue")
-    tasks = len(before.tasks)
     notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]
-    return Rehearsed(
-        server.name,
-        "b",
-        source.taken,
-        len(source.entries),
-        tasks,
-        attempts,
-        verdicts,
-        notes,
-        look,
-        migrated,
+    return rehearsed(
+        tasks=len(before.tasks),
+        verdicts=verdicts,
+        notes=notes,
+        look=look,
+        migrated=migrated,
         course=Course(noted.steps),
     )
 
@@ -203,25 +200,14 @@ async def _option_b(
 async def _option_a(
     server: Server,
     services: Services,
-    source: Snapshot,
     choices: Choices,
-    attempts: list[Attempt],
     noted: CourseNotes,
+    rehearsed: Callable[..., Rehearsed],
 ) -> Rehearsed:
     drained, verdicts, notes = await cut_over(
         server, services, choices.deadline, noted.by("both services"), choices.settings.claim_script
     )
     noted.by("checklist")("the checklist is through")
     tasks = await server.call("HLEN", "legacy:tasks")
-    return Rehearsed(
-        server.name,
-        "a",
-        source.taken,
-        len(source.entries),
-        tasks,
-        attempts,
-        verdicts,
-        notes,
-        drained=drained,
-        course=Course(noted.steps),
-    )
+    course = Course(noted.steps)
+    return rehearsed(tasks=tasks, verdicts=verdicts, notes=notes, drained=drained, course=course)

@@ -16,14 +16,14 @@ from kvstore import Entry
 
 
 class ByHand:
-    """``entries`` from ``began`` (ms) on, and the Worker of ``code`` for ``migration``, once one is deployed.
+    """The Worker of ``code`` for ``migration``, over ``entries``, from ``began`` (ms) on.
 
-    It is made in a simulated loop: see `in_virtual_time`.
+    `deploy` comes first. To be made in a simulated loop: see `in_virtual_time`.
     """
 
     def __init__(self, code: Code, entries: Mapping[str, Entry], migration: Migration, began: int) -> None:
         loop = asyncio.get_running_loop()
-        assert isinstance(loop, SimulatedLoop), "nothing takes time here"
+        assert isinstance(loop, SimulatedLoop), "to be made in a simulated loop"
         clock = LoopClock(loop, began)
         code.enter(clock, 1)
         self._entries = entries

@@ -75,7 +75,7 @@ def _run(options: argparse.Namespace, given: Sequence[str], progress: Progress) 
 def _walk(
     source: Source, now: int, given: Sequence[str], options: argparse.Namespace, progress: Progress
 ) -> Report:
-    """One walk through the guide; one in which nobody can go on has no more to it than that."""
+    """One walk through the guide; of a deadlock nothing else is reported."""
     scenario = walk_of(
         options.migration,
         options.strategy,
@@ -101,7 +101,7 @@ def _walk(
 
 
 def _line(call: Call) -> str:
-    """A request with its answer, for somebody who waits."""
+    """A request with its answer, as progress shows it."""
     took = f"{call.status} in {call.seconds:.2f} s, {call.operations:,} KV operations"
     return f"{call.step:<21} {call.method:<4} {call.path}  {took}"
 

@@ -93,7 +93,7 @@ def explore_crashes(
     found: list[_Found] = []
     visited, looked = 0, plain.looked
     crew = workforce or Processes()
-    for batch in crew.do(_Visits(plain, known).visit, _batches(faults, crew.workers)):
+    for batch in crew.do(_Visits(plain).visit, _batches(faults, crew.workers)):
         for one in batch:
             if not one.looked.fired:
                 continue
@@ -161,10 +161,9 @@ def _batches(faults: list[Fault], workers: int) -> list[list[Fault]]:
 
 @dataclass(frozen=True)
 class _Visits:
-    """What one process does."""
+    """The work of one process: the migration again, with a fault in each."""
 
     plain: Uninterrupted
-    known: "Known"
 
     def visit(self, faults: list[Fault]) -> list[_Found]:
         """What is violated when each of the faults befalls the migration."""

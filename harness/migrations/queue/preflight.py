@@ -111,7 +111,7 @@ def demand_python(worker: Path, why: str) -> None:
     """Raises CannotStart for a Worker in another language, with ``why`` that is not enough."""
     if not isinstance(worker_code(worker), WorkerCode):
         raise CannotStart(
-            f"the Worker in {worker} is not in Python, and {why}. Whatever is without --promises runs it"
+            f"the Worker in {worker} is not in Python, and {why}. Only --promises cannot run it"
         )
 
 

@@ -41,16 +41,24 @@ class Walk:
 
 
 def walk_of(
-    migration: Migration, strategy: Strategy = "steps", conditions: str = "local", **more: Any
+    migration: Migration,
+    strategy: Strategy = "steps",
+    conditions: str = "local",
+    runs: int = 1,
+    **more: Any,
 ) -> Scenario:
-    """A scenario of nothing but the walk, by one operator, and whoever its strategy has beside it."""
+    """A scenario of one walk: one operator, and the producer and the daemon that its strategy has beside it.
+
+    ``more`` are other members of the scenario.
+    """
     return Scenario(
         conditions=conditions,
         migration=migration,
         strategy=strategy,
         within=1,
         walk=1,
-        **({"runs": 1} | more),
+        runs=runs,
+        **more,
     )
 
 
@@ -72,7 +80,7 @@ def judged(record: Record) -> list[Verdict]:
     every = diagnose(record)
 
     def explained(verdict: Verdict, finding: Finding) -> Finding:
-        """Where the finding says by itself what caused it, others count that struck the same keys."""
+        """A finding that names its hazards gets only those others that struck the same keys."""
         causes = causes_among(every, verdict.invariant, finding)
         if finding.hazards:
             keys = set(finding.keys)
@@ -90,7 +98,7 @@ def judged(record: Record) -> list[Verdict]:
 class Rehearsal:
     """A finished rehearsal with its judgement. ``command`` runs the same one again.
 
-    ``missed`` is the fault that was to happen, and for which there were not enough operations.
+    ``missed`` is the planned fault that did not happen, because the runs had too few operations.
     """
 
     source: Source
@@ -110,19 +118,21 @@ class Rehearsal:
 
     @cached_property
     def looked(self) -> Looked:
-        """How much there was to judge; what was moved is what the migration took out of the old format."""
+        """How much there was to judge, and whether the fault happened."""
         looked = walked_at(self.record)
         return looked if self.missed is None else replace(looked, planned=1)
 
     @property
     def decision(self) -> Decision:
-        asked = sum(run.operations for run in self.record.runs)
-        unmet = [f"{self.missed} never happened: the migration asked for {asked:,} operations"]
-        return Decision([one.name for one in self.violated], self.looked, unmet if self.missed else ())
+        unmet = []
+        if self.missed is not None:
+            asked = sum(run.operations for run in self.record.runs)
+            unmet.append(f"{self.missed} never happened: the migration asked for {asked:,} operations")
+        return Decision([one.name for one in self.violated], self.looked, unmet)
 
 
 def walked_at(record: Record) -> Looked:
-    """How much a walk looked at."""
+    """How much there was to judge; moved is what the migration deleted from the old format."""
     moved = {
         event.key
         for event in record.writes

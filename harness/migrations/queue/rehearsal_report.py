@@ -54,7 +54,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
 
 
 def _calls(record: Record) -> list[Call]:
-    """Everybody's, and those of the judge that are steps of the guide."""
+    """The requests of the walk, and those of the judge that are steps of the guide."""
     steps = ("listing", "claim", "complete", "queue again")
     return [*record.calls, *(record.judged[step] for step in steps if step in record.judged)]
 
@@ -274,7 +274,7 @@ def _fate_lines(found: Fates) -> list[str]:
 
 
 def _violation_lines(verdict: Verdict, requests: set[str]) -> list[str]:
-    """What is violated, and by which keys; which of the ``requests`` are meant, --json says."""
+    """What is violated, and by which keys; names of ``requests`` are left to --json."""
     lines = [f"FAIL {verdict.invariant:<4} {verdict.title}"]
     for found in verdict.findings:
         why = f" [{', '.join(found.hazards)}]" if found.hazards else ""

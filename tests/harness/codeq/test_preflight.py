@@ -8,6 +8,7 @@ import pytest
 from harness.migrations.codeq.ledger import SAMPLES, Ledger
 from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.codeq.preflight import preflight
+from harness.migrations.codeq.report import look_text
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import Piece
 from harness.migrations.redis.keyspace.snapshot import read_snapshot
@@ -86,6 +87,16 @@ async def test_a_priority_that_names_no_tier_is_refused_before_the_first_write(r
     assert [text.partition(":")[0] for text in look.refusals] == [
         "1 member without a place in the new keyspace"
     ]
+
+
+async def test_a_list_of_which_no_member_has_a_place_is_shown(redis7: Server) -> None:
+    await redis7.call("HSET", "legacy:tasks", "x", record("x", priority=[]))
+    await redis7.call("LPUSH", "legacy:q:other:pending", "x")
+    look = await preflight(redis7, CLOCK, split=True, accept_defects=True)
+    assert look.refusals
+    assert "  legacy:q:other:pending → nothing (0 " in look_text(look)
+    targets = {step["source"]: step["target"] for step in look.as_json()["plan"]["steps"]}
+    assert targets["legacy:q:other:pending"] == ""
 
 
 async def test_mixed_case_commands_are_told_and_counted_once(redis7: Server) -> None:

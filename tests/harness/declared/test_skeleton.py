@@ -84,6 +84,13 @@ def test_a_worker_that_binds_what_is_not_emulated_gives_one_that_runs_without(
     )
 
 
+def test_two_sources_of_one_namespace_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = (str(bulk(tmp_path / f"{name}.json", f"{name}:1")) for name in ("one", "other"))
+    assert main(["new", str(tmp_path / "moving.py"), "--from", one, "--from", other]) == NOT_STARTED
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{one} and {other} are both given for one namespace: say --from BINDING=FILE" in said
+
+
 D1 = """
 [[d1_databases]]
 binding = "DB"
@@ -125,6 +132,18 @@ def test_a_worker_with_databases_gives_one_that_tells_their_tables_and_runs(
     said = " ".join(capsys.readouterr().out.split())
     assert "nothing moves yet" in said
     assert "key_class is never tried: the table class is empty" in said
+
+
+def test_tables_without_a_key_alone_are_nothing_to_move(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker(tmp_path / "shop", FETCH, [])
+    with (tmp_path / "shop" / "wrangler.toml").open("a") as config:
+        config.write(D1)
+    monkeypatch.chdir(tmp_path / "shop")
+    assert wrangler(["d1", "execute", "DB", "--command", "CREATE TABLE log (what TEXT)"]) == 0
+    assert main(["new", "../moving.py", "--from", "."]) == NOT_STARTED
+    assert "no table of . has a primary key: log. Give it one" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

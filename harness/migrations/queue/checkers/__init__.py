@@ -69,7 +69,7 @@ CHECKERS: Final[dict[str, Checker]] = {
 }
 
 
-# What a walk through the guide is judged by, and by `walk` itself.
+# The invariants of a walk through the guide; `judge_walk` adds `walk`.
 WALKED: Final = ("I1", "I2", "I3", "I4", "I6", "I7", "I9", "I11", "I16", "I17", "I25")
 
 

@@ -30,7 +30,7 @@ _LIMITER: Final = "ratelimit:"
 _IDLE_MS: Final = 40_000
 # Seconds of KV and milliseconds of a Worker round differently.
 _ROUNDING: Final = 2
-# An id as nearly all are; what becomes of others is not the guide's to say.
+# An ordinary id; the guide does not say how requests with other ids are answered.
 _USUAL: Final = re.compile(r"[\w.-]{1,100}")
 
 Wrong = Iterator[tuple[str, str]]
@@ -54,13 +54,13 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
     if call.method == "GET" and any(
         not one.key.startswith(_LIMITER) for one in record.versions.by(call.name)
     ):
-        yield "{n} request{s} to look at something {have} written something"
+        yield "{n} GET request{s} {have} written something"
     if _idles(record, call):
         yield "{n} request{s} {were} answered long after everything was done for {them}"
     if call.status == 429:
         yield from _turned_away(record, call)
     elif 400 <= (call.status or 0) < 500 and call.status != _refusal(call):
-        yield "{n} request{s} {were} refused by a status that the guide has not for {them}"
+        yield "{n} request{s} {were} refused with another status than the guide's"
     if call.outcome != "ok" or call.path.startswith("/api/migrate"):
         return
     if call.path == "/api/queue/claim":
@@ -84,9 +84,9 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
 
 
 def _refusal(call: Call) -> int | None:
-    """How somebody is refused who asks for what is not there, or not theirs; None for nobody.
+    """The status that refuses a request for a task that is missing, or held by another; None for none.
 
-    All requests are as they are to be, but for ids that can be no key.
+    Clients send valid requests, except for ids that cannot be keys: of those any refusal is right.
     """
     path = call.path.removeprefix("/api/queue/").removeprefix(RESULTS)
     if call.path.startswith("/api/migrate") or not _USUAL.fullmatch(path.partition("/")[0]):

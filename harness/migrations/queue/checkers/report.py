@@ -19,7 +19,7 @@ Complaint = Callable[[Record, Call], bool]
 def honest_report(record: Record) -> Verdict:
     reports = [run for run in record.runs if isinstance(run.answer, dict) and "message" in run.answer]
     findings = []
-    # A walk ends with a second run, which somebody reads, too.
+    # A walk ends with another run, whose answer is read, too.
     read = [*reports, record.judged["rerun"]] if record.scenario.walk else reports
     for complaint, (what, hazards) in _COMPLAINTS.items():
         asked = read if complaint is _lacks_members else reports

@@ -148,7 +148,7 @@ def _quarantines_other(record: Record, call: Call) -> bool:
 
 
 def _notes_other(record: Record, call: Call) -> bool:
-    """Whether a note says of a task that its entry is in quarantine, and it is not, or an error says so."""
+    """Whether a note says that an entry is in quarantine, and it is not there, or its put failed."""
     notes = [str(one) for one in call.raw("notes") or () if str(one).endswith(_KEPT)]
     begin, end = record.expectation.evidence(call)
     failed = " ".join(_errors(call))
@@ -177,7 +177,7 @@ def _hides_failures(record: Record, call: Call) -> bool:
 
 
 def _is_there(record: Record, call: Call, event: Event) -> bool:
-    """Whether a key holds what could not be put there, all the same."""
+    """Whether a key holds the value of a put that failed."""
     there = record.expectation.during(event.key, event.at, call.answered)
     put = event.entry if event.verb == "put" else None
     return put is not None and any(span.entry.value == put.value for span in there)
@@ -233,7 +233,7 @@ def _counts_copies_wrong(record: Record, call: Call) -> bool:
     """Whether a rollback says to have copied another number than it did."""
     if call.path != ROLLBACK:
         return False
-    # What failed may be either, and so may what was there all the same.
+    # A put that failed may be counted or not, and so may one whose value is there all the same.
     asked, failed = record.operations.get(call.name, ()), len(_errors(call))
     there = [event.key for event in asked if event.error and _is_there(record, call, event)]
     for section, prefix in zip(("tasks", "leases"), _TO[call.path], strict=True):

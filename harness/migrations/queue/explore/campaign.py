@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
+from harness import rehearsal
 from harness.decision import Decision
 from harness.explore.faults import everywhere
 from harness.explore.search import Damage, Shown, explained, searched, shrunk
@@ -27,7 +28,7 @@ from kvstore.faults import OPERATION
 
 
 class OnProgress(Protocol):
-    """Hears how far a search has come."""
+    """Shows how far a search has come."""
 
     def simulated(self, done: int, of: int, found: int, met: int) -> None:
         """Runs done, of how many, violated groups and properties met so far."""
@@ -39,16 +40,10 @@ class OnProgress(Protocol):
         """How many of the findings are made small, of how many."""
 
 
-class Nobody:
-    """Who does not want to hear of it."""
+class Nobody(rehearsal.Nobody):
+    """The default: no progress is shown."""
 
     def simulated(self, done: int, of: int, found: int, met: int) -> None:
-        """It makes no difference."""
-
-    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
-        """It makes no difference."""
-
-    def made_small(self, done: int, of: int) -> None:
         """It makes no difference."""
 
 

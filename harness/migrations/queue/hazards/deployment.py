@@ -47,7 +47,7 @@ def split_brain(record: Record) -> Diagnosis | None:
 def filled_after_the_run(record: Record) -> Diagnosis | None:
     """H68: between the run and the deployment of the new code producers fill the old format."""
     switch = next((at for at, queue_format in record.deployed if queue_format in ("new", "dual")), None)
-    # Who walks through the guide deploys whatever the run has answered.
+    # In a walk the new code is deployed whatever the run has answered.
     finished = [run for run in record.runs if run.member("success") is True or record.scenario.walk]
     if switch is None or not finished:
         return None

@@ -84,7 +84,7 @@ class ManualRequests:
 
     async def keys(self) -> dict[str, list[int]]:
         """Statuses of the three endpoints for: no key, another key, QUEUE_API_KEY, ADMIN_API_KEY."""
-        self.over({})  # the Worker's time is that of the loop
+        self.over({})  # begins a simulation, whose clock the Worker has
         offered = {"none": None, "another": "another", "QUEUE_API_KEY": API_KEY, "ADMIN_API_KEY": ADMIN_KEY}
         return {
             name: [(await self._answer(key, *endpoint)).status for endpoint in ENDPOINTS]

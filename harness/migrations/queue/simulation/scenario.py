@@ -219,8 +219,8 @@ class Scenario(Circumstances):
     walk: Annotated[
         int,
         Number(
-            "1 for one walk through the guide: the operator stops at the end of a day's operations, somebody "
-            "works between its steps, and who judges claims a task",
+            "1 for one walk through the guide: the operator stops at the end of a day's operations, a "
+            "producer and a daemon work between its steps, and the judge claims a task",
             most=1,
             rank=CIRCUMSTANCES,
         ),

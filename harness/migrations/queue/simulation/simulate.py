@@ -48,7 +48,7 @@ def simulate(
     """
     if entries is None:
         entries = populate(began // 1000, scenario.tasks, scenario.leases, scenario.odd)
-    # Who rolls back has migrated.
+    # A rollback begins from the new format.
     is_new = scenario.format == "new" or "rollback" in scenario.at_once
     stored = migrated(entries) if is_new else entries
 
@@ -79,7 +79,7 @@ async def _play(world: World) -> Record:
     await world.network.fill(world.start.entries)
     world.deploy(scenario.format)
     await asyncio.gather(*_plays(world))
-    # Who walks through the guide judges at once where nothing is seen late.
+    # A walk is judged at once where nothing is seen late.
     if not scenario.walk or scenario.platform.staleness is not None:
         await world.clock.sleep(SETTLE_SECONDS)
     final, calls, writes, asked = (
@@ -90,10 +90,10 @@ async def _play(world: World) -> Record:
     )
     ended, fired = world.clock.now_ms(), tuple(world.network.fired)
     ledger, judge = world.network.layers.ledger, Actor(world, "judge", JUDGE)
-    spent, ledger.spent = ledger.spent, {}  # who judges asks on nobody's account
+    spent, ledger.spent = ledger.spent, {}  # the judge's requests are not billed
     judged = await _judge(judge)
     if scenario.walk:
-        ledger.spent = spent  # whoever works has what is left of the day
+        ledger.spent = spent  # work goes on with what is left of the day
         judged |= await _work(judge)
     await world.network.store.close()
     return Record(

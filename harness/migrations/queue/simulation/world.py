@@ -24,7 +24,7 @@ from worker.sdk.request import Request
 _MOST_TURNS = 1000
 
 
-# Hears of every answer as it comes.
+# Called with every answer as it comes.
 OnProgress = Callable[[Call], None]
 
 
@@ -54,7 +54,7 @@ class World(Site):
         self.locations = {colo: self.network.location(colo) for colo in (*COLOS[: scenario.colos], JUDGE)}
         self._worker_code = worker_code
         self._coordinated = self._coordination()
-        # A request may go through everything there is, a second for each entry.
+        # A request may read every entry: it has a second for each.
         self._patience = (
             1000 * max(ANSWER_SECONDS, len(entries)) + _MOST_TURNS * len(scenario.at_once) * scenario.pace
         )

@@ -1,4 +1,4 @@
-"""Who works between the steps of an operator that walks through the guide: a producer and a daemon."""
+"""A producer and a daemon that work between the steps of an operator who walks through the guide."""
 
 from urllib.parse import quote
 
@@ -7,7 +7,7 @@ from harness.migrations.queue.simulation.world import World
 
 
 class Beside:
-    """What they do depends on how the operator goes about it: nothing, unless it is one of these.
+    """What the two do depends on the operator's strategy; under any other than these they do nothing.
 
     guide          the daemon holds a task from before the first run until the new Worker is there, and polls
                    after the runs, when a message arrives, too

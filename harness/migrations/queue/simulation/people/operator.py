@@ -161,13 +161,13 @@ class Operator(Actor):
         return False
 
     async def _over(self) -> None:
-        """An outage is over, for who walks through the guide, before anything else is asked."""
+        """In a walk, wait until an outage is over before the next request."""
         scenario = self.world.scenario
         if scenario.walk and any(fault.kind == "outage" for fault in scenario.faults):
             await self.pause(_STALE_SECONDS, _STALE_SECONDS)
 
     def _has_enough(self, run: Call) -> bool:
-        """Whether it waits for no other day: who walks through the guide wants to know how far it gets."""
+        """Whether a walk ends here, at the end of a day's operations: it does not wait for the next day."""
         return bool(self.world.scenario.walk) and is_day_over(run)
 
     def _is_rolled_back(self) -> bool:
