@@ -234,8 +234,9 @@ def code_of(
 
     Raises MigrationError for what it binds that is not emulated and is not among ``without``.
     """
-    if is_javascript(config):
+    if is_javascript(config) or not tested:
         _check_emulated(config, without, tested=tested)
+    if is_javascript(config):
         return JavaScriptCode(config, tested=tested)
     return WorkerCode(folder, texts, config.environment, without)
 
@@ -269,15 +270,17 @@ def only_python_has(config: WorkerConfig) -> dict[str, str]:
 
 
 def _check_emulated(config: WorkerConfig, without: Collection[str], *, tested: bool) -> None:
-    """Raises MigrationError for what a JavaScript Worker binds that is not emulated, or only in a test."""
+    """Raises MigrationError for what a Worker binds that is not emulated, or only in a test."""
     emulated = {*without, *(one.name for one in config.durable_objects if tested)}
-    unknown = {**config.not_emulated, **only_python_has(config)}
+    lacking = only_python_has(config) if is_javascript(config) else {}
+    unknown = {**config.not_emulated, **lacking}
     unknown = {name: kind for name, kind in unknown.items() if name not in emulated}
     if unknown:
         named = ", ".join(f"env.{one} ({kind})" for one, kind in unknown.items())
+        language = "JavaScript" if is_javascript(config) else "Python"
         where = "in a test" if tested else "in a rehearsal"
         raise MigrationError(
-            f"{config.path} binds what is not emulated for a JavaScript Worker {where}: {named}. "
+            f"{config.path} binds what is not emulated for a {language} Worker {where}: {named}. "
             + ("" if tested else f"Where nothing depends on it, say without=[{next(iter(unknown))!r}]; or ")
             + "leave it out of the configuration, or name an environment without it"
         )

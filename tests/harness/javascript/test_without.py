@@ -139,8 +139,13 @@ def test_a_python_worker_is_rehearsed_without_what_is_named(python_worker: Path)
     assert status(opened(python_worker, ["FILES"], "FILES")) == 500
 
 
+def test_a_python_worker_is_refused_for_what_is_not_named(python_worker: Path) -> None:
+    with pytest.raises(MigrationError, match=r"env\.FILES \(R2 Bucket\)\. .* say without=\['FILES'\]"):
+        opened(python_worker, [], "a")
+
+
 def test_a_name_that_no_worker_binds_is_refused(python_worker: Path) -> None:
     with pytest.raises(
         MigrationError, match="without='AI' names no binding that is not emulated; .* have FILES"
     ):
-        opened(python_worker, ["AI"], "a")
+        opened(python_worker, ["AI", "FILES"], "a")
