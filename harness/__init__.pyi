@@ -2,8 +2,6 @@
 
 from harness.actors.actor import Sender as Sender
 from harness.actors.operator import SETTLE_SECONDS as SETTLE_SECONDS
-from harness.decision import Decision as Decision
-from harness.decision import Looked as Looked
 from harness.engine.chance import Chance as Chance
 from harness.engine.clock import LoopClock as LoopClock
 from harness.engine.interleaving import Choose as Choose
@@ -54,6 +52,8 @@ from harness.model.course import CourseNotes as CourseNotes
 from harness.model.course import CourseStep as CourseStep
 from harness.model.course import moved_keys as moved_keys
 from harness.model.course import steps_of as steps_of
+from harness.model.decision import Decision as Decision
+from harness.model.decision import Looked as Looked
 from harness.model.history import History as History
 from harness.model.history import carry_out as carry_out
 from harness.model.history import timeline as timeline
@@ -62,7 +62,14 @@ from harness.model.record import Kind as Kind
 from harness.model.record import Role as Role
 from harness.model.record import RunRecord as RunRecord
 from harness.model.row import Row as Row
-from harness.moment import elapsed as elapsed
+from harness.model.verdict import Finding as Finding
+from harness.model.verdict import Moment as Moment
+from harness.model.verdict import Verdict as Verdict
+from harness.model.verdict import agree as agree
+from harness.model.verdict import count_held as count_held
+from harness.model.verdict import finding as finding
+from harness.model.verdict import held_lines as held_lines
+from harness.model.verdict import literal as literal
 from harness.mutation.hunt import Probe as Probe
 from harness.mutation.hunt import Rehearse as Rehearse
 from harness.mutation.hunt import Run as Run
@@ -104,18 +111,11 @@ from harness.terminal.command import later as later
 from harness.terminal.lines import command_line as command_line
 from harness.terminal.lines import some as some
 from harness.terminal.lines import text_of as text_of
+from harness.terminal.numbers import elapsed as elapsed
 from harness.terminal.output import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from harness.terminal.output import Output as Output
 from harness.terminal.output import Plan as Plan
 from harness.terminal.output import Report as Report
-from harness.verdict import Finding as Finding
-from harness.verdict import Moment as Moment
-from harness.verdict import Verdict as Verdict
-from harness.verdict import agree as agree
-from harness.verdict import count_held as count_held
-from harness.verdict import finding as finding
-from harness.verdict import held_lines as held_lines
-from harness.verdict import literal as literal
 from harness.world.network import Network as Network
 from harness.world.site import WAY_MS as WAY_MS
 from harness.world.site import Site as Site

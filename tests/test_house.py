@@ -172,8 +172,8 @@ NOT_PUBLIC = {
     "harness.terminal.progress": "Progress",
     "harness.sources.names": "REMOTE",
     "harness.sources.remote": "Wanted copy_remote",
-    "harness.transport": "ANSWER_SECONDS Answer Unanswered deliver",
-    "harness.verdict": "verdict",
+    "harness.system.transport": "ANSWER_SECONDS Answer Unanswered deliver",
+    "harness.model.verdict": "verdict",
 }
 
 

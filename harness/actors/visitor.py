@@ -3,9 +3,9 @@
 from typing import Final
 
 from harness.actors.actor import Actor
+from harness.engine.under_way import asking
 from harness.migration import MigrationError, Rule
 from harness.model.record import Act, Role
-from harness.under_way import asking
 from harness.world.world import World
 
 # How long readers pause, at most, while the operator waits for another day.

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.verdict import Finding, Verdict, verdict
+from harness.model.verdict import Finding, Verdict, verdict
 
 
 class Check(Protocol):

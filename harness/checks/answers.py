@@ -15,7 +15,7 @@ from harness.model.expectation import Expectation
 from harness.model.outcomes import place_of
 from harness.model.record import Compared, Heard, Place, Record
 from harness.model.sameness import read_as, same
-from harness.verdict import Finding, finding
+from harness.model.verdict import Finding, finding
 from kvstore import Entry
 
 TITLE = "Answers: the Worker after answers clients, and writes for them, as the one before"

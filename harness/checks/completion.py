@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from harness.model.evidence import damage
 from harness.model.expectation import LAST_MINUTE, Expectation, soon_over
 from harness.model.record import Place, Record
-from harness.verdict import Finding
+from harness.model.verdict import Finding
 
 TITLE = "Completion: every entry that lives is in the new layout, and none is left in the old one"
 AT = "entries that move"

@@ -6,7 +6,7 @@ from harness.model.evidence import damage
 from harness.model.expectation import Expectation, Wrong
 from harness.model.record import Record
 from harness.model.sameness import has_value, same
-from harness.verdict import Finding
+from harness.model.verdict import Finding
 
 TITLE = "Content: value and metadata are what the old entry becomes"
 AT = "entries that are in the new layout"

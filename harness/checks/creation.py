@@ -6,7 +6,7 @@ from harness.model.evidence import damage
 from harness.model.expectation import Expectation
 from harness.model.record import Record
 from harness.model.row import is_table
-from harness.verdict import Finding
+from harness.model.verdict import Finding
 
 TITLE = "No creation: there is no key that nobody asked for"
 AT = "keys"

@@ -5,7 +5,7 @@ from typing import Final
 
 from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.verdict import Finding, Moment, finding
+from harness.model.verdict import Finding, Moment, finding
 from kvstore import Event
 
 TITLE = "Limits: operations of a request, writes of a key, expirations and keys that KV takes"

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from harness.engine.under_way import asking
 from harness.migration import Entry, MigrationError, entry_of
 from harness.model.expectation import Expectation
 from harness.model.record import Place, Record
 from harness.model.row import Row, is_table, row_of
-from harness.under_way import asking
-from harness.verdict import Finding
+from harness.model.verdict import Finding
 from kvstore import Entry as Stored
 
 TITLE = "What the migration itself declares"

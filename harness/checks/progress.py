@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from harness.model.evidence import of_call
 from harness.model.expectation import Expectation
 from harness.model.record import Failure, Record
-from harness.verdict import Finding, Moment
+from harness.model.verdict import Finding, Moment
 
 TITLE = "Progress: the runbook comes to its end"
 AT = "requests of an operator"

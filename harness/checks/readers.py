@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from harness.model.evidence import of_call, story
 from harness.model.expectation import LAST_MINUTE, Expectation, overlap
 from harness.model.record import Act, Call, Record
-from harness.verdict import Finding, Moment, finding
+from harness.model.verdict import Finding, Moment, finding
 
 TITLE = "Readers: they find what lives, and nothing that is gone"
 AT = "looks of readers"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from harness.model.evidence import damage
 from harness.model.expectation import Expectation
 from harness.model.record import Record
-from harness.verdict import Finding
+from harness.model.verdict import Finding
 
 TITLE = "No resurrection: what a client deleted stays deleted"
 AT = "entries that a client deleted"

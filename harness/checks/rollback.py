@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from harness.model.evidence import damage
 from harness.model.expectation import Expectation, soon_over
 from harness.model.record import Record
-from harness.verdict import Finding
+from harness.model.verdict import Finding
 
 TITLE = "Rollback: the way back leads to where it began"
 AT = "rollbacks"

@@ -12,7 +12,7 @@ from harness.explore.state import read_tally
 from harness.explore.tally import Tally
 from harness.explore.workforce import Processes
 from harness.model.scenario import Scenario
-from harness.rehearsal import joined
+from harness.rehearsal.rehearsal import joined
 from harness.report.reading import read_report
 from harness.terminal.command import CannotStart
 from harness.terminal.output import Report

@@ -9,30 +9,30 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from harness.declaration import remarks
+from harness.cli.skeleton import Sources, skeleton
 from harness.explore.checkpoint import Checkpoint
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.migration import Migration, MigrationError
-from harness.migration_file import load_migration
 from harness.model.record import Place
 from harness.model.scenario import Scenario
-from harness.moment import read_moment
-from harness.rehearsal import PARTS, Nobody, OnProgress, Result, rehearse
+from harness.rehearsal.declaration import remarks
+from harness.rehearsal.migration_file import load_migration
+from harness.rehearsal.rehearsal import PARTS, NoProgress, OnProgress, Result, rehearse
+from harness.rehearsal.subject import Subject, loaded, sampled, whole
 from harness.report.about import About
 from harness.report.closer import looked_into
 from harness.report.document import rehearsal_document, run_document
 from harness.report.page import page
 from harness.report.saved import saved
 from harness.report.text import as_text, run_as_text
-from harness.skeleton import Sources, skeleton
 from harness.sources.database_copy import copy_databases
 from harness.sources.source import open_source
-from harness.subject import Subject, loaded, sampled, whole
 from harness.system.files import code_files
 from harness.system.stages import Stages
 from harness.system.tables import DatabaseCopy
 from harness.terminal.exit_codes import HELD, VIOLATED
 from harness.terminal.lines import command_line, some
+from harness.terminal.numbers import read_moment
 from harness.terminal.output import TIMEOUT_SECONDS, Output, Report
 from harness.terminal.progress import Progress
 from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
@@ -131,7 +131,7 @@ def with_closer_looks(opened: "Opened", result: Result, document: dict[str, Any]
 
 def rehearsed(
     wanted: Wanted,
-    on_progress: OnProgress = Nobody(),  # noqa: B008 - it has no state
+    on_progress: OnProgress = NoProgress(),  # noqa: B008 - it has no state
 ) -> tuple[About, Result, float]:
     """A whole rehearsal: what it was about, what it found, and how many seconds it took."""
     start = stopwatch()

@@ -23,8 +23,8 @@ from harness.explore.tally import (
 )
 from harness.explore.workforce import Here, Workforce
 from harness.model.scenario import Scenario
+from harness.model.verdict import Finding, Moment
 from harness.terminal.command import CannotStart
-from harness.verdict import Finding, Moment
 
 # A large namespace is tried less often than a small one: for so many KV operations in all; and one of a
 # Worker whose runs take longer.

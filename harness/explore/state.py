@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
-from harness.decision import Looked
 from harness.explore.depth_first import Visited
 from harness.explore.tally import Group, Tally
+from harness.model.decision import Looked
 
 
 def write_tally(tally: Tally) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, Protocol
 
-from harness.decision import Looked
 from harness.engine.interleaving import Choose
 from harness.engine.loop import Deadlock
 from harness.explore.depth_first import Visited, every_order
 from harness.explore.wording import wording
-from harness.verdict import Finding, Verdict
+from harness.model.decision import Looked
+from harness.model.verdict import Finding, Verdict
 from kvstore.layers.trace import Trace
 
 # The invariant, or hazard, and the code of the finding, or its wording.

@@ -6,7 +6,7 @@ from typing import Final
 from harness.model.expectation import Expectation
 from harness.model.record import Act, Call, Place, Record
 from harness.model.row import is_table, named
-from harness.verdict import Finding, Moment, finding
+from harness.model.verdict import Finding, Moment, finding
 from kvstore import Event
 
 MOST: Final = 10

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from harness.engine.under_way import asking
 from harness.migration import Entry as Wanted
 from harness.migration import Migration, MigrationError, Rule, Shape, entry_of, mistyped, unstorable
 from harness.model.record import Place
 from harness.model.row import WHOLE, Row, Table, checked, is_table, label_of, row_of, shape_of, shaped
-from harness.under_way import asking
 from kvstore import Entry
 
 # An end that nobody's entry has, in seconds: what depends on it is what says when an entry ends.

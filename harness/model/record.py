@@ -9,8 +9,8 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from harness.answers import member, raw, shown
 from harness.migration import Migration, Rule
+from harness.model.answers import member, raw, shown
 from kvstore import Entry, Event
 from worker.d1.layers import D1Event
 
@@ -60,7 +60,7 @@ class Call:
     refused: bool = False
 
     def member(self, *names: str) -> Any:
-        """A member of a JSON answer, None when it is not there or not of its type: see `harness.answers`."""
+        """A member of a JSON answer, None when it is not there or not of its type (see `answers.py`)."""
         return member(self.answer, *names)
 
     def raw(self, *names: str) -> Any:

@@ -7,8 +7,8 @@ from typing import Final
 
 from harness.migration import Migration
 from harness.model.scenario import Scenario
-from harness.moment import write_moment
 from harness.terminal.lines import command_line
+from harness.terminal.numbers import write_moment
 
 # Mistakes that say, in minutes, about how much a GO is worth.
 _SAMPLE: Final = 40

@@ -8,8 +8,8 @@ from harness.engine.loop import Deadlock
 from harness.explore.search import Damage
 from harness.explore.tally import Key, SystemUnderTest, deadlock_key, found_in
 from harness.model.record import RunRecord
+from harness.model.verdict import Verdict
 from harness.parameters import parameters
-from harness.verdict import Verdict
 from kvstore.conditions import CLASSIC
 from kvstore.layers.trace import Trace
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from harness.decision import Decision
 from harness.explore.search import Damage
 from harness.explore.state import write_tally
 from harness.explore.tally import Tally
 from harness.model.course import Course
+from harness.model.decision import Decision
 from harness.model.record import Act, Call, Place, Record, RunRecord
-from harness.moment import write_moment
-from harness.rehearsal import Part, Result
+from harness.model.verdict import Finding, Verdict
+from harness.rehearsal.rehearsal import Part, Result
 from harness.report.about import About
-from harness.verdict import Finding, Verdict
+from harness.terminal.numbers import write_moment
 from kvstore import Entry
 from kvstore.layers.trace import Kept, Span, Trace
 from worker.distribution import installed_version

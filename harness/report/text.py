@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from harness.explore.search import Damage
-from harness.moment import elapsed
-from harness.rehearsal import Part, Result
+from harness.model.verdict import Moment, Verdict
+from harness.rehearsal.rehearsal import Part, Result
 from harness.report.about import About
 from harness.terminal.lines import some, text_of
-from harness.verdict import Moment, Verdict
+from harness.terminal.numbers import elapsed
 
 # How many lines a screen has, and how many ways of damage are on it.
 _SCREEN: Final = 45

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
-from harness.under_way import asking
+from harness.engine.under_way import asking
 from kvstore.layers.invocation import Within
 from worker.runtime import LoadError, Platform, Worker, load_worker
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.engine.clock import LoopClock
-from harness.transport import Answering
+from harness.system.transport import Answering
 from kvstore.layers.invocation import Within
 from worker.runtime.background import Background
 

@@ -1,7 +1,8 @@
-"""Whole numbers on a command line, each within bounds that are said when it is refused."""
+"""Numbers and moments as people write them: numbers within bounds that a refusal names, ISO 8601 in UTC."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 # A seed may be any of these; a search takes a part of them.
@@ -45,3 +46,25 @@ def seeds(text: str) -> range:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def read_moment(text: str) -> int:
+    """Milliseconds since the UNIX epoch. Raises ValueError with what is wrong."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a moment such as 2026-11-29T12:00:00Z") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def write_moment(milliseconds: int) -> str:
+    """The moment in UTC, to the second."""
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def elapsed(milliseconds: int) -> str:
+    """Minutes, seconds and milliseconds, as ``02:07.250``."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 60:02}:{seconds % 60:02}.{rest:03}"

@@ -23,9 +23,9 @@ from threading import Thread
 from types import FrameType
 from typing import Any, Final
 
+from harness.engine.under_way import Page, report_to
 from harness.terminal.exit_codes import NOT_STARTED
 from harness.terminal.output import TIMEOUT_SECONDS
-from harness.under_way import Page, report_to
 from kvstore.clock import stopwatch
 
 LOOK_SECONDS: Final = 1.0

@@ -15,17 +15,17 @@ from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.loop import SimulatedLoop
 from harness.migration import Stage
-from harness.moment import read_moment
 from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
 from harness.system.javascript.invocation import Host
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, stage_of
+from harness.system.transport import read_to_end
+from harness.terminal.numbers import read_moment
 from harness.testing.answer import Answer
 from harness.testing.keys import Keys
 from harness.testing.logs import Logs
 from harness.testing.outbound import Outbound
 from harness.testing.timeline import Timeline
-from harness.transport import read_to_end
 from harness.world.databases import DeployedDatabases
 from harness.world.objects import DeployedObjects
 from kvstore import KVNamespace, Store, StrictNamespace, StrictStorage

@@ -12,7 +12,7 @@ import pytest
 
 from harness.cli.run import Wanted, open_migration, result_of, run_again, with_closer_looks
 from harness.migration import Migration, MigrationError
-from harness.rehearsal import Nobody
+from harness.rehearsal.rehearsal import NoProgress
 from harness.report.document import rehearsal_document
 from harness.report.page import page
 from harness.report.text import as_text
@@ -55,7 +55,7 @@ class Rehearse:
             if again.exit_code:
                 self._fail(again.text, again.document)
             return
-        result = result_of(opened, wanted, Nobody())
+        result = result_of(opened, wanted, NoProgress())
         if result.decision.verdict != "go":
             seconds = stopwatch() - start
             document = rehearsal_document(opened.about, result, seconds)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from harness.moment import read_moment
+from harness.terminal.numbers import read_moment
 from kvstore import LIMITS, Entry
 
 # Text that is a key's, and what keys are usually made of.

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from harness.moment import elapsed
 from harness.terminal.lines import text_of
+from harness.terminal.numbers import elapsed
 from kvstore import Clock, Event
 
 # The last of so many lines: what a failure shows of a long test.

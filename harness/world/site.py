@@ -7,11 +7,11 @@ from typing import Any
 
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
+from harness.engine.under_way import asking
 from harness.model.circumstances import Circumstances
 from harness.model.record import Call
 from harness.system.deployment import Code, Deployed
-from harness.transport import BrokenOff, deliver
-from harness.under_way import asking
+from harness.system.transport import BrokenOff, deliver
 from harness.world.network import Network
 from kvstore.faults import InvocationCrashed
 from worker.runtime.background import WAIT_UNTIL_SECONDS

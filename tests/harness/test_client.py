@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.answers import read_body
+from harness.model.answers import read_body
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from harness.cli.rehearse import main
-from harness.decision import Decision, Looked
 from harness.migrations.codeq.operations import OPERATIONS
 from harness.migrations.queue.checkers import CHECKERS, judge_walk
 from harness.migrations.queue.comparisons import COMPARISONS
@@ -15,8 +14,9 @@ from harness.migrations.queue.explore.system import judgement
 from harness.migrations.queue.rehearsal import walked_at
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.migrations.redis.keyspace.errors import Refused
+from harness.model.decision import Decision, Looked
+from harness.model.verdict import Verdict
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, VIOLATED
-from harness.verdict import Verdict
 from tests.harness.queue.simulation.runs import run
 from tests.harness.queue.walks import walked
 from worker.codeq import embedded

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.rehearse import main
-from harness.forecast import Bill, forecast
+from harness.rehearsal.forecast import Bill, forecast
 from tests.harness.declared.declaring import declared
 from tests.harness.declared.test_true_verdicts import MOVES
 

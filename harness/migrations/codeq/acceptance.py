@@ -11,7 +11,7 @@ from harness.migrations.codeq.plan import COPY
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ, LEGACY
 

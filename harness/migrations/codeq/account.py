@@ -7,8 +7,8 @@ from typing import Any
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.legacy_state import FINISHED, parse
 from harness.migrations.redis.keyspace.pieces import parts, scan
+from harness.model.verdict import agree
 from harness.terminal.lines import some
-from harness.verdict import agree
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.keys import CODEQ
 

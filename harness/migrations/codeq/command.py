@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from harness import Output, Report
-from harness.decision import Decision
 from harness.migrations.codeq import report
 from harness.migrations.codeq.acceptance import accept
 from harness.migrations.codeq.crashes import explore
@@ -25,6 +24,7 @@ from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
 from harness.migrations.redis.keyspace.reported import Finish, reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
+from harness.model.decision import Decision
 from harness.report.page import page
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import ManualClock, SystemClock, stopwatch

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.decision import Decision, Looked
 from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Settings
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
+from harness.model.decision import Decision, Looked
 from kvstore.clock import Clock
 from worker.codeq import PROFILES, Server, open_server
 

@@ -11,7 +11,7 @@ from harness.migrations.codeq.services import Services
 from harness.migrations.codeq.traffic import OldWorkers
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
-from harness.verdict import Finding, Verdict, finding, verdict
+from harness.model.verdict import Finding, Verdict, finding, verdict
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ
 

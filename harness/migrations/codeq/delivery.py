@@ -10,7 +10,7 @@ from harness.migrations.codeq.checklist.keyspace import planned_tiers
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.services import Services, segment
 from harness.migrations.codeq.tiers import TIERS, tier_of
-from harness.verdict import Finding, Verdict, finding, verdict
+from harness.model.verdict import Finding, Verdict, finding, verdict
 
 _DONE = {"status": "COMPLETED", "result": {"ok": True}}
 

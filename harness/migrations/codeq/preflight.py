@@ -15,7 +15,7 @@ from harness.migrations.redis.inventory import Inventory, Look
 from harness.migrations.redis.keyspace.capability import Capability, capability
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint
 from harness.migrations.redis.keyspace.pieces import scan
-from harness.verdict import agree
+from harness.model.verdict import agree
 from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from harness.decision import Decision
 from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.cutover import cut_over
 from harness.migrations.codeq.delivery import deliver, judge
@@ -21,7 +20,8 @@ from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under, scan
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from harness.model.course import Course, CourseNotes
-from harness.verdict import Verdict
+from harness.model.decision import Decision
+from harness.model.verdict import Verdict
 from kvstore.clock import ManualClock, iso
 from kvstore.entropy import Entropy
 from worker.codeq import Server

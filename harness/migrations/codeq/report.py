@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.decision import Decision
 from harness.migrations.codeq.claim_script import HOW, NEEDED
 from harness.migrations.codeq.crashes import Search
 from harness.migrations.codeq.drain import Drained
@@ -16,9 +15,10 @@ from harness.migrations.codeq.rehearsal import Rehearsed
 from harness.migrations.codeq.rollback import RolledBack
 from harness.migrations.codeq.stragglers import Stragglers
 from harness.model.course import Course, CourseStep
+from harness.model.decision import Decision
+from harness.model.verdict import Finding, Verdict, agree, count_held, held_lines
 from harness.report.document import found_document, search_document
 from harness.terminal.lines import some, text_of
-from harness.verdict import Finding, Verdict, agree, count_held, held_lines
 from kvstore.clock import iso
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from harness import Call
-from harness.decision import Decision, Looked
 from harness.engine.loop import Deadlock
 from harness.explore.workforce import Cluster, Processes, Workforce
 from harness.migrations.queue import simulation_report
@@ -32,6 +31,7 @@ from harness.migrations.queue.rehearsal import rehearse_queue, walk_of
 from harness.migrations.queue.rehearsal_report import as_json, as_text, document
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.decision import Decision, Looked
 from harness.report.page import page
 from harness.sources.names import REMOTE
 from harness.sources.remote import Wanted, copy_remote

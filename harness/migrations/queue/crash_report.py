@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from harness.decision import Decision
 from harness.migrations.queue.crashes import OPERATOR_RUNS, Exploration, Violation
 from harness.migrations.queue.rehearsal_report import source_lines
+from harness.model.decision import Decision
 from harness.report.document import search_document
 from harness.sources.source import Source
 from harness.terminal.lines import some, text_of

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from harness.decision import Looked
 from harness.engine.loop import Deadlock
 from harness.explore.wording import wording
 from harness.explore.workforce import Processes, Workforce
 from harness.migrations.queue.rehearsal import Walk, judged, walk_of, walked_at
 from harness.migrations.queue.simulation.scenario import Migration, Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.decision import Looked
+from harness.model.verdict import Finding, Verdict
 from harness.sources.source import Source
-from harness.verdict import Finding, Verdict
 from kvstore import Event
 from kvstore.faults import AT_ONCE, OPERATION, Fault
 

@@ -7,8 +7,8 @@ from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
+from harness.model.verdict import Verdict
 from harness.system.deployment import Code
-from harness.verdict import Verdict
 
 _MOST_KEPT = 32
 

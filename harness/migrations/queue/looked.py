@@ -1,9 +1,9 @@
 """How much a simulation looked at."""
 
-from harness.decision import Looked
 from harness.migrations.queue.checkers.copies import copies
 from harness.migrations.queue.layout import belongs_to_migration
 from harness.migrations.queue.simulation.record import Record
+from harness.model.decision import Looked
 
 
 def looked_at(record: Record) -> Looked:

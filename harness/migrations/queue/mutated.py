@@ -20,6 +20,7 @@ from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.verdict import Finding, Verdict
 from harness.mutation.hunt import Rehearse, Run
 from harness.mutation.lines import Counting
 from harness.mutation.mutant import Mutant
@@ -28,7 +29,6 @@ from harness.mutation.target import Prepared
 from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
 from harness.system.code import WorkerCode
 from harness.terminal.progress import Progress
-from harness.verdict import Finding, Verdict
 
 # So many scenarios are known; which of them reach a line is found out before the first hunt. No more of them
 # than the hunts together have time for, and not fewer than some.

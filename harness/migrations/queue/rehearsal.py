@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.decision import Decision, Looked
 from harness.migrations.queue.checkers import judge_walk
 from harness.migrations.queue.explore.system import causes_among, worker_code
 from harness.migrations.queue.hazards import diagnose
@@ -17,8 +16,9 @@ from harness.migrations.queue.simulation.scenario import Migration, Scenario, St
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation.world import OnProgress
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.decision import Decision, Looked
+from harness.model.verdict import Finding, Verdict
 from harness.sources.source import Source
-from harness.verdict import Finding, Verdict
 from kvstore import Entry
 from kvstore.clock import stopwatch
 from kvstore.conditions import Conditions

@@ -11,10 +11,10 @@ from harness.migrations.queue.rehearsal import Rehearsal
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState
 from harness.model.course import Course, moved_keys, steps_of
+from harness.model.verdict import Verdict, count_held, held_lines
 from harness.report.document import found_document, search_document
 from harness.sources.source import Source
 from harness.terminal.lines import some, text_of
-from harness.verdict import Verdict, count_held, held_lines
 
 _MOST_RUNS = 8
 

@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import Any
 
 from harness import Call
-from harness.decision import Decision
 from harness.migrations.queue.hazards import Diagnosis, diagnose
 from harness.migrations.queue.looked import looked_at, never_happened
 from harness.migrations.queue.simulation.moments import of_read
 from harness.migrations.queue.simulation.record import Record
-from harness.moment import elapsed
+from harness.model.decision import Decision
+from harness.model.verdict import Finding, Moment, Verdict, count_held, held_lines
 from harness.terminal.lines import some, text_of
-from harness.verdict import Finding, Moment, Verdict, count_held, held_lines
+from harness.terminal.numbers import elapsed
 
 _MOST_CALLS = 40
 

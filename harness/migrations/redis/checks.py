@@ -10,7 +10,7 @@ from harness.migrations.redis.move import Move
 from harness.migrations.redis.moving import LATE_MS
 from harness.migrations.redis.plan import COPY, Content, Plan, Step
 from harness.migrations.redis.tally import contents
-from harness.verdict import Verdict, finding, literal, verdict
+from harness.model.verdict import Verdict, finding, literal, verdict
 from worker.codeq.servers.server import checked
 
 

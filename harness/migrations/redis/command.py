@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from harness import Output, Report
-from harness.decision import Decision
 from harness.migrations.redis import report
 from harness.migrations.redis.crashes import Explorer
 from harness.migrations.redis.declaration import (
@@ -32,6 +31,7 @@ from harness.migrations.redis.move import Move, Settings
 from harness.migrations.redis.plan import COPY, Plan
 from harness.migrations.redis.rehearsal import Place, Rehearsed, rehearse
 from harness.migrations.redis.rollback import Rollback
+from harness.model.decision import Decision
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import Clock, SystemClock, iso, stopwatch
 from worker.codeq import PROFILES, Server, open_server

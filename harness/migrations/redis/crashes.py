@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness.decision import Decision, Looked
 from harness.migrations.redis.declaration import Declaration
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError
@@ -16,6 +15,7 @@ from harness.migrations.redis.migrator import Migrator
 from harness.migrations.redis.move import Move, Settings
 from harness.migrations.redis.rehearsal import Contents, Place, Stage, refuse_unknown, stage
 from harness.migrations.redis.rollback import Rollback
+from harness.model.decision import Decision, Looked
 from kvstore.clock import Clock
 from worker.codeq import Server
 

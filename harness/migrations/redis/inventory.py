@@ -12,8 +12,8 @@ from harness.migrations.redis.mapping import Mapped, Mapping, Page, Record
 from harness.migrations.redis.pattern import Unfilled
 from harness.migrations.redis.plan import COPY, Plan, Step
 from harness.migrations.redis.tally import Tally
+from harness.model.verdict import agree
 from harness.terminal.lines import some
-from harness.verdict import agree
 from kvstore.clock import Clock
 from worker.codeq import Server
 from worker.codeq.servers.server import checked

@@ -12,7 +12,7 @@ from harness.migrations.redis.keyspace.journal import COMPLETE, MIGRATING, ROLLI
 from harness.migrations.redis.move import Move
 from harness.migrations.redis.moving import Mover, commands_of
 from harness.migrations.redis.plan import COPY, RENAME, Plan
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness.decision import Decision
 from harness.migrations.redis.declaration import OURS, Declaration
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under
@@ -15,7 +14,8 @@ from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, 
 from harness.migrations.redis.migrator import Looked, Migrated, Migrator
 from harness.migrations.redis.move import Move, OnProgress, Settings
 from harness.migrations.redis.rollback import Rollback
-from harness.verdict import Verdict, finding, verdict
+from harness.model.decision import Decision
+from harness.model.verdict import Verdict, finding, verdict
 from kvstore.clock import Clock
 from worker.codeq import Server
 

@@ -24,8 +24,8 @@ from harness.migrations.redis.keyspace.pieces import CHUNK, Piece, existing, res
 from harness.migrations.redis.move import Move
 from harness.migrations.redis.plan import COPY, Plan, Step
 from harness.migrations.redis.tally import contents
+from harness.model.verdict import agree
 from harness.terminal.lines import some
-from harness.verdict import agree
 from worker.codeq.servers.server import Command, checked
 
 _TEMPORARY = f"{OURS}restoring:"

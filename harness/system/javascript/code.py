@@ -19,7 +19,7 @@ from harness.system.files import JAVASCRIPT
 from harness.system.javascript.configuration import Bundle
 from harness.system.javascript.invocation import Host, Invocation, JavaScriptError
 from harness.system.javascript.isolates import Isolates, Lane
-from harness.transport import BrokenOff
+from harness.system.transport import BrokenOff
 from kvstore import KVNamespace
 from kvstore.layers.invocation import Within
 from worker.config import WorkerConfig

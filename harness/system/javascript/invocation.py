@@ -16,7 +16,7 @@ from harness.system.deployment import NotSequential
 from harness.system.javascript.isolates import Held, Lane
 from harness.system.javascript.messages import Message, written
 from harness.system.noted import NotedNamespace
-from harness.transport import BrokenOff
+from harness.system.transport import BrokenOff
 from kvstore import KVError, KVNamespace, StoreError
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.json_text import stringify

@@ -17,7 +17,7 @@ from harness.migrations.codeq.seed import WORKERS
 from harness.migrations.codeq.services import Services
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import Server, embedded

@@ -6,8 +6,8 @@ from textwrap import dedent
 from typing import Any
 
 from harness.explore.workforce import Here
-from harness.rehearsal import Result, rehearse
-from harness.subject import Subject, loaded, sampled
+from harness.rehearsal.rehearsal import Result, rehearse
+from harness.rehearsal.subject import Subject, loaded, sampled
 from kvstore import Entry
 
 BEGAN = 1_800_000_000_000

@@ -6,7 +6,7 @@ import pytest
 
 from harness.migration import MigrationError
 from harness.model.scenario import Scenario
-from harness.subject import Subject, loaded
+from harness.rehearsal.subject import Subject, loaded
 from kvstore import Entry
 from tests.harness.declared.declaring import BEGAN, codes, declared, rehearsed, subject_of, worker
 

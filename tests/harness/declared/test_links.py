@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migration_file import load_migration
 from harness.model.scenario import Scenario
-from harness.subject import Subject, loaded
+from harness.rehearsal.migration_file import load_migration
+from harness.rehearsal.subject import Subject, loaded
 from kvstore import ManualClock, read_bulk
 from tests.harness.declared.declaring import BEGAN, codes, rehearsed, subject_of
 

@@ -9,7 +9,7 @@ import pytest
 from harness.cli.rehearse import main
 from harness.model.row import stored_row
 from harness.model.scenario import Scenario
-from harness.subject import Subject, loaded
+from harness.rehearsal.subject import Subject, loaded
 from harness.system.tables import DatabaseCopy
 from kvstore import Entry
 from tests.harness.declared.declaring import BEGAN, WRANGLER, declared, rehearsed, subject_of

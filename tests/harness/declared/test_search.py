@@ -8,7 +8,7 @@ from harness.explore.coverage import met, signature
 from harness.explore.search import searched
 from harness.explore.workforce import Here, Processes
 from harness.model.scenario import Scenario
-from harness.rehearsal import rehearse
+from harness.rehearsal.rehearsal import rehearse
 from tests.harness.declared.declaring import subject_of
 from tests.harness.declared.test_links import ENTRIES, LINKS
 
@@ -90,7 +90,7 @@ class Nobody:
 def test_findings_of_the_walk_are_told_before_the_search_begins() -> None:
     heard = Heard()
     with pytest.raises(ZeroDivisionError):
-        rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, Nobody(), on_progress=heard)
+        rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, NoProgress(), on_progress=heard)
     assert "expiration" in heard.invariants
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migration_file import load_migration
-from harness.subject import sampled
+from harness.rehearsal.migration_file import load_migration
+from harness.rehearsal.subject import sampled
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, VIOLATED
 from kvstore import Entry
 from tests.harness.declared.declaring import declared

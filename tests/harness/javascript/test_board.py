@@ -9,7 +9,7 @@ from harness.cli.run import Wanted, open_migration
 from harness.explore.faults import everywhere
 from harness.migration import MigrationError
 from harness.model.scenario import Scenario
-from harness.subject import Subject, loaded
+from harness.rehearsal.subject import Subject, loaded
 from harness.system.javascript.code import JavaScriptCode
 from harness.system.repeating import check_repeats
 from tests.harness.javascript.running import OPEN

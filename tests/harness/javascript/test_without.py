@@ -8,7 +8,7 @@ import pytest
 from harness.cli.run import Opened, Wanted, open_migration
 from harness.migration import MigrationError
 from harness.model.scenario import Scenario
-from harness.subject import loaded
+from harness.rehearsal.subject import loaded
 from harness.system.javascript.code import JavaScriptCode
 from tests.harness.javascript.running import OPEN
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness import rehearsal
 from harness.cli.rehearse import main
 from harness.mutation import command
 from harness.mutation.hunt import NOTICED, Hunt, Hunter
 from harness.mutation.mutant import Mutant
+from harness.rehearsal import rehearsal
 from tests.harness.declared.declaring import declared, worker
 
 OLD = """

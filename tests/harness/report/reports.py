@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.run import Wanted, open_migration, result_of, run_again, with_closer_looks
-from harness.rehearsal import Nobody
+from harness.rehearsal.rehearsal import NoProgress
 from harness.report.document import rehearsal_document
 from harness.terminal.document import json_text
 
@@ -24,7 +24,7 @@ def wanted(file: str = "naive.py", **more: Any) -> Wanted:
 @cache
 def rehearsal() -> dict[str, Any]:
     opened = open_migration(wanted())
-    result = result_of(opened, wanted(), Nobody())
+    result = result_of(opened, wanted(), NoProgress())
     return with_closer_looks(opened, result, rehearsal_document(opened.about, result, 0.5))
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from harness.cli.rehearse import main
-from harness.decision import Decision
 from harness.migrations.codeq.crashes import Search
 from harness.migrations.codeq.report import search_page
 from harness.model.course import Course, CourseStep, moved_keys
+from harness.model.decision import Decision
 from harness.report.document import search_document
 from harness.report.page import page
 from harness.terminal.exit_codes import VIOLATED

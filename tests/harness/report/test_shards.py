@@ -13,7 +13,7 @@ from harness.cli.run import open_migration, result_of
 from harness.explore import search
 from harness.explore.checkpoint import Checkpoint
 from harness.explore.workforce import Done, Here, Job, Processes
-from harness.rehearsal import Nobody
+from harness.rehearsal.rehearsal import NoProgress
 from harness.report.document import rehearsal_document
 from harness.terminal.command import CannotStart
 from harness.terminal.document import json_text
@@ -29,7 +29,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def searched(seeds: range, checkpoint: Checkpoint | None = None) -> dict[str, Any]:
     opened = open_migration(wanted(seeds=seeds))
-    result = result_of(opened, wanted(seeds=seeds), Nobody(), checkpoint)
+    result = result_of(opened, wanted(seeds=seeds), NoProgress(), checkpoint)
     found: dict[str, Any] = json.loads(json_text(rehearsal_document(opened.about, result, 0)))
     return found
 

@@ -3,7 +3,7 @@
 from harness.migrations.codeq.checklist import keyspace, service
 from harness.migrations.codeq.checklist.codeq_state import CodeqState
 from harness.migrations.codeq.checklist.inspection import Inspection
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 
 __all__ = ["CHECKS", "CodeqState", "Inspection", "check"]
 

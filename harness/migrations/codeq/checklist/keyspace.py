@@ -9,7 +9,7 @@ from harness.migrations.codeq.checklist.inspection import Inspection
 from harness.migrations.codeq.legacy_state import FINISHED, LegacyState, parse
 from harness.migrations.codeq.plan import COPY
 from harness.migrations.codeq.tiers import tier_of
-from harness.verdict import Finding, Verdict, finding, verdict
+from harness.model.verdict import Finding, Verdict, finding, verdict
 from kvstore.clock import iso
 
 _DAY = 86_400

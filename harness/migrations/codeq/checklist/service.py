@@ -11,7 +11,7 @@ from harness.migrations.codeq.services import segment
 from harness.migrations.codeq.tokens import PROBE
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import read_snapshot
-from harness.verdict import Finding, Verdict, verdict
+from harness.model.verdict import Finding, Verdict, verdict
 from worker.codeq import CodeqKeys
 from worker.codeq.keys import BUILT_IN_COMMANDS, CODEQ
 from worker.codeq.servers.server import checked

@@ -13,7 +13,7 @@ from harness.migrations.codeq.seed import WORKERS, Shape, seed
 from harness.migrations.codeq.services import Services
 from harness.migrations.redis.keyspace.pieces import delete_under
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import CodeqKeys, Server

@@ -35,7 +35,7 @@ from harness.migrations.queue.checkers.ttl import ttl_legality
 from harness.migrations.queue.checkers.walk import walk
 from harness.migrations.queue.checkers.write_rate import write_rate
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 
 Checker = Callable[[Record], Verdict]
 

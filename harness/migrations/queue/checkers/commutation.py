@@ -17,7 +17,7 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import RESULTS, is_work, task_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import epoch_seconds, parsed
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 # CLAIMS_SETTLE, and what a claim takes to get to the coordinator.
 _SETTLING_MS = 120_000

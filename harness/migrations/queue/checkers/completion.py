@@ -6,7 +6,7 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import is_day_over
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import BROKEN, parsed
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 _TITLE = "Completion: the new format holds every live task, the old one nothing"
 

@@ -3,7 +3,7 @@
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import TASK_KEYS, covered
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 
 def conservation(record: Record) -> Verdict:

@@ -3,7 +3,7 @@
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import RUN, Story
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 
 def creation(record: Record) -> Verdict:

@@ -9,7 +9,7 @@ from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, QUARANTINE
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import Span
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 # A put in the last minute of a task gives it a minute, which is the least that KV gives.
 _LEAST_SECONDS = 60

@@ -6,7 +6,7 @@ from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, QUARANTINE, RESU
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import Span, is_work
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 
 def guarded_delete(record: Record) -> Verdict:

@@ -17,7 +17,7 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import Lease, epoch_seconds
-from harness.verdict import Finding, Verdict, verdict
+from harness.model.verdict import Finding, Verdict, verdict
 from kvstore.conditions import COLOS
 
 # How two hold a task that cannot know of each other: in one location, or in two.

@@ -4,7 +4,7 @@ from harness import Call, carry_out
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 from kvstore import Entry, Event
 
 _TITLE = "Idempotency: a second run changes nothing and reports zero"

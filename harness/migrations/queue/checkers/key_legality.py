@@ -5,7 +5,7 @@ from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import LONGEST_ID, task_of
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 _TOO_LONG = "exceeds key length limit"
 

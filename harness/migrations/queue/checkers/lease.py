@@ -10,7 +10,7 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import DELETE, ROLLBACK, RUN, Span, task_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease, epoch_seconds, parsed
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 from kvstore import Event
 from kvstore.conditions import COLOS
 

@@ -5,7 +5,7 @@ from collections import Counter
 from harness.migrations.queue.checkers.ending import AT, is_migrated, is_over, owed
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, literal, verdict
+from harness.model.verdict import Verdict, literal, verdict
 
 _TITLE = "Listing: GET /api/queue shows each live task exactly once"
 

@@ -11,7 +11,7 @@ from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 # As many candidates as careful claims read at a time.
 _CHUNK = 20

@@ -4,7 +4,7 @@ from harness.migrations.queue.layout import OLD_TASK, PENDING, QUARANTINE, RESUL
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import RUN
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 from kvstore import Event
 
 

@@ -6,7 +6,7 @@ from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import is_work
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 _LEASES = (OLD_LEASE, NEW_LEASE)
 _TOO_LONG = "exceeds key length limit"

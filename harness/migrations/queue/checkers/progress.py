@@ -14,7 +14,7 @@ from harness.migrations.queue.layout import (
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import ROLLBACK, RUN, is_day_over
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 # A safe migration may be called this often for nothing: it sees late what it has done itself.
 _PATIENCE = 5

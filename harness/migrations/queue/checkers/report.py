@@ -7,7 +7,7 @@ from harness.migrations.queue.checkers.step import ASIDE, STEP, asides, steps
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 _MEMBERS = ("success", "message", "tasks", "leases", "totalMigrated", "totalFailed", "errors")
 _KEYS = {"tasks": (NEW_TASK, OLD_TASK, "Task "), "leases": (NEW_LEASE, OLD_LEASE, "Lease ")}

@@ -10,7 +10,7 @@ from harness.migrations.queue.layout import NEW_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import ROLLBACK, Span, Story
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 from kvstore.messages import DAY_IS_OVER
 
 

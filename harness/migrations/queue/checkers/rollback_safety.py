@@ -8,7 +8,7 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import ROLLBACK, Span
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease, QueueState
-from harness.verdict import Finding, Verdict, verdict
+from harness.model.verdict import Finding, Verdict, verdict
 from kvstore import Event
 
 _LONGEST_KEY = 512

@@ -7,7 +7,7 @@ from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import are_steady, within
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Finding, Verdict, verdict
+from harness.model.verdict import Finding, Verdict, verdict
 
 _COUNTERS = {
     "oldTaskCount": OLD_TASK,

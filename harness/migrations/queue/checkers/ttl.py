@@ -3,7 +3,7 @@
 from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 _REFUSAL = "Invalid expiration"  # what a Worker passes on, in an answer of its own
 

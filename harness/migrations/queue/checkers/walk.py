@@ -7,7 +7,7 @@ from harness.migrations.queue.checkers.ending import owed
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import RUN, task_of
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Finding, Verdict, literal, verdict
+from harness.model.verdict import Finding, Verdict, literal, verdict
 
 
 def walk(record: Record) -> Verdict:

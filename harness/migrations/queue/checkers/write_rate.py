@@ -14,7 +14,7 @@ from harness.migrations.queue.layout import (
 )
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Moment, Verdict, verdict
+from harness.model.verdict import Moment, Verdict, verdict
 from kvstore import Event
 
 _SECOND_MS = 1000

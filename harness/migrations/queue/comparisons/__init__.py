@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness.migrations.queue.comparisons import crash_closure, pagination, staleness
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

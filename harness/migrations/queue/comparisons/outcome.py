@@ -8,7 +8,7 @@ from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import parsed
-from harness.verdict import Finding
+from harness.model.verdict import Finding
 from kvstore import Entry
 
 

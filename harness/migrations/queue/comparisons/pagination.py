@@ -6,7 +6,7 @@ from dataclasses import replace
 from harness.migrations.queue.comparisons.outcome import differences, is_quiet
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 # As many keys as the product gives in one page.
 _PAGE = 1000

@@ -7,7 +7,7 @@ from typing import Final
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.verdict import Verdict, verdict
+from harness.model.verdict import Verdict, verdict
 
 _TITLE: Final = "Staleness tolerance: I1 to I9 hold however late reads and listings are"
 _AT: Final = "operations"

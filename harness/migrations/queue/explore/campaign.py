@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from harness import rehearsal
-from harness.decision import Decision
 from harness.explore.faults import everywhere
 from harness.explore.search import Damage, Shown, explained, searched, shrunk
 from harness.explore.tally import Tally
@@ -22,6 +20,7 @@ from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.record import OPERATOR
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.decision import Decision
 from harness.terminal.lines import some
 from kvstore.clock import stopwatch
 from kvstore.faults import OPERATION
@@ -40,14 +39,20 @@ class OnProgress(Protocol):
         """How many of the findings are made small, of how many."""
 
 
-class Nobody(rehearsal.Nobody):
+class _NoProgress:
     """The default: no progress is shown."""
 
     def simulated(self, done: int, of: int, found: int, met: int) -> None:
-        """It makes no difference."""
+        """Nothing is shown."""
+
+    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+        """Nothing is shown."""
+
+    def made_small(self, done: int, of: int) -> None:
+        """Nothing is shown."""
 
 
-NOBODY: Final = Nobody()
+NO_PROGRESS: Final = _NoProgress()
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def explore_schedules(
     base: Scenario,
     seeds: range,
     workforce: Workforce,
-    on_progress: OnProgress = NOBODY,
+    on_progress: OnProgress = NO_PROGRESS,
     worker: Path = QUEUE_WORKER,
 ) -> Campaign:
     """Simulate a scenario for every seed, as ``base`` says of its conditions, migration and claims.
@@ -99,7 +104,7 @@ def explore_faults(
     base: Scenario,
     kinds: Sequence[str],
     workforce: Workforce,
-    on_progress: OnProgress = NOBODY,
+    on_progress: OnProgress = NO_PROGRESS,
     worker: Path = QUEUE_WORKER,
     *,
     everyone: bool = False,

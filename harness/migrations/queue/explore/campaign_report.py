@@ -11,9 +11,9 @@ from harness.migrations.queue.explore.recognition import Recognition
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
 from harness.migrations.queue.worker import QUEUE_WORKER
-from harness.moment import elapsed
+from harness.model.verdict import Moment
 from harness.terminal.lines import command_line, some, text_of
-from harness.verdict import Moment
+from harness.terminal.numbers import elapsed
 
 _MOST_CAUSES = 3
 

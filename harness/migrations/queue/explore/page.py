@@ -10,9 +10,9 @@ from harness.migrations.queue.explore.campaign_report import replay, title
 from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.verdict import Verdict
 from harness.report.closer import looked_into
 from harness.report.document import any_run, damage_document, part_document, search_document
-from harness.verdict import Verdict
 from kvstore.layers.trace import Trace
 
 

@@ -18,9 +18,9 @@ from harness.migrations.queue.looked import looked_at
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
+from harness.model.verdict import Finding, Verdict
 from harness.system.deployment import Code
 from harness.system.stages import code_of, read_config
-from harness.verdict import Finding, Verdict
 from kvstore.layers.trace import Trace
 from worker.config import ConfigError
 from worker.runtime import ServeError

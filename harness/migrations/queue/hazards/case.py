@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.simulation import moments
-from harness.verdict import Moment, agree
+from harness.model.verdict import Moment, agree
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK, RESUL
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState, parsed
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 from kvstore import Entry, Event
 
 _LATE_MS = 61_000

@@ -9,7 +9,7 @@ from harness.migrations.queue.hazards.reading import Listing, listings
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation.moments import of_call, of_write
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 
 # For how long a listing may lag, and a look at it is a look right after the run, in milliseconds.
 _SOON_MS = 120_000

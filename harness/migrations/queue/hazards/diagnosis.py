@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Moment, agree
+from harness.model.verdict import Moment, agree
 
 
 @dataclass(frozen=True)

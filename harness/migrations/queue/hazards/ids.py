@@ -10,7 +10,7 @@ from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_read
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 
 # In bytes.
 _LONGEST_KEY = 512

@@ -9,7 +9,7 @@ from harness.migrations.queue.hazards.reading import copies
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.moments import of_call, of_write
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 from kvstore import Entry, Event
 
 # KV gives no key a shorter life, in seconds.

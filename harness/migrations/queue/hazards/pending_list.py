@@ -11,7 +11,7 @@ from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING, RESULT
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import parsed
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 from kvstore import Entry, Event
 
 

@@ -10,7 +10,7 @@ from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_
 from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 from kvstore import Event
 
 _SECOND_MS = 1000

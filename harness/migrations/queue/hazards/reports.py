@@ -9,7 +9,7 @@ from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import BROKEN, QueueState
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 
 
 def failed_and_unlisted(record: Record) -> Diagnosis | None:

@@ -10,7 +10,7 @@ from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, OLD_TASK, PENDI
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import Lease, QueueState, parsed
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 from kvstore import Event
 from kvstore.messages import TOO_MANY_OPERATIONS
 

@@ -12,7 +12,7 @@ from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease, QueueState
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 from kvstore import Event
 
 

@@ -9,7 +9,7 @@ from harness.migrations.queue.hazards.reading import begun, is_stale
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
 from harness.migrations.queue.simulation.record import Record, kept
-from harness.verdict import Moment
+from harness.model.verdict import Moment
 from kvstore import Event
 
 _OLD = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE}

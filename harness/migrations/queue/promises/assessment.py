@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from harness.decision import Decision
 from harness.migrations.queue.promises.evidence import (
     DEFAULT_CONDITIONS,
     DEFAULT_SEEDS,
@@ -16,6 +15,7 @@ from harness.migrations.queue.promises.guide import PROMISES
 from harness.migrations.queue.promises.promise import Judgement, Promise
 from harness.migrations.queue.promises.recommendation import Recommendation, recommend
 from harness.migrations.queue.simulation.scenario import MIGRATIONS, Migration
+from harness.model.decision import Decision
 from harness.terminal.lines import command_line
 
 _BEST_FIRST: Final = ("go", "inconclusive", "no-go")

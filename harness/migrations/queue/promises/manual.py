@@ -11,7 +11,7 @@ from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.scenario import Migration
 from harness.migrations.queue.worker import API_KEY
 from harness.system.code import WorkerCode
-from harness.transport import Answer, deliver
+from harness.system.transport import Answer, deliver
 from kvstore import Clock, Entry, KVNamespace, ManualClock
 from kvstore.stores.memory import MemoryStore
 from worker.sdk.request import Request

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from harness.decision import Looked
 from harness.engine.loop import Deadlock
 from harness.explore.tally import DEADLOCK, Batch, Group
 from harness.migrations.queue.checkers import judge
@@ -13,6 +12,7 @@ from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.looked import looked_at
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
+from harness.model.decision import Looked
 
 # Hazards whose harm shows only beside another run: they count wherever they are recognised.
 _BY_COMPARISON: Final = frozenset({"I12", "I23", "I26"})

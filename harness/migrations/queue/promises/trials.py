@@ -15,7 +15,7 @@ from harness.migrations.queue.promises.situations import fitted
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 from kvstore import Event
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from harness import Call
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease
-from harness.verdict import Finding, Moment
-from harness.verdict import finding as verdict_finding
+from harness.model.verdict import Finding, Moment
+from harness.model.verdict import finding as verdict_finding
 from kvstore import Event
 
 # An argument that needs more events than these is none that anybody follows.

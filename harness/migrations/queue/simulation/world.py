@@ -11,7 +11,7 @@ from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.worker import API_KEY
 from harness.system.deployment import Code
-from harness.transport import ANSWER_SECONDS, Unanswered
+from harness.system.transport import ANSWER_SECONDS, Unanswered
 from harness.world.network import Network
 from harness.world.site import WAY_MS, Site
 from kvstore import Entry

@@ -6,8 +6,8 @@ from pathlib import Path
 from harness.migrations.redis.keyspace.backup import Backup
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint, fingerprint
+from harness.model.verdict import agree
 from harness.terminal.lines import some
-from harness.verdict import agree
 from kvstore.clock import Clock
 from worker.codeq import Server
 

@@ -11,7 +11,7 @@ from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
 from harness.migrations.queue.state import QueueState
 from harness.model.record import Call
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 from kvstore import Entry, Event
 from kvstore.clock import iso
 from kvstore.errors import KVError

@@ -2,7 +2,7 @@
 
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.simulation.record import Record
-from harness.verdict import Finding, Verdict
+from harness.model.verdict import Finding, Verdict
 
 
 def found(record: Record, invariant: str) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.verdict import Verdict
+from harness.model.verdict import Verdict
 from tests.harness.queue.simulation.runs import run
 
 SAFE = "migration=safe strategy=zero-downtime"

@@ -9,7 +9,6 @@ from typing import TypeVar
 import pytest
 
 from harness.cli.rehearse import main
-from harness.decision import Looked
 from harness.explore.tally import Tally
 from harness.explore.wording import wording
 from harness.migrations.queue.explore.campaign import Campaign, explore_faults
@@ -20,6 +19,7 @@ from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.decision import Looked
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from kvstore.faults import FAULTS
 

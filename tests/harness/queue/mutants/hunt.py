@@ -17,9 +17,9 @@ from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.verdict import Finding
 from harness.system.code import WorkerCode
-from harness.transport import Unanswered
-from harness.verdict import Finding
+from harness.system.transport import Unanswered
 from tests.harness.queue.mutants.mutant import Mutant
 from worker.runtime import LoadError
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.answers import MEMBERS, read_body
 from harness.migrations.queue.checkers import CHECKERS
 from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.sometimes import met
@@ -23,6 +22,7 @@ from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation_report import Simulation
 from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.model.answers import MEMBERS, read_body
 from harness.model.record import Call
 from harness.sources.source import Source
 from harness.terminal.document import json_text

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from itertools import combinations_with_replacement, product
 from typing import Any, Final, Protocol
 
-from harness.decision import Decision, Looked
 from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.explore.checkpoint import Checkpoint
@@ -19,13 +18,14 @@ from harness.explore.search import Damage, Guided, explained, searched
 from harness.explore.state import read_tally, write_tally
 from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
-from harness.forecast import Forecast, bill_of, forecast
 from harness.model.course import Course
+from harness.model.decision import Decision, Looked
 from harness.model.record import Place, Record
 from harness.model.row import is_table
 from harness.model.scenario import Scenario
 from harness.parameters import parameters
-from harness.subject import Subject, loaded, whole
+from harness.rehearsal.forecast import Forecast, bill_of, forecast
+from harness.rehearsal.subject import Subject, loaded, whole
 from harness.system.repeating import check_repeats
 from kvstore import Entry
 from kvstore.faults import OPERATION
@@ -45,7 +45,7 @@ PARTS: Final = ("walks", "crashes", "interruptions", "schedules")
 
 
 class OnProgress(Protocol):
-    """Hears of a rehearsal while it goes on."""
+    """Is called while a rehearsal goes on."""
 
     def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
         """So many runs of a part are done, of so many, with so many kinds of damage."""
@@ -57,17 +57,17 @@ class OnProgress(Protocol):
         """So many findings are made as small as they get, of so many."""
 
 
-class Nobody:
-    """Who does not want to hear of it."""
+class NoProgress:
+    """The default: no progress is shown."""
 
     def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
-        """It makes no difference."""
+        """Nothing is shown."""
 
     def found(self, invariant: str, what: str, scenario: object) -> None:
-        """It makes no difference."""
+        """Nothing is shown."""
 
     def made_small(self, done: int, of: int) -> None:
-        """It makes no difference."""
+        """Nothing is shown."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def rehearse(
     conditions: str = "production",
     write_rate: WriteRate = "refused",
     seeds: range = range(1, 501),
-    on_progress: OnProgress = Nobody(),  # noqa: B008 - it has no state
+    on_progress: OnProgress = NoProgress(),  # noqa: B008 - it has no state
     checkpoint: Checkpoint | None = None,
 ) -> Result:
     """Walk through the migration with all ``entries``, and search through small namespaces.
@@ -152,7 +152,7 @@ def joined(
     ``anew`` of the schedules met something new.
     """
     base = Scenario(conditions=conditions, write_rate=write_rate, colos=2)
-    search = _Rehearsal(subject, entries, workforce, base, seeds, Nobody())
+    search = _Rehearsal(subject, entries, workforce, base, seeds, NoProgress())
     small = search.first_look()
     return _result(search, small, [search.part_of(name, tally, anew) for name, tally in found.items()])
 

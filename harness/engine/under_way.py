@@ -18,7 +18,7 @@ _COUNTS: Final = struct.Struct("=QQ")
 _MOST_BYTES: Final = _SIZE - _COUNTS.size - 1
 _TICK_SECONDS: Final = 1.0
 _FRAME: Final = re.compile(r'File "(.*)", line (\d+) in (.*)')
-_HOUSE: Final = Path(__file__).parents[1]
+_HOUSE: Final = Path(__file__).parents[2]
 _ROOMS: Final = ("harness", "kvstore", "worker/runtime", "worker/sdk", "worker/durable")
 _NOT_THE_WORKERS: Final = ("<", f"{Path(os.__file__).parent}/", *(f"{_HOUSE / room}/" for room in _ROOMS))
 

@@ -10,8 +10,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from harness.answers import read_body
 from harness.engine.loop import Deadlock, SimulatedLoop
+from harness.model.answers import read_body
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
 from worker.sdk.request import Request
@@ -34,7 +34,7 @@ class Answering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``body`` is parsed JSON, or text: see `harness.answers`. Names of ``headers`` are in small letters."""
+    """``body`` is parsed JSON or text (`model/answers.py`). ``headers`` have their names in small letters."""
 
     status: int
     body: Any

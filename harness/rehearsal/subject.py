@@ -8,23 +8,23 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.checks import judge
-from harness.decision import Looked
 from harness.engine.chance import Chance
 from harness.engine.interleaving import Choose
 from harness.explore.coverage import met
 from harness.explore.tally import Seen
 from harness.migration import Migration
-from harness.migration_file import load_migration
+from harness.model.decision import Looked
 from harness.model.expectation import Expectation
 from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place, Record
 from harness.model.row import Row, another_row, is_table, row_of, stored_row
 from harness.model.scenario import Scenario
-from harness.simulation import simulate, unreadable
+from harness.model.verdict import Finding, Verdict
+from harness.rehearsal.migration_file import load_migration
+from harness.rehearsal.simulation import simulate, unreadable
 from harness.system.stages import Stages
 from harness.system.tables import DatabaseCopy, stored_alone
-from harness.verdict import Finding, Verdict
 from kvstore import Entry
 from kvstore.layers.trace import Trace
 

@@ -4,8 +4,8 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from harness.engine.under_way import asking
 from harness.migration import Migration, MigrationError
-from harness.under_way import asking
 
 
 def load_migration(path: Path) -> Migration:

@@ -8,17 +8,17 @@ from typing import Any, Final
 from harness.actors.mover import Mover
 from harness.actors.operator import SETTLE_SECONDS, GaveUp, Halted, Operator
 from harness.actors.visitor import Visitor, visit
-from harness.comparison import Asking, can_compare
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
 from harness.engine.loop import SimulatedLoop
+from harness.engine.under_way import asking
 from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record
 from harness.model.scenario import Scenario
+from harness.rehearsal.comparison import Asking, can_compare
 from harness.system.deployment import NotSequential, SystemFailed
 from harness.system.stages import Stages
-from harness.under_way import asking
 from harness.world.world import World
 from kvstore import Entry
 from kvstore.conditions import JUDGE

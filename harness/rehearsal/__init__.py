@@ -1,0 +1,1 @@
+"""The rehearsal of a declared migration: its file is read, its walks are simulated, and it is judged."""
