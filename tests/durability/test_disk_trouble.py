@@ -19,7 +19,7 @@ from kvstore.stores.state import Opener
 pytestmark = pytest.mark.anyio
 
 KINDS = ["own-inline", "own-pooled", "state-inline", "state-pooled"]
-NO_PROGRESS = 65534
+NOBODY = 65534
 
 
 async def open_store(kind: str, folder: Path) -> SqliteStore | StateStore:
@@ -104,7 +104,7 @@ def without_privileges(folder: Path) -> Iterator[None]:
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
     if os.geteuid() == 0:
-        os.seteuid(NO_PROGRESS)
+        os.seteuid(NOBODY)
     try:
         yield
     finally:

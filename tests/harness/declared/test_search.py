@@ -75,8 +75,8 @@ class Heard:
         """Nothing is done with it."""
 
 
-class Nobody:
-    """A workforce that does nothing."""
+class Breaking:
+    """A workforce whose first job fails."""
 
     workers, batch = 1, 20
 
@@ -87,10 +87,10 @@ class Nobody:
         """There is nothing to let go."""
 
 
-def test_findings_of_the_walk_are_told_before_the_search_begins() -> None:
+def test_findings_of_the_walk_are_shown_before_the_search_begins() -> None:
     heard = Heard()
     with pytest.raises(ZeroDivisionError):
-        rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, NoProgress(), on_progress=heard)
+        rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, Breaking(), on_progress=heard)
     assert "expiration" in heard.invariants
 
 

@@ -15,7 +15,7 @@ from worker.rest import Account, create_rest_app
 ACCOUNT = "a" * 32
 CACHE = "1" * 32
 OTHER = "2" * 32
-NO_PROGRESS = "3" * 32
+NOBODY = "3" * 32
 KNOWN = {CACHE: "cache-ns", OTHER: "other-ns"}
 TOKEN = "a-token"
 NOW = 1_795_312_800

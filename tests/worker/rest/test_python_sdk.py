@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cloudflare import AsyncCloudflare, BadRequestError, NotFoundError, PermissionDeniedError
 
-from tests.worker.rest.place import ACCOUNT, CACHE, NO_PROGRESS, OTHER, TOKEN
+from tests.worker.rest.place import ACCOUNT, CACHE, NOBODY, OTHER, TOKEN
 
 pytestmark = pytest.mark.anyio
 
@@ -102,17 +102,17 @@ async def test_bulk_update_get_delete(sdk: AsyncCloudflare, under: str) -> None:
 
 
 async def test_unknown_namespace_is_an_error_everywhere(sdk: AsyncCloudflare) -> None:
-    nowhere: dict[str, Any] = {"account_id": ACCOUNT, "namespace_id": NO_PROGRESS}
+    nowhere: dict[str, Any] = {"account_id": ACCOUNT, "namespace_id": NOBODY}
     kv = sdk.kv.namespaces
     for call in (
         kv.values.get("k", **nowhere),
         kv.values.update("k", value=b"v", **nowhere),
         kv.values.delete("k", **nowhere),
         kv.metadata.get("k", **nowhere),
-        kv.bulk_update(NO_PROGRESS, account_id=ACCOUNT, body=[{"key": "k", "value": "v"}]),
-        kv.bulk_get(NO_PROGRESS, account_id=ACCOUNT, keys=["k"]),
-        kv.bulk_delete(NO_PROGRESS, account_id=ACCOUNT, body=["k"]),
-        kv.delete(NO_PROGRESS, account_id=ACCOUNT),
+        kv.bulk_update(NOBODY, account_id=ACCOUNT, body=[{"key": "k", "value": "v"}]),
+        kv.bulk_get(NOBODY, account_id=ACCOUNT, keys=["k"]),
+        kv.bulk_delete(NOBODY, account_id=ACCOUNT, body=["k"]),
+        kv.delete(NOBODY, account_id=ACCOUNT),
     ):
         with pytest.raises(NotFoundError) as missing:
             await call

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kvstore import Entry
-from tests.worker.rest.place import ACCOUNT, CACHE, NO_PROGRESS, NOW, Place, form
+from tests.worker.rest.place import ACCOUNT, CACHE, NOBODY, NOW, Place, form
 
 pytestmark = pytest.mark.anyio
 
@@ -59,14 +59,14 @@ NAMESPACES: list[Refused] = [
     ("POST", "", {"title": "t", "jurisdiction": "mars"}, 400, 10029, "invalid request body: jurisdiction"),
     ("POST", "", b"x" * (MIB + 1), 413, 10024, "Request body of 1048577 bytes exceeds limit of 1048576."),
     ("PUT", f"/{CACHE}", {"title": "other-ns"}, 400, 10014, "a namespace with this account ID and title"),
-    ("PUT", f"/{NO_PROGRESS}", {"title": "t"}, 404, 10013, "namespace not found"),
-    ("DELETE", f"/{NO_PROGRESS}", b"", 404, 10013, "namespace not found"),
-    ("GET", f"/{NO_PROGRESS}", b"", 404, 10013, "get namespace: 'namespace not found'"),
-    ("GET", f"/{NO_PROGRESS}/keys", b"", 404, 10013, "list keys: 'namespace not found'"),
-    ("GET", f"/{NO_PROGRESS}/values/k", b"", 404, 10013, "get: 'namespace not found'"),
-    ("PUT", f"/{NO_PROGRESS}/values/k", b"v", 404, 10013, "put: 'namespace not found'"),
-    ("DELETE", f"/{NO_PROGRESS}/values/k", b"", 404, 10013, "remove key: 'namespace not found'"),
-    ("POST", f"/{NO_PROGRESS}/bulk/get", {"keys": ["k"]}, 404, 10013, "bulk get keys: 'namespace not found'"),
+    ("PUT", f"/{NOBODY}", {"title": "t"}, 404, 10013, "namespace not found"),
+    ("DELETE", f"/{NOBODY}", b"", 404, 10013, "namespace not found"),
+    ("GET", f"/{NOBODY}", b"", 404, 10013, "get namespace: 'namespace not found'"),
+    ("GET", f"/{NOBODY}/keys", b"", 404, 10013, "list keys: 'namespace not found'"),
+    ("GET", f"/{NOBODY}/values/k", b"", 404, 10013, "get: 'namespace not found'"),
+    ("PUT", f"/{NOBODY}/values/k", b"v", 404, 10013, "put: 'namespace not found'"),
+    ("DELETE", f"/{NOBODY}/values/k", b"", 404, 10013, "remove key: 'namespace not found'"),
+    ("POST", f"/{NOBODY}/bulk/get", {"keys": ["k"]}, 404, 10013, "bulk get keys: 'namespace not found'"),
     ("GET", "/short/keys", b"", 400, 10011, "could not parse UUID from request's namespace_id: 'uuid: "),
     ("DELETE", "/" + "z" * 32, b"", 400, 10011, "could not parse UUID from request's namespace_id: 'invalid"),
 ]
