@@ -207,7 +207,7 @@ class _Session:
         try:
             answer = await self._service(ask)
         except DatabaseReset as error:
-            raise JsException("Error", str(error)) from error
+            raise JsException("Error", str(error)) from None
         if self._follows and answer.bookmark and (self.bookmark or "") < answer.bookmark:
             self._token = answer.bookmark
         return answer

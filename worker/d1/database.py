@@ -97,6 +97,12 @@ class Database:
         """What the last answer had: it grows, compared as text, with every call that may have written."""
         return self._known.bookmark
 
+    @property
+    def state(self) -> tuple[str, int]:
+        """Another one once something may have changed, by whatever program."""
+        ((others,),) = self._sqlite.own("PRAGMA data_version")  # which reads the file, unlike apsw's
+        return self._known.bookmark, others
+
     def snapshot(self) -> bytes:
         """Everything that is in the database now, for `load`."""
         return self._sqlite.snapshot()

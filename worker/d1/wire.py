@@ -5,13 +5,15 @@
     POST /dump                                    404, as from the local runtime
 
 The header ``x-cf-d1-session-commit-token`` has the session's constraint or bookmark, and in the answer a
-bookmark. An error is ``{success: false, error}`` with status 200. Source: requests of workerd 1.20260426,
+bookmark. An error is ``{success: false, error}`` with status 200; where there is no answer, as the database
+was reset, the header ``understudy-reset`` says so to modules of ours. Source: requests of workerd 1.20260426,
 recorded.
 """
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -26,11 +28,38 @@ from worker.serving import LOCAL_HOSTS, BodyTooLarge, Guard, Refusal, answer_unr
 
 DATABASE_HEADER: Final = "x-d1-database"
 TOKEN_HEADER: Final = "x-cf-d1-session-commit-token"
+# Says that there was no answer: what the binding throws is then the error's text alone.
+RESET_HEADER: Final = "understudy-reset"
 # The name under which workerd asks the service of a D1 binding.
 _WORKERD_ASKS: Final = "d1"
 _MOST_BODY: Final = 100 * 1024 * 1024
 
 Resolver = Callable[[str], Service]
+
+
+class Told(NamedTuple):
+    """An answer as the binding reads it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def answered(service: Service, path: str, query: str, token: str | None, body: bytes) -> Told:
+    """What the service answers to a request of the binding."""
+    headers = {"content-type": "application/json"}
+    try:
+        answer = await service(_ask(path, query, body, token or FIRST_PRIMARY))
+    except _NotAQuery:
+        return Told(500, {"content-type": "text/plain"}, messages.NOT_A_QUERY.encode())
+    except (DatabaseReset, StoreError) as error:
+        answer = failed(str(error))
+        headers[RESET_HEADER] = "1"
+    if isinstance(answer.body, bytes):
+        return Told(answer.status, {}, answer.body)
+    if answer.bookmark is not None:
+        headers[TOKEN_HEADER] = answer.bookmark
+    return Told(answer.status, headers, json.dumps(answer.body).encode())
 
 
 def create_d1_app(resolver: Resolver, *, token: str | None = None) -> Starlette:
@@ -68,27 +97,19 @@ class D1Wire:
             return PlainTextResponse(f"The D1 protocol has no {request.method} {path}", 404)
         if not identity:
             return PlainTextResponse(f"The header {DATABASE_HEADER} must name a database", 400)
-        token = request.headers.get(TOKEN_HEADER, FIRST_PRIMARY)
-        try:
-            ask = _ask(path, request.query_params.get("resultsFormat"), body, token)
-            answer = await self._resolver(identity.encode("latin-1").decode("utf-8", "replace"))(ask)
-        except _NotAQuery:
-            return PlainTextResponse(messages.NOT_A_QUERY, 500)
-        except (DatabaseReset, StoreError) as error:
-            answer = failed(str(error))
-        if isinstance(answer.body, bytes):
-            return Response(answer.body, answer.status)
-        headers = {} if answer.bookmark is None else {TOKEN_HEADER: answer.bookmark}
-        return Response(json.dumps(answer.body), answer.status, headers, "application/json")
+        service = self._resolver(identity.encode("latin-1").decode("utf-8", "replace"))
+        told = await answered(service, path, request.url.query, request.headers.get(TOKEN_HEADER), body)
+        return Response(told.body, told.status, told.headers)
 
 
 class _NotAQuery(Exception):
     """The body is not what the binding sends."""
 
 
-def _ask(path: str, form: str | None, body: bytes, token: str) -> Ask:
+def _ask(path: str, query: str, body: bytes, token: str) -> Ask:
     if path == "/dump":
         return Ask("dump", [], token=token)
+    form = parse_qs(query).get("resultsFormat", [None])[-1]
     try:
         given = json.loads(body)
     except ValueError as error:

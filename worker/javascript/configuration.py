@@ -25,9 +25,10 @@ _ENTRY: Final = Path(__file__).parent / "entry.mjs"
 _CACHE: Final = Path(__file__).parent / "cache.mjs"
 # Says for which request a namespace is asked, and to the Worker which request it is.
 VISIT_HEADER: Final = "understudy-visit"
-# A module that other modules of ours import as ``date``.
+# Modules that other modules of ours import as ``date`` and ``d1``.
 DATE: Final = Path(__file__).parent / "date.mjs"
-_AROUND: Final = (Path(__file__).parent / "visit.mjs", Path(__file__).parent / "moved.mjs", DATE)
+D1: Final = Path(__file__).parent / "d1.mjs"
+_AROUND: Final = (Path(__file__).parent / "visit.mjs", Path(__file__).parent / "moved.mjs", DATE, D1)
 _CAUGHT: Final = Path(__file__).parent / "caught.mjs"
 
 
@@ -56,12 +57,10 @@ class Service:
 def configuration(service: Service) -> str:
     """The text of a workerd configuration that serves the Worker on a free port of 127.0.0.1."""
     config = service.config
-    databases = sorted({binding.local_id for binding in config.d1_databases})
     return _TEMPLATE.format(
         services="".join(
             [
-                *_kv_services(service),
-                *(_external(f"d1:{one}", {DATABASE_HEADER: one}, service) for one in databases),
+                *_services(service),
                 *([_external("assets:1", {ASSETS_HEADER: "1"}, service)] if config.assets else []),
                 *_disk(service),
             ]
@@ -71,8 +70,7 @@ def configuration(service: Service) -> str:
         bindings=", ".join(
             [
                 *variables(config.vars),
-                *_kv_bindings(service),
-                *_d1_bindings(config),
+                *_bindings(service),
                 *_object_bindings(config),
                 *_assets(config),
             ]
@@ -150,13 +148,15 @@ const user :Workerd.Worker = (
 """
 
 
-def _kv_services(service: Service) -> list[str]:
-    namespaces = sorted({binding.local_id for binding in service.config.kv_namespaces})
-    plain = [_external(f"kv:{one}", {NAMESPACE_HEADER: one}, service) for one in namespaces]
-    return plain + [
-        _external(f"kv {visit}:{one}", {NAMESPACE_HEADER: one, VISIT_HEADER: str(visit)}, service)
+def _services(service: Service) -> list[str]:
+    """What answers for a namespace or a database, and for each visit to it."""
+    config = service.config
+    kv = sorted({("kv", NAMESPACE_HEADER, one.local_id) for one in config.kv_namespaces})
+    d1 = sorted({("d1", DATABASE_HEADER, one.local_id) for one in config.d1_databases})
+    return [_external(f"{kind}:{one}", {header: one}, service) for kind, header, one in kv + d1] + [
+        _external(f"{kind} {visit}:{one}", {header: one, VISIT_HEADER: str(visit)}, service)
         for visit in range(service.visits)
-        for one in namespaces
+        for kind, header, one in kv + d1
     ]
 
 
@@ -171,26 +171,29 @@ def _external(name: str, given: Mapping[str, str], service: Service) -> str:
     )
 
 
-def _kv_bindings(service: Service) -> list[str]:
-    bindings = service.config.kv_namespaces
-    plain = [_kv(one.binding, f"kv:{one.local_id}") for one in bindings]
-    return plain + [
-        _kv(f"understudy {visit} {one.binding}", f"kv {visit}:{one.local_id}")  # as visit.mjs finds them
+def _bindings(service: Service) -> list[str]:
+    """The namespaces and databases, and those of each visit, which visit.mjs finds by their names."""
+    config = service.config
+    bound = [(kv_binding, "kv", one.binding, one.local_id) for one in config.kv_namespaces]
+    bound += [(d1_binding, "d1", one.binding, one.local_id) for one in config.d1_databases]
+    return [binding(name, f"{kind}:{one}") for binding, kind, name, one in bound] + [
+        binding(f"understudy {visit} {name}", f"{kind} {visit}:{one}")
         for visit in range(service.visits)
-        for one in bindings
+        for binding, kind, name, one in bound
     ]
 
 
-def _kv(name: str, namespace: str) -> str:
-    return f"(name = {literal(name)}, kvNamespace = {literal(namespace)})"
+def kv_binding(name: str, service: str) -> str:
+    """A namespace, which that service answers for."""
+    return f"(name = {literal(name)}, kvNamespace = {literal(service)})"
 
 
-def _d1_bindings(config: WorkerConfig) -> list[str]:
-    return [
-        f'(name = {literal(binding.binding)}, wrapped = (moduleName = "cloudflare-internal:d1-api", '
-        f'innerBindings = [(name = "fetcher", service = {literal("d1:" + binding.local_id)})]))'
-        for binding in config.d1_databases
-    ]
+def d1_binding(name: str, service: str) -> str:
+    """A database, which that service answers for."""
+    return (
+        f'(name = {literal(name)}, wrapped = (moduleName = "cloudflare-internal:d1-api", '
+        f'innerBindings = [(name = "fetcher", service = {literal(service)})]))'
+    )
 
 
 def _object_bindings(config: WorkerConfig) -> list[str]:

@@ -1,5 +1,6 @@
-// Around the user's Worker in `dev` where the platform is emulated: every request has bindings of its own to the
-// namespaces, whose services say for which request they ask. The server tells in a header which those are.
+// Around the user's Worker in `dev` where the platform is emulated: every request has bindings of its own to
+// namespaces and databases, whose services say for which request they ask. The server tells in a header which those are.
+import { follow as followD1 } from "d1";
 import { move } from "moved";
 import * as platform from "cloudflare:workers";
 import * as user from "worker";
@@ -51,6 +52,7 @@ function follow(prototype) {
 }
 const namespace = Object.values(platform.env).find((one) => typeof one?.getWithMetadata === "function");
 if (namespace) follow(Object.getPrototypeOf(namespace));
+followD1(platform.env, (call) => call());
 
 const has = (name) => typeof (user.default?.prototype?.[name] ?? user.default?.[name]) === "function";
 const handlers = {

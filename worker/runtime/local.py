@@ -8,7 +8,7 @@ from kvstore import Clock, KVNamespace, StateStore, Store, StrictNamespace
 from kvstore.sql.open_databases import OpenDatabases
 from kvstore.stores.state import Opener
 from worker.config import WorkerConfig
-from worker.d1 import D1Database, DatabaseFolder
+from worker.d1 import D1Database, DatabaseFolder, FolderDatabase, Service
 from worker.durable import FolderDisk, Objects
 from worker.runtime.errors import LoadError
 
@@ -42,8 +42,16 @@ class LocalNamespaces:
 Seen = Callable[[str, Store], Store]
 
 
+# The same of a database.
+SeenDatabase = Callable[[str, FolderDatabase], Service]
+
+
 def _as_it_is(namespace: str, store: Store) -> Store:
     return store
+
+
+def _as_database(identity: str, database: FolderDatabase) -> Service:
+    return database
 
 
 def open_local(
@@ -54,20 +62,24 @@ def open_local(
     strict: bool = False,
     clock: Clock | None = None,
     seen: Seen = _as_it_is,
+    seen_database: SeenDatabase = _as_database,
 ) -> LocalNamespaces:
     """Open what ``config`` binds, in the state folder ``root``; nothing is created before it is written.
 
     ``root`` is ``<persist root>/v3/kv``; D1 databases and Durable Objects are beside it. With ``strict`` keys
     are listed as production may list them (kvstore.binding.strict). ``clock`` says what has expired, and
-    ``seen`` puts layers between a store and the Worker. Raises LoadError for a class of another
-    Worker.
+    ``seen`` puts layers between a store and the Worker, ``seen_database`` between a database and the Worker.
+    Raises LoadError for a class of another Worker.
     """
     opener = opener or OpenDatabases().open
     namespace_of = StrictNamespace if strict else KVNamespace
     stores: dict[str, StateStore] = {}
-    databases = DatabaseFolder(root.parent / "d1")
+    databases = DatabaseFolder(root.parent / "d1", clock)
     bindings: dict[str, KVNamespace] = {}
-    d1 = {one.binding: D1Database(databases(one.local_id)) for one in config.d1_databases}
+    d1 = {
+        one.binding: D1Database(seen_database(one.local_id, databases(one.local_id)))
+        for one in config.d1_databases
+    }
     for binding in config.kv_namespaces:
         store = stores.setdefault(binding.local_id, StateStore(root, binding.local_id, clock, opener=opener))
         bindings[binding.binding] = namespace_of(seen(binding.local_id, store))

@@ -137,7 +137,14 @@ class PythonDeployment:
         emulation, strict = self._emulation, self._settings.strict
         if emulation is None:
             return open_local(config, self._root, strict=strict)
-        return open_local(config, self._root, strict=strict, clock=emulation.clock, seen=emulation.seen)
+        return open_local(
+            config,
+            self._root,
+            strict=strict,
+            clock=emulation.clock,
+            seen=emulation.seen,
+            seen_database=emulation.seen_database,
+        )
 
     def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
         clock = SystemClock() if self._emulation is None else self._emulation.clock

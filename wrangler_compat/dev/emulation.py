@@ -1,4 +1,4 @@
-"""``dev --conditions``: what stands between a Worker and its namespaces, and time that moves."""
+"""``dev --conditions``: what stands between a Worker and its KV and D1, and time that moves."""
 
 import asyncio
 import re
@@ -21,8 +21,11 @@ from kvstore.layers.invocation import Invocation, Invocations, Within
 from kvstore.layers.layer import Layer
 from kvstore.layers.transit import OneFault, Trip
 from kvstore.platform import Layers
+from worker.d1 import Answer, Ask, FolderDatabase, Service
+from worker.d1.layers import D1Transit
 from worker.javascript import VISIT_HEADER
 from worker.serving import COLO
+from wrangler_compat.dev.databases import SeenFrom
 
 CLOCK: Final = "/cdn-cgi/local/clock"
 _COLO: Final = "/cdn-cgi/local/colo/"
@@ -47,11 +50,18 @@ class Emulation:
     """The platform under ``conditions``, as a Worker in development meets it.
 
     Requests come to the location ``colo`` unless they say otherwise. ``fault`` happens once, counted from
-    the start over all requests; ``say`` hears of it. ``seed`` is what chance begins with.
+    the start over all requests, to an operation of KV or a call of D1; ``say`` reports it. ``seed`` is what
+    chance begins with. Replicas of D1, which sessions read, are ``lag_ms`` behind; 0 for none.
     """
 
     def __init__(
-        self, conditions: Conditions, colo: str, fault: Fault | None, seed: int, say: Callable[[str], None]
+        self,
+        conditions: Conditions,
+        colo: str,
+        fault: Fault | None,
+        seed: int,
+        say: Callable[[str], None],
+        lag_ms: int = 0,
     ) -> None:
         self.clock = MovableClock()
         self._conditions = conditions
@@ -67,6 +77,9 @@ class Emulation:
         self._layers: dict[str, Layers] = {}
         self._seen: dict[str, Store] = {}
         self._places: dict[tuple[str, str], Store] = {}
+        self._lag_ms = lag_ms
+        self._databases: dict[str, SeenFrom] = {}
+        self._ways: dict[tuple[str, str], D1Transit] = {}
         self._free = deque(range(VISITS))
         self._freed = asyncio.Condition()
         self._visits: dict[bytes, Visit] = {}
@@ -93,6 +106,22 @@ class Emulation:
             location = self._layers[namespace].location(place[1], self._plan, self._entropy)
             self._places[place] = location.namespace.store
         return self._places[place]
+
+    def seen_database(self, identity: str, database: FolderDatabase) -> Service:
+        """A database of D1, as whoever asks sees it from where the request came."""
+        seen = self._databases.setdefault(identity, SeenFrom(self.clock, self._lag_ms))
+        seen.database = database
+
+        async def asked(ask: Ask) -> Answer:
+            visit = self._visit.get()
+            place = (identity, self._colo if visit is None else visit.colo)
+            if place not in self._ways:
+                queries = self._conditions.allowance.queries
+                service = seen(place[1])
+                self._ways[place] = D1Transit(service, self.clock, self._plan, self._invocations, queries)
+            return await self._ways[place](ask)
+
+        return asked
 
     def before(self, app: ASGIApp) -> ASGIApp:
         """``app``, whose requests are visits, behind the paths that move time and say where one comes from.
@@ -157,6 +186,8 @@ class Emulation:
             self._say(f"[wrangler:info] --fault {self._plan.fault} has happened, while {what} was answered")
         for layers in self._layers.values():
             layers.forget()
+        for way in self._ways.values():
+            way.refused.clear()
 
     def numbered(self, app: ASGIApp) -> ASGIApp:
         """``app``, an answer of workerd's, told in a header as which visit: what it asks will say so."""
@@ -182,7 +213,7 @@ class Emulation:
         return numbered
 
     def on_the_wire(self, app: ASGIApp) -> ASGIApp:
-        """``app``, the namespaces of a workerd, asked on behalf of the visit that a header names."""
+        """``app``, the KV and D1 of a workerd, asked on behalf of the visit that a header names."""
 
         async def asked(scope: Scope, receive: Receive, send: Send) -> None:
             headers = dict(scope["headers"]) if scope["type"] == "http" else {}

@@ -61,9 +61,12 @@ SESSION: Final = (
 
 # What dev emulates of the platform; wrangler has none of it.
 EMULATED: Final = (
-    Flag("conditions", "text", "How unfriendly KV is: stale reads, limits (local)", choices=CONDITIONS),
+    Flag(
+        "conditions", "text", "How unfriendly KV and D1 are: limits, stale reads (local)", choices=CONDITIONS
+    ),
     Flag("colo", "text", "Location that requests come to (AMS)"),
-    Flag("fault", "text", "KIND@N: what happens to the N-th KV operation"),
+    Flag("fault", "text", "KIND@N: what happens to the N-th operation of KV or call of D1"),
+    Flag("lag", "number", "How far D1's read replicas are behind, in milliseconds (0: there are none)"),
     Flag("seed", "number", "What chance begins with (1)"),
 )
 

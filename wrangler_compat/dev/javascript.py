@@ -8,16 +8,17 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kvstore import StrictStorage, SystemClock, SystemEntropy
+from kvstore import Store, StrictStorage, SystemClock, SystemEntropy
 from kvstore.privacy import make_folder
 from kvstore.storage.storage import Storage
 from worker.assets import Assets, create_assets_app
 from worker.config import ConfigError, WorkerConfig
 from worker.d1 import DatabaseFolder
+from worker.d1 import Service as D1Service
 from worker.d1.wire import DATABASE_HEADER, create_d1_app
 from worker.javascript import (
     ASSETS_HEADER,
@@ -46,9 +47,16 @@ from wrangler_compat.dev.deployment import show_access, show_bindings, show_erro
 from wrangler_compat.dev.emulation import VISITS, Emulation
 from wrangler_compat.dev.settings import DevSettings
 
+S = TypeVar("S")
+T = TypeVar("T")
+
 DEFAULT_INSPECTOR_PORT: Final = 9229
 _DEVTOOLS: Final = "https://devtools.devprod.cloudflare.dev/js_app?theme=systemPreferred&debugger=true&ws="
 _TROUBLE = (BuildError, MissingPartError, WorkerdError)
+
+
+def _through(seen: Callable[[str, S], T], opened: Callable[[str], S]) -> Callable[[str], T]:
+    return lambda name: seen(name, opened(name))
 
 
 class JavaScriptDeployment:
@@ -114,16 +122,17 @@ class JavaScriptDeployment:
         folder = StateFolder(self._root, SystemClock() if emulation is None else emulation.clock)
         self._stack.push_async_callback(folder.close)
         storage = StrictStorage if self._settings.strict else Storage
-        databases = DatabaseFolder(self._root.parent / "d1")
+        databases = DatabaseFolder(self._root.parent / "d1", None if emulation is None else emulation.clock)
         self._stack.push_async_callback(databases.close)
-        app: ASGIApp
-        if emulation is None:
-            app = create_kv_app(folder, storage=storage, token=self._secret)
-        else:
-            seen = emulation.seen
-            app = create_kv_app(lambda one: seen(one, folder(one)), storage=storage, token=self._secret)
+        stores: Callable[[str], Store] = folder
+        services: Callable[[str], D1Service] = databases
+        if emulation is not None:
+            stores = _through(emulation.seen, folder)
+            services = _through(emulation.seen_database, databases)
+        app: ASGIApp = create_kv_app(stores, storage=storage, token=self._secret)
+        app = ByHeader(DATABASE_HEADER, create_d1_app(services, token=self._secret), app)
+        if emulation is not None:
             app = emulation.on_the_wire(app)
-        app = ByHeader(DATABASE_HEADER, create_d1_app(databases, token=self._secret), app)
         if self._config.assets is not None:
             assets = Assets(self._config.assets, self._config.root)
             guard = Guard(self._secret)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kvstore.conditions import COLOS, CONDITIONS
 from kvstore.faults import read_fault
@@ -18,6 +18,8 @@ from wrangler_compat.cli.project import Project
 from wrangler_compat.dev.emulation import Emulation
 from wrangler_compat.dev.flags import EMULATED
 from wrangler_compat.dev.upstream import Upstream
+
+_LONGEST_LAG_MS: Final = 86_400_000  # a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +81,23 @@ def read_emulation(arguments: Arguments, say: Callable[[str], None]) -> Emulatio
     named, colo = arguments.text("conditions") or "local", (arguments.text("colo") or COLOS[0]).upper()
     given, number = arguments.text("fault"), arguments.number("seed")
     seed = 1.0 if number is None else number
+    lag = arguments.number("lag") or 0.0
     if not re.fullmatch("[A-Z]{3}", colo):
         raise CommandError(f"--colo takes three letters such as {COLOS[1]}, but got {colo!r:.60}")
     if not (seed.is_integer() and 0 <= seed <= MAX_SAFE_INTEGER):
         raise CommandError(f"--seed takes a whole number from 0 on, but got {seed:g}")
+    if not (lag.is_integer() and 0 <= lag <= _LONGEST_LAG_MS):
+        raise CommandError(
+            f"--lag takes a whole number of milliseconds from 0 to {_LONGEST_LAG_MS}, but got {lag:.10g}"
+        )
     try:
         fault = None if given is None else read_fault(given)
     except ValueError as error:
         raise CommandError(f"--fault: {error}") from error
     happens = f", {fault} counted over all requests" if fault else ""
-    say(f"⎔ Emulating conditions {named}, from {colo}, seed {int(seed)}{happens}")
-    return Emulation(CONDITIONS[named], colo, fault, int(seed), say)
+    behind = f", D1's replicas {int(lag)} ms behind" if lag else ""
+    say(f"⎔ Emulating conditions {named}, from {colo}, seed {int(seed)}{behind}{happens}")
+    return Emulation(CONDITIONS[named], colo, fault, int(seed), say, int(lag))
 
 
 def _host_of(route: str) -> str | None:

@@ -29,28 +29,39 @@ class Primary:
 
     def __init__(self, database: Database, clock: Clock, lag_ms: int) -> None:
         self.clock = clock
-        self._database = database
+        self.database = database
         self._lag_ms = lag_ms
         self._moments: list[Moment] = []
         self.arrive()
 
     async def __call__(self, ask: Ask) -> Answer:
-        answer = await self._database(ask)
-        if self._database.bookmark != self._moments[-1].bookmark:
-            moment = Moment(self.clock.now_ms(), self._database.bookmark, self._database.snapshot())
-            self._moments.append(moment)
+        return self.answer(ask)
+
+    def answer(self, ask: Ask) -> Answer:
+        """As calling it, without waiting for anything."""
+        answer = self.database.answer(ask)
+        self._look()
         return _served(answer, by_primary=True)
 
     def arrive(self) -> None:
         """Let every replica have what is there now."""
-        at = self.clock.now_ms() - self._lag_ms
-        self._moments = [Moment(at, self._database.bookmark, self._database.snapshot())]
+        self._moments = [self._moment(self.clock.now_ms() - self._lag_ms)]
 
-    def copied(self) -> Moment:
-        """What has come to the replicas by now; what is older is forgotten."""
+    def _look(self) -> None:
+        """What is new begins its way to the replicas; what is older than what they have is forgotten."""
+        if self.database.state != self._state:
+            self._moments.append(self._moment(self.clock.now_ms()))
         seen = self.clock.now_ms() - self._lag_ms
         while len(self._moments) > 1 and self._moments[1].at <= seen:
             self._moments.pop(0)
+
+    def _moment(self, at: int) -> Moment:
+        self._state = self.database.state
+        return Moment(at, self.database.bookmark, self.database.snapshot())
+
+    def copied(self) -> Moment:
+        """What has come to the replicas by now."""
+        self._look()  # other programs write to a database in a file
         return self._moments[0]
 
 
@@ -60,17 +71,21 @@ class Replica:
     def __init__(self, primary: Primary, copy: Database | None = None) -> None:
         self._primary = primary
         self._copy = copy or Database()
-        self._bookmark = ""
+        self._seen: Moment | None = None
 
     async def __call__(self, ask: Ask) -> Answer:
+        return self.answer(ask)
+
+    def answer(self, ask: Ask) -> Answer:
+        """As calling it, without waiting for anything."""
         moment = self._primary.copied()
         if ask.token == FIRST_PRIMARY or not only_reads(ask.queries):
-            return await self._primary(ask)
+            return self._primary.answer(ask)
         if ask.token != FIRST_UNCONSTRAINED and moment.bookmark < ask.token:
-            return await self._primary(ask)
-        if moment.bookmark != self._bookmark:
+            return self._primary.answer(ask)
+        if moment is not self._seen:
             self._copy.load(moment.content)
-            self._bookmark = moment.bookmark
+            self._seen = moment
         answer = self._copy.answer(ask)
         answer.bookmark = answer.bookmark and moment.bookmark
         return _served(answer, by_primary=False)
