@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from kvstore.printable import printable, printable_lines
+from kvstore.text.printable import printable, printable_lines
 from worker.distribution import DISTRIBUTION, requirements
 
 INTERNAL_ERROR: Final = 3

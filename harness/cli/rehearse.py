@@ -18,8 +18,8 @@ from harness.terminal.exit_codes import INTERRUPTED, NOT_STARTED
 from harness.terminal.lines import message_of
 from harness.terminal.output import Output, Plan, Report
 from harness.terminal.processes import ProcessError
-from kvstore.address import without_passwords
-from kvstore.printable import printable, printable_lines
+from kvstore.text.address import without_passwords
+from kvstore.text.printable import printable, printable_lines
 from worker.distribution import installed_version
 from worker.program import OutputError, run
 

@@ -40,7 +40,7 @@ from kvstore.clock import stopwatch
 from kvstore.conditions import CONDITIONS
 from kvstore.layers.quotas import WriteRate
 from kvstore.layers.trace import Trace
-from kvstore.printable import printable_lines
+from kvstore.text.printable import printable_lines
 from worker.distribution import installed_version
 
 

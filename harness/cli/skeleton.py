@@ -15,7 +15,7 @@ from harness.system.javascript.code import is_javascript
 from harness.system.stages import only_python_has, read_config
 from kvstore import Clock, SourceError
 from kvstore.copies.census import MOST_GROUPS, Group, Shape, census_of, read_groups
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.config import WorkerConfig, config_in
 
 _MOST_SHAPES: Final = 4

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 
 _FOLDER: Final = Path(__file__).parent / "pages"
 

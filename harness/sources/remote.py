@@ -9,7 +9,7 @@ from typing import Any
 from harness.sources.partial_copy import PartialCopy
 from harness.sources.source import Source, bound, preview_of
 from kvstore import Clock, Entry, NamespaceCopy, SourceError
-from kvstore.address import without_password
+from kvstore.text.address import without_password
 from worker.cloudflare.account import find_accounts, named_account, several
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.credentials import base_url, find_credentials

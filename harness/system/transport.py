@@ -14,8 +14,8 @@ from harness.engine.loop import Deadlock, SimulatedLoop
 from harness.model.answers import read_body
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
-from worker.sdk.request import Request
-from worker.sdk.response import ResponseParts
+from worker.sdk.http.request import Request
+from worker.sdk.http.response import ResponseParts
 
 # An invocation has 128 MB on the platform, for what it holds at once.
 MOST_BYTES: Final = 64 * 1024 * 1024

@@ -6,8 +6,8 @@ import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from kvstore.address import without_password
-from kvstore.printable import printable
+from kvstore.text.address import without_password
+from kvstore.text.printable import printable
 
 _NAMED = 3  # offending keys that are shown before "and n more"
 _WIDTH = 110

@@ -7,7 +7,7 @@ from typing import Final, Self, TextIO
 
 from harness.terminal.processes import Interrupted
 from kvstore.clock import stopwatch
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 
 # At most so long nothing is said: in a silent log, work looks like a command that hangs.
 _SILENT_SECONDS: Final = 10

@@ -41,7 +41,7 @@ from worker.runtime import LoadError, Worker, users_traceback
 from worker.runtime.background import WAIT_UNTIL_SECONDS
 from worker.runtime.scheduled import ScheduledController
 from worker.sdk.context import current
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 T = TypeVar("T")
 AnyWorker = Worker | JavaScriptWorker

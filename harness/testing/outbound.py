@@ -6,12 +6,12 @@ from typing import Any
 
 from kvstore.javascript.stream import ReadableStream
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.request import RequestParts
-from worker.sdk.response import ResponseParts
-from worker.sdk.web.body import Content
-from worker.sdk.web.headers import Headers
-from worker.sdk.web.request import Request
-from worker.sdk.web.response import Response
+from worker.sdk.http.request import RequestParts
+from worker.sdk.http.response import ResponseParts
+from worker.sdk.web.http.body import Content
+from worker.sdk.web.http.headers import Headers
+from worker.sdk.web.http.request import Request
+from worker.sdk.web.http.response import Response
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from harness.system.transport import BrokenOff, deliver
 from harness.world.network import Network
 from kvstore.faults import InvocationCrashed
 from worker.runtime.background import WAIT_UNTIL_SECONDS
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 # What a request takes between a client and its location, or a call between a Worker and an object, one
 # way, in milliseconds.

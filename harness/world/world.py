@@ -26,7 +26,7 @@ from kvstore.layers.quotas import DAY_MS
 from kvstore.layers.trace import Trace
 from kvstore.platform import Location
 from worker.d1 import Answer
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 _ORIGIN = "https://worker.example"
 

@@ -13,9 +13,9 @@ from typing import Any
 from kvstore.clock import Clock
 from kvstore.copies.state_copy import NamespaceCopy
 from kvstore.errors import SourceError
+from kvstore.javascript.json_document import read_json
 from kvstore.javascript.json_text import parse, stringify
 from kvstore.javascript.values import MAX_SAFE_INTEGER
-from kvstore.json_document import read_json
 from kvstore.limits import LIMITS
 from kvstore.store import Entry
 

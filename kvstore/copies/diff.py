@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kvstore.printable import printable
 from kvstore.store import Entry
+from kvstore.text.printable import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 from kvstore.clock import Clock
 from kvstore.copies.bulk_json import item_of, read_item
 from kvstore.errors import SourceError
-from kvstore.json_document import DECODER
+from kvstore.javascript.json_document import DECODER
 from kvstore.privacy import for_owner
 from kvstore.sql.entries import milliseconds, seconds
 from kvstore.store import Entry

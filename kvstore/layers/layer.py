@@ -1,4 +1,4 @@
-"""Layers that change nothing: what others are made from."""
+"""Layers that others are made from, and the two plainest: another view of a store, and changes held back."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
@@ -64,3 +64,32 @@ class Around(Layer):
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         """``operation`` on ``key``: the prefix of a scan, the keys of a get_many with commas between them."""
         return await operation(*arguments)
+
+
+class FromHere(Around):
+    """``store`` as many locations see it: ``here`` gives what is seen from that of the one who asks."""
+
+    def __init__(self, store: Store, here: Callable[[], Store]) -> None:
+        super().__init__(store)
+        self._here = here
+
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        found: T = await getattr(self._here(), verb)(*arguments)
+        return found
+
+
+class HeldBack(Layer):
+    """Keeps puts and deletes in ``changes`` (None for a delete), the last of a key counts; reads pass.
+
+    So that the storage layer can say what it refuses before anything is changed.
+    """
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.changes: dict[str, Entry | None] = {}
+
+    async def put(self, key: str, entry: Entry) -> None:
+        self.changes[key] = entry
+
+    async def delete(self, key: str) -> None:
+        self.changes[key] = None

@@ -1,4 +1,7 @@
-"""The value files of a namespace in wrangler's folder: one for each put, named once and never changed."""
+"""The value files of a namespace in wrangler's folder: one for each put, named once and never changed.
+
+Small ones that were read lately are kept in memory.
+"""
 
 import os
 import re
@@ -12,7 +15,34 @@ from kvstore.entropy import Entropy
 from kvstore.errors import NamespaceIdError, StateError, StoreError
 from kvstore.privacy import file_mode, make_folder
 from kvstore.stores.placement import place_folder
-from kvstore.stores.recent import Recent
+
+
+class Recent:
+    """Small values by the name of their file: about ``size`` bytes together, the oldest leave first.
+
+    Nothing here goes stale: a file is named once and never changed.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept = 0
+        self._values: dict[str, bytes] = {}
+
+    def get(self, name: str) -> bytes | None:
+        return self._values.get(name)
+
+    def add(self, name: str, value: bytes) -> None:
+        self.forget(name)
+        self._values[name] = value
+        self._kept += len(name) + len(value)
+        while self._kept > self._size:
+            self.forget(next(iter(self._values)))
+
+    def forget(self, name: str) -> None:
+        value = self._values.pop(name, None)
+        if value is not None:
+            self._kept -= len(name) + len(value)
+
 
 _NAME: Final = re.compile("[0-9a-f]{80}")
 _RANDOM_BYTES: Final = 32

@@ -18,7 +18,7 @@ from harness.sources.remote import RemoteError
 from harness.terminal.exit_codes import NOT_STARTED, VIOLATED
 from harness.terminal.lines import command_line, message_of, text_of
 from harness.terminal.output import Output
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from tests.fixtures import GUIDE_5
 from tests.hostile.namespaces import NAMESPACES, TEXTS, VERDICT, write, write_backup
 from worker.codeq import embedded

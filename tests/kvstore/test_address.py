@@ -2,7 +2,7 @@
 
 import pytest
 
-from kvstore.address import Address, without_password, without_passwords
+from kvstore.text.address import Address, without_password, without_passwords
 
 SECRET = "h u/n?t#e@r:2%"
 CODED = "h%20u%2Fn%3Ft%23e%40r%3A2%25"

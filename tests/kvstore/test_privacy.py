@@ -10,7 +10,7 @@ from kvstore import Entry, ManualClock, SqliteStore, StateStore, save_snapshot
 from kvstore.entropy import SeededEntropy
 from kvstore.sql.pooled import PooledDatabase
 from kvstore.stores.state_names import state_root
-from worker.durable.disk import FolderDisk
+from worker.durable.storage.disk import FolderDisk
 from worker.kvwire import StateFolder
 from worker.rest.registry import Registry
 

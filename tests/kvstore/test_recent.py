@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry, StateStore
-from kvstore.stores.recent import Recent
+from kvstore.stores.value_files import Recent
 
 pytestmark = pytest.mark.anyio
 

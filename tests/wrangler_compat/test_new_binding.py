@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.config.jsonc import parse_jsonc
+from worker.config.files.jsonc import parse_jsonc
 from wrangler_compat.kv.jsonc_edit import put_binding
 from wrangler_compat.kv.new_binding import snippet, valid_name
 

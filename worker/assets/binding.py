@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from kvstore.javascript.values import UNDEFINED
 from worker.assets.answers import Assets
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.web.request import Request
-from worker.sdk.web.response import Response
+from worker.sdk.web.http.request import Request
+from worker.sdk.web.http.response import Response
 
 
 class AssetsFetcher(JsObject):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.errors import ApiError, CloudflareError
 from worker.cloudflare.pages import numbered

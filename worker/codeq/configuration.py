@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kvstore.json_document import read_json
+from kvstore.javascript.json_document import read_json
 from worker.codeq.errors import SettingsError
 from worker.codeq.settings import Settings
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from worker.config.bindings import check_unique_names, kinds_by_name
 from worker.config.diagnostics import Diagnostics
-from worker.config.durable_objects import check_lifecycle
-from worker.config.fields import (
+from worker.config.fields.bindings import check_unique_names, kinds_by_name
+from worker.config.fields.durable_objects import check_lifecycle
+from worker.config.fields.fields import (
     DEV_CHECKS,
     DEV_FIELDS,
     ENVIRONMENT_FIELDS,
@@ -15,10 +15,10 @@ from worker.config.fields import (
     TOP_CHECKS,
     TOP_FIELDS,
     Field,
+    refuse_removed,
 )
+from worker.config.fields.scope import Scope
 from worker.config.javascript import JSON, members, shown
-from worker.config.removed import refuse_removed
-from worker.config.scope import Scope
 
 
 def resolve(top_scope: Scope, environment: str | None, file_name: str) -> dict[str, JSON]:

@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from worker.config.bindings import SECRET, VARIABLE, kinds_by_name, kv_namespaces, not_emulated
-from worker.config.d1_databases import d1_databases
 from worker.config.diagnostics import Diagnostics, warning_block
-from worker.config.document import read_document
-from worker.config.durable_objects import durable_objects
 from worker.config.environment import resolve
 from worker.config.errors import ConfigError
+from worker.config.fields.bindings import SECRET, VARIABLE, kinds_by_name, kv_namespaces, not_emulated
+from worker.config.fields.d1_databases import d1_databases
+from worker.config.fields.durable_objects import durable_objects
+from worker.config.fields.scope import Scope
+from worker.config.files.document import read_document
 from worker.config.javascript import JSON, members
 from worker.config.model import AssetsConfig, CustomBuild, ModuleRule, WorkerConfig
-from worker.config.scope import Scope
 from worker.config.secrets import Secrets, SecretSources, read_secrets
 
 PYTHON_FLAG: Final = "python_workers"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from worker.config.diagnostics import warning_block
-from worker.config.dotenv import expand, parse_dotenv
 from worker.config.errors import ConfigError
+from worker.config.files.dotenv import expand, parse_dotenv
 from worker.config.javascript import shown
 
 

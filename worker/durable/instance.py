@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 from worker.durable.errors import ABORTED, ObjectError, end, lost, remote
 from worker.durable.gate import Gate
 from worker.durable.object_id import DurableObjectId
-from worker.durable.rows import Rows
 from worker.durable.state import DurableObjectState
-from worker.durable.storage import DurableObjectStorage
+from worker.durable.storage.rows import Rows
+from worker.durable.storage.storage import DurableObjectStorage
 from worker.sdk.context import ExecutionContext, current
 from worker.sdk.durable import DurableObjectAbort, DurableObjectContext
 from worker.sdk.ffi.crossing import wrap

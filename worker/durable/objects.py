@@ -12,14 +12,14 @@ from kvstore.clock import Clock, SystemClock
 from kvstore.entropy import Entropy, SystemEntropy
 from worker.durable import object_id
 from worker.durable.alarms import Alarms, call_handler, is_last
-from worker.durable.disk import Disk, MemoryDisk
 from worker.durable.errors import ObjectError, lost
 from worker.durable.gate import Gate
 from worker.durable.instance import Around, Instance, ObjectClass
 from worker.durable.namespace import DurableObjectNamespace
 from worker.durable.object_id import DurableObjectId
-from worker.durable.rows import Rows
-from worker.durable.storage import DurableObjectStorage, Probe
+from worker.durable.storage.disk import Disk, MemoryDisk
+from worker.durable.storage.rows import Rows
+from worker.durable.storage.storage import DurableObjectStorage, Probe
 from worker.durable.stub import Event
 from worker.sdk.env import make_env
 

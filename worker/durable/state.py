@@ -6,7 +6,7 @@ from typing import Any
 
 from kvstore.javascript.values import UNDEFINED, Undefined, to_string
 from worker.durable.object_id import DurableObjectId
-from worker.durable.storage import DurableObjectStorage
+from worker.durable.storage.storage import DurableObjectStorage
 from worker.sdk.context import ExecutionContext
 from worker.sdk.ffi.errors import JsException, type_error
 from worker.sdk.ffi.jsobject import JsObject

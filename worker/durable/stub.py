@@ -10,11 +10,11 @@ from worker.durable.object_id import DurableObjectId
 from worker.durable.structured_clone import clone
 from worker.sdk.ffi.crossing import wrap
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.request import Request
-from worker.sdk.response import response_object
+from worker.sdk.http.request import Request
+from worker.sdk.http.response import response_object
 from worker.sdk.rpc import plain_answer, plain_argument
-from worker.sdk.web.request import Request as WebRequest
-from worker.sdk.web.response import Response as WebResponse
+from worker.sdk.web.http.request import Request as WebRequest
+from worker.sdk.web.http.response import Response as WebResponse
 
 Event = Callable[[object], Awaitable[Any]]
 Send = Callable[[DurableObjectId, str, Event], Awaitable[Any]]

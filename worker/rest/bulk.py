@@ -12,8 +12,7 @@ from starlette.responses import Response
 
 from kvstore.figures import whole
 from kvstore.javascript.json_text import stringify
-from kvstore.layers.held_back import HeldBack
-from kvstore.layers.layer import Layer
+from kvstore.layers.layer import HeldBack, Layer
 from kvstore.storage.options import GetOptions
 from kvstore.storage.storage import Lifetime, Storage
 from kvstore.store import Entry, Store

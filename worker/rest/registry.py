@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from kvstore.entropy import Entropy
 from kvstore.errors import StateError
-from kvstore.json_document import read_json
+from kvstore.javascript.json_document import read_json
 from kvstore.privacy import as_folder, make_folder
 from kvstore.stores.state_names import database_path
 

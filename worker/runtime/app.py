@@ -17,8 +17,8 @@ from worker.runtime.failures import users_traceback
 from worker.runtime.http import Outgoing, worker_request
 from worker.runtime.scheduled import NO_MOMENT, ScheduledController, moment_of
 from worker.runtime.worker import Worker
-from worker.sdk.request import Request
-from worker.sdk.response import ResponseParts
+from worker.sdk.http.request import Request
+from worker.sdk.http.response import ResponseParts
 from worker.serving import BodyTooLarge, answer_unread
 
 _OWN_PATHS = ("/cdn-cgi/", "/__scheduled")

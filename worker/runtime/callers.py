@@ -12,7 +12,7 @@ OURS: Final = frozenset({"harness", "kvstore", "worker", "wrangler_compat"})
 # These call what a Worker gives them, or stand between it and Python, and so ask for the Worker.
 _FOR_THE_WORKER: Final = frozenset(
     {
-        *("worker.sdk.asgi", "worker.sdk.asgi_lifespan", "worker.sdk.wsgi"),
+        *("worker.sdk.gateways.asgi", "worker.sdk.gateways.asgi_lifespan", "worker.sdk.gateways.wsgi"),
         *("worker.runtime.escapes", "worker.runtime.space", "worker.runtime.standins"),
     }
 )

@@ -9,8 +9,8 @@ from starlette.types import Message, Receive, Scope, Send
 from kvstore.figures import whole
 from kvstore.javascript.stream import ReadableStream
 from worker.runtime.conversation import converse
-from worker.sdk.request import Request
-from worker.sdk.response import ResponseParts
+from worker.sdk.http.request import Request
+from worker.sdk.http.response import ResponseParts
 from worker.serving import facts, read_body
 
 MOST_BODY: Final = whole("workers.body_size")  # bytes

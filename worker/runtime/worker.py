@@ -17,9 +17,9 @@ from worker.runtime.scheduled import ScheduledController
 from worker.runtime.space import Space
 from worker.sdk.context import ExecutionContext, current
 from worker.sdk.env import NotEmulated, environment_of, make_env, raw_environment
+from worker.sdk.http.request import Request
+from worker.sdk.http.response import ResponseParts, response_parts
 from worker.sdk.platform import MACHINE, Platform
-from worker.sdk.request import Request
-from worker.sdk.response import ResponseParts, response_parts
 
 ErrorLog = Callable[[BaseException], None]
 

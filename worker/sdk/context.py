@@ -13,7 +13,7 @@ from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import PyObject
 from worker.sdk.platform import Platform
 from worker.sdk.surroundings import Surroundings, surroundings
-from worker.sdk.web.fetch import Outbound, send
+from worker.sdk.web.http.fetch import Outbound, send
 
 _GLOBAL_SCOPE: Final = (
     "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting a "

@@ -8,11 +8,11 @@ import inspect
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
-from worker.sdk.fetch import fetch
 from worker.sdk.ffi.crossing import call, unwrap, wrap
 from worker.sdk.ffi.errors import javascript_errors
 from worker.sdk.ffi.jsobject import JsObject
-from worker.sdk.response import Response
+from worker.sdk.http.fetch import fetch
+from worker.sdk.http.response import Response
 from worker.sdk.rpc import plain_answer, plain_argument, python_from_rpc
 
 

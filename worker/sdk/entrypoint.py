@@ -5,8 +5,8 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from worker.sdk.env import environment_of
-from worker.sdk.headers import constructor_name
-from worker.sdk.request import Request
+from worker.sdk.http.headers import constructor_name
+from worker.sdk.http.request import Request
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 from kvstore.binding.namespace import KVNamespace
 from worker.sdk.binding import KvNamespace, _BindingWrapper
-from worker.sdk.context import current_environment, replaced_environment
+from worker.sdk.context import current_environment, replaced_environment, wait_until
 from worker.sdk.durable import _DurableObjectNamespaceWrapper, _FetcherWrapper
 from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException
@@ -136,3 +137,13 @@ def _binding(value: object) -> Any:
     if isinstance(value, JsObject) and value.js_name == "Fetcher":
         return _FetcherWrapper(value)
     return wrap(value)
+
+
+def import_from_javascript(module_name: str) -> Any:
+    """The JavaScript module ``module_name``; only ``cloudflare:workers`` is emulated.
+
+    Raises ImportError for any other.
+    """
+    if module_name == "cloudflare:workers":
+        return SimpleNamespace(env=env, waitUntil=wait_until)
+    raise ImportError(f"Failed to import '{module_name}': only 'cloudflare:workers' is emulated.")

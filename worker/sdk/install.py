@@ -5,11 +5,12 @@ from types import ModuleType
 from typing import Any, Final
 
 import worker.sdk
-from worker.sdk import asgi, gateway, rpc, workflows, wsgi
+from worker.sdk import rpc, workflows
 from worker.sdk.binding import _BindingWrapper
 from worker.sdk.env import _EnvWrapper
-from worker.sdk.fetch import pyfetch
-from worker.sdk.ffi import errors, http, jsnull, jsproxy, kinds, run_sync, to_js
+from worker.sdk.ffi import crossing, errors, http, jsproxy, kinds, run_sync, to_js
+from worker.sdk.gateways import asgi, gateway, wsgi
+from worker.sdk.http.fetch import pyfetch
 from worker.sdk.js import javascript_globals
 
 PYODIDE_VERSION: Final = "0.28.2"
@@ -68,14 +69,14 @@ def _pyodide_modules() -> dict[str, ModuleType]:
         "JsIterable": kinds.JsIterable,
         "JsIterator": kinds.JsIterator,
         "JsMap": kinds.JsMapping,
-        "JsNull": jsnull.JsNull,
+        "JsNull": crossing.JsNull,
         "JsProxy": jsproxy.JsProxy,
         "JsTypedArray": kinds.JsTypedArray,
         "can_run_sync": run_sync.can_run_sync,
         "create_once_callable": kinds.create_proxy,
         "create_proxy": kinds.create_proxy,
         "destroy_proxies": kinds.destroy_proxies,
-        "jsnull": jsnull.jsnull,
+        "jsnull": crossing.jsnull,
         "run_sync": run_sync.run_sync,
         "to_js": to_js.to_js,
     }

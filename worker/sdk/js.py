@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from worker.sdk.fetch import web_fetch
 from worker.sdk.ffi.array import Array
 from worker.sdk.ffi.buffer import TYPED_ARRAYS, ArrayBufferView
 from worker.sdk.ffi.collections import Map, Set
@@ -21,13 +20,16 @@ from worker.sdk.ffi.plain import (
     String,
 )
 from worker.sdk.ffi.stream import Stream
-from worker.sdk.web import arithmetic, percent
+from worker.sdk.http.fetch import web_fetch
+from worker.sdk.web import arithmetic
 from worker.sdk.web.abort import AbortController, AbortSignal
-from worker.sdk.web.absent import ABSENT, Absent
 from worker.sdk.web.arithmetic import Math
 from worker.sdk.web.blob import Blob, File
 from worker.sdk.web.builtins import (
+    ABSENT,
     JSON,
+    Absent,
+    Console,
     Crypto,
     Navigator,
     Performance,
@@ -35,16 +37,18 @@ from worker.sdk.web.builtins import (
     TextEncoder,
     atob,
     btoa,
+    decode_component,
+    encode_component,
+    encode_uri,
     structured_clone,
 )
-from worker.sdk.web.cache import Caches
 from worker.sdk.web.connection import ConnectingWebSocket
-from worker.sdk.web.console import Console
-from worker.sdk.web.form_data import FormData
-from worker.sdk.web.headers import Headers
+from worker.sdk.web.http.cache import Caches
+from worker.sdk.web.http.form_data import FormData
+from worker.sdk.web.http.headers import Headers
+from worker.sdk.web.http.request import Request
+from worker.sdk.web.http.response import Response
 from worker.sdk.web.promise import Promise
-from worker.sdk.web.request import Request
-from worker.sdk.web.response import Response
 from worker.sdk.web.search_params import URLSearchParams
 from worker.sdk.web.timers import Timers
 from worker.sdk.web.transform import TransformStream
@@ -76,10 +80,10 @@ def javascript_globals() -> dict[str, Any]:
         "btoa": btoa,
         "clearInterval": timers.clear,
         "clearTimeout": timers.clear,
-        "decodeURI": percent.decode_component,
-        "decodeURIComponent": percent.decode_component,
-        "encodeURI": percent.encode_uri,
-        "encodeURIComponent": percent.encode_component,
+        "decodeURI": decode_component,
+        "decodeURIComponent": decode_component,
+        "encodeURI": encode_uri,
+        "encodeURIComponent": encode_component,
         "fetch": web_fetch,
         "isFinite": arithmetic.is_finite,
         "isNaN": arithmetic.is_nan,

@@ -7,18 +7,17 @@ from typing import Any, Final
 
 from kvstore.javascript.json_text import in_member_order
 from kvstore.javascript.values import JsMap
-from worker.sdk.blob import Blob, File
-from worker.sdk.ffi.crossing import unwrap, wrap
+from worker.sdk.ffi.crossing import jsnull, unwrap, wrap
 from worker.sdk.ffi.date import at
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.ffi.jsnull import jsnull
 from worker.sdk.ffi.jsproxy import JsProxy
 from worker.sdk.ffi.plain import Object
 from worker.sdk.ffi.to_js import to_js
-from worker.sdk.form_data import FormData
-from worker.sdk.headers import constructor_name
-from worker.sdk.request import Request
-from worker.sdk.response import Response
+from worker.sdk.http.blob import Blob, File
+from worker.sdk.http.form_data import FormData
+from worker.sdk.http.headers import constructor_name
+from worker.sdk.http.request import Request
+from worker.sdk.http.response import Response
 
 # They are the same on both sides.
 SCALARS: Final = frozenset({str, int, bool, NoneType})

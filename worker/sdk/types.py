@@ -4,8 +4,8 @@ from collections.abc import Awaitable
 from http import HTTPMethod
 from typing import Any, Protocol, TypeAlias, TypedDict
 
-from worker.sdk.blob import Blob, File
-from worker.sdk.form_data import FormData
+from worker.sdk.http.blob import Blob, File
+from worker.sdk.http.form_data import FormData
 
 # A JavaScript object in Python's hands: Blob, buffer, FormData, ReadableStream, URLSearchParams.
 JSBody: TypeAlias = Any

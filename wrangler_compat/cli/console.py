@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kvstore.javascript.json_text import stringify
-from kvstore.printable import printable, printable_lines
+from kvstore.text.printable import printable, printable_lines
 from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError, StatusError
 from wrangler_compat.cli.errors import CommandError, FileError, RefusedError, UsageError
 from wrangler_compat.cli.frame import block

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from worker.config import Location
-from worker.config.document import BYTE_ORDER_MARKS
+from worker.config.files.document import BYTE_ORDER_MARKS
 from wrangler_compat.cli.errors import FileError
 
 

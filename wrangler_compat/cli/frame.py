@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.config import Location
 
 Severity = Literal["error", "warning"]

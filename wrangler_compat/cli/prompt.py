@@ -1,6 +1,6 @@
 """Questions to whoever sits at the terminal, and what is done when nobody does."""
 
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from wrangler_compat.cli.console import Console
 
 

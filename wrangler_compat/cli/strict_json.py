@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from worker.config import Location
+from worker.config.files.jsonc import JsoncFault, parse_jsonc
 from worker.config.javascript import JSON
-from worker.config.jsonc import JsoncFault, parse_jsonc
 from wrangler_compat.cli.errors import FileError
 
 # What the tolerant parser lets pass, outside strings: a comment, a comma before a closing mark.

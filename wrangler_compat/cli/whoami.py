@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from kvstore.clock import Clock
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.cloudflare.account import find_accounts
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.credentials import base_url, find_credentials

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore import KVNamespace, StoreError, SystemClock
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.assets import Assets, AssetsFirst
 from worker.config import ConfigError, KVBinding, WorkerConfig
 from worker.config.compatibility import python_of, takes_functions

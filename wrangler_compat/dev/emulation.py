@@ -16,9 +16,8 @@ from kvstore import SeededEntropy, Store
 from kvstore.clock import MovableClock, iso
 from kvstore.conditions import Conditions
 from kvstore.faults import Fault, InvocationCrashed
-from kvstore.layers.here import FromHere
 from kvstore.layers.invocation import Invocation, Invocations, Within
-from kvstore.layers.layer import Layer
+from kvstore.layers.layer import FromHere, Layer
 from kvstore.layers.transit import OneFault, Trip
 from kvstore.platform import Layers
 from worker.d1 import Answer, Ask, FolderDatabase, Service

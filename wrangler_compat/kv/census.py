@@ -3,7 +3,7 @@
 from typing import Final
 
 from kvstore.copies.census import Census, Group, Shape, as_json
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.kv.transfer.command import Opened
 from wrangler_compat.kv.transfer.pace import Plan

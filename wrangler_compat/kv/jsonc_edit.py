@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kvstore.javascript.json_text import parse, stringify
-from worker.config.jsonc import parse_jsonc
+from worker.config.files.jsonc import parse_jsonc
 
 _FIELD: Final = "kv_namespaces"
 _TRIVIA: Final = re.compile(r"(?:[\s,:]+|//[^\r\n]*|/\*.*?\*/)*", re.DOTALL)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from kvstore.javascript.json_text import stringify
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from wrangler_compat.cli.arguments import Arguments
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.context import Invocation

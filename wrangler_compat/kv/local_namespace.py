@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from kvstore.binding.namespace import KVNamespace
 from kvstore.clock import Clock
 from kvstore.errors import KVError, StoreError
-from kvstore.layers.held_back import HeldBack
+from kvstore.layers.layer import HeldBack
 from kvstore.store import Entry
 from kvstore.stores.state import StateStore
 from wrangler_compat.cli.errors import CommandError, RefusedError

@@ -1,7 +1,7 @@
 """``kv namespace list | create | delete | rename``: always in the account."""
 
 from kvstore.javascript.values import utf16_length
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.cloudflare.errors import ApiError, CloudflareError
 from wrangler_compat.cli.arguments import Arguments
 from wrangler_compat.cli.context import Invocation

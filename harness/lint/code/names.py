@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.lint.code.values import ClassOf, Closure, Namespace, Scope, Value
-from worker.config.jsonc import parse_jsonc
+from worker.config.files.jsonc import parse_jsonc
 
 # `CACHE: KVNamespace` in an interface: a generated one has half a megabyte, of which this is all that counts.
 _TYPED: Final = re.compile(

@@ -11,7 +11,7 @@ from harness.migrations.codeq.migrator import Settings
 from harness.migrations.codeq.rehearsal import OPTIONS
 from harness.migrations.codeq.seed import WORKERS
 from harness.terminal.numbers import A_YEAR, seed, whole
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.codeq import PROFILES
 
 _MOST_TASKS = 1_000_000

@@ -25,7 +25,7 @@ from harness.migrations.redis.keyspace.snapshot import restore
 from harness.terminal.lines import text_of
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.codeq import Server
 
 # The report for machines, the one for people, and whether it was done, or could be.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.migrations.redis.keyspace.errors import Refused
-from kvstore.json_document import read_json
+from kvstore.javascript.json_document import read_json
 from worker.codeq.auth.gate import EVERY_EVENT
 
 PROBE = "UNDERSTUDY_PROBE"  # the command of the sample task, so that it takes no migrated work

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from worker.codeq import PROFILES
 
 EXPLORE = ("crashes",)

@@ -10,7 +10,7 @@ from harness.migrations.redis.declaration import FIELDS, IDS, JSON, Declaration,
 from harness.migrations.redis.keyspace.errors import MigrationError
 from harness.migrations.redis.pattern import Template, Unfilled
 from harness.migrations.redis.tally import flattened, units
-from kvstore.json_document import read_json
+from kvstore.javascript.json_document import read_json
 from worker.codeq import Server
 from worker.codeq.servers.server import Command, checked
 

@@ -36,8 +36,8 @@ from worker.javascript import (
 from worker.runtime import LoadError
 from worker.runtime.background import Background
 from worker.runtime.scheduled import ScheduledController
-from worker.sdk.request import Request, RequestParts
-from worker.sdk.response import ResponseParts
+from worker.sdk.http.request import Request, RequestParts
+from worker.sdk.http.response import ResponseParts
 
 
 def is_javascript(config: WorkerConfig) -> bool:

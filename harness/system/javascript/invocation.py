@@ -24,8 +24,8 @@ from kvstore.storage.storage import Storage
 from worker.javascript import WorkerdError
 from worker.kvwire import Asked, Told, answer, refused
 from worker.kvwire.operations import METADATA_HEADER
-from worker.sdk.request import RequestParts
-from worker.sdk.response import ResponseParts
+from worker.sdk.http.request import RequestParts
+from worker.sdk.http.response import ResponseParts
 
 Outside = Callable[[RequestParts], ResponseParts | None]
 """The answer of the outside world to a request of the Worker; None when it cannot be reached."""

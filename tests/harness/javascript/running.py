@@ -17,7 +17,7 @@ from kvstore.layers.transit import Trip
 from kvstore.platform import Layers
 from kvstore.stores.memory import MemoryStore
 from worker.config import config_in, load_config
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 # Whoever makes code closes it.
 OPEN: list[JavaScriptCode] = []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from worker.config import ConfigFileError, Location, WorkerConfig, load_config
-from worker.config.document import read_document
+from worker.config.files.document import read_document
 
 Load = Callable[..., WorkerConfig]
 Write = Callable[[Mapping[str, Any]], Path]

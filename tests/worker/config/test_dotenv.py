@@ -1,7 +1,7 @@
 import pytest
 
 from worker.config import ConfigError
-from worker.config.dotenv import expand, parse_dotenv
+from worker.config.files.dotenv import expand, parse_dotenv
 
 
 @pytest.mark.parametrize(

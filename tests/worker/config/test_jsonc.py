@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from worker.config.jsonc import JsoncFault, parse_jsonc
+from worker.config.files.jsonc import JsoncFault, parse_jsonc
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.config.toml import TomlFault, parse_toml
+from worker.config.files.toml import TomlFault, parse_toml
 
 
 @pytest.mark.parametrize(

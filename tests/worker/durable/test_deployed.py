@@ -8,7 +8,7 @@ import pytest
 
 from worker.config import WorkerConfig, load_config
 from worker.runtime import LoadError, create_app, load_configured, open_local
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from tests.worker.durable.calls import CALLS, RECORDED, VALUES, Call, recorded, 
 from tests.worker.durable.probe import NOW, Ours, literals
 from worker.durable import FolderDisk
 from worker.durable.object_id import named
-from worker.durable.rows import SETUP, Rows
+from worker.durable.storage.rows import SETUP, Rows
 from worker.durable.structured_clone import deserialize, serialize
 from worker.sdk.ffi.errors import JsException
 

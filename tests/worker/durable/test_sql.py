@@ -6,9 +6,9 @@ import pytest
 
 from kvstore.clock import ManualClock
 from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt
-from worker.durable.disk import MemoryDisk
 from worker.durable.gate import Gate
-from worker.durable.storage import DurableObjectStorage
+from worker.durable.storage.disk import MemoryDisk
+from worker.durable.storage.storage import DurableObjectStorage
 from worker.sdk.ffi.errors import JsException
 
 BEGIN = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from kvstore import ManualClock, SeededEntropy
 from worker.runtime import Platform, Worker, load_worker
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 CONFIGURATION = 'name = "{}"\nmain = "src/entry.py"\ncompatibility_flags = ["python_workers"]\n'
 ANSWERING = """

@@ -8,7 +8,7 @@ import pytest
 
 from kvstore import KVNamespace, SqliteStore, SystemClock
 from worker.runtime import load_worker
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 Answer = Callable[[str], str]
 

@@ -6,7 +6,7 @@ import pytest
 
 from worker.runtime import Worker, load_worker
 from worker.runtime.scheduled import ScheduledController
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 pytestmark = pytest.mark.anyio
 

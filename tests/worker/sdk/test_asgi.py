@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from worker.sdk import Request
 from worker.sdk.context import ExecutionContext
-from worker.sdk.response import response_parts
+from worker.sdk.http.response import response_parts
 
 pytestmark = pytest.mark.anyio
 

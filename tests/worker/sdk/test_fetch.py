@@ -13,8 +13,8 @@ from worker.sdk import FormData, Request, fetch
 from worker.sdk.context import current
 from worker.sdk.env import make_env
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.web.request import Request as WebRequest
-from worker.sdk.web.response import Response as WebResponse
+from worker.sdk.web.http.request import Request as WebRequest
+from worker.sdk.web.http.response import Response as WebResponse
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from pyodide.ffi import jsnull
 
 from worker.sdk import Blob, File, FormData, Request, Response
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.web.multipart import decode_multipart
+from worker.sdk.web.http.multipart import decode_multipart
 
 pytestmark = pytest.mark.anyio
 

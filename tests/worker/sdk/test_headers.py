@@ -4,7 +4,7 @@ import pytest
 
 from worker.sdk import Request, Response
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.web.headers import Headers
+from worker.sdk.web.http.headers import Headers
 
 
 def test_missing_header_is_none() -> None:

@@ -11,7 +11,7 @@ from pyodide.http import BodyUsedError
 from kvstore import ReadableStream as KVStream
 from worker.sdk import FetchResponse, FormData, Response
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.response import response_parts
+from worker.sdk.http.response import response_parts
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ import pytest
 from workers import wsgi
 
 from worker.sdk import Request
-from worker.sdk.response import response_parts
+from worker.sdk.http.response import response_parts
 
 pytestmark = pytest.mark.anyio
 

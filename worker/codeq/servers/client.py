@@ -21,7 +21,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from kvstore.address import Address
+from kvstore.text.address import Address
 from worker.codeq.errors import ServerError
 from worker.codeq.servers.server import Argument, Command
 

@@ -1,9 +1,8 @@
 """What `pyodide` is to a Worker: JavaScript values seen from Python, and Python values sent there.
 
     errors      JsException and the errors of pyodide.http
-    jsnull      JavaScript's null as Python sees it
     jsobject    base of every JavaScript object that is more than data
-    crossing    how a single value crosses the border
+    crossing    how a single value crosses the border, and JavaScript's null as Python sees it
     iteration   what JavaScript iterates
     jsproxy     JsProxy and JsFunction: objects and functions of JavaScript
     kinds       proxies that are also sequences, mappings, buffers, functions …

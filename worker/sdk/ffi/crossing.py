@@ -7,12 +7,27 @@ as jsnull, undefined as None; a whole number that is safe arrives as int.
 import inspect
 from collections.abc import Awaitable, Callable
 from functools import singledispatch
-from typing import Any, Final
+from typing import Any, Final, final
 
 from kvstore.javascript.values import MAX_SAFE_INTEGER, UNDEFINED, BigInt, Undefined
 from worker.sdk.ffi.errors import JsException, javascript_errors
-from worker.sdk.ffi.jsnull import JsNull, jsnull
 from worker.sdk.ffi.jsobject import JsObject, PyObject
+
+
+@final
+class JsNull:
+    """The type of `jsnull`: false, and equal only to itself."""
+
+    __module__ = "pyodide.ffi"
+
+    def __repr__(self) -> str:
+        return "jsnull"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+jsnull: Final = JsNull()
 
 
 class Proxy:

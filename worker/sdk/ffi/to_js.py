@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kvstore.javascript.values import JsMap, byte_view
-from worker.sdk.ffi.crossing import unwrap, wrap
+from worker.sdk.ffi.crossing import JsNull, unwrap, wrap
 from worker.sdk.ffi.errors import ConversionError, JsException
-from worker.sdk.ffi.jsnull import JsNull
 from worker.sdk.ffi.jsobject import PyObject
 from worker.sdk.ffi.jsproxy import JsProxy
 from worker.sdk.ffi.kinds import JsDoubleProxy

@@ -1,14 +1,20 @@
-"""JSON, crypto, text and base64: the globals of ``js`` that are not about HTTP."""
+"""The globals of ``js`` that are not about HTTP: JSON, crypto, text, base64, URI components, the console.
+
+Those that are not emulated (`ABSENT`) can be imported, and say so when they are used.
+"""
 
 import base64
 import binascii
+import sys
 import uuid
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote, unquote_to_bytes
 
+from kvstore.errors import KVError
 from kvstore.javascript.json_text import parse, stringify
 from kvstore.javascript.values import UNDEFINED, byte_view, to_string
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.ffi.jsobject import JsObject, PyObject
 from worker.sdk.surroundings import current_platform
 from worker.sdk.web.subtle import SubtleCrypto
 
@@ -103,3 +109,74 @@ def atob(text: Any) -> str:
         raise JsException(
             "InvalidCharacterError", "atob() called with invalid base64-encoded data."
         ) from None
+
+
+_COMPONENT: Final = "!'()*~-._"
+_WHOLE: Final = _COMPONENT + ";,/?:@&=+$#"
+
+
+def encode_component(text: Any = "undefined", *_: Any) -> str:
+    return _encoded(text, _COMPONENT)
+
+
+def encode_uri(text: Any = "undefined", *_: Any) -> str:
+    return _encoded(text, _WHOLE)
+
+
+def decode_component(text: Any = "undefined", *_: Any) -> str:
+    try:
+        return unquote_to_bytes(to_string(text)).decode()
+    except UnicodeDecodeError:
+        raise JsException("URIError", "URI malformed") from None
+
+
+def _encoded(text: Any, safe: str) -> str:
+    try:
+        return quote(to_string(text), safe=safe)
+    except UnicodeEncodeError:
+        raise JsException("URIError", "URI malformed") from None
+
+
+ABSENT: Final = (
+    *("HTMLRewriter", "EventSource", "WebAssembly", "MessageChannel"),
+    *("CompressionStream", "DecompressionStream", "TextDecoderStream", "TextEncoderStream", "WritableStream"),
+    *("FixedLengthStream", "IdentityTransformStream", "DOMException", "Event", "EventTarget"),
+)
+
+
+class Absent(JsObject):
+    """Raises JsException for whatever is asked of it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_", "js_")):
+            raise AttributeError(name)
+        raise JsException("Error", f"js.{self._name} is not emulated here")
+
+
+class Console(JsObject):
+    """log, info and debug write to standard output; warn and error to standard error."""
+
+    js_name = "console"
+
+    def log(self, *values: Any) -> None:
+        print(*map(_shown, values))
+
+    info = debug = log
+
+    def error(self, *values: Any) -> None:
+        print(*map(_shown, values), file=sys.stderr)
+
+    warn = error
+
+
+def _shown(value: Any) -> str:
+    """Text as it is, data as JSON, other objects by their name."""
+    if isinstance(value, dict | list):
+        try:
+            return to_string(stringify(value))
+        except KVError:
+            return to_string(value)
+    return value.js_string() if isinstance(value, PyObject) else to_string(value)

@@ -1,7 +1,7 @@
 from typing import Any
 
-from worker.sdk.asgi import entrypoint as entrypoint
-from worker.sdk.asgi import fetch as fetch
-from worker.sdk.asgi import websocket as websocket
+from worker.sdk.gateways.asgi import entrypoint as entrypoint
+from worker.sdk.gateways.asgi import fetch as fetch
+from worker.sdk.gateways.asgi import websocket as websocket
 
 env: Any

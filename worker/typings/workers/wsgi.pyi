@@ -1,2 +1,2 @@
-from worker.sdk.wsgi import entrypoint as entrypoint
-from worker.sdk.wsgi import fetch as fetch
+from worker.sdk.gateways.wsgi import entrypoint as entrypoint
+from worker.sdk.gateways.wsgi import fetch as fetch

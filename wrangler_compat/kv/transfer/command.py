@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from kvstore.clock import duration, stopwatch
 from kvstore.copies.export_file import format_of, read_export
-from kvstore.printable import printable
+from kvstore.text.printable import printable
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.kv.diff import PLACES, namespace_id

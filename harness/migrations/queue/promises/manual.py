@@ -14,7 +14,7 @@ from harness.system.code import WorkerCode
 from harness.system.transport import Answer, deliver
 from kvstore import Clock, Entry, KVNamespace, ManualClock
 from kvstore.stores.memory import MemoryStore
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 TASKS: Final = 5
 LEASES: Final = 2

@@ -18,7 +18,7 @@ from kvstore import Entry
 from kvstore.conditions import COLOS, JUDGE
 from kvstore.layers.trace import Trace
 from worker.durable import Objects
-from worker.sdk.request import Request
+from worker.sdk.http.request import Request
 
 # No request asks KV for more; where requests take turns, each waits for those of all the others.
 _MOST_TURNS = 1000

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.pieces import PAIRS, STRUCTURES, Piece
 from harness.migrations.redis.keyspace.snapshot import Snapshot, assembled
-from kvstore.json_document import read_json
+from kvstore.javascript.json_document import read_json
 from kvstore.privacy import for_owner
 
 FORMAT = "understudy-redis-backup"

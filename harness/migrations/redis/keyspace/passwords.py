@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from kvstore.address import Address
+from kvstore.text.address import Address
 
 # Where a password is taken from when the address has none: of what is written to, and of --from.
 PASSWORD = "REDIS_PASSWORD"

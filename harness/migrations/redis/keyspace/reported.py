@@ -7,8 +7,8 @@ from typing import Any
 
 from harness import CannotStart, Output, Report, command_line
 from harness.migrations.redis.keyspace.errors import HalfDone, Refused
-from kvstore.address import without_passwords
-from kvstore.printable import printable
+from kvstore.text.address import without_passwords
+from kvstore.text.printable import printable
 from worker.codeq import CodeqError
 
 # The report for machines, the one for people, the exit code, and further files by their paths.

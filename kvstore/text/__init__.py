@@ -1,0 +1,1 @@
+"""Text for people: without passwords, and without what a terminal would obey."""

@@ -1,0 +1,1 @@
+"""``workers.asgi``, ``workers.wsgi`` and what they share: frameworks for web applications in a Worker."""

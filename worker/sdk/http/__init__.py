@@ -1,0 +1,1 @@
+"""HTTP as Cloudflare's SDK wraps it for Python: requests, responses, what their bodies hold, and fetch."""
