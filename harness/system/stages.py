@@ -254,7 +254,6 @@ def doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig:
     return replace(
         config,
         assets=assets,
-        d1_databases=tuple(one for one in config.d1_databases if one.binding not in absent),
         durable_objects=tuple(one for one in config.durable_objects if one.name not in absent),
         not_emulated={**config.not_emulated, **absent},
     )
@@ -262,8 +261,7 @@ def doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig:
 
 def only_python_has(config: WorkerConfig) -> dict[str, str]:
     """The bindings of a JavaScript Worker that a rehearsal emulates only for Python, each with its kind."""
-    found = {one.binding: "D1" for one in config.d1_databases}
-    found |= {one.name: "Durable Object" for one in config.durable_objects}
+    found = {one.name: "Durable Object" for one in config.durable_objects}
     if config.assets is not None and config.assets.binding is not None:
         found[config.assets.binding] = "assets"
     return found

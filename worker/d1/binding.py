@@ -61,7 +61,7 @@ class D1Database(JsObject):
     js_name = "D1Database"
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self.service = service
         self._primary = _Session(service, FIRST_PRIMARY)
 
     def prepare(self, query: Any = UNDEFINED, *_: Any) -> "D1PreparedStatement":
@@ -84,7 +84,7 @@ class D1Database(JsObject):
     def withSession(self, constraint: Any = UNDEFINED, *_: Any) -> "D1DatabaseSession":
         """A session that begins at ``first-primary``, ``first-unconstrained``, or a bookmark."""
         given = "" if constraint is None or constraint is UNDEFINED else trimmed(_text(constraint, "trim"))
-        return D1DatabaseSession(self._service, given or FIRST_UNCONSTRAINED)
+        return D1DatabaseSession(self.service, given or FIRST_UNCONSTRAINED)
 
     async def dump(self, *_: Any) -> ArrayBuffer:
         answer = await self._primary.ask(Ask("dump", []))

@@ -23,6 +23,7 @@ from harness.system.transport import BrokenOff
 from kvstore import KVNamespace
 from kvstore.layers.invocation import Within
 from worker.config import WorkerConfig
+from worker.d1 import D1Database
 from worker.javascript import (
     BuildError,
     BuildOptions,
@@ -243,7 +244,9 @@ class JavaScriptWorker:
     def __init__(self, code: JavaScriptCode, bindings: Mapping[str, Any]) -> None:
         self.code = code
         self.namespaces = {name: one for name, one in bindings.items() if isinstance(one, KVNamespace)}
-        variables = {name: one for name, one in bindings.items() if name not in self.namespaces}
+        self.databases = {name: one.service for name, one in bindings.items() if isinstance(one, D1Database)}
+        emulated = {*self.namespaces, *self.databases}
+        variables = {name: one for name, one in bindings.items() if name not in emulated}
         self.variables = None if variables == code.config.vars else variables
         self.background = Background(_pass)
         self.host: Host | None = None
@@ -280,7 +283,9 @@ class JavaScriptWorker:
         actor = next((value for name, value in parts.headers if name == "cf-connecting-ip"), "")
         try:
             lane = await self.code.lane(self, actor)
-            invocation = Invocation(self.code, lane, self.namespaces, self.variables, self.host)
+            invocation = Invocation(
+                self.code, lane, self.namespaces, self.databases, self.variables, self.host
+            )
             answer = await invocation.answer(parts, cf, **event)
         except BrokenOff:
             raise

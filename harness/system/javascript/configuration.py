@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from worker.config import WorkerConfig
-from worker.javascript import CF_HEADER, literal, variables
+from worker.javascript import CF_HEADER, d1_binding, kv_binding, literal, variables
 
 _OLDEST_DATE: Final = "2021-11-02"
 
@@ -67,7 +67,7 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int
         [
             *(
                 f'(name = "{name}", esModule = embed "{name}.mjs")'
-                for name in ("main", "entry", "objects", "prelude", "date", "user", "again")
+                for name in ("main", "entry", "objects", "prelude", "date", "d1", "user", "again")
             ),
             *(
                 f"(name = {literal(name)}, {kind} = embed {literal(name)})"
@@ -79,18 +79,15 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int
     date = literal(config.compatibility_date or _OLDEST_DATE)
     services, workers, sockets = [], [], []
     for lane in range(lanes):
-        names = {one: f"kv-{lane}-{one}" if one else f"server-{lane}" for one in bound(config)}
+        names = {one: f"asked-{lane}-{one}" if one else f"server-{lane}" for one in bound(config)}
         services += [
             _external(folder / asks_at(lane, place), name) for place, name in enumerate(names.values())
         ]
         services.append(f'(name = "{lane}", worker = .w{lane})')
         all_bound = [
             *variables(config.vars),
-            *(
-                f"(name = {literal(one)}, kvNamespace = {literal(name)})"
-                for one, name in names.items()
-                if one
-            ),
+            *(kv_binding(one.binding, names[one.binding]) for one in config.kv_namespaces),
+            *(d1_binding(one.binding, names[one.binding]) for one in config.d1_databases),
             *(
                 f"(name = {literal(one.name)}, durableObjectNamespace = {literal(one.class_name)})"
                 for one in config.durable_objects
@@ -131,7 +128,8 @@ def _objects(config: WorkerConfig) -> str:
 
 def bound(config: WorkerConfig) -> list[str]:
     """The bindings by which a lane asks; "" for a timer, or a fetch to the outside."""
-    return ["", *(one.binding for one in config.kv_namespaces)]
+    namespaces = [one.binding for one in config.kv_namespaces]
+    return ["", *namespaces, *(one.binding for one in config.d1_databases)]
 
 
 def asks_at(lane: int, place: int) -> str:

@@ -21,6 +21,8 @@ from kvstore import KVError, KVNamespace, StoreError
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.json_text import stringify
 from kvstore.storage.storage import Storage
+from worker.d1 import Service
+from worker.d1.wire import TOKEN_HEADER, answered
 from worker.javascript import WorkerdError
 from worker.kvwire import Asked, Told, answer, refused
 from worker.kvwire.operations import METADATA_HEADER
@@ -72,8 +74,8 @@ class Surroundings(Protocol):
 
 
 class Invocation:
-    """A request in ``lane``, with ``namespaces`` by their bindings, and ``variables`` where they are others
-    than the configuration's; ``host`` in a test.
+    """A request in ``lane``, with ``namespaces`` and ``databases`` by their bindings, and ``variables`` where
+    they are others than the configuration's; ``host`` in a test.
 
     ``goes_on`` says whether it has work left when it is answered; awaited, it is that work. ``error`` is what
     the handler threw.
@@ -84,12 +86,14 @@ class Invocation:
         code: Surroundings,
         lane: Lane,
         namespaces: Mapping[str, KVNamespace],
+        databases: Mapping[str, Service],
         variables: Mapping[str, Any] | None = None,
         host: Host | None = None,
     ) -> None:
         self._code = code
         self._lane = lane
         self._namespaces = namespaces
+        self._databases = databases
         self._variables = variables
         self._host = host
         self._storages: dict[str, Storage] = {}
@@ -249,6 +253,8 @@ class Invocation:
         method, target, _ = message.first.split(" ", 2)
         if not held.binding:
             return written(*await self._without_binding(message, urlsplit(target)))
+        if held.binding in self._databases:
+            return await self._queried(self._databases[held.binding], message, urlsplit(target))
         path, _, query = target.encode("latin-1").partition(b"?")
         metadata = message.header(METADATA_HEADER) if method == "PUT" else None
         if metadata is not None:
@@ -256,6 +262,12 @@ class Invocation:
         asked = Asked(method, path, query, metadata, message.body)
         told = await self._asked(self._namespaces[held.binding], held.binding, asked)
         return self._as_workerd_reads(asked, told)
+
+    async def _queried(self, database: Service, message: Message, url: SplitResult) -> bytes:
+        token = message.header(TOKEN_HEADER)
+        told = await answered(database, url.path, url.query, token, message.body)
+        headers = {**told.headers, "understudy-now": str(self._code.now_ms())}
+        return written(f"HTTP/1.1 {told.status} OK", headers, told.body)
 
     async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked) -> Told:
         storage = self._storages.get(binding)

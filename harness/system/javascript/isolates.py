@@ -1,7 +1,7 @@
 """A workerd whose isolates stand still whenever they wait for us: they compute while we wait for them.
 
 Each lane is a service of its own with the same Worker: an isolate, a socket for requests, and services for
-its KV, timers and fetches, each of which asks at a socket of its own. What is asked is held until it is
+its KV, D1, timers and fetches, each of which asks at a socket of its own. What is asked is held until it is
 answered. `Lane.settle` gives an isolate the processor until it waits for us.
 """
 
@@ -23,7 +23,7 @@ from harness.system.javascript.process import Process
 from harness.system.javascript.sockets import Connection, Sockets
 from kvstore.clock import stopwatch
 from worker.config import WorkerConfig
-from worker.javascript import CF_HEADER, DATE, WorkerdError
+from worker.javascript import CF_HEADER, D1, DATE, WorkerdError
 
 _ASKS: Final = '{"understudy": {"asks": true, "said": %s}}'
 _COUNT, _HEARD = (
@@ -248,7 +248,7 @@ class Isolates(Sockets):
             for lane in self.lanes:
                 for place, binding in enumerate(bound(config)):
                     self.listen(self.folder / asks_at(lane.number, place), partial(_held, lane, binding))
-            for module in (_HERE / "prelude.mjs", _HERE / "entry.mjs", _HERE / "objects.mjs", DATE):
+            for module in (_HERE / "prelude.mjs", _HERE / "entry.mjs", _HERE / "objects.mjs", DATE, D1):
                 shutil.copyfile(module, self.folder / module.name)
             (self.folder / "main.mjs").write_text(main_module(config))
             bundle.write(self.folder)

@@ -1,9 +1,10 @@
-// Stands before the user's Worker: time, chance, timers and KV follow the simulation, not the machine.
+// Stands before the user's Worker: time, chance, timers, KV and D1 follow the simulation, not the machine.
 //
 // Whatever takes time is held by the server on the other side, and counted here: `started`, and `done` when its
 // answer has been taken in. A KV answer brings the time along where the binding shows it: in `cacheStatus`, or in
 // the text of an error (599 stands for success where nothing else is told, 598 for an error without a prefix).
 import { env } from "cloudflare:workers";
+import { follow as followD1 } from "d1";
 import { followed } from "date";
 
 const SERVER = env.UNDERSTUDY;
@@ -106,6 +107,16 @@ function follow(prototype) {
 }
 const namespace = Object.values(env).find((one) => typeof one?.getWithMetadata === "function");
 if (namespace) follow(Object.getPrototypeOf(namespace));
+
+// --- D1 -------------------------------------------------------------------------------------------------------
+
+followD1(env, async (call) => {
+  const invocation = start();
+  const answer = await call();
+  invocation.now = +answer.headers.get("understudy-now");
+  invocation.done++;
+  return answer;
+});
 
 // --- time -----------------------------------------------------------------------------------------------------
 

@@ -25,15 +25,11 @@ binding = "AI"
 [assets]
 directory = "."
 binding = "ASSETS"
-[[d1_databases]]
-binding = "DB"
-database_name = "a"
-database_id = "00000000-0000-0000-0000-000000000000"
 [[durable_objects.bindings]]
 name = "COUNTER"
 class_name = "Counter"
 """
-ALL = ["AI", "ASSETS", "DB", "COUNTER"]
+ALL = ["AI", "ASSETS", "COUNTER"]
 CODE = """
 import { DurableObject } from "cloudflare:workers";
 export class Counter extends DurableObject {}
@@ -45,7 +41,6 @@ export default { async fetch(request, env) {
 const NAMES = {
   "AI": (env) => env.AI.run("model"),
   "ASSETS": (env) => env.ASSETS.fetch("http://assets/"),
-  "DB": (env) => env.DB.prepare("SELECT 1").first(),
   "COUNTER": (env) => env.COUNTER.idFromName("a"),
 };
 """
