@@ -19,6 +19,7 @@ from benchmarks import (
     migration,
     requests,
     search,
+    start,
     writes,
 )
 from benchmarks.measurement import Measurement, table
@@ -29,6 +30,7 @@ ALL = {
     "list": listing.measure,
     "http": requests.measure,
     "command": command.measure,
+    "start": start.measure,
     "codeq": codeq.measure,
     "d1": d1.measure,
     "javascript": javascript.measure,

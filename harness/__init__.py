@@ -5,24 +5,6 @@ its own, is in ``__init__.pyi``, by name. A name is imported when it is first as
 can hear a signal before anything else is loaded.
 """
 
-import ast
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from typing import Any
+from kvstore.on_demand import names_of
 
-
-@cache
-def _modules() -> dict[str, str]:
-    """Where each of the public names is."""
-    stub = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
-    imports = (node for node in stub.body if isinstance(node, ast.ImportFrom))
-    return {name.name: str(node.module) for node in imports for name in node.names}
-
-
-def __getattr__(name: str) -> Any:
-    if name == "__all__":
-        return list(_modules())
-    if name not in _modules():
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_modules()[name]), name)
+__getattr__, __all__ = names_of(__name__, __file__)

@@ -11,7 +11,7 @@ from typing import Final
 from harness.migration import MigrationError
 from harness.sources.row_census import TableGroup, table_groups
 from harness.sources.source import open_source
-from harness.system.javascript.code import is_javascript
+from harness.system.files import is_javascript
 from harness.system.stages import only_python_has, read_config
 from kvstore import Clock, SourceError
 from kvstore.copies.census import MOST_GROUPS, Group, Shape, census_of, read_groups

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
+from worker.config import WorkerConfig
+
 PYTHON: Final = (".py",)
 JAVASCRIPT: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 # Besides code: what a Worker imports or is built from, the tables of its databases, and its configuration.
@@ -16,6 +18,11 @@ _TESTS: Final = frozenset({"test", "tests", "__tests__", "__mocks__", "e2e"})
 _TEST_NAMES: Final = (".test.", ".spec.", ".config.")
 # Folders of what programs wrote. A Worker may run from there.
 _BUILT: Final = frozenset({"dist", "build", "out", "vendor", "coverage"})
+
+
+def is_javascript(config: WorkerConfig) -> bool:
+    """Whether the Worker's entry file is JavaScript or TypeScript."""
+    return config.entry is not None and config.entry.suffix in JAVASCRIPT
 
 
 def code_files(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from harness.migration import Migration, MigrationError, Stage
 from harness.model.row import Table, is_table
 from harness.system.code import WorkerCode
 from harness.system.deployment import Code
-from harness.system.javascript.code import JavaScriptCode, is_javascript
+from harness.system.files import is_javascript
 from harness.system.tables import Contents, DatabaseCopy, apply_file, made_as
 from worker.config import KVBinding, WorkerConfig, config_in, load_config
 from worker.d1 import Database
@@ -237,6 +237,8 @@ def code_of(
     if is_javascript(config) or not tested:
         _check_emulated(config, without, tested=tested)
     if is_javascript(config):
+        from harness.system.javascript.code import JavaScriptCode  # what runs workerd is slow to import
+
         return JavaScriptCode(config, tested=tested)
     return WorkerCode(folder, texts, config.environment, without)
 

@@ -6,8 +6,6 @@ routing.py   whether the Worker or the folder is asked first
 binding.py   `env.ASSETS`
 """
 
-from worker.assets.answers import Assets
-from worker.assets.binding import AssetsFetcher
-from worker.assets.routing import AssetsFirst, create_assets_app
+from kvstore.on_demand import names_of
 
-__all__ = ["Assets", "AssetsFetcher", "AssetsFirst", "create_assets_app"]
+__getattr__, __all__ = names_of(__name__, __file__)

@@ -6,24 +6,6 @@ wire.py       the HTTP of workerd's binding
 sqlite.py     with authorizer.py, statements.py, texts.py and cost.py
 """
 
-from worker.d1.binding import D1Database
-from worker.d1.database import Database
-from worker.d1.errors import DatabaseReset
-from worker.d1.folder import DatabaseFolder, FolderDatabase, database_path
-from worker.d1.limits import LIMITS, Limits
-from worker.d1.service import Answer, Ask, Query, Service
+from kvstore.on_demand import names_of
 
-__all__ = [
-    "LIMITS",
-    "Answer",
-    "Ask",
-    "D1Database",
-    "Database",
-    "DatabaseFolder",
-    "DatabaseReset",
-    "FolderDatabase",
-    "Limits",
-    "Query",
-    "Service",
-    "database_path",
-]
+__getattr__, __all__ = names_of(__name__, __file__)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -70,7 +71,8 @@ class Workerd:
         try:
             ports = await _ports(reading)
         except asyncio.CancelledError:
-            process.kill()
+            with suppress(ProcessLookupError):
+                process.kill()
             await _ended(process, output)
             raise
         if ports is None:
@@ -89,7 +91,8 @@ async def _ended(process: asyncio.subprocess.Process, output: list[asyncio.Task[
     try:
         await asyncio.wait_for(process.wait(), 5)
     except TimeoutError:
-        process.kill()
+        with suppress(ProcessLookupError):  # it may end by itself just then
+            process.kill()
         await process.wait()
     await asyncio.gather(*output)
 

@@ -4,19 +4,6 @@ In a workerd configuration the binding ``kvNamespace`` names a service; this is 
 a request means is said by the header X-KV-Namespace, which workerd adds (``injectRequestHeaders``).
 """
 
-from worker.kvwire.app import NAMESPACE_HEADER, create_kv_app
-from worker.kvwire.operations import Asked, Told, answer, failed, refused
-from worker.kvwire.state_folder import StateFolder
-from worker.kvwire.status_text import StatusTextProtocol
+from kvstore.on_demand import names_of
 
-__all__ = [
-    "NAMESPACE_HEADER",
-    "Asked",
-    "StateFolder",
-    "StatusTextProtocol",
-    "Told",
-    "answer",
-    "create_kv_app",
-    "failed",
-    "refused",
-]
+__getattr__, __all__ = names_of(__name__, __file__)

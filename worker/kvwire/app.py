@@ -22,12 +22,19 @@ from starlette.types import Receive, Scope, Send
 from kvstore import LIMITS, KVError, Limits, Store, StoreError
 from kvstore.messages import long_value_text
 from kvstore.storage.storage import Storage
-from worker.kvwire.operations import METADATA_HEADER, Asked, Told, answer, failed, refused, to_put
+from worker.kvwire.operations import (
+    METADATA_HEADER,
+    NAMESPACE_HEADER,
+    Asked,
+    Told,
+    answer,
+    failed,
+    refused,
+    to_put,
+)
 from worker.kvwire.parameters import bad_request
 from worker.kvwire.status_text import status_text
 from worker.serving import LOCAL_HOSTS, BodyTooLarge, Guard, Refusal, answer_unread, read_body
-
-NAMESPACE_HEADER: Final = "x-kv-namespace"
 
 # The name under which workerd asks the service of a KV binding, wherever that is.
 _WORKERD_ASKS: Final = "fake-host"

@@ -9,6 +9,7 @@ from kvstore.storage.storage import Lifetime, Listing, Storage
 from kvstore.store import Verb
 from worker.kvwire.parameters import BulkGet, Query, key_in_path
 
+NAMESPACE_HEADER = "x-kv-namespace"
 METADATA_HEADER = "cf-kv-metadata"
 EXPIRATION_HEADER = "cf-expiration"
 

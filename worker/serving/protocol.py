@@ -1,4 +1,4 @@
-"""uvicorn's two HTTP/1.1 protocols with bounds: how long a head may be, and how slow a client.
+"""HTTP/1.1 as uvicorn speaks it, with bounds: how long a head may be, and how slow a client.
 
 A head that is too long is answered with 431, a request that does not get on with 408; one line is logged. A
 client that takes nothing of its answer is cut off, and so is one that comes when too many are there.
@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _LOG: Final = logging.getLogger("uvicorn.error")
@@ -48,8 +46,8 @@ else:
     _Uvicorn = object
 
 
-class _Bounded(_Uvicorn):
-    """What both do: one timer for each connection looks every ``seconds`` whether it gets on."""
+class Bounded(_Uvicorn):
+    """What both protocols do: one timer for each connection looks every ``seconds`` whether it gets on."""
 
     bounds = Bounds()
     _timer: asyncio.TimerHandle
@@ -144,26 +142,7 @@ class _Bounded(_Uvicorn):
             self.transport.abort()
 
 
-class BoundedH11(_Bounded, H11Protocol):  # type: ignore[misc]
-    """For answers whose status text matters: h11 lets them be written."""
-
-    def __init__(self, *arguments: Any, bounds: Bounds | None = None, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.bounds = bounds or self.bounds
-        self.conn = self.connection()
-
-    def connection(self) -> h11.Connection:
-        """What parses and writes; a head that is longer than the bound is an error with the hint 431."""
-        return h11.Connection(h11.SERVER, self.bounds.head)
-
-    @property
-    def receiving(self) -> Literal["", "head", "body"]:
-        if self.conn.their_state is h11.SEND_BODY:
-            return "body"
-        return "head" if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0] else ""
-
-
-class BoundedHttpTools(_Bounded, HttpToolsProtocol):
+class BoundedHttpTools(Bounded, HttpToolsProtocol):
     """The fast one."""
 
     _part: Literal["", "head", "body"] = ""

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from worker.serving.bodies import answer_unread
 from worker.serving.errors import AddressInUse, ServeError
 from worker.serving.guard import has_address
-from worker.serving.protocol import BoundedH11, BoundedHttpTools, Bounds
+from worker.serving.protocol import Bounded, BoundedHttpTools, Bounds
 
 _LOG: Final = logging.getLogger("uvicorn.error")
 # How long a server that stops waits for what is under way, and then for what it has cancelled.
@@ -90,6 +90,13 @@ def _without_traceback(loop: asyncio.AbstractEventLoop, context: dict[str, Any])
         loop.default_exception_handler(context)
 
 
+def _websockets(*arguments: Any, **options: Any) -> Any:
+    """The protocol of a connection that becomes a WebSocket; it is imported with the first of them."""
+    from worker.serving.websockets import WebSockets
+
+    return WebSockets(*arguments, **options)
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any free one. Raises AddressInUse, ServeError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -119,7 +126,7 @@ class Certificate:
 async def serve(
     app: ASGIApp,
     listener: socket.socket,
-    http: type[BoundedH11] | type[BoundedHttpTools] = BoundedHttpTools,
+    http: type[Bounded] = BoundedHttpTools,
     tls: Certificate | None = None,
     *,
     bounds: Bounds | None = None,
@@ -133,13 +140,16 @@ async def serve(
     be used. ``bounds`` are those of the protocol; after the block what is under way has ``grace`` seconds.
     With ``websockets`` the app takes these, too.
     """
-    protocol: Any = http if bounds is None else partial(http, bounds=bounds)
+    protocol: Any = http
+    if bounds is not None:
+        protocol = partial(protocol, bounds=bounds)
+    upgraded: Any = _websockets if websockets else "none"
     config = uvicorn.Config(
         _Answering(app),
         log_level=log_level,
         access_log=False,
         lifespan="on",
-        ws="worker.serving.websockets:WebSockets" if websockets else "none",
+        ws=upgraded,
         ws_max_size=_LARGEST_MESSAGE,
         ws_ping_interval=None,  # nor does wrangler dev ask whether the other side is still there
         http=protocol,

@@ -1,10 +1,14 @@
-"""``dev``: serves the Worker of a folder on a local port, with its local namespaces."""
+"""``dev``: serves the Worker of a folder on a local port, with its local namespaces.
+
+What only some Workers or flags need is imported once they are there: a Worker in Python starts without what
+runs workerd.
+"""
 
 import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kvstore import StoreError
 from worker.config import WorkerConfig
@@ -18,14 +22,15 @@ from wrangler_compat.cli.project import Project
 from wrangler_compat.dev.assets import AssetsDeployment
 from wrangler_compat.dev.cron import announcement, fire, triggers
 from wrangler_compat.dev.deployment import Deployment, PythonDeployment
-from wrangler_compat.dev.emulation import Emulation
 from wrangler_compat.dev.flags import BUILD, WITHOUT_EFFECT
 from wrangler_compat.dev.hotkeys import box, dev_keys, listening, usable
-from wrangler_compat.dev.javascript import JavaScriptDeployment
 from wrangler_compat.dev.live_reload import LiveReload
 from wrangler_compat.dev.settings import DevSettings, configured, read_emulation, read_settings
 from wrangler_compat.dev.upstream import is_platforms
 from wrangler_compat.dev.watch import Stamp, change, stamp, watch
+
+if TYPE_CHECKING:
+    from wrangler_compat.dev.emulation import Emulation
 
 DEFAULT_PORT: Final = 8787
 _OF_A_BUILD: Final = tuple(flag.name for flag in BUILD)
@@ -85,7 +90,7 @@ async def _serve(
     config: WorkerConfig,
     settings: DevSettings,
     deployment: Deployment,
-    emulation: Emulation | None,
+    emulation: "Emulation | None",
 ) -> None:
     tls = _certificate(invocation, project) if settings.https else None
     listener = listen(settings.host, settings.port, DEFAULT_PORT)
@@ -188,7 +193,7 @@ def _deployment(
     root: Path,
     invocation: Invocation,
     settings: DevSettings,
-    emulation: Emulation | None,
+    emulation: "Emulation | None",
 ) -> Deployment:
     """Python Workers run in this process, all others in workerd."""
     console = invocation.console
@@ -204,6 +209,8 @@ def _deployment(
         _mention(invocation, dict.fromkeys(_OF_A_BUILD, "a Python Worker is not built"))
         _mention(invocation, dict.fromkeys(_OF_A_DEBUGGER, "a Python Worker runs in this very process"))
         return PythonDeployment(config, read, root, console, settings, emulation)
+    from wrangler_compat.dev.javascript import JavaScriptDeployment
+
     _mention(invocation, {"allow": "workerd decides what a JavaScript Worker may do"})
     return JavaScriptDeployment(config, read, root, console, invocation.environ, settings, emulation)
 

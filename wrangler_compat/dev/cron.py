@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
-import httpx
 from cronsim import CronSim, CronSimError
 from starlette.types import ASGIApp
 
@@ -82,6 +81,8 @@ async def moments(known: list[Trigger], clock: Clock) -> AsyncIterator[tuple[str
 
 async def fire(known: list[Trigger], clock: Clock, app: ASGIApp, say: Callable[[str], None]) -> None:
     """Run the scheduled handler behind ``app`` at every moment, until this is cancelled."""
+    import httpx  # half as much as all of the rest, for a flag that most do without
+
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=None) as client:
         async for cron, at in moments(known, clock):

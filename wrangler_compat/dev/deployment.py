@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,8 +28,10 @@ from worker.runtime import (
 )
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
-from wrangler_compat.dev.emulation import Emulation
 from wrangler_compat.dev.settings import DevSettings
+
+if TYPE_CHECKING:
+    from wrangler_compat.dev.emulation import Emulation
 
 
 class Deployment(Protocol):
@@ -74,7 +76,7 @@ class PythonDeployment:
         root: Path,
         console: Console,
         settings: DevSettings,
-        emulation: Emulation | None = None,
+        emulation: "Emulation | None" = None,
     ) -> None:
         self._config = config
         self._read = read

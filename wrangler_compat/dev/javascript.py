@@ -31,12 +31,12 @@ from worker.javascript import (
     SourceMap,
     Workerd,
     WorkerdError,
-    bundle,
-    configuration,
     find_part,
     run_build,
     write_entry,
 )
+from worker.javascript.bundle import bundle
+from worker.javascript.configuration import configuration
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
 from worker.runtime import LoadError, answer_lifespan, open_local
 from worker.serving import ByHeader, Guard, bind, serve

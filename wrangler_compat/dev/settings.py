@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kvstore.conditions import COLOS, CONDITIONS
 from kvstore.faults import read_fault
@@ -15,9 +15,11 @@ from wrangler_compat.cli.arguments import Arguments
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import address_of, port_of
 from wrangler_compat.cli.project import Project
-from wrangler_compat.dev.emulation import Emulation
 from wrangler_compat.dev.flags import EMULATED
 from wrangler_compat.dev.upstream import Upstream
+
+if TYPE_CHECKING:
+    from wrangler_compat.dev.emulation import Emulation
 
 _LONGEST_LAG_MS: Final = 86_400_000  # a day
 
@@ -71,13 +73,15 @@ def read_settings(arguments: Arguments, config: WorkerConfig, cwd: Path) -> DevS
     )
 
 
-def read_emulation(arguments: Arguments, say: Callable[[str], None]) -> Emulation | None:
+def read_emulation(arguments: Arguments, say: Callable[[str], None]) -> "Emulation | None":
     """What is emulated of the platform; None where no flag asks for it.
 
     ``say`` is told what, and hears of faults. Raises CommandError for a value that is not valid.
     """
     if not any(flag.name in arguments.flags for flag in EMULATED):
         return None
+    from wrangler_compat.dev.emulation import Emulation  # with all of the layers, which most do without
+
     named, colo = arguments.text("conditions") or "local", (arguments.text("colo") or COLOS[0]).upper()
     given, number = arguments.text("fault"), arguments.number("seed")
     seed = 1.0 if number is None else number

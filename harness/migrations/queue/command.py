@@ -34,7 +34,6 @@ from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.decision import Decision, Looked
 from harness.report.page import page
 from harness.sources.names import REMOTE
-from harness.sources.remote import Wanted, copy_remote
 from harness.sources.source import Source, open_source
 from harness.terminal.lines import command_line
 from harness.terminal.output import Report
@@ -220,6 +219,8 @@ def _copy(options: argparse.Namespace, progress: Progress) -> Source:
             preview=options.preview,
             environment=options.env,
         )
+    from harness.sources.remote import Wanted, copy_remote  # the client is slow to import
+
     wanted = Wanted(options.binding, options.namespace_id, options.preview, options.env, options.config)
     return copy_remote(wanted, os.environ, SystemClock(), progress.copied)
 

@@ -15,7 +15,6 @@ from typing import Any, Final, Literal
 from harness.engine.chance import Chance
 from harness.engine.clock import LoopClock
 from harness.system.deployment import NotSequential, SystemFailed
-from harness.system.files import JAVASCRIPT
 from harness.system.javascript.configuration import Bundle
 from harness.system.javascript.invocation import Host, Invocation, JavaScriptError
 from harness.system.javascript.isolates import Isolates, Lane
@@ -31,19 +30,14 @@ from worker.javascript import (
     MissingPartError,
     SourceMap,
     WorkerdError,
-    bundle,
     find_part,
 )
+from worker.javascript.bundle import bundle
 from worker.runtime import LoadError
 from worker.runtime.background import Background
 from worker.runtime.scheduled import ScheduledController
 from worker.sdk.http.request import Request, RequestParts
 from worker.sdk.http.response import ResponseParts
-
-
-def is_javascript(config: WorkerConfig) -> bool:
-    """Whether the Worker's entry file is JavaScript or TypeScript."""
-    return config.entry is not None and config.entry.suffix in JAVASCRIPT
 
 
 class JavaScriptCode:
