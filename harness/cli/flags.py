@@ -9,6 +9,8 @@ from harness.terminal.output import TIMEOUT_SECONDS
 from kvstore.conditions import CONDITIONS
 from kvstore.layers.quotas import WriteRate
 
+# A few of every shape, and of all that is rare, take as many.
+LEAST_SAMPLE: Final = 20
 EXPLORE: Final = ("crashes", "interruptions", "schedules", "orders")
 
 
@@ -16,6 +18,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
     """Add what ``rehearse run`` takes."""
     run.add_argument("file", type=Path, help="the Python file that declares the migration")
     _add_source(run)
+    _add_sample(run)
     run.add_argument(
         "--explore",
         choices=EXPLORE,
@@ -72,6 +75,7 @@ def add_explain(explain: argparse.ArgumentParser) -> None:
     explain.add_argument("file", type=Path, help="the Python file that declares the migration")
     explain.add_argument("scenario", metavar="LINE", help="the line of the run")
     _add_source(explain)
+    _add_sample(explain)
     explain.add_argument("--html", dest="html_file", metavar="FILE", help="also write a page that shows it")
     explain.add_argument(
         "--json", dest="json_file", metavar="FILE", help="also write the run as JSON, - for stdout"
@@ -138,6 +142,16 @@ def _add_search(command: argparse.ArgumentParser) -> None:
         "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
     )
     command.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
+
+
+def _add_sample(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--sample",
+        type=whole(LEAST_SAMPLE, 10_000),
+        metavar="N",
+        help="with N entries instead of all: some of every shape, and those of which there are few; what all "
+        "of them will take is extrapolated",
+    )
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:

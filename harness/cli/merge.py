@@ -28,7 +28,8 @@ def run_merge(options: argparse.Namespace) -> Report:
     first = documents[0]
     file, *given = first["command"][1:]
     sources = [value for flag, value in pairwise(given) if flag == "--from"]
-    wanted = Wanted(Path(file), sources, first["began"])
+    sample = next((int(value) for flag, value in pairwise(given) if flag == "--sample"), None)
+    wanted = Wanted(Path(file), sources, first["began"], sample=sample)
     opened = open_migration(wanted)
     if opened.about.digest != first["digest"]:
         raise CannotStart("the code or the entries here are others than those of the reports")
@@ -44,6 +45,7 @@ def run_merge(options: argparse.Namespace) -> Report:
             write_rate=first["writeRate"],
             seeds=_seeds(documents),
             anew=anew,
+            sample=opened.about.sample,
         )
     finally:
         workforce.close()

@@ -17,7 +17,8 @@ from harness.model.record import Place
 from harness.model.scenario import Scenario
 from harness.rehearsal.declaration import remarks
 from harness.rehearsal.migration_file import load_migration
-from harness.rehearsal.rehearsal import PARTS, NoProgress, OnProgress, Result, rehearse
+from harness.rehearsal.rehearsal import PARTS, NoProgress, OnProgress, rehearse
+from harness.rehearsal.result import Result
 from harness.rehearsal.subject import Subject, loaded, sampled, whole
 from harness.report.about import About
 from harness.report.closer import looked_into
@@ -25,17 +26,15 @@ from harness.report.document import rehearsal_document, run_document
 from harness.report.page import page
 from harness.report.saved import saved
 from harness.report.text import as_text, run_as_text
-from harness.sources.database_copy import copy_databases
-from harness.sources.source import open_source
+from harness.sources.copied import OnCopied, copied
 from harness.system.files import code_files
 from harness.system.stages import Stages
-from harness.system.tables import DatabaseCopy
 from harness.terminal.exit_codes import HELD, VIOLATED
-from harness.terminal.lines import command_line, some
+from harness.terminal.lines import command_line
 from harness.terminal.numbers import read_moment
 from harness.terminal.output import TIMEOUT_SECONDS, Output, Report
 from harness.terminal.progress import Progress
-from kvstore import Entry, ManualClock, SourceError, StoreError, SystemClock
+from kvstore import Entry, ManualClock, StoreError, SystemClock
 from kvstore.clock import stopwatch
 from kvstore.conditions import CONDITIONS
 from kvstore.layers.quotas import WriteRate
@@ -45,20 +44,11 @@ from worker.distribution import installed_version
 
 
 @dataclass(frozen=True)
-class Copied:
-    """Every entry of every namespace, how many had expired, and sentences on what else did not come along."""
-
-    entries: Mapping[Place, Entry]
-    expired: int
-    left: Sequence[str]
-    databases: tuple[DatabaseCopy, ...] = ()
-
-
-@dataclass(frozen=True)
 class Wanted:
     """What is to be rehearsed: the migration that ``file`` declares, with the entries of ``sources``.
 
-    ``at`` is when it begins, as ISO 8601, None for now; ``explore`` names one search, None for all of them.
+    ``at`` is when it begins, as ISO 8601, None for now; ``explore`` names one search, None for all of them;
+    ``sample`` is with how many entries, None for all.
     """
 
     file: Path
@@ -71,6 +61,7 @@ class Wanted:
     cluster: str | None = None
     timeout: float = TIMEOUT_SECONDS
     write_rate: WriteRate = "refused"
+    sample: int | None = None
 
 
 def run_own(options: argparse.Namespace) -> Report:
@@ -90,14 +81,13 @@ def run_own(options: argparse.Namespace) -> Report:
         options.cluster,
         options.timeout,
         options.write_rate,
+        options.sample,
     )
-    if options.scenario is not None:
-        return run_again(
-            open_migration(wanted), options.scenario, trace=options.trace, html_file=options.html_file
-        )
     with Progress(sys.stderr, enabled=not options.quiet) as progress:
         start = stopwatch()
-        opened = open_migration(wanted)
+        opened = open_migration(wanted, progress.copied)
+        if options.scenario is not None:
+            return run_again(opened, options.scenario, trace=options.trace, html_file=options.html_file)
         kept = None
         if options.checkpoint is not None:
             kept = Checkpoint(options.checkpoint, opened.identity(wanted))
@@ -155,6 +145,7 @@ def result_of(
             seeds=wanted.seeds,
             on_progress=on_progress,
             checkpoint=checkpoint,
+            sample=opened.about.sample,
         )
     finally:
         workforce.close()
@@ -178,15 +169,16 @@ class Opened:
         return whole(self.subject, self.entries) if scenario.among == "all" else self.subject
 
 
-def open_migration(wanted: Wanted) -> Opened:
+def open_migration(wanted: Wanted, on_copied: OnCopied = lambda *_: None) -> Opened:
     """The migration that a file declares, with its entries. Raises MigrationError, and SourceError …"""
     began = _began(wanted.at)
     migration = load_migration(wanted.file.resolve())
     sources = list(wanted.sources or _beside(migration))
-    copied = _copied(migration, Stages(migration, copies=None), sources, began)
-    empty = Subject(wanted.file.resolve(), (), began, databases=copied.databases)
+    stages = Stages(migration, copies=None)
+    found = copied(migration, stages, sources, began, wanted.sample, on_copied)
+    empty = Subject(wanted.file.resolve(), (), began, databases=found.databases)
     own = loaded(empty)
-    moving = {place: one for place, one in copied.entries.items() if own.migration.rule_for(*place)}
+    moving = {place: one for place, one in found.entries.items() if own.migration.rule_for(*place)}
     is_instant = CONDITIONS[wanted.conditions].instant is not None
     instant = own.stages.new_namespaces if is_instant else ()
     about = About(
@@ -194,21 +186,25 @@ def open_migration(wanted: Wanted) -> Opened:
         own.migration,
         sources,
         len(moving),
-        len(copied.entries) - len(moving),
-        copied.expired,
+        len(found.entries) - len(moving),
+        found.expired,
         [
-            *copied.left,
+            *found.left,
             *(
                 f"env.{name} ({kind}) is not emulated: a request that uses it fails"
                 for name, kind in own.stages.absent.items()
             ),
-            *remarks(own.migration, own.stages.namespaces, own.outcomes, copied.entries, instant),
+            *(
+                one if found.sample is None else f"of the sample: {one}"
+                for one in remarks(own.migration, own.stages.namespaces, own.outcomes, found.entries, instant)
+            ),
         ],
         began,
-        _digest(wanted.file, own.migration, copied.entries),
-        own.stages.has_python("after"),
+        _digest(wanted.file, own.migration, found.entries),
+        own.stages.has_python("after") and found.sample is None,
+        found.sample,
     )
-    return Opened(about, replace(empty, sample=sampled(own.migration, copied.entries)), copied.entries)
+    return Opened(about, replace(empty, sample=sampled(own.migration, found.entries)), found.entries)
 
 
 def _digest(file: Path, migration: Migration, entries: Mapping[Place, Entry]) -> str:
@@ -236,7 +232,7 @@ def run_again(opened: Opened, line: str, *, trace: bool = False, html_file: str 
 
 
 def run_explain(options: argparse.Namespace) -> Report:
-    opened = open_migration(Wanted(options.file, options.sources, options.at))
+    opened = open_migration(Wanted(options.file, options.sources, options.at, sample=options.sample))
     return run_again(opened, options.scenario, trace=True, html_file=options.html_file)
 
 
@@ -261,39 +257,6 @@ def _beside(migration: Migration) -> list[str]:
     raise MigrationError(
         "which entries are to be moved? Name them with --from: a Worker's folder, or a bulk JSON file"
     )
-
-
-def _copied(migration: Migration, stages: Stages, sources: list[str], began: int) -> Copied:
-    """What the sources hold, by namespace and by table."""
-    clock, expired, left = ManualClock(began), 0, []
-    entries: dict[Place, Entry] = {}
-    databases: list[DatabaseCopy] = []
-    labels = [label for label in stages.namespaces if label]
-    for text in sources:
-        named, equals, place = text.partition("=")
-        if not equals or named not in labels:
-            named, place = "", text
-        path = Path(place)
-        if not named and path.is_dir():
-            copies = copy_databases(path, stages, migration.keys)
-            databases += copies.copies
-            entries.update(copies.rows)
-        bindings = [named] if named else labels if path.is_dir() else [migration.binding]
-        for binding in bindings:
-            try:
-                namespace = open_source(path, clock, binding=binding).namespace
-            except (SourceError, StoreError) as error:
-                if binding == migration.binding or named:
-                    raise
-                left.append(f"nothing of the namespace {binding}: {error}")
-                continue
-            entries.update({(binding, key): entry for key, entry in namespace.entries.items()})
-            expired += namespace.expired
-            if namespace.valueless:
-                left.append(f"keys of {binding} without a value on disk: {some(namespace.valueless)}")
-            if namespace.damaged:
-                left.append(f"damaged rows of {binding}: {some(namespace.damaged)}")
-    return Copied(entries, expired, left, tuple(databases))
 
 
 def write_skeleton(options: argparse.Namespace) -> str:

@@ -37,7 +37,7 @@ class Outcomes:
         """What an old entry becomes; None when it cannot be moved. The place must have a rule."""
         key = place, stored
         if key not in self._known:
-            self._known[key] = self._asked(place, stored)
+            self._known[key] = self.ask(place, stored)
         return self._known[key]
 
     def refusal(self, place: Place, stored: Entry) -> str | None:
@@ -52,7 +52,8 @@ class Outcomes:
             return f"{type(error).__name__}: {error}"
         return None
 
-    def _asked(self, place: Place, stored: Entry) -> tuple[Wanted, ...] | None:
+    def ask(self, place: Place, stored: Entry) -> tuple[Wanted, ...] | None:
+        """The same, and the answer is not kept: for more entries than fit in memory."""
         try:
             return self._made(place, stored)
         except MigrationError:

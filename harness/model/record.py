@@ -295,6 +295,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     compared   the same requests to the Worker before and after; None where somebody else was there, too
     has_objects  whether a Worker has Durable Objects: what they know is not recorded
     queried    every call of D1 as the Worker saw it
+    tables     what its rows can be in, each a Table, by label
     """
 
     migration: Migration
@@ -310,6 +311,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     compared: Compared | None = None
     has_objects: bool = False
     queried: Sequence[D1Event] = ()
+    tables: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def moved(self) -> int:

@@ -18,7 +18,8 @@ from harness.mutation.mutant import Mutant
 from harness.mutation.reach import Reach, reaching
 from harness.mutation.target import Prepared
 from harness.mutation.trace import Answered, Trace, step_of, step_of_query, stored_as_text, without_moments
-from harness.rehearsal.rehearsal import GROWN, Part
+from harness.rehearsal.rehearsal import GROWN
+from harness.rehearsal.result import Part
 from harness.rehearsal.subject import Subject, loaded, whole
 from harness.system.code import WorkerCode
 from harness.system.stages import read_config

@@ -2,17 +2,21 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
 
 from harness.model.course import Course, moved_keys, steps_of
-from harness.model.record import Call, Record
-from kvstore import LIMITS
+from harness.model.outcomes import Outcomes, place_of
+from harness.model.record import Call, Place, Record
+from harness.model.row import is_table
+from harness.model.stratum import Stratum, stratum_of
+from kvstore import LIMITS, Event
 from kvstore.clock import duration
-from kvstore.figures import whole
+from kvstore.figures import FIGURES, whole
 from kvstore.layers.billing import (
+    BILLED,
     FREE_DAY,
     FREE_ROWS,
     billed,
@@ -32,7 +36,8 @@ class Bill:
 
     Counted are operations of KV, and queries and rows of D1. ``done`` says whether the operator came to the
     end of the runbook, ``most_queries`` is the most that one request asked of D1, and ``course`` is what was
-    done, in its order.
+    done, in its order. ``strata`` has each stratum's share of the counts; the rest is of all together, such
+    as listings.
     """
 
     entries: int
@@ -41,20 +46,54 @@ class Bill:
     done: bool
     most_queries: int = 0
     course: Course | None = None
+    strata: Mapping[Stratum, "Share"] = field(default_factory=dict)
+
+    def common(self, name: str) -> int:
+        """How many of a kind are of no stratum."""
+        return self.counts.get(name, 0) - sum(share.counts.get(name, 0) for share in self.strata.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What was asked of ``entries``, and of what they become."""
+
+    entries: int
+    counts: Mapping[str, int]
 
 
 def bill_of(record: Record, _: Sequence[str] = ()) -> Bill:
     """What the operator's requests took."""
     calls = [call for call in record.calls if call.role == "operator"]
     names = {call.name for call in calls}
-    counts = billed(event for event in record.asked if event.invocation in names)
+    asked = [event for event in record.asked if event.invocation in names]
+    counts = billed(asked)
     queried = [event for event in record.queried if event.invocation in names]
     counts[_QUERIES] = len(queried)
     for rows in FREE_ROWS:
         counts[rows] = sum(getattr(event, rows) for event in queried)
     moving = sum(record.migration.rule_for(*place) is not None for place in record.start)
     most = max(Counter(event.invocation for event in queried).values(), default=0)
-    return Bill(moving, len(calls), counts, not record.failures, most, _course(record, calls))
+    course, strata = _course(record, calls), _shares(record, asked)
+    return Bill(moving, len(calls), counts, not record.failures, most, course, strata)
+
+
+def _shares(record: Record, asked: Iterable[Event]) -> dict[Stratum, Share]:
+    """What was asked of the entries of each stratum, wherever they were or went."""
+    outcomes = Outcomes(record.migration, record.tables)
+    entries: Counter[Stratum] = Counter()
+    found: dict[Place, Stratum] = {}
+    for place, entry in record.start.items():
+        if (stratum := stratum_of(outcomes, place, entry)) is not None:
+            entries[stratum] += 1
+            for target in map(place_of, outcomes.ask(place, entry) or ()):
+                found.setdefault(target, stratum)
+            found[place] = stratum
+    counts: dict[Stratum, Counter[str]] = {stratum: Counter() for stratum in entries}
+    for event in asked:
+        for key in event.keys if event.verb != "scan" else ():
+            if (of := found.get((event.namespace, key))) is not None:
+                counts[of][BILLED[event.verb]] += 1
+    return {stratum: Share(count, dict(counts[stratum])) for stratum, count in entries.items()}
 
 
 def _course(record: Record, calls: Sequence[Call]) -> Course:
@@ -70,17 +109,37 @@ def _course(record: Record, calls: Sequence[Call]) -> Course:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What all ``entries`` will take, by the ``bill`` of a walk through many; ``in_kv`` are no rows."""
+    """What all entries will take, so many of each of the ``strata``, by the ``bill`` of a walk."""
 
-    entries: int
+    strata: Mapping[Stratum, int]
     bill: Bill
-    in_kv: int
+
+    @property
+    def entries(self) -> int:
+        """How many there are."""
+        return sum(self.strata.values())
+
+    @property
+    def in_kv(self) -> int:
+        """How many of them are no rows."""
+        return sum(count for one, count in self.strata.items() if not is_table(one.binding))
 
     @property
     def counts(self) -> dict[str, int]:
         """Requests of the operator, and operations and rows as plans bill them."""
-        many = {"requests": self.bill.requests, **self.bill.counts}
-        return {name: ceil(count * self.entries / self.bill.entries) for name, count in many.items()}
+        bill, many = self.bill, self.entries / self.bill.entries
+        known = {one: share for one, share in bill.strata.items() if share.entries and one in self.strata}
+        # Entries of a stratum that was not walked through are taken to be as the others are, on average.
+        others = self.entries - sum(self.strata[one] for one in known)
+        walked = sum(share.entries for share in bill.strata.values())
+        found = {"requests": ceil(round(bill.requests * many, 6))}
+        for name, count in bill.counts.items():
+            each = (count - bill.common(name)) / walked if walked else 0
+            alone = sum(
+                share.counts.get(name, 0) * self.strata[one] / share.entries for one, share in known.items()
+            )
+            found[name] = ceil(round(bill.common(name) * many + alone + each * others, 6))
+        return found
 
     @property
     def free_days(self) -> dict[str, int]:
@@ -104,7 +163,47 @@ class Forecast:
             "days": days,
             "price": {"dollars": round(price(self.counts), 6), "included": is_included(self.counts)},
             "rest": {"requests": self.rest_requests, "seconds": rest_seconds(self.rest_requests)},
+            "restsOn": self._rests_on(),
         }
+
+    def _rests_on(self) -> dict[str, Any]:
+        """What was walked through, stratum by stratum, and the numbers of the platform."""
+        bill = self.bill
+        strata = [
+            {
+                "entries": str(one),
+                "count": count,
+                "walked": share.entries,
+                **{name: round(many / share.entries, 3) for name, many in share.counts.items()},
+            }
+            for one, count in self.strata.items()
+            if (share := bill.strata.get(one)) is not None
+        ]
+        rest = {name: round(bill.common(name) / bill.entries, 6) for name in bill.counts}
+        names = [f"kv.{name}_per_day" for name in FREE_DAY] + [f"price.{name}" for name in FREE_DAY]
+        return {
+            "walked": bill.entries,
+            "strata": strata,
+            "perEntryOfAny": _camel({"requests": round(bill.requests / bill.entries, 6), **rest}),
+            "figures": {name: FIGURES[name].as_json() for name in (*names, "rest.requests", "rest.window")},
+        }
+
+    def rests_on(self) -> list[str]:
+        """Lines on what it was taken from: entries that were walked through, and numbers of the platform."""
+        bill, lines = self.bill, []
+        for one, count in sorted(self.strata.items(), key=lambda each: -each[1]):
+            share = bill.strata.get(one)
+            if share is None:
+                lines.append(f"{count:,} {one}: as the others are on average, as none was walked through")
+            else:
+                each = _each(share.counts, share.entries) or "nothing"
+                lines.append(f"{count:,} {one}: {each} each, as {share.entries:,} of them took in a walk")
+        common = {"requests": bill.requests, **{name: bill.common(name) for name in bill.counts}}
+        lines.append(
+            f"beside that: {_each(common, bill.entries)} an entry, as in a walk through {bill.entries:,}; "
+            "fewer where pages are full"
+        )
+        return [*lines, _published()]
 
     def as_text(self) -> str:
         """One line."""
@@ -146,10 +245,23 @@ class Forecast:
         return ""
 
 
-def _said(counts: dict[str, int], name: str) -> str:
-    """``1 list``, ``1 query``, ``2 queries``."""
+def _said(counts: Mapping[str, float], name: str) -> str:
+    """``1 list``, ``1 query``, ``0.25 queries``."""
     one = name.removesuffix("ies") + "y" if name.endswith("ies") else name.removesuffix("s")
-    return f"{counts[name]:,} {one if counts[name] == 1 else name}"
+    count = counts[name]
+    return f"{count if isinstance(count, int) else float(f'{count:.4g}'):,g} {one if count == 1 else name}"
+
+
+def _each(counts: Mapping[str, int], entries: int) -> str:
+    """``2 reads, 0.25 writes``: by the entry."""
+    each = {name: count / entries for name, count in counts.items() if count}
+    return ", ".join(_said(each, name).replace("_", " ") for name in each)
+
+
+def _published() -> str:
+    """Where the quotas of a day, prices and the pace are from."""
+    prices, pace = FIGURES["price.writes"], FIGURES["rest.requests"]
+    return f"quotas and prices of {prices.date} ({prices.source}), the pace of {pace.date} ({pace.source})"
 
 
 def _camel(counts: dict[str, Any]) -> dict[str, Any]:
@@ -157,9 +269,9 @@ def _camel(counts: dict[str, Any]) -> dict[str, Any]:
     return {re.sub("_(.)", lambda found: found[1].upper(), name): count for name, count in counts.items()}
 
 
-def forecast(entries: int, in_kv: int, bills: Sequence[Bill]) -> Forecast | None:
-    """For so many entries, ``in_kv`` of them in KV, from the bills of walks; None when none of these did
-    anything to its end.
+def forecast(strata: Mapping[Stratum, int], bills: Sequence[Bill]) -> Forecast | None:
+    """For so many entries of each stratum, from the bills of walks; None when none of these did anything to
+    its end.
     """
     done = [bill for bill in bills if bill.done and bill.entries and any(bill.counts.values())]
-    return Forecast(entries, max(done, key=lambda bill: bill.entries), in_kv) if done and entries else None
+    return Forecast(strata, max(done, key=lambda bill: bill.entries)) if done and strata else None

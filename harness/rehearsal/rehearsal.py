@@ -3,7 +3,7 @@ together.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import combinations_with_replacement, product
 from typing import Any, Final, Protocol
@@ -14,18 +14,19 @@ from harness.explore.checkpoint import Checkpoint
 from harness.explore.coverage import due
 from harness.explore.draw import Declared, Drawing, Places, places_of
 from harness.explore.faults import everywhere
-from harness.explore.search import Damage, Guided, explained, searched
+from harness.explore.search import Guided, explained, searched
 from harness.explore.state import read_tally, write_tally
 from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.model.course import Course
-from harness.model.decision import Decision, Looked
 from harness.model.record import Place, Record
-from harness.model.row import is_table
 from harness.model.scenario import Scenario
+from harness.model.stratum import strata_of
 from harness.parameters import parameters
-from harness.rehearsal.forecast import Forecast, bill_of, forecast
+from harness.rehearsal.forecast import bill_of, forecast
+from harness.rehearsal.result import Part, Result
 from harness.rehearsal.subject import Subject, loaded, whole
+from harness.sources.sample import Sample
 from harness.system.repeating import check_repeats
 from kvstore import Entry
 from kvstore.faults import OPERATION
@@ -70,50 +71,6 @@ class NoProgress:
         """Nothing is shown."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """One of the searches: the ``scenarios`` that it visited, ``what`` that is, and what it ``tally``-ed.
-
-    ``anew`` of the schedules met something new.
-    """
-
-    name: str
-    what: str
-    tally: Tally
-    scenarios: Sequence[Scenario]
-    anew: int = 0
-
-
-@dataclass(frozen=True)
-class Result:
-    """A finished rehearsal. ``unmet`` are sentences on what must have happened, and did not.
-
-    ``forecast`` is what the migration will take of the whole namespace, None where no walk came to its end;
-    ``base`` has the conditions and the write rate of the searches. ``course`` is what the operator did in the
-    walk through the most entries.
-    """
-
-    parts: Sequence[Part]
-    damage: Sequence[Damage]
-    unmet: Sequence[str]
-    oddities: Sequence[str]
-    forecast: Forecast | None = None
-    base: Scenario = field(default_factory=Scenario)
-    seeds: Sequence[range] = ()
-    course: Course | None = None
-
-    @property
-    def vacuous(self) -> list[str]:
-        """The invariants that had nothing to look at."""
-        return sum((part.tally for part in self.parts), Tally()).vacuous
-
-    @property
-    def decision(self) -> Decision:
-        """Go or no go."""
-        looked = sum((part.tally.looked for part in self.parts), Looked())
-        return Decision([one.finding.what for one in self.damage], looked, self.unmet)
-
-
 def rehearse(
     subject: Subject,
     entries: Mapping[Place, Entry],
@@ -125,13 +82,15 @@ def rehearse(
     seeds: range = range(1, 501),
     on_progress: OnProgress = NoProgress(),  # noqa: B008 - it has no state
     checkpoint: Checkpoint | None = None,
+    sample: Sample | None = None,
 ) -> Result:
     """Walk through the migration with all ``entries``, and search through small namespaces.
 
-    What ``checkpoint`` has is not done again. Raises MigrationError for what is wrong with the declaration.
+    What ``checkpoint`` has is not done again; ``sample`` says of what the entries are one.
+    Raises MigrationError for what is wrong with the declaration.
     """
     base = Scenario(conditions=conditions, write_rate=write_rate, colos=2)
-    search = _Rehearsal(subject, entries, workforce, base, [seeds], on_progress, checkpoint)
+    search = _Rehearsal(subject, entries, workforce, base, [seeds], on_progress, checkpoint, sample)
     small = search.first_look()
     return _result(search, small, [search.part(name) for name in explore])
 
@@ -146,13 +105,14 @@ def joined(
     write_rate: WriteRate,
     seeds: Sequence[range],
     anew: int,
+    sample: Sample | None = None,
 ) -> Result:
     """One rehearsal of what several have ``found``, by the part, among it schedules of all ``seeds``.
 
     ``anew`` of the schedules met something new.
     """
     base = Scenario(conditions=conditions, write_rate=write_rate, colos=2)
-    search = _Rehearsal(subject, entries, workforce, base, seeds, NoProgress())
+    search = _Rehearsal(subject, entries, workforce, base, seeds, NoProgress(), sample=sample)
     small = search.first_look()
     return _result(search, small, [search.part_of(name, tally, anew) for name, tally in found.items()])
 
@@ -172,7 +132,7 @@ def _result(search: "_Rehearsal", small: Tally, parts: Sequence[Part]) -> Result
         damage,
         search.unmet(parts),
         search.oddities,
-        forecast(search.moving, search.moving_in_kv, bills),
+        forecast(search.strata, bills),
         search.base,
         search.seeds,
         max((bill.course for bill in bills if bill.course), key=_telling, default=None),
@@ -204,6 +164,7 @@ class _Rehearsal:
         seeds: Sequence[range],
         on_progress: OnProgress,
         checkpoint: Checkpoint | None = None,
+        sample: Sample | None = None,
     ) -> None:
         self.subject = subject
         self.whole = whole(subject, entries)
@@ -215,9 +176,10 @@ class _Rehearsal:
         own = loaded(subject)
         self.migration = own.migration
         self.oddities = own.sample(subject).oddities
-        moving = [place for place in entries if self.migration.rule_for(*place) is not None]
-        self.moving = len(moving)
-        self.moving_in_kv = sum(not is_table(label) for label, _ in moving)
+        self.is_sample = sample is not None
+        here = strata_of(own.outcomes, entries)
+        self.moving = sum(here.values())
+        self.strata = here if sample is None else sample.strata
         self._known: set[Key] = set()
 
     def part(self, name: str) -> Part:
@@ -290,7 +252,8 @@ class _Rehearsal:
             scenarios += [
                 Scenario(conditions=one, write_rate=rate, among="all", entries=most) for one in WALKED
             ]
-        return scenarios, f"all {count:,} entries, and {most:,}, under {', '.join(WALKED)}"
+        which = f"{count:,} entries of the sample" if self.is_sample else f"all {count:,} entries"
+        return scenarios, f"{which}, and {most:,}, under {', '.join(WALKED)}"
 
     def _faults(self) -> tuple[list[Scenario], str]:
         """The operator is alone when it meets one; clients and readers meet theirs beside it."""

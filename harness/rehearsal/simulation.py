@@ -139,6 +139,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
         order=tuple(world.order.taken),
         has_objects=bool(world.objects),
         queried=world.databases.asked[:queried],
+        tables=world.stages.tables,
     )
 
 

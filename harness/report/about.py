@@ -7,6 +7,7 @@ from typing import Final
 
 from harness.migration import Migration
 from harness.model.scenario import Scenario
+from harness.sources.sample import Sample
 from harness.terminal.lines import command_line
 from harness.terminal.numbers import write_moment
 
@@ -20,6 +21,7 @@ class About:
 
     ``expired`` entries were left out, and what the sentences of ``left`` say. ``digest`` is the same where
     the code and the entries are. ``is_mutable`` says whether small mistakes can be made in the Worker after.
+    ``sample`` says of what the entries are a sample, None where they are all.
     """
 
     file: Path
@@ -32,12 +34,14 @@ class About:
     began: int
     digest: str = ""
     is_mutable: bool = True
+    sample: Sample | None = None
 
     @property
     def again(self) -> list[str]:
         """The arguments that name the same migration and entries again."""
         given = [part for one in self.sources for part in ("--from", one)]
-        return ["run", str(self.file), *given, "--at", write_moment(self.began)]
+        some = [] if self.sample is None else ["--sample", str(self.sample.asked)]
+        return ["run", str(self.file), *given, *some, "--at", write_moment(self.began)]
 
     def replay(self, scenario: Scenario) -> str:
         """The command that runs a scenario again."""
@@ -49,7 +53,8 @@ class About:
 
     def line(self) -> str:
         left = f"; {self.expired:,} had expired and were left out" if self.expired else ""
+        which = "" if self.sample is None else "of the sample, "
         return (
             f"Migration {self.migration.name}: {self.moving:,} entries that move and {self.other:,} others, "
-            f"from {', '.join(self.sources)}, begun {write_moment(self.began)}{left}"
+            f"{which}from {', '.join(self.sources)}, begun {write_moment(self.began)}{left}"
         )

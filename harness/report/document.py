@@ -14,7 +14,7 @@ from harness.model.course import Course
 from harness.model.decision import Decision
 from harness.model.record import Act, Call, Place, Record, RunRecord
 from harness.model.verdict import Finding, Verdict
-from harness.rehearsal.rehearsal import Part, Result
+from harness.rehearsal.result import Part, Result
 from harness.report.about import About
 from harness.terminal.numbers import write_moment
 from kvstore import Entry
@@ -42,6 +42,7 @@ def rehearsal_document(about: About, result: Result, seconds: float) -> dict[str
         "judgedBy": result.base.platform.judged_json(),
         "seeds": [[one.start, one.stop - 1] for one in result.seeds],
         "entries": {"moving": about.moving, "other": about.other, "expired": about.expired},
+        **({} if about.sample is None else {"sample": about.sample.as_json()}),
         "leftOut": list(about.left),
         "began": write_moment(about.began),
         **result.decision.as_json(),

@@ -16,7 +16,7 @@ def test_{name}(rehearse):
     rehearse(
         {file!r},
         source={sources!r},
-        at={began!r},
+        at={began!r},{sample}
         scenario={scenario!r},
     )
 '''
@@ -36,6 +36,7 @@ def saved(folder: Path, about: About, document: dict[str, Any]) -> list[Path]:
             file=_from(folder, str(about.file)),
             sources=[_from(folder, source) for source in about.sources],
             began=document["began"],
+            sample="" if about.sample is None else f"\n        sample={about.sample.asked},",
             scenario=one["scenario"],
         )
         try:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from harness.explore.search import Damage
 from harness.model.verdict import Moment, Verdict
-from harness.rehearsal.rehearsal import Part, Result
+from harness.rehearsal.result import Part, Result
 from harness.report.about import About
 from harness.terminal.lines import some, text_of
 from harness.terminal.numbers import elapsed
@@ -20,12 +20,18 @@ def as_text(
 ) -> str:
     """The report for a person: the smallest findings, or ``every`` one; ``page`` is the file that has all."""
     lines = [about.line(), *(f"  {one}" for one in about.left)]
+    if about.sample is not None:
+        census, judged = about.sample.as_text()
+        lines += [f"  {'census':<14} {census}", f"  {'judged':<14} {judged}"]
     operations = "operations" if about.migration.database else "KV operations"
     lines += [_part_line(part, operations) for part in result.parts]
     lines.append(f"  {'judged by':<14} {result.base.platform.judged_line()}")
     if result.forecast is not None:
         lines.append(f"  {'forecast':<14} {result.forecast.as_text()}")
         lines.append(f"  {'price':<14} {result.forecast.price_as_text()}")
+        if about.sample is not None:
+            first, *others = result.forecast.rests_on()
+            lines += [f"  {'rests on':<14} {first}", *(f"  {'':<14} {one}" for one in others)]
     if result.vacuous:
         lines.append(f"  looked at nothing: {', '.join(result.vacuous)}")
     shown = result.damage if every else result.damage[:_SMALLEST]
@@ -41,6 +47,8 @@ def as_text(
         where = f"all of them are in {page}" if page else "-v tells all of them, --html FILE shows them"
         lines.append(f"and {more:,} more: {where}")
     lines += ["", _conclusion(result, seconds)]
+    if about.sample is not None:
+        lines.append(f"Judged: {about.sample.judged}. What only the others have was not rehearsed")
     if page and not result.damage:
         lines.append(f"The page: {page}")
     if result.decision.verdict == "go" and about.is_mutable:

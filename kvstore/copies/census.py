@@ -74,8 +74,8 @@ class Shape:
         _count(self.lifetimes, [_EVER if left is None else _class(LIFETIMES, left, _LONGER)])
         if entry.metadata is not None:
             self.with_metadata += 1
-            _count(self.metadata, _members(entry.metadata) or ())
-        found = _members(entry.value) if size <= _LONGEST else None
+            _count(self.metadata, members_of(entry.metadata) or ())
+        found = members_of(entry.value)
         if found is None:
             self.texts += 1
         else:
@@ -107,8 +107,10 @@ def _count(counts: dict[str, int], names: Sequence[str], by: int = 1) -> None:
         counts[known] = counts.get(known, 0) + by
 
 
-def _members(text: str | bytes) -> list[str] | None:
-    """The members of a JSON object, the type of other JSON, None for what is none."""
+def members_of(text: str | bytes) -> list[str] | None:
+    """The members of a JSON object, the type of other JSON, None for what is none, or too long to parse."""
+    if len(text) > _LONGEST:
+        return None
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -9,7 +9,8 @@ from kvstore.figures import FIGURES, whole
 from kvstore.layers.journal import Event
 from kvstore.layers.quotas import FREE_PLAN
 
-_BILLED: Final = {"get": "reads", "get_many": "reads", "put": "writes", "delete": "deletes", "scan": "lists"}
+# What a verb of the binding is billed as.
+BILLED: Final = {"get": "reads", "get_many": "reads", "put": "writes", "delete": "deletes", "scan": "lists"}
 # How many a day of the free plan has; None for no limit.
 FREE_DAY: Final = {
     "reads": FREE_PLAN.reads_per_day,
@@ -28,7 +29,7 @@ def billed(events: Iterable[Event]) -> dict[str, int]:
     """How many operations of each kind of `FREE_DAY` the events are; a bulk read is one for every key."""
     counts = Counter(dict.fromkeys(FREE_DAY, 0))
     for event in events:
-        counts[_BILLED[event.verb]] += len(event.keys)
+        counts[BILLED[event.verb]] += len(event.keys)
     return dict(counts)
 
 

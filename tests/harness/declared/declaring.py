@@ -6,7 +6,8 @@ from textwrap import dedent
 from typing import Any
 
 from harness.explore.workforce import Here
-from harness.rehearsal.rehearsal import Result, rehearse
+from harness.rehearsal.rehearsal import rehearse
+from harness.rehearsal.result import Result
 from harness.rehearsal.subject import Subject, loaded, sampled
 from kvstore import Entry
 

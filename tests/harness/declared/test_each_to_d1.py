@@ -6,7 +6,7 @@ import pytest
 
 from harness.migration import MigrationError
 from harness.model.scenario import Scenario
-from harness.rehearsal.rehearsal import Result
+from harness.rehearsal.result import Result
 from kvstore import Entry
 from tests.harness.declared.declaring import codes, declared, rehearsed, subject_of
 
