@@ -3,11 +3,11 @@
 from harness.actors.actor import Sender as Sender
 from harness.actors.operator import SETTLE_SECONDS as SETTLE_SECONDS
 from harness.engine.chance import Chance as Chance
-from harness.engine.clock import LoopClock as LoopClock
 from harness.engine.interleaving import Choose as Choose
 from harness.engine.interleaving import Interleaving as Interleaving
 from harness.engine.interleaving import Turn as Turn
 from harness.engine.loop import Deadlock as Deadlock
+from harness.engine.loop import LoopClock as LoopClock
 from harness.engine.loop import SimulatedLoop as SimulatedLoop
 from harness.engine.loop import in_virtual_time as in_virtual_time
 from harness.explore.depth_first import Visited as Visited

@@ -13,10 +13,9 @@ from typing import NoReturn
 
 from harness.cli.own import OWN
 from harness.terminal.command import Command, installed
-from harness.terminal.document import json_text
 from harness.terminal.exit_codes import INTERRUPTED, NOT_STARTED
 from harness.terminal.lines import message_of
-from harness.terminal.output import Output, Plan, Report
+from harness.terminal.output import Output, Plan, Report, json_text
 from harness.terminal.processes import ProcessError
 from kvstore.text.address import without_passwords
 from kvstore.text.printable import printable, printable_lines

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, Literal
 
-from harness.engine.clock import LoopClock
+from harness.engine.loop import LoopClock
 from harness.parameters import Parameter, ParameterError
 from kvstore.store import Verb
 

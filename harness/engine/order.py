@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose, Turn, letter
+from harness.engine.loop import LoopClock
 from harness.parameters import Several
 from kvstore import Store
 from kvstore.layers.invocation import Invocations

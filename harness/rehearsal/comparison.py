@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from harness.actors.visitor import Visitor, visit
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
-from harness.engine.loop import SimulatedLoop
+from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migration import MigrationError, Rule
 from harness.model.outcomes import place_of
 from harness.model.record import Compared, Heard, Place, Requests

@@ -9,9 +9,8 @@ from harness.actors.mover import Mover
 from harness.actors.operator import SETTLE_SECONDS, GaveUp, Halted, Operator
 from harness.actors.visitor import Visitor, visit
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
-from harness.engine.loop import SimulatedLoop
+from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.engine.under_way import asking
 from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
+from harness.engine.loop import LoopClock
 from harness.engine.under_way import asking
 from kvstore.layers.invocation import Within
 from worker.runtime import LoadError, Platform, Worker, load_worker

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.engine.clock import LoopClock
+from harness.engine.loop import LoopClock
 from harness.system.transport import Answering
 from kvstore.layers.invocation import Within
 from worker.runtime.background import Background

@@ -12,8 +12,7 @@ from typing import Any, Final, TypeVar
 from anyio.lowlevel import checkpoint
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
-from harness.engine.loop import SimulatedLoop
+from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migration import Stage
 from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
 from harness.system.javascript.invocation import Host

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
+from harness.engine.loop import LoopClock
 from harness.migration import MigrationError
 from harness.model.record import Place
 from harness.model.row import is_table, row_of

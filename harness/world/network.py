@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from harness.engine.chance import Chance, Once
-from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Interleaving
+from harness.engine.loop import LoopClock
 from harness.model.circumstances import Circumstances
 from kvstore import Entry, KVNamespace
 from kvstore.conditions import COLOS

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
+from harness.engine.loop import LoopClock
 from harness.system.stages import LoadedStage
 from harness.world.site import WAY_MS
 from kvstore.layers.invocation import Invocations

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from harness.engine.clock import LoopClock
+from harness.engine.loop import LoopClock
 from harness.model.record import Place
 from harness.model.row import label_of, stored_row
 from harness.system.tables import Contents

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
+from harness.engine.loop import LoopClock
 from harness.engine.under_way import asking
 from harness.model.circumstances import Circumstances
 from harness.model.record import Call

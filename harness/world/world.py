@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
 from harness.engine.interruption import Interruption, Interruptions
+from harness.engine.loop import LoopClock
 from harness.engine.meeting import Deed
 from harness.engine.order import Order
 from harness.migration import Migration, MigrationError, Rule

@@ -4,7 +4,7 @@ from worker.serving.bodies import BodyTooLarge as BodyTooLarge
 from worker.serving.bodies import answer_unread as answer_unread
 from worker.serving.bodies import body_parts as body_parts
 from worker.serving.bodies import read_body as read_body
-from worker.serving.by_header import ByHeader as ByHeader
+from worker.serving.server import ByHeader as ByHeader
 from worker.serving.close_codes import LOST as LOST
 from worker.serving.close_codes import NO_CODE as NO_CODE
 from worker.serving.close_codes import code_of_a_frame as code_of_a_frame

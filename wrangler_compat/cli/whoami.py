@@ -10,6 +10,7 @@ from worker.cloudflare.client import ApiClient
 from worker.cloudflare.credentials import base_url, find_credentials
 from worker.cloudflare.errors import ApiError, CloudflareError
 from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.table import table
 from wrangler_compat.cli.version import USER_AGENT
 
 _EMAIL_DENIED = 9109
@@ -89,19 +90,3 @@ def _greeting(kind: str, email: str, accounts: Sequence[dict[str, str]]) -> str:
             "Are you missing the `User->User Details->Read` permission?"
         )
     return f"👋 You are logged in with an {kind}, associated with the email {email}."
-
-
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows in a frame of lines."""
-    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
-
-    def rule(left: str, between: str, right: str) -> str:
-        return left + between.join("─" * (width + 2) for width in widths) + right
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (f" {cell:<{width}} " for cell, width in zip(cells, widths, strict=True))
-        return "│" + "│".join(padded) + "│"
-
-    body = f"\n{rule('├', '┼', '┤')}\n".join(line(row) for row in rows)
-    middle = [rule("├", "┼", "┤"), body] if rows else []
-    return "\n".join([rule("┌", "┬", "┐"), line(titles), *middle, rule("└", "┴", "┘")])

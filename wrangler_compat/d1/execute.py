@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from kvstore.javascript.json_text import stringify
 from kvstore.javascript.values import to_string
+from worker.d1.statements import is_empty, split
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
-from wrangler_compat.d1.sql_text import statements
-from wrangler_compat.d1.table import table
+from wrangler_compat.cli.table import table
 from wrangler_compat.d1.target import Target, check_place, find_target
 
 _BINARY: Final = b"SQLite format 3"
@@ -30,10 +30,8 @@ async def execute_sql(invocation: Invocation) -> int:
         console.document(results)
         return 0
     for result in results:
-        if result["results"]:
-            console.say(
-                table([{name: to_string(value) for name, value in row.items()} for row in result["results"]])
-            )
+        if rows := result["results"]:
+            console.say(table(list(rows[0]), [list(map(to_string, row.values())) for row in rows]))
     return 0
 
 
@@ -90,3 +88,21 @@ async def quietly(target: Target, sql: str) -> list[dict[str, Any]]:
 
 def _shown(value: Any) -> Any:
     return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
+
+
+_TRANSACTION: Final = "BEGIN TRANSACTION"
+_SEVERAL: Final = (
+    "Wrangler could not process the provided SQL file, as it contains several transactions.\n"
+    "D1 runs your SQL in a transaction for you.\n"
+    "Please export an SQL file from your SQLite database and try again."
+)
+
+
+def statements(text: str) -> list[str]:
+    """Raises CommandError for several transactions."""
+    if _TRANSACTION in text:
+        text = text.replace(f"{_TRANSACTION};", "", 1).replace("COMMIT;", "", 1)
+        if _TRANSACTION in text:
+            raise CommandError(_SEVERAL)
+    parts = [part.strip() for part in split(text) if not is_empty(part)]
+    return parts if len(parts) > 1 else [text]

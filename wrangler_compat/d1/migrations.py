@@ -8,8 +8,8 @@ from kvstore.clock import iso
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.prompt import confirm
+from wrangler_compat.cli.table import table
 from wrangler_compat.d1.execute import execute, quietly
-from wrangler_compat.d1.table import table
 from wrangler_compat.d1.target import Target, check_place, config_name, find_target
 
 _WAITING, _DONE, _FAILED = "🕒️", "✅", "❌"
@@ -34,7 +34,7 @@ async def list_migrations(invocation: Invocation) -> None:
         invocation.console.say(_NONE_TO_APPLY)
         return
     invocation.console.say("Migrations to be applied:")
-    invocation.console.say(table([{"Name": path.name} for path in waiting]))
+    invocation.console.say(table(["Name"], [[path.name] for path in waiting]))
 
 
 async def apply_migrations(invocation: Invocation) -> None:
@@ -48,7 +48,7 @@ async def apply_migrations(invocation: Invocation) -> None:
         console.say(_NONE_TO_APPLY)
         return
     console.say("Migrations to be applied:")
-    console.say(table([{"name": path.name} for path in waiting]))
+    console.say(table(["name"], [[path.name] for path in waiting]))
     question = (
         f"About to apply {len(waiting)} migration(s)\n"
         "Your database may not be available to serve requests during the migration, continue?"
@@ -139,4 +139,4 @@ def _with_memory(path: Path, target: Target) -> str:
 
 
 def _progress(states: dict[str, str]) -> str:
-    return table([{"name": name, "status": status} for name, status in states.items()])
+    return table(["name", "status"], list(states.items()))

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.lint.code.moves import moves
-from harness.lint.code.values import Members, Operation, Trace
+from harness.lint.code.values import Members, Operation, Trace, moves
 from harness.lint.rules import Found, Rule, Uses
 
 

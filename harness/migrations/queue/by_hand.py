@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness import Call
-from harness.engine.clock import LoopClock
-from harness.engine.loop import SimulatedLoop
+from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migrations.queue.simulation.people.actor import Actor
 from harness.migrations.queue.simulation.scenario import Migration, Scenario
 from harness.migrations.queue.simulation.world import World

@@ -1,12 +1,15 @@
-"""Judges a simulation whole: by its record, and by comparing it with others."""
+"""Judges a simulation whole, by its record and by comparing it with others; and says how much there was."""
 
 from functools import partial
 
 from harness.migrations.queue.checkers import judge
+from harness.migrations.queue.checkers.copies import copies
 from harness.migrations.queue.comparisons import COMPARISONS
+from harness.migrations.queue.layout import belongs_to_migration
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
+from harness.model.decision import Looked
 from harness.model.verdict import Verdict
 from harness.system.deployment import Code
 
@@ -41,3 +44,25 @@ class Judgement:
                 self._kept.clear()
             self._kept[scenario] = simulate(scenario, self._worker_code)
         return self._kept[scenario]
+
+
+def looked_at(record: Record) -> Looked:
+    """What was moved are the copies; of requests that are sent at once, every write to the queue counts."""
+    if record.scenario.at_once:
+        moved = sum(belongs_to_migration(event.key) for event in record.writes)
+    else:
+        moved = len(copies(record))
+    return Looked(
+        runs=1,
+        requests=sum(call.status is not None for call in record.calls),
+        operations=len(record.asked),
+        moved=moved,
+        planned=len(record.scenario.faults),
+        fired=len(record.fired),
+    )
+
+
+def never_happened(record: Record) -> list[str]:
+    """A sentence for each planned fault that did not happen."""
+    planned = [str(fault) for fault in record.scenario.faults]
+    return [f"{one} never happened" for one in planned if one not in record.fired]

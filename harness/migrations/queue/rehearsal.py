@@ -9,8 +9,8 @@ from typing import Any
 from harness.migrations.queue.checkers import judge_walk
 from harness.migrations.queue.explore.system import causes_among, worker_code
 from harness.migrations.queue.hazards import diagnose
+from harness.migrations.queue.judgement import looked_at
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
-from harness.migrations.queue.looked import looked_at
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
 from harness.migrations.queue.simulation.simulate import simulate

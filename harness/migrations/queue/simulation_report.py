@@ -7,7 +7,7 @@ from typing import Any
 
 from harness import Call
 from harness.migrations.queue.hazards import Diagnosis, diagnose
-from harness.migrations.queue.looked import looked_at, never_happened
+from harness.migrations.queue.judgement import looked_at, never_happened
 from harness.migrations.queue.simulation.moments import of_read
 from harness.migrations.queue.simulation.record import Record
 from harness.model.decision import Decision

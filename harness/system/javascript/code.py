@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
+from harness.engine.loop import LoopClock
 from harness.system.deployment import NotSequential, SystemFailed
 from harness.system.javascript.configuration import Bundle
 from harness.system.javascript.invocation import Host, Invocation, JavaScriptError

@@ -10,8 +10,7 @@ from typing import Any, Final, Protocol, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
-from harness.engine.loop import SimulatedLoop
+from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.system.deployment import NotSequential
 from harness.system.javascript.isolates import Held, Lane
 from harness.system.javascript.messages import Message, written

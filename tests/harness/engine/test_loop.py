@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
-from harness.engine.loop import Deadlock, SimulatedLoop
+from harness.engine.loop import Deadlock, LoopClock, SimulatedLoop
 
 
 def loop(seed: int = 1) -> SimulatedLoop:

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
-from harness.engine.loop import SimulatedLoop
+from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
 from harness.world.network import Network

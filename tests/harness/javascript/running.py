@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
-from harness.engine.loop import SimulatedLoop
+from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.system.deployment import NotSequential
 from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
 from harness.system.noted import NotedNamespace

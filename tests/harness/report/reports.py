@@ -8,7 +8,7 @@ from typing import Any
 from harness.cli.run import Wanted, open_migration, result_of, run_again, with_closer_looks
 from harness.rehearsal.rehearsal import NoProgress
 from harness.report.document import rehearsal_document
-from harness.terminal.document import json_text
+from harness.terminal.output import json_text
 
 LINKS = Path(__file__).parents[3] / "examples" / "links"
 AT = "2026-11-29T12:00:00Z"

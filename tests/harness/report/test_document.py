@@ -7,7 +7,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from harness.cli.run import open_migration, run_again
-from harness.terminal.document import json_text
+from harness.terminal.output import json_text
 from tests.harness.report.reports import rehearsal, run, wanted
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schema" / "report-1.json"

@@ -10,7 +10,7 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.report.export_command import FORMATS, exported
-from harness.terminal.document import json_text
+from harness.terminal.output import json_text
 from harness.testing.rehearse import Rehearse
 from tests.harness.report.reports import AT, LINKS, rehearsal, run
 

@@ -16,7 +16,7 @@ from harness.explore.workforce import Done, Here, Job, Processes
 from harness.rehearsal.rehearsal import NoProgress
 from harness.report.document import rehearsal_document
 from harness.terminal.command import CannotStart
-from harness.terminal.document import json_text
+from harness.terminal.output import json_text
 from tests.harness.report.reports import AT, LINKS, wanted
 
 

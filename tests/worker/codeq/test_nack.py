@@ -6,7 +6,7 @@ from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq.bench import Bench
 from worker.codeq import Issuer, Recording
-from worker.codeq.service.backoff import Backoff
+from worker.codeq.service.claims.nack import Backoff
 
 pytestmark = pytest.mark.anyio
 Q = "codeq:q:generate_master:"

@@ -9,8 +9,8 @@ from worker.codeq.documents import PENDING, Task, Timeline, encode
 from worker.codeq.errors import Refusal
 from worker.codeq.keys import CodeqKeys
 from worker.codeq.servers import Server
-from worker.codeq.service.notifications import Notifications
-from worker.codeq.service.queues import CodeqQueues
+from worker.codeq.service.claims.queues import CodeqQueues
+from worker.codeq.service.webhooks.notifications import Notifications
 from worker.codeq.settings import IDEMPOTENCY_SECONDS
 from worker.codeq.store import TaskTable
 

@@ -9,19 +9,18 @@ from worker.codeq.documents import Timeline
 from worker.codeq.keys import CodeqKeys
 from worker.codeq.servers import Server
 from worker.codeq.service.artifacts import Artifacts
-from worker.codeq.service.backoff import Backoff
-from worker.codeq.service.callbacks import Callbacks
-from worker.codeq.service.claims import Claims
+from worker.codeq.service.claims.claims import Claims
+from worker.codeq.service.claims.nack import Backoff, Nack
+from worker.codeq.service.claims.queues import CodeqQueues
+from worker.codeq.service.claims.repair import Repair
 from worker.codeq.service.cleanup import Cleanup
 from worker.codeq.service.creation import Creation
-from worker.codeq.service.nack import Nack
-from worker.codeq.service.notifications import Notifications
-from worker.codeq.service.queues import CodeqQueues
-from worker.codeq.service.repair import Repair
 from worker.codeq.service.results import Results
 from worker.codeq.service.statistics import Statistics
-from worker.codeq.service.subscriptions import Subscriptions
 from worker.codeq.service.sweep import Sweep
+from worker.codeq.service.webhooks.callbacks import Callbacks
+from worker.codeq.service.webhooks.notifications import Notifications
+from worker.codeq.service.webhooks.subscriptions import Subscriptions
 from worker.codeq.settings import Settings
 from worker.codeq.store import Ownership, TaskTable
 

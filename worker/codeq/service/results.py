@@ -15,8 +15,8 @@ from worker.codeq.errors import DocumentError, Refusal, ServerError, naming
 from worker.codeq.keys import CodeqKeys
 from worker.codeq.servers import Server
 from worker.codeq.service.artifacts import Artifacts
-from worker.codeq.service.callbacks import Callbacks
-from worker.codeq.service.queues import CodeqQueues
+from worker.codeq.service.claims.queues import CodeqQueues
+from worker.codeq.service.webhooks.callbacks import Callbacks
 from worker.codeq.store import TaskTable
 
 

@@ -8,7 +8,7 @@ from worker.codeq.auth.gate import ABANDON, CLAIM, EVERY_EVENT, HEARTBEAT, NACK,
 from worker.codeq.documents import Struct, Subscription, Task, Timeline
 from worker.codeq.errors import DocumentError, Refusal
 from worker.codeq.keys import BUILT_IN_COMMANDS
-from worker.codeq.service.claims import POLL_SECONDS
+from worker.codeq.service.claims.claims import POLL_SECONDS
 from worker.codeq.service.engine import Engine
 from worker.codeq.service.orders import order
 from worker.codeq.settings import Settings

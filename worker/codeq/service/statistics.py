@@ -3,7 +3,7 @@
 from worker.codeq.documents import Struct
 from worker.codeq.errors import ServerError
 from worker.codeq.keys import BUILT_IN_COMMANDS, CodeqKeys
-from worker.codeq.service.queues import CodeqQueues
+from worker.codeq.service.claims.queues import CodeqQueues
 
 
 class Statistics:

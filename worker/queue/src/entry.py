@@ -9,7 +9,7 @@ chosen by variables: the dual format, careful claims, the safe migration.
 
 from taskqueue import router
 from taskqueue.coordinator import TaskCoordinator
-from taskqueue.request_counter import RequestCounter
+from taskqueue.requests.limiter import RequestCounter
 from workers import Request, Response, WorkerEntrypoint
 
 __all__ = ["Default", "RequestCounter", "TaskCoordinator"]

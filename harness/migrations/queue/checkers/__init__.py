@@ -1,8 +1,8 @@
 """The invariants as they are judged on the record of a simulation, while others are at work.
 
 Each file has one checker: a function from a Record to a Verdict. The numbers are those of docs/invariants.md.
-Beside them: `ending` (what is judged at the end), `copies` (what was copied from what), `freedom` (whether a
-task was free for a claim), `scope` (for which requests a migration answers).
+Beside them: `ending` (for which requests a migration answers, and what is judged at the end), `copies` (what
+was copied from what), `freedom` (whether a task was free for a claim).
 """
 
 from collections.abc import Callable, Iterable

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 from harness import Call
 from harness.migrations.queue.checkers.effects import effects
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.checkers.exclusion import Hold, holds, is_visible_to_all
 from harness.migrations.queue.checkers.freedom import claims_before, is_free, is_visible
 from harness.migrations.queue.checkers.resurrection import is_too_late
-from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import RESULTS, is_work, task_of

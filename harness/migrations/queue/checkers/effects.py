@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from harness import Call
-from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
 from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of
 from harness.migrations.queue.simulation.record import Record

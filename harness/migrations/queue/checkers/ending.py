@@ -1,11 +1,21 @@
-"""What the end of a simulation is judged by: which tasks must be in the queue then, and which may be."""
+"""Which requests a migration answers for; which tasks must be in the queue at the end, and which may be."""
 
 from typing import Final
 
-from harness.migrations.queue.checkers.scope import answers_for
+from harness import Call
 from harness.migrations.queue.layout import NEW_TASK, RESULT
 from harness.migrations.queue.simulation.expectation import ROLLBACK
 from harness.migrations.queue.simulation.record import Record
+
+
+def answers_for(record: Record, call: Call | None) -> bool:
+    """Whether what a request did is judged.
+
+    The safe strategy begins when both formats are deployed: what the old Worker does alone, before it or
+    after a rollback, is what users have without any migration. The documented one runs beside that Worker.
+    """
+    return call is None or record.scenario.migration == "documented" or call.stage != "old"
+
 
 # What is judged there.
 AT: Final = "tasks of a finished migration"

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Final
 
 from harness import Call
-from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import task_of

@@ -1,7 +1,7 @@
 """I22 Key legality: every key of every accepted task fits, and no claim fails because of one task."""
 
 from harness import Call
-from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import LONGEST_ID, task_of
 from harness.migrations.queue.simulation.record import Record

@@ -3,8 +3,8 @@
 from typing import Any
 
 from harness import Call
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.checkers.exclusion import Hold, first_leases, holds
-from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import DELETE, ROLLBACK, RUN, Span, task_of

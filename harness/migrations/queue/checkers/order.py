@@ -5,8 +5,8 @@ go by ``queuedAt`` and id, as long as there are no more tasks than one operation
 """
 
 from harness import Call
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.checkers.freedom import is_free
-from harness.migrations.queue.checkers.scope import answers_for
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record

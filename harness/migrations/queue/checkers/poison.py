@@ -1,7 +1,7 @@
 """I28 Poison containment: a task that is no work costs at most one failed claim."""
 
 from harness import Call
-from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import is_work

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from harness import Call
-from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.expectation import ROLLBACK, Span, Story

@@ -1,6 +1,6 @@
 """I21 TTL legality: nobody asks KV for an expiration that is less than a minute ahead."""
 
-from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict

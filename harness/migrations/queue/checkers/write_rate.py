@@ -1,7 +1,7 @@
 """I20 Write rate: no key is written twice within a second."""
 
 from harness import Call
-from harness.migrations.queue.checkers.scope import answers_for
+from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import (
     NEW_LEASE,
     NEW_TASK,

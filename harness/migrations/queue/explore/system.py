@@ -13,8 +13,7 @@ from harness.engine.loop import Deadlock
 from harness.explore.tally import Seen
 from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.hazards import Diagnosis, diagnose
-from harness.migrations.queue.judgement import Judgement
-from harness.migrations.queue.looked import looked_at
+from harness.migrations.queue.judgement import Judgement, looked_at
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate

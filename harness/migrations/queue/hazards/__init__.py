@@ -5,11 +5,11 @@ hazards.
 """
 
 from harness.migrations.queue.hazards.capacity import CAPACITY
+from harness.migrations.queue.hazards.case import Detector, Diagnosis, diagnosis
 from harness.migrations.queue.hazards.completion import COMPLETION
 from harness.migrations.queue.hazards.content import CONTENT
 from harness.migrations.queue.hazards.crash_rollback import CRASH_ROLLBACK
 from harness.migrations.queue.hazards.deployment import DEPLOYMENT
-from harness.migrations.queue.hazards.diagnosis import Detector, Diagnosis, diagnosis
 from harness.migrations.queue.hazards.ids import IDS
 from harness.migrations.queue.hazards.lifetime import LIFETIME
 from harness.migrations.queue.hazards.pending_list import PENDING_LIST

@@ -1,7 +1,7 @@
 """H01 to H08: pages, budgets and quotas. What does not fit into one listing, one invocation or one day."""
 
 from harness import Call
-from harness.migrations.queue.hazards.diagnosis import Detector, Diagnosis, argued
+from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import Run, page_size, ran_out, runs
 from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, PENDING
 from harness.migrations.queue.simulation import moments

@@ -3,9 +3,8 @@
 import itertools
 
 from harness import Call
-from harness.migrations.queue.hazards.case import Case, diagnosed
+from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.claim import claims, held
-from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.layout import RESULT
 from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_write

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from harness import Call
-from harness.migrations.queue.hazards.diagnosis import Detector, Diagnosis, argued
+from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import page_size, ran_out, runs
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK, RESULT
 from harness.migrations.queue.simulation import moments

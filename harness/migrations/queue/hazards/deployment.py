@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from harness import Call
-from harness.migrations.queue.hazards.case import Case, diagnosed
-from harness.migrations.queue.hazards.diagnosis import Diagnosis
+from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.reading import Listing, listings
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation.moments import of_call, of_write

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from harness.migrations.queue.hazards.case import Case, diagnosed
+from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.claim import Claim, claims
-from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
 from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.moments import of_call, of_read

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.migrations.queue.hazards.diagnosis import Detector, Diagnosis, argued
+from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import Run, runs
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING, RESULT
 from harness.migrations.queue.simulation import moments

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from harness import Call
-from harness.migrations.queue.hazards.diagnosis import Detector, Diagnosis, argued
+from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import Attempt, Run, runs
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import moments

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from harness import Call
-from harness.migrations.queue.hazards.case import Case, diagnosed
+from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.claim import claims, held, lease_of
-from harness.migrations.queue.hazards.diagnosis import Diagnosis
 from harness.migrations.queue.hazards.reading import last_get
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
 from harness.migrations.queue.simulation.expectation import task_of

@@ -3,8 +3,7 @@
 import itertools
 
 from harness import Call
-from harness.migrations.queue.hazards.case import Case, diagnosed
-from harness.migrations.queue.hazards.diagnosis import Diagnosis
+from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.reading import begun, is_stale
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.moments import of_call, of_read, of_write

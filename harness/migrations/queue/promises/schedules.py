@@ -9,7 +9,7 @@ from harness.explore.tally import DEADLOCK, Batch, Group
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.hazards import diagnose
-from harness.migrations.queue.looked import looked_at
+from harness.migrations.queue.judgement import looked_at
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.model.decision import Looked

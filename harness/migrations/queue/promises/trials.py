@@ -9,7 +9,7 @@ from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.campaign_report import replay
 from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.hazards import diagnose
-from harness.migrations.queue.hazards.diagnosis import Diagnosis
+from harness.migrations.queue.hazards.case import Diagnosis
 from harness.migrations.queue.layout import PENDING
 from harness.migrations.queue.promises.situations import fitted
 from harness.migrations.queue.simulation.record import Record

@@ -6,9 +6,8 @@ from urllib.parse import quote
 
 from harness import SETTLE_SECONDS, Call
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Choose
-from harness.engine.loop import SimulatedLoop
+from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migrations.queue.simulation.people.actor import Actor
 from harness.migrations.queue.simulation.people.crowd import Crowd
 from harness.migrations.queue.simulation.people.daemon import Daemon

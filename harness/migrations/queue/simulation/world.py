@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 
 from harness import Call
 from harness.engine.chance import Chance
-from harness.engine.clock import LoopClock
 from harness.engine.interleaving import Interleaving, following
+from harness.engine.loop import LoopClock
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.worker import API_KEY

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.migrations.queue.hazards import diagnose
-from harness.migrations.queue.hazards.diagnosis import Diagnosis
+from harness.migrations.queue.hazards.case import Diagnosis
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.moments import MOST
 from harness.migrations.queue.simulation.scenario import Scenario

@@ -25,7 +25,7 @@ from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.answers import MEMBERS, read_body
 from harness.model.record import Call
 from harness.sources.source import Source
-from harness.terminal.document import json_text
+from harness.terminal.output import json_text
 from kvstore import NamespaceCopy
 
 LINES = (

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from workers import Request
 
-from taskqueue import access, api, health, migration, webhooks
-from taskqueue.reply import Reply, json_reply, text_reply, unauthorized
+from taskqueue import api, formats, migration, platform, webhooks
+from taskqueue.requests import access
+from taskqueue.requests.reply import Reply, json_reply, text_reply, unauthorized
 from taskqueue.settings import SettingError
 
 
@@ -18,7 +19,7 @@ async def respond(request: Request, env: Any) -> Reply:
     path = urlsplit(request.url).path
     try:
         if path in ("/", "/health"):
-            return health.respond(request, env)
+            return _health(request, env)
         if path.startswith("/api/"):
             return await _dispatch_api(request, env, path)
         if path.startswith("/webhook/"):
@@ -26,6 +27,20 @@ async def respond(request: Request, env: Any) -> Reply:
     except SettingError as error:
         return json_reply({"error": str(error)}, 500)
     return text_reply("Not found", 404)
+
+
+def _health(request: Request, env: Any) -> Reply:
+    """That the Worker answers, and which queue format it is set to."""
+    if not access.may_see_health(request, env):
+        return unauthorized()
+    return json_reply(
+        {
+            "status": "ok",
+            "service": "orchestrator-hub",
+            "queueFormat": formats.configured(env),
+            "timestamp": platform.now_iso(),
+        }
+    )
 
 
 async def _dispatch_api(request: Request, env: Any, path: str) -> Reply:

@@ -10,8 +10,8 @@ from workers import Request
 from taskqueue import keys, platform
 from taskqueue.formats import Claimed, QueueFormat
 from taskqueue.javascript import truthy
-from taskqueue.reply import Reply, json_reply
-from taskqueue.validation import Integer, Schema, Text, read_body
+from taskqueue.requests.reply import Reply, json_reply
+from taskqueue.requests.validation import Integer, Schema, Text, read_body
 
 _DURATION = Integer(1, keys.LEASE_TTL_MAX)
 _CLAIM: Schema = {"workerId": Text(), "leaseDurationSec": _DURATION}

@@ -11,8 +11,8 @@ from taskqueue import keys
 from taskqueue.environment import KV
 from taskqueue.formats import QueueFormat
 from taskqueue.javascript import truthy
-from taskqueue.reply import Reply, json_reply
-from taskqueue.validation import read_json
+from taskqueue.requests.reply import Reply, json_reply
+from taskqueue.requests.validation import read_json
 
 
 async def store(queue: QueueFormat, task_id: str, request: Request) -> Reply:

@@ -8,10 +8,11 @@ from typing import Any
 
 from workers import Request
 
-from taskqueue import formats, limiter, task_id
+from taskqueue import formats
 from taskqueue.api import leases, results, tasks
 from taskqueue.environment import KV, cache
-from taskqueue.reply import Refusal, Reply, kv_not_configured, not_found
+from taskqueue.requests import limiter, task_id
+from taskqueue.requests.reply import Refusal, Reply, kv_not_configured, not_found
 
 _ON_TASK = {"release": leases.release, "renew": leases.renew, "status": tasks.set_status}
 

@@ -6,8 +6,8 @@ from workers import Request
 
 from taskqueue.formats import QueueFormat
 from taskqueue.javascript import length, truthy
-from taskqueue.reply import Reply, json_reply
-from taskqueue.validation import Schema, Text, read_body
+from taskqueue.requests.reply import Reply, json_reply
+from taskqueue.requests.validation import Schema, Text, read_body
 
 _STATUS: Schema = {"status": Text(required=True, empty="Status is required")}
 

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from taskqueue import bulk, keys, listing, platform, task_id
+from taskqueue import bulk, keys, listing, platform
 from taskqueue.environment import KV
 from taskqueue.formats.lease import StoredLease, strongest
 from taskqueue.formats.leased import new_lease
 from taskqueue.formats.protocol import Claimed, NothingToClaim, Object
 from taskqueue.javascript import parse, stringify, truthy
+from taskqueue.requests import task_id
 
 # As many candidates as one operation reads, with up to five keys each.
 CHUNK: Final = bulk.KEYS_PER_GET // 5

@@ -16,7 +16,7 @@ from taskqueue.formats.lease import StoredLease
 from taskqueue.formats.protocol import Claimed, NothingToClaim, Object
 from taskqueue.formats.record import identity
 from taskqueue.javascript import stringify
-from taskqueue.reply import Refusal, json_reply
+from taskqueue.requests.reply import Refusal, json_reply
 from taskqueue.turns import LONGEST_MS
 
 POLL_MS: Final = 250

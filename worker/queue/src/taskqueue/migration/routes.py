@@ -15,7 +15,7 @@ from taskqueue.migration import documented
 from taskqueue.migration.documented import Phase
 from taskqueue.migration.safe import routes as safe
 from taskqueue.migration.status import counters
-from taskqueue.reply import Reply, json_reply, kv_not_configured, not_found
+from taskqueue.requests.reply import Reply, json_reply, kv_not_configured, not_found
 
 
 async def respond(request: Request, env: Any, path: str) -> Reply:

@@ -7,7 +7,7 @@ from typing import Any
 
 from workers import Request
 
-from taskqueue.reply import Reply
+from taskqueue.requests.reply import Reply
 from taskqueue.webhooks.event import Event, invalid, present, read_payload
 from taskqueue.webhooks.producer import accept
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskqueue.javascript import parse
-from taskqueue.reply import Refusal, text_reply
+from taskqueue.requests.reply import Refusal, text_reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from workers import Request
 
 from taskqueue import platform
 from taskqueue.javascript import stringify
-from taskqueue.reply import Reply
+from taskqueue.requests.reply import Reply
 from taskqueue.webhooks.event import Event, read_payload
 from taskqueue.webhooks.producer import accept
 

@@ -6,10 +6,11 @@ format, lists its id twice (H31).
 
 from typing import Any
 
-from taskqueue import formats, keys, platform, task_id
+from taskqueue import formats, keys, platform
 from taskqueue.environment import KV, cache
 from taskqueue.javascript import stringify
-from taskqueue.reply import Reply, json_reply, kv_not_configured
+from taskqueue.requests import task_id
+from taskqueue.requests.reply import Reply, json_reply, kv_not_configured
 from taskqueue.webhooks import classification
 from taskqueue.webhooks.event import Event
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from workers import Request
 
-from taskqueue import limiter, platform
-from taskqueue.reply import Refusal, Reply, json_reply, text_reply
+from taskqueue import platform
+from taskqueue.requests import limiter
+from taskqueue.requests.reply import Refusal, Reply, json_reply, text_reply
 from taskqueue.settings import SettingError
 from taskqueue.webhooks import clawdbot, discord, generic, slack, telegram, whatsapp
 

@@ -12,7 +12,7 @@ from workers import Request
 from taskqueue import platform
 from taskqueue.environment import setting
 from taskqueue.javascript import text, truthy
-from taskqueue.reply import Reply, json_reply, text_reply
+from taskqueue.requests.reply import Reply, json_reply, text_reply
 from taskqueue.webhooks.event import Event, invalid, present, read_payload, words
 from taskqueue.webhooks.producer import accept
 from taskqueue.webhooks.signatures import slack_is_valid

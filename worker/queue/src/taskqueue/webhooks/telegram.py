@@ -6,7 +6,7 @@ from workers import Request
 
 from taskqueue.environment import setting
 from taskqueue.javascript import text
-from taskqueue.reply import Reply, text_reply
+from taskqueue.requests.reply import Reply, text_reply
 from taskqueue.webhooks.event import Event, child, invalid, present, read_payload, words
 from taskqueue.webhooks.producer import accept
 from taskqueue.webhooks.signatures import token_is_valid

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from workers import Request
 
-from taskqueue import task_id
 from taskqueue.environment import cache, setting
 from taskqueue.javascript import text
-from taskqueue.reply import Reply, text_reply
+from taskqueue.requests import task_id
+from taskqueue.requests.reply import Reply, text_reply
 from taskqueue.webhooks.event import Event, child, invalid, present, read_payload, words
 from taskqueue.webhooks.producer import remember
 from taskqueue.webhooks.signatures import token_is_valid, whatsapp_is_valid

@@ -11,7 +11,7 @@ from taskqueue.environment import KV
 from taskqueue.migration.safe.coordinated import Coordinator, turns
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
 from taskqueue.migration.safe.report import Kind
-from taskqueue.reply import Reply, json_reply
+from taskqueue.requests.reply import Reply, json_reply
 from taskqueue.settings import Limits
 
 PREFIXES: Final[dict[Kind, str]] = {"tasks": keys.NEW.tasks, "leases": keys.NEW.leases}

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from taskqueue import bulk, keys, task_id
+from taskqueue import bulk, keys
 from taskqueue.environment import KV
+from taskqueue.requests import task_id
 
 
 async def completed(kv: KV, ids: Sequence[str]) -> set[str]:

@@ -15,7 +15,7 @@ from taskqueue.migration.safe.meter import Meter
 from taskqueue.migration.safe.mover import Mover
 from taskqueue.migration.safe.report import KINDS, Step
 from taskqueue.migration.safe.route import BACK
-from taskqueue.reply import Reply, json_reply
+from taskqueue.requests.reply import Reply, json_reply
 from taskqueue.settings import Limits
 
 NOTE = "Tasks and leases are back in the old format, and the pending list names them"

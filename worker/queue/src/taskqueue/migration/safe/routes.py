@@ -9,7 +9,7 @@ from taskqueue.migration.safe import deletion, rollback
 from taskqueue.migration.safe.coordinated import Coordinator
 from taskqueue.migration.safe.run import run
 from taskqueue.migration.safe.status import status
-from taskqueue.reply import Reply, json_reply
+from taskqueue.requests.reply import Reply, json_reply
 
 
 async def respond(kv: KV, env: Any, path: str, url: str) -> Reply:

@@ -9,7 +9,7 @@ from taskqueue.migration.safe.coordinated import Coordinator
 from taskqueue.migration.safe.mover import Mover
 from taskqueue.migration.safe.report import Step
 from taskqueue.migration.safe.route import FORWARD
-from taskqueue.reply import Reply, json_reply
+from taskqueue.requests.reply import Reply, json_reply
 from taskqueue.settings import Limits
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from taskqueue import keys, listing
 from taskqueue.environment import KV
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
-from taskqueue.reply import Reply, json_reply
+from taskqueue.requests.reply import Reply, json_reply
 from taskqueue.settings import Limits
 
 _COUNTED = (keys.OLD.tasks, keys.OLD.leases, keys.NEW.tasks, keys.NEW.leases, keys.QUARANTINE)

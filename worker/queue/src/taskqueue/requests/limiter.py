@@ -3,17 +3,41 @@
 One get and one put of the same key for every request that is let through, as the original has it; since KV
 takes one write per second and key, two quick calls of one client collide (H25). What KV refuses lets the
 request through: the original once answered 500 to everybody when its daily writes were used up. With CLAIMS
-"coordinator" a Durable Object counts, and nothing is written.
+"coordinator" a Durable Object counts in its memory, and nothing is written. Memory is lost when the object is
+moved: a client may then call more often than it should, once.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Any, Final
 
+from workers import DurableObject
+
 from taskqueue import keys, platform, settings
 from taskqueue.environment import KV, cache
 from taskqueue.javascript import stringify
-from taskqueue.reply import Reply, json_reply
+from taskqueue.requests.reply import Reply, json_reply
+
+
+class RequestCounter(DurableObject):
+    """One for each client that is limited; `admit` asks it."""
+
+    def __init__(self, ctx: Any, env: Any) -> None:
+        super().__init__(ctx, env)
+        self._moments: list[int] = []
+
+    async def count(self, limit: int, window: int) -> dict[str, Any]:
+        """Count a request unless there were ``limit`` in the last ``window`` ms.
+
+        ``allowed``; ``recent``, how many there are now; ``oldest``, when (ms) the first of them was.
+        """
+        now = platform.now_ms()
+        self._moments = [moment for moment in self._moments if moment > now - window]
+        allowed = len(self._moments) < limit
+        if allowed:
+            self._moments.append(now)
+        return {"allowed": allowed, "recent": len(self._moments), "oldest": self._moments[0]}
+
 
 WINDOW_MS: Final = 60_000
 PER_MINUTE: Final = {

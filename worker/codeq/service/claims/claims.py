@@ -3,8 +3,8 @@
 from worker.codeq.documents import IN_PROGRESS, Task, Timeline
 from worker.codeq.keys import PRIORITIES, CodeqKeys
 from worker.codeq.servers import Server
-from worker.codeq.service.queues import CodeqQueues
-from worker.codeq.service.repair import Repair
+from worker.codeq.service.claims.queues import CodeqQueues
+from worker.codeq.service.claims.repair import Repair
 from worker.codeq.store import TaskTable
 
 # How many ids without a readable record one claim drops from one list before it gives up.

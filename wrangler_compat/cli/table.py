@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 
-def table(rows: Sequence[dict[str, str]]) -> str:
-    """Rows with the same members, whose names are the head; a line between any two rows."""
-    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows below their titles in a frame, with a line between any two."""
+    widths = [max(map(_width, column)) for column in zip(titles, *rows, strict=True)]
     between = "\n" + _rule("├┼┤", widths) + "\n"
-    body = between.join(_row(line, widths) for line in lines)
+    body = between.join(_row(line, widths) for line in (titles, *rows))
     return f"{_rule('┌┬┐', widths)}\n{body}\n{_rule('└┴┘', widths)}"
 
 

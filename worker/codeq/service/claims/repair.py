@@ -4,9 +4,8 @@ from worker.codeq.documents import PENDING, Task, Timeline
 from worker.codeq.errors import Refusal, ServerError
 from worker.codeq.keys import CodeqKeys
 from worker.codeq.servers import Command, Server, checked
-from worker.codeq.service.backoff import Backoff
-from worker.codeq.service.nack import Nack
-from worker.codeq.service.queues import CodeqQueues
+from worker.codeq.service.claims.nack import Backoff, Nack
+from worker.codeq.service.claims.queues import CodeqQueues
 from worker.codeq.settings import Settings
 from worker.codeq.store import TaskTable
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from workers import Request
 
 from taskqueue.javascript import parse
-from taskqueue.reply import bad_request
+from taskqueue.requests.reply import bad_request
 
 
 class Field(Protocol):

@@ -9,7 +9,7 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from taskqueue.reply import Refusal, bad_request
+from taskqueue.requests.reply import Refusal, bad_request
 
 MAX_BYTES: Final = 492
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from worker.codeq.documents import Result, Task, Timeline, encode
-from worker.codeq.service.signature import signed_headers
+from worker.codeq.service.webhooks.signature import signed_headers
 from worker.codeq.settings import Settings
 
 

@@ -1,0 +1,1 @@
+"""Claims: a task is handed out under a lease, given back, and repaired when its lease is over."""
