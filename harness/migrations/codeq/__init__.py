@@ -2,7 +2,7 @@
 
 codeq.yaml, plan.py       the mapping: a plan as of `rehearse redis`   migrator.py    Option B, carried out
 preflight.py, ledger.py   what codeQ would make of each id             drain.py       Option A
-rollback.py, reverse.py   back, with what codeQ did since              account.py     what is lost by that
+rollback.py               back, with what codeQ did since              account.py     what is lost by that
 stragglers.py             what came too late                           conversion.py  list to set, live
 checklist/                the guide's verification                     acceptance.py  at a deployed.py codeQ
 rehearsal.py              all of it on a copy                          drills/        the hazards

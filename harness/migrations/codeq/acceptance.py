@@ -4,12 +4,12 @@ from pathlib import Path
 
 from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.deployed import Deployed
-from harness.migrations.codeq.journal import COMPLETE, Entries, Journal
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import COPY
+from harness.migrations.codeq.plan import COPY, Plan, journal_on
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
+from harness.migrations.redis.keyspace.journal import COMPLETE, Entries
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot
 from harness.model.verdict import Verdict
 from worker.codeq import Server
@@ -49,24 +49,25 @@ async def accept(
     return await check(seen)
 
 
-async def _complete(server: Server) -> Entries:
-    entries = await Journal(server).read()
+async def _complete(server: Server) -> Entries[Plan]:
+    entries = await journal_on(server).read()
     if entries is None:
         raise Refused(
             [f"no journal of a migration on {server.name}: another server, or another database number?"]
         )
     if entries.phase != COMPLETE:
+        of = len(list(entries.plan.batches()))
         raise Refused(
             [
-                f"half migrated ({entries.phase}): {len(entries.done)} of {len(entries.plan.parts)} steps "
-                "are done. Stop codeQ, which throws away ids that have no record yet (H18), and run "
+                f"half migrated ({entries.phase}): {len(entries.done)} of {of} steps are done. Stop "
+                "codeQ, which throws away ids that have no record yet (H18), and run "
                 "rehearse codeq migrate --apply again"
             ]
         )
     return entries
 
 
-async def _before(server: Server, entries: Entries, backup: Path | None) -> Snapshot:
+async def _before(server: Server, entries: Entries[Plan], backup: Path | None) -> Snapshot:
     named = backup or (Path(entries.backup) if entries.backup else None)
     if named is not None and (backup is not None or named.exists()):
         return read_backup(named)

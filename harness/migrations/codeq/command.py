@@ -10,7 +10,7 @@ from typing import Any
 from harness import Output, Report
 from harness.migrations.codeq import report
 from harness.migrations.codeq.acceptance import accept
-from harness.migrations.codeq.crashes import explore
+from harness.migrations.codeq.crashes import explorer
 from harness.migrations.codeq.deployed import Deployed
 from harness.migrations.codeq.drills import DRILLS, show
 from harness.migrations.codeq.flags import on_progress, settings, workers
@@ -19,11 +19,13 @@ from harness.migrations.codeq.operations import OPERATIONS, Options
 from harness.migrations.codeq.rehearsal import Choices, demand_empty, rehearse
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.codeq.tokens import read_tokens
+from harness.migrations.redis.flags import every_fifty
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
 from harness.migrations.redis.keyspace.reported import Finish, reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
+from harness.migrations.redis.report import search_text
 from harness.model.decision import Decision
 from harness.report.page import page
 from harness.terminal.exit_codes import HELD, VIOLATED
@@ -162,16 +164,9 @@ async def _hazards(options: Options) -> Finished:
 async def _explore(options: Options, command: str) -> Finished:
     start = stopwatch()
     source, _ = await _source(options)
-    clock = ManualClock(source.taken)
-    said = on_progress(options)
-
-    def count(done: int, of: int, broken: int) -> None:
-        if done % 50 == 0 or done == of:
-            said(f"{done:,} of {of:,} points, {broken:,} end differently")
-
-    found = await explore(
-        source, clock, settings(options, freeze_seconds=0), profile=options.server, on_progress=count
-    )
+    terms = settings(options, freeze_seconds=0)
+    search = explorer(source, ManualClock(source.taken), terms, options.server)
+    found = await search.run(every_fifty(on_progress(options)))
     seconds = stopwatch() - start
     shown_page = report.search_page(found, seconds, options.given, command)
-    return found.as_json(), report.search_text(found, seconds), found.decision.exit_code, shown_page
+    return found.as_json(), search_text(found, seconds, command), found.decision.exit_code, shown_page

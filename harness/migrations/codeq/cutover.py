@@ -4,13 +4,14 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.drain import Drained, drain
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
-from harness.migrations.codeq.migrator import Migrator, OnProgress
+from harness.migrations.codeq.migrator import Migrator
 from harness.migrations.codeq.plan import COPY, Plan
 from harness.migrations.codeq.seed import COMMANDS
 from harness.migrations.codeq.services import Services
 from harness.migrations.codeq.traffic import OldWorkers
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
+from harness.migrations.redis.move import OnProgress
 from harness.model.verdict import Finding, Verdict, finding, verdict
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ

@@ -245,7 +245,7 @@ def _add_rehearsal(flags: _Flags | _Verbs) -> None:
         "--explore",
         verbs=("rehearse",),
         choices=("crashes",),
-        help="a crash before every single command of option b",
+        help="a crash before every single command of option b, and of its way back",
     )
     flags.add(
         "--seed",

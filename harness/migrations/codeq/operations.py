@@ -9,10 +9,9 @@ from harness.migrations.codeq import report
 from harness.migrations.codeq.conversion import convert_inprog, inprog_kinds
 from harness.migrations.codeq.drain import drain
 from harness.migrations.codeq.flags import on_progress, settings
-from harness.migrations.codeq.journal import COMPLETE, ROLLING_BACK, Entries, Journal
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.migrator import Migrator
-from harness.migrations.codeq.plan import COPY
+from harness.migrations.codeq.plan import COPY, Plan, is_split, journal_on
 from harness.migrations.codeq.rehearsal import anything_under
 from harness.migrations.codeq.rollback import Rollback
 from harness.migrations.codeq.seed import Shape, seed
@@ -20,6 +19,7 @@ from harness.migrations.codeq.stragglers import Gathering
 from harness.migrations.redis.keyspace.backup import Backup, backup_pieces, demand_free
 from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint
+from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
 from harness.migrations.redis.keyspace.pieces import Piece
 from harness.migrations.redis.keyspace.snapshot import restore
 from harness.terminal.lines import text_of
@@ -39,7 +39,7 @@ async def _migrate(server: Server, options: Options) -> Finished:
     backup = options.backup or Path("legacy-backup.jsonl")
     agreed = settings(options, freeze_seconds=2, backup=backup)
     migrator = Migrator(server, SystemClock(), agreed, on_progress(options))
-    begun = await Journal(server).read()
+    begun = await journal_on(server).read()
     if begun is not None and (late := _too_late(begun, options)):
         raise Refused(late)
     if not options.apply:
@@ -50,10 +50,10 @@ async def _migrate(server: Server, options: Options) -> Finished:
     return done.as_json(), report.migrated_text(done), True
 
 
-def _too_late(begun: Entries, options: Options) -> list[str]:
+def _too_late(begun: Entries[Plan], options: Options) -> list[str]:
     """What is asked for and cannot be had any more, since a migration was begun in another way."""
     asked = {
-        "--tiers": options.tiers and not begun.plan.split,
+        "--tiers": options.tiers and not is_split(begun.plan),
         "--keep-source": options.keep_source and begun.plan.mode != COPY,
     }
     way = "go on without it, or take it back with rehearse codeq rollback and begin again"
@@ -120,7 +120,7 @@ async def _rollback(server: Server, options: Options) -> Finished:
     if not options.apply:
         looked = await rollback.look()
         return looked.as_json(), report.rolled_text(looked, applied=False), not looked.refusals
-    begun = await Journal(server).read()
+    begun = await journal_on(server).read()
     if begun is not None and begun.phase != ROLLING_BACK:
         demand_free(export, begun.export)
     rolled = await rollback.apply()

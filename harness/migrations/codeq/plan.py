@@ -1,21 +1,22 @@
-"""What Option B will do: what codeq.yaml makes of what is there, fixed before anything is changed."""
+"""What Option B does: codeq.yaml, and what it makes of a keyspace as reports show it."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.redis import plan
 from harness.migrations.redis.declaration import Declaration, read_declaration
-from harness.migrations.redis.keyspace.pieces import CHUNK
+from harness.migrations.redis.keyspace.journal import Journal
 from harness.migrations.redis.pattern import Template
-from harness.migrations.redis.plan import COPY, RENAME, Step
+from harness.migrations.redis.plan import COPY, RENAME, Plan, Step
+from worker.codeq import Server
 
-__all__ = ["COPY", "MODES", "RENAME", "Part", "Plan", "declared"]
+__all__ = ["COPY", "KEY", "MODES", "RENAME", "Part", "Plan", "declared", "is_split", "journal_on", "parts"]
 
 MODES = (RENAME, COPY)
+KEY = "understudy:codeq-migration"  # of the journal
 _FILE = Path(__file__).with_name("codeq.yaml")
 _TIERS = Template.read("q:{c|lower}:pending:{record.priority|0..9|0}")
 _SPLIT = "+tiers"  # ends the digest of such a plan
@@ -23,11 +24,21 @@ _SPLIT = "+tiers"  # ends the digest of such a plan
 
 def declared(*, split: bool) -> Declaration:
     """The guide's mapping; with ``split`` each pending task goes to the tier of its priority."""
-    guide = read_declaration(_FILE)
+    guide = replace(read_declaration(_FILE), journal=KEY)
     *others, pending = guide.rules
     if not split:
         return guide
     return replace(guide, rules=(*others, replace(pending, target=_TIERS)), digest=guide.digest + _SPLIT)
+
+
+def journal_on(server: Server) -> Journal[Plan]:
+    """The journal of this migration on ``server``."""
+    return Journal(server, KEY, Plan.from_json)
+
+
+def is_split(plan: Plan) -> bool:
+    """Whether pending tasks go to the tier of their priority, and not all to 0."""
+    return plan.digest.endswith(_SPLIT)
 
 
 @dataclass(frozen=True)
@@ -43,24 +54,14 @@ class Part:
     source: str
     target: str
     count: int
-    steps: tuple[Step, ...]
+    sources: tuple[str, ...]
 
     def __str__(self) -> str:
         what = _WHAT.get(self.kind, "members")
         return f"{self.source} → {self.target or 'nothing'} ({self.count:,} {what})"
 
-    @property
-    def targets(self) -> list[str]:
-        """The keys that it fills."""
-        return [target for step in self.steps for target in step.targets]
-
     def as_json(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "steps"}
-
-    def batches(self) -> Iterator[tuple[Step, ...]]:
-        """At most a thousand steps."""
-        for at in range(0, len(self.steps), CHUNK):
-            yield self.steps[at : at + CHUNK]
+        return {name: value for name, value in asdict(self).items() if name != "sources"}
 
 
 _WHAT = {
@@ -70,36 +71,28 @@ _WHAT = {
 }
 
 
-@dataclass(frozen=True)
-class Plan(plan.Plan):
-    """The steps of declared migrations, and the parts in which reports show them."""
+def parts(plan: Plan) -> list[Part]:
+    """What reports show of a plan, in its order."""
 
-    @property
-    def split(self) -> bool:
-        """Whether pending tasks go to the tier of their priority, and not all to 0."""
-        return self.digest.endswith(_SPLIT)
+    def shown(step: Step) -> str:
+        return legacy.LEASE if step.source.startswith(legacy.LEASE) else step.source
 
-    @property
-    def parts(self) -> list[Part]:
-        """In their order."""
+    split = is_split(plan)
+    return [_part(source, tuple(steps), split=split) for source, steps in groupby(plan.steps, key=shown)]
 
-        def shown(step: Step) -> str:
-            return legacy.LEASE if step.source.startswith(legacy.LEASE) else step.source
 
-        return [self._part(source, tuple(steps)) for source, steps in groupby(self.steps, key=shown)]
+def _part(source: str, steps: Sequence[Step], *, split: bool) -> Part:
+    first = steps[0]
+    target, part = next(iter(first.targets), ""), legacy.queue_of(source)[1]
+    count = sum(content.members for step in steps for content in step.targets.values())
+    kind = {legacy.PENDING: "list", legacy.INPROG: "set"}.get(part) or legacy.expected_type(source) or ""
+    if source == legacy.LEASE:
+        kind, target = "leases", target.removesuffix(first.source.removeprefix(source))
+    elif part == legacy.PENDING and split:
+        kind, target = "tiers", target[:-1]
+    return Part(kind, source, target, count, tuple(step.source for step in steps))
 
-    def _part(self, source: str, steps: tuple[Step, ...]) -> Part:
-        first = steps[0]
-        target, part = next(iter(first.targets), ""), legacy.queue_of(source)[1]
-        count = sum(content.members for step in steps for content in step.targets.values())
-        if source == legacy.LEASE:
-            prefix = target.removesuffix(first.source.removeprefix(source))
-            return Part("leases", source, prefix, count, steps)
-        if part == legacy.PENDING and self.split:
-            return Part("tiers", source, target[:-1], count, steps)
-        kind = {legacy.PENDING: "list", legacy.INPROG: "set"}.get(part) or legacy.expected_type(source) or ""
-        return Part(kind, source, target, count, steps)
 
-    def summary(self) -> dict[str, Any]:
-        """For a report; `as_json` is for the journal."""
-        return {"mode": self.mode, "steps": [part.as_json() for part in self.parts]}
+def summary(plan: Plan) -> dict[str, Any]:
+    """For a report; `Plan.as_json` is for the journal."""
+    return {"mode": plan.mode, "steps": [part.as_json() for part in parts(plan)]}

@@ -10,7 +10,7 @@ from typing import Any
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.claim_script import HOW, NEEDED, is_missing
 from harness.migrations.codeq.ledger import SAMPLES, STRANGERS, Group, Ledger
-from harness.migrations.codeq.plan import COPY, RENAME, Plan, declared
+from harness.migrations.codeq.plan import COPY, RENAME, Plan, declared, is_split, summary
 from harness.migrations.redis.inventory import Inventory, Look
 from harness.migrations.redis.keyspace.capability import Capability, capability
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint
@@ -70,7 +70,7 @@ class Preflight:
         """Sentences about what is not refused and still matters."""
         if not self.plan.steps:
             return []
-        notable = NOTABLE if self.plan.split else {**NOTABLE, "priority": _PRIORITY}
+        notable = NOTABLE if is_split(self.plan) else {**NOTABLE, "priority": _PRIORITY}
         notes = [
             f"{agree(text, self.classes[name].count)}: {self.classes[name]}"
             for name, text in notable.items()
@@ -98,7 +98,7 @@ class Preflight:
     def as_json(self) -> dict[str, Any]:
         return {
             "server": self.server,
-            "plan": self.plan.summary(),
+            "plan": summary(self.plan),
             "classes": {name: group.as_json() for name, group in self.classes.items()},
             "notes": self.notes,
             "refusals": list(self.refusals),

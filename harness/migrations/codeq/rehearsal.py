@@ -9,16 +9,17 @@ from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.cutover import cut_over
 from harness.migrations.codeq.delivery import deliver, judge
 from harness.migrations.codeq.drain import Drained
-from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.literal import Attempt, literal, on_codeq
-from harness.migrations.codeq.migrator import Migrated, Migrator, OnProgress, Settings
+from harness.migrations.codeq.migrator import Migrated, Migrator, Settings
+from harness.migrations.codeq.plan import KEY, is_split
 from harness.migrations.codeq.preflight import Preflight
 from harness.migrations.codeq.services import Services
 from harness.migrations.codeq.traffic import work_a_little
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under, scan
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.redis.move import OnProgress
 from harness.model.course import Course, CourseNotes
 from harness.model.decision import Decision
 from harness.model.verdict import Verdict
@@ -183,7 +184,7 @@ async def _option_b(
     services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
     noted.by("checklist")("the checklist is through; the traffic goes on at codeQ")
     verdicts += judge(
-        await deliver(services, before, choices.most), before, choices.most, split=migrated.plan.split
+        await deliver(services, before, choices.most), before, choices.most, split=is_split(migrated.plan)
     )
     noted.by("codeQ")(f"the tasks that waited are claimed there, up to {choices.most:,} of each queue")
     notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.migrations.codeq.claim_script import HOW, NEEDED
-from harness.migrations.codeq.crashes import Search
 from harness.migrations.codeq.drain import Drained
 from harness.migrations.codeq.drills import DRILLS, Shown
 from harness.migrations.codeq.literal import Attempt
 from harness.migrations.codeq.migrator import Migrated
-from harness.migrations.codeq.plan import COPY, RENAME
+from harness.migrations.codeq.plan import COPY, RENAME, parts
 from harness.migrations.codeq.preflight import Preflight
 from harness.migrations.codeq.rehearsal import Rehearsed
 from harness.migrations.codeq.rollback import RolledBack
 from harness.migrations.codeq.stragglers import Stragglers
+from harness.migrations.redis.crashes import BACK, THERE, Search
 from harness.model.course import Course, CourseStep
 from harness.model.decision import Decision
 from harness.model.verdict import Finding, Verdict, agree, count_held, held_lines
@@ -82,20 +82,26 @@ def judged_document(
 
 def search_page(search: Search, seconds: float, given: Sequence[str], command: str) -> dict[str, Any]:
     """What a page shows of the crash search."""
-    about = [f"A crash before each of {search.points:,} commands of option B, resumed"]
+    about = [
+        f"A crash before each of {search.there:,} commands of option B, and of {search.back:,} of its way "
+        "back, then gone on with"
+    ]
     title = "Resumption: whatever the crash, the same end"
     verdict = Verdict("crash", title, tuple(map(Finding, search.broken)), search.points, "commands")
+    starts = {THERE: 0, BACK: search.there}
     steps = [
-        CourseStep("mover", f"{search.points:,} commands, when nothing cuts it off", 0, search.points),
+        CourseStep("mover", f"{search.there:,} commands, when nothing cuts it off", 0, search.there),
+        CourseStep("way back", f"{search.back:,} commands, the same", search.there, search.points),
         *(
             CourseStep(
                 "killed, then resumed",
-                f"killed before command {point + 1:,}: {fault or 'resumed, it comes to the same end'}",
-                point,
-                point + 1,
-                "failed" if fault else "done",
+                f"killed before command {one.at + 1:,} of the way {one.way}: "
+                f"{one.fault or 'resumed, it comes to the same end'}",
+                starts[one.way] + one.at,
+                starts[one.way] + one.at + 1,
+                "failed" if one.fault else "done",
             )
-            for point, fault in search.tried
+            for one in search.tried
         ),
     ]
     course = Course(steps, "commands")
@@ -157,7 +163,7 @@ def _planned_lines(look: Preflight) -> list[str]:
     if not look.plan.steps:
         return []
     commands = agree("{n} command{s}", len(look.commands))
-    return [f"For {commands}, {_MODES[look.plan.mode]}:", *(f"  {part}" for part in look.plan.parts)]
+    return [f"For {commands}, {_MODES[look.plan.mode]}:", *(f"  {part}" for part in parts(look.plan))]
 
 
 def migrated_text(done: Migrated) -> str:
@@ -219,18 +225,6 @@ def rolled_text(rolled: RolledBack, *, applied: bool) -> str:
     return text_of([*lines, f"Everything that was under codeq: is in {rolled.export}"])
 
 
-def search_text(search: Search, seconds: float) -> str:
-    """What the crash search found."""
-    lines = [
-        f"A crash before each of {search.points:,} commands of option B, resumed: {search.crashes:,} runs, "
-        f"as reading changes nothing ({seconds:.1f} s)"
-    ]
-    lines += [f"FAIL {text}" for text in search.broken[:10]]
-    no_go = f"{len(search.broken):,} end differently"
-    lines.append(search.decision.as_text("every one ends in the same state", no_go))
-    return text_of(lines)
-
-
 def _literal_lines(attempts: Sequence[Attempt]) -> list[str]:
     lines = ["The guide's own words, on this server:"]
     for attempt in attempts:
@@ -242,7 +236,7 @@ def _literal_lines(attempts: Sequence[Attempt]) -> list[str]:
 
 def _migrated_lines(done: Rehearsed) -> list[str]:
     if done.migrated is not None:
-        steps = [f"  {part}" for part in done.migrated.plan.parts]
+        steps = [f"  {part}" for part in parts(done.migrated.plan)]
         return [f"Migrated by {done.migrated.plan.mode}, {done.migrated.changes:,} changes:", *steps]
     assert done.drained is not None, "either option leaves something"
     return _drained_lines(done.drained)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.journal import COMPLETE, Entries, Journal
 from harness.migrations.codeq.legacy_state import FINISHED, parse
-from harness.migrations.codeq.migrator import OnProgress
-from harness.migrations.codeq.plan import COPY
+from harness.migrations.codeq.plan import COPY, Plan, is_split, journal_on
 from harness.migrations.codeq.tiers import TIERS, tier_of
 from harness.migrations.redis.keyspace.errors import Refused, half_way
+from harness.migrations.redis.keyspace.journal import COMPLETE, Entries
 from harness.migrations.redis.keyspace.pieces import CHUNK, keys_under, parts, scan
+from harness.migrations.redis.move import OnProgress
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.documents import Moment, Task
 
@@ -83,7 +83,7 @@ class Gathering:
         self._keys = CodeqKeys()
 
     async def run(self, *, apply: bool) -> Stragglers:
-        entries = await Journal(self._server).read()
+        entries = await journal_on(self._server).read()
         if entries is None or entries.phase != COMPLETE:
             state = "no migration was begun here" if entries is None else f"the migration is {entries.phase}"
             raise Refused([f"{state}: what is under legacy: are no stragglers before it is complete"])
@@ -94,7 +94,7 @@ class Gathering:
             await self._all(entries, found)
         return found
 
-    async def _all(self, entries: Entries, found: Stragglers) -> None:
+    async def _all(self, entries: Entries[Plan], found: Stragglers) -> None:
         lists = [key for key in await keys_under(self._server, legacy.QUEUE) if legacy.queue_of(key)[0]]
         # Tasks in progress last: codeQ must not find one before its lease is there.
         for key in sorted(lists, key=lambda one: one.endswith(legacy.INPROG)):
@@ -104,7 +104,7 @@ class Gathering:
         if entries.plan.mode != COPY:
             await self._remains(found)
 
-    async def _list(self, key: str, entries: Entries, found: Stragglers) -> None:
+    async def _list(self, key: str, entries: Entries[Plan], found: Stragglers) -> None:
         """From its right end, where the oldest is: codeQ's lists are filled in the same order."""
         passed = 0
         while ids := await self._server.call("LRANGE", key, -passed - CHUNK, -passed - 1):
@@ -116,7 +116,13 @@ class Gathering:
                 passed += not await self._entry(key, *records, entries, found)
 
     async def _entry(
-        self, key: str, task_id: str, old: str | None, new: str | None, entries: Entries, found: Stragglers
+        self,
+        key: str,
+        task_id: str,
+        old: str | None,
+        new: str | None,
+        entries: Entries[Plan],
+        found: Stragglers,
     ) -> bool:
         """Whether it has left the old list; ``old`` and ``new`` are its records on either side."""
         kept = entries.plan.mode == COPY
@@ -133,7 +139,7 @@ class Gathering:
         return False
 
     async def _move(
-        self, key: str, task_id: str, task: Task | None, entries: Entries, found: Stragglers
+        self, key: str, task_id: str, task: Task | None, entries: Entries[Plan], found: Stragglers
     ) -> bool:
         command, part = legacy.queue_of(key)
         kind = {legacy.PENDING: "list", legacy.INPROG: "set"}.get(part, "none")
@@ -157,7 +163,7 @@ class Gathering:
         return bool(moved == 1)
 
     async def _queue(
-        self, key: str, task_id: str, task: Task | None, entries: Entries, found: Stragglers
+        self, key: str, task_id: str, task: Task | None, entries: Entries[Plan], found: Stragglers
     ) -> bool:
         """A record that came along and an id that did not: the request was cut in two by the migration."""
         command, part = legacy.queue_of(key)
@@ -177,7 +183,7 @@ class Gathering:
         found.left[task_id] = "queued by the old service, while codeQ has it in a queue already"
         return False
 
-    async def _records(self, entries: Entries, found: Stragglers) -> None:
+    async def _records(self, entries: Entries[Plan], found: Stragglers) -> None:
         """Records in no old queue: finished ones are history, and codeQ answers for them."""
         told = set(found.left) if found.applied else {*found.moved, *found.left}
         async for page in parts(self._server, legacy.TASKS, "hash"):
@@ -193,7 +199,7 @@ class Gathering:
                     await self._move("", task_id, task, entries, found)
 
     async def _twice(
-        self, task_id: str, old: str | None, new: str, entries: Entries, found: Stragglers
+        self, task_id: str, old: str | None, new: str, entries: Entries[Plan], found: Stragglers
     ) -> None:
         """Both have a record. The source of a copy stays, so only its times tell what was written since."""
         if entries.plan.mode == COPY:
@@ -221,8 +227,8 @@ class Gathering:
                 if found.applied or task_id not in found.moved:
                     found.left.setdefault(task_id, "held at the old service: stop its worker")
 
-    def _place(self, command: str, task: Task | None, entries: Entries) -> str:
-        return self._keys.pending(command, tier_of(task) if entries.plan.split else 0)
+    def _place(self, command: str, task: Task | None, entries: Entries[Plan]) -> str:
+        return self._keys.pending(command, tier_of(task) if is_split(entries.plan) else 0)
 
 
 def milliseconds(moment: Moment) -> int:

@@ -3,7 +3,8 @@
 declaration.py, pattern.py, invariant.py, hook.py   the plan file     inventory.py   the look before the leap
 mapping.py, tally.py, plan.py    what becomes of each key             move.py, moving.py,
                                                                       migrator.py    the way there
-checks.py      what must hold afterwards                              rollback.py    the way back
+checks.py      what must hold afterwards                              rollback.py, from_backup.py,
+                                                                      inverse.py     the way back
 rehearsal.py, crashes.py   all of it on a copy                        keyspace/      what any such migration
 command.py, flags.py, report.py   the command line                                   stands on, codeQ's too
 """

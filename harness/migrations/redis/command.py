@@ -9,7 +9,7 @@ from typing import Any
 
 from harness import Output, Report
 from harness.migrations.redis import report
-from harness.migrations.redis.crashes import Explorer
+from harness.migrations.redis.crashes import explorer
 from harness.migrations.redis.declaration import (
     OURS,
     Declaration,
@@ -17,7 +17,7 @@ from harness.migrations.redis.declaration import (
     as_json,
     read_declaration,
 )
-from harness.migrations.redis.flags import on_progress
+from harness.migrations.redis.flags import every_fifty, on_progress
 from harness.migrations.redis.keyspace.backup import demand_free, read_backup
 from harness.migrations.redis.keyspace.capability import capability
 from harness.migrations.redis.keyspace.errors import Refused
@@ -141,12 +141,8 @@ async def _on_copy(
         )
         return _rehearsed(declaration, done, stopwatch() - start, command)
 
-    def count(done: int, of: int, broken: int) -> None:
-        if done % 50 == 0 or done == of:
-            said(f"{done:,} of {of:,} points, {broken:,} end differently")
-
-    explorer = Explorer(declaration, snapshot, place, SystemClock(), settings, elsewhere=elsewhere)
-    found = await explorer.run(count)
+    search = explorer(declaration, snapshot, place, SystemClock(), settings, elsewhere=elsewhere)
+    found = await search.run(every_fifty(said))
     text = report.search_text(found, stopwatch() - start, command)
     return found.as_json(), text, found.decision.exit_code
 

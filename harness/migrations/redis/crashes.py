@@ -1,8 +1,9 @@
 """The search: a crash before every single command, there and back, must end as without one."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,20 +21,44 @@ from kvstore.clock import Clock
 from worker.codeq import Server
 
 OnPoint = Callable[[int, int, int], None]
+# Goes one way, or what is left of it, with every command of the target's through the server that is given,
+# and files in the folder; how many members it moved.
+Way = Callable[[Stage, Server, Path], Awaitable[int]]
+THERE, BACK = "there", "back"
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A crash before command ``at``, counted from 0, of the way there or back; ``fault``: what it broke."""
+
+    way: str
+    at: int
+    fault: str
+
+    def __str__(self) -> str:
+        return f"before command {self.at + 1} of the way {self.way}: {self.fault}"
 
 
 @dataclass(frozen=True)
 class Search:
-    """``there`` and ``back`` are how many commands either way has; ``broken`` has a sentence for each crash.
+    """``there`` and ``back`` are how many commands either way has, ``moved`` how many members.
 
-    ``crashes`` were tried: one for all commands before which the keyspace is the same.
+    ``tried`` were crashes: one for all commands before which the keyspace is the same.
     """
 
     there: int
     back: int
-    crashes: int
     moved: int
-    broken: tuple[str, ...]
+    tried: tuple[Crash, ...]
+
+    @property
+    def crashes(self) -> int:
+        return len(self.tried)
+
+    @property
+    def broken(self) -> list[str]:
+        """A sentence for each crash that ended differently."""
+        return [str(one) for one in self.tried if one.fault]
 
     @property
     def points(self) -> int:
@@ -51,93 +76,80 @@ class Search:
             "back": self.back,
             "crashes": self.crashes,
             "moved": self.moved,
-            "broken": list(self.broken),
+            "broken": self.broken,
             **self.decision.as_json(),
         }
 
 
 class Explorer:
-    """Tries every point, each on a new copy of ``source`` at ``place``."""
+    """Tries every point of two ways, each on a new ``stage``."""
 
     def __init__(
-        self,
-        declaration: Declaration,
-        source: Snapshot,
-        place: Place,
-        clock: Clock,
-        settings: Settings,
-        *,
-        elsewhere: bool = False,
+        self, stage: Callable[[], AbstractAsyncContextManager[Stage]], there: Way, back: Way
     ) -> None:
-        refuse_unknown(source)
-        self._declaration = declaration
-        self._source = source
-        self._place = place
-        self._clock = clock
-        self._settings = replace(settings, freeze_seconds=0)
-        self._elsewhere = elsewhere
+        self._stage = stage
+        self._there = there
+        self._back = back
 
     async def run(self, on_point: OnPoint = lambda done, of, broken: None) -> Search:
         """Raises Refused if the keyspace cannot be migrated at all."""
-        with TemporaryDirectory() as folder:
-            self._settings = replace(self._settings, backup=Path(folder) / "backup")
+        with TemporaryDirectory() as named:
+            folder = Path(named)
             async with self._stage() as on:
-                whole = Crashing(on.target)
-                moved = (await self._migrator(on, whole).apply()).moved
+                there, back = Crashing(on.target), Crashing(on.target)
+                moved = await self._there(on, there, folder)
                 end = await on.everything(on.target)
-                back = Crashing(on.target)
-                await self._rollback(on, back).apply()
+                await self._back(on, back, folder)
                 begin = await on.everything(on.source)
-            broken: list[str] = []
-            points = [("there", at) for at in whole.points] + [("back", at) for at in back.points]
-            for number, (way, at) in enumerate(points, 1):
-                fault = await (self._there(at, end) if way == "there" else self._back(at, begin))
-                if fault:
-                    broken.append(f"before command {at + 1} of the way {way}: {fault}")
-                on_point(number, len(points), len(broken))
-        return Search(whole.count, back.count, len(points), moved, tuple(broken))
+            points = [(THERE, at) for at in there.points] + [(BACK, at) for at in back.points]
+            tried: list[Crash] = []
+            for way, at in points:
+                fault = await self._one(way, at, end if way == THERE else begin, folder)
+                tried.append(Crash(way, at, fault))
+                on_point(len(tried), len(points), sum(bool(one.fault) for one in tried))
+        return Search(there.count, back.count, moved, tuple(tried))
 
-    def _stage(self) -> AbstractAsyncContextManager[Stage]:
-        return stage(self._declaration, self._source, self._place, self._clock, elsewhere=self._elsewhere)
-
-    def _move(self, on: Stage, crashing: Server, backup: Path | None) -> Move:
-        source = on.source if self._elsewhere else crashing
-        return Move(self._declaration, source, crashing, self._clock, replace(self._settings, backup=backup))
-
-    def _migrator(self, on: Stage, crashing: Server) -> Migrator:
-        return Migrator(self._move(on, crashing, self._settings.backup))
-
-    def _rollback(self, on: Stage, crashing: Server) -> Rollback:
-        return Rollback(self._move(on, crashing, None))
-
-    async def _there(self, point: int, end: Contents) -> str:
-        """What is wrong after a crash on the way there; an empty text if nothing is."""
+    async def _one(self, way: str, at: int, whole: Contents, folder: Path) -> str:
+        """What is wrong after a crash there; an empty text if nothing is."""
         async with self._stage() as on:
+            go = self._there
+            if way == BACK:
+                await go(on, on.target, folder)
+                go = self._back
             try:
-                done = await self._migrator(on, Crashing(on.target, point)).apply()
-                return f"the run ended before it, after {done.moved:,} members"
+                await go(on, Crashing(on.target, at), folder)
+                return "the run ended before it"
             except Crashed:
                 pass
             try:
-                await self._migrator(on, on.target).apply()
+                await go(on, on.target, folder)
             except MigrationError as error:
                 return f"cannot be resumed: {error}"
-            return _said(end.different(await on.everything(on.target)))
-
-    async def _back(self, point: int, begin: Contents) -> str:
-        async with self._stage() as on:
-            await self._migrator(on, on.target).apply()
-            try:
-                await self._rollback(on, Crashing(on.target, point)).apply()
-                return "the way back ended before it"
-            except Crashed:
-                pass
-            try:
-                await self._rollback(on, on.target).apply()
-            except MigrationError as error:
-                return f"cannot be resumed: {error}"
-            return _said(begin.different(await on.everything(on.source)))
+            different = whole.different(await on.everything(on.target if way == THERE else on.source))
+            return f"{len(different):,} keys differ, such as {different[0]}" if different else ""
 
 
-def _said(keys: list[str]) -> str:
-    return f"{len(keys):,} keys differ, such as {keys[0]}" if keys else ""
+def explorer(
+    declaration: Declaration,
+    source: Snapshot,
+    place: Place,
+    clock: Clock,
+    settings: Settings,
+    *,
+    elsewhere: bool = False,
+) -> Explorer:
+    """The search of a plan, on copies of ``source``. Raises Refused for what cannot be copied."""
+    refuse_unknown(source)
+    settings = replace(settings, freeze_seconds=0)
+
+    def move(on: Stage, target: Server, backup: Path | None) -> Move:
+        terms = replace(settings, backup=backup)
+        return Move(declaration, on.source if elsewhere else target, target, clock, terms)
+
+    async def there(on: Stage, target: Server, folder: Path) -> int:
+        return (await Migrator(move(on, target, folder / "backup")).apply()).moved
+
+    async def back(on: Stage, target: Server, folder: Path) -> int:
+        return (await Rollback(move(on, target, None)).apply()).restored
+
+    return Explorer(partial(stage, declaration, source, place, clock, elsewhere=elsewhere), there, back)

@@ -74,7 +74,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Declaration:
-    """A plan file. ``leave`` are the patterns of keys that stay; ``digest`` tells one plan from another."""
+    """A plan file. ``leave`` are the patterns of keys that stay; ``digest`` tells one plan from another.
+
+    ``journal`` is the journal's key.
+    """
 
     path: Path
     name: str
@@ -86,11 +89,7 @@ class Declaration:
     invariants: tuple[Invariant, ...]
     conserves: bool
     digest: str
-
-    @property
-    def journal(self) -> str:
-        """The journal's key."""
-        return f"{OURS}redis-migration:{self.name}"
+    journal: str
 
     def rule_for(self, key: str) -> tuple[int, dict[str, str]] | None:
         """The number of the first rule for a key without its prefix, and what its names stand for there."""
@@ -175,6 +174,7 @@ def _declaration(path: Path, plan: "_Member", text: str) -> Declaration:
         tuple(invariants),
         conserves,
         sha256(f"{text}{hook}".encode()).hexdigest()[:16],
+        f"{OURS}redis-migration:{name}",
     )
 
 

@@ -76,3 +76,13 @@ def on_progress(options: argparse.Namespace) -> Callable[[str], None]:
             print(f"  {printable(text)}", file=sys.stderr, flush=True)
 
     return say
+
+
+def every_fifty(said: Callable[[str], None]) -> Callable[[int, int, int], None]:
+    """Says how far a crash search is, at every fiftieth point and at the last."""
+
+    def count(done: int, of: int, broken: int) -> None:
+        if done % 50 == 0 or done == of:
+            said(f"{done:,} of {of:,} points, {broken:,} end differently")
+
+    return count

@@ -1,18 +1,25 @@
 """A keyspace becomes another one by a plan: proved frozen, backed up, journalled, resumable anywhere."""
 
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from harness.migrations.redis.checks import check, held
 from harness.migrations.redis.inventory import Inventory, Look
 from harness.migrations.redis.keyspace.capability import capability, refused
 from harness.migrations.redis.keyspace.errors import Refused, half_way
+from harness.migrations.redis.keyspace.fingerprint import Fingerprint
 from harness.migrations.redis.keyspace.freeze import prove_frozen
-from harness.migrations.redis.keyspace.journal import COMPLETE, MIGRATING, ROLLING_BACK, Entries
+from harness.migrations.redis.keyspace.journal import COMPLETE, PLANNED, ROLLING_BACK, Entries
 from harness.migrations.redis.move import Move
 from harness.migrations.redis.moving import Mover, commands_of
 from harness.migrations.redis.plan import COPY, RENAME, Plan
 from harness.model.verdict import Verdict
+from kvstore.clock import stopwatch
+from worker.codeq.servers.server import Command
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,8 +71,7 @@ class Migrator:
         found = await Look(move.declaration, move.source, move.target, move.clock).run(mode)
         refusals = [*able.obstacles, *found.reasons(accept=move.settings.accept_defects)]
         if not refusals:
-            needed = [*self._journal.commands, *commands_of(move, found.plan)]
-            refusals = await refused(move.target, needed)
+            refusals = await refused(move.target, needed(move, found.plan))
         notes = []
         if able.no_rename and not move.elsewhere:
             notes.append(
@@ -104,35 +110,63 @@ class Migrator:
             if not look.plan.steps:
                 return Migrated(look.plan, 0, False, "", ())
             invariants = held(look.inventory.invariants)
-            entries = await self._prepare(look)
-        if entries.phase == ROLLING_BACK:
-            raise Refused(["a rollback was begun here: finish it first, with --rollback --apply"])
+            entries = await prepare(self._move, look.plan, look.inventory.before)
+        plan = entries.plan
         if entries.phase == COMPLETE:
-            return Migrated(entries.plan, 0, resumed, entries.backup, ())
-        batches = list(entries.plan.batches())
-        moved, done = 0, len(entries.done)
-        with half_way(lambda: f"half migrated, {done:,} of {len(batches):,} batches are done"):
-            if not resumed:
-                await self._journal.begin(entries)
-            mover = Mover(self._move, entries.plan.mode)
-            for number, batch in enumerate(batches):
-                if number in entries.done:
-                    continue
-                count = await mover.carry_out(batch)
-                await self._journal.step_done(number, count)
-                moved, done = moved + count, done + 1
-                rule = self._move.declaration.rules[batch[0].rule]
-                self._move.on_progress(f"{done:,}/{len(batches):,} {rule}")
-            verdicts = await check(self._move, entries.plan)
-            await self._journal.enter(COMPLETE)
-        return Migrated(entries.plan, moved, resumed, entries.backup, (*verdicts, *invariants))
+            return Migrated(plan, 0, resumed, entries.backup, ())
+        done = await carry_out(self._move, entries, lambda: check(self._move, plan))
+        return Migrated(plan, done.moved.total(), resumed, entries.backup, (*done.found, *invariants))
 
-    async def _prepare(self, look: Looked) -> Entries[Plan]:
-        move, backup = self._move, self._move.settings.backup
-        before, seconds = look.inventory.before, move.settings.freeze_seconds
-        await prove_frozen(move.source, move.declaration.source, before, move.clock, seconds, backup)
-        if backup is not None:
-            move.on_progress(f"backup written to {backup}")
-        # As a whole path: whoever rolls back may stand elsewhere.
-        saved = str(backup.absolute()) if backup else ""
-        return Entries(look.plan, MIGRATING, move.clock.now_ms(), saved, {})
+
+def needed(move: Move, plan: Plan) -> list[Command]:
+    """Every command of the run, from the journal's to the last."""
+    return [*move.journal.commands, *commands_of(move, plan)]
+
+
+async def prepare(move: Move, plan: Plan, before: Fingerprint) -> Entries[Plan]:
+    """What the journal is to say, once nothing has changed since ``before`` and the backup is there.
+
+    Raises Refused where something has, MigrationError where the backup cannot be written, ServerError.
+    """
+    backup, seconds = move.settings.backup, move.settings.freeze_seconds
+    await prove_frozen(move.source, move.declaration.source, before, move.clock, seconds, backup)
+    if backup is not None:
+        move.on_progress(f"backup written to {backup}")
+    # As a whole path: whoever rolls back may stand elsewhere.
+    saved = str(backup.absolute()) if backup else ""
+    return Entries(plan, PLANNED, move.clock.now_ms(), saved, {})
+
+
+@dataclass(frozen=True)
+class Carried(Generic[T]):
+    """How many members a run ``moved``, by source, in so many ``seconds``; then ``found`` what ended it."""
+
+    moved: Counter[str]
+    seconds: float
+    found: T
+
+
+async def carry_out(move: Move, entries: Entries[Plan], finish: Callable[[], Awaitable[T]]) -> Carried[T]:
+    """Does what is left of a plan, then ``finish``.
+
+    Raises Refused where its rollback was begun, and HalfDone.
+    """
+    if entries.phase == ROLLING_BACK:
+        raise Refused([f"a rollback was begun here: finish it first, {move.back} --apply"])
+    batches, done, moved = list(entries.plan.batches()), len(entries.done), Counter[str]()
+    mover = Mover(move, entries.plan.mode)
+    with half_way(lambda: f"half migrated, {done:,} of {len(batches):,} steps are done", move.keep):
+        if entries.phase == PLANNED:
+            await move.journal.begin(entries)
+        start = stopwatch()
+        for number, batch in enumerate(batches):
+            if number in entries.done:
+                continue
+            count = await mover.carry_out(batch)
+            await move.journal.step_done(number, count.total())
+            moved, done = moved + count, done + 1
+            move.on_progress(f"{done:,}/{len(batches):,} {move.declaration.rules[batch[0].rule]}")
+        seconds = stopwatch() - start
+        found = await finish()
+        await move.journal.enter(COMPLETE)
+    return Carried(moved, seconds, found)

@@ -35,7 +35,8 @@ def _silent(text: str) -> None: ...
 class Move:
     """What ``declaration`` says, from ``source`` to ``target``, which may be the same server.
 
-    ``on_progress`` hears how far it is. ``back`` is how the way back is asked for.
+    ``on_progress`` gets how far it is. ``back`` is how the way back is asked for, ``keep`` what must stay as
+    it is while it is half done.
     """
 
     declaration: Declaration
@@ -45,6 +46,7 @@ class Move:
     settings: Settings = Settings()
     on_progress: OnProgress = _silent
     back: str = "--rollback"
+    keep: str = "keep both services stopped"
 
     @property
     def elsewhere(self) -> bool:

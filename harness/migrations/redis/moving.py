@@ -4,6 +4,7 @@ Every way can be cut off after any command and run again from its beginning: it 
 the keyspace itself. None ever writes over a key that it did not make.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.migrations.redis.declaration import DROP, Rule
@@ -61,8 +62,8 @@ class Mover:
         moved = move.declaration.records_first
         self._mapping = Mapping(move.declaration, move.target if moved else move.source, moved=moved)
 
-    async def carry_out(self, batch: Sequence[Step]) -> int:
-        """Does steps of one rule, or what is left of them; how many members this run moved."""
+    async def carry_out(self, batch: Sequence[Step]) -> Counter[str]:
+        """Does steps of one rule, or what is left of them; how many members this run moved, by source."""
         rule = self._rule(batch[0])
         if batch[0].renames:
             moved = await self._rename(batch)
@@ -77,7 +78,7 @@ class Mover:
     def _rule(self, step: Step) -> Rule:
         return self._move.declaration.rules[step.rule]
 
-    async def _rename(self, batch: Sequence[Step]) -> int:
+    async def _rename(self, batch: Sequence[Step]) -> Counter[str]:
         """What is not at the source was renamed before a crash, or is over.
 
         What is there again, while the target is as planned, came since: it is left there.
@@ -86,10 +87,10 @@ class Mover:
         for step in batch:
             asked += [("RENAMENX", step.source, step.target), ("EXISTS", step.source)]
         replies = await self._move.target.pipeline(asked)
-        moved, rule = 0, self._rule(batch[0])
+        moved, rule = Counter[str](), self._rule(batch[0])
         for step, renamed, there in zip(batch, replies[::2], checked(replies[1::2]), strict=True):
             if renamed == 1:
-                moved += step.content.members
+                moved[step.source] += step.content.members
             elif there and isinstance(renamed, ServerError):
                 raise renamed
             elif there and (rule.was == "string" or await self._wrong([step], rule)):
@@ -100,7 +101,7 @@ class Mover:
         await self._check_counts(batch, rule)
         return moved
 
-    async def _write(self, batch: Sequence[Step], rule: Rule) -> int:
+    async def _write(self, batch: Sequence[Step], rule: Rule) -> Counter[str]:
         """Read, mapped and written a thousand members at a time, then counted.
 
         What an earlier run has written of a list or stream is compared and passed over; of any other it does
@@ -112,11 +113,12 @@ class Mover:
         there = await self._counts(batch, rule) if ordered else {}
         passed = dict(there)
         width = 2 if rule.becomes in PAIRS else 1
-        moved = 0
+        moved = Counter[str]()
         keys = [(step.source, rule.was, step.content.members) for step in batch]
         async for found in rounds(self._move.source, keys, self._move.settings.chunk):
             mapped = await self._map([self._page(steps[key], flat) for key, flat in found])
             commands: list[Command] = []
+            sources: list[str] = []
             for (key, _), one in zip(found, mapped, strict=True):
                 for target, flat in one.targets.items():
                     skip = min(passed.get(target, 0), len(flat) // width)
@@ -125,13 +127,15 @@ class Mover:
                         await self._check_begun(steps[key], target, at, flat[: skip * width])
                         passed[target] -= skip
                     if new := flat[skip * width :]:
-                        commands += _written(target, rule.becomes, new, self._left(steps[key]))
-                        moved += len(new) // width
+                        adding = _written(target, rule.becomes, new, self._left(steps[key]))
+                        commands += adding
+                        sources += [key] * len(adding)
+                        moved[key] += len(new) // width
             # With their ends at once: a key that is to end is never there without one.
             ending = any(command[0] == "PEXPIRE" for command in commands)
             send = self._move.target.transaction if ending else self._move.target.pipeline
             replies = checked(await send(commands))
-            moved -= sum(reply is None for reply in replies)  # strings that were there
+            moved.subtract(key for key, reply in zip(sources, replies, strict=True) if reply is None)
         await self._check_counts(batch, rule)
         return moved
 

@@ -7,7 +7,7 @@ default for what is missing. In a pattern ``{name*}`` matches colons too.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +122,7 @@ class Pattern:
     text: str
     names: tuple[str, ...]
     regex: re.Pattern[str]
+    wide: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, text: str) -> "Pattern":
@@ -129,8 +130,16 @@ class Pattern:
         template = Template.read(text)
         if any(term.of_record or term.filters for term in template.settings):
             raise ValueError(f"{text!r}: a pattern has names alone, no record and no filters")
+        return cls.of(template, _WIDE.findall(text))
+
+    @classmethod
+    def of(cls, template: Template, wide: Collection[str]) -> "Pattern":
+        """Matches what ``template`` makes, where what comes of a record is anything without a colon.
+
+        ``wide`` are the names that match colons too. Raises ValueError as `read` does.
+        """
+        text = template.text
         names: list[str] = []
-        wide = set(_WIDE.findall(text))
         regex = ""
         before: str | Term = ""
         for part in template.parts:
@@ -138,13 +147,19 @@ class Pattern:
                 regex += re.escape(part)
             elif isinstance(before, Term):
                 raise ValueError(f"{text!r}: two names without anything between them")
+            elif part.of_record:
+                regex += "[^:]+"
             elif part.path[0] in names:
                 regex += f"(?P={part.path[0]})"
             else:
                 names.append(part.path[0])
                 regex += f"(?P<{part.path[0]}>{'.+' if part.path[0] in wide else '[^:]+'})"
             before = part
-        return cls(text, tuple(names), re.compile(regex, re.DOTALL))
+        return cls(text, tuple(names), re.compile(regex, re.DOTALL), tuple(wide))
+
+    def fill(self, names: Mapping[str, str]) -> str:
+        """The key that matches with those names."""
+        return Template.read(self.text).fill(names)
 
     def match(self, key: str) -> dict[str, str] | None:
         """What its names stand for in ``key``; None for another key."""

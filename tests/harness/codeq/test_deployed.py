@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Settings
+from harness.migrations.codeq.plan import KEY
 from harness.migrations.codeq.seed import Shape, seed
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import Clock, ManualClock, SystemClock
@@ -289,10 +289,10 @@ def test_a_half_migration_is_named_before_anything_is_claimed(
     migrated: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call(migrated.redis, "HSET", KEY, "phase", "migrating")
-    call(migrated.redis, "HDEL", KEY, "done:8")
+    call(migrated.redis, "HDEL", KEY, "done:4")
     before = everything(migrated.redis)
     assert migrated.check() == NOT_STARTED
-    assert "half migrated (migrating): 8 of 9 steps are done. Stop codeQ" in said(capsys)
+    assert "half migrated (migrating): 4 of 5 steps are done. Stop codeQ" in said(capsys)
     assert everything(migrated.redis) == before
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from harness.migrations.codeq.checklist.keyspace import planned_tiers
-from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.migrator import Migrator, Settings
+from harness.migrations.codeq.plan import KEY, parts
 from harness.migrations.codeq.rollback import Rollback
 from harness.migrations.redis.keyspace.backup import backup_pieces
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
@@ -98,7 +98,7 @@ async def test_look_changes_nothing(server: Server, clock: ManualClock) -> None:
     before = await contents(server, "")
     look = await Migrator(server, clock, AT_ONCE).look()
     assert not look.refusals
-    assert len(look.plan.parts) == 9
+    assert len(parts(look.plan)) == 9
     assert await contents(server, "") == before
 
 
@@ -112,7 +112,7 @@ async def test_a_crash_after_every_single_command_ends_in_the_same_state(
     end = await contents(server, "")
     del end[KEY]
     assert whole.count > 60
-    for commands in range(whole.count):
+    for commands in whole.points:
         await server.call("FLUSHALL")
         await restore(server, legacy.pieces())
         with pytest.raises(Crashed):
@@ -266,7 +266,7 @@ async def test_a_crash_anywhere_with_tiers_ends_in_the_same_state(
     whole = Crashing(redis7)
     await Migrator(whole, clock, settings).apply()
     end = await contents(redis7)
-    for commands in range(whole.count):
+    for commands in whole.points:
         await redis7.call("FLUSHALL")
         await restore(redis7, legacy.pieces())
         with pytest.raises(Crashed):

@@ -7,6 +7,7 @@ import pytest
 
 from harness.migrations.codeq.ledger import SAMPLES, Ledger
 from harness.migrations.codeq.migrator import Migrator, Settings
+from harness.migrations.codeq.plan import parts
 from harness.migrations.codeq.preflight import preflight
 from harness.migrations.codeq.report import look_text
 from harness.migrations.redis.keyspace.errors import Refused
@@ -104,7 +105,7 @@ async def test_mixed_case_commands_are_told_and_counted_once(redis7: Server) -> 
     look = await preflight(redis7, CLOCK)
     assert any("Generate_Master" in note and "(H14)" in note for note in look.notes)
     assert "in a foreign queue" not in look.classes
-    step = next(one for one in look.plan.parts if one.source.endswith("Master:inprog"))
+    step = next(one for one in parts(look.plan) if one.source.endswith("Master:inprog"))
     assert (step.target, step.count) == ("codeq:q:generate_master:inprog", 1)
 
 

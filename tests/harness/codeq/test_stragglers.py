@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from harness.migrations.codeq.journal import KEY, MIGRATING
 from harness.migrations.codeq.migrator import Migrator, Settings
+from harness.migrations.codeq.plan import KEY
 from harness.migrations.codeq.services import Services
 from harness.migrations.codeq.stragglers import Gathering
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.journal import MIGRATING
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import ManualClock

@@ -9,8 +9,8 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.migrations.codeq.deployed import Deployed
-from harness.migrations.codeq.journal import KEY
 from harness.migrations.codeq.migrator import Migrator, Settings
+from harness.migrations.codeq.plan import KEY
 from harness.migrations.codeq.tokens import Tokens
 from harness.migrations.redis.keyspace.errors import HalfDone, Refused
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore

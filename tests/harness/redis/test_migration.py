@@ -11,7 +11,7 @@ import pytest
 from harness.migrations.codeq.migrator import Migrator as CodeqMigrator
 from harness.migrations.codeq.migrator import Settings as CodeqSettings
 from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.redis.crashes import Explorer
+from harness.migrations.redis.crashes import explorer
 from harness.migrations.redis.declaration import TYPES, Declaration
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
@@ -188,8 +188,8 @@ async def test_every_crash_there_and_back_is_survived(
     async def place() -> Server:
         return await open_server(None, profile)
 
-    found = await Explorer(declaration, snapshot, place, CLOCK, AT_ONCE, elsewhere=elsewhere).run()
-    assert found.broken == ()
+    found = await explorer(declaration, snapshot, place, CLOCK, AT_ONCE, elsewhere=elsewhere).run()
+    assert found.broken == []
     assert found.there > 50
     assert found.back >= 5
     assert found.decision.verdict == "go"
@@ -208,8 +208,8 @@ async def test_every_crash_is_survived_on_real_servers(
     server = await place()
     await server.call("FLUSHALL")
     await server.close()
-    found = await Explorer(declaration, snapshot, place, CLOCK, AT_ONCE).run()
-    assert found.broken == ()
+    found = await explorer(declaration, snapshot, place, CLOCK, AT_ONCE).run()
+    assert found.broken == []
     assert found.there > 50
 
 
@@ -230,7 +230,7 @@ async def test_a_move_that_begins_anew_is_found(
 
     monkeypatch.setattr(Mover, "_counts", forgetful)
     monkeypatch.setattr(Mover, "_check_counts", unchecked)
-    found = await Explorer(declaration, snapshot, place, CLOCK, replace(AT_ONCE, keep_source=True)).run()
+    found = await explorer(declaration, snapshot, place, CLOCK, replace(AT_ONCE, keep_source=True)).run()
     assert any("new:recent" in text or "keys differ" in text for text in found.broken)
 
 

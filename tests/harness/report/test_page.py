@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.crashes import Search
 from harness.migrations.codeq.report import search_page
+from harness.migrations.redis.crashes import Crash, Search
 from harness.model.course import Course, CourseStep, moved_keys
 from harness.model.decision import Decision
 from harness.report.document import search_document
@@ -238,9 +238,9 @@ def test_walks_and_codeq_say_what_happened_in_its_order() -> None:
     pytest.importorskip("fakeredis", reason="the extra codeq is not installed")
     lanes = [step["who"] for step in codeq()["course"]["steps"]]
     assert list(dict.fromkeys(lanes)) == ["source", "old service", "mover", "checklist", "codeQ"]
-    crashes = replace(Search(3, 2, 1, ("bad",)), tried=((0, ""), (2, "bad")))
+    crashes = Search(3, 2, 1, (Crash("there", 0, ""), Crash("back", 1, "bad")))
     steps = search_page(crashes, 1, [], "")["course"]["steps"]
-    assert [step["outcome"] for step in steps] == ["done", "done", "failed"]
+    assert [step["outcome"] for step in steps] == ["done", "done", "done", "failed"]
 
 
 def test_a_simulation_of_the_queue_is_drawn_too(tmp_path: Path) -> None:

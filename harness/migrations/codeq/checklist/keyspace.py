@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist.inspection import Inspection
 from harness.migrations.codeq.legacy_state import FINISHED, LegacyState, parse
-from harness.migrations.codeq.plan import COPY
+from harness.migrations.codeq.plan import COPY, is_split
 from harness.migrations.codeq.tiers import tier_of
 from harness.model.verdict import Finding, Verdict, finding, verdict
 from kvstore.clock import iso
@@ -43,7 +43,7 @@ async def records(seen: Inspection) -> Verdict:
 async def pending(seen: Inspection) -> Verdict:
     """V2: each tier is what was planned, id by id from left to right; by the guide, all in tier 0."""
     found: list[Finding | None] = []
-    planned = planned_tiers(seen.before, split=seen.plan.split)
+    planned = planned_tiers(seen.before, split=is_split(seen.plan))
     new = {key: ids for key, ids in seen.after.queues.items() if key[1].startswith("pending:") and ids}
     for command, part in sorted(planned.keys() | new.keys()):
         was, has = planned.get((command, part), []), new.get((command, part), [])

@@ -18,7 +18,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from worker.codeq import Server
 from worker.codeq.servers.server import Command
 
-MIGRATING, COMPLETE, ROLLING_BACK = "migrating", "complete", "rolling back"
+# The first is of a plan that no journal has yet.
+PLANNED, MIGRATING, COMPLETE, ROLLING_BACK = "planned", "migrating", "complete", "rolling back"
 
 
 class Planned(Protocol):
