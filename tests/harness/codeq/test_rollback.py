@@ -183,7 +183,7 @@ async def test_a_dry_run_shows_what_would_be_done(
     plan = (await Rollback(redis7, clock, tmp_path / "export").look()).plan
     assert plan[0] == f"what is under codeq: is written to {tmp_path / 'export'} first"
     if keep_source:
-        assert plan[1] == "under codeq: 14 keys are dropped, legacy: stays as it is"
+        assert plan[1].endswith("keys are dropped, legacy: stays as it is")
     else:
         assert "codeq:tasks → legacy:tasks (50 members)" in plan
         held = "codeq:q:generate_master:inprog → legacy:q:generate_master:inprog"
