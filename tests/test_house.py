@@ -23,6 +23,7 @@ ROOMS = {
         "worker.config",
         "worker.d1",
         "worker.durable",
+        "worker.r2",
         "worker.runtime",
         "worker.sdk",
         "worker.serving",
@@ -31,6 +32,7 @@ ROOMS = {
     "worker/cloudflare": {"kvstore", "worker.cloudflare"},
     "worker/kvwire": {"kvstore", "worker.serving", "worker.kvwire"},
     "worker/codeq": {"kvstore", "worker.program", "worker.serving", "worker.codeq"},
+    "worker/r2": {"kvstore", "worker.r2", "worker.sdk", "worker.serving"},
     "worker/d1": {"kvstore", "worker.d1", "worker.sdk", "worker.serving"},
     "worker/javascript": {
         "kvstore",
@@ -38,6 +40,7 @@ ROOMS = {
         "worker.d1",
         "worker.javascript",
         "worker.kvwire",
+        "worker.r2",
         "worker.runtime",
         "worker.serving",
     },

@@ -12,7 +12,7 @@ from tests.house import HOUSE, ROOT
 ON_DEMAND = (
     "harness",
     "kvstore",
-    *(f"worker.{one}" for one in ("assets", "d1", "javascript", "kvwire", "runtime", "serving")),
+    *(f"worker.{one}" for one in ("assets", "d1", "javascript", "kvwire", "r2", "runtime", "serving")),
 )
 
 

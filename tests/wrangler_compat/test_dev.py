@@ -129,9 +129,9 @@ def test_dev_reloads_what_has_changed_and_keeps_the_last_good_worker(notes: Path
 
 
 BINDINGS = """
-[[r2_buckets]]
+[[vectorize]]
 binding = "FILES"
-bucket_name = "files"
+index_name = "files"
 [vars]
 YES = true
 LIST = ["a", 1]
@@ -144,9 +144,9 @@ def test_dev_names_what_is_bound_and_what_is_not_emulated(notes: Path) -> None:
         file.write(BINDINGS.format("x" * 100))
     dev = Dev(notes, "--port=0")
     for line in (
-        "Not emulated: env.FILES (R2 Bucket). A Worker that asks for one gets an error.",
+        "Not emulated: env.FILES (Vectorize Index). A Worker that asks for one gets an error.",
         "env.FILES ",
-        "R2 Bucket, not emulated\n",
+        "Vectorize Index, not emulated\n",
         "env.YES (true) ",
         'env.LIST (["a",1]) ',
         f'env.LONG ("{"x" * 37}...") ',

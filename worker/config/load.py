@@ -11,6 +11,7 @@ from worker.config.errors import ConfigError
 from worker.config.fields.bindings import SECRET, VARIABLE, kinds_by_name, kv_namespaces, not_emulated
 from worker.config.fields.d1_databases import d1_databases
 from worker.config.fields.durable_objects import durable_objects
+from worker.config.fields.r2_buckets import r2_buckets
 from worker.config.fields.scope import Scope
 from worker.config.files.document import read_document
 from worker.config.javascript import JSON, members
@@ -118,6 +119,7 @@ def _config(
         kv_namespaces=kv_namespaces(fields),
         durable_objects=durable_objects(fields),
         d1_databases=d1_databases(fields),
+        r2_buckets=r2_buckets(fields),
         not_emulated=not_emulated(fields),
         assets=_assets(members(fields.get("assets"))),
         crons=_texts(members(fields.get("triggers")).get("crons")),

@@ -51,6 +51,18 @@ class D1Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class R2Binding:
+    """An R2 bucket that the Worker sees as ``env.<binding>``.
+
+    ``bucket`` is the one that ``wrangler dev`` uses on this machine: the preview's, else the bucket itself,
+    else one with the name of the binding.
+    """
+
+    binding: str
+    bucket: str
+
+
+@dataclass(frozen=True, slots=True)
 class DurableObjectBinding:
     """A Durable Object class that the Worker sees as ``env.<name>``.
 
@@ -102,7 +114,8 @@ class WorkerConfig:
     ``path`` is the file, ``root`` its folder; ``main`` is relative to the folder, in its shortest spelling.
     ``environment`` is None for the top level. ``vars`` holds what the Worker finds in ``env`` besides its
     bindings: the file's values (text or any JSON) and over them those of the secrets files, always text.
-    ``not_emulated`` are bindings of other kinds, each with what messages call it.
+    ``not_emulated`` are the bindings that a rehearsal and a test have none of, each with what messages call
+    it; ``r2_buckets`` are among them, which only ``dev`` has.
     ``secrets`` has the names of the latter, and repr shows no values. ``dev`` is the section of that name as
     it stands in the file. ``define``, ``alias``, ``rules``, ``build``, ``no_bundle`` and ``minify`` say how a
     JavaScript Worker is built.
@@ -125,6 +138,7 @@ class WorkerConfig:
     kv_namespaces: tuple[KVBinding, ...] = ()
     durable_objects: tuple[DurableObjectBinding, ...] = ()
     d1_databases: tuple[D1Binding, ...] = ()
+    r2_buckets: tuple[R2Binding, ...] = ()
     not_emulated: Mapping[str, str] = field(default_factory=dict)
     assets: AssetsConfig | None = None
     crons: tuple[str, ...] = ()
@@ -146,6 +160,12 @@ class WorkerConfig:
     def entry(self) -> Path | None:
         """The file that ``main`` names."""
         return None if self.main is None else self.root / self.main
+
+    @property
+    def absent_in_dev(self) -> dict[str, str]:
+        """Those of ``not_emulated`` that ``dev`` does not emulate either."""
+        there = {one.binding for one in self.r2_buckets}
+        return {name: kind for name, kind in self.not_emulated.items() if name not in there}
 
     def unique_key(self, class_name: str) -> str:
         """What the objects of a class are known by, in their ids and on disk."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from worker.config import WorkerConfig
 from worker.d1.wire import DATABASE_HEADER
 from worker.kvwire import NAMESPACE_HEADER
+from worker.r2.wire import BUCKET_HEADER
 
 _OLDEST_DATE: Final = "2021-11-02"
 # Tells workerd which protocol the client spoke; a Worker does not see it.
@@ -153,7 +154,8 @@ def _services(service: Service) -> list[str]:
     config = service.config
     kv = sorted({("kv", NAMESPACE_HEADER, one.local_id) for one in config.kv_namespaces})
     d1 = sorted({("d1", DATABASE_HEADER, one.local_id) for one in config.d1_databases})
-    return [_external(f"{kind}:{one}", {header: one}, service) for kind, header, one in kv + d1] + [
+    r2 = sorted({("r2", BUCKET_HEADER, one.bucket) for one in config.r2_buckets})
+    return [_external(f"{kind}:{one}", {header: one}, service) for kind, header, one in kv + d1 + r2] + [
         _external(f"{kind} {visit}:{one}", {header: one, VISIT_HEADER: str(visit)}, service)
         for visit in range(service.visits)
         for kind, header, one in kv + d1
@@ -176,7 +178,8 @@ def _bindings(service: Service) -> list[str]:
     config = service.config
     bound = [(kv_binding, "kv", one.binding, one.local_id) for one in config.kv_namespaces]
     bound += [(d1_binding, "d1", one.binding, one.local_id) for one in config.d1_databases]
-    return [binding(name, f"{kind}:{one}") for binding, kind, name, one in bound] + [
+    r2 = [(r2_binding, "r2", one.binding, one.bucket) for one in config.r2_buckets]
+    return [binding(name, f"{kind}:{one}") for binding, kind, name, one in bound + r2] + [
         binding(f"understudy {visit} {name}", f"{kind} {visit}:{one}")
         for visit in range(service.visits)
         for binding, kind, name, one in bound
@@ -186,6 +189,11 @@ def _bindings(service: Service) -> list[str]:
 def kv_binding(name: str, service: str) -> str:
     """A namespace, which that service answers for."""
     return f"(name = {literal(name)}, kvNamespace = {literal(service)})"
+
+
+def r2_binding(name: str, service: str) -> str:
+    """A bucket, which that service answers for."""
+    return f"(name = {literal(name)}, r2Bucket = {literal(service)})"
 
 
 def d1_binding(name: str, service: str) -> str:

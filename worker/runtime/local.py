@@ -1,4 +1,4 @@
-"""The bindings of local development: KV, D1 and Durable Objects in wrangler's own state folder."""
+"""The bindings of local development: KV, D1, R2 and Durable Objects in wrangler's own state folder."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from kvstore.stores.state import Opener
 from worker.config import WorkerConfig
 from worker.d1 import D1Database, DatabaseFolder, FolderDatabase, Service
 from worker.durable import FolderDisk, Objects
+from worker.r2 import BucketFolder, R2Bucket
 from worker.runtime.errors import LoadError
 
 
@@ -24,6 +25,8 @@ class LocalNamespaces:
     stores: Mapping[str, StateStore]
     d1: Mapping[str, D1Database]
     databases: DatabaseFolder
+    r2: Mapping[str, R2Bucket]
+    buckets: BucketFolder
     durable: Mapping[str, Objects] = field(default_factory=dict)
 
     async def sweep(self) -> int:
@@ -34,6 +37,7 @@ class LocalNamespaces:
         for store in self.stores.values():
             await store.close()
         await self.databases.close()
+        await self.buckets.close()
         for objects in self.durable.values():
             objects.close()
 
@@ -66,16 +70,18 @@ def open_local(
 ) -> LocalNamespaces:
     """Open what ``config`` binds, in the state folder ``root``; nothing is created before it is written.
 
-    ``root`` is ``<persist root>/v3/kv``; D1 databases and Durable Objects are beside it. With ``strict`` keys
-    are listed as production may list them (kvstore.binding.strict). ``clock`` says what has expired, and
-    ``seen`` puts layers between a store and the Worker, ``seen_database`` between a database and the Worker.
-    Raises LoadError for a class of another Worker.
+    ``root`` is ``<persist root>/v3/kv``; D1 databases, R2 buckets and Durable Objects are beside it. With
+    ``strict`` keys are listed as production may list them (kvstore.binding.strict). ``clock`` says what has
+    expired, and ``seen`` puts layers between a store and the Worker, ``seen_database`` between a database and
+    the Worker. Raises LoadError for a class of another Worker.
     """
     opener = opener or OpenDatabases().open
     namespace_of = StrictNamespace if strict else KVNamespace
     stores: dict[str, StateStore] = {}
     databases = DatabaseFolder(root.parent / "d1", clock)
     bindings: dict[str, KVNamespace] = {}
+    buckets = BucketFolder(root.parent / "r2", clock)
+    r2 = {one.binding: R2Bucket(buckets(one.bucket)) for one in config.r2_buckets}
     d1 = {
         one.binding: D1Database(seen_database(one.local_id, databases(one.local_id)))
         for one in config.d1_databases
@@ -83,7 +89,8 @@ def open_local(
     for binding in config.kv_namespaces:
         store = stores.setdefault(binding.local_id, StateStore(root, binding.local_id, clock, opener=opener))
         bindings[binding.binding] = namespace_of(seen(binding.local_id, store))
-    return LocalNamespaces(bindings, stores, d1, databases, _durable(config, root.parent / "do", clock))
+    durable = _durable(config, root.parent / "do", clock)
+    return LocalNamespaces(bindings, stores, d1, databases, r2, buckets, durable)
 
 
 def _durable(config: WorkerConfig, root: Path, clock: Clock | None) -> dict[str, Objects]:

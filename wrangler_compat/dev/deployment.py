@@ -151,7 +151,7 @@ class PythonDeployment:
     def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
         clock = SystemClock() if self._emulation is None else self._emulation.clock
         platform = Platform(clock, allowed=self._settings.allowed)
-        bindings = {**local.bindings, **local.d1}
+        bindings = {**local.bindings, **local.d1, **local.r2}
         worker = load_configured(config, bindings, platform, durable=local.durable)
         for objects in local.durable.values():
             objects.restore()
@@ -201,17 +201,22 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
     for database in config.d1_databases:
         path = database_path(root.parent / "d1", database.local_id)
         rows.append((f"env.{database.binding} ({database.local_id})", f"D1 Database, {path}"))
+    for bucket in config.r2_buckets:
+        count = await local.buckets(bucket.bucket).count()
+        where = f"R2 Bucket, {count:,} objects in {local.buckets.root}"
+        rows.append((f"env.{bucket.binding} ({bucket.bucket})", where))
     for durable in config.durable_objects:
         rows.append((f"env.{durable.name} ({durable.class_name})", "Durable Object"))
     if config.assets is not None:
         name = f"env.{config.assets.binding}" if config.assets.binding else "(no binding)"
         rows.append((name, f"Assets, {config.root / config.assets.directory}"))
-    for name, kind in config.not_emulated.items():
+    absent = config.absent_in_dev
+    for name, kind in absent.items():
         rows.append((f"env.{name}", f"{kind}, not emulated"))
     for name, value in config.vars.items():
         rows.append((f"env.{name} ({_shown(name, value, config)})", "Environment Variable"))
-    if config.not_emulated:
-        named = ", ".join(f"env.{name} ({kind})" for name, kind in config.not_emulated.items())
+    if absent:
+        named = ", ".join(f"env.{name} ({kind})" for name, kind in absent.items())
         console.caution(f"Not emulated: {named}. {_ABSENT[(config.main or '').endswith('.py')]}")
     if len(rows) > 1:
         width = max(len(first) for first, _ in rows)

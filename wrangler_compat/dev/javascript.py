@@ -38,6 +38,8 @@ from worker.javascript import (
 from worker.javascript.bundle import bundle
 from worker.javascript.configuration import configuration
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
+from worker.r2 import BucketFolder
+from worker.r2.wire import BUCKET_HEADER, create_r2_app
 from worker.runtime import LoadError, answer_lifespan, open_local
 from worker.serving import ByHeader, Guard, bind, serve
 from wrangler_compat.cli.console import Console
@@ -131,6 +133,9 @@ class JavaScriptDeployment:
             services = _through(emulation.seen_database, databases)
         app: ASGIApp = create_kv_app(stores, storage=storage, token=self._secret)
         app = ByHeader(DATABASE_HEADER, create_d1_app(services, token=self._secret), app)
+        buckets = BucketFolder(self._root.parent / "r2", None if emulation is None else emulation.clock)
+        self._stack.push_async_callback(buckets.close)
+        app = ByHeader(BUCKET_HEADER, create_r2_app(buckets, token=self._secret), app)
         if emulation is not None:
             app = emulation.on_the_wire(app)
         if self._config.assets is not None:

@@ -1,0 +1,100 @@
+"""``dev`` with an R2 bucket: for Python in its process, for JavaScript in the real workerd."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.wrangler_compat.dev import Dev
+from tests.wrangler_compat.test_dev_javascript import REAL
+
+pytestmark = pytest.mark.own_clock
+
+CONFIG = """\
+name = "demo"
+main = "{main}"
+compatibility_date = "2026-01-01"
+compatibility_flags = {flags}
+[[r2_buckets]]
+binding = "PICTURES"
+bucket_name = "pictures"
+"""
+PYTHON = """\
+from js import Object
+from pyodide.ffi import JsException, to_js
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        bucket = self.env.PICTURES
+        options = {"httpMetadata": {"contentType": "text/x"}, "customMetadata": {"by": "me"}}
+        await bucket.put("a/1", "hello", to_js(options, dict_converter=Object.fromEntries))
+        await bucket.put("a/2", to_js(b"bytes"))
+        got = await bucket.get("a/1")
+        listed = await bucket.list(prefix="a/", limit=1)
+        try:
+            await bucket.put("k" * 1025, "")
+        except JsException as error:
+            refused = error.message
+        try:
+            await bucket.createMultipartUpload("parts")
+        except JsException as error:
+            absent = error.message
+        return Response.json([
+            got.httpMetadata.contentType, got.customMetadata.by, await got.text(), got.bodyUsed,
+            [one.key for one in listed.objects], listed.truncated, refused, absent,
+        ])
+"""
+JAVASCRIPT = """\
+export default {
+  async fetch(request, env) {
+    const bucket = env.PICTURES;
+    const options = { httpMetadata: { contentType: "text/x" }, customMetadata: { by: "me" } };
+    await bucket.put("a/1", "hello", options);
+    await bucket.put("a/2", new TextEncoder().encode("bytes"));
+    const got = await bucket.get("a/1");
+    const listed = await bucket.list({ prefix: "a/", limit: 1 });
+    let refused, absent;
+    try { await bucket.put("k".repeat(1025), "") } catch (error) { refused = error.message }
+    try { await bucket.createMultipartUpload("parts") } catch (error) { absent = error.message }
+    return Response.json([
+      got.httpMetadata.contentType, got.customMetadata.by, await got.text(), got.bodyUsed,
+      listed.objects.map((one) => one.key), listed.truncated, refused, absent,
+    ]);
+  },
+};
+"""
+ANSWER = [
+    "text/x",
+    "me",
+    "hello",
+    True,
+    ["a/1"],
+    True,
+    "put: The specified object name is not valid. (10020)",
+]
+
+
+@pytest.mark.parametrize(
+    ("main", "code", "flags"),
+    [
+        ("entry.py", PYTHON, ["python_workers"]),
+        pytest.param("index.js", JAVASCRIPT, [], marks=pytest.mark.workerd),
+    ],
+)
+def test_a_worker_finds_its_bucket(tmp_path: Path, main: str, code: str, flags: list[str]) -> None:
+    if main.endswith(".js") and not (REAL / "workerd").exists():
+        pytest.skip("the real workerd is not installed: npm install --prefix .real wrangler@4.86.0")
+    (tmp_path / "wrangler.toml").write_text(CONFIG.format(main=main, flags=flags))
+    (tmp_path / main).write_text(code)
+    parts = {f"{part.upper()}_BIN": str(REAL / part) for part in ("workerd", "esbuild")}
+    dev = Dev(tmp_path, "--port=0", environ=parts)
+    try:
+        *answer, absent = httpx.get(dev.url, trust_env=False, timeout=30).json()
+    finally:
+        dev.stop()
+    assert answer == ANSWER
+    assert "createMultipartUpload is not emulated by Understudy: put the object whole" in absent
+    row = f"R2 Bucket, 0 objects in {tmp_path / '.wrangler/state/v3/r2'}"
+    assert any("env.PICTURES (pictures)" in line and row in line for line in dev.lines)

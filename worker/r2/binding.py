@@ -1,0 +1,128 @@
+"""``env.BUCKET``: what a Worker calls. It asks a service, and says what comes of it in the product's words.
+
+Values are written as kvstore.javascript.values says. Source: workerd 1.20260426, recorded.
+"""
+
+from typing import Any, Final
+
+from kvstore.javascript.stream import ReadableStream
+from kvstore.javascript.values import UNDEFINED, Undefined, to_string
+from worker.r2.arguments import (
+    checksums_of,
+    condition_of,
+    content_of,
+    custom_fields_of,
+    http_fields_of,
+    key_of,
+    listing_of,
+    not_of_type,
+    options_of,
+    range_of,
+)
+from worker.r2.bucket import Request, Service
+from worker.r2.errors import R2Error
+from worker.r2.results import GetResult, HeadResult
+from worker.sdk.ffi.errors import JsException
+from worker.sdk.ffi.jsobject import JsObject, option
+
+_NO_SUCH_KEY: Final = 10007
+_PRECONDITION_FAILED: Final = 10031
+_MISSING: Final = object()  # undefined stores nothing, and no value at all is refused
+
+
+class R2Bucket(JsObject):
+    """The binding."""
+
+    js_name = "R2Bucket"
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def head(self, key: Any = UNDEFINED, *_: Any) -> "HeadResult | None":
+        """What is known of an object; None when there is none."""
+        try:
+            answer = await self._ask("head", {"object": key_of("head", key)})
+        except R2Error as error:
+            if error.code == _NO_SUCH_KEY:
+                return None
+            raise _said("head", error) from error
+        return HeadResult(answer.described)
+
+    async def get(
+        self, key: Any = UNDEFINED, options: Any = UNDEFINED, *_: Any
+    ) -> "HeadResult | GetResult | None":
+        """An object with its bytes, or without where ``onlyIf`` does not hold; None when there is none."""
+        request = {"object": key_of("get", key)}
+        options = options_of("get", options, 2, "GetOptions")
+        request |= condition_of(options, "GetOptions") | range_of(option(options, "range"))
+        try:
+            answer = await self._ask("get", request)
+        except R2Error as error:
+            if error.code == _PRECONDITION_FAILED and error.found is not None:
+                return HeadResult(error.found.whole())
+            if error.code == _NO_SUCH_KEY:
+                return None
+            raise _said("get", error) from error
+        return GetResult(answer.described, answer.body)
+
+    async def put(
+        self, key: Any = UNDEFINED, value: Any = _MISSING, options: Any = UNDEFINED, *_: Any
+    ) -> "HeadResult | None":
+        """Store an object whole; None where ``onlyIf`` does not hold."""
+        request: Request = {"object": key_of("put", key)}
+        content = content_of(value)
+        options = options_of("put", options, 3, "PutOptions")
+        request |= condition_of(options, "PutOptions") | http_fields_of(options) | custom_fields_of(options)
+        request |= checksums_of(options)
+        data = b"" if content is None else content.data
+        body = await data.read() if isinstance(data, ReadableStream) else data
+        try:
+            answer = await self._ask("put", request, body)
+        except R2Error as error:
+            if error.code == _PRECONDITION_FAILED:
+                return None
+            raise _said("put", error) from error
+        return HeadResult(answer.described)
+
+    async def delete(self, keys: Any = UNDEFINED, *_: Any) -> Undefined:
+        """Remove one object, or each of a list; those that are not there do not count."""
+        if keys is UNDEFINED:
+            raise not_of_type("delete", 1, "string or Array")
+        many = isinstance(keys, list | tuple)
+        request = {"objects": [to_string(one) for one in keys]} if many else {"object": to_string(keys)}
+        try:
+            await self._ask("delete", request)
+        except R2Error as error:
+            raise _said("delete", error) from error
+        return UNDEFINED
+
+    async def list(self, options: Any = UNDEFINED, *_: Any) -> dict[str, Any]:
+        """A page of objects: ``{objects, truncated, cursor, delimitedPrefixes}``."""
+        options = options_of("list", options, 1, "ListOptions")
+        try:
+            answer = await self._ask("list", listing_of(options))
+        except R2Error as error:
+            raise _said("list", error) from error
+        listed = dict(answer.described)
+        return {**listed, "objects": [HeadResult(one) for one in listed["objects"]]}
+
+    async def createMultipartUpload(self, *_: Any) -> Any:
+        raise JsException(
+            "Error", "createMultipartUpload is not emulated by Understudy: put the object whole"
+        )
+
+    def resumeMultipartUpload(self, *_: Any) -> Any:
+        raise JsException(
+            "Error", "resumeMultipartUpload is not emulated by Understudy: put the object whole"
+        )
+
+    async def _ask(self, method: str, request: Request, body: bytes = b"") -> Any:
+        return await self._service({"method": method, **request}, body)
+
+
+def _said(action: str, error: R2Error) -> JsException:
+    return JsException("Error", f"{action}: {error.message} ({error.code})")
+
+
+def _in_parts(action: str) -> JsException:
+    return JsException("Error", f"{action} is not emulated by Understudy: put the object whole")
