@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measurement import Measurement
-from harness.migrations.queue.rehearsal import Walk, walk_of
+from harness.migrations.queue.rehearsal.rehearsal import Walk, walk_of
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.worker import QUEUE_WORKER
 

@@ -11,7 +11,7 @@ from harness.migrations.codeq.operations import OPERATIONS
 from harness.migrations.queue.checkers import CHECKERS, judge_walk
 from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.system import judgement
-from harness.migrations.queue.rehearsal import walked_at
+from harness.migrations.queue.rehearsal.rehearsal import walked_at
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.model.decision import Decision, Looked

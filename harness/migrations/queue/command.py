@@ -10,12 +10,6 @@ from typing import Any
 from harness import Call
 from harness.engine.loop import Deadlock
 from harness.explore.workforce import Cluster, Processes, Workforce
-from harness.migrations.queue import simulation_report
-from harness.migrations.queue.crash_report import CrashSearch
-from harness.migrations.queue.crash_report import as_json as search_json
-from harness.migrations.queue.crash_report import as_text as search_text
-from harness.migrations.queue.crash_report import document as search_document
-from harness.migrations.queue.crashes import explore_crashes
 from harness.migrations.queue.example import example
 from harness.migrations.queue.explore import campaign_report
 from harness.migrations.queue.explore.campaign import explore_faults, explore_schedules
@@ -23,12 +17,18 @@ from harness.migrations.queue.explore.orders import explore_orders
 from harness.migrations.queue.explore.page import campaign_document, simulation_document
 from harness.migrations.queue.explore.system import Queue, judgement
 from harness.migrations.queue.flags import base_of
-from harness.migrations.queue.preflight import demand_python, demand_queue_worker
 from harness.migrations.queue.promises import table
 from harness.migrations.queue.promises.assessment import assess
 from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
-from harness.migrations.queue.rehearsal import rehearse_queue, walk_of
-from harness.migrations.queue.rehearsal_report import as_json, as_text, document
+from harness.migrations.queue.rehearsal.crashes import explore_crashes
+from harness.migrations.queue.rehearsal.preflight import demand_python, demand_queue_worker
+from harness.migrations.queue.rehearsal.rehearsal import rehearse_queue, walk_of
+from harness.migrations.queue.reports import simulation as simulation_report
+from harness.migrations.queue.reports.crashes import CrashSearch
+from harness.migrations.queue.reports.crashes import as_json as search_json
+from harness.migrations.queue.reports.crashes import as_text as search_text
+from harness.migrations.queue.reports.crashes import document as search_document
+from harness.migrations.queue.reports.rehearsal import as_json, as_text, document
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.decision import Decision, Looked

@@ -8,9 +8,9 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.explore.workforce import Processes
-from harness.migrations.queue.crashes import Exploration, Violation, explore_crashes, uninterrupted
 from harness.migrations.queue.layout import belongs_to_migration as belongs
-from harness.migrations.queue.rehearsal import Walk
+from harness.migrations.queue.rehearsal.crashes import Exploration, Violation, explore_crashes, uninterrupted
+from harness.migrations.queue.rehearsal.rehearsal import Walk
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.terminal.exit_codes import VIOLATED
 from kvstore import SystemClock, write_bulk

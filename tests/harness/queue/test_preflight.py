@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.queue.preflight import demand_queue_worker
+from harness.migrations.queue.rehearsal.preflight import demand_queue_worker
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
 

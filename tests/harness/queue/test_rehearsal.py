@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from harness.migrations.queue.example import example
-from harness.migrations.queue.fate import fates
-from harness.migrations.queue.rehearsal import Rehearsal, rehearse_queue, walk_of
-from harness.migrations.queue.rehearsal_report import as_json, as_text
+from harness.migrations.queue.rehearsal.rehearsal import Rehearsal, rehearse_queue, walk_of
+from harness.migrations.queue.reports.fate import fates
+from harness.migrations.queue.reports.rehearsal import as_json, as_text
 from harness.migrations.queue.simulation.scenario import Strategy
 from harness.sources.source import open_source
 from kvstore import ManualClock, SystemClock

@@ -7,8 +7,8 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.explore.workforce import Processes
-from harness.migrations.queue.crashes import explore_crashes
-from harness.migrations.queue.fate import fates
+from harness.migrations.queue.rehearsal.crashes import explore_crashes
+from harness.migrations.queue.reports.fate import fates
 from harness.migrations.queue.simulation.scenario import Strategy
 from harness.sources.source import open_source
 from harness.terminal.exit_codes import HELD

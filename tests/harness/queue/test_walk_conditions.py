@@ -2,7 +2,7 @@
 
 from harness.migrations.queue.checkers import judge_walk
 from harness.migrations.queue.layout import NEW_TASK
-from harness.migrations.queue.rehearsal import judged
+from harness.migrations.queue.rehearsal.rehearsal import judged
 from harness.migrations.queue.simulation.record import Record
 from tests.harness.queue.walks import walked
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from harness.migrations.queue.rehearsal import Rehearsal, Walk, rehearse_queue, walk_of
+from harness.migrations.queue.rehearsal.rehearsal import Rehearsal, Walk, rehearse_queue, walk_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Migration, Strategy
 from harness.migrations.queue.worker import QUEUE_WORKER

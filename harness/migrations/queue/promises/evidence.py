@@ -24,7 +24,7 @@ from harness.migrations.queue.promises.manual import ManualRequests
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import STRATEGIES, situations
 from harness.migrations.queue.promises.trials import Trial, Trials
-from harness.migrations.queue.rehearsal import Rehearsal, rehearse_queue, walk_of
+from harness.migrations.queue.rehearsal.rehearsal import Rehearsal, rehearse_queue, walk_of
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
 from harness.sources.source import Source

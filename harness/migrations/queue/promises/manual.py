@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness import Call
-from harness.migrations.queue.by_hand import ByHand
 from harness.migrations.queue.promises.situations import STRATEGIES
+from harness.migrations.queue.rehearsal.by_hand import ByHand
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.scenario import Migration
 from harness.migrations.queue.worker import API_KEY

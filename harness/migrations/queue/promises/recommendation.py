@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.migrations.queue.cost import Cost, cost
 from harness.migrations.queue.explore.campaign_report import replay
 from harness.migrations.queue.promises.evidence import Evidence
-from harness.migrations.queue.rehearsal import Rehearsal
+from harness.migrations.queue.rehearsal.rehearsal import Rehearsal
+from harness.migrations.queue.reports.cost import Cost, cost
 from harness.model.decision import Decision
 
 

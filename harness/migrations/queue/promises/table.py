@@ -8,7 +8,7 @@ from harness.migrations.queue.promises.assessment import Assessment, Row
 from harness.migrations.queue.promises.double_claims import WAYS, Count, DoubleClaims
 from harness.migrations.queue.promises.promise import Judgement
 from harness.migrations.queue.promises.recommendation import Recommendation
-from harness.migrations.queue.rehearsal_report import source_lines
+from harness.migrations.queue.reports.rehearsal import source_lines
 from harness.migrations.queue.simulation.scenario import MIGRATIONS
 from harness.terminal.lines import text_of
 from kvstore.conditions import CLASSIC, CONDITIONS

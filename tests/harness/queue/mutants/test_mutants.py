@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.migrations.queue.explore.probes import every_probe
-from harness.migrations.queue.preflight import demand_queue_worker
+from harness.migrations.queue.rehearsal.preflight import demand_queue_worker
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode

@@ -15,12 +15,12 @@ from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.explore.system import worker_code
 from harness.migrations.queue.hazards import DETECTORS
-from harness.migrations.queue.rehearsal import Rehearsal, judged
-from harness.migrations.queue.rehearsal_report import as_json, as_text
+from harness.migrations.queue.rehearsal.rehearsal import Rehearsal, judged
+from harness.migrations.queue.reports.rehearsal import as_json, as_text
+from harness.migrations.queue.reports.simulation import Simulation
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.simulation_report import Simulation
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.answers import MEMBERS, read_body
 from harness.model.record import Call

@@ -23,7 +23,7 @@ from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 from harness.migrations.queue.checkers import judge
-from harness.migrations.queue.simulation_report import Simulation
+from harness.migrations.queue.reports.simulation import Simulation
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 

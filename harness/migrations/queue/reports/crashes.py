@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from harness.migrations.queue.crashes import OPERATOR_RUNS, Exploration, Violation
-from harness.migrations.queue.rehearsal_report import source_lines
+from harness.migrations.queue.rehearsal.crashes import OPERATOR_RUNS, Exploration, Violation
+from harness.migrations.queue.reports.rehearsal import source_lines
 from harness.model.decision import Decision
 from harness.report.document import search_document
 from harness.sources.source import Source

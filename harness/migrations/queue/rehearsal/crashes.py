@@ -13,7 +13,7 @@ from typing import Final
 from harness.engine.loop import Deadlock
 from harness.explore.wording import wording
 from harness.explore.workforce import Processes, Workforce
-from harness.migrations.queue.rehearsal import Walk, judged, walk_of, walked_at
+from harness.migrations.queue.rehearsal.rehearsal import Walk, judged, walk_of, walked_at
 from harness.migrations.queue.simulation.scenario import Migration, Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.decision import Looked

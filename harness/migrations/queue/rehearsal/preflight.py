@@ -13,8 +13,8 @@ from typing import Any, Final
 from harness import Call, CannotStart
 from harness.engine.loop import Deadlock, in_virtual_time
 from harness.migration import MigrationError
-from harness.migrations.queue.by_hand import ByHand
 from harness.migrations.queue.explore.system import worker_code
+from harness.migrations.queue.rehearsal.by_hand import ByHand
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.scenario import Migration
 from harness.migrations.queue.simulation.simulate import BEGIN_MS

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness import Call
-from harness.migrations.queue.cost import cost
-from harness.migrations.queue.fate import FATES, Fates, fates
 from harness.migrations.queue.layout import PENDING, QUARANTINE
-from harness.migrations.queue.rehearsal import Rehearsal
+from harness.migrations.queue.rehearsal.rehearsal import Rehearsal
+from harness.migrations.queue.reports.cost import cost
+from harness.migrations.queue.reports.fate import FATES, Fates, fates
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState
 from harness.model.course import Course, moved_keys, steps_of

@@ -1,0 +1,1 @@
+"""What the commands of the queue print: of a rehearsal, of a search for crashes, of one simulation."""
