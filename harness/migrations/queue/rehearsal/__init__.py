@@ -1,1 +1,1 @@
-"""The queue's rehearsal: the Worker is tried first, then a walk is judged, then a crash at every operation."""
+"""The queue's rehearsal: its Worker is tried first, then a walk is judged, then a crash at each operation."""
