@@ -170,8 +170,7 @@ def test_the_public_names_are_there() -> None:
 NOT_PUBLIC = {
     "harness.engine.interleaving": "Order following letter order_of",
     "harness.terminal.exit_codes": "HELD VIOLATED",
-    "harness.explore.tally": "DEADLOCK",
-    "harness.explore.wording": "wording",
+    "harness.explore.tally": "DEADLOCK wording",
     "harness.terminal.numbers": "A_YEAR seed seeds whole",
     "harness.terminal.progress": "Progress",
     "harness.sources.names": "REMOTE",

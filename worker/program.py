@@ -9,11 +9,31 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from kvstore.text.printable import printable, printable_lines
-from worker.distribution import DISTRIBUTION, requirements
+
+DISTRIBUTION: Final = "understudy-kv"
+NOT_INSTALLED: Final = "0+unknown"  # a checkout that was never set up
+
+
+def installed_version() -> str:
+    """``0.1.0``, or `NOT_INSTALLED`."""
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return NOT_INSTALLED
+
+
+def requirements() -> list[str]:
+    """What it requires, such as ``joserfc<2,>=1.1; extra == 'codeq'``."""
+    try:
+        return requires(DISTRIBUTION) or []
+    except PackageNotFoundError:
+        return []
+
 
 INTERNAL_ERROR: Final = 3
 

@@ -14,11 +14,10 @@ from worker.cloudflare.errors import ApiError, CloudflareError
 from worker.program import OutputError, run
 from wrangler_compat.checks import check_arguments
 from wrangler_compat.cli.arguments import Arguments, read_arguments
-from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.console import VERSION, Console
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError, UsageError
 from wrangler_compat.cli.flags import GLOBAL, Flag
-from wrangler_compat.cli.version import VERSION
 from wrangler_compat.commands import COMMANDS, Command, find_command
 from wrangler_compat.help import command_help, group_help, group_of
 from wrangler_compat.suggestion import did_you_mean

@@ -19,8 +19,7 @@ from harness.terminal.output import Output, Plan, Report, json_text
 from harness.terminal.processes import ProcessError
 from kvstore.text.address import without_passwords
 from kvstore.text.printable import printable, printable_lines
-from worker.distribution import installed_version
-from worker.program import OutputError, run
+from worker.program import OutputError, installed_version, run
 
 
 class _Parser(argparse.ArgumentParser):

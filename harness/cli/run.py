@@ -40,7 +40,7 @@ from kvstore.conditions import CONDITIONS
 from kvstore.layers.quotas import WriteRate
 from kvstore.layers.trace import Trace
 from kvstore.text.printable import printable_lines
-from worker.distribution import installed_version
+from worker.program import installed_version
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,24 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 from harness.engine.interleaving import Choose
 from harness.engine.loop import Deadlock
 from harness.explore.depth_first import Visited, every_order
-from harness.explore.wording import wording
 from harness.model.decision import Looked
 from harness.model.verdict import Finding, Verdict
 from kvstore.layers.trace import Trace
+
+
+@lru_cache(maxsize=1024)  # a search finds the same again and again
+def wording(text: str) -> str:
+    """The wording of a finding, whatever it counts, and whether that is one or many."""
+    ones = {"is": "are", "was": "were", "has": "have", "does": "do", "its": "their"}
+    words = (word for word in text.replace(",", "").split() if not word.strip(".:").isdigit())
+    return " ".join(ones.get(word, word.removesuffix("s")) for word in words)
+
 
 # The invariant, or hazard, and the code of the finding, or its wording.
 Key = tuple[str, str]

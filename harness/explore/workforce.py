@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeVar
 from harness.terminal.exit_codes import INCONCLUSIVE
 from harness.terminal.output import TIMEOUT_SECONDS
 from harness.terminal.processes import Child, Killed, ProcessError, ready
-from worker.distribution import DISTRIBUTION, NOT_INSTALLED, installed_version
+from worker.program import DISTRIBUTION, NOT_INSTALLED, installed_version
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")

@@ -7,7 +7,7 @@ from harness.lint.project import Linted
 from harness.lint.rules import rules
 from harness.report.document import SCHEMA
 from harness.terminal.lines import some, text_of
-from worker.distribution import installed_version
+from worker.program import installed_version
 
 
 def lint_document(folder: str, linted: Linted) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from harness.report.about import About
 from harness.terminal.numbers import write_moment
 from kvstore import Entry
 from kvstore.layers.trace import Kept, Span, Trace
-from worker.distribution import installed_version
+from worker.program import installed_version
 
 SCHEMA: Final = "understudy-report-1"
 # So much of a value is shown, in characters.

@@ -7,7 +7,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TextIO, TypeVar
 
 from anyio.lowlevel import checkpoint
 
@@ -22,7 +22,6 @@ from harness.system.transport import read_to_end
 from harness.terminal.numbers import read_moment
 from harness.testing.answer import Answer
 from harness.testing.keys import Keys
-from harness.testing.logs import Logs
 from harness.testing.outbound import Outbound
 from harness.testing.timeline import Timeline
 from harness.world.databases import DeployedDatabases
@@ -261,3 +260,29 @@ class Deployed:
 
 async def _nothing() -> None:
     """It makes no difference."""
+
+
+class Logs(list[str]):
+    """The lines, in their order, of standard output and standard error."""
+
+    def beside(self, out: TextIO) -> "_Noted":
+        """A stream that writes to ``out`` as well."""
+        return _Noted(self, out)
+
+
+class _Noted:
+    def __init__(self, lines: list[str], out: TextIO) -> None:
+        self._lines = lines
+        self._out = out
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        self._lines += lines
+        return self._out.write(text)
+
+    def flush(self) -> None:
+        self._out.flush()
+
+    def isatty(self) -> bool:
+        return False

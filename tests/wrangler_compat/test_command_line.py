@@ -10,7 +10,7 @@ import pytest
 from kvstore.conditions import CONDITIONS
 from kvstore.stores.state_names import database_path, state_root
 from worker.config import load_config
-from worker.sdk import platform
+from worker.sdk import surroundings
 from wrangler_compat.commands import COMMANDS, Command
 from wrangler_compat.dev import flags
 from wrangler_compat.main import main
@@ -56,7 +56,7 @@ def test_the_table_of_commands_loads_no_server_and_no_sdk() -> None:
     code = f"import sys, wrangler_compat.main; print({loaded})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-    assert flags.ESCAPES == platform.ESCAPES
+    assert flags.ESCAPES == surroundings.ESCAPES
     assert tuple(CONDITIONS) == flags.CONDITIONS
 
 

@@ -22,7 +22,7 @@ from worker.durable.storage.storage import DurableObjectStorage
 from worker.sdk.context import ExecutionContext, current
 from worker.sdk.durable import DurableObjectAbort, DurableObjectContext
 from worker.sdk.ffi.crossing import wrap
-from worker.sdk.platform import platform_of
+from worker.sdk.surroundings import platform_of
 
 # What is passed on as it is: all but what cuts an event off in the middle.
 _PASSED_ON = (Exception, asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)

@@ -12,7 +12,7 @@ from worker.runtime.local import open_local as open_local
 from worker.runtime.worker import Worker as Worker
 from worker.runtime.worker import load_configured as load_configured
 from worker.runtime.worker import load_worker as load_worker
-from worker.sdk.platform import Platform as Platform
+from worker.sdk.surroundings import Platform as Platform
 from worker.serving import AddressInUse as AddressInUse
 from worker.serving import Certificate as Certificate
 from worker.serving import ServeError as ServeError

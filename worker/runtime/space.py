@@ -21,8 +21,7 @@ from worker.runtime.callers import OURS, SPACE
 from worker.runtime.escapes import call_in_this_thread
 from worker.runtime.packages import Packages, has_extensions
 from worker.runtime.standins import STANDINS, Standins
-from worker.sdk.platform import PLATFORM
-from worker.sdk.surroundings import surroundings
+from worker.sdk.surroundings import PLATFORM, surroundings
 
 _MARK: Final = "#"  # no identifier has it: nobody else's module is called like that
 _SDK: Final = frozenset({"asgi", "js", "pyodide", "workers"})

@@ -19,7 +19,7 @@ from worker.sdk.context import ExecutionContext, current
 from worker.sdk.env import NotEmulated, environment_of, make_env, raw_environment
 from worker.sdk.http.request import Request
 from worker.sdk.http.response import ResponseParts, response_parts
-from worker.sdk.platform import MACHINE, Platform
+from worker.sdk.surroundings import MACHINE, Platform
 
 ErrorLog = Callable[[BaseException], None]
 

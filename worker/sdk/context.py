@@ -11,8 +11,7 @@ from typing import Any, Final
 from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import PyObject
-from worker.sdk.platform import Platform
-from worker.sdk.surroundings import Surroundings, surroundings
+from worker.sdk.surroundings import Platform, Surroundings, surroundings
 from worker.sdk.web.http.fetch import Outbound, send
 
 _GLOBAL_SCOPE: Final = (

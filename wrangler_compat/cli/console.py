@@ -12,9 +12,13 @@ from typing import Any
 from kvstore.javascript.json_text import stringify
 from kvstore.text.printable import printable, printable_lines
 from worker.cloudflare.errors import ApiError, CloudflareError, OfflineError, StatusError
+from worker.program import installed_version
 from wrangler_compat.cli.errors import CommandError, FileError, RefusedError, UsageError
 from wrangler_compat.cli.frame import block
-from wrangler_compat.cli.version import VERSION
+
+VERSION = installed_version()
+USER_AGENT = f"wrangler-compat/{VERSION}"
+
 
 _ISSUES = "https://github.com/cloudflare/workers-sdk/issues/new/choose"
 _ADVICE = "\nIf you think this is a bug, please open an issue at: " + _ISSUES

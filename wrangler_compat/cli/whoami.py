@@ -9,9 +9,8 @@ from worker.cloudflare.account import find_accounts
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.credentials import base_url, find_credentials
 from worker.cloudflare.errors import ApiError, CloudflareError
-from wrangler_compat.cli.console import Console
+from wrangler_compat.cli.console import USER_AGENT, Console
 from wrangler_compat.cli.table import table
-from wrangler_compat.cli.version import USER_AGENT
 
 _EMAIL_DENIED = 9109
 _ACCOUNT_TOKEN = 1000

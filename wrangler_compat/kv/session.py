@@ -8,10 +8,10 @@ from worker.cloudflare import namespaces
 from worker.cloudflare.account import checked_id, find_accounts, named_account, several
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.credentials import base_url, find_credentials
+from wrangler_compat.cli.console import USER_AGENT
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.prompt import choose
-from wrangler_compat.cli.version import USER_AGENT
 
 
 class Session:

@@ -1,8 +1,7 @@
 """HTTP as both services speak it."""
 
 from worker.codeq.web.bodies import cleanup_terms, is_web_address, optional, required
-from worker.codeq.web.front import create_front, route
-from worker.codeq.web.replies import error_reply, json_reply, no_content, not_found
+from worker.codeq.web.front import create_front, error_reply, json_reply, no_content, not_found, route
 
 __all__ = [
     "cleanup_terms",

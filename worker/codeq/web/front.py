@@ -1,6 +1,7 @@
 """The outside of both services: request ids, unknown paths, errors as JSON."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,9 +12,34 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from kvstore.entropy import Entropy
+from worker.codeq.documents import encode
 from worker.codeq.errors import DocumentError, Refusal, ServerError
-from worker.codeq.web.replies import error_reply, moved, not_found
 from worker.serving import BodyTooLarge
+
+
+def json_reply(value: Any, status: int = 200) -> Response:
+    """JSON as Go writes it: members of a map sorted, ``<>&`` escaped."""
+    headers = {"content-type": "application/json; charset=utf-8"}
+    return Response(encode(value).encode(), status, headers)
+
+
+def error_reply(status: int, text: str) -> Response:
+    return json_reply({"error": text}, status)
+
+
+def no_content() -> Response:
+    return Response(status_code=204)
+
+
+def not_found() -> Response:
+    """A path or a method that nobody answers."""
+    return Response(b"404 page not found", 404, {"content-type": "text/plain"})
+
+
+def moved(target: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A trailing slash too many."""
+    return Response(status_code=307, headers={"location": target, **(headers or {})})
+
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -1,13 +1,13 @@
 """The invariants that compare two simulations: one, and what should have come of it without something.
 
-Each file says which scenario to compare with (``reference``), and judges the two records. The second is
-simulated when it is asked for: where it can make no difference, nobody does.
+Each says which scenario to compare with (``reference``), and judges the two records. The second is simulated
+when it is asked for, and that is not done where it can make no difference.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.migrations.queue.comparisons import crash_closure, pagination, staleness
+from harness.migrations.queue.comparisons import invariants
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.model.verdict import Verdict
@@ -26,7 +26,7 @@ class Comparison:
 
 
 COMPARISONS: tuple[Comparison, ...] = (
-    Comparison("I12", crash_closure.reference, crash_closure.crash_closure),
-    Comparison("I23", pagination.reference, pagination.pagination),
-    Comparison("I26", staleness.reference, staleness.staleness_tolerance),
+    Comparison("I12", invariants.without_faults, invariants.crash_closure),
+    Comparison("I23", invariants.with_whole_pages, invariants.pagination),
+    Comparison("I26", invariants.in_time, invariants.staleness_tolerance),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.engine.loop import Deadlock
-from harness.explore.wording import wording
+from harness.explore.tally import wording
 from harness.explore.workforce import Processes, Workforce
 from harness.migrations.queue.rehearsal.rehearsal import Walk, judged, walk_of, walked_at
 from harness.migrations.queue.simulation.scenario import Migration, Scenario

@@ -9,11 +9,10 @@ from harness.engine.chance import Chance
 from harness.engine.interleaving import Choose
 from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migrations.queue.simulation.people.actor import Actor
+from harness.migrations.queue.simulation.people.clients import Looker, Producer
 from harness.migrations.queue.simulation.people.crowd import Crowd
 from harness.migrations.queue.simulation.people.daemon import Daemon
-from harness.migrations.queue.simulation.people.looker import Looker
 from harness.migrations.queue.simulation.people.operator import Operator
-from harness.migrations.queue.simulation.people.producer import Producer
 from harness.migrations.queue.simulation.population import migrated, populate
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario

@@ -9,8 +9,7 @@ from typing import TypeVar
 import pytest
 
 from harness.cli.rehearse import main
-from harness.explore.tally import Tally
-from harness.explore.wording import wording
+from harness.explore.tally import Tally, wording
 from harness.migrations.queue.explore.campaign import Campaign, explore_faults
 from harness.migrations.queue.explore.campaign_report import as_json, as_text, replay
 from harness.migrations.queue.explore.sometimes import due

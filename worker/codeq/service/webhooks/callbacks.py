@@ -1,12 +1,30 @@
 """Tells a task's webhook what came of it, in the background."""
 
 import asyncio
+import hashlib
+import hmac
 
 import httpx
 
 from worker.codeq.documents import Result, Task, Timeline, encode
-from worker.codeq.service.webhooks.signature import signed_headers
 from worker.codeq.settings import Settings
+
+TIMESTAMP_HEADER = "X-Codeq-Timestamp"
+SIGNATURE_HEADER = "X-Codeq-Signature"
+
+
+def signed_headers(secret: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The headers of a signed POST: HMAC-SHA256 over ``<timestamp>.`` and the body, in hexadecimal.
+
+    The names are written as they appear on the wire. ``timestamp`` is in epoch seconds.
+    """
+    message = f"{timestamp}.".encode() + body
+    signature = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+    return {
+        "Content-Type": "application/json",
+        TIMESTAMP_HEADER: str(timestamp),
+        SIGNATURE_HEADER: signature,
+    }
 
 
 class Callbacks:

@@ -7,7 +7,7 @@ from worker.codeq.documents.subscription import FANOUT, GROUP
 from worker.codeq.errors import DocumentError, ServerError
 from worker.codeq.keys import CodeqKeys
 from worker.codeq.servers import Server
-from worker.codeq.service.webhooks.signature import signed_headers
+from worker.codeq.service.webhooks.callbacks import signed_headers
 from worker.codeq.settings import Settings
 
 CLAIM_URL = "/v1/codeq/tasks/claim"

@@ -8,11 +8,34 @@ from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING
 from harness.migrations.queue.promises.evidence import Evidence
 from harness.migrations.queue.promises.judging.interface import lacks
 from harness.migrations.queue.promises.judging.striking import only_unless_struck, struck, unless_struck
-from harness.migrations.queue.promises.mock import MockedKV
 from harness.migrations.queue.promises.promise import Judgement, broken, held, only_if
 from harness.migrations.queue.promises.trials import Trial
 from harness.migrations.queue.state import parsed
 from kvstore import Entry, Event
+
+
+class MockedKV:
+    """``reads`` are the answers of `get` in order, None after the last; ``puts`` are what was put."""
+
+    def __init__(self, *reads: Any) -> None:
+        self._reads = list(reads)
+        self.puts: list[tuple[str, Any, dict[str, Any]]] = []
+
+    async def get(self, key: Any, type: str = "text", /) -> Any:
+        return self._reads.pop(0) if self._reads else None
+
+    async def getWithMetadata(self, key: str, type: str = "text", /) -> Any:
+        return {"value": await self.get(key, type), "metadata": None}
+
+    async def put(self, key: str, value: Any, /, **options: Any) -> None:
+        self.puts.append((key, value, options))
+
+    async def delete(self, key: str, /) -> None:
+        """As a mock of a function that was told nothing: answers nothing."""
+
+    async def list(self, **options: Any) -> Any:
+        """The same."""
+
 
 _SECTION_5: Final = {"migrated": 5, "failed": 0, "errors": []}
 _SECTION_2: Final = {"migrated": 2, "failed": 0, "errors": []}

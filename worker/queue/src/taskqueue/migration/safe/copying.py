@@ -15,10 +15,10 @@ from taskqueue.formats.record import identity
 from taskqueue.listing import Shown
 from taskqueue.migration.safe.body import Body
 from taskqueue.migration.safe.coordinated import Coordinator, turns
+from taskqueue.migration.safe.inventory import completed
 from taskqueue.migration.safe.journal import COPYING_MS, Journal
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
 from taskqueue.migration.safe.report import Kind, Step
-from taskqueue.migration.safe.results import completed
 from taskqueue.migration.safe.route import Route
 
 # Operations of a batch beside two for each copy: four bulk gets, the note, two to spare.

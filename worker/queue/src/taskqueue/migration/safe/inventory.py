@@ -1,12 +1,14 @@
 """What is left to move, as the listings show it: counted far, remembered as far as it can be used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from taskqueue import keys, listing, platform
+from taskqueue import bulk, keys, listing, platform
+from taskqueue.environment import KV
 from taskqueue.listing import Shown
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
+from taskqueue.requests import task_id
 
 COUNTED_PAGES: Final = 4
 
@@ -82,3 +84,10 @@ def _sort(found: Inventory, shown: Shown, noted: set[str], want: int, now: int) 
         found.fresh.append(shown)
     else:
         found.uncounted_fresh += 1
+
+
+async def completed(kv: KV, ids: Sequence[str]) -> set[str]:
+    """Those of ``ids`` that have a result; an id too long for a result's key can have none."""
+    able = [id for id in ids if len(id.encode()) <= task_id.MAX_BYTES]
+    found = await bulk.texts(kv, [keys.result(id) for id in able])
+    return {id for id in able if found[keys.result(id)] is not None}

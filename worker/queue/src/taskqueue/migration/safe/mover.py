@@ -11,11 +11,10 @@ from taskqueue.listing import Shown
 from taskqueue.migration.safe import inventory
 from taskqueue.migration.safe.coordinated import CoordinatedJournal, Coordinator, enter, leave
 from taskqueue.migration.safe.copying import Copying
-from taskqueue.migration.safe.inventory import Inventory
+from taskqueue.migration.safe.inventory import Inventory, completed
 from taskqueue.migration.safe.journal import Batch, Journal
 from taskqueue.migration.safe.meter import BudgetSpent, Meter
 from taskqueue.migration.safe.report import KINDS, Kind, Step, named
-from taskqueue.migration.safe.results import completed
 from taskqueue.migration.safe.route import Route
 from taskqueue.migration.safe.verifying import Outcome, Verifying
 from taskqueue.settings import Limits

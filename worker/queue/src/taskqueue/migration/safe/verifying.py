@@ -18,10 +18,10 @@ from taskqueue.listing import Shown
 from taskqueue.migration.safe.body import Body, equal, is_json
 from taskqueue.migration.safe.coordinated import turns
 from taskqueue.migration.safe.copying import Copying
+from taskqueue.migration.safe.inventory import completed
 from taskqueue.migration.safe.journal import Batch
 from taskqueue.migration.safe.meter import BudgetSpent
 from taskqueue.migration.safe.report import Kind
-from taskqueue.migration.safe.results import completed
 
 # ``waits`` for a listing to catch up, or for the pending list; ``again`` is for the next copy to see to;
 # ``deleted`` may be read for some time to come.
