@@ -1,12 +1,14 @@
 """The operator: follows the runbook, and tries again what fails, as people do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from harness.actors.actor import Actor
 from harness.migration import FileFailed, MigrationError
 from harness.world.site import Reply
+from kvstore import Event
 from kvstore.faults import InvocationCrashed
+from worker.d1.layers import D1Event
 
 # After so many answers in a row with nothing written, none of them "done", nobody goes on.
 _MOST_IDLE: Final = 40
@@ -66,7 +68,10 @@ class Operator(Actor):
                 return await self.world.apply_files(call, stage)
             except (MigrationError, InvocationCrashed) as error:
                 said = str(error)
-            await self.wait(5 * 2 ** min(failures, 5))
+            if self._is_out_of_quota():
+                await self.until_tomorrow(5)
+            else:
+                await self.wait(5 * 2 ** min(failures, 5))
         raise GaveUp(f"applying the files of {stage}", f"failed {failures} times in a row: {said}")
 
     async def settle(self) -> None:
@@ -133,9 +138,13 @@ class Operator(Actor):
     def _is_out_of_quota(self) -> bool:
         """Whether the last request failed as the quota of the day is used up: people come again tomorrow."""
         name = self.last.name if self.last is not None else ""
-        asked = reversed(self.world.network.layers.asked)
-        mine = next((event for event in asked if event.invocation == name and event.error), None)
-        return mine is not None and mine.code == "daily-quota"
+        of_kv, of_d1 = self.world.network.layers.asked, self.world.databases.asked
+        return "daily-quota" in (_why_refused(name, of_kv), _why_refused(name, of_d1))
+
+
+def _why_refused(name: str, asked: Sequence[Event | D1Event]) -> str:
+    """The rule by which a request was refused something last; "" for none."""
+    return next((one.code for one in reversed(asked) if one.invocation == name and one.error), "")
 
 
 def _failed(reply: Reply, failures: int) -> str:

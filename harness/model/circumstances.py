@@ -78,7 +78,8 @@ Rate = Annotated[
 Spent = Annotated[
     int,
     Number(
-        "writes, deletes and listings of the day's quota that are used up when it begins",
+        "writes, deletes and listings of the day's quota that are used up when it begins; as many rows of D1 "
+        "are left",
         most=10**6,
         rank=CIRCUMSTANCES,
     ),

@@ -15,8 +15,9 @@ from harness.system.tables import Contents, DatabaseCopy, Keys, apply_file, ask_
 from harness.world.rows import Rows
 from kvstore import Entry, Event
 from kvstore.layers.invocation import Invocations
+from kvstore.layers.quotas import UNLIMITED, Allowance, Ledger
 from worker.d1 import Answer, Ask, D1Database, Database, Service
-from worker.d1.layers import D1Event, D1Journal, D1Transit, Primary, Replica, only_reads
+from worker.d1.layers import D1Event, D1Journal, D1Quotas, D1Transit, Primary, Replica, only_reads
 from worker.d1.layers.transit import Plan
 
 
@@ -50,8 +51,8 @@ class DeployedDatabases:
 
     ``plan`` says how calls travel, and which fault happens to which. What calls change is noted in
     ``writes``. ``copies`` are databases that were there before anything is deployed. With ``lag_ms`` those
-    who read in a session read from a copy in their location, so far behind. An invocation may ask so many
-    ``queries``, None for as many as it likes.
+    who read in a session read from a copy in their location, so far behind. ``allowance`` is how many queries
+    an invocation, and how many rows a day may have; ``ledger`` has those of the day so far.
     """
 
     def __init__(
@@ -65,7 +66,8 @@ class DeployedDatabases:
         writes: list[Event] | None = None,
         copies: Mapping[str, DatabaseCopy] = MappingProxyType({}),
         lag_ms: int = 0,
-        queries: int | None = None,
+        allowance: Allowance = UNLIMITED,
+        ledger: Ledger | None = None,
     ) -> None:
         self._seed = seed
         self._clock = clock
@@ -76,7 +78,8 @@ class DeployedDatabases:
         self._writes = [] if writes is None else writes
         self._copies = copies
         self._lag_ms = lag_ms
-        self._queries = queries
+        self._allowance = allowance
+        self._ledger = ledger or Ledger()
         self._databases: dict[str, SeenDatabase] = {}
         self._primaries: dict[str, Primary] = {}
         self._replicas: dict[tuple[str, str], Replica] = {}
@@ -186,7 +189,9 @@ class DeployedDatabases:
         return self._replicas[label, colo]
 
     def _way(self, label: str, service: Service) -> D1Journal:
-        self._ways.append(D1Transit(service, self._clock, self._plan, self._invocations, self._queries))
+        counted = D1Quotas(service, self._clock, self._allowance, self._ledger)
+        queries = self._allowance.queries
+        self._ways.append(D1Transit(counted, self._clock, self._plan, self._invocations, queries))
         return D1Journal(self._ways[-1], self._clock, self._invocations, self.asked, label)
 
     async def _call(self, label: str, way: Service, ask: Ask) -> Answer:

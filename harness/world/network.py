@@ -26,6 +26,16 @@ def _trip(milliseconds: int, fault: FaultKind | None) -> Trip:
     return Trip(milliseconds, 0, fault)
 
 
+def _spent(scenario: Circumstances) -> dict[str, int]:
+    """What of the day is used up when it begins: as many rows of D1 are left as there are writes of KV."""
+    found = dict.fromkeys(("put", "delete", "list"), scenario.spent)
+    allowance = scenario.platform.allowance
+    if scenario.spent and allowance.writes_per_day and allowance.rows_written_per_day:
+        left = max(0, allowance.writes_per_day - scenario.spent)
+        found["rows_written"] = allowance.rows_written_per_day - left
+    return found
+
+
 class Network:
     """One namespace, ``name``, and what the scenario puts between it and the locations.
 
@@ -55,7 +65,7 @@ class Network:
             self.store,
             conditions,
             names=True,
-            spent=dict.fromkeys(("put", "delete", "list"), scenario.spent),
+            spent=_spent(scenario),
             page=scenario.page,
             empty=bool(getattr(scenario, "empty", 0)),
             interleaving=self.interleaving,

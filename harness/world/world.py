@@ -74,7 +74,8 @@ class World(Site):
             self.writes,
             stages.copies,
             scenario.lag,
-            scenario.platform.allowance.queries,
+            scenario.platform.allowance,
+            self.network.layers.ledger,
         )
         self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
         self._meetings = {one.request: one for one in scenario.at_once}

@@ -40,6 +40,8 @@ class Allowance:
     deletes_per_day: int | None = None
     lists_per_day: int | None = None
     queries: int | None = None
+    rows_read_per_day: int | None = None
+    rows_written_per_day: int | None = None
 
 
 UNLIMITED: Final = Allowance()
@@ -56,17 +58,25 @@ FREE_PLAN: Final = replace(
     deletes_per_day=whole("kv.deletes_per_day"),
     lists_per_day=whole("kv.lists_per_day"),
     queries=whole("free.queries"),
+    rows_read_per_day=whole("d1.rows_read_per_day"),
+    rows_written_per_day=whole("d1.rows_written_per_day"),
 )
 
 
 @dataclass
 class Ledger:
-    """What was used so far: ``spent`` today by method, ``written`` when each place was written last (ms): a
-    namespace and a key, which is empty where a namespace has one rate."""
+    """What was used so far: ``spent`` today by method, and of D1 by kind of row; ``written`` when each place
+    was written last (ms): a namespace and a key, which is empty where a namespace has one rate.
+    """
 
     day: int = -1
     spent: dict[str, int] = field(default_factory=dict)
     written: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def begin(self, day: int) -> None:
+        """A new day begins: nothing of it is used up."""
+        self.day = day
+        self.spent.clear()
 
 
 class Quotas(Layer):
@@ -116,8 +126,7 @@ class Quotas(Layer):
     def _spend(self, method: str, per_day: int | None, amount: int = 1) -> None:
         ledger, today = self.ledger, self.clock.now_ms() // DAY_MS
         if today != ledger.day:
-            ledger.day = today
-            ledger.spent.clear()
+            ledger.begin(today)
         spent = ledger.spent.get(method, 0) + amount
         if per_day is not None and spent > per_day:
             raise messages.day_is_over(method)

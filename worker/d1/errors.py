@@ -8,7 +8,14 @@ from worker.sdk.ffi.errors import JsException
 
 
 class QueryError(Exception):
-    """A query failed; the message is SQLite's or the runtime's, with SQLite's code where it has one."""
+    """A query failed; the message is SQLite's or the runtime's, with SQLite's code where it has one.
+
+    ``code`` names the rule of the platform that refused it, "" for none.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class DatabaseReset(Exception):

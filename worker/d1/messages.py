@@ -31,6 +31,15 @@ CONNECTION_LOST: Final = "Network connection lost."
 CODE_UPDATED: Final = "D1 DB reset because its code was updated."
 
 
+# https://developers.cloudflare.com/changelog/post/2026-09-01-d1-free-tier-limit-enforcement/
+_DAY_IS_OVER: Final = (
+    "Your account has exceeded D1's free tier daily row {what} limit. Upgrade to a paid plan or wait until "
+    "tomorrow (midnight UTC) to continue."
+)
+READS_OF_DAY: Final = _DAY_IS_OVER.format(what="read")
+WRITES_OF_DAY: Final = _DAY_IS_OVER.format(what="write")
+
+
 def internal_error(reference: str) -> str:
     """What a Worker hears when the database's own code failed; ``reference`` is for the product's people."""
     return f"internal error; reference = {reference}"

@@ -33,11 +33,15 @@ class Ask:
 
 @dataclass(slots=True)
 class Answer:
-    """``body`` is a JSON value, or the bytes of what is none; ``bookmark`` tells when this was true."""
+    """``body`` is a JSON value, or the bytes of what is none; ``bookmark`` tells when this was true.
+
+    ``code`` names the rule of the platform by which it was refused, "" for none: a Worker never sees it.
+    """
 
     body: Any
     bookmark: str | None = None
     status: int = 200
+    code: str = ""
 
 
 class Service(Protocol):
@@ -46,6 +50,6 @@ class Service(Protocol):
     async def __call__(self, ask: Ask) -> Answer: ...
 
 
-def failed(error: str) -> Answer:
+def failed(error: str, code: str = "") -> Answer:
     """The answer that says that a query failed: its status is 200 all the same."""
-    return Answer({"success": False, "error": error})
+    return Answer({"success": False, "error": error}, code=code)

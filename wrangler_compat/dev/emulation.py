@@ -18,10 +18,11 @@ from kvstore.conditions import Conditions
 from kvstore.faults import Fault, InvocationCrashed
 from kvstore.layers.invocation import Invocation, Invocations, Within
 from kvstore.layers.layer import FromHere, Layer
+from kvstore.layers.quotas import Ledger
 from kvstore.layers.transit import OneFault, Trip
 from kvstore.platform import Layers
 from worker.d1 import Answer, Ask, FolderDatabase, Service
-from worker.d1.layers import D1Transit
+from worker.d1.layers import D1Quotas, D1Transit
 from worker.javascript import VISIT_HEADER
 from worker.serving import COLO
 from wrangler_compat.dev.databases import SeenFrom
@@ -77,6 +78,7 @@ class Emulation:
         self._seen: dict[str, Store] = {}
         self._places: dict[tuple[str, str], Store] = {}
         self._lag_ms = lag_ms
+        self._rows = Ledger()
         self._databases: dict[str, SeenFrom] = {}
         self._ways: dict[tuple[str, str], D1Transit] = {}
         self._free = deque(range(VISITS))
@@ -115,9 +117,10 @@ class Emulation:
             visit = self._visit.get()
             place = (identity, self._colo if visit is None else visit.colo)
             if place not in self._ways:
-                queries = self._conditions.allowance.queries
-                service = seen(place[1])
-                self._ways[place] = D1Transit(service, self.clock, self._plan, self._invocations, queries)
+                allowance = self._conditions.allowance
+                counted = D1Quotas(seen(place[1]), self.clock, allowance, self._rows)
+                way = D1Transit(counted, self.clock, self._plan, self._invocations, allowance.queries)
+                self._ways[place] = way
             return await self._ways[place](ask)
 
         return asked

@@ -7,7 +7,9 @@ import pytest
 
 from harness.model.scenario import Scenario
 from kvstore import ManualClock, read_bulk
+from kvstore.layers.quotas import DAY_MS
 from tests.harness.declared.declaring import BEGAN, codes, rehearsed, subject_of
+from worker.d1 import messages
 
 LINKS = Path(__file__).parents[3] / "examples" / "links_to_d1"
 ENTRIES = {
@@ -105,3 +107,13 @@ def test_a_run_tells_its_calls_of_d1() -> None:
     assert saved.queries[0].sql.startswith("INSERT OR REPLACE INTO links")
     assert (saved.changes, saved.rows_written) == ((1,), 2)
     assert saved.ordinal == 4
+
+
+def test_the_operator_goes_on_tomorrow_when_the_rows_of_the_day_are_used_up() -> None:
+    subject = subject_of(LINKS / "migration.py", ENTRIES)
+    record = subject.simulate(Scenario.read("seed=1 conditions=free spent=997"))
+    refused = [event for event in record.queried if event.code == "daily-quota"]
+    assert [event.error for event in refused] == [messages.WRITES_OF_DAY]
+    after = [call.sent for call in record.calls if call.role == "operator" and call.sent > refused[0].at]
+    assert after[0] // DAY_MS == refused[0].at // DAY_MS + 1
+    assert not any(verdict.findings for verdict in subject.judge(record))

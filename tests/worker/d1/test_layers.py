@@ -1,14 +1,17 @@
 """What production adds: the way to the database, replicas behind it, and a journal of it all."""
 
+from dataclasses import replace
+
 import pytest
 
 from kvstore import ManualClock, SeededEntropy
 from kvstore.conditions import CONDITIONS
 from kvstore.faults import Fault, InvocationCrashed
 from kvstore.layers.invocation import Invocations
+from kvstore.layers.quotas import DAY_MS, UNLIMITED, Allowance, Ledger
 from kvstore.layers.transit import OneFault, Trip
 from worker.d1 import D1Database, Database, messages
-from worker.d1.layers import D1Journal, D1Transit, Primary, Replica
+from worker.d1.layers import D1Journal, D1Quotas, D1Transit, Primary, Replica
 from worker.sdk.ffi.errors import JsException
 
 pytestmark = pytest.mark.anyio
@@ -187,3 +190,31 @@ async def test_a_plan_has_so_many_queries_of_d1_for_an_invocation() -> None:
             await db.prepare("SELECT 1").all()
     with invocations.start("another"):
         await db.prepare("SELECT 1").all()
+
+
+@pytest.mark.parametrize(
+    ("allowance", "text"),
+    [
+        (replace(UNLIMITED, rows_written_per_day=3), messages.WRITES_OF_DAY),
+        (replace(UNLIMITED, rows_read_per_day=4), messages.READS_OF_DAY),
+    ],
+)
+async def test_nothing_is_answered_once_the_rows_of_the_day_are_used_up(
+    allowance: Allowance, text: str
+) -> None:
+    clock, invocations, database = ManualClock(1_800_000_000_000), Invocations(), Database()
+    ledger = Ledger()
+    counted = D1Quotas(database, clock, allowance, ledger)
+    transit = D1Transit(counted, clock, OneFault(), invocations)
+    journal = D1Journal(transit, clock, invocations)
+    db = D1Database(journal)
+    await D1Database(database).exec(TABLE)
+    await db.batch([db.prepare("INSERT INTO t VALUES (1)")] * 2)
+    await db.batch([db.prepare("INSERT INTO t VALUES (1)")] * 2)  # goes beyond, and is carried out
+    await D1Database(D1Quotas(database, clock, UNLIMITED, ledger)).prepare("SELECT * FROM t").all()
+    with invocations.start("request"), pytest.raises(JsException) as failure:
+        await db.prepare("SELECT 1").all()
+    assert failure.value.message == f"D1_ERROR: {text}"
+    assert (journal.events[-1].code, transit.refused) == ("daily-quota", {"request"})
+    clock.advance(DAY_MS)
+    await db.prepare("SELECT 1").all()

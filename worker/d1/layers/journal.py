@@ -14,7 +14,8 @@ class D1Event:
 
     ``began`` and ``at``, its end, are in milliseconds since the UNIX epoch; ``invocation`` names the request
     in which it happened, "" outside of one, and it is the ``ordinal``-th (from 1) of what that asked.
-    ``changes`` are those of every statement, none when the call failed; ``error`` is why. ``rows_read`` and
+    ``changes`` are those of every statement, none when the call failed; ``error`` is why, and ``code`` the
+    rule by which the platform refused it, "" for none. ``rows_read`` and
     ``rows_written`` are what the call is billed by.
     """
 
@@ -29,6 +30,7 @@ class D1Event:
     ordinal: int = 0
     rows_read: int = 0
     rows_written: int = 0
+    code: str = ""
 
 
 class D1Journal:
@@ -50,12 +52,13 @@ class D1Journal:
 
     async def __call__(self, ask: Ask) -> Answer:
         why: str | None = None
+        code = ""
         meta: list[dict[str, Any]] = []
         invocation, began = self._invocations.current(), self._clock.now_ms()
         ordinal = invocation.operations + 1
         try:
             answer = await self._service(ask)
-            why = _error(answer.body)
+            why, code = _error(answer.body), answer.code
             if why is None:
                 meta = [result["meta"] for result in answer.body]
             return answer
@@ -76,6 +79,7 @@ class D1Journal:
                     ordinal,
                     sum(one["rows_read"] for one in meta),
                     sum(one["rows_written"] for one in meta),
+                    code,
                 )
             )
 

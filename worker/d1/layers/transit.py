@@ -52,7 +52,8 @@ class D1Transit(Travel):
         try:
             return await self._around(ask.endpoint, text, self._asked, ask)
         except QueryError as error:
-            return failed(str(error))
+            self.refused.add(self.invocations.current().name)
+            return failed(str(error), error.code)
 
     async def _asked(self, ask: Ask) -> Answer:
         invocation = self.invocations.current()
@@ -62,7 +63,6 @@ class D1Transit(Travel):
         return await self._service(ask)
 
     def refusal(self, verb: Endpoint, fault: FaultKind) -> Exception:
-        self.refused.add(self.invocations.current().name)
         return QueryError(_TEXTS.get(fault.name, messages.CONNECTION_LOST))
 
     def too_many(self) -> Exception:
