@@ -18,9 +18,9 @@ from pathlib import Path
 
 from benchmarks.measurement import Measurement, table
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import COPY, RENAME
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
 from harness.migrations.redis.keyspace.pieces import delete_under, pieces, restoring, scan
+from harness.migrations.redis.mapping.plan import COPY, RENAME
 from kvstore.clock import SystemClock, stopwatch
 from worker.codeq import Server, connect
 from worker.codeq.keys import CODEQ

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.cli.rehearse import main as rehearse
-from harness.migrations.codeq.tokens import read_tokens
+from harness.migrations.codeq.services.tokens import read_tokens
 from harness.migrations.queue.simulation.plan import read_plan
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused

@@ -1,11 +1,10 @@
 """The second migration: a legacy scheduler's keyspace becomes codeQ's.
 
-codeq.yaml, plan.py       the mapping: a plan as of `rehearse redis`   migrator.py    Option B, carried out
-preflight.py, ledger.py   what codeQ would make of each id             drain.py       Option A
-rollback.py               back, with what codeQ did since              account.py     what is lost by that
-stragglers.py             what came too late                           conversion.py  list to set, live
-checklist/                the guide's verification                     acceptance.py  at a deployed.py codeQ
-rehearsal.py              all of it on a copy                          drills/        the hazards
+option_b/       the mapping, a plan as of `rehearse redis`; what is there, the way there and back, stragglers
+rehearsal/      all of it on a copy: either option, the guide's own words, the traffic before and after
+checklist/      the guide's verification, of a copy or of a deployed codeQ       drills/    the hazards
+services/       both services in this process        legacy_state.py   the old keyspace, as the judge knows it
+conversion.py   list to set, live                    command.py, operations.py, flags.py, report.py   the rest
 """
 
 from argparse import Namespace

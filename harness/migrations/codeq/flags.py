@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.migrations.codeq.claim_script import read_claim_script
-from harness.migrations.codeq.migrator import Settings
-from harness.migrations.codeq.rehearsal import OPTIONS
-from harness.migrations.codeq.seed import WORKERS
+from harness.migrations.codeq.option_b.claim_script import read_claim_script
+from harness.migrations.codeq.option_b.migrator import Settings
+from harness.migrations.codeq.rehearsal.rehearse import OPTIONS
+from harness.migrations.codeq.services.seed import WORKERS
 from harness.terminal.numbers import A_YEAR, seed, whole
 from kvstore.text.printable import printable
 from worker.codeq import PROFILES

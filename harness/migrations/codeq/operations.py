@@ -7,21 +7,22 @@ from typing import Any
 
 from harness.migrations.codeq import report
 from harness.migrations.codeq.conversion import convert_inprog, inprog_kinds
-from harness.migrations.codeq.drain import drain
 from harness.migrations.codeq.flags import on_progress, settings
 from harness.migrations.codeq.legacy_state import PREFIX
-from harness.migrations.codeq.migrator import Migrator
-from harness.migrations.codeq.plan import COPY, Plan, is_split, journal_on
-from harness.migrations.codeq.rehearsal import anything_under
-from harness.migrations.codeq.rollback import Rollback
-from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.codeq.stragglers import Gathering
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import is_split, journal_on
+from harness.migrations.codeq.option_b.rollback import Rollback
+from harness.migrations.codeq.option_b.stragglers import Gathering
+from harness.migrations.codeq.rehearsal.drain import drain
+from harness.migrations.codeq.rehearsal.rehearse import anything_under
+from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.backup import Backup, backup_pieces, demand_free
 from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint
 from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
 from harness.migrations.redis.keyspace.pieces import Piece
 from harness.migrations.redis.keyspace.snapshot import restore
+from harness.migrations.redis.mapping.plan import COPY, Plan
 from harness.terminal.lines import text_of
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.migrations.codeq.claim_script import HOW, NEEDED
-from harness.migrations.codeq.drain import Drained
 from harness.migrations.codeq.drills import DRILLS, Shown
-from harness.migrations.codeq.literal import Attempt
-from harness.migrations.codeq.migrator import Migrated
-from harness.migrations.codeq.plan import COPY, RENAME, parts
-from harness.migrations.codeq.preflight import Preflight
-from harness.migrations.codeq.rehearsal import Rehearsed
-from harness.migrations.codeq.rollback import RolledBack
-from harness.migrations.codeq.stragglers import Stragglers
+from harness.migrations.codeq.option_b.claim_script import HOW, NEEDED
+from harness.migrations.codeq.option_b.migrator import Migrated
+from harness.migrations.codeq.option_b.plan import parts
+from harness.migrations.codeq.option_b.preflight import Preflight
+from harness.migrations.codeq.option_b.rollback import RolledBack
+from harness.migrations.codeq.option_b.stragglers import Stragglers
+from harness.migrations.codeq.rehearsal.drain import Drained
+from harness.migrations.codeq.rehearsal.literal import Attempt
+from harness.migrations.codeq.rehearsal.rehearse import Rehearsed
 from harness.migrations.redis.crashes import BACK, THERE, Search
+from harness.migrations.redis.mapping.plan import COPY, RENAME
 from harness.model.course import Course, CourseStep
 from harness.model.decision import Decision
 from harness.model.verdict import Finding, Verdict, agree, count_held, held_lines

@@ -1,12 +1,9 @@
 """Any keyspace on the Redis protocol becomes another one, by a plan in a YAML file.
 
-declaration.py, pattern.py, invariant.py, hook.py   the plan file     inventory.py   the look before the leap
-mapping.py, tally.py, plan.py    what becomes of each key             move.py, moving.py,
-                                                                      migrator.py    the way there
-checks.py      what must hold afterwards                              rollback.py, from_backup.py,
-                                                                      inverse.py     the way back
-rehearsal.py, crashes.py   all of it on a copy                        keyspace/      what any such migration
-command.py, flags.py, report.py   the command line                                   stands on, codeQ's too
+planfile/     the plan file            mapping/      what becomes of each key, seen before anything is done
+moving/       the way there            back/         the way back
+keyspace/     what any such migration stands on, codeQ's too
+rehearsal.py, crashes.py   all of it on a copy       command.py, flags.py, report.py   the command line
 """
 
 from argparse import Namespace

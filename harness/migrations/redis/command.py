@@ -9,14 +9,8 @@ from typing import Any
 
 from harness import Output, Report
 from harness.migrations.redis import report
+from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.crashes import explorer
-from harness.migrations.redis.declaration import (
-    OURS,
-    Declaration,
-    DeclarationError,
-    as_json,
-    read_declaration,
-)
 from harness.migrations.redis.flags import every_fifty, on_progress
 from harness.migrations.redis.keyspace.backup import demand_free, read_backup
 from harness.migrations.redis.keyspace.capability import capability
@@ -26,11 +20,17 @@ from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, pas
 from harness.migrations.redis.keyspace.pieces import scan
 from harness.migrations.redis.keyspace.reported import reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
-from harness.migrations.redis.migrator import Migrator
-from harness.migrations.redis.move import Move, Settings
-from harness.migrations.redis.plan import COPY, Plan
+from harness.migrations.redis.mapping.plan import COPY, Plan
+from harness.migrations.redis.moving.migrator import Migrator
+from harness.migrations.redis.moving.move import Move, Settings
+from harness.migrations.redis.planfile.declaration import (
+    OURS,
+    Declaration,
+    DeclarationError,
+    as_json,
+    read_declaration,
+)
 from harness.migrations.redis.rehearsal import Place, Rehearsed, rehearse
-from harness.migrations.redis.rollback import Rollback
 from harness.model.decision import Decision
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import Clock, SystemClock, iso, stopwatch

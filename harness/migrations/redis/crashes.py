@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness.migrations.redis.declaration import Declaration
+from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError
 from harness.migrations.redis.keyspace.snapshot import Snapshot
-from harness.migrations.redis.migrator import Migrator
-from harness.migrations.redis.move import Move, Settings
+from harness.migrations.redis.moving.migrator import Migrator
+from harness.migrations.redis.moving.move import Move, Settings
+from harness.migrations.redis.planfile.declaration import Declaration
 from harness.migrations.redis.rehearsal import Contents, Place, Stage, refuse_unknown, stage
-from harness.migrations.redis.rollback import Rollback
 from harness.model.decision import Decision, Looked
 from kvstore.clock import Clock
 from worker.codeq import Server

@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness.migrations.redis.declaration import OURS, Declaration
+from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
-from harness.migrations.redis.migrator import Looked, Migrated, Migrator
-from harness.migrations.redis.move import Move, OnProgress, Settings
-from harness.migrations.redis.rollback import Rollback
+from harness.migrations.redis.moving.migrator import Looked, Migrated, Migrator
+from harness.migrations.redis.moving.move import Move, OnProgress, Settings
+from harness.migrations.redis.planfile.declaration import OURS, Declaration
 from harness.model.decision import Decision
 from harness.model.verdict import Verdict, finding, verdict
 from kvstore.clock import Clock

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from harness.migrations.redis.back.rollback import RolledBack
 from harness.migrations.redis.crashes import Search
-from harness.migrations.redis.declaration import DROP, Declaration
-from harness.migrations.redis.migrator import Looked, Migrated
-from harness.migrations.redis.plan import COPY, Step
+from harness.migrations.redis.mapping.plan import COPY, Step
+from harness.migrations.redis.moving.migrator import Looked, Migrated
+from harness.migrations.redis.planfile.declaration import DROP, Declaration
 from harness.migrations.redis.rehearsal import Rehearsed
-from harness.migrations.redis.rollback import RolledBack
 from harness.model.decision import Decision
 from harness.model.verdict import Verdict, agree, count_held, held_lines
 from harness.terminal.lines import some, text_of

@@ -5,7 +5,7 @@ from hashlib import sha1
 
 import pytest
 
-from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.snapshot import Snapshot, restore
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
@@ -28,7 +28,7 @@ def claim_script(monkeypatch: pytest.MonkeyPatch) -> str:
     """A text that codeQ asks for by its sha1: codeQ's own is not here, so the one that stands for it is."""
     sha = sha1(MOVE_SCRIPT.encode()).hexdigest()
     monkeypatch.setattr("worker.codeq.service.claims.queues.CLAIM_SHA", sha)
-    monkeypatch.setattr("harness.migrations.codeq.claim_script.CLAIM_SHA", sha)
+    monkeypatch.setattr("harness.migrations.codeq.option_b.claim_script.CLAIM_SHA", sha)
     return MOVE_SCRIPT
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.checklist.service import sample
-from harness.migrations.codeq.delivery import deliver, judge
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import Plan
-from harness.migrations.codeq.seed import WORKERS
-from harness.migrations.codeq.services import Services
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.rehearsal.delivery import deliver, judge
+from harness.migrations.codeq.services.local import Services
+from harness.migrations.codeq.services.seed import WORKERS
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.redis.mapping.plan import Plan
 from harness.model.verdict import Verdict
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy

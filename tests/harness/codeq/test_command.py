@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.backup import Backup
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import ManualClock, SystemClock

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.migrations.codeq.crashes import explorer
-from harness.migrations.codeq.migrator import Settings
-from harness.migrations.codeq.seed import Shape, seed
-from harness.migrations.redis.declaration import Rule
-from harness.migrations.redis.moving import Mover
-from harness.migrations.redis.plan import Step
+from harness.migrations.codeq.option_b.crashes import explorer
+from harness.migrations.codeq.option_b.migrator import Settings
+from harness.migrations.codeq.services.seed import Shape, seed
+from harness.migrations.redis.mapping.plan import Step
+from harness.migrations.redis.moving.mover import Mover
+from harness.migrations.redis.planfile.declaration import Rule
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import PROFILES

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import KEY
-from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.plan import KEY
+from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import Clock, ManualClock, SystemClock
 from kvstore.entropy import SeededEntropy

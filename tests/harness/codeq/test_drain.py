@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.migrations.codeq.drain import drain, stalls
+from harness.migrations.codeq.rehearsal.drain import drain, stalls
 from kvstore.clock import ManualClock
 from worker.codeq import Server, embedded
 

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, with_variables
 from harness.migrations.redis.keyspace.snapshot import restore
 from harness.terminal.exit_codes import HELD, NOT_STARTED, VIOLATED

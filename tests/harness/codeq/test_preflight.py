@@ -5,10 +5,10 @@ import tracemalloc
 
 import pytest
 
-from harness.migrations.codeq.ledger import SAMPLES, Ledger
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import parts
-from harness.migrations.codeq.preflight import preflight
+from harness.migrations.codeq.option_b.ledger import SAMPLES, Ledger
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.plan import parts
+from harness.migrations.codeq.option_b.preflight import preflight
 from harness.migrations.codeq.report import look_text
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import Piece

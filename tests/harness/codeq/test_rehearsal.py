@@ -3,10 +3,10 @@
 import pytest
 
 from harness.migrations.codeq.legacy_state import PREFIX
-from harness.migrations.codeq.literal import literal, on_codeq
-from harness.migrations.codeq.migrator import Settings
-from harness.migrations.codeq.rehearsal import Choices, rehearse
-from harness.migrations.codeq.services import Services
+from harness.migrations.codeq.option_b.migrator import Settings
+from harness.migrations.codeq.rehearsal.literal import literal, on_codeq
+from harness.migrations.codeq.rehearsal.rehearse import Choices, rehearse
+from harness.migrations.codeq.services.local import Services
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot

@@ -7,9 +7,9 @@ import anyio
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import KEY, journal_on
-from harness.migrations.codeq.rollback import Rollback
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.plan import KEY, journal_on
+from harness.migrations.codeq.option_b.rollback import Rollback
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import Refused

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import KEY
-from harness.migrations.codeq.services import Services
-from harness.migrations.codeq.stragglers import Gathering
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.plan import KEY
+from harness.migrations.codeq.option_b.stragglers import Gathering
+from harness.migrations.codeq.services.local import Services
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.journal import MIGRATING

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.deployed import Deployed
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import KEY
-from harness.migrations.codeq.tokens import Tokens
+from harness.migrations.codeq.checklist.deployed import Deployed
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.plan import KEY
+from harness.migrations.codeq.services.tokens import Tokens
 from harness.migrations.redis.keyspace.errors import HalfDone, Refused
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.migrations.redis.declaration import Declaration, read_declaration
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, restore
+from harness.migrations.redis.planfile.declaration import Declaration, read_declaration
 from kvstore.clock import SystemClock
 from tests.worker.codeq import real_redis
 from worker.codeq import Kvrocks27, Server, connect, embedded

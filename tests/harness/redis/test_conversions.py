@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from harness.migrations.redis.declaration import TYPES, Declaration
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
-from harness.migrations.redis.migrator import Migrator
-from harness.migrations.redis.move import Move, Settings
+from harness.migrations.redis.moving.migrator import Migrator
+from harness.migrations.redis.moving.move import Move, Settings
+from harness.migrations.redis.planfile.declaration import TYPES, Declaration
 from kvstore.clock import SystemClock
 from tests.harness.redis.conftest import HOUR
 from worker.codeq import Kvrocks27, Server

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.migrations.redis.declaration import Declaration, DeclarationError, read_declaration
-from harness.migrations.redis.invariant import Invariant
-from harness.migrations.redis.pattern import Pattern, Template, Unfilled
+from harness.migrations.redis.planfile.declaration import Declaration, DeclarationError, read_declaration
+from harness.migrations.redis.planfile.invariant import Invariant
+from harness.migrations.redis.planfile.pattern import Pattern, Template, Unfilled
 
 HEAD = 'source: "a:"\ntarget: "b:"\n'
 RECORDS = "records: {key: tasks, id: field}\n"

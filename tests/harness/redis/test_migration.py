@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from harness.migrations.codeq.migrator import Migrator as CodeqMigrator
-from harness.migrations.codeq.migrator import Settings as CodeqSettings
-from harness.migrations.codeq.seed import Shape, seed
+from harness.migrations.codeq.option_b.migrator import Migrator as CodeqMigrator
+from harness.migrations.codeq.option_b.migrator import Settings as CodeqSettings
+from harness.migrations.codeq.services.seed import Shape, seed
+from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.crashes import explorer
-from harness.migrations.redis.declaration import TYPES, Declaration
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
-from harness.migrations.redis.migrator import Migrated, Migrator
-from harness.migrations.redis.move import Move, Settings
-from harness.migrations.redis.moving import Mover
+from harness.migrations.redis.moving.migrator import Migrated, Migrator
+from harness.migrations.redis.moving.move import Move, Settings
+from harness.migrations.redis.moving.mover import Mover
+from harness.migrations.redis.planfile.declaration import TYPES, Declaration
 from harness.migrations.redis.rehearsal import rehearse
-from harness.migrations.redis.rollback import Rollback
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
 from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN, REAL

@@ -7,10 +7,10 @@ import httpx
 
 from harness.migrations.codeq.checklist.codeq_state import CodeqState
 from harness.migrations.codeq.legacy_state import LegacyState
-from harness.migrations.codeq.migrator import Migrator
-from harness.migrations.codeq.plan import Plan
-from harness.migrations.codeq.tokens import Tokens
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.services.tokens import Tokens
 from harness.migrations.redis.keyspace.snapshot import Snapshot
+from harness.migrations.redis.mapping.plan import Plan
 from worker.codeq import Server
 
 

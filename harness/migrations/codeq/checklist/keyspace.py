@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist.inspection import Inspection
 from harness.migrations.codeq.legacy_state import FINISHED, LegacyState, parse
-from harness.migrations.codeq.plan import COPY, is_split
-from harness.migrations.codeq.tiers import tier_of
+from harness.migrations.codeq.option_b.plan import is_split, tier_of
+from harness.migrations.redis.mapping.plan import COPY
 from harness.model.verdict import Finding, Verdict, finding, verdict
 from kvstore.clock import iso
 

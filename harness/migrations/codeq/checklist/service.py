@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 
 from harness.migrations.codeq.checklist.inspection import Inspection, members
-from harness.migrations.codeq.claim_script import HOW, NEEDED
-from harness.migrations.codeq.services import segment
-from harness.migrations.codeq.tokens import PROBE
+from harness.migrations.codeq.option_b.claim_script import HOW, NEEDED
+from harness.migrations.codeq.services.local import segment
+from harness.migrations.codeq.services.tokens import PROBE
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import read_snapshot
 from harness.model.verdict import Finding, Verdict, verdict

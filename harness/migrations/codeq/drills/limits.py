@@ -6,8 +6,8 @@ from typing import Any
 from harness.migrations.codeq.conversion import convert_inprog
 from harness.migrations.codeq.drills.drill import Drill, Seen, either
 from harness.migrations.codeq.drills.stage import COMMAND, INPROG, PENDING, Stage
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.stragglers import Gathering
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.stragglers import Gathering
 from kvstore.clock import stopwatch
 from worker.codeq import Server, ServerError
 from worker.codeq.servers.server import Argument, Command

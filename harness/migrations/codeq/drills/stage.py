@@ -7,10 +7,10 @@ import httpx
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist import CodeqState, Inspection, check
 from harness.migrations.codeq.legacy_state import LegacyState
-from harness.migrations.codeq.migrator import Migrator, Settings
-from harness.migrations.codeq.plan import KEY
-from harness.migrations.codeq.seed import WORKERS, Shape, seed
-from harness.migrations.codeq.services import Services
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.plan import KEY
+from harness.migrations.codeq.services.local import Services
+from harness.migrations.codeq.services.seed import WORKERS, Shape, seed
 from harness.migrations.redis.keyspace.pieces import delete_under
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from harness.model.verdict import Verdict

@@ -1,0 +1,214 @@
+"""The whole rehearsal: the old service at work, the freeze, the migration, codeQ, the checks, the traffic."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from harness.migrations.codeq.checklist import CodeqState, Inspection, check
+from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
+from harness.migrations.codeq.option_b.migrator import Migrated, Migrator, Settings
+from harness.migrations.codeq.option_b.plan import KEY, is_split
+from harness.migrations.codeq.option_b.preflight import Preflight
+from harness.migrations.codeq.rehearsal.cutover import cut_over
+from harness.migrations.codeq.rehearsal.delivery import deliver, judge
+from harness.migrations.codeq.rehearsal.drain import Drained
+from harness.migrations.codeq.rehearsal.literal import Attempt, literal, on_codeq
+from harness.migrations.codeq.rehearsal.traffic import work_a_little
+from harness.migrations.codeq.services.local import Services
+from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.pieces import delete_under, scan
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
+from harness.migrations.redis.moving.move import OnProgress
+from harness.model.course import Course, CourseNotes
+from harness.model.decision import Decision
+from harness.model.verdict import Verdict
+from kvstore.clock import ManualClock, iso
+from kvstore.entropy import Entropy
+from worker.codeq import Server
+from worker.codeq.keys import CODEQ
+
+OPTIONS = ("a", "b")
+_OURS = (PREFIX, CODEQ, KEY)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What to rehearse. ``freeze`` is how many seconds pass between the last request and the migration.
+
+    ``most`` is how many tasks of each queue are claimed at the end; ``deadline`` is Option A's, in seconds.
+    """
+
+    option: str = "b"
+    settings: Settings = field(default_factory=lambda: Settings(freeze_seconds=1))
+    freeze: int = 0
+    most: int = 1000
+    deadline: int = 600
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A finished rehearsal of a source that was ``taken`` then, in epoch milliseconds.
+
+    Of Option A there is ``drained``, of Option B ``look`` and ``migrated``. ``course`` is what was done, in
+    its order.
+    """
+
+    server: str
+    option: str
+    taken: int
+    keys: int
+    tasks: int
+    attempts: Sequence[Attempt]
+    verdicts: Sequence[Verdict]
+    notes: Sequence[str]
+    look: Preflight | None = None
+    migrated: Migrated | None = None
+    drained: Drained | None = None
+    course: Course | None = None
+
+    @property
+    def violated(self) -> list[Verdict]:
+        return [one for one in self.verdicts if not one.held]
+
+    @property
+    def decision(self) -> Decision:
+        """Each check says what it looked at; that it all was the rehearsal's own traffic is no GO."""
+        own = "the source holds no legacy: key: what was migrated is the rehearsal's own traffic"
+        return Decision([one.name for one in self.violated], None, [] if self.keys else [own])
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "migration": "codeq",
+            "option": self.option,
+            "server": self.server,
+            "held": not self.violated,
+            **self.decision.as_json(),
+            "source": {"taken": iso(self.taken), "keys": self.keys, "tasks": self.tasks},
+            "guideLiterally": [attempt.as_json() for attempt in self.attempts],
+            "preflight": self.look.as_json() if self.look else None,
+            "migrated": self.migrated.as_json() if self.migrated else None,
+            "drained": self.drained.as_json() if self.drained else None,
+            "notes": list(self.notes),
+            "verdicts": [one.as_json() for one in self.verdicts],
+        }
+
+
+async def rehearse(
+    server: Server,
+    source: Snapshot,
+    clock: ManualClock,
+    entropy: Entropy,
+    choices: Choices,
+    on_progress: OnProgress | None = None,
+) -> Rehearsed:
+    """Rehearses on ``server``, which must hold neither service's keys, and takes its own away at the end.
+
+    ``clock`` is both services' time, and stands at the moment that ``source`` is from.
+
+    Raises Refused, MigrationError, ServerError.
+    """
+    strange = [f"{key} is a {entry.type}" for key, entry in source.entries.items() if entry.value is None]
+    if strange:
+        raise Refused([f"the source cannot be copied: {strange[0]}"])
+    await demand_empty(server)
+    noted = CourseNotes(on_progress or (lambda text: None))
+    attempts = await literal(server)
+    services = Services(server, clock, entropy)
+    try:
+        attempts += await on_codeq(services)
+        await restore(server, source.pieces())
+        noted.by("source")(f"{len(source.entries):,} legacy keys on {server.name}")
+        requests = await work_a_little(services)
+        noted.by("old service")(f"{requests} requests to the old service, then frozen")
+        if choices.freeze:
+            await services.wait(choices.freeze)
+        rehearsed = partial(
+            Rehearsed, server.name, choices.option, source.taken, len(source.entries), attempts=attempts
+        )
+        walk = _option_b if choices.option == "b" else _option_a
+        return await walk(server, services, choices, noted, rehearsed)
+    finally:
+        await services.close()
+        await _clear(server)
+
+
+async def _clear(server: Server) -> None:
+    for prefix in _OURS:
+        await delete_under(server, prefix)
+
+
+async def demand_empty(server: Server) -> None:
+    """Raises Refused if ``server`` holds keys of either service, or a journal."""
+    for prefix in _OURS:
+        if await anything_under(server, prefix):
+            raise Refused(
+                [f"{server.name} holds {prefix} keys, and a rehearsal works on a server of its own"]
+            )
+
+
+async def anything_under(server: Server, prefix: str) -> bool:
+    """Whether there is any key under ``prefix``."""
+    async for _ in scan(server, prefix):
+        return True
+    return False
+
+
+async def _option_b(
+    server: Server,
+    services: Services,
+    choices: Choices,
+    noted: CourseNotes,
+    rehearsed: Callable[..., Rehearsed],
+) -> Rehearsed:
+    before = LegacyState(await read_snapshot(server, PREFIX))
+    look = await Migrator(server, services.clock, choices.settings).look()
+    # It is a copy: what would be refused for real is migrated all the same, to show what comes of it.
+    migrator = Migrator(
+        server, services.clock, replace(choices.settings, accept_defects=True), noted.by("mover")
+    )
+    migrated = await migrator.apply()
+    seen = Inspection(
+        server=server,
+        services=services,
+        migrator=migrator,
+        before=before,
+        after=CodeqState(await read_snapshot(server, CODEQ)),
+        left=await read_snapshot(server, PREFIX),
+        plan=migrated.plan,
+        extended=choices.settings.lease_seconds > 0,
+        workers=choices.settings.workers,
+        moment=services.clock.now_ms() // 1000,
+    )
+    verdicts = await check(seen)
+    services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
+    noted.by("checklist")("the checklist is through; the traffic goes on at codeQ")
+    verdicts += judge(
+        await deliver(services, before, choices.most), before, choices.most, split=is_split(migrated.plan)
+    )
+    noted.by("codeQ")(f"the tasks that waited are claimed there, up to {choices.most:,} of each queue")
+    notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]
+    return rehearsed(
+        tasks=len(before.tasks),
+        verdicts=verdicts,
+        notes=notes,
+        look=look,
+        migrated=migrated,
+        course=Course(noted.steps),
+    )
+
+
+async def _option_a(
+    server: Server,
+    services: Services,
+    choices: Choices,
+    noted: CourseNotes,
+    rehearsed: Callable[..., Rehearsed],
+) -> Rehearsed:
+    drained, verdicts, notes = await cut_over(
+        server, services, choices.deadline, noted.by("both services"), choices.settings.claim_script
+    )
+    noted.by("checklist")("the checklist is through")
+    tasks = await server.call("HLEN", "legacy:tasks")
+    course = Course(noted.steps)
+    return rehearsed(tasks=tasks, verdicts=verdicts, notes=notes, drained=drained, course=course)

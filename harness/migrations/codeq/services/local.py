@@ -1,0 +1,123 @@
+"""Both services and an issuer in this process, with nothing but the server outside.
+
+Webhooks of migrated tasks are answered here and never sent: a rehearsal must not tell anybody anything.
+"""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from starlette.applications import Starlette
+
+from harness.migrations.codeq.services.seed import COMMANDS
+from harness.migrations.codeq.services.tokens import PROBE, Tokens
+from kvstore.clock import ManualClock
+from kvstore.entropy import Entropy
+from worker.codeq import (
+    ClaimScriptLoaded,
+    Issuer,
+    Server,
+    Settings,
+    age,
+    create_codeq,
+    create_scheduler,
+)
+from worker.codeq.keys import CODEQ, LEGACY
+
+IDENTITY = "http://identity.rehearsal"
+_JWKS = f"{IDENTITY}/v1/.well-known/jwks.json"
+# As in production: under ``env`` dev, anyone with a producer's token is administrator by a header.
+_SETTINGS = Settings(
+    environment="production",
+    identity_service_url=IDENTITY,
+    identity_jwks_url=_JWKS,
+    worker_jwks_url=_JWKS,
+    worker_issuer=IDENTITY,
+    webhook_hmac_secret="rehearsal",
+)
+
+
+class Services:
+    """``old`` speaks to the scheduler, ``new`` to codeQ; ``clock`` is both services' time.
+
+    While ``claim_script.loaded`` is set codeQ works as if its claim script were loaded on ``server``.
+    """
+
+    def __init__(self, server: Server, clock: ManualClock, entropy: Entropy) -> None:
+        self.server = server
+        self.clock = clock
+        self.issuer = Issuer(IDENTITY, clock, entropy)
+        self._http = httpx.AsyncClient(transport=_Closed(self.issuer))
+        self._scheduler = _client(create_scheduler(server, self._http, _SETTINGS, clock, entropy))
+        self.claim_script = ClaimScriptLoaded(server, loaded=False)
+        codeq = create_codeq(self.claim_script, self._http, _SETTINGS, clock, entropy)
+        self._codeq, self._callbacks = _client(codeq), codeq.state.engine.callbacks
+        # Without an end: a rehearsal's clock may go on for days.
+        self.tokens = Tokens(
+            producer=self.issuer.producer_token(exp=None),
+            worker=self.worker(),
+            admin=self.issuer.producer_token(role="ADMIN", exp=None),
+            legacy=self.issuer.id_token(),
+            unscoped=self.issuer.worker_token("understudy", (PROBE,), scope="codeq:other", exp=None),
+            foreign=self.worker(commands=("SOMETHING_ELSE",)),
+        )
+
+    def worker(self, subject: str = "understudy", commands: tuple[str, ...] = (*COMMANDS, PROBE)) -> str:
+        """A token for a worker of that name."""
+        return self.issuer.worker_token(subject, commands, exp=None)
+
+    async def old(self, path: str, body: Any = None) -> httpx.Response:
+        """POST with a body, GET without one, under ``/v1/scheduler``."""
+        return await _send(self._scheduler, f"/v1/scheduler{path}", body, self.tokens.legacy, {})
+
+    async def new(
+        self, path: str, body: Any = None, token: str | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """The same under ``/v1/codeq``, as the producer unless ``token`` is another's."""
+        return await _send(
+            self._codeq, f"/v1/codeq{path}", body, token or self.tokens.producer, headers or {}
+        )
+
+    async def metrics(self) -> httpx.Response:
+        return await _send(self._codeq, "/metrics", None, self.tokens.producer, {})
+
+    async def wait(self, seconds: int) -> None:
+        """Time passes, for the services and for the TTLs on the server."""
+        self.clock.advance(seconds * 1000)
+        for prefix in (LEGACY, CODEQ):  # and nobody else's keys, if the server has any
+            await age(self.server, seconds, prefix)
+
+    async def close(self) -> None:
+        await self._callbacks.drain()
+        for client in (self._scheduler, self._codeq, self._http):
+            await client.aclose()
+
+
+def segment(text: str) -> str:
+    """What comes from data, as a segment of a path."""
+    return quote(text, safe="", errors="surrogatepass")
+
+
+class _Closed(httpx.AsyncBaseTransport):
+    """The issuer, and a world in which every other address answers 200 and nothing arrives."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = httpx.ASGITransport(app=issuer.app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if str(request.url).startswith(IDENTITY):
+            return await self._issuer.handle_async_request(request)
+        return httpx.Response(200)
+
+
+def _client(app: Starlette) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://queue.rehearsal")
+
+
+async def _send(
+    client: httpx.AsyncClient, path: str, body: Any, token: str, headers: dict[str, str]
+) -> httpx.Response:
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    named = {"Authorization": f"Bearer {token}", **headers}
+    return await client.request("GET" if body is None else "POST", path, content=content, headers=named)

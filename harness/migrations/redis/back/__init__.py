@@ -1,0 +1,1 @@
+"""The way back: from the backup, or by the mapping backwards"""

@@ -1,0 +1,1 @@
+"""The plan file: what a user declares, read and checked"""
