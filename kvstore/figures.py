@@ -60,6 +60,7 @@ _D1_PRICING: Final = (f"{_DOCS}/d1/platform/pricing", "2026-05")
 _D1: Final = (f"{_DOCS}/d1/platform/limits", "2026-04-21")
 _OBJECTS: Final = (f"{_DOCS}/durable-objects/platform/limits", "2026-04-21")
 _ALARMS: Final = (f"{_DOCS}/durable-objects/api/alarms", "2026-04-21")
+_QUEUES: Final = (f"{_DOCS}/queues/platform/limits", "2026-04-21")
 _WORKERD: Final = ("workerd 1.20260426.1", "2026-04-26", "measured")
 _OURS: Final = ("a round number of Understudy's", "2026-11", "ours")
 
@@ -156,6 +157,12 @@ FIGURES: Final[dict[str, Figure]] = {
     "d1.queries": Figure(1000, "queries", "an invocation's on the paid plan; a batch is one", *_D1),
     "free.queries": Figure(50, "queries", "an invocation's on the free plan; a batch is one", *_D1),
     "d1.query_seconds": Figure(30.0, "s", "a query", *_D1),
+    "queues.message_size": Figure(128_000, "bytes", "a message of a queue", *_QUEUES),
+    "queues.batch_messages": Figure(100, "messages", "a call of sendBatch, and a batch", *_QUEUES),
+    "queues.batch_size": Figure(256_000, "bytes", "the messages of a call of sendBatch", *_QUEUES),
+    "queues.delay": Figure(86_400, "s", "a message waits, sent or tried again", *_QUEUES),
+    "queues.batch_wait": Figure(60, "s", "a batch waits until it is full", *_QUEUES),
+    "queues.retries": Figure(100, "times", "a message is tried again", *_QUEUES),
     "objects.key_size": Figure(2048, "bytes", "a key of key-value storage", *_OBJECTS),
     "objects.value_size": Figure(128 * 1024, "bytes", "a value of key-value storage", *_OBJECTS),
     "objects.row_size": Figure(2_200_000, "bytes", "a row of SQLite storage", *_WORKERD),

@@ -30,7 +30,7 @@ def check_arguments(command: Command | None, arguments: Arguments, given: Sequen
         _refuse_unknown([*_unknown_to_wrangler(command, given), *extra])
     if arguments.switch("remote") is not None and arguments.switch("local") is not None:
         raise UsageError("Arguments remote and local are mutually exclusive")
-    _check_single_values(arguments)
+    _check_single_values(command, arguments)
     return words
 
 
@@ -80,8 +80,11 @@ def _refuse_unknown(unknown: list[str]) -> None:
     raise UsageError(f"Unknown argument{'s' if len(unknown) > 1 else ''}: {', '.join(unknown)}")
 
 
-def _check_single_values(arguments: Arguments) -> None:
+def _check_single_values(command: Command | None, arguments: Arguments) -> None:
+    several = {flag.name for flag in (command.flags if command else ()) if flag.again}
     for name, values in arguments.repeated.items():
+        if name in several:
+            continue
         raise UsageError(
             f'The argument "--{name}" expects a single value, but received multiple: {stringify(values)}.'
         )

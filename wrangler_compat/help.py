@@ -16,7 +16,9 @@ def command_help(command: Command) -> str:
     ]
     usage = " ".join([_PROGRAM, *command.words, *words])
     options = [_flags("OPTIONS", command.flags)] if command.flags else []
-    sections = [usage, command.help, *options, _flags("GLOBAL FLAGS", GLOBAL)]
+    own = {flag.name for flag in command.flags}
+    general = _flags("GLOBAL FLAGS", [flag for flag in GLOBAL if flag.name not in own])
+    sections = [usage, command.help, *options, general]
     return "\n\n".join([*sections, f"EXAMPLE\n  {command.example}"]) + "\n"
 
 

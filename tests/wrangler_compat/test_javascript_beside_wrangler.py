@@ -28,12 +28,12 @@ OF_THE_WAY = {"connection", "content-length", "date", "keep-alive", "transfer-en
 class Real:
     """A running `wrangler dev`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
         self.log = folder.parent / "wrangler.log"
         environ = os.environ | {"WRANGLER_SEND_METRICS": "false", "CI": "1", "NO_COLOR": "1"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [str(program()), "dev", "--port", "0", "--ip", "127.0.0.1"],
+                [str(program()), "dev", "--port", "0", "--ip", "127.0.0.1", *flags],
                 cwd=folder,
                 env=environ,
                 stdin=subprocess.DEVNULL,

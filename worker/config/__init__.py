@@ -19,6 +19,9 @@ from worker.config.model import (
     DurableObjectBinding,
     KVBinding,
     ModuleRule,
+    QueueConsumer,
+    QueueProducer,
+    ServiceBinding,
     WorkerConfig,
 )
 from worker.config.secrets import command_env
@@ -33,6 +36,9 @@ __all__ = [
     "KVBinding",
     "Location",
     "ModuleRule",
+    "QueueConsumer",
+    "QueueProducer",
+    "ServiceBinding",
     "WorkerConfig",
     "command_env",
     "config_in",

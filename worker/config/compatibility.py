@@ -28,6 +28,16 @@ def takes_functions(config: WorkerConfig) -> bool:
     return not _is_on(config, *_NO_GLOBAL_HANDLERS)
 
 
+def sends_json(config: WorkerConfig) -> bool:
+    """Whether a message of a queue is JSON there unless it says otherwise, and not a structured clone."""
+    return _is_on(config, "queues_json_messages", "2024-03-18")
+
+
+def names_queue_errors(config: WorkerConfig) -> bool:
+    """Whether an error of a queue there has its cause and its code, and not just an HTTP status."""
+    return _is_on(config, "queue_expose_error_codes", "2026-02-17")
+
+
 def _is_on(config: WorkerConfig, flag: str, date: str | None) -> bool:
     flags = config.compatibility_flags
     if flag in flags:

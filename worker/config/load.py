@@ -8,9 +8,17 @@ from typing import Final
 from worker.config.diagnostics import Diagnostics, warning_block
 from worker.config.environment import resolve
 from worker.config.errors import ConfigError
-from worker.config.fields.bindings import SECRET, VARIABLE, kinds_by_name, kv_namespaces, not_emulated
+from worker.config.fields.bindings import (
+    SECRET,
+    VARIABLE,
+    kinds_by_name,
+    kv_namespaces,
+    not_emulated,
+    services,
+)
 from worker.config.fields.d1_databases import d1_databases
 from worker.config.fields.durable_objects import durable_objects
+from worker.config.fields.queues import consumers, producers
 from worker.config.fields.r2_buckets import r2_buckets
 from worker.config.fields.scope import Scope
 from worker.config.files.document import read_document
@@ -120,6 +128,9 @@ def _config(
         durable_objects=durable_objects(fields),
         d1_databases=d1_databases(fields),
         r2_buckets=r2_buckets(fields),
+        services=services(fields),
+        queue_producers=producers(fields),
+        queue_consumers=consumers(fields),
         not_emulated=not_emulated(fields),
         assets=_assets(members(fields.get("assets"))),
         crons=_texts(members(fields.get("triggers")).get("crons")),

@@ -78,6 +78,43 @@ class DurableObjectBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceBinding:
+    """Another Worker, or this one, that the Worker sees as ``env.<binding>``.
+
+    ``entrypoint`` is a class that the Worker ``service`` exports, None for what it exports by default.
+    """
+
+    binding: str
+    service: str
+    entrypoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueProducer:
+    """A queue that the Worker sends to as ``env.<binding>``; ``delivery_delay`` is in seconds."""
+
+    binding: str
+    queue: str
+    delivery_delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueConsumer:
+    """A queue whose batches the Worker's handler ``queue`` gets. The defaults are those of ``wrangler dev``.
+
+    ``max_batch_timeout`` and ``retry_delay`` are in seconds. What has failed once and ``max_retries`` times
+    more goes to the queue ``dead_letter_queue``, or is dropped where that is None.
+    """
+
+    queue: str
+    max_batch_size: int = 5
+    max_batch_timeout: float = 1
+    max_retries: int = 2
+    dead_letter_queue: str | None = None
+    retry_delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleRule:
     """``type`` is what the files are that ``globs`` name: Text, Data, CompiledWasm, ESModule or CommonJS."""
 
@@ -115,7 +152,7 @@ class WorkerConfig:
     ``environment`` is None for the top level. ``vars`` holds what the Worker finds in ``env`` besides its
     bindings: the file's values (text or any JSON) and over them those of the secrets files, always text.
     ``not_emulated`` are the bindings that a rehearsal and a test have none of, each with what messages call
-    it; ``r2_buckets`` are among them, which only ``dev`` has.
+    it; ``r2_buckets``, ``services`` and ``queue_producers`` are among them, which only ``dev`` has.
     ``secrets`` has the names of the latter, and repr shows no values. ``dev`` is the section of that name as
     it stands in the file. ``define``, ``alias``, ``rules``, ``build``, ``no_bundle`` and ``minify`` say how a
     JavaScript Worker is built.
@@ -139,6 +176,9 @@ class WorkerConfig:
     durable_objects: tuple[DurableObjectBinding, ...] = ()
     d1_databases: tuple[D1Binding, ...] = ()
     r2_buckets: tuple[R2Binding, ...] = ()
+    services: tuple[ServiceBinding, ...] = ()
+    queue_producers: tuple[QueueProducer, ...] = ()
+    queue_consumers: tuple[QueueConsumer, ...] = ()
     not_emulated: Mapping[str, str] = field(default_factory=dict)
     assets: AssetsConfig | None = None
     crons: tuple[str, ...] = ()
@@ -164,7 +204,8 @@ class WorkerConfig:
     @property
     def absent_in_dev(self) -> dict[str, str]:
         """Those of ``not_emulated`` that ``dev`` does not emulate either."""
-        there = {one.binding for one in self.r2_buckets}
+        there = {one.binding for one in self.r2_buckets} | {one.binding for one in self.services}
+        there |= {one.binding for one in self.queue_producers}
         return {name: kind for name, kind in self.not_emulated.items() if name not in there}
 
     def unique_key(self, class_name: str) -> str:

@@ -1,7 +1,7 @@
 """A stub: calls to one object, from wherever it is bound."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from kvstore.javascript.values import UNDEFINED
@@ -9,6 +9,7 @@ from worker.durable.errors import no_such_method
 from worker.durable.object_id import DurableObjectId
 from worker.durable.structured_clone import clone
 from worker.sdk.ffi.crossing import wrap
+from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.http.request import Request
 from worker.sdk.http.response import response_object
@@ -36,16 +37,8 @@ class DurableObjectStub(JsObject):
 
     async def fetch(self, resource: Any, init: Any = UNDEFINED) -> WebResponse:
         """The object's answer to a request. Raises ObjectError for what its handler raises."""
-        request = WebRequest(resource, init)
-
-        async def handle(target: object) -> WebResponse:
-            handler = getattr(target, "fetch", None) or getattr(target, "on_fetch", None)
-            if handler is None:
-                raise TypeError("Handler does not export a fetch() function.")
-            return response_object(await _result(handler(Request(wrap(request)))))
-
-        response: WebResponse = await self._send(self.id, "fetch", handle)
-        return response
+        answer: WebResponse = await self._send(self.id, "fetch", fetching(WebRequest(resource, init)))
+        return answer
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(("_", "js_")):
@@ -53,17 +46,32 @@ class DurableObjectStub(JsObject):
 
         # Named for what it does: Python asks a function for its name when it shows one.
         async def call(*arguments: Any) -> Any:
-            return await self._send(self.id, name, _call_of(name, [_carried(one) for one in arguments]))
+            return await self._send(self.id, name, calling(name, arguments))
 
         return call
 
 
-def _call_of(name: str, arguments: list[Any]) -> Event:
+def fetching(request: WebRequest) -> Event:
+    """The event that has a target's ``fetch`` answer a request."""
+
+    async def handle(target: object) -> WebResponse:
+        handler = getattr(target, "fetch", None) or getattr(target, "on_fetch", None)
+        if handler is None:
+            raise JsException("Error", "Handler does not export a fetch() function.")
+        return response_object(await _result(handler(Request(wrap(request)))))
+
+    return handle
+
+
+def calling(name: str, arguments: Iterable[Any]) -> Event:
+    """The event that calls a method of a target. The arguments are copied at once, the result later."""
+    carried = [_carried(one) for one in arguments]
+
     async def handle(target: object) -> Any:
         method = getattr(target, name, None)
         if not callable(method):
             raise no_such_method(name)
-        given = [plain_answer(argument) for argument in arguments]
+        given = [plain_answer(argument) for argument in carried]
         return _carried(plain_argument(await _result(method(*given))))
 
     return handle

@@ -1,15 +1,18 @@
 """Writes the configuration that workerd reads: the Worker, its bindings, and where its KV is."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
-from worker.config import WorkerConfig
+from worker.config import QueueProducer, WorkerConfig
 from worker.d1.wire import DATABASE_HEADER
 from worker.kvwire import NAMESPACE_HEADER
+from worker.messaging.wire import DELAY_HEADER, QUEUE_HEADER
 from worker.r2.wire import BUCKET_HEADER
+from worker.runtime.services import NOT_RUNNING
 
 _OLDEST_DATE: Final = "2021-11-02"
 # Tells workerd which protocol the client spoke; a Worker does not see it.
@@ -18,6 +21,10 @@ PROTOCOL_HEADER: Final = "Understudy-Protocol"
 CF_HEADER: Final = "Understudy-Cf"
 # Says that what is asked for is one of the Worker's static assets.
 ASSETS_HEADER: Final = "Understudy-Assets"
+# Names a Worker in Python that a JavaScript Worker calls, as `_called` does.
+SERVICE_HEADER: Final = "Understudy-Service"
+# Names a JavaScript Worker that somebody else than a client calls: one in Python, or a queue.
+CALL_HEADER: Final = "Understudy-Call"
 # Says that a request has come through the server in front, which guards: workerd's own port takes no others.
 SECRET_HEADER: Final = "Understudy-Secret"
 # The service that is the user's Worker: a debugger sees its name.
@@ -31,6 +38,7 @@ DATE: Final = Path(__file__).parent / "date.mjs"
 D1: Final = Path(__file__).parent / "d1.mjs"
 _AROUND: Final = (Path(__file__).parent / "visit.mjs", Path(__file__).parent / "moved.mjs", DATE, D1)
 _CAUGHT: Final = Path(__file__).parent / "caught.mjs"
+_ABSENT: Final = Path(__file__).parent / "absent.mjs"
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,10 @@ class Service:
     bundle, each with the member of workerd's configuration that holds it. A Worker that ``is_script`` exports
     nothing, and listens for events. Up to ``visits`` requests at a time are told apart by what they ask of
     namespaces; a script's are not. ``objects`` is the folder of what the Worker's Durable Objects store.
+
+    ``beside`` are Workers that run in the same workerd; of them only ``config``, ``bundle``, ``modules`` and
+    ``is_script`` count, with the ``folder`` of their files. ``elsewhere`` names Workers that answer at
+    ``address``. ``calls`` are the Workers, each with an entrypoint or None, that others than clients call.
     """
 
     config: WorkerConfig
@@ -53,31 +65,45 @@ class Service:
     is_script: bool = False
     visits: int = 0
     objects: Path | None = None
+    folder: str = ""
+    beside: Sequence["Service"] = ()
+    elsewhere: Collection[str] = ()
+    calls: Sequence[tuple[str, str | None]] = ()
+
+    @property
+    def every(self) -> list["Service"]:
+        return [self, *self.beside]
+
+    def of(self, name: str) -> str | None:
+        """The service in workerd that is the Worker of a name, None for none."""
+        for number, one in enumerate(self.every):
+            if one.config.name == name:
+                return f"{USER_SERVICE}:{name}" if number else USER_SERVICE
+        return None
 
 
 def configuration(service: Service) -> str:
     """The text of a workerd configuration that serves the Worker on a free port of 127.0.0.1."""
-    config = service.config
+    every = service.every
     return _TEMPLATE.format(
         services="".join(
             [
                 *_services(service),
-                *([_external("assets:1", {ASSETS_HEADER: "1"}, service)] if config.assets else []),
+                *(
+                    _external(f"assets:{one.config.name}", {ASSETS_HEADER: one.config.name or "1"}, service)
+                    for one in every
+                    if one.config.assets
+                ),
                 *_disk(service),
+                *_queue_services(service),
+                *_other_services(service),
             ]
         ),
-        date=literal(config.compatibility_date or _OLDEST_DATE),
-        flags=", ".join(literal(flag) for flag in config.compatibility_flags if flag != "python_workers"),
-        bindings=", ".join(
-            [
-                *variables(config.vars),
-                *_bindings(service),
-                *_object_bindings(config),
-                *_assets(config),
-            ]
+        workers="".join(
+            _worker(f"user{number}", one, service, front=not number) for number, one in enumerate(every)
         ),
-        objects=_objects(service),
-        code=_code(service),
+        names="".join(_named(f"user{number}", one, service) for number, one in enumerate(every)),
+        calls="".join(_call(*one, service) for one in service.calls),
         entry=literal(_ENTRY.name),
         test_scheduled="true" if service.test_scheduled else "false",
         protocol=literal(PROTOCOL_HEADER),
@@ -86,26 +112,66 @@ def configuration(service: Service) -> str:
         user=literal(USER_SERVICE),
         secret_header=literal(SECRET_HEADER),
         secret=literal(service.secret),
+        call_header=literal(CALL_HEADER),
     )
 
 
 def write_entry(folder: Path) -> None:
     """Put the modules that stand around the Worker into the folder of the configuration."""
-    for module in (_ENTRY, _CACHE, _CAUGHT, *_AROUND):
+    for module in (_ENTRY, _CACHE, _CAUGHT, _ABSENT, *_AROUND):
         (folder / module.name).write_bytes(module.read_bytes())
 
 
-def _code(service: Service) -> str:
+def called(name: str, entrypoint: str | None) -> str:
+    """A Worker and its entrypoint in one text."""
+    return name if entrypoint is None else f"{name}#{entrypoint}"
+
+
+def _named(constant: str, one: Service, service: Service) -> str:
+    name = service.of(one.config.name or "") or USER_SERVICE
+    return f"    (name = {literal(name)}, worker = .{constant}),\n"
+
+
+def _call(name: str, entrypoint: str | None, service: Service) -> str:
+    binding = literal(f"CALL {called(name, entrypoint)}")
+    return f", (name = {binding}, service = {_to_worker(service, name, entrypoint)})"
+
+
+def _worker(constant: str, one: Service, service: Service, *, front: bool) -> str:
+    config = one.config
+    return _WORKER.format(
+        constant=constant,
+        code=_code(one, front=front),
+        date=literal(config.compatibility_date or _OLDEST_DATE),
+        flags=", ".join(literal(flag) for flag in config.compatibility_flags if flag != "python_workers"),
+        bindings=", ".join(
+            [
+                *variables(config.vars),
+                *_bindings(one),
+                *_object_bindings(config),
+                *_assets(config),
+                *_queue_bindings(config),
+                *_service_bindings(config, service),
+            ]
+        ),
+        objects=_objects(one, service),
+    )
+
+
+def _code(service: Service, *, front: bool) -> str:
+    def file(name: str) -> str:
+        return literal(f"{service.folder}{name}")
+
     if service.is_script:
-        return f"serviceWorkerScript = embed {literal(service.bundle)}"
-    modules = [
+        return f"serviceWorkerScript = embed {file(service.bundle)}"
+    around = [
         *(f'(name = "{one.stem}", esModule = embed "{one.name}")' for one in _AROUND if service.visits),
         f'(name = "worker", esModule = embed {literal(_CAUGHT.name)})',
-        f'(name = "bundle", esModule = embed {literal(service.bundle)})',
-        *(
-            f"(name = {literal(name)}, {kind} = embed {literal(name)})"
-            for name, kind in service.modules.items()
-        ),
+    ]
+    modules = [
+        *(around if front else ()),
+        f'(name = "bundle", esModule = embed {file(service.bundle)})',
+        *(f"(name = {literal(name)}, {kind} = embed {file(name)})" for name, kind in service.modules.items()),
     ]
     return f"modules = [{', '.join(modules)}]"
 
@@ -116,8 +182,7 @@ using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "entry", worker = .entry),
-    (name = {user}, worker = .user),
-    (name = "cache", worker = .cache),
+{names}    (name = "cache", worker = .cache),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
 {services}  ],
   sockets = [
@@ -131,7 +196,8 @@ const entry :Workerd.Worker = (
   compatibilityDate = "2025-01-01",
   compatibilityFlags = ["service_binding_extra_handlers"],
   bindings = [(name = "USER", service = {user}), (name = "TEST_SCHEDULED", json = "{test_scheduled}"),
-    (name = "SECRET_HEADER", text = {secret_header}), (name = "SECRET", text = {secret})],
+    (name = "SECRET_HEADER", text = {secret_header}), (name = "SECRET", text = {secret}),
+    (name = "CALL_HEADER", text = {call_header}){calls}],
 );
 
 const cache :Workerd.Worker = (
@@ -139,7 +205,9 @@ const cache :Workerd.Worker = (
   compatibilityDate = "2025-01-01",
 );
 
-const user :Workerd.Worker = (
+{workers}"""
+_WORKER: Final = """\
+const {constant} :Workerd.Worker = (
   {code},
   cacheApiOutbound = "cache",
   compatibilityDate = {date},
@@ -151,10 +219,10 @@ const user :Workerd.Worker = (
 
 def _services(service: Service) -> list[str]:
     """What answers for a namespace or a database, and for each visit to it."""
-    config = service.config
-    kv = sorted({("kv", NAMESPACE_HEADER, one.local_id) for one in config.kv_namespaces})
-    d1 = sorted({("d1", DATABASE_HEADER, one.local_id) for one in config.d1_databases})
-    r2 = sorted({("r2", BUCKET_HEADER, one.bucket) for one in config.r2_buckets})
+    configs = [one.config for one in service.every]
+    kv = sorted({("kv", NAMESPACE_HEADER, one.local_id) for each in configs for one in each.kv_namespaces})
+    d1 = sorted({("d1", DATABASE_HEADER, one.local_id) for each in configs for one in each.d1_databases})
+    r2 = sorted({("r2", BUCKET_HEADER, one.bucket) for each in configs for one in each.r2_buckets})
     return [_external(f"{kind}:{one}", {header: one}, service) for kind, header, one in kv + d1 + r2] + [
         _external(f"{kind} {visit}:{one}", {header: one, VISIT_HEADER: str(visit)}, service)
         for visit in range(service.visits)
@@ -162,14 +230,16 @@ def _services(service: Service) -> list[str]:
     ]
 
 
-def _external(name: str, given: Mapping[str, str], service: Service) -> str:
+def _external(name: str, given: Mapping[str, str], service: Service, options: str = "") -> str:
+    # A request between Workers may have an Authorization of its own.
+    token = {SECRET_HEADER: service.secret} if options else {"Authorization": f"Bearer {service.secret}"}
     headers = ", ".join(
         f"(name = {literal(header)}, value = {literal(value)})"
-        for header, value in {**given, "Authorization": f"Bearer {service.secret}"}.items()
+        for header, value in {**given, **token}.items()
     )
     return (
         f"    (name = {literal(name)}, external = (address = {literal(service.address)}, "
-        f"http = (injectRequestHeaders = [{headers}]))),\n"
+        f"http = ({options}injectRequestHeaders = [{headers}]))),\n"
     )
 
 
@@ -212,28 +282,90 @@ def _object_bindings(config: WorkerConfig) -> list[str]:
 
 
 def _disk(service: Service) -> list[str]:
-    if service.objects is None or not service.config.durable_objects:
+    if service.objects is None or not any(one.config.durable_objects for one in service.every):
         return []
     path = literal(str(service.objects))
     return [f'    (name = "objects", disk = (path = {path}, writable = true)),\n']
 
 
-def _objects(service: Service) -> str:
-    """The classes of the Worker's objects, which keep what they store where wrangler does."""
-    if not _disk(service):
+def _objects(one: Service, service: Service) -> str:
+    """The classes of a Worker's objects, which keep what they store where wrangler does."""
+    if not one.config.durable_objects or not _disk(service):
         return ""
-    classes = {one.class_name: one for one in service.config.durable_objects}
+    classes = {kind.class_name: kind for kind in one.config.durable_objects}
     listed = ", ".join(
-        f"(className = {literal(name)}, uniqueKey = {literal(service.config.unique_key(name))}, "
-        f"enableSql = {'true' if one.sqlite else 'false'})"
-        for name, one in classes.items()
+        f"(className = {literal(name)}, uniqueKey = {literal(one.config.unique_key(name))}, "
+        f"enableSql = {'true' if kind.sqlite else 'false'})"
+        for name, kind in classes.items()
     )
     return f'  durableObjectNamespaces = [{listed}],\n  durableObjectStorage = (localDisk = "objects"),\n'
 
 
 def _assets(config: WorkerConfig) -> list[str]:
     binding = None if config.assets is None else config.assets.binding
-    return [] if binding is None else [f'(name = {literal(binding)}, service = "assets:1")']
+    return (
+        []
+        if binding is None
+        else [f"(name = {literal(binding)}, service = {literal(f'assets:{config.name}')})"]
+    )
+
+
+def _queue_services(service: Service) -> list[str]:
+    every = {_queue(one): one for each in service.every for one in each.config.queue_producers}
+    return [
+        _external(name, {QUEUE_HEADER: quote(one.queue), DELAY_HEADER: str(int(one.delivery_delay))}, service)
+        for name, one in every.items()
+    ]
+
+
+def _queue_bindings(config: WorkerConfig) -> list[str]:
+    return [
+        f"(name = {literal(one.binding)}, queue = {literal(_queue(one))})" for one in config.queue_producers
+    ]
+
+
+def _queue(producer: QueueProducer) -> str:
+    return f"queue:{producer.queue}:{producer.delivery_delay}"
+
+
+def _other_services(service: Service) -> list[str]:
+    """The Workers that are bound and are not in this workerd: in Python, or not running at all."""
+    bound = {(one.service, one.entrypoint) for each in service.every for one in each.config.services}
+    style = f"forwardedProtoHeader = {literal(PROTOCOL_HEADER)}, "
+    found = {}
+    for name, entrypoint in sorted(bound, key=str):
+        if name in service.elsewhere:
+            one = called(name, entrypoint)
+            found[one] = _external(f"python:{one}", {SERVICE_HEADER: quote(one)}, service, style)
+        elif not service.of(name):
+            found[name] = _absent(name)
+    return list(found.values())
+
+
+def _absent(name: str) -> str:
+    worker = (
+        f'modules = [(name = "absent", esModule = embed {literal(_ABSENT.name)})], '
+        f'compatibilityDate = "2025-01-01", '
+        f'bindings = [(name = "TEXT", text = {literal(NOT_RUNNING.format(name))})]'
+    )
+    return f"    (name = {literal(f'absent:{name}')}, worker = ({worker})),\n"
+
+
+def _service_bindings(config: WorkerConfig, service: Service) -> list[str]:
+    return [
+        f"(name = {literal(one.binding)}, service = {_to_worker(service, one.service, one.entrypoint)})"
+        for one in config.services
+    ]
+
+
+def _to_worker(service: Service, name: str, entrypoint: str | None) -> str:
+    """What a binding to a Worker designates."""
+    if there := service.of(name):
+        named = "" if entrypoint is None else f", entrypoint = {literal(entrypoint)}"
+        return f"(name = {literal(there)}{named})"
+    if name in service.elsewhere:
+        return literal(f"python:{called(name, entrypoint)}")
+    return literal(f"absent:{name}")
 
 
 def variables(given: Mapping[str, Any]) -> list[str]:

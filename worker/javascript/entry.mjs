@@ -12,6 +12,8 @@ export default {
     const request = new Request(incoming);
     request.headers.delete(env.SECRET_HEADER);
     const url = new URL(request.url);
+    const called = request.headers.get(env.CALL_HEADER);
+    if (called !== null) return called_by_another(called, request, env);
     if (url.pathname.startsWith(HANDLERS)) return handler(url, env.USER, request);
     if (url.pathname === "/__scheduled" && env.TEST_SCHEDULED) {
       const answer = await scheduled(url.searchParams, env.USER, request);
@@ -26,6 +28,35 @@ export default {
     }
   },
 };
+
+// By a Worker in Python, or by a queue that has a batch for it.
+async function called_by_another(called, request, env) {
+  const [kind, name] = called.split(" ").map(decodeURIComponent);
+  request.headers.delete(env.CALL_HEADER);
+  const worker = env[`CALL ${name}`];
+  try {
+    return kind === "queue" ? Response.json(await batch(worker, await request.json())) : await worker.fetch(request);
+  } catch (error) {
+    return new Response(String(error?.stack ?? error), { status: 500, headers: { [STACK]: "1" } });
+  }
+}
+
+function batch(worker, { queue, messages, metrics }) {
+  const made = messages.map(({ id, timestamp, attempts, contentType, body }) => {
+    const bytes = Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0));
+    const text = () => new TextDecoder().decode(bytes);
+    const read = {
+      text: () => ({ body: text() }),
+      json: () => ({ body: JSON.parse(text()) }),
+      bytes: () => ({ body: bytes.buffer }),
+      v8: () => ({ serializedBody: bytes }),
+    };
+    return { id, timestamp: new Date(timestamp), attempts, ...read[contentType]() };
+  });
+  const oldest = metrics.oldestMessageTimestamp;
+  const moment = oldest === undefined ? {} : { oldestMessageTimestamp: new Date(oldest) };
+  return worker.queue(queue, made, { metrics: { ...metrics, ...moment } });
+}
 
 function handler(url, user, request) {
   if (url.pathname === HANDLERS + "scheduled") return scheduled(url.searchParams, user, request);

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from websockets.exceptions import InvalidHandshake
 
 from kvstore.clock import stopwatch
-from worker.javascript.configuration import CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER
+from worker.javascript.configuration import CALL_HEADER, CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER
 from worker.javascript.failures import STACK_HEADER, failure
 from worker.javascript.source_map import SourceMap
 from worker.javascript.tunnel import address, open_socket, tunnel
@@ -24,7 +24,7 @@ _OF_A_CONNECTION: Final = {b"connection", b"keep-alive", b"transfer-encoding", b
 _NOT_HANDED_ON: Final = {
     *_OF_A_CONNECTION,
     b"accept-encoding",
-    *(name.lower().encode() for name in (CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER)),
+    *(name.lower().encode() for name in (CALL_HEADER, CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER)),
 }
 _ANY_NUMBER: Final = httpx.Limits(max_keepalive_connections=20)  # streams may stay open, and nobody waits
 
@@ -34,7 +34,7 @@ class Proxy:
 
     ``url`` is asked for each request, so that the process behind it can be replaced; ``secret`` is what it
     lets requests in for. ``log`` gets every answer except those under ``/cdn-cgi/``, ``failed`` the stack of
-    everything that the Worker throws, in the files that ``source_map`` knows.
+    everything that the Worker throws, in the files that ``source_map`` knows. ``http`` is what it asks with.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class Proxy:
         self._failed = failed
         self._secret = secret
         self._log = log
-        self._http = httpx.AsyncClient(
+        self.http = httpx.AsyncClient(
             trust_env=False, timeout=None, follow_redirects=False, limits=_ANY_NUMBER
         )
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self.http.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -111,7 +111,7 @@ class Proxy:
         # Not the client's build_request: that adds headers of its own.
         outgoing = httpx.Request(request.method, url, headers=headers, content=body)
         try:
-            answer = await self._http.send(outgoing, stream=True)
+            answer = await self.http.send(outgoing, stream=True)
         except httpx.HTTPError as error:
             return PlainTextResponse(f"The Worker did not answer: {error}", 502)
         if STACK_HEADER.decode() in answer.headers:

@@ -24,8 +24,8 @@ function own(env, visit) {
 }
 
 function handled(name, told, event, env, ctx) {
-  const [visit, ahead] = (told ?? "- 0").split(" ");
-  move(Number(ahead));
+  const [visit, ahead] = (told ?? "-").split(" ");
+  if (ahead !== undefined) move(Number(ahead));
   const bound = own(env, visit), handler = user.default;
   const run = () => typeof handler === "function"
     ? new handler(ctx, bound)[name](event)
@@ -66,6 +66,7 @@ const handlers = {
     const controller = { cron, scheduledTime: event.scheduledTime, noRetry: () => event.noRetry() };
     return handled("scheduled", told, controller, env, ctx);
   },
+  queue(batch, env, ctx) { return handled("queue", null, batch, env, ctx); }, // asks from where `dev` is
 };
 
 export default Object.fromEntries(Object.entries(handlers).filter(([name]) => has(name)));

@@ -5,22 +5,28 @@ from asyncio import Task, gather
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from types import CoroutineType, MethodType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.assets import Assets, AssetsFetcher
 from worker.config import DurableObjectBinding, WorkerConfig, config_in, load_config
-from worker.durable import Objects
+from worker.durable import ObjectError, Objects
 from worker.runtime.background import Background
 from worker.runtime.errors import LoadError
+from worker.runtime.failures import users_traceback
 from worker.runtime.loader import import_worker
 from worker.runtime.scheduled import ScheduledController
 from worker.runtime.space import Space
 from worker.sdk.context import ExecutionContext, current
+from worker.sdk.durable import _ObjectWrapper
 from worker.sdk.env import NotEmulated, environment_of, make_env, raw_environment
+from worker.sdk.ffi.crossing import wrap
+from worker.sdk.ffi.errors import JsException
+from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.http.request import Request
 from worker.sdk.http.response import ResponseParts, response_parts
 from worker.sdk.surroundings import MACHINE, Platform
 
+T = TypeVar("T")
 ErrorLog = Callable[[BaseException], None]
 
 
@@ -33,8 +39,8 @@ class Worker:
 
     Time and chance are those of ``platform``; ``space`` has the modules.
 
-    Handlers are methods of a class ``Default`` (a WorkerEntrypoint), or functions ``on_fetch`` and
-    ``on_scheduled``; each invocation has a context, and an instance of Default, of its own.
+    Handlers are methods of a class ``Default`` (a WorkerEntrypoint), or functions ``on_fetch``,
+    ``on_scheduled`` and ``on_queue``; each invocation has a context, and an instance of Default, of its own.
     """
 
     def __init__(
@@ -74,13 +80,43 @@ class Worker:
 
     async def scheduled(self, controller: ScheduledController) -> None:
         """Run the scheduled handler with all its background work. Raises what either raises."""
+        await self._to_the_end("scheduled", controller)
+
+    async def queue(self, batch: JsObject) -> None:
+        """As `scheduled`, with a batch for the handler ``queue``."""
+        await self._to_the_end("queue", _ObjectWrapper(batch))
+
+    async def _to_the_end(self, event: str, argument: Any) -> None:
         tasks: list[Task[Any]] = []
         context = ExecutionContext(lambda work: tasks.append(self.background.spawn(work)))
         with current(self.env, context, platform=self.platform):
-            result = self._call("scheduled", context, controller, self.env, context)
+            result = self._call(event, context, argument, self.env, context)
             if _is_awaitable(result):
                 await result
             await gather(*tasks)
+
+    async def deliver(self, entrypoint: str | None, event: Callable[[object], Awaitable[T]]) -> T:
+        """What ``event`` makes of an instance of the class ``entrypoint``, or of what is exported by default.
+
+        Raises ObjectError for what the Worker raises.
+        """
+        context = ExecutionContext(self.background.spawn)
+        with current(self.env, context, platform=self.platform):
+            try:
+                return await event(self._target(entrypoint, context))
+            except JsException as error:
+                raise ObjectError(error.name, error.message, remote=True) from error
+            except Exception as error:
+                text = users_traceback(error, self.space).rstrip("\n")
+                raise ObjectError("PythonError", text, remote=True) from error
+
+    def _target(self, entrypoint: str | None, context: ExecutionContext) -> object:
+        kind = getattr(self.module, entrypoint or "Default", None)
+        if isinstance(kind, type):
+            return kind(context, self.env)
+        if entrypoint is not None:
+            raise JsException("TypeError", f'The Worker exports no class "{entrypoint}".')
+        return _Functions(lambda request: self._call("fetch", context, request, self.env, context))
 
     def _call(self, event: str, context: ExecutionContext, *arguments: Any) -> Any:
         """What the handler returns: its result, or something to be awaited for it."""
@@ -101,7 +137,11 @@ class Worker:
         event, env, context = arguments
         if self._raw_env is None or environment_of(self._raw_env) is not env:
             self._raw_env = raw_environment(env)
-        return event.js_object if isinstance(event, Request) else event, self._raw_env, context
+        if isinstance(event, Request):
+            event = event.js_object
+        elif isinstance(event, _ObjectWrapper):
+            event = wrap(event._target)
+        return event, self._raw_env, context
 
     def _handler(self, event: str, context: ExecutionContext) -> Callable[..., Awaitable[Any] | Any]:
         entrypoint = getattr(self.module, "Default", None)
@@ -113,6 +153,13 @@ class Worker:
             raise TypeError(f"Method {event} does not exist")
         found: Callable[..., Awaitable[Any] | Any] = handler
         return found
+
+
+class _Functions:
+    """What a Worker of functions is to a service binding: it answers requests."""
+
+    def __init__(self, fetch: Callable[[Request], Any]) -> None:
+        self.fetch = fetch
 
 
 def _is_awaitable(result: Any) -> bool:
@@ -184,7 +231,7 @@ def load_configured(
     platform = platform or MACHINE
     with current(env, None, platform=platform):
         space, module = import_worker(config.root / config.main, config.root, config.name or "worker", texts)
-    if not any(hasattr(module, name) for name in ("Default", "on_fetch", "on_scheduled")):
+    if not any(hasattr(module, name) for name in ("Default", "on_fetch", "on_scheduled", "on_queue")):
         raise LoadError(f"{config.root / config.main} defines no class Default and no on_fetch")
     for binding in config.durable_objects:
         if binding.name in objects:

@@ -11,6 +11,7 @@ from typing import Any
 from worker.sdk.ffi.crossing import call, unwrap, wrap
 from worker.sdk.ffi.errors import javascript_errors
 from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.ffi.jsproxy import JsProxy
 from worker.sdk.http.fetch import fetch
 from worker.sdk.http.response import Response
 from worker.sdk.rpc import plain_answer, plain_argument, python_from_rpc
@@ -50,7 +51,7 @@ class _ObjectWrapper:
     def __getattr__(self, name: str) -> Any:
         member = getattr(wrap(self._target), name)
         if not callable(member):
-            return python_from_rpc(member)
+            return _nested(python_from_rpc(member))
         method: Callable[..., Any] = unwrap(member)
 
         def invoke(*arguments: Any, **options: Any) -> Any:
@@ -63,6 +64,17 @@ class _ObjectWrapper:
 
         setattr(self, name, invoke)  # the next look-up finds it, as in the SDK
         return invoke
+
+
+def _nested(value: Any) -> Any:
+    """A member's value; of a list of objects with methods, such as a batch's messages, each is wrapped."""
+    if not isinstance(value, list):
+        return value
+    targets = [unwrap(item) for item in value]
+    return [
+        _ObjectWrapper(target) if isinstance(target, JsObject) and isinstance(item, JsProxy) else item
+        for target, item in zip(targets, value, strict=True)
+    ]
 
 
 class _FetcherWrapper(_ObjectWrapper):

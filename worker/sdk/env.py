@@ -8,7 +8,7 @@ from typing import Any
 from kvstore.binding.namespace import KVNamespace
 from worker.sdk.binding import KvNamespace, _BindingWrapper
 from worker.sdk.context import current_environment, replaced_environment, wait_until
-from worker.sdk.durable import _DurableObjectNamespaceWrapper, _FetcherWrapper
+from worker.sdk.durable import _DurableObjectNamespaceWrapper, _FetcherWrapper, _ObjectWrapper
 from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
@@ -83,7 +83,7 @@ def _raw(value: Any) -> Any:
     if isinstance(value, _BindingWrapper):
         namespace: Any = value._BindingWrapper__namespace
         return KvNamespace(namespace)
-    if isinstance(value, _DurableObjectNamespaceWrapper | _FetcherWrapper):
+    if isinstance(value, _DurableObjectNamespaceWrapper | _ObjectWrapper):
         return value._target
     return _AbsentBinding(value.error) if isinstance(value, NotEmulated) else unwrap(value)
 
@@ -100,8 +100,9 @@ env = _EnvWrapper(_current_bindings)
 def make_env(bindings: Mapping[str, object]) -> _EnvWrapper:
     """An environment for a Worker.
 
-    KVNamespace objects and Durable Object namespaces get the Python binding, text, numbers and booleans stay,
-    dicts and lists become JsProxy, None becomes jsnull. Asking for a `NotEmulated` raises NotEmulatedError.
+    KVNamespace objects, Durable Object namespaces, other Workers and queues get the Python binding; text,
+    numbers and booleans stay, dicts and lists become JsProxy, None becomes jsnull. Asking for a `NotEmulated`
+    raises NotEmulatedError.
     """
     wrapped = {name: _binding(value) for name, value in bindings.items()}
     environment = _EnvWrapper(lambda: wrapped)
@@ -136,6 +137,8 @@ def _binding(value: object) -> Any:
         return _DurableObjectNamespaceWrapper(value)
     if isinstance(value, JsObject) and value.js_name == "Fetcher":
         return _FetcherWrapper(value)
+    if isinstance(value, JsObject) and value.js_name == "WorkerQueue":
+        return _ObjectWrapper(value)
     return wrap(value)
 
 

@@ -189,13 +189,19 @@ def _speak_tls(config: uvicorn.Config, tls: Certificate) -> None:
 
 
 class ByHeader:
-    """``named`` answers requests that have the header ``name``, ``rest`` all others."""
+    """``named`` answers requests that have the header ``name``, ``rest`` all others.
 
-    def __init__(self, name: str, named: ASGIApp, rest: ASGIApp) -> None:
+    With a ``value`` it is only that one.
+    """
+
+    def __init__(self, name: str, named: ASGIApp, rest: ASGIApp, value: str | None = None) -> None:
+        self._value = None if value is None else value.encode()
         self._name = name.lower().encode()
         self._named = named
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_named = any(name == self._name for name, _ in scope.get("headers", ()))
+        is_named = any(
+            name == self._name and self._value in (None, value) for name, value in scope.get("headers", ())
+        )
         await (self._named if is_named else self._rest)(scope, receive, send)

@@ -29,6 +29,11 @@ class Arguments:
         value = self.flags.get(name)
         return value if isinstance(value, str) and value else None
 
+    def all_texts(self, name: str) -> list[str]:
+        """Every value of a text flag, in their order."""
+        first = self.text(name)
+        return self.repeated.get(name, []) or ([] if first is None else [first])
+
     def switch(self, name: str) -> bool | None:
         """True, False, or None when not given."""
         value = self.flags.get(name)

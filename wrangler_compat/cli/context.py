@@ -32,10 +32,15 @@ class Invocation:
         """The configuration, read when it is first asked for. Raises CommandError when it is wrong."""
         return self.read_project()
 
-    def read_project(self, *, with_secrets: bool = False) -> "Project":
-        """As `project`, read anew: for ``dev``, where it changes."""
+    def read_project(self, *, with_secrets: bool = False, config: str | None = None) -> "Project":
+        """As `project`, read anew: for ``dev``, where it changes. ``config`` is its path."""
         from wrangler_compat.cli.project import open_project  # what only prints help reads no configuration
 
         return open_project(
-            self.folder, self.arguments, self.environ, self.console, with_secrets=with_secrets
+            self.folder,
+            self.arguments,
+            self.environ,
+            self.console,
+            with_secrets=with_secrets,
+            config=config,
         )

@@ -24,6 +24,7 @@ class Flag:
     beyond: bool = False
     choices: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    again: bool = False
 
 
 GLOBAL: Final = (

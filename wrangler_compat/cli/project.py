@@ -37,10 +37,19 @@ class Project:
 
 
 def open_project(
-    folder: Path, arguments: Arguments, environ: Mapping[str, str], console: Console, *, with_secrets: bool
+    folder: Path,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    console: Console,
+    *,
+    with_secrets: bool,
+    config: str | None = None,
 ) -> Project:
-    """Find and read the configuration. Raises CommandError with wrangler's text when it is wrong."""
-    named = arguments.text("config")
+    """Find and read the configuration: ``config``, else what --config names, else what is found.
+
+    Raises CommandError with wrangler's text when it is wrong.
+    """
+    named = config or arguments.text("config")
     path = folder / named if named else find_config(folder)
     if path is None:
         return Project(folder, None)
@@ -50,7 +59,7 @@ def open_project(
     environment = arguments.flags.get("env")
     env_files = arguments.flags.get("env-file", ())
     try:
-        config = load_config(
+        found = load_config(
             path, environment, environ, cwd=folder, with_secrets=with_secrets, env_files=env_files
         )
     except ConfigFileError as error:
@@ -59,6 +68,6 @@ def open_project(
         for warning in error.warnings:
             console.warn(warning)
         raise CommandError(error.message) from error
-    for warning in config.warnings:
+    for warning in found.warnings:
         console.warn(warning)
-    return Project(folder, config)
+    return Project(folder, found)

@@ -10,6 +10,7 @@ from worker.config import WorkerConfig
 from worker.runtime import answer_lifespan, open_local
 from wrangler_compat.cli.console import Console
 from wrangler_compat.dev.deployment import show_bindings
+from wrangler_compat.dev.shared import Shared
 
 
 class AssetsDeployment:
@@ -18,10 +19,16 @@ class AssetsDeployment:
     devtools = None
 
     def __init__(
-        self, config: WorkerConfig, read: Callable[[], WorkerConfig], root: Path, console: Console
+        self,
+        config: WorkerConfig,
+        read: Callable[[], WorkerConfig],
+        root: Path,
+        console: Console,
+        shared: Shared,
     ) -> None:
         self._config = config
         self._read = read
+        self._shared = shared
         self._root = root
         self._console = console
 
@@ -34,7 +41,7 @@ class AssetsDeployment:
 
     async def begin(self) -> None:
         local = open_local(self._config, self._root)
-        await show_bindings(self._console, self._config, local, self._root)
+        await show_bindings(self._console, self._config, local, self._root, self._shared)
         await local.close()
 
     async def renew(self) -> None:

@@ -6,13 +6,14 @@ runs workerd.
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kvstore import StoreError
-from worker.config import WorkerConfig
 from worker.javascript import BuildError
+from worker.messaging import Broker
+from worker.messaging.limits import QueueConfigError
 from worker.runtime import LoadError, MissingEntryError
 from worker.serving import Certificate, Guard, Interrupts, ServeError, serve
 from wrangler_compat.cli.context import Invocation
@@ -25,7 +26,10 @@ from wrangler_compat.dev.deployment import Deployment, PythonDeployment
 from wrangler_compat.dev.flags import BUILD, WITHOUT_EFFECT
 from wrangler_compat.dev.hotkeys import box, dev_keys, listening, usable
 from wrangler_compat.dev.live_reload import LiveReload
-from wrangler_compat.dev.settings import DevSettings, configured, read_emulation, read_settings
+from wrangler_compat.dev.members import read_members
+from wrangler_compat.dev.settings import DevSettings, read_emulation, read_settings
+from wrangler_compat.dev.shared import Shared
+from wrangler_compat.dev.together import Together
 from wrangler_compat.dev.upstream import is_platforms
 from wrangler_compat.dev.watch import Stamp, change, stamp, watch
 
@@ -49,7 +53,7 @@ def serve_worker(invocation: Invocation) -> int:
     try:
         with Interrupts() as interrupts:
             _run(invocation, interrupts)
-    except (ServeError, StoreError) as error:
+    except (QueueConfigError, ServeError, StoreError) as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt:
         pass
@@ -66,35 +70,35 @@ def _run(invocation: Invocation, interrupts: Interrupts) -> None:
             "`wrangler dev --remote` does that."
         )
 
-    def read() -> Project:
-        return invocation.read_project(with_secrets=True)
-
-    project = read()
-    config = configured(project, arguments)
-    for line in config.log:
-        if line not in config.warnings:
-            console.say(line)
-    settings = read_settings(arguments, config, project.folder)
+    members = read_members(invocation)
+    for member in members:
+        for line in member.config.log:
+            if line not in member.config.warnings:
+                console.say(line)
+    project = members[0].project
+    settings = read_settings(arguments, members[0].config, project.folder)
     root = project.state_root(arguments.text("persist-to"))
     emulation = read_emulation(arguments, console.say)
-    deployment = _deployment(
-        config, lambda: configured(read(), arguments), root, invocation, settings, emulation
-    )
+    clock = emulation.clock if emulation else invocation.clock
+    broker = Broker(clock, say=lambda line: console.say(f"[wrangler:info] {line}"), warn=console.caution)
+    shared = Shared(members, broker)
+    deployment = _deployments(shared, root, invocation, settings, emulation)
     interrupts.at_once.append(deployment.kill)
-    interrupts.run(_serve(invocation, project, config, settings, deployment, emulation))
+    interrupts.run(_serve(invocation, shared, settings, deployment, emulation))
 
 
 async def _serve(
     invocation: Invocation,
-    project: Project,
-    config: WorkerConfig,
+    shared: Shared,
     settings: DevSettings,
     deployment: Deployment,
     emulation: "Emulation | None",
 ) -> None:
+    project, config = shared.members[0].project, shared.members[0].config
+    roots = [one.project.root for one in shared.members]
     tls = _certificate(invocation, project) if settings.https else None
     listener = listen(settings.host, settings.port, DEFAULT_PORT)
-    before = stamp(project.root)  # whatever changes from here on is loaded again
+    before = stamp(*roots)  # whatever changes from here on is loaded again
     live = LiveReload(deployment) if settings.live_reload else None
 
     async def changed() -> None:
@@ -107,16 +111,14 @@ async def _serve(
     app = upstream.before(live or deployment)
     app = guard.before(emulation.before(app) if emulation else app, guarded=is_platforms)
     try:
-        before = await _first(invocation, project, deployment, before)
-        builds = config.build.command is not None
-        before = stamp(project.root) if builds else before
+        before = await _first(invocation, roots, deployment, before)
+        builds = any(one.config.build.command is not None for one in shared.members)
+        before = stamp(*roots) if builds else before
         clock = emulation.clock if emulation else invocation.clock
         known = triggers(config.crons, clock) if settings.cron else []
         invocation.console.say("⎔ Starting local server...")
         async with serve(app, listener, tls=tls, websockets=True) as url:
-            watching = asyncio.create_task(
-                watch(project.root, before, invocation.clock, changed, writes=builds)
-            )
+            watching = asyncio.create_task(watch(roots, before, invocation.clock, changed, writes=builds))
             url = url.replace("127.0.0.1", "localhost")
             beside = [watching]
             if known:
@@ -134,10 +136,13 @@ async def _serve(
                 if live is not None:
                     await live.end()
     finally:
+        await shared.broker.close()
         await deployment.end()
 
 
-async def _first(invocation: Invocation, project: Project, deployment: Deployment, before: Stamp) -> Stamp:
+async def _first(
+    invocation: Invocation, roots: Sequence[Path], deployment: Deployment, before: Stamp
+) -> Stamp:
     """Load the Worker; one that cannot be loaded is named, and waited for until somebody has mended it.
 
     What was there when it was loaded. Raises what `Deployment.begin` does for all that no file can mend.
@@ -152,7 +157,7 @@ async def _first(invocation: Invocation, project: Project, deployment: Deploymen
             waits = "Waiting for a changed file; Ctrl-C ends it."
             invocation.console.fail(CommandError(f"{error}\n{waits}"))
             sys.stderr.flush()
-            before = await change(project.root, before, invocation.clock)
+            before = await change(roots, before, invocation.clock)
 
 
 def _certificate(invocation: Invocation, project: Project) -> Certificate:
@@ -187,32 +192,38 @@ async def _attend(invocation: Invocation, url: str, host: str, deployment: Deplo
     console.say("⎔ Shutting down local server...")
 
 
-def _deployment(
-    config: WorkerConfig,
-    read: Callable[[], WorkerConfig],
-    root: Path,
-    invocation: Invocation,
-    settings: DevSettings,
-    emulation: "Emulation | None",
+def _deployments(
+    shared: Shared, root: Path, invocation: Invocation, settings: DevSettings, emulation: "Emulation | None"
 ) -> Deployment:
-    """Python Workers run in this process, all others in workerd."""
-    console = invocation.console
+    """Python Workers run in this process, all others in one workerd."""
+    console, members = invocation.console, shared.members
     _mention(invocation, WITHOUT_EFFECT)
+    config = members[0].config
     if config.main is None and config.assets is not None:
-        return AssetsDeployment(config, read, root, console)
-    if config.main is None:
-        raise CommandError(
-            f'Missing entry-point: {config.path} has no `main`. Add main = "src/entry.py", or name the file: '
-            "wrangler-compat dev src/entry.py"
-        )
-    if config.main.endswith(".py"):
+        return AssetsDeployment(config, members[0].read, root, console, shared)
+    for member in members:
+        if member.config.main is None:
+            raise CommandError(
+                f'Missing entry-point: {member.config.path} has no `main`. Add main = "src/entry.py", or '
+                "name the file: wrangler-compat dev src/entry.py"
+            )
+    if members[0].is_python:
         _mention(invocation, dict.fromkeys(_OF_A_BUILD, "a Python Worker is not built"))
         _mention(invocation, dict.fromkeys(_OF_A_DEBUGGER, "a Python Worker runs in this very process"))
-        return PythonDeployment(config, read, root, console, settings, emulation)
-    from wrangler_compat.dev.javascript import JavaScriptDeployment
+    else:
+        _mention(invocation, {"allow": "workerd decides what a JavaScript Worker may do"})
+    others = [one for one in members if not one.is_python]
+    parts: list[Deployment] = []
+    for member in members:
+        if member.is_python:
+            one = PythonDeployment(member.config, member.read, root, console, settings, shared, emulation)
+            parts.append(one)
+        elif member is others[0]:
+            from wrangler_compat.dev.javascript import JavaScriptDeployment
 
-    _mention(invocation, {"allow": "workerd decides what a JavaScript Worker may do"})
-    return JavaScriptDeployment(config, read, root, console, invocation.environ, settings, emulation)
+            environ = invocation.environ
+            parts.append(JavaScriptDeployment(others, root, console, environ, settings, shared, emulation))
+    return parts[0] if len(parts) == 1 else Together(parts)
 
 
 def _mention(invocation: Invocation, reasons: dict[str, str]) -> None:

@@ -14,6 +14,10 @@ from worker.config import ConfigError, KVBinding, WorkerConfig
 from worker.config.compatibility import python_of, takes_functions
 from worker.config.javascript import JSON, shown
 from worker.d1 import database_path
+from worker.messaging import Consumer, Message, Outcome
+from worker.messaging.batch import MessageBatch, take
+from worker.messaging.bindings import queue_bindings
+from worker.messaging.broker import Metrics
 from worker.runtime import (
     Access,
     LoadError,
@@ -26,9 +30,12 @@ from worker.runtime import (
     open_local,
     users_traceback,
 )
+from worker.runtime.services import PythonCallee, Service
 from wrangler_compat.cli.console import Console
 from wrangler_compat.cli.errors import CommandError
+from wrangler_compat.dev.members import name_of
 from wrangler_compat.dev.settings import DevSettings
+from wrangler_compat.dev.shared import Shared
 
 if TYPE_CHECKING:
     from wrangler_compat.dev.emulation import Emulation
@@ -76,10 +83,12 @@ class PythonDeployment:
         root: Path,
         console: Console,
         settings: DevSettings,
+        shared: Shared,
         emulation: "Emulation | None" = None,
     ) -> None:
         self._config = config
         self._read = read
+        self._shared = shared
         self._root = root
         self._console = console
         self._settings = settings
@@ -105,7 +114,7 @@ class PythonDeployment:
         except LoadError:
             await local.close()
             raise
-        await show_bindings(self._console, self._config, local, self._root)
+        await show_bindings(self._console, self._config, local, self._root, self._shared)
         self._show_differences(self._config)
 
     def _show_differences(self, config: WorkerConfig) -> None:
@@ -151,7 +160,14 @@ class PythonDeployment:
     def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
         clock = SystemClock() if self._emulation is None else self._emulation.clock
         platform = Platform(clock, allowed=self._settings.allowed)
-        bindings = {**local.bindings, **local.d1, **local.r2}
+        services, broker = self._shared.services, self._shared.broker
+        bindings = {
+            **local.bindings,
+            **local.d1,
+            **local.r2,
+            **{one.binding: Service(one, services) for one in config.services},
+            **queue_bindings(config, broker),
+        }
         worker = load_configured(config, bindings, platform, durable=local.durable)
         for objects in local.durable.values():
             objects.restore()
@@ -162,7 +178,16 @@ class PythonDeployment:
             clock,
             test_scheduled=self._settings.test_scheduled,
         )
+        name = name_of(config)
+        broker.consume(name, [Consumer(name, one, self._take) for one in config.queue_consumers])
+        services[name] = PythonCallee(worker)
         self._worker, self._app, self._local = worker, with_assets(config, app), local
+
+    async def _take(self, queue: str, messages: list[Message], metrics: Metrics) -> Outcome:
+        """Have the Worker's handler take a batch."""
+        worker = self._worker
+        assert worker is not None, "begin comes first"
+        return await take(worker, MessageBatch(queue, messages, metrics, self._console.caution))
 
     def kill(self) -> None:
         """Nothing: the Worker runs in this process."""
@@ -192,7 +217,9 @@ def show_error(console: Console, traceback: str) -> None:
     console.say("[wrangler:error] " + traceback.rstrip())
 
 
-async def show_bindings(console: Console, config: WorkerConfig, local: LocalNamespaces, root: Path) -> None:
+async def show_bindings(
+    console: Console, config: WorkerConfig, local: LocalNamespaces, root: Path, shared: Shared
+) -> None:
     """Binding, namespace, and where its keys are: so that an empty namespace explains itself."""
     rows = [("Binding", "Resource")]
     for binding in config.kv_namespaces:
@@ -210,6 +237,7 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
     if config.assets is not None:
         name = f"env.{config.assets.binding}" if config.assets.binding else "(no binding)"
         rows.append((name, f"Assets, {config.root / config.assets.directory}"))
+    rows += _others(config, shared)
     absent = config.absent_in_dev
     for name, kind in absent.items():
         rows.append((f"env.{name}", f"{kind}, not emulated"))
@@ -220,8 +248,25 @@ async def show_bindings(console: Console, config: WorkerConfig, local: LocalName
         console.caution(f"Not emulated: {named}. {_ABSENT[(config.main or '').endswith('.py')]}")
     if len(rows) > 1:
         width = max(len(first) for first, _ in rows)
-        console.say("Your Worker has access to the following bindings:")
+        whose = name_of(config) if shared.several else "Your Worker"
+        console.say(f"{printable(whose)} has access to the following bindings:")
         console.say("\n".join(printable(f"{first:<{width}}  {second}") for first, second in rows) + "\n")
+
+
+def _others(config: WorkerConfig, shared: Shared) -> list[tuple[str, str]]:
+    """Rows for other Workers and for queues: also for those that are not there."""
+    rows = []
+    for one in config.services:
+        named = one.service if one.entrypoint is None else f"{one.service}#{one.entrypoint}"
+        missing = "" if one.service in shared.names else ", which does not run: add its configuration with -c"
+        rows.append((f"env.{one.binding} ({named})", f"Worker{missing}"))
+    for producer in config.queue_producers:
+        missing = "" if producer.queue in shared.consumed else ", which no Worker consumes: messages are gone"
+        rows.append((f"env.{producer.binding} ({producer.queue})", f"Queue{missing}"))
+    for consumer in config.queue_consumers:
+        size, seconds = consumer.max_batch_size, consumer.max_batch_timeout
+        rows.append((f"queue() of {consumer.queue}", f"Queue, batches of {size} or after {seconds:g} s"))
+    return rows
 
 
 _ABSENT: Final = {True: "A Worker that asks for one gets an error.", False: "They are undefined here."}

@@ -12,6 +12,9 @@ ESCAPES: Final = ("threads", "sockets", "processes", "entropy")
 CONDITIONS: Final = ("local", "production", "free", "hostile", "instant")
 
 WORKER: Final = (
+    Flag(
+        "config", "text", "Path to the configuration file; several are Workers side by side", "c", again=True
+    ),
     Flag("name", "text", "Name of the Worker"),
     Flag("compatibility-date", "text", "The runtime of this day, YYYY-MM-DD"),
     Flag("compatibility-flags", "text", "Flags of the runtime", many=True, aliases=("compatibility-flag",)),

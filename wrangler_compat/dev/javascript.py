@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -22,8 +22,10 @@ from worker.d1 import Service as D1Service
 from worker.d1.wire import DATABASE_HEADER, create_d1_app
 from worker.javascript import (
     ASSETS_HEADER,
+    SERVICE_HEADER,
     USER_SERVICE,
     BuildError,
+    BuildOptions,
     Forwarder,
     MissingPartError,
     Proxy,
@@ -31,6 +33,8 @@ from worker.javascript import (
     SourceMap,
     Workerd,
     WorkerdError,
+    WorkerInWorkerd,
+    create_services_app,
     find_part,
     run_build,
     write_entry,
@@ -38,6 +42,9 @@ from worker.javascript import (
 from worker.javascript.bundle import bundle
 from worker.javascript.configuration import configuration
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
+from worker.messaging import Consumer
+from worker.messaging.limits import check_producer
+from worker.messaging.wire import QUEUE_HEADER, create_queues_app
 from worker.r2 import BucketFolder
 from worker.r2.wire import BUCKET_HEADER, create_r2_app
 from worker.runtime import LoadError, answer_lifespan, open_local
@@ -47,7 +54,9 @@ from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import listen
 from wrangler_compat.dev.deployment import show_access, show_bindings, show_error, with_assets
 from wrangler_compat.dev.emulation import VISITS, Emulation
+from wrangler_compat.dev.members import Member, name_of
 from wrangler_compat.dev.settings import DevSettings
+from wrangler_compat.dev.shared import Shared
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -62,24 +71,27 @@ def _through(seen: Callable[[str, S], T], opened: Callable[[str], S]) -> Callabl
 
 
 class JavaScriptDeployment:
-    """A Worker in workerd, behind a proxy that stays while the process is replaced.
+    """Workers in one workerd, of which the first is behind a proxy that stays while the process is replaced.
 
-    ``read`` gives the configuration anew, after a change. Raises CommandError when the parts are missing, or
-    the Worker cannot be built or started. A debugger finds the same port whichever process runs.
+    Where the primary is in Python, only other Workers and queues ask it. Raises CommandError when the parts
+    are missing, or a Worker cannot be built or started. A debugger finds the same port whichever process
+    runs.
     """
 
     def __init__(
         self,
-        config: WorkerConfig,
-        read: Callable[[], WorkerConfig],
+        members: Sequence[Member],
         root: Path,
         console: Console,
         environ: Mapping[str, str],
         settings: DevSettings,
+        shared: Shared,
         emulation: Emulation | None = None,
     ) -> None:
-        self._config = config
-        self._read = read
+        config = members[0].config
+        self._members = members
+        self._configs = [one.config for one in members]
+        self._shared = shared
         self._settings = settings
         self._emulation = emulation
         debugged = listen(settings.inspector_host, settings.inspector_port, DEFAULT_INSPECTOR_PORT)
@@ -138,24 +150,42 @@ class JavaScriptDeployment:
         app = ByHeader(BUCKET_HEADER, create_r2_app(buckets, token=self._secret), app)
         if emulation is not None:
             app = emulation.on_the_wire(app)
-        if self._config.assets is not None:
-            assets = Assets(self._config.assets, self._config.root)
-            guard = Guard(self._secret)
-            app = ByHeader(ASSETS_HEADER, guard.before(create_assets_app(assets)), app)
+        for config in self._configs:
+            if config.assets is not None:
+                assets = Guard(self._secret).before(create_assets_app(Assets(config.assets, config.root)))
+                app = ByHeader(ASSETS_HEADER, assets, app, config.name or "1")
+        shared = self._shared
+        app = ByHeader(QUEUE_HEADER, create_queues_app(shared.broker, self._secret), app)
+        app = ByHeader(SERVICE_HEADER, create_services_app(shared.services, self._secret), app)
         served = serve(app, bind("127.0.0.1", 0), StatusTextProtocol)
         self._address = (await self._stack.enter_async_context(served)).removeprefix("http://")
-        local = open_local(self._config, self._root)
-        await show_bindings(self._console, self._config, local, self._root)
-        await local.close()
+        for config in self._configs:
+            local = open_local(config, self._root)
+            await show_bindings(self._console, config, local, self._root, shared)
+            await local.close()
         try:
-            self._workerd = await self._start(self._config)
+            self._workerd = await self._start(self._configs)
         except BuildError:
             await self._stack.aclose()
-            self._stack, self._config = AsyncExitStack(), self._read()
+            self._stack, self._configs = AsyncExitStack(), self._read()
             raise
         except _TROUBLE as error:
             raise CommandError(str(error)) from error
         await self._debugger.start()
+
+    def _read(self) -> list[WorkerConfig]:
+        return [one.read() for one in self._members]
+
+    def _announce(self, configs: Sequence[WorkerConfig]) -> None:
+        """Let other Workers call these, and queues deliver to them. Raises QueueConfigError."""
+        for config in configs:
+            name = name_of(config)
+            worker = WorkerInWorkerd(name, lambda: self._running().url, self._secret, self._proxy.http)
+            self._shared.services[name] = worker
+            for producer in config.queue_producers:
+                check_producer(producer)
+            consumers = [Consumer(name, one, worker.take) for one in config.queue_consumers]
+            self._shared.broker.consume(name, consumers)
 
     async def renew(self) -> None:
         self._console.say("⎔ Reloading local server...")
@@ -169,38 +199,26 @@ class JavaScriptDeployment:
         if old is not None:
             await old.stop()
 
-    async def _start(self, config: WorkerConfig) -> Workerd:
-        await run_build(config.build, config.root, self._console.say)
-        entry = config.entry
-        if entry is None or not entry.is_file():
-            raise CommandError(f'The entry-point file at "{config.main}" was not found.')
-        workerd = find_part("workerd", config.root, self._environ)
-        esbuild = find_part("esbuild", config.root, self._environ)
+    async def _start(self, configs: Sequence[WorkerConfig]) -> Workerd:
+        workerd = find_part("workerd", configs[0].root, self._environ)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            service = Service(
-                config,
-                self._address,
-                self._secret,
+            first, *beside = [await self._built(one, folder, number) for number, one in enumerate(configs)]
+            service = replace(
+                first,
                 test_scheduled=self._settings.test_scheduled,
                 visits=0 if self._emulation is None else VISITS,
                 objects=self._root.parent / "do",
+                beside=beside,
+                elsewhere=[one.name for one in self._shared.members if one.is_python],
+                calls=self._calls(configs),
             )
-            if config.durable_objects:
+            if any(config.durable_objects for config in configs):
                 make_folder(self._root.parent / "do")
-            options = self._settings.build.configured(config)
-            if options.modules.other_globs:
-                globs = ", ".join(options.modules.other_globs)
-                self._console.caution(f"`rules` that do not end in *.name have no effect here: {globs}")
-            if options.no_bundle:
-                shutil.copyfile(entry, folder / service.bundle)
-            else:
-                built = await bundle(esbuild, entry, folder / service.bundle, options, config.root)
-                service = replace(service, is_script=not built.exports)
             source_map = SourceMap((folder / service.bundle).read_text("utf-8", "replace"), folder)
-            service = replace(service, modules=options.modules.members(folder, service.bundle))
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))
+            self._announce(configs)
             started = await Workerd.start(
                 workerd, folder / "config.capnp", self._console.pass_on, self._processes.append
             )
@@ -208,6 +226,35 @@ class JavaScriptDeployment:
                 source_map  # where it does not start, the one before keeps running with its own
             )
             return started
+
+    async def _built(self, config: WorkerConfig, place: Path, number: int) -> Service:
+        """A Worker, bundled into ``place``: the first there, each other one in a folder of its own."""
+        await run_build(config.build, config.root, self._console.say)
+        entry = config.entry
+        if entry is None or not entry.is_file():
+            raise CommandError(f'The entry-point file at "{config.main}" was not found.')
+        esbuild = find_part("esbuild", config.root, self._environ)
+        service = Service(config, self._address, self._secret, folder=f"{number}/" if number else "")
+        folder = place / service.folder
+        folder.mkdir(exist_ok=True)
+        # Flags are for the first, as wrangler has it.
+        options = (BuildOptions() if number else self._settings.build).configured(config)
+        if options.modules.other_globs:
+            globs = ", ".join(options.modules.other_globs)
+            self._console.caution(f"`rules` that do not end in *.name have no effect here: {globs}")
+        if options.no_bundle:
+            shutil.copyfile(entry, folder / service.bundle)
+        else:
+            built = await bundle(esbuild, entry, folder / service.bundle, options, config.root)
+            service = replace(service, is_script=not built.exports)
+        return replace(service, modules=options.modules.members(folder, service.bundle))
+
+    def _calls(self, configs: Sequence[WorkerConfig]) -> list[tuple[str, str | None]]:
+        """These Workers by their default, and their entrypoints that Workers in Python are bound to."""
+        names = [name_of(config) for config in configs]
+        python = [one.config for one in self._shared.members if one.is_python]
+        bound = {(one.service, one.entrypoint) for config in python for one in config.services}
+        return [*((name, None) for name in names), *(one for one in bound if one[1] and one[0] in names)]
 
     def kill(self) -> None:
         for process in self._processes:

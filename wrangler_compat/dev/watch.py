@@ -1,7 +1,7 @@
 """Notices that a Worker's files have changed."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +18,10 @@ _WATCHED: Final = (
 Stamp = dict[str, tuple[int, int]]
 
 
-def stamp(folder: Path) -> Stamp:
-    """Every watched file below ``folder`` with its time of change and size; hidden folders are left out."""
+def stamp(*roots: Path) -> Stamp:
+    """Every watched file below ``roots`` with its time of change and size; hidden folders are left out."""
     found: Stamp = {}
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in (one for root in roots for one in os.walk(root)):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
         for name in files:
             if name.endswith(_WATCHED) or name.startswith(_BESIDE):
@@ -35,20 +35,25 @@ def stamp(folder: Path) -> Stamp:
 
 
 async def watch(
-    folder: Path, before: Stamp, clock: Clock, changed: Callable[[], Awaitable[None]], *, writes: bool = False
+    roots: Sequence[Path],
+    before: Stamp,
+    clock: Clock,
+    changed: Callable[[], Awaitable[None]],
+    *,
+    writes: bool = False,
 ) -> None:
-    """Call ``changed`` after each change below ``folder`` since the stamp ``before``, until cancelled.
+    """Call ``changed`` after each change below ``roots`` since the stamp ``before``, until cancelled.
 
     One that ``writes`` there itself, as a build does, is not called again for that.
     """
     while True:
-        before = await change(folder, before, clock)
+        before = await change(roots, before, clock)
         await changed()
-        before = stamp(folder) if writes else before
+        before = stamp(*roots) if writes else before
 
 
-async def change(folder: Path, before: Stamp, clock: Clock) -> Stamp:
-    """Wait until a watched file below ``folder`` is another than in ``before``; the stamp from then."""
-    while (now := stamp(folder)) == before:
+async def change(roots: Sequence[Path], before: Stamp, clock: Clock) -> Stamp:
+    """Wait until a watched file below ``roots`` is another than in ``before``; the stamp from then."""
+    while (now := stamp(*roots)) == before:
         await clock.sleep(_EVERY_SECONDS)
     return now

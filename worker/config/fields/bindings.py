@@ -8,7 +8,7 @@ from worker.config.fields.checks import Check
 from worker.config.fields.scope import Scope
 from worker.config.fields.tables import REMOTE, Member, entry, may, should
 from worker.config.javascript import JSON, is_text, members, shown
-from worker.config.model import KVBinding
+from worker.config.model import KVBinding, ServiceBinding
 
 # Field → what messages call its bindings; a message lists several kinds in this order.
 KINDS: Final = {
@@ -52,7 +52,7 @@ KINDS: Final = {
     "vpc_services": "VPC Service",
     "vpc_networks": "VPC Network",
 }
-# What a Worker gets here; all other kinds are named where it is started, and when it asks for one.
+# What a Worker gets everywhere here; all other kinds are named where it is started, and when it asks for one.
 _EMULATED: Final = frozenset({"kv_namespaces", "durable_objects", "d1_databases", "vars", "assets"})
 _NAMED_BY_MEMBER: Final = frozenset({"data_blobs", "text_blobs", "wasm_modules"})
 VARIABLE: Final = KINDS["vars"]
@@ -74,6 +74,17 @@ def _kv_namespace(entry: dict[str, JSON]) -> KVBinding:
         preview_id=identifier("preview_id"),
         remote=entry.get("remote") is True,
     )
+
+
+def services(fields: dict[str, JSON]) -> tuple[ServiceBinding, ...]:
+    """The service bindings of a configuration that passed its checks."""
+    return tuple(_service(members(entry)) for entry in members(fields.get("services")).values())
+
+
+def _service(entry: dict[str, JSON]) -> ServiceBinding:
+    entrypoint = entry.get("entrypoint")
+    named = None if entrypoint in (None, "", "default") else str(entrypoint)
+    return ServiceBinding(str(entry["binding"]), str(entry["service"]), named)
 
 
 def binding_array(check_entry: Check) -> Check:

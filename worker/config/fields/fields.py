@@ -7,7 +7,7 @@ products that nothing here runs are described in products.py and sections.py.
 from dataclasses import dataclass
 from typing import Final
 
-from worker.config.fields import checks, durable_objects, products, sections
+from worker.config.fields import checks, durable_objects, products, queues, sections
 from worker.config.fields.bindings import binding_array, kv_namespace
 from worker.config.fields.checks import Check, anything
 from worker.config.fields.d1_databases import d1_database
@@ -92,7 +92,7 @@ FIELDS: Final = (
     *_own(binding_array(kv_namespace), "kv_namespaces"),
     *_own(anything, "cloudchamber", "containers"),
     *_arrays("send_email"),
-    *_own(products.queues, "queues"),
+    *_own(queues.queues, "queues"),
     *_own(anything, "connect"),
     *_arrays("r2_buckets"),
     *_own(binding_array(d1_database), "d1_databases"),

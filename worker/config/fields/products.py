@@ -9,7 +9,7 @@ from typing import Final
 
 from worker.config.fields.checks import Check, text
 from worker.config.fields.scope import Scope
-from worker.config.fields.tables import REMOTE, Kind, Member, Unknown, check_members, entry, may, must, should
+from worker.config.fields.tables import REMOTE, Member, Unknown, check_members, entry, may, must, should
 from worker.config.javascript import JSON, is_number, is_text, members, shown
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -209,53 +209,3 @@ def single_binding(scope: Scope, field: str, value: JSON) -> None:
 
 
 open_binding: Final[Check] = _has_binding
-
-_OPTIONS: Final[tuple[tuple[Kind, str], ...]] = (
-    ("string", "type"),
-    ("number", "max_batch_size"),
-    ("number", "max_batch_timeout"),
-    ("number", "max_retries"),
-    ("string", "dead_letter_queue"),
-    ("number", "max_concurrency"),
-    ("number", "visibility_timeout_ms"),
-    ("number", "retry_delay"),
-)
-
-
-def _consumer_type(scope: Scope, path: str, value: JSON) -> None:
-    kind = members(value).get("type", "worker")
-    if kind != "worker":
-        scope.error(
-            f'"{path}.type" has an invalid value "{kind}". Only "worker" consumers can be configured in your '
-            "Wrangler configuration."
-        )
-
-
-_consumer: Final = entry(
-    '"{path}" should be a objects, but got',
-    Member("queue", 'should have a string "queue"', required=True, also=_consumer_type),
-    *(Member(name, f'should, optionally, have a {kind} "{name}"', kind) for kind, name in _OPTIONS),
-)
-_producer: Final = _bindings(
-    "queue",
-    should("binding"),
-    Member("queue", 'bindings should optionally have a non-empty string "queue"', filled=True),
-    Member("delivery_delay", 'should, optionally, have a number "delivery_delay"', "number"),
-    REMOTE,
-    unknown="decisive",
-)
-
-
-def queues(scope: Scope, field: str, value: JSON) -> None:
-    path = scope.path(field)
-    if not isinstance(value, dict):
-        scope.error(f'The field "{path}" should be an object but got {shown(value)}.')
-        return
-    scope.warn_unexpected(path, value, frozenset({"consumers", "producers"}))
-    for name, check in (("consumers", _consumer), ("producers", _producer)):
-        listed = value.get(name, [])
-        if not isinstance(listed, list):
-            scope.error(f'The field "{path}.{name}" should be an array but got {shown(listed)}.')
-            continue
-        for index, one in enumerate(listed):
-            check(scope, f"{path}.{name}[{index}]", one)
