@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     binding,
+    census,
     codeq,
     command,
     d1,
@@ -38,6 +39,7 @@ ALL = {
     "fork": fork.measure,
     "search": search.measure,
     "migration": migration.measure,
+    "census": census.measure,
 }
 
 

@@ -286,7 +286,9 @@ def as_json(groups: Sequence[Group]) -> list[dict[str, Any]]:
 
 
 def read_groups(document: Any) -> list[Group]:
-    """The groups of a census. Raises ValueError for anything else."""
+    """The groups of a census; of a shape nothing but pattern and count must be there. Raises ValueError for
+    anything else.
+    """
     if not isinstance(document, list):
         raise ValueError("it is not a census: that is an array of groups")
     return [
@@ -298,6 +300,8 @@ def read_groups(document: Any) -> list[Group]:
 def _shape(found: Any) -> Shape:
     shape = Shape()
     for member in fields(Shape):
+        if isinstance(found, dict) and member.name not in ("pattern", "count", *found):
+            continue
         setattr(shape, member.name, _member(found, member.name, type(getattr(shape, member.name))))
     for counts in (shape.sizes, shape.lifetimes, shape.metadata, shape.members):
         for name in counts:

@@ -124,5 +124,6 @@ SERVE: Final = (
     Flag("ip", "text", "Address to listen on (localhost)"),
     Flag("token", "text", "What every request must carry; better in KV_SERVE_TOKEN, as others see flags"),
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
+    Flag("synthetic", "text", "A census, of which a namespace is generated: `synthetic`, only to be read"),
     Flag("strict", "switch", "To workerd, list as production may: short pages, no foreign cursor"),
 )

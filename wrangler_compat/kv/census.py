@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from kvstore.clock import Clock
 from kvstore.copies.census import Census, Group, Shape, as_json
 from kvstore.text.printable import printable
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.kv.transfer.command import Opened
+from wrangler_compat.kv.transfer.ends import From
 from wrangler_compat.kv.transfer.pace import Plan
 
 _MOST: Final = 4
@@ -18,16 +20,22 @@ async def count_kinds(invocation: Invocation) -> None:
     async with Opened(invocation) as opened:
         source = await opened.source(name)
         console.say(f"{source.display}: {Plan(await source.count(), source.is_account, False).as_text()}")
-        census = Census(invocation.clock.now_ms() // 1000)
-        async for entries, _ in source.parts({}):
-            for key, entry in entries.items():
-                census.add(key, entry)
+        census = await counted(source, invocation.clock)
     groups = census.groups()
     if console.only_data:
         console.document({"of": source.display, "keys": census.count, "census": as_json(groups)})
         return
     console.say("\n".join(_table([_HEAD, *(_row(shape) for group in groups for shape in group.shapes)])))
     console.say(_summary(census.count, groups))
+
+
+async def counted(source: From, clock: Clock) -> Census:
+    """All entries of a source, in one pass."""
+    census = Census(clock.now_ms() // 1000)
+    async for entries, _ in source.parts({}):
+        for key, entry in entries.items():
+            census.add(key, entry)
+    return census
 
 
 def _row(shape: Shape) -> tuple[str, ...]:

@@ -10,16 +10,23 @@ from pathlib import Path
 from typing import Final
 
 from kvstore import StateStore, Store, StoreError, StrictStorage
+from kvstore.clock import Clock
+from kvstore.copies.census import read_groups
+from kvstore.javascript.json_document import read_json
 from kvstore.storage.storage import Storage
+from kvstore.stores.synthetic import SyntheticStore
 from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app, namespaces_in
+from worker.rest.stores import StoreOpener
 from worker.serving import ByHeader, Interrupts, ServeError, bind, serve
 from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import asked_host, asked_port
 
 DEFAULT_PORT: Final = 8788
+# The id and title of the namespace that is generated.
+SYNTHETIC: Final = "synthetic"
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
@@ -48,20 +55,45 @@ async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -
     names = {namespace: namespace for namespace in namespaces_in(root)}
     names |= {namespace: name for name, namespace in bindings.items()}
     folder = StateFolder(root, invocation.clock)
+    stores: StoreOpener = folder
+    generated: list[str] = []
+    if (census := invocation.arguments.text("synthetic")) is not None:
+        synthetic = _synthetic(invocation.folder / census, invocation.clock)
+        stores = _beside(folder, synthetic)
+        generated = [f"{SYNTHETIC}, {len(synthetic):,} keys that are generated from {census}"]
     token = _token(invocation)
-    rest = create_rest_app(root, folder, names, bindings=bindings, token=token)
+    titled = names | dict.fromkeys([SYNTHETIC] if generated else [], SYNTHETIC)
+    rest = create_rest_app(root, stores, titled, bindings=bindings, token=token)
     storage = StrictStorage if invocation.arguments.switch("strict") else Storage
-    app = ByHeader(NAMESPACE_HEADER, create_kv_app(folder, storage=storage, token=token), rest)
+    app = ByHeader(NAMESPACE_HEADER, create_kv_app(stores, storage=storage, token=token), rest)
     # The address is written into configurations of others: another port than that would be no service.
     listener = bind(asked_host(invocation.arguments), DEFAULT_PORT if port is None else port)
     try:
-        namespaces = await _swept(folder, names)
+        namespaces = [*await _swept(folder, names), *generated]
         async with serve(app, listener, StatusTextProtocol) as url:
             invocation.console.say(_banner(url.replace("127.0.0.1", "localhost"), root, namespaces))
             sys.stdout.flush()
             await asyncio.Event().wait()  # until a signal cancels this
     finally:
         await folder.close()
+
+
+def _synthetic(path: Path, clock: Clock) -> SyntheticStore:
+    """A namespace that looks as a census says. Raises CommandError and StoreError."""
+    try:
+        document = read_json(path.read_text(encoding="utf-8"))
+        groups = read_groups(document["census"] if isinstance(document, dict) else document)
+    except OSError as error:
+        raise CommandError(f"cannot read {path}: {error.strerror}") from error
+    except KeyError as error:
+        raise CommandError(f"{path} is not a census: it has no member {error}") from error
+    except ValueError as error:
+        raise CommandError(f"{path}: {error}") from error
+    return SyntheticStore([shape for group in groups for shape in group.shapes], clock)
+
+
+def _beside(folder: StoreOpener, synthetic: SyntheticStore) -> StoreOpener:
+    return lambda namespace: synthetic if namespace == SYNTHETIC else folder(namespace)
 
 
 def _token(invocation: Invocation) -> str | None:

@@ -135,6 +135,26 @@ def test_kv_serve_strict_takes_no_cursor_but_its_own(serving: Serving, strict: S
     assert names == [f"key-{number}" for number in range(5)]
 
 
+def test_kv_serve_generates_a_namespace_from_a_census(project: Path) -> None:
+    census = {"census": [{"prefix": "link:", "shapes": [{"pattern": "link:*", "count": 100_000_000}]}]}
+    (project / "census.json").write_text(json.dumps(census))
+    served = Serving(project, "--synthetic", "census.json")
+    try:
+        assert "synthetic, 100,000,000 keys that are generated from census.json" in served.said
+        keys = f"{served.url}/client/v4/accounts/{'a' * 32}/storage/kv/namespaces/synthetic/keys"
+        listed = httpx.get(keys, params={"prefix": "link:5000000", "limit": 10}).json()
+        assert [one["name"] for one in listed["result"]] == [f"link:5000000{number}" for number in range(10)]
+    finally:
+        served.stop()
+
+
+def test_kv_serve_refuses_what_is_no_census(project: Path) -> None:
+    (project / "census.json").write_text('{"keys": 5}')
+    done = command("kv", "serve", "--port=0", "--synthetic", "census.json", cwd=project)
+    assert done.returncode == 1
+    assert "census.json is not a census: it has no member 'census'" in done.stderr
+
+
 def test_kv_serve_refuses_a_port_in_use(project: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
