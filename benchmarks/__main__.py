@@ -14,6 +14,7 @@ from benchmarks import (
     command,
     d1,
     fork,
+    guidance,
     javascript,
     keyspace,
     listing,
@@ -40,6 +41,7 @@ ALL = {
     "search": search.measure,
     "migration": migration.measure,
     "census": census.measure,
+    "guidance": guidance.measure,
 }
 
 

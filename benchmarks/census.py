@@ -13,8 +13,8 @@ from benchmarks.measurement import Measurement
 from kvstore import ManualClock
 from kvstore.clock import core_seconds
 from kvstore.copies.census import Shape
+from kvstore.copies.synthetic import SyntheticStore
 from kvstore.layers.billing import rest_seconds
-from kvstore.stores.synthetic import SyntheticStore
 from worker.cloudflare.client import ApiClient
 from worker.cloudflare.credentials import Credentials
 from worker.rest import create_rest_app

@@ -162,7 +162,8 @@ class Guided:
 
     A generation is drawn from what the ones before it in its block of seeds met, so that the same comes of
     the same seeds, on any machine and in any number of parts. ``anew`` counts the scenarios that met
-    something new in their block. ``on_generation`` hears of each that is done.
+    something new in their block, and ``varied`` of a thousand are drawn from those that did: with 0 all are
+    drawn alike. ``on_generation`` is called after each generation.
     """
 
     system: SystemUnderTest
@@ -173,6 +174,7 @@ class Guided:
     tally: Tally = field(default_factory=Tally)
     known: set[int] = field(default_factory=set)
     anew: int = 0
+    varied: int = _VARIED
     on_generation: Callable[[], None] = lambda: None
 
     def search(self, seeds: range, on_progress: OnProgress) -> Tally:
@@ -257,7 +259,7 @@ class Guided:
         self.tally.merge(found)
 
     def _drawn(self, seed: int) -> Scenario:
-        if self.kept and Chance(seed, "kept").happens(_VARIED):
+        if self.kept and Chance(seed, "kept").happens(self.varied):
             return self.drawing.varied(seed, self.kept)
         return self.drawing.fresh(seed)
 

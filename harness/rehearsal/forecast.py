@@ -12,22 +12,24 @@ from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Call, Place, Record
 from harness.model.row import is_table
 from harness.model.stratum import Stratum, stratum_of
-from kvstore import LIMITS, Event
-from kvstore.clock import duration
+from kvstore import Event
 from kvstore.figures import FIGURES, whole
 from kvstore.layers.billing import (
     BILLED,
     FREE_DAY,
     FREE_ROWS,
     billed,
+    days_as_text,
+    free_days,
     is_included,
     price,
     price_as_text,
+    reading_as_text,
+    reading_requests,
     rest_seconds,
 )
 
 _QUERIES: Final = "queries"
-_FREE: Final = {**FREE_DAY, **FREE_ROWS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +143,10 @@ class Forecast:
             found[name] = ceil(round(bill.common(name) * many + alone + each * others, 6))
         return found
 
-    @property
-    def free_days(self) -> dict[str, int]:
-        """For how many days it takes the free plan's quota, by what is billed."""
-        counts = self.counts
-        return {name: ceil(counts.get(name, 0) / limit) for name, limit in _FREE.items() if limit}
-
-    @property
-    def rest_requests(self) -> int:
-        """How many requests to the REST API read all entries of KV: listings, and values in bulk."""
-        return ceil(self.in_kv / LIMITS.list_keys) + ceil(self.in_kv / LIMITS.bulk_get_keys)
-
     def as_json(self) -> dict[str, Any]:
         each = {name: round(count / self.bill.entries, 3) for name, count in self.bill.counts.items()}
-        days = {"free": max(self.free_days.values()), "paid": 1}
+        requests = reading_requests(self.in_kv)
+        days = {"free": max(free_days(self.counts).values()), "paid": 1}
         return {
             "entries": self.entries,
             **_camel(self.counts),
@@ -162,7 +154,7 @@ class Forecast:
             "perEntry": _camel(each),
             "days": days,
             "price": {"dollars": round(price(self.counts), 6), "included": is_included(self.counts)},
-            "rest": {"requests": self.rest_requests, "seconds": rest_seconds(self.rest_requests)},
+            "rest": {"requests": requests, "seconds": rest_seconds(requests)},
             "restsOn": self._rests_on(),
         }
 
@@ -184,6 +176,7 @@ class Forecast:
         return {
             "walked": bill.entries,
             "strata": strata,
+            "freeDays": _camel(free_days(self.counts)),
             "perEntryOfAny": _camel({"requests": round(bill.requests / bill.entries, 6), **rest}),
             "figures": {name: FIGURES[name].as_json() for name in (*names, "rest.requests", "rest.window")},
         }
@@ -215,26 +208,13 @@ class Forecast:
         what = "entries" if self.in_kv == self.entries else "entries and rows" if self.in_kv else "rows"
         return (
             f"{self.entries:,} {what} take {_said(counts, 'requests')} of the operator, "
-            f"{', '.join(asked)}: {self._days()}{self._too_many()}"
+            f"{', '.join(asked)}: {days_as_text(counts)}{self._too_many()}"
         )
 
     def price_as_text(self) -> str:
         """What it costs, and how long it takes to copy the entries first; one line."""
         dollars = price_as_text(self.counts)
-        if not self.in_kv:
-            return dollars
-        seconds = rest_seconds(self.rest_requests)
-        return (
-            f"{dollars}; to read the entries through the REST API takes "
-            f"{self.rest_requests:,} requests, {duration(seconds) if seconds else 'within its pace'}"
-        )
-
-    def _days(self) -> str:
-        name, days = max(self.free_days.items(), key=lambda one: one[1])
-        if days <= 1:
-            return "within a day of the free plan"
-        said = f"{_FREE[name]:,} {name.replace('_', ' ')}"
-        return f"{days:,} days of the free plan, whose day does not suffice ({said}); paid, one"
+        return f"{dollars}; {reading_as_text(self.in_kv)}" if self.in_kv else dollars
 
     def _too_many(self) -> str:
         """Where a request asks D1 more than a plan allows."""

@@ -117,6 +117,11 @@ def joined(
     return _result(search, small, [search.part_of(name, tally, anew) for name, tally in found.items()])
 
 
+def schedules_of(subject: Subject, workforce: Workforce, base: Scenario) -> Guided:
+    """The search through random schedules alone, before it began: for who measures it."""
+    return _Rehearsal(subject, {}, workforce, base, [], NoProgress()).guided()
+
+
 def _result(search: "_Rehearsal", small: Tally, parts: Sequence[Part]) -> Result:
     subject, workforce = search.subject, search.workforce
     small = sum((part.tally for part in parts if part.name != "walks"), small)
@@ -299,7 +304,8 @@ class _Rehearsal:
         acts = ", ".join(map(str, (*changes, *looks))) or "nothing"
         return scenarios, f"{acts} beside each of {len(requests):,} requests, and any two before it, in "
 
-    def _schedules(self) -> Part:
+    def guided(self) -> Guided:
+        """The search through random schedules, before it began."""
         others = Places(
             [*places_of(self.plain, "client").requests, *places_of(self.plain, "reader").requests[:8]]
         )
@@ -311,7 +317,10 @@ class _Rehearsal:
             self.oddities,
             self._budgets(),
         )
-        guided = Guided(self.subject, drawing, self.workforce)
+        return Guided(self.subject, drawing, self.workforce)
+
+    def _schedules(self) -> Part:
+        guided = self.guided()
         if (checkpoint := self.checkpoint) is not None:
             if "schedules" in checkpoint.parts:
                 guided.go_on(checkpoint.parts["schedules"])

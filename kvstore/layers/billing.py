@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import Final
 
+from kvstore.clock import duration
 from kvstore.figures import FIGURES, whole
 from kvstore.layers.journal import Event
 from kvstore.layers.quotas import FREE_PLAN
+from kvstore.limits import LIMITS
 
 # What a verb of the binding is billed as.
 BILLED: Final = {"get": "reads", "get_many": "reads", "put": "writes", "delete": "deletes", "scan": "lists"}
@@ -22,7 +24,8 @@ FREE_DAY: Final = {
 
 # The same of what D1 is billed by: rows.
 FREE_ROWS: Final = {name: whole(f"d1.{name}_per_day") for name in ("rows_read", "rows_written")}
-_PRICED: Final = (*FREE_DAY, *FREE_ROWS)
+_FREE: Final = {**FREE_DAY, **FREE_ROWS}
+_PRICED: Final = (*_FREE,)
 
 
 def billed(events: Iterable[Event]) -> dict[str, int]:
@@ -49,6 +52,35 @@ def price_as_text(counts: Mapping[str, int]) -> str:
     """The price in words, in full cents: what is to be paid is that at most."""
     included = ", which a month of the paid plan includes" if is_included(counts) else ""
     return f"at most ${ceil(round(price(counts) * 100, 6)) / 100:,.2f}{included}"
+
+
+def free_days(counts: Mapping[str, int]) -> dict[str, int]:
+    """For how many days operations and rows take the free plan's quota, each kind apart, as it is counted."""
+    return {name: ceil(counts.get(name, 0) / limit) for name, limit in _FREE.items() if limit}
+
+
+def days_as_text(counts: Mapping[str, int]) -> str:
+    """The days in words, and which kind takes most of them."""
+    name, days = max(free_days(counts).items(), key=lambda one: one[1])
+    if days <= 1:
+        return "within a day of the free plan"
+    said = f"{_FREE[name]:,} {name.replace('_', ' ')}"
+    return f"{days:,} days of the free plan, whose day does not suffice ({said}); paid, one"
+
+
+def reading_requests(entries: int) -> int:
+    """How many requests to the REST API read so many entries: listings, and values in bulk."""
+    return ceil(entries / LIMITS.list_keys) + ceil(entries / LIMITS.bulk_get_keys)
+
+
+def reading_as_text(entries: int) -> str:
+    """What it takes to read so many entries through the REST API."""
+    requests = reading_requests(entries)
+    seconds = rest_seconds(requests)
+    return (
+        f"to read the entries through the REST API takes {requests:,} requests, "
+        f"{duration(seconds) if seconds else 'within its pace'}"
+    )
 
 
 def rest_seconds(requests: int) -> int:

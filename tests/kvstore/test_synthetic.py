@@ -6,7 +6,7 @@ import pytest
 
 from kvstore import Entry, ManualClock, StoreError
 from kvstore.copies.census import Census, Shape, census_of
-from kvstore.stores.synthetic import SyntheticStore
+from kvstore.copies.synthetic import SyntheticStore
 
 pytestmark = pytest.mark.anyio
 NOW = 1_800_000_000

@@ -12,9 +12,9 @@ from typing import Final
 from kvstore import StateStore, Store, StoreError, StrictStorage
 from kvstore.clock import Clock
 from kvstore.copies.census import read_groups
+from kvstore.copies.synthetic import SyntheticStore
 from kvstore.javascript.json_document import read_json
 from kvstore.storage.storage import Storage
-from kvstore.stores.synthetic import SyntheticStore
 from worker.config import WorkerConfig
 from worker.kvwire import NAMESPACE_HEADER, StateFolder, StatusTextProtocol, create_kv_app
 from worker.rest import create_rest_app, namespaces_in

@@ -6,7 +6,7 @@ from typing import Any
 
 from kvstore.clock import duration
 from kvstore.figures import FIGURES
-from kvstore.layers.billing import price, price_as_text, rest_seconds
+from kvstore.layers.billing import days_as_text, free_days, price, price_as_text, rest_seconds
 from kvstore.limits import LIMITS
 from wrangler_compat.kv.remote_namespace import BATCH
 
@@ -44,6 +44,7 @@ class Plan:
             "entries": self.entries,
             "requests": self.requests,
             "seconds": rest_seconds(self.requests),
+            "freeDays": max(free_days(self.counts).values()),
             "dollars": round(price(self.counts), 6),
             **self.counts,
         }
@@ -59,5 +60,5 @@ class Plan:
         return (
             f"{self.entries:,} entries take at most {self.requests:,} requests to the account: {long} at its "
             f"pace of {pace.value:,} in {duration(FIGURES['rest.window'].value)}; billed as {billed}: "
-            f"{price_as_text(counts)}"
+            f"{price_as_text(counts)}; {days_as_text(counts)}"
         )

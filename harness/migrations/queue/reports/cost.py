@@ -4,14 +4,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.migrations.queue.simulation.record import Record
-from kvstore.layers.billing import FREE_DAY, billed, is_included, price, price_as_text
+from kvstore.layers.billing import (
+    FREE_DAY,
+    billed,
+    free_days,
+    is_included,
+    price,
+    price_as_text,
+    reading_as_text,
+    reading_requests,
+    rest_seconds,
+)
 
 
 @dataclass(frozen=True)
 class Cost:
     """``counts`` as the plans bill them, a bulk read as one for every key; ``seconds`` in simulated time.
 
-    ``steps`` are calls of the migration, ``most`` the KV operations of the dearest of them.
+    ``entries`` is how many there were, and ``steps`` are calls of the migration, ``most`` the KV operations
+    of the dearest of them.
     """
 
     steps: int
@@ -19,6 +30,7 @@ class Cost:
     most: int
     counts: dict[str, int]
     seconds: float
+    entries: int
 
     @property
     def of_free_day(self) -> dict[str, float]:
@@ -26,6 +38,7 @@ class Cost:
         return {name: self.counts[name] / limit for name, limit in FREE_DAY.items() if limit}
 
     def as_json(self) -> dict[str, Any]:
+        requests = reading_requests(self.entries)
         return {
             "steps": self.steps,
             "operations": self.operations,
@@ -33,6 +46,8 @@ class Cost:
             **self.counts,
             "price": {"dollars": round(price(self.counts), 6), "included": is_included(self.counts)},
             "partOfFreeDay": {name: round(part, 4) for name, part in self.of_free_day.items()},
+            "freeDays": {name: days for name, days in free_days(self.counts).items() if name in FREE_DAY},
+            "rest": {"requests": requests, "seconds": rest_seconds(requests)},
             "simulatedSeconds": self.seconds,
         }
 
@@ -42,10 +57,12 @@ class Cost:
             f"{count:,} {name if count != 1 else name[:-1]}" for name, count in self.counts.items()
         )
         took = f", in {_duration(self.seconds)}"
-        dearest = max(self.of_free_day.items(), key=lambda item: item[1])
         steps = f"{self.steps:,} {'steps' if self.steps != 1 else 'step'}"
-        part = f"{dearest[1]:.0%} of the free plan's {dearest[0]} of a day"
-        billed_as = f"billed as {counts}: {part}; {price_as_text(self.counts)}"
+        parts = ", ".join(f"{part:.0%} of the {name}" for name, part in self.of_free_day.items())
+        day = f"{parts} of the free plan's day, each counted apart"
+        billed_as = (
+            f"billed as {counts}: {day}; {price_as_text(self.counts)}; {reading_as_text(self.entries)}"
+        )
         return f"Cost: {steps} of at most {self.most:,} KV operations{took}; {billed_as}"
 
 
@@ -54,7 +71,7 @@ def cost(record: Record) -> Cost:
     asked = [event for run in record.runs for event in record.operations[run.name]]
     seconds = (record.runs[-1].answered - record.runs[0].sent) / 1000 if record.runs else 0.0
     most = max((run.operations for run in record.runs), default=0)
-    return Cost(len(record.runs), len(asked), most, billed(asked), seconds)
+    return Cost(len(record.runs), len(asked), most, billed(asked), seconds, len(record.start.entries))
 
 
 def _duration(seconds: float) -> str:
