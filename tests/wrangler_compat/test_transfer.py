@@ -81,6 +81,25 @@ def report(capfd: Capture) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize("name", ["twice.json", "twice.jsonl"])
+def test_of_a_key_that_comes_again_in_a_file_the_last_item_counts(
+    name: str, project: Path, capfd: Capture
+) -> None:
+    """As for `kv bulk put`; the items are further apart than what is carried at a time."""
+    keys = ["one", *(f"many:{number}" for number in range(1500)), "one", "other:1", "other:1", "one"]
+    items = [json.dumps({"key": key, "value": f"{number}"}) for number, key in enumerate(keys)]
+    text = "\n".join(items) if name.endswith(".jsonl") else f"[{','.join(items)}]"
+    (project / name).write_text(text)
+    assert main(["kv", "import", name, "--binding=CACHE"], {}) == 0
+    printed = capfd.readouterr().out
+    assert "1,502 entries, no request" in printed
+    assert "3 items were left out, as their key comes again later" in printed
+    stored = local(project, NAMESPACE)
+    assert (stored["one"].value, stored["other:1"].value) == (b"1504", b"1503")
+    assert main(["kv", "import", name, "--binding=CACHE", "--prefix=other:"], {}) == 0
+    assert "1 entries, no request" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["all.json", "all.jsonl", "all.sqlite"])
 def test_import_restores_exactly_what_was_exported(
     name: str, project: Path, account: Remote, capfd: Capture

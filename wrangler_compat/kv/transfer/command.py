@@ -132,7 +132,7 @@ async def _transfer(invocation: Invocation, source: From, end: Place) -> int:
     try:
         await transfer.carry(progress, journal if applied else None)
         await target.finish()
-        outcome = Outcome(progress, applied)
+        outcome = Outcome(progress, applied, repeated=source.repeated)
         if isinstance(end, _File):
             _check_file(end, progress, outcome, invocation)
         elif applied:
@@ -176,6 +176,11 @@ def _say(invocation: Invocation, outcome: Outcome) -> None:
     console, done = invocation.console, outcome.progress
     verb = "written" if outcome.applied else "would be written"
     console.say(f"{done.written:,} entries {verb} ({done.bytes:,} bytes), {done.same:,} were there already")
+    if outcome.repeated.count:
+        console.say(
+            f"{outcome.repeated.count:,} items were left out, as their key comes again later in the file and "
+            f"the last one counts: {_some(outcome.repeated)}"
+        )
     if done.kept.count:
         console.say(
             f"{done.kept.count:,} are there with something else, which may be newer, and stay as they are: "

@@ -1,18 +1,21 @@
 """What entries come from and go to: a namespace, here or in the account, or a file."""
 
 from collections.abc import AsyncIterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from kvstore.clock import Clock
 from kvstore.copies.bulk_json import item_of
-from kvstore.copies.export_file import ExportFile, read_export
+from kvstore.copies.export_file import ExportFile, is_sqlite, read_export
+from kvstore.copies.superseded import last_items
 from kvstore.errors import SourceError
 from kvstore.limits import LIMITS
 from kvstore.store import Entry
 from worker.cloudflare.errors import ApiError
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.kv.namespace import Namespace
+from wrangler_compat.kv.transfer.journal import Named
 
 # What is carried at a time, whichever is reached first: keys, and bytes of values.
 PART_KEYS: Final = LIMITS.list_keys
@@ -23,10 +26,15 @@ Position = dict[str, Any]
 
 
 class From(Protocol):
-    """Where entries come from; ``is_account`` where that takes requests to the API."""
+    """Where entries come from; ``is_account`` where that takes requests to the API. ``repeated`` are keys of
+    items that are left out, as the key comes again later, and the last item counts.
+    """
 
     display: str
     is_account: bool
+
+    @property
+    def repeated(self) -> Named: ...
 
     async def count(self) -> int:
         """How many there are."""
@@ -65,6 +73,7 @@ class NamespaceEnd:
     def __init__(self, namespace: Namespace, display: str, prefix: str, *, is_account: bool) -> None:
         self.display = display
         self.is_account = is_account
+        self.repeated = Named()
         self._namespace = namespace
         self._prefix = prefix
 
@@ -133,17 +142,38 @@ class FileFrom:
         self._clock = clock
 
     async def count(self) -> int:
-        return sum(1 for _ in self._entries(0))
+        counted: int = sum(key.startswith(self._prefix) for key, _ in self._entries(0))
+        return counted - self.repeated.count
+
+    @cached_property
+    def repeated(self) -> Named:
+        found = Named()
+        for key, numbers in self._several.items():
+            for _ in numbers[1:]:
+                found.add(key)
+        return found
+
+    @cached_property
+    def _several(self) -> dict[str, list[int]]:
+        """The numbers of the items of each key that has several."""
+        try:
+            if is_sqlite(self._path):
+                return {}
+            size = self._path.stat().st_size
+        except OSError as error:
+            raise CommandError(f"cannot read {self.display}: {error.strerror}") from error
+        found = last_items(lambda: (key for key, _ in self._entries(0)), size)
+        return {key: numbers for key, numbers in found.items() if key.startswith(self._prefix)}
 
     async def parts(self, position: Position) -> AsyncIterator[tuple[Entries, Position]]:
         part: dict[str, Entry] = {}
         done, size = position.get("items", 0), 0
         for key, entry in self._entries(done):
-            done += 1
-            if key.startswith(self._prefix):
-                part.pop(key, None)
+            numbers = self._several.get(key)
+            if key.startswith(self._prefix) and (numbers is None or numbers[-1] == done):
                 part[key] = entry
                 size += len(entry.value)
+            done += 1
             if len(part) >= PART_KEYS or size > PART_BYTES:
                 yield part, {"items": done}
                 part, size = {}, 0

@@ -16,12 +16,16 @@ OnProgress = Callable[[str, int, int], None]
 
 @dataclass
 class Outcome:
-    """What came of it, and which entries are ``different`` at the end, of so many ``verified``."""
+    """What came of it, and which entries are ``different`` at the end, of so many ``verified``.
+
+    ``repeated`` are items of a file whose key comes again in it.
+    """
 
     progress: Progress
     applied: bool
     verified: int = 0
     different: Named = field(default_factory=Named)
+    repeated: Named = field(default_factory=Named)
 
     @property
     def is_whole(self) -> bool:
@@ -38,6 +42,7 @@ class Outcome:
             "alreadyThere": done.same,
             "keptAsTheyAre": {"count": done.kept.count, "keys": done.kept.keys},
             "expiring": {"count": done.expiring.count, "keys": done.expiring.keys},
+            "repeated": {"count": self.repeated.count, "keys": self.repeated.keys},
             "verified": self.verified,
             "different": {"count": self.different.count, "keys": self.different.keys},
             "whole": self.is_whole,
