@@ -73,14 +73,22 @@ def test_dev_survives_an_exception_and_answers_500(notes: Path) -> None:
     assert any("[wrangler:error]" in line for line in dev.lines)
 
 
-def test_dev_runs_the_older_on_fetch(notes: Path) -> None:
+def test_dev_runs_the_older_on_fetch_where_the_date_or_a_flag_allows_it(notes: Path) -> None:
     (notes / "src" / "entry.py").write_text(
         "from js import Response\n"
         "async def on_fetch(request, env):\n"
         "    await env.NOTES.put('path', request.url)\n"
         "    return Response.new('old style')\n"
     )
-    dev = Dev(notes, "--port=0")
+    dev = Dev(notes, "--port=0", "--compatibility-date=2025-08-14")
+    refused = httpx.get(dev.url, trust_env=False)
+    dev.stop()
+    assert (refused.status_code, refused.text.split("\n")[-2:]) == (
+        500,
+        ["pyodide.ffi.JsException: Error: Handler does not export a fetch() function.", ""],
+    )
+    assert any("This Worker answers nothing" in line for line in dev.lines)
+    dev = Dev(notes, "--port=0", "--compatibility-date=2025-08-14", "--allow=functions")
     assert httpx.get(f"{dev.url}/x?y=1", trust_env=False).text == "old style"
     dev.stop()
     assert wrangler("kv", "key", "get", "path", "--binding=NOTES", cwd=notes).stdout == f"{dev.url}/x?y=1"

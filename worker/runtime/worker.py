@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from worker.assets import Assets, AssetsFetcher
 from worker.config import DurableObjectBinding, WorkerConfig, config_in, load_config
+from worker.config.compatibility import takes_functions
 from worker.durable import ObjectError, Objects
 from worker.runtime.background import Background
 from worker.runtime.errors import LoadError
@@ -40,7 +41,8 @@ class Worker:
     Time and chance are those of ``platform``; ``space`` has the modules.
 
     Handlers are methods of a class ``Default`` (a WorkerEntrypoint), or functions ``on_fetch``,
-    ``on_scheduled`` and ``on_queue``; each invocation has a context, and an instance of Default, of its own.
+    ``on_scheduled`` and ``on_queue``, if it ``takes_functions``; each invocation has a context, and an
+    instance of Default, of its own.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class Worker:
         space: Space,
         platform: Platform = MACHINE,
         on_error: ErrorLog = _ignore,
+        *,
+        takes_functions: bool = True,
     ) -> None:
         self.module = module
         self.space = space
@@ -57,17 +61,25 @@ class Worker:
         self.env = env
         self.on_error = on_error
         self.background = Background(lambda error: self.on_error(error))
+        self._takes_functions = takes_functions
         self._accepted: dict[Callable[..., Any], int | None] = {}
         self._raw_env: Any = None
 
     @property
-    def has_functions(self) -> bool:
-        """Whether its handlers are functions of the module."""
-        return not hasattr(self.module, "Default")
+    def answers_nothing(self) -> bool:
+        """Whether its handlers are functions of the module, and its compatibility date wants a class."""
+        return not self._takes_functions and not hasattr(self.module, "Default")
 
     def with_bindings(self, bindings: Mapping[str, object]) -> "Worker":
         """The same code with ``bindings`` for its whole environment: another deployment of it."""
-        other = Worker(self.module, make_env(bindings), self.space, self.platform, self.on_error)
+        other = Worker(
+            self.module,
+            make_env(bindings),
+            self.space,
+            self.platform,
+            self.on_error,
+            takes_functions=self._takes_functions,
+        )
         other._accepted = self._accepted
         return other
 
@@ -145,6 +157,8 @@ class Worker:
 
     def _handler(self, event: str, context: ExecutionContext) -> Callable[..., Awaitable[Any] | Any]:
         entrypoint = getattr(self.module, "Default", None)
+        if self.answers_nothing:
+            raise JsException("Error", f"Handler does not export a {event}() function.")
         if entrypoint is None:
             handler = getattr(self.module, f"on_{event}", None)
         else:
@@ -236,7 +250,8 @@ def load_configured(
     for binding in config.durable_objects:
         if binding.name in objects:
             objects[binding.name].define(_durable_class(module, binding, config), env=env)
-    return Worker(module, env, space, platform)
+    functions = takes_functions(config) or "functions" in platform.allowed
+    return Worker(module, env, space, platform, takes_functions=functions)
 
 
 def _durable_class(module: ModuleType, binding: DurableObjectBinding, config: WorkerConfig) -> type:

@@ -26,8 +26,10 @@ class Platform:
         return isinstance(self.clock, SystemClock) and isinstance(self.entropy, SystemEntropy)
 
 
-ESCAPES = ("threads", "sockets", "processes", "entropy")
-"""What the platform refuses to a Worker; entropy is chance while it is imported."""
+ESCAPES = ("threads", "sockets", "processes", "entropy", "functions")
+"""What the platform refuses to a Worker; entropy is chance while it is imported, functions are those such as
+``on_fetch`` as handlers, where its compatibility date wants a class.
+"""
 
 MACHINE = Platform()
 

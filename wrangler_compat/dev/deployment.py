@@ -11,7 +11,7 @@ from kvstore import KVNamespace, StoreError, SystemClock
 from kvstore.text.printable import printable
 from worker.assets import Assets, AssetsFirst
 from worker.config import ConfigError, KVBinding, WorkerConfig
-from worker.config.compatibility import python_of, takes_functions
+from worker.config.compatibility import python_of
 from worker.config.javascript import JSON, shown
 from worker.d1 import database_path
 from worker.messaging import Consumer, Message, Outcome
@@ -65,9 +65,9 @@ class Deployment(Protocol):
 
 
 _FUNCTIONS: Final = (
-    "The platform takes no functions such as on_fetch for handlers from compatibility date 2025-08-14 on: "
-    "deployed, this Worker answers nothing. Make them methods of a class Default(WorkerEntrypoint), or add "
-    "the compatibility flag disable_python_no_global_handlers. Here they are called."
+    "This Worker answers nothing: from compatibility date 2025-08-14 on the platform takes no functions for "
+    "handlers, such as on_fetch. Make them methods of a class Default(WorkerEntrypoint), or add the "
+    "compatibility flag disable_python_no_global_handlers; --allow=functions calls them on this machine only."
 )
 
 
@@ -123,7 +123,7 @@ class PythonDeployment:
         if there != here:
             self._console.say(f"⎔ Running on Python {here}; on the platform this Worker has Python {there}")
         worker = self._worker
-        if worker is not None and worker.has_functions and not takes_functions(config):
+        if worker is not None and worker.answers_nothing:
             self._console.caution(_FUNCTIONS)
 
     async def renew(self) -> None:

@@ -7,7 +7,7 @@ from wrangler_compat.cli.flags import Flag
 LEVELS: Final = ("debug", "info", "log", "warn", "error", "none")
 _PROTOCOLS: Final = ("http", "https")
 # As worker.sdk.surroundings has them, which is slow to import: `kv key list` reads these flags too.
-ESCAPES: Final = ("threads", "sockets", "processes", "entropy")
+ESCAPES: Final = ("threads", "sockets", "processes", "entropy", "functions")
 # As kvstore.conditions has them.
 CONDITIONS: Final = ("local", "production", "free", "hostile", "instant")
 
