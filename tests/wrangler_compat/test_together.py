@@ -1,15 +1,16 @@
 """Workers that call each other, and queues: in both languages under our `dev`, and under `wrangler dev`."""
 
 import json
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from .dev import Dev
+from .dev import Dev, wrangler
 from .test_javascript_beside_wrangler import Real
 from .test_real_wrangler import program
 
@@ -21,28 +22,44 @@ EVERY = [
     pytest.param("javascript", marks=pytest.mark.workerd),
     pytest.param("real", marks=pytest.mark.wrangler),
 ]
-Start = Callable[..., Any]
+
+
+class Start:
+    """Starts `dev`, or `wrangler dev`, with the Workers in folders of DATA, and keeps what runs."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        self.running: list[Dev | Real] = []
+
+    def __call__(
+        self, who: str, *folders: str, flags: tuple[str, ...] = (), changed: str | None = None
+    ) -> httpx.Client:
+        """A client of it; ``changed`` is the configuration instead of what is there."""
+        for part in ("workerd", "esbuild"):
+            self._monkeypatch.setenv(f"{part.upper()}_BIN", _real(part, who))
+        named = []
+        for folder in folders:
+            config = Path(shutil.copytree(DATA / folder, self._folder / folder)) / "wrangler.toml"
+            config.write_text(changed or config.read_text())
+            named += ["-c", str(config)]
+        ours = who != "real"
+        one = Dev(self._folder, *named, "--port", "0", *flags) if ours else Real(self._folder, *named)
+        self.running.append(one)
+        return httpx.Client(base_url=one.url, timeout=30, trust_env=False)
+
+    @property
+    def dev(self) -> Dev:
+        [one] = self.running
+        assert isinstance(one, Dev)
+        return one
 
 
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """A running `dev`, or `wrangler dev`, of the Workers in these folders of DATA."""
-    running: list[Dev | Real] = []
-
-    def started(who: str, *folders: str) -> httpx.Client:
-        for part in ("workerd", "esbuild"):
-            monkeypatch.setenv(f"{part.upper()}_BIN", _real(part, who))
-        configs = []
-        for folder in folders:
-            copy = Path(shutil.copytree(DATA / folder, tmp_path / folder))
-            configs.append(str(copy / "wrangler.toml"))
-        named = [part for config in configs for part in ("-c", config)]
-        one = Real(tmp_path, *named) if who == "real" else Dev(tmp_path, *named, "--port", "0")
-        running.append(one)
-        return httpx.Client(base_url=one.url, timeout=30, trust_env=False)
-
-    yield started
-    for one in running:
+    starting = Start(tmp_path, monkeypatch)
+    yield starting
+    for one in starting.running:
         one.stop()
 
 
@@ -153,3 +170,63 @@ def test_queues_deliver_batches(who: str, start: Start) -> None:
         for sent, expected in BATCHES.values():
             assert client.post("/", json=sent).text == "sent"
             assert seen(client, len(expected)) == sorted(expected, key=json.dumps)
+
+
+SLOW = "delivery_delay = 1\n"
+
+
+@pytest.mark.parametrize("language", EVERY[:2])
+def test_a_delayed_message_comes_when_time_has_moved(language: str, start: Start) -> None:
+    folder = f"queues/{language}"
+    hour = (DATA / folder / "wrangler.toml").read_text().replace(SLOW, SLOW.replace("1", "3600"))
+    with start(language, folder, flags=("--conditions", "production"), changed=hour) as client:
+        assert client.post("/", json=[["LATER", ["x"]], ["Q", ["now"]]]).text == "sent"
+        assert seen(client, 1) == [["q", [["now", 1]]]]
+        client.get("/cdn-cgi/local/clock?advance=2h")
+        assert seen(client, 2) == [["later", [["x", 1]]], ["q", [["now", 1]]]]
+
+
+def test_the_start_names_workers_and_queues_and_what_is_missing(start: Start) -> None:
+    start("python", "services/python/shop", "services/python/stock", "queues/python")
+    said = "".join(start.dev.lines)
+    assert "shop has access to the following bindings:" in said
+    assert re.search(r"env\.COUNT \(stock#Count\) +Worker\n", said)
+    assert re.search(r"env\.GONE \(gone\) +Worker, which does not run: add its configuration with -c\n", said)
+    assert re.search(r"env\.Q \(q\) +Queue\n", said)
+    assert re.search(r"queue\(\) of q +Queue, batches of 2 or after 0 s\n", said)
+    assert "Not emulated" not in said
+
+
+def test_a_queue_without_a_consumer_is_named_at_the_start(start: Start) -> None:
+    config = DATA / "queues" / "python" / "wrangler.toml"
+    alone = config.read_text().partition("[[queues.consumers]]")[0]
+    start("python", "queues/python", changed=alone)
+    said = "".join(start.dev.lines)
+    assert re.search(r"env\.Q \(q\) +Queue, which no Worker consumes: messages are gone\n", said)
+
+
+def test_a_changed_file_of_any_of_the_workers_is_loaded(tmp_path: Path, start: Start) -> None:
+    with start("python", "services/python/shop", "services/python/stock") as client:
+        assert client.get("/").json()["add"] == 3
+        path = tmp_path / "services" / "python" / "stock" / "stock.py"
+        path.write_text(path.read_text().replace("return a + b", "return a + b + 100"))
+        for _ in ("shop", "stock"):
+            start.dev.read_until("updated and ready")
+        assert client.get("/").json()["add"] == 103
+
+
+def test_workers_that_cannot_be_together_are_refused(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(DATA / "queues" / "python", tmp_path / name)
+    both = ("dev", "-c", "one/wrangler.toml", "-c", "two/wrangler.toml", "--port", "0")
+    same = wrangler(*both, cwd=tmp_path)
+    assert same.returncode == 1
+    assert (
+        "two/wrangler.toml is of a Worker orders: Workers that are served together"
+        in same.stdout + same.stderr
+    )
+    config = tmp_path / "two" / "wrangler.toml"
+    config.write_text(config.read_text().replace('name = "orders"', 'name = "other"'))
+    twice = wrangler(*both, cwd=tmp_path)
+    assert twice.returncode == 1
+    assert 'Multiple consumers defined for queue "q": "orders" and "other"' in twice.stdout + twice.stderr

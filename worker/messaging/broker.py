@@ -6,6 +6,7 @@ from typing import Any
 
 from kvstore.clock import Clock, SystemClock, stopwatch
 from kvstore.entropy import Entropy, SystemEntropy
+from kvstore.faults import InvocationCrashed
 from worker.config import QueueConsumer
 from worker.messaging.limits import check_consumers, check_messages
 from worker.messaging.message import Message
@@ -168,7 +169,7 @@ class _Queue:
         start = stopwatch()
         try:
             outcome = await consumer.deliver(self.name, batch, _metrics(self.waiting))
-        except Exception as error:
+        except (Exception, InvocationCrashed) as error:
             self._broker.warn(f'A batch of queue "{self.name}" was not delivered: {error}')
             outcome = FAILED
         took = round((stopwatch() - start) * 1000)

@@ -139,6 +139,24 @@ def test_a_python_worker_is_refused_for_what_is_not_named(python_worker: Path) -
         opened(python_worker, [], "a")
 
 
+@pytest.mark.parametrize("language", ["python", "javascript"])
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [
+        ('[[services]]\nbinding = "X"\nservice = "other"\n', "Worker"),
+        ('[[queues.producers]]\nbinding = "X"\nqueue = "q"\n', "Queue"),
+    ],
+)
+def test_what_only_dev_emulates_is_refused_in_both_languages(
+    language: str, section: str, kind: str, request: pytest.FixtureRequest
+) -> None:
+    folder: Path = request.getfixturevalue(f"{language}_worker")
+    with (folder / "worker" / "wrangler.toml").open("a") as file:
+        file.write(section)
+    with pytest.raises(MigrationError, match=rf"env\.X \({kind}\)\. .*say without="):
+        opened(folder, ["FILES"] if language == "python" else ALL, f"{language}{kind}")
+
+
 def test_a_name_that_no_worker_binds_is_refused(python_worker: Path) -> None:
     with pytest.raises(
         MigrationError, match="without='AI' names no binding that is not emulated; .* have FILES"

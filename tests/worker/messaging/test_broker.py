@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kvstore import ManualClock, SeededEntropy
+from kvstore.faults import InvocationCrashed
 from worker.config import QueueConsumer
 from worker.messaging import Broker, Consumer, Message, Outcome
 from worker.messaging.limits import QueueConfigError, QueueError
@@ -141,6 +142,20 @@ async def test_what_a_consumer_raises_fails_its_batch() -> None:
     await place.settled()
     assert place.warnings[0] == 'A batch of queue "q" was not delivered: gone'
     assert place.warnings[1].startswith("Dropped message")
+
+
+async def test_a_handler_that_is_cut_off_gets_its_batch_again() -> None:
+    place = Place()
+    take, cuts = place._take, [1]
+
+    async def cut_off(queue: str, messages: list[Message], metrics: dict[str, int]) -> Outcome:
+        if cuts:
+            raise InvocationCrashed(f"cut off {cuts.pop()}")
+        return await take(queue, messages, metrics)
+
+    place.broker.consume("worker", [Consumer("worker", RULES, cut_off)])
+    place.send("a")
+    assert await place.settled() == [("q", [("a", 2)])]
 
 
 async def test_what_waits_is_counted() -> None:

@@ -48,8 +48,10 @@ async def test_a_worker_that_asks_for_one_is_told(tmp_path: Path, use: str) -> N
         await asked(worker)
 
 
-def test_a_rehearsal_refuses_it(tmp_path: Path) -> None:
-    found = folder(tmp_path, next(iter(KINDS)), answering("1"))
-    with pytest.raises(LoadError, match=r"binds what is not emulated: env.X \(R2 Bucket\)\."):
+@pytest.mark.parametrize("section", KINDS)
+def test_a_rehearsal_refuses_each_kind_also_those_that_dev_emulates(tmp_path: Path, section: str) -> None:
+    found = folder(tmp_path, section, answering("1"))
+    with pytest.raises(LoadError, match=rf"binds what is not emulated: env.X \({KINDS[section]}\)\."):
         load_worker(found, {})
+    load_worker(found, {}, without=["X"])
     assert load_worker(found, {"X": "something else"}).env.X == "something else"
