@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.migrations.redis.keyspace.errors import MigrationError
-from harness.migrations.redis.keyspace.pieces import COUNT, PAIRS, flattened, rounds, written
+from harness.migrations.redis.keyspace.pieces import COUNT, PAIRS, existing, flattened, rounds, written
 from harness.migrations.redis.mapping.mapping import Mapped, Mapping, Page
 from harness.migrations.redis.mapping.plan import COPY, Plan, Step
 from harness.migrations.redis.moving.move import Move
@@ -83,17 +83,19 @@ class Mover:
 
         What is there again, while the target is as planned, came since: it is left there.
         """
-        asked: list[Command] = []
+        target, rule, moved = self._move.target, self._rule(batch[0]), Counter[str]()
+        replies = await target.pipeline([("RENAMENX", step.source, step.target) for step in batch])
+        answers = {step.source: reply for step, reply in zip(batch, replies, strict=True)}
+        there = await existing(target, [key for key, renamed in answers.items() if renamed != 1])
         for step in batch:
-            asked += [("RENAMENX", step.source, step.target), ("EXISTS", step.source)]
-        replies = await self._move.target.pipeline(asked)
-        moved, rule = Counter[str](), self._rule(batch[0])
-        for step, renamed, there in zip(batch, replies[::2], checked(replies[1::2]), strict=True):
+            renamed = answers[step.source]
             if renamed == 1:
-                moved[step.source] += step.content.members
-            elif there and isinstance(renamed, ServerError):
+                moved[step.source] = step.content.members
+            elif step.source not in there:
+                continue
+            elif isinstance(renamed, ServerError):
                 raise renamed
-            elif there and (rule.was == "string" or await self._wrong([step], rule)):
+            elif rule.was == "string" or await self._wrong([step], rule):
                 raise MigrationError(
                     f"{step.target} exists, and {step.source} too: somebody wrote during the freeze. Nothing "
                     f"was overwritten: stop every writer, then go back with {self._move.back}"
