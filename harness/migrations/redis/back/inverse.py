@@ -45,11 +45,17 @@ class Inverse:
     Keys that are renamed are renamed back; lists that one was spread over follow each other by their names,
     each in its order; a set becomes a list, as `in_order` says; of a zset that a list became, what is due
     first is at the right end. ``late`` says what to do about keys of the source that were written since.
+
+    Raises ValueError for any other rule, whose way back needs the backup.
     """
 
     late = "compare them, and take what is at the source away by hand"
 
     def __init__(self, move: Move) -> None:
+        for rule in move.declaration.rules:
+            spread = rule.target.of_record and rule.was != "list"
+            if spread or (rule.was != rule.becomes and rule.was != "list"):
+                raise ValueError(f"line {rule.line}: {rule}, {rule.type}, cannot be read backwards")
         self._move = move
         self._server = move.target
 
