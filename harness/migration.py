@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 import kvstore
+from harness.outbound import Outbound
 from kvstore.limits import LIMITS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -241,6 +242,7 @@ class Migration:
         self.keeps_originals = keeps_originals
         self.answers = answers
         self.without = (without,) if isinstance(without, str) else tuple(without)
+        self.outbound = Outbound()
         self.folder = Path()
         given = {"before": before, "after": after, **stages}
         self.stages = {stage: _stage(stage, place) for stage, place in given.items() if place is not None}

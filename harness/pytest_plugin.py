@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from harness.outbound import Outbound
     from harness.testing.client import AsyncClient, Client
     from harness.testing.deployed import Deployed
     from harness.testing.keys import Namespaces
-    from harness.testing.outbound import Outbound
     from harness.testing.time import TestClock
 
 _DEPLOYED: "pytest.StashKey[Deployed]" = pytest.StashKey()

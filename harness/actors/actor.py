@@ -89,6 +89,11 @@ class Actor(Sender):
     async def delete(self, path: str, **more: Any) -> Reply:
         return await self.ask("DELETE", path, **more)
 
+    async def scheduled(self, cron: str = "* * * * *") -> Reply:
+        """Fire a cron trigger and wait until its handler is done: 200, or 500 where it throws."""
+        self.last = call = self.call("CRON", cron)
+        return await self.world.trigger(call)
+
     async def wait(self, seconds: float) -> None:
         """Let so much time pass; it is simulated."""
         await self.world.clock.sleep(seconds)

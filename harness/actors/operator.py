@@ -41,9 +41,17 @@ class Operator(Actor):
     halts_after: int | None = None
 
     async def ask(self, method: str, path: str, **more: Any) -> Reply:
+        self._go_on()
+        return await super().ask(method, path, **more)
+
+    async def scheduled(self, cron: str = "* * * * *") -> Reply:
+        self._go_on()
+        return await super().scheduled(cron)
+
+    def _go_on(self) -> None:
+        """Raises Halted."""
         if self.halts_after is not None and self.sent >= self.halts_after:
             raise Halted
-        return await super().ask(method, path, **more)
 
     async def deploy(self, stage: str, *, settle: bool = True) -> None:
         """Put a Worker on, and wait until it is everywhere and everybody sees what the one before wrote.

@@ -106,6 +106,8 @@ def _can_end(plain: Record, oddities: Sequence[str]) -> bool:
     return not ENDING.isdisjoint(oddities) or _ended(plain)
 
 
+REFUSED: Final = "refused: "
+
 PROPERTIES: Final[Sequence[Property]] = (
     Property("a stale read", lambda record: bool(_stale_reads(record)), _staleable),
     Property(
@@ -139,8 +141,9 @@ PROPERTIES: Final[Sequence[Property]] = (
 
 
 def met(record: Record) -> list[str]:
-    """The names of the properties that a record has."""
-    return [one.name for one in PROPERTIES if one.met(record)]
+    """The names of the properties that a record has, and the requests to the outside that were refused."""
+    refused = (REFUSED + one for one in sorted(record.refused))
+    return [*(one.name for one in PROPERTIES if one.met(record)), *refused]
 
 
 def due(plain: Record, oddities: Sequence[str]) -> list[str]:

@@ -296,6 +296,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     has_objects  whether a Worker has Durable Objects: what they know is not recorded
     queried    every call of D1 as the Worker saw it
     tables     what its rows can be in, each a Table, by label
+    refused    requests to the outside that nothing is said of, as ``GET https://…``
     """
 
     migration: Migration
@@ -312,6 +313,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     has_objects: bool = False
     queried: Sequence[D1Event] = ()
     tables: Mapping[str, Any] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
 
     @property
     def moved(self) -> int:

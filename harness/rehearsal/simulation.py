@@ -139,6 +139,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
         has_objects=bool(world.objects),
         queried=world.databases.asked[:queried],
         tables=world.stages.tables,
+        refused=frozenset(f"{sent.method} {sent.url.partition('?')[0]}" for sent in world.outside.unexpected),
     )
 
 

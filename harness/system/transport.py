@@ -14,6 +14,7 @@ from harness.engine.loop import Deadlock, SimulatedLoop
 from harness.model.answers import read_body
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.stream import ReadableStream
+from worker.runtime.scheduled import ScheduledController
 from worker.sdk.http.request import Request
 from worker.sdk.http.response import ResponseParts
 
@@ -26,10 +27,13 @@ ANSWER_SECONDS: Final = 600
 
 
 class Answering(Protocol):
-    """Who is asked."""
+    """A Worker, as events reach it."""
 
     async def fetch(self, request: Request) -> ResponseParts:
         """Answer a request. Raises InvocationCrashed and BrokenOff, and what a handler raises."""
+
+    async def scheduled(self, controller: ScheduledController) -> None:
+        """Run the scheduled handler. Raises InvocationCrashed, and what the handler raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,22 @@ async def deliver(worker: Answering, request: Request) -> Answer:
         raise BrokenOff(_too_long(len(content)))
     headers = {name.lower(): value for name, value in parts.headers}
     return Answer(parts.status, read_body(content), headers)
+
+
+async def trigger(worker: Answering, controller: ScheduledController) -> Answer:
+    """What comes of a cron trigger: 200, or 500 with the error of the Worker's handler.
+
+    Raises InvocationCrashed.
+    """
+    try:
+        await worker.scheduled(controller)
+    except InvocationCrashed:
+        raise
+    except BaseException as error:
+        if not _is_the_workers(error):
+            raise
+        return Answer(500, _named(error))
+    return Answer(200, None)
 
 
 async def read_to_end(pieces: Any) -> bytes:

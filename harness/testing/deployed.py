@@ -14,6 +14,7 @@ from anyio.lowlevel import checkpoint
 from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migration import Stage
+from harness.outbound import Outbound
 from harness.system.javascript.code import JavaScriptCode, JavaScriptWorker
 from harness.system.javascript.invocation import Host
 from harness.system.noted import NotedNamespace
@@ -22,7 +23,6 @@ from harness.system.transport import read_to_end
 from harness.terminal.numbers import read_moment
 from harness.testing.answer import Answer
 from harness.testing.keys import Keys
-from harness.testing.outbound import Outbound
 from harness.testing.timeline import Timeline
 from harness.world.databases import DeployedDatabases
 from harness.world.objects import DeployedObjects
@@ -117,9 +117,7 @@ class Deployed:
         self._databases = DeployedDatabases(1, self.clock, self._invocations, _at_once)
         self._objects = DeployedObjects(1, self.clock, self._invocations)
         self._alarms = Alarms(self.clock, Chance(1, "alarms"), self._ring, automatic=True)
-        self._host = Host(
-            self.outbound.parts, self._set_alarm, self.errors.append, self.background_errors.append
-        )
+        self._host = Host(self._set_alarm, self.errors.append, self.background_errors.append)
         self._workers: dict[str, AnyWorker] = {}
         self._shared: dict[str, object] | None = None
         self.keys = {

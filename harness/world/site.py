@@ -11,10 +11,11 @@ from harness.engine.under_way import asking
 from harness.model.circumstances import Circumstances
 from harness.model.record import Call
 from harness.system.deployment import Code, Deployed
-from harness.system.transport import BrokenOff, deliver
+from harness.system.transport import BrokenOff, deliver, trigger
 from harness.world.network import Network
 from kvstore.faults import InvocationCrashed
 from worker.runtime.background import WAIT_UNTIL_SECONDS
+from worker.runtime.scheduled import ScheduledController
 from worker.sdk.http.request import Request
 
 # What a request takes between a client and its location, or a call between a Worker and an object, one
@@ -85,12 +86,14 @@ class Site:
         chance = Chance(self.scenario.seed, f"rollout/{colo}/{len(self.deployed)}")
         return chance.below(1000 * self.scenario.rollout + 1)
 
-    async def answered(self, call: Call, request: Request) -> Reply:
-        """Send a request and wait for its answer, or until there is no hope for one; the call notes both."""
+    async def answered(self, call: Call, event: Request | ScheduledController) -> Reply:
+        """Send a request, or fire a cron trigger, and wait for its answer, or until there is no hope for
+        one; the call notes both.
+        """
         self.calls.append(call)
         chance = Chance(self.scenario.seed, f"way/{call.name}")
         await self.clock.pause(chance.between(*WAY_MS))
-        reply = await self._met(call, partial(self._answer, call, request))
+        reply = await self._met(call, partial(self._answer, call, event))
         await self.clock.pause(chance.between(*WAY_MS))
         call.answered, call.last = self.clock.now_ms(), len(self.writes)
         if reply.status is not None and self.network.befalls("dropped", call.name):
@@ -102,14 +105,17 @@ class Site:
         """The answer to a call, after or beside what meets it."""
         return await answer()
 
-    async def _answer(self, call: Call, request: Request) -> Reply:
+    async def _answer(self, call: Call, event: Request | ScheduledController) -> Reply:
         """The Worker's answer; without a status where its invocation was cut off, or the answer broke off."""
         worker, skew = self._deployed_in(call)
         before = skew.set(self.network.skew(call.colo))
         asked = asking(f"{call.method} {call.path} of {call.name}")
         with asked, self.invocations.start(call.name) as invocation:
             try:
-                answer = await deliver(worker, request)
+                if isinstance(event, Request):
+                    answer = await deliver(worker, event)
+                else:
+                    answer = await trigger(worker, event)
                 cut_off = self.network.befalls("background", call.name)
                 await worker.background.drain(0 if cut_off else WAIT_UNTIL_SECONDS)
             except InvocationCrashed:

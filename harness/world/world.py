@@ -19,6 +19,7 @@ from harness.system.stages import LoadedStage, Stages
 from harness.world.databases import DeployedDatabases
 from harness.world.network import Network
 from harness.world.objects import DeployedObjects
+from harness.world.outside import Outside
 from harness.world.site import Reply, Site
 from kvstore import Entry, KVNamespace, Store
 from kvstore.conditions import COLOS, JUDGE
@@ -26,6 +27,8 @@ from kvstore.layers.quotas import DAY_MS
 from kvstore.layers.trace import Trace
 from kvstore.platform import Location
 from worker.d1 import Answer
+from worker.runtime.scheduled import ScheduledController
+from worker.sdk.context import current
 from worker.sdk.http.request import Request
 
 _ORIGIN = "https://worker.example"
@@ -78,6 +81,7 @@ class World(Site):
             self.network.layers.ledger,
         )
         self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
+        self.outside = Outside(migration.outbound.given, scenario, clock)
         self._meetings = {one.request: one for one in scenario.at_once}
         self.locations: dict[str, dict[str, Location]] = {
             colo: {
@@ -178,9 +182,18 @@ class World(Site):
         """Send a request and wait for its answer, or until there is no hope for one."""
         body, kind = content
         sent = {"cf-connecting-ip": call.actor, **({"content-type": kind} if kind else {}), **headers}
-        reply = await self.answered(
+        return await self.answered(
             call, Request.from_parts(call.method, _ORIGIN + call.path, list(sent.items()), body)
         )
+
+    async def trigger(self, call: Call) -> Reply:
+        """Fire the cron trigger that a call names, and wait until its handler is done."""
+        return await self.answered(call, ScheduledController(call.path, self.clock.now_ms()))
+
+    async def answered(self, call: Call, event: Request | ScheduledController) -> Reply:
+        """The same as of any site; what leaves the Worker goes to ``outside``."""
+        with current(None, None, self.outside):
+            reply = await super().answered(call, event)
         call.refused = self.databases.refused(call.name)
         return reply
 

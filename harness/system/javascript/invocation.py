@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock, SimulatedLoop
+from harness.outbound import Outbound
 from harness.system.deployment import NotSequential
 from harness.system.javascript.isolates import Held, Lane
 from harness.system.javascript.messages import Message, written
@@ -27,9 +28,7 @@ from worker.kvwire import Asked, Told, answer, refused
 from worker.kvwire.operations import METADATA_HEADER
 from worker.sdk.http.request import RequestParts
 from worker.sdk.http.response import ResponseParts
-
-Outside = Callable[[RequestParts], ResponseParts | None]
-"""The answer of the outside world to a request of the Worker; None when it cannot be reached."""
+from worker.sdk.surroundings import surroundings
 
 SetAlarm = Callable[[str, str, int | None], None]
 """Called with the class and the id of a Durable Object, and when its alarm rings (ms), None for never."""
@@ -47,13 +46,12 @@ class JavaScriptError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What a test has to do with the Worker while it runs; a simulation has none: nothing leaves it.
+    """What a test has to do with the Worker while it runs; a simulation has none.
 
     What fetch handlers and alarms threw goes to ``on_error``, what failed in the background to
     ``on_background_error``; what was printed is printed.
     """
 
-    outside: Outside
     set_alarm: SetAlarm
     on_error: Callable[[BaseException], None]
     on_background_error: Callable[[BaseException], None]
@@ -95,6 +93,7 @@ class Invocation:
         self._databases = databases
         self._variables = variables
         self._host = host
+        self._outbound = surroundings().outbound
         self._storages: dict[str, Storage] = {}
         self._loop = cast(SimulatedLoop, asyncio.get_running_loop())
         self._context = copy_context()
@@ -123,7 +122,7 @@ class Invocation:
         about: dict[str, object] = {
             "now": self._code.now_ms(),
             "seed": [number >> half & 0xFFFFFFFF for number in drawn for half in (0, 32)],
-            "outside": self._host is not None,
+            "outside": isinstance(self._outbound, Outbound),
             **event,
         }
         if self._variables is not None:
@@ -297,10 +296,10 @@ class Invocation:
         return b"%s%s\r\n%s" % (head.encode("utf-8", "replace"), headers, body)
 
     async def _without_binding(self, message: Message, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
-        """The answer to a timer, and in a test to what wants to leave and to alarms."""
+        """The answer to a timer, to what wants to leave, and in a test to alarms."""
         place = url.path if message.header("host") == "understudy" else ""
-        if self._host is not None and place == "/fetch":
-            return self._left(self._host, message)
+        if isinstance(self._outbound, Outbound) and place == "/fetch":
+            return await self._left(self._outbound, message)
         if self._host is not None and place == "/alarm":
             alarm = json.loads(message.body)
             self._host.set_alarm(alarm["kind"], alarm["id"], alarm["at"])
@@ -311,12 +310,12 @@ class Invocation:
         await self._code.clock.sleep(int(parse_qs(url.query)["ms"][0]) / 1000)
         return "HTTP/1.1 200 OK", {}, str(self._code.now_ms()).encode()
 
-    def _left(self, host: Host, message: Message) -> tuple[str, dict[str, str], bytes]:
+    async def _left(self, outbound: Outbound, message: Message) -> tuple[str, dict[str, str], bytes]:
         asked = json.loads(message.header("understudy-asked") or "")
         headers = [(name, value) for name, value in asked["headers"]]
-        found = host.outside(RequestParts(asked["method"], asked["url"], headers, message.body))
-        if found is None:
-            return self._said(None)
+        found = await outbound.parts(RequestParts(asked["method"], asked["url"], headers, message.body))
+        if isinstance(found, str):
+            return self._said({"refused": found})
         body = found.body if isinstance(found.body, bytes) else b""
         return self._said({"status": found.status, "headers": found.headers}, body)
 

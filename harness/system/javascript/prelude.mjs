@@ -205,7 +205,7 @@ globalThis.fetch = async (input, init) => {
   for (let times = 0; times <= MOST_REDIRECTS; times++) {
     const asked = headed({ method, url, headers: [...request.headers] });
     const { told, content } = await ask("fetch", { method: "POST", headers: { "understudy-asked": asked }, body });
-    if (told === null) throw new Error("Network connection lost.");
+    if (told.refused) throw new Error(told.refused);
     const answer = new Response(content.byteLength ? content : null, told);
     Object.defineProperties(answer, { url: { value: url }, redirected: { value: times > 0 } });
     const to = REDIRECTS.includes(told.status) && request.redirect === "follow" && answer.headers.get("location");

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.outbound import Outbound
 from harness.system.javascript import code as javascript_code
 from harness.system.javascript.code import JavaScriptCode
 from harness.system.javascript.invocation import JavaScriptError
@@ -16,7 +17,6 @@ from harness.testing.answer import Answer
 from harness.testing.client import AsyncClient, Client
 from harness.testing.deployed import Deployed, Options, _stage
 from harness.testing.keys import Namespaces
-from harness.testing.outbound import Outbound
 from harness.testing.time import TestClock
 
 pytestmark = [

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.outbound import Outbound
 from harness.testing.answer import Answer
 from harness.testing.client import AsyncClient, Client
 from harness.testing.keys import Namespaces
-from harness.testing.outbound import Outbound
 from harness.testing.time import TestClock
 from kvstore import Entry
 

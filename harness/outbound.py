@@ -1,17 +1,15 @@
-"""The world outside of a Worker, as a test says it answers: nothing reaches the network."""
+"""The world outside of a Worker, as a test or a migration says it answers: nothing reaches the network."""
 
 import json as json_text
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kvstore.javascript.stream import ReadableStream
-from worker.sdk.ffi.errors import JsException
-from worker.sdk.http.request import RequestParts
-from worker.sdk.http.response import ResponseParts
-from worker.sdk.web.http.body import Content
-from worker.sdk.web.http.headers import Headers
-from worker.sdk.web.http.request import Request
-from worker.sdk.web.http.response import Response
+if TYPE_CHECKING:
+    from worker.sdk.http.request import RequestParts
+    from worker.sdk.http.response import ResponseParts
+    from worker.sdk.web.http.request import Request
+    from worker.sdk.web.http.response import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,9 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
+    """What is answered."""
+
     status: int
     headers: dict[str, str]
     content: bytes
@@ -38,13 +38,13 @@ class Outbound:
     """``outbound.get(url, json=…)`` says what is answered; ``sent`` are the requests that the Worker sent.
 
     The last that was said of a method and URL counts. A request that nothing was said of is answered as when
-    the network is down, and is among ``unexpected``.
+    the network is down, and is among ``unexpected``. ``given`` is what was said elsewhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, given: Mapping[tuple[str, str], Given] | None = None) -> None:
         self.sent: list[Sent] = []
         self.unexpected: list[Sent] = []
-        self._given: dict[tuple[str, str], _Given] = {}
+        self.given = dict(given or {})
 
     def on(
         self,
@@ -65,7 +65,7 @@ class Outbound:
         elif text is not None:
             content = text.encode()
             lines.setdefault("content-type", "text/plain;charset=UTF-8")
-        self._given[method.upper(), url] = _Given(status, lines, content)
+        self.given[method.upper(), url] = Given(status, lines, content)
 
     def get(self, url: str, **answer: Any) -> None:
         self.on("GET", url, **answer)
@@ -79,28 +79,41 @@ class Outbound:
     def delete(self, url: str, **answer: Any) -> None:
         self.on("DELETE", url, **answer)
 
-    def answer(self, sent: Sent) -> _Given | None:
+    async def answer(self, sent: Sent) -> Given | None:
         """What is answered, None for nothing; the request is noted."""
         self.sent.append(sent)
-        found = self._given.get((sent.method, sent.url))
+        found = self.given.get((sent.method, sent.url))
         if found is None:
             self.unexpected.append(sent)
         return found
 
-    def parts(self, request: RequestParts) -> ResponseParts | None:
-        """What a JavaScript Worker's request is answered."""
-        given = self.answer(Sent(request.method, request.url, dict(request.headers), request.body))
+    def refusal(self, sent: Sent) -> str:
+        """What the Worker's error says where nothing is answered."""
+        return "Network connection lost."
+
+    async def parts(self, request: "RequestParts") -> "ResponseParts | str":
+        """What a JavaScript Worker's request is answered, or what its error says."""
+        from worker.sdk.http.response import ResponseParts
+
+        sent = Sent(request.method, request.url, dict(request.headers), request.body)
+        given = await self.answer(sent)
         if given is None:
-            return None
+            return self.refusal(sent)
         return ResponseParts(given.status, "", list(given.headers.items()), given.content)
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, request: "Request") -> "Response":
+        """What a Python Worker's request is answered. Raises JsException."""
+        from kvstore.javascript.stream import ReadableStream
+        from worker.sdk.ffi.errors import JsException
+        from worker.sdk.web.http.body import Content
+        from worker.sdk.web.http.headers import Headers
+        from worker.sdk.web.http.response import Response
+
         content = await request.js_read()
-        given = self.answer(
-            Sent(request.method, request.url, dict(request.headers.js_lines()), bytes(content or b""))
-        )
+        sent = Sent(request.method, request.url, dict(request.headers.js_lines()), bytes(content or b""))
+        given = await self.answer(sent)
         if given is None:
-            raise JsException("Error", "Network connection lost.")
+            raise JsException("Error", self.refusal(sent))
         body = Content(ReadableStream([given.content])) if given.content else None
         headers = Headers([list(line) for line in given.headers.items()])
         return Response.js_received(given.status, "", headers, body, request.url, False)
