@@ -1,6 +1,7 @@
 """Every command: its words, its positionals, its flags, and what carries it out."""
 
 import asyncio
+import gc
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,9 +29,11 @@ class Command:
     def run(self, invocation: Invocation) -> int | None:
         """Carry the command out; an int is the exit code. A handler may be a coroutine function."""
         module, _, function = self.handler.partition(":")
-        result: Coroutine[Any, Any, int | None] | int | None = getattr(import_module(module), function)(
-            invocation
-        )
+        handler = getattr(import_module(module), function)
+        if not gc.isenabled():
+            gc.freeze()  # what has been imported stays, and is searched by no collection
+            gc.enable()
+        result: Coroutine[Any, Any, int | None] | int | None = handler(invocation)
         return asyncio.run(result) if isinstance(result, Coroutine) else result
 
 

@@ -1,5 +1,6 @@
 """Where the program ``wrangler-compat`` begins: a server listens to signals before it imports anything."""
 
+import gc
 import signal
 import sys
 
@@ -10,6 +11,7 @@ def main() -> int:
         # In the background of a script SIGINT is ignored until somebody listens: a server would not end.
         if {"dev", "serve"} & set(sys.argv):
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        gc.disable()  # until the command has been imported (`Command.run`): nothing of that is garbage
         from wrangler_compat import main as cli
 
         return cli.main()
