@@ -64,14 +64,14 @@ class Conditions:
         """The budget and the write rate that everything was judged by, each with how certain it is."""
         judged = self.judged_by()
         if not judged:
-            return "no limits, and everybody sees everything at once"
+            return "no limits, and every location sees every write at once"
         lost = self.allowance.write_rate == "lost"
         (rate,) = (one for name, one in judged.items() if name.endswith("write_interval_ms"))
         (budget,) = (one for name, one in judged.items() if name.endswith(".operations"))
         beside = f"; beside it {budget.beside.partition(' (')[0]}" if budget.beside else ""
         return (
-            f"{budget.value:,} operations of an invocation ({_said(budget)}{beside}), a write of a "
-            f"{self.allowance.writes_of} a second, sooner {'lost' if lost else 'refused'} ({_said(rate)})"
+            f"{budget.value:,} operations per invocation ({_said(budget)}{beside}), one write a second per "
+            f"{self.allowance.writes_of}, earlier ones {'lost' if lost else 'refused'} ({_said(rate)})"
         )
 
 

@@ -57,7 +57,7 @@ FAULTS: Final[dict[str, FaultKind]] = {
         FaultKind(
             "crash",
             "operation",
-            "the invocation ends before the operation; nobody gets an answer",
+            "the invocation ends before the operation; no answer is sent",
             "the run is cut off before",
             cuts_off=True,
             reaches=False,

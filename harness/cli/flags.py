@@ -27,7 +27,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
         "interruptions, something of a client or reader between any two of them; schedules, random ones; "
         "orders, two requests at once in every order of their KV operations",
     )
-    run.add_argument("--scenario", metavar="LINE", help="one run again, exactly as the line says")
+    run.add_argument("--scenario", metavar="LINE", help="repeat one run, from the line that a report shows")
     run.add_argument(
         "--trace", action="store_true", help="every KV operation of each finding's run, in the JSON"
     )
@@ -36,13 +36,13 @@ def add_run(run: argparse.ArgumentParser) -> None:
         "--save", type=Path, metavar="DIR", help="write each finding as a pytest test into this folder"
     )
     run.add_argument(
-        "-v", "--verbose", action="store_true", help="tell every finding, not only the five smallest"
+        "-v", "--verbose", action="store_true", help="report every finding, not only the five smallest"
     )
     run.add_argument(
         "--checkpoint",
         type=Path,
         metavar="FILE",
-        help="keep what is done in a file, and go on from there when it is stopped",
+        help="keep progress in a file; the same command then continues from it",
     )
     run.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share the searches")
     run.add_argument(
@@ -58,12 +58,18 @@ def add_run(run: argparse.ArgumentParser) -> None:
 def add_merge(merge: argparse.ArgumentParser) -> None:
     """Add what ``rehearse merge`` takes."""
     merge.add_argument(
-        "reports", type=Path, nargs="+", metavar="REPORT", help="what shards wrote with --json"
+        "reports",
+        type=Path,
+        nargs="+",
+        metavar="REPORT",
+        help="what each machine wrote with --json",
     )
     merge.add_argument("--html", dest="html_file", metavar="FILE", help="also write a page that shows it all")
     merge.add_argument("--trace", action="store_true", help="every KV operation of each finding's run")
     merge.add_argument("--save", type=Path, metavar="DIR", help="write each finding as a pytest test")
-    merge.add_argument("-v", "--verbose", action="store_true", help="tell every finding")
+    merge.add_argument(
+        "-v", "--verbose", action="store_true", help="report every finding, not only the five smallest"
+    )
     merge.add_argument("--jobs", type=whole(1, 256), help="processes that make findings small")
     merge.add_argument(
         "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
@@ -93,15 +99,21 @@ def add_mutate(mutate: argparse.ArgumentParser) -> None:
     mutate.add_argument("file", type=Path, help="the Python file that declares the migration")
     _add_source(mutate)
     mutate.add_argument(
-        "--stage", default="after", metavar="NAME", help="whose Worker gets the mistakes (default: after)"
+        "--stage",
+        default="after",
+        metavar="NAME",
+        help="stage whose Worker gets the mistakes (after)",
     )
     mutate.add_argument(
         "--only", metavar="TEXT", help="only mistakes whose FILE:LINE [RULE] contains it, such as entry.py:42"
     )
     mutate.add_argument(
-        "--sample", type=whole(1, 1_000_000), metavar="N", help="so many mistakes by chance (default: all)"
+        "--sample",
+        type=whole(1, 1_000_000),
+        metavar="N",
+        help="only N mistakes, chosen at random",
     )
-    mutate.add_argument("--seed", type=seed, metavar="N", help="which sample (default: another every time)")
+    mutate.add_argument("--seed", type=seed, metavar="N", help="seed of that choice (default: a new one)")
     mutate.add_argument(
         "--seconds",
         type=whole(1, 86_400),
@@ -113,7 +125,7 @@ def add_mutate(mutate: argparse.ArgumentParser) -> None:
         "--at-least",
         type=whole(0, 100),
         metavar="PERCENT",
-        help="exit with 1 when less of the mistakes that make a difference is noticed",
+        help="exit with 1 when a smaller share of the mistakes that matter is noticed",
     )
     _add_search(mutate)
 
@@ -123,7 +135,7 @@ def _add_search(command: argparse.ArgumentParser) -> None:
         "--conditions",
         choices=CONDITIONS,
         default="production",
-        help="how unfriendly the platform is in the searches (default: production)",
+        help="which limits and delays of the platform the searches have (default: production)",
     )
     command.add_argument(
         "--seeds", type=seeds, metavar="N|A-B", help="how many schedules, or which (default: 500)"
@@ -167,5 +179,5 @@ def _add_source(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--at",
         metavar="MOMENT",
-        help="when it begins, such as 2026-11-29T12:00:00Z (default: now); entries expire by that",
+        help="when it begins, such as 2026-11-29T12:00:00Z (default: now); entries expired by then are gone",
     )

@@ -32,7 +32,9 @@ def run_merge(options: argparse.Namespace) -> Report:
     wanted = Wanted(Path(file), sources, first["began"], sample=sample)
     opened = open_migration(wanted)
     if opened.about.digest != first["digest"]:
-        raise CannotStart("the code or the entries here are others than those of the reports")
+        raise CannotStart(
+            "the code or the entries here differ from those of the reports: merge where they were made"
+        )
     found, anew = _added(documents)
     workforce = Processes(options.jobs)
     try:
@@ -64,8 +66,8 @@ def _check(paths: Sequence[Path], documents: Sequence[dict[str, Any]]) -> None:
         for member in _SAME:
             if one[member] != documents[0][member]:
                 raise CannotStart(
-                    f"{path} and {paths[0]} are not of one rehearsal: their {member} is {one[member]} and "
-                    f"{documents[0][member]}"
+                    f"{path} and {paths[0]} are reports of different rehearsals: {member} is {one[member]} "
+                    f"in one and {documents[0][member]} in the other"
                 )
     parts = Counter(part["part"] for one in documents for part in one["parts"])
     twice = [name for name, count in parts.items() if count > 1 and name != "schedules"]

@@ -29,7 +29,7 @@ OWN = {
         run=later("harness.cli.run:run_new"),
     ),
     "explain": Command(
-        help="tell one run of a migration of your own, operation by operation",
+        help="show one run of a migration of your own, operation by operation",
         epilog="example: rehearse explain migration.py 'seed=7 entries=1' --from ./my-worker",
         flags=add_explain,
         run=later("harness.cli.run:run_explain"),

@@ -262,7 +262,7 @@ def _beside(migration: Migration) -> list[str]:
 def write_skeleton(options: argparse.Namespace) -> str:
     """Write the skeleton of a migration; returns what to do next."""
     if options.file.exists():
-        raise MigrationError(f"{options.file} exists already: name a file that does not")
+        raise MigrationError(f"{options.file} exists already: choose another name")
     sources = Sources.read(options.sources or ["."])
     text = skeleton(options.file, sources, options.binding, ManualClock(_began(options.at)))
     try:

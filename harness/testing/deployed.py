@@ -145,8 +145,8 @@ class Deployed:
     ) -> Answer:
         """What the Worker answers in a location, once its background work is done.
 
-        An exception of its own is a 500 with the traceback. Raises ConnectionError where nobody would get an
-        answer.
+        An exception of its own is a 500 with the traceback. Raises ConnectionError where a client would get
+        no answer.
         """
         worker = self._worker(colo)
         request = Request.from_parts(method, url, headers, content, {"colo": colo})
@@ -189,7 +189,7 @@ class Deployed:
             try:
                 return await event
             except InvocationCrashed as error:
-                raise ConnectionError(f"nobody gets an answer: {error}") from None
+                raise ConnectionError(f"no answer was sent: {error}") from None
             finally:
                 await worker.background.drain(WAIT_UNTIL_SECONDS)
 

@@ -42,7 +42,7 @@ def test_a_budget_of_ones_own_is_said_to_be_chosen() -> None:
 def test_a_rate_that_loses_is_said_to_be_possible_only() -> None:
     lost = conditions_of("production", 0, "lost")
     assert lost.judged_by()["kv.lost_write_interval_ms"].certainty == "possible"
-    assert "sooner lost (possible" in lost.judged_line()
+    assert "earlier ones lost (possible" in lost.judged_line()
 
 
 def test_without_limits_nothing_is_judged_by() -> None:

@@ -105,7 +105,7 @@ def test_a_fault_happens_to_the_operation_that_is_counted(language: str, tmp_pat
         cut_off = client.put("/milk", content="milk")
         assert (cut_off.status_code, "cut off before operation 1" in cut_off.text) == (500, True)
         assert client.get("/milk").status_code == 404
-        dev.read_until("--fault crash@2 has happened, while PUT /milk was answered")
+        dev.read_until("--fault crash@2 happened during PUT /milk")
     with running(folder, "--fault=unanswered@1") as (_, client):
         assert "KV PUT failed: 500 Internal Server Error" in client.put("/milk", content="milk").text
         assert client.get("/milk").text == "milk"

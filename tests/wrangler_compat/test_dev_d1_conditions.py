@@ -91,7 +91,7 @@ def test_a_fault_happens_to_the_call_that_is_counted(
     with serving(language, tmp_path, "--fault", fault) as (dev, client):
         failed = client.put("/")
         assert (failed.status_code, said in failed.text) == (500, True)
-        dev.read_until(f"--fault {fault} has happened, while PUT / was answered")
+        dev.read_until(f"--fault {fault} happened during PUT /")
         assert client.get("/").text == rows
         assert client.put("/").status_code == 201
 

@@ -60,7 +60,7 @@ def test_two_files_as_json(capfd: Capture) -> None:
 
 def test_diff_refuses_a_source_that_is_neither_file_nor_namespace(capfd: Capture) -> None:
     assert main(["kv", "diff", "nope.json", "after.json"], {}) == 1
-    assert '"nope.json" is not a file, and names no binding and no namespace' in capfd.readouterr().err
+    assert '"nope.json" is neither a file, nor a binding, nor the id of a namespace' in capfd.readouterr().err
 
 
 def test_local_and_remote(capfd: Capture) -> None:

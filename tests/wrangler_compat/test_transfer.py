@@ -141,7 +141,7 @@ def test_import_names_the_keys_that_expired_on_the_way(project: Path, capfd: Cap
     items = [{"key": "soon", "value": "x", "expiration": NOW + 30}, {"key": "late", "value": "y"}]
     (project / "in.json").write_text(json.dumps(items))
     assert main(["kv", "import", "in.json", "--binding=CACHE"], {}) == 0
-    assert "1 expire on the way, and were left out: soon" in capfd.readouterr().out
+    assert "1 left out, about to expire: soon" in capfd.readouterr().out
     assert list(local(project, NAMESPACE)) == ["late"]
 
 

@@ -122,8 +122,8 @@ CENSUS: Final = (PREVIEW, *PLACE, _PREFIX, JSON)
 SERVE: Final = (
     Flag("port", "number", "Port to listen on (8788)"),
     Flag("ip", "text", "Address to listen on (localhost)"),
-    Flag("token", "text", "What every request must carry; better in KV_SERVE_TOKEN, as others see flags"),
+    Flag("token", "text", "Token that requests must send; safer in KV_SERVE_TOKEN than on a command line"),
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
     Flag("synthetic", "text", "A census, of which a namespace is generated: `synthetic`, only to be read"),
-    Flag("strict", "switch", "To workerd, list as production may: short pages, no foreign cursor"),
+    Flag("strict", "switch", "To workerd, list as production may: short pages, only KV's own cursors"),
 )

@@ -62,8 +62,8 @@ def triggers(crons: Iterable[str], clock: Clock) -> list[Trigger]:
 
 def announcement(known: Iterable[Trigger]) -> str:
     """What fires, and when next."""
-    told = (f"{one.cron} (next at {'no time' if one.at is None else iso(one.at)})" for one in known)
-    return f"⎔ Cron triggers fire by themselves: {', '.join(told)}"
+    lines = (f"{one.cron} ({'never again' if one.at is None else f'next at {iso(one.at)}'})" for one in known)
+    return f"⎔ Cron triggers fire by themselves: {', '.join(lines)}"
 
 
 async def moments(known: list[Trigger], clock: Clock) -> AsyncIterator[tuple[str, int]]:

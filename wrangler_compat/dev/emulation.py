@@ -185,7 +185,7 @@ class Emulation:
                     await PlainTextResponse(text, 500)(scope, receive, send)
         if self._plan.fired and not self._told:
             self._told = True
-            self._say(f"[wrangler:info] --fault {self._plan.fault} has happened, while {what} was answered")
+            self._say(f"[wrangler:info] --fault {self._plan.fault} happened during {what}")
         for layers in self._layers.values():
             layers.forget()
         for way in self._ways.values():
@@ -230,7 +230,7 @@ class Emulation:
                     if not visit.crash.done():
                         visit.crash.set_result(crash)
                     while (await receive())["type"] != "http.disconnect":
-                        """Whoever was cut off is never told anything."""
+                        """A request that was cut off gets no answer."""
 
         return asked
 

@@ -34,7 +34,7 @@ LISTENING: Final = (
 UPSTREAM: Final = (
     Flag("host", "text", "Host that the Worker takes for its own"),
     Flag("routes", "text", "Routes; the host of the first is taken", many=True, aliases=("route",)),
-    Flag("local-upstream", "text", "The same as --host, and comes before it"),
+    Flag("local-upstream", "text", "The same as --host; taken if both are given"),
     Flag("upstream-protocol", "text", "Protocol that the Worker sees in its URLs", choices=_PROTOCOLS),
 )
 
@@ -51,26 +51,24 @@ BUILD: Final = (
 
 SESSION: Final = (
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
-    Flag("strict", "switch", "KV lists as production may: short pages, no foreign cursor"),
+    Flag("strict", "switch", "List as production may: short pages, only KV's own cursors"),
     Flag("allow", "text", "Let a Python Worker do what the platform refuses", many=True, choices=ESCAPES),
     Flag("assets", "text", "Folder of static assets, instead of the configuration's"),
     Flag("test-scheduled", "switch", "Also run the scheduled handler at /__scheduled"),
     Flag("cron", "switch", "Fire the cron triggers by themselves"),
     Flag("live-reload", "switch", "Reload HTML pages in the browser when the Worker changes"),
-    Flag("log-level", "text", "How much to say (log)", choices=LEVELS),
-    Flag("show-interactive-dev-session", "switch", "Take single keys on a terminal (true)"),
+    Flag("log-level", "text", "Least important messages to print (log)", choices=LEVELS),
+    Flag("show-interactive-dev-session", "switch", "React to single keys on a terminal (true)"),
     Flag("local", "switch", "Run on this machine (always)", short="l"),
 )
 
 # What dev emulates of the platform; wrangler has none of it.
 EMULATED: Final = (
-    Flag(
-        "conditions", "text", "How unfriendly KV and D1 are: limits, stale reads (local)", choices=CONDITIONS
-    ),
+    Flag("conditions", "text", "Platform to emulate: its limits and stale reads (local)", choices=CONDITIONS),
     Flag("colo", "text", "Location that requests come to (AMS)"),
     Flag("fault", "text", "KIND@N: what happens to the N-th operation of KV or call of D1"),
     Flag("lag", "number", "How far D1's read replicas are behind, in milliseconds (0: there are none)"),
-    Flag("seed", "number", "What chance begins with (1)"),
+    Flag("seed", "number", "Seed of everything random (1)"),
 )
 
 # Accepted, so that a script that gives them goes on working; each is answered with its reason.

@@ -90,7 +90,7 @@ async def namespace_id(invocation: Invocation, name: str, remote: bool) -> str:
         return await binding_id(invocation, name, remote=remote, default_preview=False)
     if not name or "/" in name or name.endswith(".json"):
         raise CommandError(
-            f'"{name}" is not a file, and names no binding and no namespace. Give a JSON file of '
+            f'"{name}" is neither a file, nor a binding, nor the id of a namespace. Give a JSON file of '
             "`kv bulk put`, a binding of the configuration, or the id of a namespace."
         )
     return name

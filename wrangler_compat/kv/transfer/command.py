@@ -120,7 +120,7 @@ async def _transfer(invocation: Invocation, source: From, end: Place) -> int:
     journal = Journal(invocation.project.root, f"{source.display} {prefix}", shown)
     before = journal.read() if applied else None
     if isinstance(end, _File) and end.path.exists():
-        raise CommandError(f"{end.name} exists already: name a file that does not, or remove it")
+        raise CommandError(f"{end.name} exists already: choose another name, or remove the file")
     progress = before or Progress(of=await source.count())
     if before is not None:
         console.say(f"Going on after {before.seen:,} of {before.of:,} entries ({journal.path})")
@@ -166,8 +166,8 @@ def _check_file(file: _File, progress: Progress, outcome: Outcome, invocation: I
         again.wrote(key, entry)
     if (again.written, again.digest) != (progress.written, progress.digest):
         raise CommandError(
-            f"{file.name} does not hold what was written to it: {again.written:,} entries, not "
-            f"{progress.written:,}, or others. Remove it, and export again"
+            f"{file.name} was read back and differs from what was written: it holds {again.written:,} "
+            f"entries, {progress.written:,} were written. Remove it, and export again"
         )
     outcome.verified = again.written
 
@@ -183,20 +183,20 @@ def _say(invocation: Invocation, outcome: Outcome) -> None:
         )
     if done.kept.count:
         console.say(
-            f"{done.kept.count:,} are there with something else, which may be newer, and stay as they are: "
+            f"{done.kept.count:,} not overwritten, as these keys have another value there, perhaps newer: "
             f"{_some(done.kept)}"
         )
     if done.expiring.count:
-        console.say(f"{done.expiring.count:,} expire on the way, and were left out: {_some(done.expiring)}")
+        console.say(f"{done.expiring.count:,} left out, about to expire: {_some(done.expiring)}")
     if outcome.verified:
         console.say(f"Verified: {outcome.verified:,} entries read again at both ends")
     if outcome.different.count:
         console.say(
-            f"{outcome.different.count:,} differ at the end, changed meanwhile or not as they were written: "
+            f"{outcome.different.count:,} differ after the copy, changed meanwhile or badly stored: "
             f"{_some(outcome.different)}"
         )
     if not outcome.applied:
-        console.say("Nothing was written: this was a dry run. --apply writes")
+        console.say("Nothing was written: this was a dry run. To write, add --apply")
 
 
 def _some(named: Named) -> str:
