@@ -22,7 +22,9 @@ _DEPLOYED: "pytest.StashKey[Deployed]" = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rehearse", "rehearsals of Workers KV migrations")
     group.addoption("--rehearse-seeds", type=int, metavar="N", help="how many schedules each rehearsal tries")
-    group.addoption("--rehearse-replay", metavar="LINE", help="only this run of each rehearsal, told")
+    group.addoption(
+        "--rehearse-replay", metavar="LINE", help="only this run of each rehearsal, with its events"
+    )
     group.addoption("--rehearse-html", metavar="DIR", help="a page for each rehearsal that finds something")
     parser.addini(
         "rehearse_worker", "the folder of the Worker's configuration (default: the test's, or one above it)"

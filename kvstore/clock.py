@@ -31,7 +31,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that moves only when told to.
+    """A clock that stands still until it is advanced.
 
     ``now`` is the first reading in milliseconds since the UNIX epoch. Sleeping moves the clock and returns
     at once, so that nothing that uses it ever waits.
@@ -55,7 +55,7 @@ class ManualClock:
 
 
 class MovableClock:
-    """The machine's time, and more when told so; who sleeps meanwhile wakes earlier for that.
+    """The machine's time, plus what it is advanced by; sleepers wake earlier for that.
 
     ``ahead`` is how far it is ahead of the machine, in milliseconds.
     """

@@ -106,7 +106,7 @@ CONDITIONS: Final = {
 # Those of classic KV: what a migration within it is judged under.
 CLASSIC: Final = tuple(name for name, one in CONDITIONS.items() if one.instant is None)
 
-# Locations, the operator's first, and one from where nobody has read anything before the end.
+# Locations, the operator's first, and one that reads nothing before the end.
 COLOS: Final = ("AMS", "NRT", "IAD", "GRU")
 JUDGE: Final = "ZRH"
 

@@ -36,7 +36,7 @@ class Location:
 class Layers:
     """One namespace in ``store`` under ``conditions``.
 
-    ``asked`` records what Workers asked and were told, ``done`` what was written, whatever they were told;
+    ``asked`` records what Workers asked and got, ``done`` what was written, whatever they got;
     with ``names`` also the keys that were found by those that look for many. ``ledger`` counts the day's
     operations, beginning with what is ``spent`` already, by method. A page of a listing has ``page`` keys,
     with ``empty`` none if it is the first. ``interleaving`` decides in what order requests that are sent at

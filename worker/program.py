@@ -101,7 +101,7 @@ def _told(error: Exception) -> str:
 
 
 class _Stream(io.FileIO):
-    """A standard stream. What nobody can read any more is dropped; what cannot be written of standard output
+    """A standard stream. What can no longer be read is dropped; what cannot be written of standard output
     raises OutputError, and of standard error is dropped too."""
 
     def write(self, content: Any, /) -> int:

@@ -1,1 +1,1 @@
-"""wrangler_compat: the program ``wrangler-compat``, which looks into local namespaces and serves Workers."""
+"""wrangler_compat: the program ``wrangler-compat``, which shows and changes namespaces and serves Workers."""

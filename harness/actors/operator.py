@@ -10,7 +10,7 @@ from kvstore import Event
 from kvstore.faults import InvocationCrashed
 from worker.d1.layers import D1Event
 
-# After so many answers in a row with nothing written, none of them "done", nobody goes on.
+# After so many answers in a row with nothing written, none of them "done", the operator stops.
 _MOST_IDLE: Final = 40
 # So many calls are enough, and so many for each entry there was, whatever the size of a page.
 _MOST_CALLS: Final = 20_000

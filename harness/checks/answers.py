@@ -13,7 +13,7 @@ from typing import Any, Final
 from harness.migration import Entry as Wanted
 from harness.model.expectation import Expectation
 from harness.model.outcomes import place_of
-from harness.model.record import Compared, Heard, Place, Record
+from harness.model.record import Compared, Place, Record, Response
 from harness.model.sameness import read_as, same
 from harness.model.verdict import Finding, finding
 from kvstore import Entry
@@ -29,7 +29,7 @@ _OTHERWISE: Final = 'where that is meant, declare answers="changed"'
 
 
 def looked(record: Record, expectation: Expectation) -> int:
-    return 0 if record.compared is None else sum(map(len, record.compared.once.heard.values()))
+    return 0 if record.compared is None else sum(map(len, record.compared.once.responses.values()))
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
@@ -56,8 +56,8 @@ def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
 
 def _answers(compared: Compared) -> Iterator[str]:
     """The requests that are answered otherwise, and how."""
-    for name, once in compared.once.heard.items():
-        twice, after = compared.twice.heard.get(name, ()), compared.after.heard.get(name, ())
+    for name, once in compared.once.responses.items():
+        twice, after = compared.twice.responses.get(name, ()), compared.after.responses.get(name, ())
         for one, two, its in zip(once, twice, after, strict=False):
             if not one.request == two.request == its.request:
                 break
@@ -67,7 +67,7 @@ def _answers(compared: Compared) -> Iterator[str]:
                 break
 
 
-def _how(one: Heard, two: Heard, its: Heard) -> str:
+def _how(one: Response, two: Response, its: Response) -> str:
     """How an answer differs from two that were given before; empty where it does not."""
     if one.status == two.status != its.status:
         return f"{its.status} instead of {one.status}"

@@ -1,4 +1,4 @@
-"""Creation: nothing is in the new layout that nobody asked for."""
+"""Creation: what is in the new layout comes from an entry or from a client."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from harness.model.record import Record
 from harness.model.row import is_table
 from harness.model.verdict import Finding
 
-TITLE = "No creation: there is no key that nobody asked for"
+TITLE = "No creation: every key comes from an entry or from a client"
 AT = "keys"
 
 
@@ -28,4 +28,6 @@ def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
         and not record.migration.is_note(*place)
         and (not is_table(place[0]) or expectation.mapping.is_about(place[0]))
     ]
-    yield damage(expectation, "created", "{n} key{s} that nobody asked for {are} there", extra)
+    yield damage(
+        expectation, "created", "{n} key{s} {are} there that no entry becomes and no client wrote", extra
+    )

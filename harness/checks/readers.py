@@ -8,7 +8,7 @@ from harness.model.record import Act, Call, Record
 from harness.model.verdict import Finding, Moment, finding
 
 TITLE = "Readers: they find what lives, and nothing that is gone"
-AT = "looks of readers"
+AT = "requests of readers"
 
 # How late a write may be seen elsewhere, in milliseconds: cached reads and listings last a minute.
 _SEEN_MS = 61_000
@@ -46,7 +46,7 @@ def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
 
 
 def _lives(record: Record, expectation: Expectation, act: Act, changes: list[Act]) -> bool | None:
-    """Whether the entry was there, for everybody, all the time; None when nobody can say."""
+    """Whether the entry was there, for everybody, all the time; None when that cannot be said."""
     if act.place in expectation.immovable or act.place in record.unreadable:
         return None
     if changes and any(target in record.start for target in expectation.originals.get(act.place, ())):

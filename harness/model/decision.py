@@ -1,4 +1,4 @@
-"""GO, NO-GO or neither: decided here, from what is violated and from what was looked at at all.
+"""GO, NO-GO or neither: decided here, from what is violated and from how much was looked at.
 
 Whatever judges, a rehearsal, a search, a checklist, says how much it looked at (`Looked`). Nothing violated
 where nothing was looked at is no GO.
@@ -49,9 +49,11 @@ class Looked:
         if not self.requests:
             return ["no request was answered"]
         if not self.operations:
-            return ["nobody asked KV or D1"]
+            return ["KV and D1 were never asked"]
         return (
-            [] if self.moved else ["nothing was moved or claimed: there was nothing to do, or nobody did it"]
+            []
+            if self.moved
+            else ["nothing was moved or claimed: there was nothing to do, or it was not done"]
         )
 
 

@@ -12,17 +12,17 @@ from kvstore import Event
 MOST: Final = 10
 
 _SAID: Final = {
-    "gone": "deletes {} and is told so",
-    "made": "makes {} and is told so",
+    "gone": "deletes {}, which is confirmed",
+    "made": "makes {}, which is confirmed",
     "changed": "changes {}",
-    "unknown": "is not told what came of its request about {}",
+    "unknown": "gets no answer to its request about {}",
     "found": "finds {}",
     "missed": "does not find {}",
 }
 
 
 def damage(expectation: Expectation, code: str, what: str, places: Sequence[Place]) -> Finding | None:
-    """A finding about ``places``, told by what happened to the first of them; None without any."""
+    """A finding about ``places``, shown by what happened to the first of them; None without any."""
 
     def show() -> tuple[Moment, ...]:
         want = expectation.wants.get(places[0])

@@ -66,7 +66,7 @@ def timeline(
 ) -> Iterator[tuple[Event, dict[str, Entry]]]:
     """Each write that was carried out, with what was stored right after it.
 
-    The same dict is given every time, changed in place: look, do not keep.
+    The same dict is given every time, changed in place: read it, and do not keep it.
     """
     state = dict(before)
     for event in events:

@@ -111,7 +111,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Response:
     """``request`` was answered with ``status``, None for no answer, ``body`` and ``headers``."""
 
     request: str
@@ -124,11 +124,11 @@ class Heard:
 class Requests:
     """What readers and clients were answered, and what that left.
 
-    heard    the answers to each act: by who did what to which entry, as a sentence
+    responses    the answers to each act: by who did what to which entry, as a sentence
     written  where clients wrote, and ``stored`` what was there when all was over
     """
 
-    heard: Mapping[str, Sequence[Heard]]
+    responses: Mapping[str, Sequence[Response]]
     written: frozenset[Place]
     stored: Mapping[Place, Entry]
 

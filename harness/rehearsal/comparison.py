@@ -8,7 +8,7 @@ from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migration import MigrationError, Rule
 from harness.model.outcomes import place_of
-from harness.model.record import Compared, Heard, Place, Requests
+from harness.model.record import Compared, Place, Requests, Response
 from harness.model.scenario import Scenario
 from harness.world.site import Reply
 from harness.world.world import World
@@ -29,11 +29,11 @@ class Asker(Visitor):
 
     def __init__(self, world: World, role: str) -> None:
         super().__init__(world, "somebody", "client" if role == "client" else "judge", JUDGE)
-        self.heard: list[Heard] = []
+        self.responses: list[Response] = []
 
     async def ask(self, method: str, path: str, **more: Any) -> Reply:
         reply = await super().ask(method, path, **more)
-        self.heard.append(Heard(f"{method} {path}", reply.status, reply.body, reply.headers))
+        self.responses.append(Response(f"{method} {path}", reply.status, reply.body, reply.headers))
         return reply
 
 
@@ -95,7 +95,7 @@ async def _asked(world: World, began: int) -> Requests:
 
     Each client does it to each entry, another one first each time; after each round readers look for all.
     """
-    heard, writes = dict[str, Sequence[Heard]](), len(world.writes)
+    responses, writes = dict[str, Sequence[Response]](), len(world.writes)
     readers, clients = (
         [(rule, _chosen(world, rule, began)) for rule in rules if not rule.is_changed]
         for rules in (world.migration.readers, world.migration.clients)
@@ -103,16 +103,18 @@ async def _asked(world: World, began: int) -> Requests:
     for turn in range(len(clients) + 1):
         for rule, names in readers:
             for name in [*names, *_made(world, rule), *([_NOBODYS] if len(names) > 1 else [])]:
-                await _done(world, rule, name, turn, heard)
+                await _done(world, rule, name, turn, responses)
         for place, (rule, names) in enumerate(clients if turn < len(clients) else ()):
             for at, name in enumerate(names):
                 if (place + at) % len(clients) == turn:
-                    await _done(world, rule, name, turn, heard)
+                    await _done(world, rule, name, turn, responses)
     written = frozenset((event.namespace, event.key) for event in world.writes[writes:])
-    return Requests(heard, written, await world.stored())
+    return Requests(responses, written, await world.stored())
 
 
-async def _done(world: World, rule: Rule, name: str, turn: int, heard: dict[str, Sequence[Heard]]) -> None:
+async def _done(
+    world: World, rule: Rule, name: str, turn: int, responses: dict[str, Sequence[Response]]
+) -> None:
     asker = Asker(world, "client" if rule in world.migration.clients else "reader")
     world.network.layers.ledger.spent.clear()
     try:
@@ -120,7 +122,7 @@ async def _done(world: World, rule: Rule, name: str, turn: int, heard: dict[str,
     except MigrationError:
         if name != _NOBODYS:  # a function may take for granted that there is something
             raise
-    heard[f"{turn} {rule.name} {name}"] = asker.heard
+    responses[f"{turn} {rule.name} {name}"] = asker.responses
 
 
 def _chosen(world: World, rule: Rule, began: int) -> list[str]:

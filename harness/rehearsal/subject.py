@@ -94,7 +94,7 @@ class Subject:
         return Seen(looked, self.judge(record), met(record), (*record.fired, *record.interrupted))
 
     def causes(self, record: Record, invariant: str, finding: Finding) -> tuple[()]:
-        """Nobody knows any: a finding tells by its events what happened."""
+        """None are known: the events of a finding say what happened."""
         return ()
 
     @property

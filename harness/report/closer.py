@@ -1,4 +1,4 @@
-"""A closer look at a finding: its run with every KV operation, what conditions it needs, a run that held."""
+"""A finding in detail: its run with every KV operation, what conditions it needs, a run that held."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from harness.parameters import parameters
 from kvstore.conditions import CLASSIC
 from kvstore.layers.trace import Trace
 
-# A run of more operations than that is told by the keys of the finding alone.
+# A run of more operations than that is shown for the keys of the finding alone.
 _MOST_OPERATIONS: Final = 1_500
 # So many runs are tried for one that holds.
 _MOST_TRIES: Final = 40
@@ -30,7 +30,7 @@ def looked_into(
 ) -> dict[str, Any]:
     """Members of a finding: ``run``, ``conditions`` that show it, and ``held``, the nearest run that held.
 
-    ``run`` is None where nobody came to an end.
+    ``run`` is None where no request came to an end.
     """
     scenario = damage.scenario
     shows = {name: _shows(system, damage.key, replace(scenario, conditions=name)) for name in CLASSIC}

@@ -1,5 +1,5 @@
 """SARIF 2.1.0, which GitHub shows as annotations: a rule for each way of damage, at the migration's file,
-or for each rule of a look at code, at its line.
+or for each rule of `lint`, at its line.
 """
 
 import json
@@ -9,7 +9,7 @@ from harness.report.junit import found
 
 
 def sarif(document: dict[str, Any]) -> str:
-    """The results of a rehearsal, of one run, or of a look at code."""
+    """The results of a rehearsal, of one run, or of `lint`."""
     findings = _looked(document) if document["kind"] == "lint" else _rehearsed(document)
     rules = {one["rule"]: one for one in findings}
     results = [

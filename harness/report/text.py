@@ -44,7 +44,7 @@ def as_text(
             damage[1:1] = moments
         lines += damage
     if more := len(result.damage) - len(shown):
-        where = f"all of them are in {page}" if page else "-v tells all of them, --html FILE shows them"
+        where = f"all of them are in {page}" if page else "-v lists all of them, --html FILE shows them"
         lines.append(f"and {more:,} more: {where}")
     lines += ["", _conclusion(result, seconds)]
     if about.sample is not None:

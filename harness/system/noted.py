@@ -1,4 +1,4 @@
-"""A binding that notes what it refuses by itself: a journal below it never hears of that."""
+"""A binding that notes what it refuses by itself: a journal below it does not see that."""
 
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ T = TypeVar("T")
 class NotedNamespace(KVNamespace):
     """The binding over ``store``, which notes in ``asked`` what did not get as far as the store's journal.
 
-    A key that is too long, an expiration that is too near, too much metadata: the Worker was told so.
+    A key that is too long, an expiration that is too near, too much metadata: the Worker got that answer.
     ``strict`` is the storage layer that a JavaScript Worker gets in the place of the usual one.
     """
 

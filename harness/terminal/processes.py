@@ -50,7 +50,7 @@ class Ended(ProcessError):
 
 
 class Killed(ProcessError):
-    """Somebody ended the process: nobody knows what its work would have come to."""
+    """Somebody ended the process: what its work would have come to is not known."""
 
 
 class Stuck(ProcessError):
@@ -126,7 +126,7 @@ class Child:
         now = stopwatch()
         if not self.busy or now - self._looked < LOOK_SECONDS:
             return
-        # Looks are counted, not seconds: nobody is late because the terminal stopped everybody for a while.
+        # Looks are counted, not seconds: no process is late because the terminal stopped all for a while.
         self._looked, ticks = now, self._page.ticks
         self._silent = self._silent + 1 if ticks == self._ticks and ticks else 0
         self._ticks = ticks

@@ -90,7 +90,7 @@ class Progress:
         self._count_up(f"{what}, {done:,} of {of:,}")
 
     def copied(self, what: str, done: int, of: int | None) -> None:
-        """So much of a remote namespace has come; ``of`` is None while nobody knows how much there is."""
+        """So much of a remote namespace has come; ``of`` is None while it is not known how much there is."""
         total = "" if of is None else f" of {of:,}"
         self._count_up(f"{done:,}{total} {what}")
 

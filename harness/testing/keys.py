@@ -1,4 +1,4 @@
-"""What a test does to a namespace behind the Worker's back: fill it, look at it, let its operations fail."""
+"""What a test does to a namespace beside the Worker: fill it, read it, let its operations fail."""
 
 import json
 from collections.abc import Callable, Coroutine, Iterator, Mapping

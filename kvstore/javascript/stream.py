@@ -28,7 +28,7 @@ class ReadableStream:
             raise KVTypeError("The ReadableStream has been locked to a reader.")
         self.locked = self.disturbed = True
         if isinstance(self._chunks, AsyncGenerator):
-            async with aclosing(self._chunks):  # whoever makes the chunks learns that nobody reads on
+            async with aclosing(self._chunks):  # what makes the chunks learns that reading has ended
                 async for chunk in self._chunks:
                     yield _bytes(chunk)
         elif isinstance(self._chunks, AsyncIterable):

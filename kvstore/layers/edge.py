@@ -63,7 +63,7 @@ class Origin:
         self.changes.append((self.store.clock.now_ms(), colo, key, before))
 
     def forget(self, moment: int) -> None:
-        """What changed up to ``moment``: nobody lists what was before it any more."""
+        """What changed up to ``moment``: no location lists what was before it any more."""
         del self.changes[: bisect_right(self.changes, moment, key=_AT)]
 
     async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> list[KeyInfo]:

@@ -12,7 +12,7 @@ from kvstore.store import Entry, Store, Verb
 
 @dataclass(slots=True)
 class Event:
-    """One operation, after it ended. Not frozen, which takes five times as long to make; nobody changes it.
+    """One operation, after it ended. Not frozen, which takes five times as long to make; it is never changed.
 
     ``at`` is in milliseconds since the UNIX epoch; ``invocation`` names the request in which it happened,
     "" outside of one. ``entry`` is what a put wrote or a get found; ``error`` the text of the exception, None

@@ -1,7 +1,7 @@
 """A trace: every operation with its begin and end, which version of a key it saw, and which was the newest.
 
 The versions of a key are counted: 0 is what is there at the beginning, if anything, and each write after it
-makes the next one. Only a run that is looked at has a trace: it costs a few objects for every operation.
+makes the next one. Only a run that is shown has a trace: it costs a few objects for every operation.
 """
 
 from contextvars import ContextVar
@@ -38,7 +38,7 @@ class Span:
 
     ``reads`` are empty where it did not come as far as the location's cache, and for a listing, which has the
     keys that it ``found`` and how old what it shows is at most (``lag``, ms). ``wrote`` is the version that
-    it made, also where the Worker was told that it failed.
+    it made, also where the answer to the Worker was that it failed.
     """
 
     invocation: str

@@ -64,7 +64,7 @@ class OpenDatabases:
         self._open.move_to_end(database)
 
     def let_go(self) -> None:
-        """Nobody asks one of them any more: it may be closed."""
+        """One of them is no longer used: it may be closed."""
         self._idle.set()
 
     async def admit(self, database: "_Reopening") -> Database:

@@ -1,4 +1,4 @@
-"""Text from data, for people: what a terminal would obey, or nobody would see, is escaped."""
+"""Text from data, for people: what a terminal would obey, or not show, is escaped."""
 
 import re
 

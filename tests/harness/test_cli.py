@@ -51,7 +51,7 @@ def test_nothing_moved_is_exit_code_4(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "looked at nothing: I1 Conservation (no tasks)" in out
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["verdict"] == "inconclusive"
-    assert report["reasons"] == ["nothing was moved or claimed: there was nothing to do, or nobody did it"]
+    assert report["reasons"] == ["nothing was moved or claimed: there was nothing to do, or it was not done"]
     # The documented one answers a run that is not needed without its totals, even here.
     assert main(arguments) == VIOLATED
     assert "NO-GO: 1 of 12 invariants violated (I16)" in capsys.readouterr().out

@@ -82,7 +82,7 @@ async def find_accounts(client: ApiClient, *, some: bool = True) -> list[dict[st
 
 
 def several(accounts: list[dict[str, Any]]) -> CloudflareError:
-    """What to say when one of several accounts would have to be chosen, and nobody can be asked."""
+    """What to say when one of several accounts would have to be chosen, without a terminal to ask at."""
     lines = "\n".join(
         f"  `{printable(str(account.get('name')))}`: `{account.get('id')}`" for account in accounts
     )

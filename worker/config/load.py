@@ -42,7 +42,7 @@ def load_config(
 
     ``environment`` None asks CLOUDFLARE_ENV in ``process_env`` (which is empty unless given), ``""`` means
     the top level. Messages name files relative to ``cwd``, by default the file's own folder. ``env_files``
-    are read instead of .dev.vars and .env. Without ``with_secrets`` no such file is looked at: that is what
+    are read instead of .dev.vars and .env. Without ``with_secrets`` no such file is read: that is what
     wrangler does for commands that do not run the Worker.
 
     Raises ConfigFileError if the file cannot be read or parsed, ConfigError for what is wrong in it. Not

@@ -37,7 +37,7 @@ _MOST_BODY: Final = 100 * 1024 * 1024
 Resolver = Callable[[str], Service]
 
 
-class Told(NamedTuple):
+class Reply(NamedTuple):
     """An answer as the binding reads it."""
 
     status: int
@@ -45,21 +45,21 @@ class Told(NamedTuple):
     body: bytes
 
 
-async def answered(service: Service, path: str, query: str, token: str | None, body: bytes) -> Told:
+async def answered(service: Service, path: str, query: str, token: str | None, body: bytes) -> Reply:
     """What the service answers to a request of the binding."""
     headers = {"content-type": "application/json"}
     try:
         answer = await service(_ask(path, query, body, token or FIRST_PRIMARY))
     except _NotAQuery:
-        return Told(500, {"content-type": "text/plain"}, messages.NOT_A_QUERY.encode())
+        return Reply(500, {"content-type": "text/plain"}, messages.NOT_A_QUERY.encode())
     except (DatabaseReset, StoreError) as error:
         answer = failed(str(error))
         headers[RESET_HEADER] = "1"
     if isinstance(answer.body, bytes):
-        return Told(answer.status, {}, answer.body)
+        return Reply(answer.status, {}, answer.body)
     if answer.bookmark is not None:
         headers[TOKEN_HEADER] = answer.bookmark
-    return Told(answer.status, headers, json.dumps(answer.body).encode())
+    return Reply(answer.status, headers, json.dumps(answer.body).encode())
 
 
 def create_d1_app(resolver: Resolver, *, token: str | None = None) -> Starlette:

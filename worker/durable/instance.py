@@ -4,7 +4,7 @@ Events run side by side, one at a time between two places where they really wait
 place (`Settled`). A new event waits while the gate is shut. What an event wrote is committed before its
 answer leaves. An exception of the object's code goes to the caller and changes nothing else; one in the
 constructor or in blockConcurrencyWhile ends the object, and so does whatever cuts an event off: what was not
-committed is rolled back, and whoever waits for an answer is told.
+committed is rolled back, and whoever waits for an answer gets an error.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ Around = Callable[[str], AbstractContextManager[object]]
 class Instance:
     """An object of ``kind``, made at its first event.
 
-    ``around`` is entered for each event, with its name; ``on_end`` hears when no further event may come here.
+    ``around`` is entered for each event, with its name; ``on_end`` is called when no more may come here.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Instance:
     def _forget(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # whoever waits for it hears of it; if nobody does, nobody has to
+            task.exception()  # it is raised where the task is awaited, if it is
 
     async def _event(self, name: str, handle: Callable[[object], Awaitable[T]]) -> T:
         with self._around(name), current(self._env, self._context(), platform=platform_of(self._kind)):
@@ -132,7 +132,7 @@ class Instance:
         return ExecutionContext(lambda work: self._spawn(self._aside(work)))
 
     async def _aside(self, work: Awaitable[Any]) -> None:
-        """What goes on after an answer was given; nobody hears how it ends."""
+        """What goes on after an answer was given; how it ends is not reported."""
         try:
             await work
             self.storage.js_flush()

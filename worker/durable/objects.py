@@ -35,7 +35,7 @@ class Objects:
     ``clock``, ``entropy``  time and chance of alarms and ids; the class itself has its Worker's
     ``latency``  is awaited with "request" before an object is reached and with "answer" before its answer is
                  back; what it raises is what the caller gets
-    ``probe``  is told of every storage operation by its name, and of "commit"; if it raises something that is
+    ``probe``  is called before every storage operation with its name, and with "commit"; if it raises what is
                no Exception (such as kvstore.faults.InvocationCrashed), the object ends right there
     ``around``  is entered for each event of an object, with the event's name
     ``sqlite``  tells new_sqlite_classes from new_classes: the limits of keys and values differ

@@ -3,7 +3,7 @@
 from worker.kvwire.app import create_kv_app as create_kv_app
 from worker.kvwire.operations import NAMESPACE_HEADER as NAMESPACE_HEADER
 from worker.kvwire.operations import Asked as Asked
-from worker.kvwire.operations import Told as Told
+from worker.kvwire.operations import Reply as Reply
 from worker.kvwire.operations import answer as answer
 from worker.kvwire.operations import failed as failed
 from worker.kvwire.operations import refused as refused

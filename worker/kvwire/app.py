@@ -26,7 +26,7 @@ from worker.kvwire.operations import (
     METADATA_HEADER,
     NAMESPACE_HEADER,
     Asked,
-    Told,
+    Reply,
     answer,
     failed,
     refused,
@@ -87,14 +87,14 @@ class KVWire:
             body = await self._body(request)
             if "content-length" not in request.headers and await _hangs_up(request):
                 return
-            told = await answer(self._storage(_namespace(request)), _asked(request, body))
+            reply = await answer(self._storage(_namespace(request)), _asked(request, body))
         except BodyTooLarge as error:
             too_large = _response(self._too_large(request, str(error)))
             await answer_unread(too_large, scope, receive, send)
             return
         except (KVError, StoreError) as error:
-            told = refused(error)
-        response = _response(told)
+            reply = refused(error)
+        response = _response(reply)
         response.raw_headers.append(_NO_SNIFFING)
         await response(scope, receive, send)
 
@@ -104,7 +104,7 @@ class KVWire:
             return await read_body(request.scope, request.receive, most, long_value_text, _COUNTING_SECONDS)
         return await read_body(request.scope, request.receive, _BULK_SIZE)
 
-    def _too_large(self, request: Request, text: str) -> Told:
+    def _too_large(self, request: Request, text: str) -> Reply:
         """What is said of a body that is too large: of a value, only if nothing else is wrong with it."""
         try:
             if request.method == "PUT":
@@ -160,9 +160,9 @@ def _kept_out(refusal: Refusal) -> Response:
     return _response(what if refusal.what == "token" else failed(403, refusal.without_token))
 
 
-def _response(told: Told) -> Response:
-    response = Response(told.body, told.status, media_type=told.kind)
-    response.raw_headers += [(name.encode(), value) for name, value in told.headers]
-    if told.reason is not None:
-        response.raw_headers.append(status_text(told.reason))
+def _response(reply: Reply) -> Response:
+    response = Response(reply.body, reply.status, media_type=reply.kind)
+    response.raw_headers += [(name.encode(), value) for name, value in reply.headers]
+    if reply.reason is not None:
+        response.raw_headers.append(status_text(reply.reason))
     return response

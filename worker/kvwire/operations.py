@@ -1,4 +1,4 @@
-"""What one request on the KV wire asks, and what it is told: whoever carries the bytes."""
+"""What one request on the KV wire asks, and the reply to it, however the bytes are carried."""
 
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ class Asked(NamedTuple):
         return None
 
 
-class Told(NamedTuple):
+class Reply(NamedTuple):
     """``reason`` becomes the message that the Worker sees, of what failed; None for the usual text."""
 
     status: int
@@ -56,8 +56,8 @@ class Told(NamedTuple):
     reason: str | None = None
 
 
-async def answer(storage: Storage, asked: Asked) -> Told:
-    """Carry out what is asked. Raises KVError and StoreError: `refused` is what is told then."""
+async def answer(storage: Storage, asked: Asked) -> Reply:
+    """Carry out what is asked. Raises KVError and StoreError: `refused` is the reply then."""
     match asked.verb:
         case "scan":
             return await _list(storage, Query(asked.query))
@@ -68,10 +68,10 @@ async def answer(storage: Storage, asked: Asked) -> Told:
         case "put":
             key, lifetime, metadata = to_put(asked)
             await storage.put(key, asked.body, lifetime, metadata)
-            return Told(200)
+            return Reply(200)
         case "delete":
             await storage.delete(key_in_path(asked.path, Query(asked.query), "DELETE"))
-            return Told(200)
+            return Reply(200)
     return failed(405, f"The KV protocol has no {asked.method} {asked.path.decode('latin-1')}")
 
 
@@ -82,21 +82,21 @@ def to_put(asked: Asked) -> tuple[str, Lifetime, str | None]:
     return key, Lifetime(query.integer("expiration"), query.integer("expiration_ttl")), asked.metadata
 
 
-def refused(error: KVError | StoreError) -> Told:
-    """What is told of an error."""
+def refused(error: KVError | StoreError) -> Reply:
+    """The reply for an error."""
     if isinstance(error, KVError):
         if error.code == "invocation-limit":
-            return Told(WITHOUT_PREFIX, reason=error.message)
+            return Reply(WITHOUT_PREFIX, reason=error.message)
         return failed(error.status, error.reason)
     return failed(400 if isinstance(error, NamespaceIdError) else 500, str(error)[:512])
 
 
-def failed(status: int, text: str) -> Told:
+def failed(status: int, text: str) -> Reply:
     """An error: ``text`` in the status line, for workerd, and in the body, for people."""
-    return Told(status, text.encode("utf-8", "replace"), "text/plain", reason=text)
+    return Reply(status, text.encode("utf-8", "replace"), "text/plain", reason=text)
 
 
-async def _get(storage: Storage, asked: Asked) -> Told:
+async def _get(storage: Storage, asked: Asked) -> Reply:
     query = Query(asked.query)
     entry = await storage.get(key_in_path(asked.path, query, "GET"), query.integer("cache_ttl"))
     if entry is None:
@@ -107,10 +107,10 @@ async def _get(storage: Storage, asked: Asked) -> Told:
     if entry.metadata is not None:
         # Anyone can have written the folder: a header must have no line breaks, which JSON may have.
         headers.append((METADATA_HEADER, str(stringify(parse(entry.metadata))).encode()))
-    return Told(200, entry.value, "application/octet-stream", tuple(headers))
+    return Reply(200, entry.value, "application/octet-stream", tuple(headers))
 
 
-async def _list(storage: Storage, query: Query) -> Told:
+async def _list(storage: Storage, query: Query) -> Reply:
     prefix, cursor = query.text("prefix"), query.given("cursor")
     return _json(_listing(await storage.list(prefix, cursor, query.integer("key_count_limit"))))
 
@@ -128,10 +128,10 @@ def _listing(page: Listing) -> dict[str, object]:
     return {"keys": keys, "list_complete": page.cursor is None} | more | {"cacheStatus": None}
 
 
-async def _get_many(storage: Storage, body: bytes) -> Told:
+async def _get_many(storage: Storage, body: bytes) -> Reply:
     asked = BulkGet.read(body)
     return _json(await storage.get_many(asked.keys, asked.options, with_metadata=asked.with_metadata))
 
 
-def _json(value: object) -> Told:
-    return Told(200, str(stringify(value)).encode(), _JSON)
+def _json(value: object) -> Reply:
+    return Reply(200, str(stringify(value)).encode(), _JSON)

@@ -20,7 +20,7 @@ class NotEmulatedError(NotImplementedError):
 
 
 class NotEmulated:
-    """Stands for the binding ``name`` of a kind that is not emulated: whoever asks for it is told."""
+    """Stands for the binding ``name`` of a kind that is not emulated: its use raises what says so."""
 
     def __init__(self, name: str, kind: str) -> None:
         self.error = f"env.{name} is bound to a resource that is not emulated here: {kind}"

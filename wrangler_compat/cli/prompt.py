@@ -1,4 +1,4 @@
-"""Questions to whoever sits at the terminal, and what is done when nobody does."""
+"""Questions at a terminal, and what is done without one."""
 
 from kvstore.text.printable import printable
 from wrangler_compat.cli.console import Console
@@ -23,7 +23,7 @@ def confirm(console: Console, question: str, *, default: bool = True, fallback: 
 
 
 def choose(console: Console, question: str, choices: list[str]) -> int | None:
-    """The index of the choice that was made; None at the end of the input, or when nobody can be asked."""
+    """The index of the choice that was made; None at the end of the input, or without a terminal."""
     if not console.interactive:
         return None
     shown = "\n".join(f"  {number}. {printable(choice)}" for number, choice in enumerate(choices, 1))
@@ -34,7 +34,7 @@ def choose(console: Console, question: str, choices: list[str]) -> int | None:
 
 
 def ask_text(console: Console, question: str, default: str) -> str:
-    """A line of text; ``default`` for an empty one and when nobody can be asked."""
+    """A line of text; ``default`` for an empty one and without a terminal."""
     if not console.interactive:
         console.say(f"? {question}")
         console.say(f"🤖 Using default value in non-interactive context: {default}")

@@ -192,7 +192,7 @@ class Emulation:
             way.refused.clear()
 
     def numbered(self, app: ASGIApp) -> ASGIApp:
-        """``app``, an answer of workerd's, told in a header as which visit: what it asks will say so."""
+        """``app``, an answer of workerd's: a header numbers its visit, and what it asks has that number."""
 
         async def numbered(scope: Scope, receive: Receive, send: Send) -> None:
             visit = self._visit.get()

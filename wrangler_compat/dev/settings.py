@@ -76,7 +76,7 @@ def read_settings(arguments: Arguments, config: WorkerConfig, cwd: Path) -> DevS
 def read_emulation(arguments: Arguments, say: Callable[[str], None]) -> "Emulation | None":
     """What is emulated of the platform; None where no flag asks for it.
 
-    ``say`` is told what, and hears of faults. Raises CommandError for a value that is not valid.
+    ``say`` prints what that is, and each fault. Raises CommandError for a value that is not valid.
     """
     if not any(flag.name in arguments.flags for flag in EMULATED):
         return None

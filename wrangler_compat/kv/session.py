@@ -33,7 +33,7 @@ class Session:
 
     @property
     def say(self) -> Callable[[str], None]:
-        """Where progress is told."""
+        """Where progress is shown."""
         return self._invocation.console.say
 
     @property

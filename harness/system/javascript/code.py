@@ -295,4 +295,4 @@ _EVENT: Final = RequestParts("GET", "http://understudy/", [], b"")
 
 
 def _pass(error: BaseException) -> None:
-    """Nobody listens: as on the platform, what fails after the answer changes nothing."""
+    """Not reported: as on the platform, what fails after the answer changes nothing."""

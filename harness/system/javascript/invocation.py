@@ -24,7 +24,7 @@ from kvstore.storage.storage import Storage
 from worker.d1 import Service
 from worker.d1.wire import TOKEN_HEADER, answered
 from worker.javascript import WorkerdError
-from worker.kvwire import Asked, Told, answer, refused
+from worker.kvwire import Asked, Reply, answer, refused
 from worker.kvwire.operations import METADATA_HEADER
 from worker.sdk.http.request import RequestParts
 from worker.sdk.http.response import ResponseParts
@@ -267,7 +267,7 @@ class Invocation:
         headers = {**told.headers, "understudy-now": str(self._code.now_ms())}
         return written(f"HTTP/1.1 {told.status} OK", headers, told.body)
 
-    async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked) -> Told:
+    async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked) -> Reply:
         storage = self._storages.get(binding)
         if storage is None:
             strict = namespace.strict if isinstance(namespace, NotedNamespace) else None
@@ -280,7 +280,7 @@ class Invocation:
         except (KVError, StoreError) as error:
             return refused(error)
 
-    def _as_workerd_reads(self, asked: Asked, told: Told) -> bytes:
+    def _as_workerd_reads(self, asked: Asked, told: Reply) -> bytes:
         """An error goes without a body: workerd reads none, and opens a new connection where one is left."""
         now, status = self._code.now_ms(), told.status
         body = told.body if status == 200 else b""

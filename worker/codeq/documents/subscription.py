@@ -1,4 +1,4 @@
-"""A worker's wish to be told when a queue has work."""
+"""A worker's wish to be notified when a queue has work."""
 
 from dataclasses import dataclass
 

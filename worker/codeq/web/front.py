@@ -32,7 +32,7 @@ def no_content() -> Response:
 
 
 def not_found() -> Response:
-    """A path or a method that nobody answers."""
+    """A path or a method that has no route."""
     return Response(b"404 page not found", 404, {"content-type": "text/plain"})
 
 

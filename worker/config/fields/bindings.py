@@ -88,7 +88,7 @@ def _service(entry: dict[str, JSON]) -> ServiceBinding:
 
 
 def binding_array(check_entry: Check) -> Check:
-    """A check for a field that is a list of bindings; ``check_entry`` looks at one of them."""
+    """A check for a field that is a list of bindings; ``check_entry`` checks one of them."""
 
     def check(scope: Scope, field: str, value: JSON) -> None:
         path = scope.path(field)

@@ -18,7 +18,7 @@ _DASHES: Final = str.maketrans("–—", "--")
 
 
 def anything(scope: Scope, field: str, value: JSON) -> None:
-    """For fields that exist but mean nothing here: their content is not looked at."""
+    """For fields that exist but mean nothing here: their content is not checked."""
 
 
 def text(scope: Scope, field: str, value: JSON) -> None:

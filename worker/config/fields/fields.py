@@ -1,6 +1,6 @@
 """Every field of a configuration: whether an environment inherits it, and what is checked of it.
 
-The order is the one in which wrangler looks at the fields, and so the order of its messages. The tables of
+The order is the one in which wrangler checks the fields, and so the order of its messages. The tables of
 products that nothing here runs are described in products.py and sections.py.
 """
 

@@ -8,7 +8,7 @@ from worker.config.javascript import JSON, members
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a check needs to know about the level it looks at, and where it reports.
+    """What a check needs to know about the level that it checks, and where it reports.
 
     ``raw`` holds the level's members as they stand in the file. For an environment ``name`` is its name,
     ``raw_top`` the file's top level and ``top`` that level after reading; for the top all are empty.

@@ -39,7 +39,7 @@ class Range:
 class Rows:
     """The rows of one object.
 
-    ``on_commit`` hears of every commit that changed the alarm: its time in milliseconds, or None.
+    ``on_commit`` is called for every commit that changed the alarm: its time in milliseconds, or None.
     """
 
     def __init__(self, database: InlineDatabase) -> None:

@@ -24,7 +24,7 @@ from worker.sdk.ffi.errors import JsException, range_error, type_error
 from worker.sdk.ffi.jsobject import JsObject, option
 
 Probe = Callable[[str], None]
-"""Told of every storage operation before it happens, and of ``commit``; what it raises happens there."""
+"""Called with every storage operation before it happens, and of ``commit``; what it raises happens there."""
 
 _LATEST_MS: Final = 6_942_671_999_999  # the last millisecond of 2189
 

@@ -128,7 +128,7 @@ class _Exchange:
             elif not self._left.is_set():
                 raise
         except asyncio.CancelledError:
-            _empty(self._chunks)  # there is room for the end, and who reads hears of it
+            _empty(self._chunks)  # there is room for the end, and the reader learns of it
             raise
         finally:
             if self.streams and not self._ended.is_set():
@@ -183,7 +183,7 @@ class _Exchange:
 
 
 def _leave(left: asyncio.Event, ended: asyncio.Event, chunks: asyncio.Queue[bytes | None]) -> None:
-    """Nobody reads on, or will ever: whoever waits to put a chunk goes on, and learns of it."""
+    """Reading has ended for good: what waits to put a chunk goes on, and learns of it."""
     if not ended.is_set():
         left.set()
         ended.set()

@@ -92,7 +92,7 @@ def environ_of(request: Request, env: Any, body: bytes) -> dict[str, Any]:
 
 
 class _Start:
-    """start_response, and what it was told."""
+    """start_response, and what it was called with."""
 
     def __init__(self) -> None:
         self.status: str | None = None

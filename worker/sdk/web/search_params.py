@@ -30,7 +30,7 @@ def _encode(text: str) -> str:
 
 
 class URLSearchParams(JsObject):
-    """Made of a query text, pairs or an object; ``js_changed`` is told after every change."""
+    """Made of a query text, pairs or an object; ``js_changed`` is called after every change."""
 
     js_name = "URLSearchParams"
 

@@ -1,7 +1,7 @@
 """WebSocket and WebSocketPair, as JavaScript sees them in workerd. Texts are workerd's.
 
 The two ends of a pair hear each other. An end that a Response carries is the server's to read: what comes
-from the client is sent through it, and what it hears goes to the client. The other end of a
+from the client is sent through it, and what it receives goes to the client. The other end of a
 `ConnectingWebSocket` is somewhere else.
 """
 

@@ -60,7 +60,7 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
     task, (begin, end) = str(call.member("taskId")), record.expectation.evidence(call)
     story = record.expectation.stories.get(task)
     if story is None:
-        return [("{n} task{s} {were} handed out that nobody had sent", task)]
+        return [("{n} task{s} {were} handed out that no producer had sent", task)]
     if is_too_late(record, call):
         return [("{n} task{s} {were} handed out after {their} completion", task)]
     if call.sent > max(story.deadlines):
@@ -128,7 +128,7 @@ def _not_read(record: Record, call: Call) -> list[tuple[str, str]]:
         return []
     bodies = record.expectation.stored(task, OLD_TASK, NEW_TASK)
     work = all(is_work(span.entry) for span in bodies)
-    return [("{n} task{s} {were} not found by somebody who looked", task)] if work else []
+    return [("{n} task{s} {were} not found by a request that should find work", task)] if work else []
 
 
 def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
@@ -152,5 +152,5 @@ def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str,
     if call.status == 403 or call.member("message") == "No active lease":
         mine = [one for one in granted if one.task == task and one.worker == call.actor]
         if any(is_visible_to_all(record, hold, begin, end) for hold in mine):
-            return [("{n} holder{s} {were} told not to hold the task", task)]
+            return [("{n} holder{s} {were} refused as not holding the task", task)]
     return []

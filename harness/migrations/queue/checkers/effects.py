@@ -115,7 +115,7 @@ def _turned_away(record: Record, call: Call) -> Iterator[str]:
     """A request that the limiter refused: many came in the minute before, and it is told when to come."""
     wait, longest = call.raw("retryAfter"), (_MINUTE_MS + record.scenario.clock_spread) / 1000
     if not isinstance(wait, int | float) or not 1 <= wait <= longest:
-        yield "{n} request{s} {were} turned away and not told when to come again"
+        yield "{n} request{s} {were} turned away without saying when to come again"
     if not call.path.startswith(("/api/queue", RESULTS)):
         return
     since = call.sent - _MINUTE_MS - record.scenario.clock_spread
@@ -174,7 +174,7 @@ def _left_behind(record: Record, call: Call, given: str) -> Iterator[str]:
     for key in keys - failed - {NEW_LEASE + given}:
         spans = record.expectation.of(key) if key.startswith(NEW_LEASE) else ()
         if any(span.writer == call.name and span.end > call.answered for span in spans):
-            yield "{n} claim{s} left a lease of a task that nobody was given"
+            yield "{n} claim{s} left a lease of a task that no worker was given"
 
 
 def _renewed(record: Record, call: Call, task: str) -> Iterator[str]:

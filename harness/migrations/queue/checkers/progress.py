@@ -54,7 +54,7 @@ def progress(record: Record) -> Verdict:
                 back,
             ),
             moments.told(
-                f"{{n}} call{{s}} of the migration told to wait for over {_LONGEST_WAIT_SECONDS} seconds, "
+                f"{{n}} answer{{s}} asked for a wait of over {_LONGEST_WAIT_SECONDS} seconds, "
                 "though old keys were left that could be moved",
                 [call.name for call in put_off],
                 put_off,
@@ -65,7 +65,7 @@ def progress(record: Record) -> Verdict:
                 endless,
             ),
             moments.told(
-                "{n} call{s} that {were} told to come at once changed nothing",
+                "{n} call{s} that {were} asked to repeat at once changed nothing",
                 [call.name for call in hurried],
                 hurried,
             ),

@@ -1,4 +1,4 @@
-"""I21 TTL legality: nobody asks KV for an expiration that is less than a minute ahead."""
+"""I21 TTL legality: no put has an expiration that is less than a minute ahead."""
 
 from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.simulation import moments

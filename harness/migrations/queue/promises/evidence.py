@@ -51,8 +51,8 @@ class NothingSeen(Exception):
     """A promise cannot be judged: says what did not happen that it is judged by."""
 
 
-def nobody(what: str, done: int, of: int) -> None:
-    """The default: nobody is told."""
+def no_progress(what: str, done: int, of: int) -> None:
+    """The default: no progress is shown."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Inquiry:
     workforce: Workforce
     worker: Path
     arguments: Sequence[str] = ()
-    on_progress: OnProgress = nobody
+    on_progress: OnProgress = no_progress
 
     @cached_property
     def has_coordinator(self) -> bool:

@@ -82,7 +82,7 @@ def test_a_free_task_is_handed_out_and_in_its_turn(clean: Record) -> None:
 
 def test_an_id_that_nobody_sent_is_handed_out(clean: Record) -> None:
     [unknown] = found(with_calls(clean, claim(clean, "daemon-8", 90, "slack_other")), "I13")
-    assert unknown.what == "1 task was handed out that nobody had sent (dual format)"
+    assert unknown.what == "1 task was handed out that no producer had sent (dual format)"
 
 
 def test_a_claim_fails_on_one_task_again_and_again(clean: Record) -> None:
@@ -163,4 +163,4 @@ def test_a_run_that_puts_the_operator_off_is_told_at_once(clean: Record) -> None
     idle = replace(first, name="operator-9.1", actor="operator-9", sent=first.sent - 1000)
     idle.answered, idle.answer = idle.sent, {**first.answer, "done": False, "retryAfter": 3600}
     [told] = found(with_calls(clean, idle), "I19")
-    assert "told to wait" in told.what
+    assert "asked for a wait" in told.what

@@ -41,7 +41,7 @@ class Notifications:
                 if await self._may_send(subscription):
                     await self._post(command, subscription)
         except ServerError:
-            return  # the task is stored; that no subscriber is told does not make it refused
+            return  # the task is stored; that no subscriber is notified does not make it refused
 
     async def _subscribers(self, command: str) -> list[Subscription]:
         key, now = self._keys.subscribers(command), self._timeline.epoch()

@@ -1,4 +1,4 @@
-"""Workers' subscriptions: who is told when a queue has work."""
+"""Workers' subscriptions: which are notified when a queue has work."""
 
 from uuid import UUID
 

@@ -145,14 +145,15 @@ def failures_collected(evidence: Evidence) -> Judgement:
     trial = _with_refusal(evidence)
     run = _failing(trial.record.runs)
     if run is None or not run.member("errors") or not run.member("tasks", "migrated"):
-        return broken("a refused operation ended the run, or nobody was told", trial.replays)
+        return broken("a refused operation ended the run, or was not reported", trial.replays)
     condition = "the failure is that of one key: what ends a phase is not counted, and answered with success"
     fatal = struck(evidence, "H13", "H14")
     if fatal is not None:
         return only_if(condition, *fatal)
     told = run.member("errors")[0]
     return held(
-        f'{run.member("tasks", "migrated")} tasks were moved, and one failure told: "{told}"', trial.replays
+        f'{run.member("tasks", "migrated")} tasks were moved, and one failure reported: "{told}"',
+        trial.replays,
     )
 
 
@@ -194,7 +195,7 @@ def failures_shown(evidence: Evidence) -> Judgement:
     told = "; ".join(f'"{error}"' for error in errors[:2])
     if errors:
         return only_if(f"nobody compares the texts: {len(same)} of 2 reads as shown", told, replays)
-    return broken("no failure was told", replays)
+    return broken("no failure was reported", replays)
 
 
 def by_hand(evidence: Evidence) -> Judgement:
