@@ -100,7 +100,7 @@ def test_reports_of_two_rehearsals_are_not_merged(tmp_path: Path, capsys: pytest
     (tmp_path / "1.json").write_text(json.dumps(one))
     (tmp_path / "2.json").write_text(json.dumps({**one, "digest": "other"}))
     assert main(["merge", str(tmp_path / "1.json"), str(tmp_path / "2.json")]) == 3
-    assert "their digest is other" in capsys.readouterr().err
+    assert "digest is other in one" in capsys.readouterr().err
     assert main(["merge", str(tmp_path / "1.json"), str(tmp_path / "1.json")]) == 3
     assert "the seeds from 1 to 3 were searched twice" in capsys.readouterr().err
 
