@@ -230,3 +230,14 @@ def test_workers_that_cannot_be_together_are_refused(tmp_path: Path) -> None:
     twice = wrangler(*both, cwd=tmp_path)
     assert twice.returncode == 1
     assert 'Multiple consumers defined for queue "q": "orders" and "other"' in twice.stdout + twice.stderr
+
+
+@pytest.mark.workerd
+def test_queues_lead_from_one_language_to_the_other(start: Start) -> None:
+    with start("both", "both/python", "both/javascript") as client:
+        assert client.get("/").text == "sent"
+        there = start.dev.read_until("javascript got").strip()
+        assert there == 'javascript got q [{"from":"python","n":[1,null]}]'
+        assert start.dev.read_until("python got").startswith(
+            "python got back [{'a': datetime.datetime(1970, 1, 1"
+        )

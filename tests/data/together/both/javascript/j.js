@@ -1,0 +1,1 @@
+export default { async queue(batch, env) { console.log("javascript got", batch.queue, JSON.stringify(batch.messages.map((m) => m.body))); await env.BACK.send(new Map([["a", new Date(0)]]), {contentType: "v8"}); } };
