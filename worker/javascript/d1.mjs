@@ -4,8 +4,8 @@
 export function follow(env, around) {
   const database = Object.values(env).find((one) => one?.constructor?.name === "D1Database");
   if (!database) return;
-  const prototype = Object.getPrototypeOf(database.withSession()), sent = prototype._wrappedFetch;
-  if (typeof sent !== "function") throw new Error("the D1 binding of this workerd is not known here: take 1.20260426");
+  const prototype = Object.getPrototypeOf(database.withSession?.() ?? {}), sent = prototype._wrappedFetch;
+  if (!sent) throw new Error("the calls of this workerd's D1 binding cannot be followed: install workerd 1.20260426");
   prototype._wrappedFetch = function (...given) {
     return around(async () => {
       const answer = await sent.apply(this, given);

@@ -7,10 +7,13 @@ import pytest
 
 from harness.cli.run import Wanted, open_migration
 from harness.explore.faults import everywhere
+from harness.explore.workforce import Here
 from harness.model.scenario import Scenario
+from harness.rehearsal.rehearsal import rehearse
 from harness.rehearsal.subject import Subject, loaded
 from harness.system.javascript.code import JavaScriptCode
 from harness.system.repeating import check_repeats
+from tests.harness.declared.test_links_to_d1 import ENTRIES
 from tests.harness.javascript.running import OPEN
 
 pytestmark = [pytest.mark.workerd, pytest.mark.usefixtures("javascript")]
@@ -51,10 +54,11 @@ def test_naive_is_no_go_and_says_what_is_lost(tmp_path: Path) -> None:
     assert "lost" in violated(subject, crash)
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
-def test_careful_is_silent_beside_clients_and_readers(seed: int, tmp_path: Path) -> None:
+def test_careful_is_go_over_schedules(tmp_path: Path) -> None:
     subject = opened(twin(tmp_path / "links") / "migration.py")
-    assert not violated(subject, Scenario(seed=seed, colos=2, entries=2, readers=1, clients=1, lag=500))
+    result = rehearse(subject, ENTRIES, Here(), explore=("schedules",), seeds=range(1, 201))
+    assert not result.damage
+    assert result.decision.verdict == "go", result.unmet
 
 
 def test_careful_survives_a_fault_at_every_statement(tmp_path: Path) -> None:
