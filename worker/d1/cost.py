@@ -63,7 +63,8 @@ class Cost:
         if plan.alters:  # what was known of the tables may be so no longer
             self._plans.clear()
             return read, changes * plan.a_change or plan.anyway
-        return max(read, returned), changes * plan.a_change + plan.anyway
+        read = returned if returned > read else read
+        return read, changes * plan.a_change + plan.anyway
 
     def _plan_of(self, sql: str, values: Sequence[Any]) -> Plan:
         plan = self._explained(sql, values)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -177,7 +178,10 @@ class Sqlite:
         return self._columns, rows
 
     def _in_silence(self, sql: str, values: Sequence[Any]) -> None:
+        """A statement without columns, and so no EXPLAIN."""
         try:
+            self._unwatched.execute(sql, values)
+        except apsw.SQLError:
             self._executed(self._unwatched, sql, values)
         except UnicodeEncodeError:
             self._unwatched.execute(*texts.with_bytes(sql, values))
@@ -236,6 +240,7 @@ class Sqlite:
             self._time.unregister()
 
 
+@lru_cache(maxsize=1024)
 def may_keep(sql: str) -> bool:
     """Whether a prepared statement may be used again for the same text.
 
