@@ -17,6 +17,8 @@ from harness.migrations.redis.moving.move import Move, Settings
 from harness.migrations.redis.planfile.declaration import Declaration
 from harness.migrations.redis.rehearsal import Contents, Place, Stage, refuse_unknown, stage
 from harness.model.decision import Decision, Looked
+from harness.model.verdict import agree
+from harness.terminal.lines import some
 from kvstore.clock import Clock
 from worker.codeq import Server
 
@@ -126,7 +128,8 @@ class Explorer:
             except MigrationError as error:
                 return f"cannot be resumed: {error}"
             different = whole.different(await on.everything(on.target if way == THERE else on.source))
-            return f"{len(different):,} keys differ, such as {different[0]}" if different else ""
+            text = agree("{n} key{s} {are} different", len(different))
+            return f"{text}: {some(different)}" if different else ""
 
 
 def explorer(

@@ -7,6 +7,7 @@ import pytest
 from harness.migrations.codeq.option_b.crashes import explorer
 from harness.migrations.codeq.option_b.migrator import Settings
 from harness.migrations.codeq.services.seed import Shape, seed
+from harness.migrations.redis.back.inverse import Inverse
 from harness.migrations.redis.mapping.plan import Step
 from harness.migrations.redis.moving.mover import Mover
 from harness.migrations.redis.planfile.declaration import Rule
@@ -38,4 +39,20 @@ async def test_a_copy_that_always_begins_anew_is_found(
     monkeypatch.setattr(Mover, "_counts", forgetful)
     monkeypatch.setattr(Mover, "_check_counts", unchecked)
     found = await explorer(seed(Shape(20), clock, SeededEntropy(1)), clock, TERMS, "kvrocks27").run()
-    assert any("keys differ, such as codeq:q:" in text for text in found.broken)
+    assert any("different: codeq:q:" in text for text in found.broken)
+
+
+async def test_a_way_back_that_puts_ids_back_twice_is_found(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def in_two_commands(back: Inverse, key: str, source: str) -> int:
+        ids = await back._server.call("SMEMBERS", key)
+        await back._server.call("RPUSH", source, *ids)
+        await back._server.call("DEL", key)
+        return len(ids)
+
+    monkeypatch.setattr(Inverse, "_set_back", in_two_commands)
+    found = await explorer(seed(Shape(10), clock, SeededEntropy(1)), clock, TERMS).run()
+    assert [text.partition(" of the way ")[2] for text in found.broken] == [
+        "back: 1 key is different: legacy:q:generate_creative:inprog"
+    ]
