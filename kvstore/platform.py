@@ -1,6 +1,6 @@
 """The platform: one namespace, and the layers between it and each location where a Worker runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableSequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,7 +41,7 @@ class Layers:
     operations, beginning with what is ``spent`` already, by method. A page of a listing has ``page`` keys,
     with ``empty`` none if it is the first. ``interleaving`` decides in what order requests that are sent at
     once go on. ``trace`` gets every operation, as it is asked and as it is seen.
-    ``invocations`` tells who asks.
+    ``invocations`` tells who asks. What is recorded is kept in a ``log``.
 
     Several namespaces of one deployment, each with a ``name``, count and record together: all of them stand
     ``beside`` the first.
@@ -61,15 +61,15 @@ class Layers:
         invocations: Invocations | None = None,
         beside: "Layers | None" = None,
         trace: Trace | None = None,
+        log: Callable[[], MutableSequence[Event]] = list,
     ) -> None:
         allowance = conditions.allowance
         self.invocations: Invocations
-        self.asked: list[Event]
+        self.asked: MutableSequence[Event]
         self.ledger: Ledger
-        events: list[Event] | None = None
         if beside is None:
             self.invocations = invocations or Invocations(allowance.connections, allowance.operations)
-            self.asked = []
+            self.asked, events = log(), log()
             self.ledger = Ledger(store.clock.now_ms() // DAY_MS, dict(spent or {}))
         else:
             self.invocations, self.asked, self.ledger = beside.invocations, beside.asked, beside.ledger
@@ -77,8 +77,9 @@ class Layers:
         self.done: WriteJournal = WriteJournal(store, self.invocations, events, namespace=name)
         self._name = name
         self._conditions = conditions
-        self._origin = Origin(self.done)
-        instant = conditions.instant
+        staleness, instant = conditions.staleness, conditions.instant
+        lag_ms = 0 if staleness is None else 1000 * staleness.list_lag
+        self._origin = Origin(self.done, lag_ms if instant is None else instant.longest_ms)
         self._held = None if instant is None else Held(store, instant)
         self._names = names
         self._page = page
@@ -116,7 +117,4 @@ class Layers:
         """What was recorded, and what no location lists any more: for who goes on for days."""
         self.asked.clear()
         self.done.events.clear()
-        staleness, instant = self._conditions.staleness, self._conditions.instant
-        lag_ms = 0 if staleness is None else 1000 * staleness.list_lag
-        lag_ms = lag_ms if instant is None else instant.longest_ms
-        self._origin.forget(self.done.clock.now_ms() - lag_ms)
+        self._origin.forget()

@@ -1,10 +1,10 @@
 """The namespace at any moment of a simulation, key by key."""
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
+from harness.model.log import grouped
 from kvstore import Entry, Event
 
 _INDEX = attrgetter("index")
@@ -19,11 +19,7 @@ class History:
 
     def __init__(self, start: Mapping[str, Entry], writes: Sequence[Event]) -> None:
         self.start = start
-        self._to = defaultdict[str, list[Event]](list)
-        self._by = defaultdict[str, list[Event]](list)
-        for event in writes:
-            self._to[event.key].append(event)
-            self._by[event.invocation].append(event)
+        self._to, self._by = grouped(writes, "key"), grouped(writes, "invocation")
         # Every key that ever held anything: those of the beginning, then in the order of their first puts.
         self.keys = tuple(dict.fromkeys([*start, *(event.key for event in writes if event.verb == "put")]))
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 from harness.migration import Migration, Rule
 from harness.model.answers import member, raw, shown
+from harness.model.log import grouped
 from kvstore import Entry, Event
 from worker.d1.layers import D1Event
 
@@ -181,13 +182,6 @@ class HistoryEvent:
         }
 
 
-class ByRequest(dict[str, list[Event]]):
-    """Operations by the name of their request; one that asked for nothing has none."""
-
-    def __missing__(self, name: str) -> list[Event]:
-        return []
-
-
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(Generic[State]):
     """What any finished simulation leaves behind, whatever was migrated.
@@ -220,12 +214,9 @@ class RunRecord(Generic[State]):
         return {call.name: call for call in self.calls}
 
     @cached_property
-    def operations(self) -> dict[str, list[Event]]:
+    def operations(self) -> Mapping[str, Sequence[Event]]:
         """What each request asked of KV, by the name of its Call, in the order in which that ended."""
-        found = ByRequest()
-        for event in self.asked:
-            found.setdefault(event.invocation, []).append(event)
-        return found
+        return grouped(self.asked, "invocation")
 
     @cached_property
     def lost(self) -> list[Event]:

@@ -1,6 +1,6 @@
 """A binding that notes what it refuses by itself: a journal below it does not see that."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, MutableSequence
 from typing import Any, TypeVar
 
 from kvstore import Event, KVNamespace, Store
@@ -22,7 +22,7 @@ class NotedNamespace(KVNamespace):
         self,
         store: Store,
         invocations: Invocations,
-        asked: list[Event],
+        asked: MutableSequence[Event],
         name: str,
         strict: Storage | None = None,
     ) -> None:

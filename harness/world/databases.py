@@ -1,6 +1,6 @@
 """The D1 databases of a simulation: in memory, each once, whatever location asks and whatever is deployed."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableSequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -63,7 +63,7 @@ class DeployedDatabases:
         plan: Plan,
         around: Around = _plainly,
         keys: Keys = MappingProxyType({}),
-        writes: list[Event] | None = None,
+        writes: MutableSequence[Event] | None = None,
         copies: Mapping[str, DatabaseCopy] = MappingProxyType({}),
         lag_ms: int = 0,
         allowance: Allowance = UNLIMITED,

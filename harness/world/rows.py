@@ -1,7 +1,7 @@
 """What is in the tables of a database, at any moment of a simulation: every change of a row is a write."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableSequence, Sequence
 from typing import Any, Final
 
 from harness.engine.loop import LoopClock
@@ -26,7 +26,7 @@ class Rows:
     """
 
     def __init__(
-        self, contents: Contents, clock: LoopClock, invocations: Invocations, writes: list[Event]
+        self, contents: Contents, clock: LoopClock, invocations: Invocations, writes: MutableSequence[Event]
     ) -> None:
         self.stored: dict[Place, Entry] = {}
         self._contents = contents

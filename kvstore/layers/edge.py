@@ -5,6 +5,7 @@ lag behind. Sources: the product's pages "How KV works" and "List keys". Numbers
 parameters, with the documented worst case as their default.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from kvstore.figures import whole
 from kvstore.store import Entry, KeyInfo, Page, Store, is_over
 
 _PER_MILLE = 1000
+# When copies whose time is over are let go, at the earliest.
+_MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,13 @@ _AT = itemgetter(0)
 
 @dataclass
 class Origin:
-    """The authoritative store, and what changed in it lately: locations list the past by that."""
+    """The authoritative store, and what changed in it lately: locations list the past by that.
+
+    Nobody asks for what changed more than ``lag_ms`` ago.
+    """
 
     store: Store
+    lag_ms: float = math.inf
     changes: list[_Change] = field(default_factory=list)
 
     async def put(self, colo: str, key: str, entry: Entry) -> None:
@@ -60,33 +67,56 @@ class Origin:
         await self.store.delete(key)
 
     def _note(self, colo: str, key: str, before: Entry | None) -> None:
-        self.changes.append((self.store.clock.now_ms(), colo, key, before))
+        now = self.store.clock.now_ms()
+        if self.changes and self.changes[0][0] < now - 2 * self.lag_ms:
+            self.forget()
+        self.changes.append((now, colo, key, before))
 
-    def forget(self, moment: int) -> None:
-        """What changed up to ``moment``: no location lists what was before it any more."""
+    def forget(self) -> None:
+        """What changed so long ago that nobody lists what was before it any more."""
+        moment = self.store.clock.now_ms() - self.lag_ms
         del self.changes[: bisect_right(self.changes, moment, key=_AT)]
 
-    async def keys_as_of(self, moment: int, colo: str, prefix: str, *, own: bool) -> list[KeyInfo]:
-        """Every key as a listing at ``moment`` showed it; with ``own``, the writes of ``colo`` up to now."""
-        shown = await self._every_key(prefix)
+    def _before(self, moment: int, colo: str, prefix: str, *, own: bool) -> dict[str, Entry | None]:
+        """What was there at ``moment`` of what changed since; with ``own``, not of what ``colo`` changed."""
         late = self.changes[bisect_right(self.changes, moment, key=_AT) :]
-        past = {
+        return {
             key: before
             for _, where, key, before in reversed(late)
             if key.startswith(prefix) and not (own and where == colo)
         }
-        if not past:
-            return shown
-        then = [info for info in shown if info.name not in past]
-        then += [KeyInfo(key, one.expiration, one.metadata) for key, one in past.items() if one is not None]
-        return sorted(then)
 
-    async def _every_key(self, prefix: str) -> list[KeyInfo]:
+    async def page_as_of(
+        self, moment: int, colo: str, prefix: str, after: str | None, limit: int, *, own: bool
+    ) -> Page:
+        """A page as a listing at ``moment`` showed it, without what has expired since.
+
+        With ``own`` the writes of ``colo`` are there up to now.
+        """
+        now, past = self.store.clock.now_ms(), self._before(moment, colo, prefix, own=own)
+        gone = [
+            KeyInfo(key, one.expiration, one.metadata)
+            for key, one in past.items()
+            if one is not None and (after is None or key > after)
+        ]
+        shown, page, since = list[KeyInfo](), Page([], complete=False), after
+        while len(shown) <= limit and not page.complete:
+            page = await self.store.scan(prefix, since, limit + 1)
+            until = None if page.complete else page.keys[-1].name
+            then = [info for info in page.keys if info.name not in past]
+            then += [one for one in gone if until is None or one.name <= until]
+            gone = [one for one in gone if until is not None and one.name > until]
+            shown += sorted(one for one in then if not is_over(one.expiration, now))
+            since = until
+        return Page(shown[:limit], complete=len(shown) <= limit)
+
+    async def every_key(self, prefix: str) -> list[KeyInfo]:
+        """Every key, as it is now."""
         page = await self.store.scan(prefix)
-        keys = page.keys
+        keys = list(page.keys)
         while not page.complete:
             page = await self.store.scan(prefix, keys[-1].name)
-            keys = [*keys, *page.keys]
+            keys += page.keys
         return keys
 
 
@@ -100,6 +130,7 @@ class Edge:
         self.entropy = entropy
         self.clock = origin.store.clock
         self._cache: dict[str, Copy] = {}
+        self._most = _MANY
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         now, ttl = self.clock.now_ms(), 1000 * (cache_ttl or self.staleness.cache_ttl)
@@ -112,6 +143,9 @@ class Edge:
                 return None if entry is None or is_over(entry.expiration, now) else entry
         entry = await self.origin.store.get(key, cache_ttl)
         self._cache[key] = Copy(entry, now, now + ttl)
+        if len(self._cache) > self._most:
+            self._cache = {name: one for name, one in self._cache.items() if now < one.until}
+            self._most = max(_MANY, 2 * len(self._cache))
         return entry
 
     def copy_of(self, key: str) -> Copy | None:
@@ -140,10 +174,6 @@ class Edge:
 
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         """The page as of ``list_lag`` seconds ago, with this location's own writes if it sees those."""
-        now = self.clock.now_ms()
-        moment = now - 1000 * self.staleness.list_lag
-        keys = await self.origin.keys_as_of(moment, self.colo, prefix, own=self._sees_own_writes())
-        if after is not None:
-            keys = [info for info in keys if info.name > after]
-        shown = [info for info in keys if not is_over(info.expiration, now)]
-        return Page(shown[:limit], complete=len(shown) <= limit)
+        moment = self.clock.now_ms() - 1000 * self.staleness.list_lag
+        own = self._sees_own_writes()
+        return await self.origin.page_as_of(moment, self.colo, prefix, after, limit, own=own)

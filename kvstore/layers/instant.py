@@ -143,7 +143,7 @@ class Replica:
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         """Every key at once, whatever the ``limit``."""
         now, past = self.clock.now_ms(), self._past()
-        keys = await self.origin.keys_as_of(now, self.colo, prefix, own=True)
+        keys = await self.origin.every_key(prefix)
         shown = [one for one in keys if one.name not in past]
         shown += [
             KeyInfo(key, one.expiration, one.metadata)

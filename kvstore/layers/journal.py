@@ -1,5 +1,6 @@
 """Journals: layers that record what was asked of a store, and what came of it."""
 
+from collections.abc import MutableSequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -62,14 +63,14 @@ class Journal(Around):
         self,
         store: Store,
         invocations: Invocations | None = None,
-        events: list[Event] | None = None,
+        events: MutableSequence[Event] | None = None,
         *,
         names: bool = False,
         namespace: str = "",
     ) -> None:
         super().__init__(store)
         self.invocations = invocations or Invocations()
-        self.events: list[Event] = [] if events is None else events
+        self.events: MutableSequence[Event] = [] if events is None else events
         self.names = names
         self.namespace = namespace
 

@@ -1,13 +1,22 @@
 """The layers that make KV as unfriendly as production: quotas, faults, stale locations."""
 
+import asyncio
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kvstore import Entry, KVError, KVNamespace, ManualClock, SeededEntropy, SqliteStore, Store
+from kvstore.conditions import CONDITIONS
 from kvstore.faults import Fault, InvocationCrashed, read_fault
 from kvstore.layers.edge import Edge, Origin, Staleness
 from kvstore.layers.invocation import Invocations
+from kvstore.layers.journal import Journal
 from kvstore.layers.quotas import FREE_PLAN, Allowance, Quotas
 from kvstore.layers.transit import OneFault, Transit
+from kvstore.platform import Layers
+from kvstore.store import KeyInfo
+from kvstore.stores.memory import MemoryStore
 
 pytestmark = pytest.mark.anyio
 
@@ -211,3 +220,59 @@ async def test_pages_of_a_stale_listing_are_whole() -> None:
     second = await there.list({"limit": 3, "cursor": first["cursor"]})
     assert [key["name"] for key in first["keys"] + second["keys"]] == ["k0", "k1", "k2", "k3", "k4"]
     assert second["list_complete"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["AMS", "NRT"]), st.integers(0, 20), st.sampled_from("pdt")), max_size=40
+    ),
+    st.sampled_from([1, 2, 3, 7]),
+)
+@settings(deadline=None)
+def test_pages_of_a_late_listing_are_the_whole_list_cut(
+    writes: list[tuple[str, int, str]], limit: int
+) -> None:
+    async def check() -> None:
+        clock = ManualClock(START)
+        origin = Origin(MemoryStore(clock))
+        edges = {name: Edge(origin, name, Staleness(), SeededEntropy(1)) for name in ("AMS", "NRT")}
+        for colo, number, what in writes:
+            clock.advance(9_000)
+            ends = (START + 200_000) // 1000 if what == "t" else None
+            if what == "d":
+                await edges[colo].delete(f"k{number:02}")
+            else:
+                await edges[colo].put(f"k{number:02}", Entry(b"1", ends))
+        for edge in edges.values():
+            whole = await edge.scan("k")
+            assert whole.complete
+            found, page = list[KeyInfo](), await edge.scan("k", None, limit)
+            while not page.complete:
+                assert len(page.keys) == limit
+                found += page.keys
+                page = await edge.scan("k", found[-1].name, limit)
+            assert [*found, *page.keys] == whole.keys
+
+    asyncio.run(check())
+
+
+async def test_a_late_page_asks_for_no_more_keys_than_it_shows() -> None:
+    clock, journal = ManualClock(START), Journal(MemoryStore(ManualClock(START)), names=True)
+    edge = Edge(Origin(journal), "AMS", Staleness(), SeededEntropy(1))
+    for number in range(50):
+        await journal.put(f"k{number:02}", Entry(b"1"))
+    journal.events.clear()
+    clock.advance(100_000)
+    page = await edge.scan("k", "k09", 5)
+    assert [one.name for one in page.keys] == [f"k{number}" for number in range(10, 15)]
+    assert [len(event.found) for event in journal.events] == [6]
+
+
+async def test_changes_that_no_location_lists_any_more_are_forgotten() -> None:
+    clock = ManualClock(START)
+    layers = Layers(MemoryStore(clock), CONDITIONS["production"])
+    location = layers.location("AMS", OneFault(), SeededEntropy(1)).namespace
+    for number in range(300):
+        await location.put(f"k{number}", "1")
+        clock.advance(1_000)
+    assert len(layers._origin.changes) < 150

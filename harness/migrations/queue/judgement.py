@@ -51,7 +51,7 @@ def looked_at(record: Record) -> Looked:
     if record.scenario.at_once:
         moved = sum(belongs_to_migration(event.key) for event in record.writes)
     else:
-        moved = len(copies(record))
+        moved = sum(1 for _ in copies(record))
     return Looked(
         runs=1,
         requests=sum(call.status is not None for call in record.calls),

@@ -7,7 +7,13 @@ from harness.model.verdict import Verdict, verdict
 
 
 def content(record: Record) -> Verdict:
-    every = copies(record)
+    count, other_bytes, other_metadata = 0, dict[str, None](), dict[str, None]()
+    for one in copies(record):
+        count += 1
+        if not _same_bytes(one):
+            other_bytes[one.task] = None
+        if not _same_metadata(one):
+            other_metadata[one.task] = None
     return verdict(
         "I6",
         "Content: copies equal their originals in bytes and metadata",
@@ -15,17 +21,17 @@ def content(record: Record) -> Verdict:
             moments.finding(
                 record,
                 "{n} of the copies {are} different in bytes",
-                dict.fromkeys(one.task for one in every if not _same_bytes(one)),
+                other_bytes,
                 "H55",
             ),
             moments.finding(
                 record,
                 "{n} of the copies {have} other metadata",
-                dict.fromkeys(one.task for one in every if not _same_metadata(one)),
+                other_metadata,
                 "H54",
             ),
         ],
-        looked=len(every),
+        looked=count,
         at="copies",
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, QUARANTINE
 from harness.migrations.queue.simulation.expectation import ROLLBACK, RUN, Span
-from harness.migrations.queue.simulation.record import Record, kept
+from harness.migrations.queue.simulation.record import Record, kept_if_few
 
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, QUARANTINE: OLD_TASK}
 _BACK = {OLD_TASK: NEW_TASK, OLD_LEASE: NEW_LEASE}
@@ -23,13 +23,9 @@ class Copy:
     originals: list[Span]
 
 
-@kept
-def copies(record: Record) -> list[Copy]:
+@kept_if_few
+def copies(record: Record) -> Iterator[Copy]:
     """Every copy that a run or a rollback made of something that was there."""
-    return list(_copies(record))
-
-
-def _copies(record: Record) -> Iterator[Copy]:
     for path, routes in ((RUN, _ORIGINAL), (ROLLBACK, _BACK)):
         for span, call in record.expectation.put_by(path, *routes):
             prefix = next(prefix for prefix in routes if span.key.startswith(prefix))

@@ -18,13 +18,16 @@ _TASKS = (OLD_TASK, NEW_TASK, QUARANTINE)
 
 def deadline(record: Record) -> Verdict:
     groups: dict[str, dict[str, None]] = {}
-    every = copies(record) if record.scenario.migration == "safe" else ()
-    leases = dict.fromkeys(one.task for one in every if one.prefix not in _TASKS and not _is_same(one))
-    copied = [one for one in copies(record) if one.prefix in _TASKS]
-    for one in copied:
-        ends = [original.entry.expiration for original in one.originals]
-        change = _change(one.span.entry.expiration, ends)
-        groups.setdefault(change, {})[one.task] = None
+    is_safe, leases, copied = record.scenario.migration == "safe", dict[str, None](), 0
+    for one in copies(record):
+        if one.prefix in _TASKS:
+            copied += 1
+            ends = [original.entry.expiration for original in one.originals]
+            change = _change(one.span.entry.expiration, ends)
+            if change != "same":
+                groups.setdefault(change, {})[one.task] = None
+        elif is_safe and not _is_same(one):
+            leases[one.task] = None
     reset = dict.fromkeys(_reset(record))
     return verdict(
         "I7",
@@ -39,7 +42,7 @@ def deadline(record: Record) -> Verdict:
                 record, "{n} task{s} got more time from a status update during the migration", reset
             ),
         ],
-        looked=len(copied) + len(reset),
+        looked=copied + len(reset),
         at="copied tasks",
     )
 
@@ -71,7 +74,7 @@ def _reset(record: Record) -> Iterator[str]:
                 one
                 for prefix in (OLD_TASK, NEW_TASK)
                 for one in expectation.during(prefix + task, since, span.begin)
-                if one is not span
+                if one != span
             ]
             if before and span.due > _latest(before, expectation.window, call.answered):
                 yield task

@@ -1,11 +1,13 @@
 """What requests read, compared with what was true when they read it."""
 
 from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
-from harness.migrations.queue.simulation.record import Record, kept
+from harness.migrations.queue.simulation.record import Record, kept, kept_if_few
+from harness.model.log import grouped
 from kvstore import Entry, Event
 
 _INDEX = attrgetter("index")
@@ -64,39 +66,33 @@ def _listing(record: Record, pages: list[Event]) -> Listing:
 
 def last_get(record: Record, invocation: str, key: str, until: int) -> Event | None:
     """The last get of ``key`` by a request that ended at ``until`` (ms) or earlier."""
-    for event in reversed(_gets(record).get(key, ())):
-        if event.invocation == invocation and event.at <= until:
+    for event in reversed(_by_key(record)[key]):
+        if event.verb == "get" and event.invocation == invocation and event.at <= until:
             return event
     return None
 
 
 @kept
-def _gets(record: Record) -> dict[str, list[Event]]:
-    """Every get, by its key."""
-    found: dict[str, list[Event]] = {}
-    for event in record.asked:
-        if event.verb == "get":
-            found.setdefault(event.key, []).append(event)
-    return found
+def _by_key(record: Record) -> Mapping[str, Sequence[Event]]:
+    """Every operation, by its key."""
+    return grouped(record.asked, "key")
 
 
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE}
 
 
-def copies(record: Record, prefix: str) -> list[tuple[str, Event, Entry, Entry]]:
+def copies(record: Record, prefix: str) -> Iterator[tuple[str, Event, Entry, Entry]]:
     """What the migration copied to the new ``prefix``: id, the write, what it had read, what it wrote."""
-    return _copies(record)[prefix]
+    return ((task, write, old, new) for copied, task, write, old, new in _copies(record) if copied == prefix)
 
 
-@kept
-def _copies(record: Record) -> dict[str, list[tuple[str, Event, Entry, Entry]]]:
-    found: dict[str, list[tuple[str, Event, Entry, Entry]]] = {NEW_TASK: [], NEW_LEASE: []}
+@kept_if_few
+def _copies(record: Record) -> Iterator[tuple[str, str, Event, Entry, Entry]]:
     for write in record.writes:
-        prefix = next((prefix for prefix in found if write.key.startswith(prefix)), None)
+        prefix = next((prefix for prefix in _ORIGINAL if write.key.startswith(prefix)), None)
         if prefix is None or write.entry is None or not record.made_by_migration(write):
             continue
         task = write.key.removeprefix(prefix)
         read = last_get(record, write.invocation, _ORIGINAL[prefix] + task, write.at)
         if read is not None and read.entry is not None:
-            found[prefix].append((task, write, read.entry, write.entry))
-    return found
+            yield prefix, task, write, read.entry, write.entry

@@ -1,6 +1,6 @@
 """A run of the migration, read from what it asked of KV: which tasks it tried, and how far it got."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -17,22 +17,44 @@ from kvstore.messages import TOO_MANY_OPERATIONS
 
 @dataclass(slots=True)
 class Attempt:
-    """What a run did with one task: read the old key, put the new one, read that, delete the old one."""
+    """What a run did with one task: read the old key, put the new one, read that, delete the old one.
+
+    Each is kept as a place in ``operations``; there may be more tasks than all of those can be kept for.
+    """
 
     task: str
-    read: Event
-    put: Event | None = None
-    verify: Event | None = None
-    delete: Event | None = None
+    operations: Sequence[Event]
+    read_at: int
+    put_at: int | None = None
+    verify_at: int | None = None
+    delete_at: int | None = None
+
+    @property
+    def read(self) -> Event:
+        return self.operations[self.read_at]
+
+    @property
+    def put(self) -> Event | None:
+        return None if self.put_at is None else self.operations[self.put_at]
+
+    @property
+    def verify(self) -> Event | None:
+        return None if self.verify_at is None else self.operations[self.verify_at]
+
+    @property
+    def delete(self) -> Event | None:
+        return None if self.delete_at is None else self.operations[self.delete_at]
 
     @property
     def moved(self) -> bool:
-        return self.delete is not None and self.delete.error is None
+        delete = self.delete
+        return delete is not None and delete.error is None
 
     @property
     def missing(self) -> bool:
         """Whether the run was told that there is no such task."""
-        return self.read.entry is None and self.read.error is None
+        read = self.read
+        return read.entry is None and read.error is None
 
     @property
     def refusal(self) -> Event | None:
@@ -54,7 +76,7 @@ class Run:
     """
 
     call: Call
-    operations: list[Event]
+    operations: Sequence[Event]
     around: Callable[[], tuple[QueueState, QueueState]]
 
     @property
@@ -68,11 +90,11 @@ class Run:
     @cached_property
     def attempts(self) -> list[Attempt]:
         found: list[Attempt] = []
-        for event in self.operations:
+        for at, event in enumerate(self.operations):
             if event.verb == "get" and event.key.startswith(OLD_TASK):
-                found.append(Attempt(event.key.removeprefix(OLD_TASK), event))
+                found.append(Attempt(event.key.removeprefix(OLD_TASK), self.operations, at))
             elif found:
-                _go_on(found[-1], event)
+                _go_on(found[-1], at, event)
         return found
 
     @cached_property
@@ -176,7 +198,7 @@ def runs(record: Record, *, last: bool = False) -> Iterator[Run]:
 def _runs(record: Record) -> list[Run]:
     around = record.around  # what a record keeps does not know the record
     return [
-        Run(call, record.operations.get(call.name, []), partial(around.__getitem__, call.name))
+        Run(call, record.operations[call.name], partial(around.__getitem__, call.name))
         for call in record.runs
     ]
 
@@ -191,13 +213,13 @@ def page_size(record: Record) -> int:
     return min(1000, record.scenario.page)
 
 
-def _go_on(attempt: Attempt, event: Event) -> None:
+def _go_on(attempt: Attempt, at: int, event: Event) -> None:
     if event.verb == "put" and event.key == NEW_TASK + attempt.task:
-        attempt.put = event
-    elif event.verb == "get" and event.key == NEW_TASK + attempt.task and attempt.put is not None:
-        attempt.verify = event
+        attempt.put_at = at
+    elif event.verb == "get" and event.key == NEW_TASK + attempt.task and attempt.put_at is not None:
+        attempt.verify_at = at
     elif event.verb == "delete" and event.key == OLD_TASK + attempt.task:
-        attempt.delete = event
+        attempt.delete_at = at
 
 
 def _holds(lease: Lease | None, at: int) -> bool:

@@ -1,13 +1,14 @@
 """The read that the documented migration takes for a verification: H19, H20."""
 
 import itertools
+from collections.abc import Iterator
 
 from harness import Call
 from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.reading import begun, is_stale
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
-from harness.migrations.queue.simulation.record import Record, kept
+from harness.migrations.queue.simulation.record import Record, kept_if_few
 from harness.model.verdict import Moment
 from kvstore import Event
 
@@ -69,16 +70,16 @@ def any_value_will_do(record: Record) -> Diagnosis | None:
     )
 
 
-@kept
-def _verifications(record: Record) -> list[tuple[Call, Event, Event]]:
+@kept_if_few
+def _verifications(record: Record) -> Iterator[tuple[Call, Event, Event]]:
     """The runs' puts of copies, each with the get of the same key that follows it at once."""
-    return [
+    return (
         (run, put, get)
         for run in record.runs
         for put, get in itertools.pairwise(record.operations.get(run.name, ()))
         if put.verb == "put" and get.verb == "get" and get.key == put.key
         if put.error is None and get.error is None and put.key.startswith((NEW_TASK, NEW_LEASE))
-    ]
+    )
 
 
 def _original_deleted(record: Record, run: Call, get: Event) -> Event | None:

@@ -29,6 +29,9 @@ TASK_KEYS: Final = (OLD_TASK, NEW_TASK, QUARANTINE)
 # The longest id whose result has a key.
 LONGEST_ID: Final = 512 - len(RESULT)
 
+# How many entries are kept of what can be found anew: of a small namespace all of them are.
+MOST_ENTRIES: Final = 20_000
+
 _BEGIN: Final = attrgetter("begin")
 _FIRST: Final = attrgetter("first")
 
@@ -105,7 +108,10 @@ class Story:
 
 
 class Spans(dict[str, list[Span]]):
-    """The spans of each key, in order of time; those of a key are made when it is first asked for."""
+    """The spans of each key, in order of time; those of a key are made when it is first asked for.
+
+    Of a large namespace those that were asked for lately are kept.
+    """
 
     def __init__(self, versions: History, began: int) -> None:
         self._versions, self._began = versions, began
@@ -119,6 +125,8 @@ class Spans(dict[str, list[Span]]):
             if write.verb == "put" and write.entry is not None:
                 spans.append(Span(key, write.entry, write.at, write.index, write.invocation))
         if spans:  # of a key that there never was nothing is kept
+            if len(self) >= MOST_ENTRIES:
+                self.clear()
             self[key] = spans
         return spans
 
@@ -134,7 +142,7 @@ class Expectation:
         # What a record keeps does not know the record: nobody would ever let go of the two.
         self._versions, self._results = versions, record.to("POST", f"{RESULTS}*")
         self._spans = Spans(versions, record.began)
-        self._under: dict[str, list[tuple[str, list[Span]]]] = {}
+        self._under: dict[str, list[str]] = {}
 
     def of(self, key: str) -> list[Span]:
         """Every entry that ``key`` ever had."""
@@ -159,12 +167,12 @@ class Expectation:
             spans = [span for key in keys for span in self.during(key, begin, end)]
         return are_steady(spans, begin, end)
 
-    def under(self, prefix: str) -> list[tuple[str, list[Span]]]:
+    def under(self, prefix: str) -> Iterator[tuple[str, list[Span]]]:
         """The ids and spans of all keys that begin with ``prefix``."""
         if prefix not in self._under:
-            named = [key for key in self._versions.keys if key.startswith(prefix)]
-            self._under[prefix] = [(key[len(prefix) :], self._spans[key]) for key in named]
-        return self._under[prefix]
+            self._under[prefix] = [key for key in self._versions.keys if key.startswith(prefix)]
+        start, spans = len(prefix), self._spans
+        return ((key[start:], spans[key]) for key in self._under[prefix])
 
     def evidence(self, call: Call) -> tuple[int, int]:
         """From when to when anything that a call was told can be."""

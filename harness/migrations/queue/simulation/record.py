@@ -1,12 +1,12 @@
 """What happened in a simulation: everything that the checkers judge by."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Final, TypeVar
 
 from harness import Call, History, RunRecord, carry_out, timeline
-from harness.migrations.queue.simulation.expectation import Expectation
+from harness.migrations.queue.simulation.expectation import MOST_ENTRIES, Expectation
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from kvstore import Entry, Event
@@ -15,8 +15,6 @@ T = TypeVar("T")
 
 # Who migrates; the names of the others begin with what they are.
 OPERATOR: Final = "operator"
-# How many entries the states around requests that are kept have in all: of a small namespace all of them are.
-_MOST_ENTRIES: Final = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +89,7 @@ class Around(Mapping[str, tuple[QueueState, QueueState]]):
         self._start, self._writes, self._calls = start, writes, calls
         self._state, self._done = dict(start), 0
         self._latest: dict[tuple[int, int], QueueState] = {}
-        self._most = max(2, _MOST_ENTRIES // (len(start) + 1))
+        self._most = max(2, MOST_ENTRIES // (len(start) + 1))
 
     def __getitem__(self, name: str) -> tuple[QueueState, QueueState]:
         call = self._calls[name]
@@ -121,6 +119,17 @@ class Around(Mapping[str, tuple[QueueState, QueueState]]):
                 }
             )
         return self._latest[place, at]
+
+
+def kept_if_few(find: Callable[[Record], Iterable[T]]) -> Callable[[Record], Iterable[T]]:
+    """The same for what there is of each task: of a large record it is found anew each time."""
+    few = kept(lambda record: list(find(record)))
+
+    @wraps(find)
+    def look(record: Record) -> Iterable[T]:
+        return few(record) if len(record.writes) <= MOST_ENTRIES else find(record)
+
+    return look
 
 
 def kept(find: Callable[[Record], T]) -> Callable[[Record], T]:

@@ -10,6 +10,7 @@ from harness.engine.loop import LoopClock
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.worker import API_KEY
+from harness.model.log import Log
 from harness.system.deployment import Code
 from harness.system.transport import ANSWER_SECONDS, Unanswered
 from harness.world.network import Network
@@ -45,7 +46,10 @@ class World(Site):
         interleaving = (
             Interleaving(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
         )
-        super().__init__(scenario, clock, Network(scenario, clock, interleaving=interleaving, trace=trace))
+        # A walk goes through whatever somebody's namespace has; a search makes thousands of small ones.
+        log = Log if scenario.walk else list
+        network = Network(scenario, clock, interleaving=interleaving, trace=trace, log=log)
+        super().__init__(scenario, clock, network)
         self.scenario: Scenario = scenario
         self.start = QueueState(dict(entries))
         self.began = clock.now_ms()

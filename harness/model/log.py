@@ -1,0 +1,143 @@
+"""Events in columns: the record of a walk through a namespace of any size."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from operator import attrgetter
+from typing import Any, Final, Literal, NoReturn, overload
+
+from kvstore import Entry, Event
+from kvstore.store import Verb
+
+_VERBS: Final[tuple[Verb, ...]] = ("get", "get_many", "put", "delete", "scan")
+_VERB_OF: Final = {verb: place for place, verb in enumerate(_VERBS)}
+
+# What events are grouped by.
+By = Literal["key", "invocation"]
+
+
+class _Columns:
+    """What is known of each event; what few have, by its place."""
+
+    def __init__(self) -> None:
+        self.at, self.verb = array("q"), bytearray()
+        self.key, self.invocation = list[str](), list[str]()
+        self.entry = list[Entry | None]()
+        self.more = dict[int, tuple[Any, ...]]()
+
+
+class Log(MutableSequence[Event]):
+    """A list of events that takes a sixth of the memory; each is put together when it is asked for.
+
+    Events are appended, and not changed. A slice is a view: it has the same columns.
+    """
+
+    def __init__(self, columns: _Columns | None = None, places: Sequence[int] | None = None) -> None:
+        self._columns = columns or _Columns()
+        self._places = places  # None for all, also those to come
+
+    def append(self, value: Event) -> None:
+        columns = self._columns
+        if value.error is not None or value.found or value.namespace:
+            more = (value.error, value.found, value.namespace, value.code)
+            columns.more[len(columns.at)] = more
+        columns.at.append(value.at)
+        columns.verb.append(_VERB_OF[value.verb])
+        columns.key.append(value.key)
+        columns.invocation.append(value.invocation)
+        columns.entry.append(value.entry)
+
+    def clear(self) -> None:
+        self._columns = _Columns()
+
+    def __len__(self) -> int:
+        return len(self._columns.at) if self._places is None else len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Log": ...
+    def __getitem__(self, index: int | slice) -> "Event | Log":
+        every = range(len(self._columns.at)) if self._places is None else self._places
+        if isinstance(index, slice):
+            return Log(self._columns, every[index])
+        return self._event(every[index])
+
+    def __iter__(self) -> Iterator[Event]:
+        return map(self._event, range(len(self)) if self._places is None else self._places)
+
+    def _event(self, place: int) -> Event:
+        columns = self._columns
+        error, found, namespace, code = columns.more.get(place, (None, (), "", ""))
+        return Event(
+            place,
+            columns.at[place],
+            columns.invocation[place],
+            _VERBS[columns.verb[place]],
+            columns.key[place],
+            columns.entry[place],
+            error,
+            found,
+            namespace,
+            code,
+        )
+
+    def grouped(self, by: By) -> "Mapping[str, Log]":
+        """The events of each key, or of each invocation, in order."""
+        column: list[str] = getattr(self._columns, by)
+        return _Groups(self._columns, column, range(len(self)) if self._places is None else self._places)
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise TypeError("what has happened is not changed")
+
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise TypeError("what has happened is not changed")
+
+    def insert(self, index: int, value: Event) -> NoReturn:
+        raise TypeError("what has happened is not changed")
+
+
+class _Groups(Mapping[str, Log]):
+    """Places in the order of one column, four bytes each: the events of a name are found by halving."""
+
+    def __init__(self, columns: _Columns, column: list[str], places: Sequence[int]) -> None:
+        self._columns, self._name = columns, column.__getitem__
+        self._places = array("I", sorted(places, key=self._name))
+
+    def _range(self, name: str) -> tuple[int, int]:
+        first = bisect_left(self._places, name, key=self._name)
+        last, most = first, len(self._places)
+        if first < most and self._name(self._places[first]) == name:
+            last = bisect_left(self._places, name + "\0", first, most, key=self._name)
+        return first, last
+
+    def __getitem__(self, name: str) -> Log:
+        """Empty for a name that has none."""
+        first, last = self._range(name)
+        return Log(self._columns, self._places[first:last])
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._range(name)[0] < self._range(name)[1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(map(self._name, self._places)))
+
+    def __len__(self) -> int:
+        return len(set(map(self._name, self._places)))
+
+
+class _Lists(dict[str, list[Event]]):
+    """What has none is not kept."""
+
+    def __missing__(self, name: str) -> list[Event]:
+        return []
+
+
+def grouped(events: Sequence[Event], by: By) -> Mapping[str, Sequence[Event]]:
+    """The events of each key, or of each invocation, in order; for any other name there are none."""
+    if isinstance(events, Log):
+        return events.grouped(by)
+    found, name = _Lists(), attrgetter(by)
+    for event in events:
+        found.setdefault(name(event), []).append(event)
+    return found

@@ -1,0 +1,44 @@
+"""Events in columns are what a list of them is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.model.log import Log, grouped
+from kvstore import Entry, Event
+
+_NAMES = st.sampled_from(["", "a", "ab", "b", "a\0", "é"])
+
+
+@st.composite
+def _event(draw: st.DrawFn) -> Event:
+    more = draw(st.sampled_from([{}, {"error": "no", "code": "write-rate"}, {"found": ("a", "b")}]))
+    entry = draw(st.sampled_from([None, Entry(b"1"), Entry(b"2", 60, "{}")]))
+    verb = draw(st.sampled_from(["get", "get_many", "put", "delete", "scan"]))
+    return Event(0, draw(st.integers(0, 9)), draw(_NAMES), verb, draw(_NAMES), entry, **more)
+
+
+@given(st.lists(_event(), max_size=12), st.slices(12), st.slices(12))
+def test_log_is_a_list_of_events(events: list[Event], one: slice, other: slice) -> None:
+    log = Log()
+    for place, event in enumerate(events):
+        event.index = place
+        log.append(event)
+    assert list(log) == events
+    assert list(reversed(log)) == events[::-1]
+    assert list(log[one][other]) == events[one][other]
+    part, some = log[one], events[one]
+    for by in ("key", "invocation"):
+        left, right = grouped(part, by), grouped(some, by)
+        assert {name: list(left[name]) for name in left} == dict(right)
+        assert len(left) == len(right)
+        assert list(left["never there"]) == list(right["never there"]) == []
+
+
+def test_what_has_happened_is_not_changed() -> None:
+    log = Log()
+    log.append(Event(0, 1, "", "get", "a"))
+    with pytest.raises(TypeError, match="not changed"):
+        log[0] = Event(0, 1, "", "get", "b")
+    with pytest.raises(TypeError, match="not changed"):
+        del log[0]
