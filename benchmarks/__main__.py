@@ -21,6 +21,7 @@ from benchmarks import (
     migration,
     requests,
     search,
+    size,
     start,
     writes,
 )
@@ -42,6 +43,7 @@ ALL = {
     "migration": migration.measure,
     "census": census.measure,
     "guidance": guidance.measure,
+    "size": size.measure,
 }
 
 

@@ -11,6 +11,8 @@ from kvstore.copies.export_file import format_of, is_sqlite, read_export
 from kvstore.stores.state_names import OBJECT_FOLDER, database_path
 from worker.config import KVBinding, WorkerConfig, config_in, load_config
 
+# A larger file, in bytes, is not read into memory as a whole.
+_LARGE = 10_000_000
 _STATE_FOLDERS = (".wrangler/state/v3/kv", "v3/kv", "kv", ".")
 
 
@@ -63,7 +65,8 @@ def _with_entries(source: Source, clock: Clock) -> Source:
 
 def _read_file(path: Path, clock: Clock) -> NamespaceCopy:
     try:
-        if is_sqlite(path) or format_of(path.name) == "jsonl":
+        streamed = format_of(path.name) == "jsonl" or path.stat().st_size > _LARGE
+        if streamed or is_sqlite(path):
             return gathered(read_export(path, clock), clock.now_ms())
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

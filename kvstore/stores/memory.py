@@ -19,7 +19,7 @@ class MemoryStore:
         self._entries: dict[str, Entry] = {}
         # In the order of their code points, which is that of their UTF-8 bytes.
         self._names: list[str] = []
-        # A heap of when, in milliseconds, which key expires if it has not been written anew.
+        # A heap of when, in seconds, which key expires if it has not been written anew.
         self._ends: list[tuple[int, str]] = []
 
     def fork(self, clock: Clock | None = None) -> "MemoryStore":
@@ -89,7 +89,7 @@ class MemoryStore:
             insort(self._names, key)
         self._entries[key] = entry
         if entry.expiration is not None:
-            heappush(self._ends, (entry.expiration * 1000, key))
+            heappush(self._ends, (entry.expiration, key))
 
     def _remove(self, key: str) -> None:
         if self._entries.pop(key, None) is not None:
@@ -97,7 +97,7 @@ class MemoryStore:
 
     def _purge(self, now: int) -> None:
         """Remove every entry that expired before ``now``."""
-        while self._ends and self._ends[0][0] < now:
+        while self._ends and self._ends[0][0] * 1000 < now:
             _, key = heappop(self._ends)
             entry = self._entries.get(key)
             if entry is not None and is_over(entry.expiration, now - 1):

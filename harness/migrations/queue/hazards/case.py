@@ -70,11 +70,11 @@ def diagnosed(hazard: str, what: str, cases: Iterable[Case], *invariants: str) -
 
     ``what`` is a sentence about their keys; see `verdict.agree` for what may stand in it.
     """
-    found: dict[str, Case] = {}
+    found, first = dict[str, None](), None
     for case in cases:
-        found.setdefault(case.key, case)
-    if not found:
+        first = first or case
+        found[case.key] = None
+    if first is None:
         return None
-    first = next(iter(found.values()))
     evidence = moments.shortened(sorted(set(first.evidence)))
     return Diagnosis(hazard, agree(what, len(found)), tuple(found), evidence, invariants)

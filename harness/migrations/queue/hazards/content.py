@@ -15,7 +15,7 @@ from kvstore import Event
 
 def metadata_lost(record: Record) -> Diagnosis | None:
     """H54: the copy has no metadata, or another."""
-    cases = [
+    cases = (
         Case(
             task,
             (
@@ -25,13 +25,13 @@ def metadata_lost(record: Record) -> Diagnosis | None:
         )
         for task, write, old, new in copies(record, NEW_TASK)
         if old.metadata is not None and new.metadata != old.metadata
-    ]
+    )
     return diagnosed("H54", "{n} task{s} lost {their} metadata on the way", cases, "I6")
 
 
 def rewritten(record: Record) -> Diagnosis | None:
     """H55: a value that was parsed and written again is not the same: numbers rounded, formatting lost."""
-    cases = [
+    cases = (
         Case(
             task,
             (
@@ -41,7 +41,7 @@ def rewritten(record: Record) -> Diagnosis | None:
         )
         for task, write, old, new in copies(record, NEW_TASK)
         if new.value != old.value
-    ]
+    )
     return diagnosed("H55", "{n} task{s} {were} parsed and written again, and changed by it", cases, "I6")
 
 

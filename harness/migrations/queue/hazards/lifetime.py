@@ -17,11 +17,11 @@ _LEAST = 60
 
 def life_renewed(record: Record) -> Diagnosis | None:
     """H49: the copy of a task ends later than the task would have ended."""
-    cases = [
+    cases = (
         Case(task, _evidence(OLD_TASK + task, write, old, new))
         for task, write, old, new in copies(record, NEW_TASK)
         if _later(old, new)
-    ]
+    )
     return diagnosed(
         "H49", "{n} task{s} {were} given a new life of an hour by the migration: executed late", cases, "I7"
     )
@@ -29,11 +29,11 @@ def life_renewed(record: Record) -> Diagnosis | None:
 
 def end_given(record: Record) -> Diagnosis | None:
     """H50: a task that was to stay for ever gets an end."""
-    cases = [
+    cases = (
         Case(task, _evidence(OLD_TASK + task, write, old, new))
         for task, write, old, new in copies(record, NEW_TASK)
         if old.expiration is None and new.expiration is not None
-    ]
+    )
     return diagnosed("H50", "{n} task{s} without expiration will die: the copy has one", cases, "I7")
 
 
@@ -60,11 +60,11 @@ def last_minute(record: Record) -> Diagnosis | None:
 
 def endless_lease(record: Record) -> Diagnosis | None:
     """H52: a lease without expiration gets one, and what it blocked for ever is free."""
-    cases = [
+    cases = (
         Case(task, _evidence(OLD_LEASE + task, write, old, new))
         for task, write, old, new in copies(record, NEW_LEASE)
         if old.expiration is None and new.expiration is not None
-    ]
+    )
     return diagnosed("H52", "{n} lease{s} without expiration will end: the copy has one", cases, "I9")
 
 

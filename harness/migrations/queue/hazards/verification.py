@@ -18,12 +18,17 @@ _OLD = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE}
 def verified_by_a_read(record: Record) -> Diagnosis | None:
     """H19: a read right after the put fails a copy that is there, or passes one that others cannot see."""
     failed, passed = [], {}
+    missed = [get for get in record.asked if get.verb == "get" and get.entry is None]
+    missed = [get for get in missed if not record.made_by_migration(get)]
+    keys = {get.key for get in missed}
     for run, put, get in _verifications(record):
         if get.entry is None and is_stale(record, get) and "Failed to verify" in str(run.answer):
             failed.append(
                 Case(get.key, (of_read(put), _told(get, "nothing, though it is there"), of_call(run)))
             )
-        elif get.entry is not None and (deletion := _original_deleted(record, run, get)) is not None:
+        elif get.key not in keys or get.entry is None:
+            continue
+        elif (deletion := _original_deleted(record, run, get)) is not None:
             passed[get.key] = [of_read(put), _told(get, "found: verified"), of_write(deletion)]
     if failed:
         return diagnosed(
@@ -35,13 +40,8 @@ def verified_by_a_read(record: Record) -> Diagnosis | None:
         )
     unseen = [
         Case(get.key, (*passed[get.key], _told(get, "nothing, though it is there")))
-        for get in record.asked
-        if get.verb == "get"
-        and get.key in passed
-        and get.entry is None
-        and get.at >= passed[get.key][2].at
-        and not record.made_by_migration(get)
-        and is_stale(record, get)
+        for get in missed
+        if get.key in passed and get.at >= passed[get.key][2].at and is_stale(record, get)
     ]
     return diagnosed(
         "H19",
