@@ -5,7 +5,6 @@ import json
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, QUARANTINE
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.expectation import are_steady, within
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Finding, Verdict, verdict
 
@@ -91,10 +90,4 @@ def _more_lies(
 
 def _bounds(record: Record, prefix: str, begin: int, end: int) -> tuple[int, int]:
     """How many keys were there all the time, and how many at any time."""
-    least = most = 0
-    for _, spans in record.expectation.under(prefix):
-        there = within(spans, begin, end)
-        if there:
-            most += 1
-            least += are_steady(there, begin, end)
-    return least, most
+    return record.expectation.counted(prefix, begin, end)

@@ -67,14 +67,11 @@ def asides(record: Record) -> list[Call]:
 def _bounds(record: Record, call: Call, prefixes: tuple[str, ...]) -> tuple[int, int]:
     """How many keys that can be moved were there all the time, and how many at any time."""
     begin, end = record.expectation.evidence(call)
-    least = most = 0
-    for prefix in prefixes:
-        for task, spans in record.expectation.under(prefix):
-            there = within(spans, begin, end)
-            if there and len((_PREFIX[prefix] + task).encode()) <= _LONGEST_KEY:
-                most += 1
-                least += are_steady(there, begin, end)
-    return least, most
+    counts = [
+        record.expectation.counted(prefix, begin, end, _LONGEST_KEY - len(_PREFIX[prefix]))
+        for prefix in prefixes
+    ]
+    return sum(least for least, _ in counts), sum(most for _, most in counts)
 
 
 def _errors(call: Call) -> list[str]:

@@ -5,6 +5,8 @@ that expires is gone at its expiration, although nobody deleted it.
 """
 
 import math
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -131,6 +133,38 @@ class Spans(dict[str, list[Span]]):
         return spans
 
 
+class Tenures:
+    """When each of many keys held something: counted for a while without asking each of them again."""
+
+    def __init__(self, every: Iterable[list[Span]]) -> None:
+        begins, ends = array("d"), array("d")
+        self._others: list[list[Span]] = []
+        for spans in every:
+            if len(spans) == 1 and spans[0].begin < spans[0].end:
+                begins.append(spans[0].begin)
+                ends.append(spans[0].end)
+            else:
+                self._others.append(spans)
+        # The places of the keys in the order of when they begin, and of when they end.
+        self._by_begin = array("I", sorted(range(len(begins)), key=begins.__getitem__))
+        self._by_end = array("I", sorted(range(len(ends)), key=ends.__getitem__))
+        self._begins, self._ends = array("d", sorted(begins)), array("d", sorted(ends))
+
+    def count(self, begin: float, end: float) -> tuple[int, int]:
+        """How many keys were there all the time from ``begin`` to ``end``, and how many at any time."""
+        began, ended = bisect_right(self._begins, end), bisect_right(self._ends, begin)
+        came = self._by_begin[bisect_right(self._begins, begin) : began]
+        went = self._by_end[ended : bisect_right(self._ends, end)]
+        most = began - ended
+        least = most - len({*came, *went})
+        for spans in self._others:
+            there = within(spans, begin, end)
+            if there:
+                most += 1
+                least += are_steady(there, begin, end)
+        return least, most
+
+
 class Expectation:
     """The spans of every key, and the stories of all tasks, of one record."""
 
@@ -143,6 +177,7 @@ class Expectation:
         self._versions, self._results = versions, record.to("POST", f"{RESULTS}*")
         self._spans = Spans(versions, record.began)
         self._under: dict[str, list[str]] = {}
+        self._tenures: dict[tuple[str, int], Tenures] = {}
 
     def of(self, key: str) -> list[Span]:
         """Every entry that ``key`` ever had."""
@@ -173,6 +208,16 @@ class Expectation:
             self._under[prefix] = [key for key in self._versions.keys if key.startswith(prefix)]
         start, spans = len(prefix), self._spans
         return ((key[start:], spans[key]) for key in self._under[prefix])
+
+    def counted(self, prefix: str, begin: float, end: float, longest: int = 512) -> tuple[int, int]:
+        """How many keys under ``prefix`` were there all the time, and how many at any time.
+
+        Without those whose id has more than ``longest`` bytes.
+        """
+        if (prefix, longest) not in self._tenures:
+            able = (spans for task, spans in self.under(prefix) if len(task.encode()) <= longest)
+            self._tenures[prefix, longest] = Tenures(able)
+        return self._tenures[prefix, longest].count(begin, end)
 
     def evidence(self, call: Call) -> tuple[int, int]:
         """From when to when anything that a call was told can be."""
