@@ -57,13 +57,11 @@ class MemoryStore:
             if after is not None and after >= prefix
             else bisect_left(names, prefix)
         )
-        keys: list[KeyInfo] = []
-        for name in names[start : start + limit + 1]:
-            if not name.startswith(prefix):
-                break
-            _, expiration, metadata = entries[name]
-            keys.append(KeyInfo(name, expiration, metadata))
-        return Page(keys[:limit], complete=len(keys) <= limit)
+        found = names[start : start + limit + 1]
+        if found and not found[-1].startswith(prefix):
+            found = [name for name in found if name.startswith(prefix)]
+        keys = [KeyInfo(name, *entries[name][1:]) for name in found[:limit]]
+        return Page(keys, complete=len(found) <= limit)
 
     async def entries(self) -> dict[str, Entry]:
         """Everything that a reader could see now, in key order."""
