@@ -219,6 +219,11 @@ class RunRecord(Generic[State]):
         return grouped(self.asked, "invocation")
 
     @cached_property
+    def by_key(self) -> Mapping[str, Sequence[Event]]:
+        """What was asked of KV, by the key that was asked for."""
+        return grouped(self.asked, "key")
+
+    @cached_property
     def lost(self) -> list[Event]:
         """Puts and deletes that were confirmed and never carried out, because of the write rate, in order.
 

@@ -1,13 +1,14 @@
 """The network of a simulation: its layers, how long operations travel, and the faults that are planned."""
 
-from collections.abc import Callable, Mapping, MutableSequence
+from collections.abc import Mapping
 from functools import cache
 
 from harness.engine.chance import Chance, Once
 from harness.engine.interleaving import Interleaving
 from harness.engine.loop import LoopClock
 from harness.model.circumstances import Circumstances
-from kvstore import Entry, Event, KVNamespace
+from harness.model.log import Log
+from kvstore import Entry, KVNamespace
 from kvstore.conditions import COLOS
 from kvstore.faults import FAULTS, Fault, FaultKind
 from kvstore.layers.trace import Trace
@@ -43,7 +44,7 @@ class Network:
     ``fired`` are the faults that happened. In what order requests that are sent at once go on is the
     ``interleaving``'s; then nothing takes time on its way. ``trace`` gets every operation. One that
     ``is_classic`` is of classic KV, also where others are KV Instant.
-    What is recorded is kept in a ``log``.
+    Of one that ``is_large`` the record is kept in columns.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Network:
         trace: Trace | None = None,
         *,
         is_classic: bool = False,
-        log: Callable[[], MutableSequence[Event]] = list,
+        is_large: bool = False,
     ) -> None:
         self.scenario = scenario
         conditions = scenario.platform.classic if is_classic else scenario.platform
@@ -74,7 +75,7 @@ class Network:
             name=name,
             beside=None if beside is None else beside.layers,
             trace=trace,
-            log=log,
+            log=Log if is_large else list,
         )
         self.fired: list[str] = [] if beside is None else beside.fired
         self._trips = Once(scenario.seed, "trip/")

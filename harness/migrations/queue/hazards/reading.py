@@ -1,13 +1,12 @@
 """What requests read, compared with what was true when they read it."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
-from harness.migrations.queue.simulation.record import Record, kept, kept_if_few
-from harness.model.log import grouped
+from harness.migrations.queue.simulation.record import Record, kept_if_few
 from kvstore import Entry, Event
 
 _INDEX = attrgetter("index")
@@ -66,16 +65,10 @@ def _listing(record: Record, pages: list[Event]) -> Listing:
 
 def last_get(record: Record, invocation: str, key: str, until: int) -> Event | None:
     """The last get of ``key`` by a request that ended at ``until`` (ms) or earlier."""
-    for event in reversed(_by_key(record)[key]):
+    for event in reversed(record.by_key[key]):
         if event.verb == "get" and event.invocation == invocation and event.at <= until:
             return event
     return None
-
-
-@kept
-def _by_key(record: Record) -> Mapping[str, Sequence[Event]]:
-    """Every operation, by its key."""
-    return grouped(record.asked, "key")
 
 
 _ORIGINAL = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE}

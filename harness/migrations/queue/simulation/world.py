@@ -10,7 +10,6 @@ from harness.engine.loop import LoopClock
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from harness.migrations.queue.worker import API_KEY
-from harness.model.log import Log
 from harness.system.deployment import Code
 from harness.system.transport import ANSWER_SECONDS, Unanswered
 from harness.world.network import Network
@@ -47,8 +46,8 @@ class World(Site):
             Interleaving(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
         )
         # A walk goes through whatever somebody's namespace has; a search makes thousands of small ones.
-        log = Log if scenario.walk else list
-        network = Network(scenario, clock, interleaving=interleaving, trace=trace, log=log)
+        is_large = bool(scenario.walk)
+        network = Network(scenario, clock, interleaving=interleaving, trace=trace, is_large=is_large)
         super().__init__(scenario, clock, network)
         self.scenario: Scenario = scenario
         self.start = QueueState(dict(entries))
