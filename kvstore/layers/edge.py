@@ -51,7 +51,7 @@ _AT = itemgetter(0)
 class Origin:
     """The authoritative store, and what changed in it lately: locations list the past by that.
 
-    Nobody asks for what changed more than ``lag_ms`` ago.
+    What changed more than ``lag_ms`` ago is not asked for any more.
     """
 
     store: Store
@@ -73,7 +73,7 @@ class Origin:
         self.changes.append((now, colo, key, before))
 
     def forget(self) -> None:
-        """What changed so long ago that nobody lists what was before it any more."""
+        """What changed so long ago that no location lists what was before it any more."""
         moment = self.store.clock.now_ms() - self.lag_ms
         del self.changes[: bisect_right(self.changes, moment, key=_AT)]
 
