@@ -12,7 +12,8 @@ from statistics import median
 from typing import Any, Final
 
 from benchmarks.measurement import Measurement
-from harness.explore.search import BLOCK, Guided
+from harness.explore.search import BLOCK
+from harness.explore.tally import Tally
 from harness.explore.workforce import Here
 from harness.model.scenario import Scenario
 from harness.rehearsal.rehearsal import schedules_of
@@ -50,20 +51,31 @@ async def measure(folder: Path) -> list[Measurement]:
     ]
 
 
+class _OneByOne(Here):
+    """Says of every run what it found."""
+
+    batch = 1
+
+
+class _Found(Exception):
+    """After so many runs."""
+
+
 def _until_found(subject: Subject, start: int, varied: int | None) -> int:
     """How many runs it takes, and one more than a block of seeds where that does not suffice."""
-    search = schedules_of(subject, Here(), Scenario(conditions="production", colos=2))
+    search = schedules_of(subject, _OneByOne(), Scenario(conditions="production", colos=2))
     if varied is not None:
         search.varied = varied
-    for end in range(start + _GENERATION, start + BLOCK + 1, _GENERATION):
-        if (first := _first(search, range(start, end))) is not None:
-            return first - start + 1
+
+    def told(tally: Tally, of: int) -> None:
+        if tally.violations:
+            raise _Found(tally.looked.runs)
+
+    try:
+        search.search(range(start, start + BLOCK), told)
+    except _Found as found:
+        return int(found.args[0])
     return BLOCK + 1
-
-
-def _first(search: Guided, seeds: range) -> int | None:
-    tally = search.search(seeds, lambda tally, of: None)
-    return min((group.first for group in tally.violations.values()), default=None)
 
 
 def _subject(mutant: dict[str, Any]) -> Subject:
