@@ -137,7 +137,8 @@ def step_of(event: Event, began: int, ends: Collection[int | None]) -> Step:
     is_write = event.verb not in _READS
     stored = stored_as_text(event.entry, event.at, began, ends)
     got = f"{_ERROR}{event.error}" if event.error else ", ".join(event.found) or ("" if is_write else stored)
-    place = f"{event.namespace}/{event.key}" if event.namespace else event.key
+    key = without_moments(event.key, began, event.at)
+    place = f"{event.namespace}/{key}" if event.namespace else key
     return Step(f"{event.verb} {place} {stored if is_write else ''}".rstrip(), is_write, got)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from harness import Call
 from harness.migrations.queue.checkers.effects import effects
 from harness.migrations.queue.checkers.ending import answers_for
-from harness.migrations.queue.checkers.exclusion import Hold, holds, is_visible_to_all
+from harness.migrations.queue.checkers.exclusion import Hold, holder, holds, is_visible_to_all, was_held
 from harness.migrations.queue.checkers.freedom import claims_before, is_free, is_visible
 from harness.migrations.queue.checkers.resurrection import is_too_late
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
@@ -150,7 +150,7 @@ def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str,
     ):
         return [("{n} lease{s} {were} renewed for another time than was asked for", task)]
     if call.status == 403 or call.member("message") == "No active lease":
-        mine = [one for one in granted if one.task == task and one.worker == call.actor]
-        if any(is_visible_to_all(record, hold, begin, end) for hold in mine):
+        mine = [one for one in granted if one.task == task and one.worker == holder(call)]
+        if any(was_held(record, hold, call) for hold in mine):
             return [("{n} holder{s} {were} refused as not holding the task", task)]
     return []

@@ -12,7 +12,6 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from harness import Call
-from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
 from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of
 from harness.migrations.queue.simulation.record import Record
@@ -28,6 +27,8 @@ _PER_MINUTE: Final = 60
 _LIMITER: Final = "ratelimit:"
 # An answer is not held back for longer than a turn takes, whatever KV takes beside.
 _IDLE_MS: Final = 40_000
+# While nobody else asks anything there is no turn to wait for: a second since the last write, and a slow KV.
+_ALONE_MS: Final = 10_000
 # Seconds of KV and milliseconds of a Worker round differently.
 _ROUNDING: Final = 2
 # An ordinary id; the guide does not say how requests with other ids are answered.
@@ -41,7 +42,7 @@ def effects(record: Record) -> Wrong:
     if record.scenario.migration != "safe":
         return
     for call in record.calls:
-        if call.status is None or not answers_for(record, call) or call.stage == "old":
+        if call.status is None:
             continue
         task = str(call.member("taskId") or call.member("eventId") or task_of(call) or call.name)
         for what in _wrong(record, call, task):
@@ -49,7 +50,8 @@ def effects(record: Record) -> Wrong:
 
 
 def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
-    if call.status is not None and call.status >= 500 and not _failed(record, call):
+    # The original's Worker trips over a pending list that is none.
+    if call.status is not None and call.status >= 500 and call.stage != "old" and not _failed(record, call):
         yield "{n} request{s} {were} answered with an error though nothing had failed"
     if call.method == "GET" and any(
         not one.key.startswith(_LIMITER) for one in record.versions.by(call.name)
@@ -66,7 +68,8 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
     if call.path == "/api/queue/claim":
         if call.member("success") is True and task in record.expectation.stories:
             yield from _claimed(record, call, task)
-        yield from _left_behind(record, call, str(call.member("taskId") or ""))
+        if call.stage != "old":
+            yield from _left_behind(record, call, str(call.member("taskId") or ""))
     elif call.path.startswith("/webhook/"):
         yield from _accepted(record, call, task)
     elif call.path.startswith(RESULTS):
@@ -105,10 +108,14 @@ def _idles(record: Record, call: Call) -> bool:
 
     A fault may take the time; where everything is limited others may have to be waited for, too.
     """
-    if record.fired or record.scenario.at_once or call.answered - call.sent < _IDLE_MS:
+    if record.fired or record.scenario.at_once or call.answered - call.sent < _ALONE_MS:
         return False
+    alone = not any(
+        one is not call and one.sent <= call.answered and call.sent <= one.answered for one in record.calls
+    )
+    longest = _ALONE_MS if alone else _IDLE_MS
     moments = [call.sent, *sorted(event.at for event in record.operations[call.name]), call.answered]
-    return any(later - earlier > _IDLE_MS for earlier, later in pairwise(moments))
+    return any(later - earlier > longest for earlier, later in pairwise(moments))
 
 
 def _turned_away(record: Record, call: Call) -> Iterator[str]:
@@ -144,7 +151,7 @@ def _lives(event: Event, seconds: float, record: Record) -> bool:
 
 def _hold(record: Record, call: Call, task: str, asked: Any) -> Iterator[str]:
     """A lease that was given or renewed: it is in KV as it was answered, and lives as long."""
-    put = _put(record, call, NEW_LEASE + task)
+    put = _put(record, call, (OLD_LEASE if call.stage == "old" else NEW_LEASE) + task)
     if put is None or put.entry is None:
         yield "{n} task{s} {were} leased, and no lease {were} written"
         return
@@ -163,6 +170,9 @@ def _claimed(record: Record, call: Call, task: str) -> Iterator[str]:
     lease = call.member("lease") or {}
     if lease.get("workerId") != body.get("workerId", lease.get("workerId")):
         yield "{n} task{s} {were} leased to somebody else than asked"
+    given = call.raw("task")
+    if not (given or isinstance(given, list | dict)):
+        yield "{n} task{s} {were} handed out with no work in {them}"
     if not any(_same(span.entry, call.raw("task")) for span in _bodies(record, call, task)):
         yield "{n} task{s} {were} handed out other than {they} {were} stored"
 
@@ -185,7 +195,9 @@ def _renewed(record: Record, call: Call, task: str) -> Iterator[str]:
     off = record.scenario.clock_spread / 1000
     if renewed is None or not call.sent / 1000 - off - 1 <= renewed <= call.answered / 1000 + off + 1:
         yield "{n} lease{s} {do} not say when {they} {were} renewed"
-    yield from _deleted(record, call, OLD_LEASE + task, "{n} lease{s} {were} renewed in the new format alone")
+    if call.stage != "old":
+        what = "{n} lease{s} {were} renewed in the new format alone"
+        yield from _deleted(record, call, OLD_LEASE + task, what)
 
 
 def _given_back(record: Record, call: Call, task: str) -> Iterator[str]:
@@ -210,13 +222,13 @@ def _completed(record: Record, call: Call, task: str) -> Iterator[str]:
         yield from _deleted(
             record, call, prefix + task, "{n} task{s} {were} completed, and stayed in the queue"
         )
-    for prefix in (OLD_LEASE, NEW_LEASE):
+    for prefix in () if call.stage == "old" else (OLD_LEASE, NEW_LEASE):
         yield from _deleted(record, call, prefix + task, "{n} completed task{s} {were} still leased")
 
 
 def _deleted(record: Record, call: Call, key: str, what: str) -> Iterator[str]:
     """``what`` if a request left a key alone that was there when it came, and that the format looks at."""
-    if call.stage == "new" and key.startswith((OLD_TASK, OLD_LEASE)):
+    if not key.startswith((*_prefixes(call), *_lease_prefixes(call))):
         return
     gone = any(one.verb == "delete" and one.key == key for one in record.versions.by(call.name))
     if not gone and record.expectation.was_steady(key, *record.expectation.evidence(call)):
@@ -226,7 +238,7 @@ def _deleted(record: Record, call: Call, key: str, what: str) -> Iterator[str]:
 def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
     if call.member("eventId") is None:
         return
-    put = _put(record, call, NEW_TASK + task)
+    put = _put(record, call, (OLD_TASK if call.stage == "old" else NEW_TASK) + task)
     if put is None or put.entry is None:
         yield "{n} task{s} {were} accepted and not stored"
         return
@@ -269,6 +281,8 @@ def _marked(record: Record, call: Call, task: str) -> Iterator[str]:
         off = record.scenario.clock_spread / 1000
         if changed is None or not call.sent / 1000 - off - 1 <= changed <= call.answered / 1000 + off + 1:
             yield "{n} status update{s} {do} not say when {they} {were} made"
+        if call.stage == "old":
+            continue  # it writes the task as a new one
         if before and all(span.entry.metadata != put.entry.metadata for span in before):
             yield "{n} status update{s} changed the metadata"
         if before and _ends_before(record, put, before):
@@ -313,7 +327,11 @@ def _is_object(entry: Entry) -> bool:
 
 def _prefixes(call: Call) -> tuple[str, ...]:
     """Where a format looks for tasks."""
-    return (NEW_TASK,) if call.stage == "new" else (OLD_TASK, NEW_TASK)
+    return {"old": (OLD_TASK,), "new": (NEW_TASK,)}.get(call.stage, (OLD_TASK, NEW_TASK))
+
+
+def _lease_prefixes(call: Call) -> tuple[str, ...]:
+    return {"old": (OLD_LEASE,), "new": (NEW_LEASE,)}.get(call.stage, (OLD_LEASE, NEW_LEASE))
 
 
 def _bodies(record: Record, call: Call, task: str) -> list[Span]:

@@ -6,7 +6,7 @@ the answer of the claim or of the last renewal, or when the worker releases the 
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
@@ -28,7 +28,8 @@ UNSEEN: Final = frozenset(("H21", "H22"))
 class Hold:
     """``worker`` holds ``task`` from ``begin`` to ``end`` (ms).
 
-    ``claim`` is what it began with, a late renewal as well; None for who held it before.
+    ``claim`` is what it began with, a late renewal as well; None for who held it before. It would have lasted
+    until ``due`` (ms) if ``ended_by`` had not ended it.
     """
 
     task: str
@@ -36,6 +37,8 @@ class Hold:
     begin: float
     end: float
     claim: Call | None = None
+    due: float = 0.0
+    ended_by: Call | None = None
 
 
 def mutual_exclusion(record: Record) -> Verdict:
@@ -55,8 +58,9 @@ def mutual_exclusion(record: Record) -> Verdict:
 def holds(record: Record) -> list[Hold]:
     """Every hold that somebody was told of, in the order in which they began."""
     found = list(_holds_before(record))
-    current: dict[tuple[str, str], Hold] = {}
-    latest: dict[tuple[str, str], float] = {}  # when it ends if it was granted as late as can be
+    current = {(hold.task, hold.worker): hold for hold in found}
+    # When each ends if it was granted as late as can be.
+    latest = {name: hold.end for name, hold in current.items()}
     for call in record.calls:
         if call.method != "POST":
             continue
@@ -68,7 +72,7 @@ def holds(record: Record) -> list[Hold]:
                 current[task, call.actor], latest[task, call.actor] = hold, call.answered + lasts
                 found.append(hold)
             continue
-        held = current.get((task_of(call) or "", call.actor))
+        held = current.get((task_of(call) or "", holder(call)))
         if held is None:
             continue
         if call.path.endswith("/renew"):
@@ -81,8 +85,27 @@ def holds(record: Record) -> list[Hold]:
                     found.append(current[name])
                 latest[name] = call.answered + lasts
         elif not (call.path.endswith("/status") or (call.outcome == "fail" and "/release" in call.path)):
-            held.end = min(held.end, call.sent)
+            _end(held, call)
     return sorted(found, key=lambda hold: hold.begin)
+
+
+def _end(hold: Hold, call: Call) -> None:
+    if call.sent < hold.end:
+        hold.end, hold.due, hold.ended_by = call.sent, hold.end, call
+    elif hold.ended_by is not None and call.sent < hold.ended_by.answered:
+        hold.due = hold.end  # two at once: either of them may have been the one that ended it
+
+
+def holder(call: Call) -> str:
+    """In whose name a request about a task was sent."""
+    said = call.body.get("workerId") if isinstance(call.body, dict) else None
+    return str(said or call.actor)
+
+
+def was_held(record: Record, hold: Hold, call: Call) -> bool:
+    """Whether a hold lasted while ``call`` was answered, for all who can see, but for what the call did."""
+    lasting = replace(hold, end=hold.due) if hold.ended_by is call else hold
+    return is_visible_to_all(record, lasting, *record.expectation.evidence(call))
 
 
 def is_visible_to_all(record: Record, hold: Hold, begin: int, end: int) -> bool:

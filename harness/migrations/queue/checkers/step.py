@@ -128,6 +128,17 @@ def _was_busy(call: Call) -> bool:
     return call.operations == 0
 
 
+def _waits_for_nobody(record: Record, call: Call) -> bool:
+    """Whether it was put off for another step when none was being taken, nor had been cut off."""
+    if not _was_busy(call) or _errors(call) or record.fired:
+        return False
+    every = [one for path in (RUN, ROLLBACK, DELETE) for one in record.to("POST", path)]
+    return not any(
+        one is not call and one.sent <= call.answered and (one.status is None or call.sent <= one.answered)
+        for one in every
+    )
+
+
 def _budget(record: Record) -> int:
     """How many operations a step may take."""
     allowed = record.scenario.platform.allowance.operations
@@ -248,6 +259,7 @@ STEP: Final[dict[Complaint, str]] = {
     _ends_unlike: "in {n} answer{s} of a step done, remaining and retryAfter do not fit together",
     _remains_wrong: "in {n} answer{s} of a step remaining is not what is left",
     _is_incomplete: "{n} answer{s} of a step {were} incomplete for no reason",
+    _waits_for_nobody: "{n} step{s} {were} put off, and no other was being taken",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
     _notes_other: "in {n} answer{s} of a step notes say of entries in quarantine what is not so",
     _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",

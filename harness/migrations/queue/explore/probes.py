@@ -94,6 +94,10 @@ _WHO: Final = (
     "conditions=local page=2 empty=1",
 )
 _FAULTS: Final = 6
+# Milliseconds between two operations of requests at once with a coordinator: who waits for a task's turn asks
+# it four times a second, and the others go on meanwhile. More turns than any request has.
+_QUICK: Final = 50
+_MOST_TURNS: Final = 99
 _FIRST_RUN: Final = "operator-1.2"
 
 # Small, and with something of everything: every KV operation of everybody gets every fault.
@@ -159,10 +163,15 @@ def interleaved(run: Run) -> Iterator[Scenario]:
         odd = ("", "", " odd=copied-before", " odd=held-both,both-changed,raw+new-only")[chance.below(4)]
         line = f"{_SAFE} conditions=local tasks=2 leases={chance.below(2)}{odd}"
         line += f" at_once={one},{other} format={queue_format}"
+        if chance.below(2):
+            line += f" claims=coordinator pace={_QUICK}"
         first = run(Scenario.read(f"{line} order=a99b99"))
         yield first.scenario
-        for operations in range(first.calls[0].operations):
-            yield Scenario.read(f"{line} order={f'a{operations}' if operations else ''}b99")
+        for turns in range(_MOST_TURNS):
+            between = Scenario.read(f"{line} order={f'a{turns}' if turns else ''}b99")
+            if run(between).fingerprint == first.fingerprint:
+                break  # the first has had all its turns by then
+            yield between
 
 
 def paired() -> Iterator[Scenario]:

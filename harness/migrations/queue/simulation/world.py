@@ -89,11 +89,15 @@ class World(Site):
         }
 
     def _objects(self, kind: str, bindings: Mapping[str, object]) -> Objects:
-        """A class of Durable Objects: each object is one for all locations, and calls to it take time."""
+        """A class of Durable Objects: each object is one for all locations. Calls to it take time, and the
+        turn of a request that is sent at once with others.
+        """
         chance = Chance(self.scenario.seed, f"{kind}/way")
 
         async def travel(way: str) -> None:
             await self.clock.pause(chance.between(*WAY_MS))
+            if way == "request" and self.network.interleaving is not None:
+                await self.network.interleaving.wait(self.invocations.current().name, "call", kind)
 
         return Objects(
             f"orchestrator-hub-{kind}",

@@ -59,6 +59,53 @@ MISTAKES = {
         "claims=coordinator tasks=6 odd=metadata colos=3 daemons=3 polls=6 lookers=3",
         "I13",
     ),
+    "who holds a task is told that nobody does": (
+        "api/leases.py",
+        """
+    if not truthy(lease):
+        return json_reply({"success": True,""",
+        """
+    if truthy(lease):
+        return json_reply({"success": True,""",
+        "conditions=local claims=coordinator tasks=2 daemons=2 polls=6 given_back=5 after=130",
+        "I13",
+    ),
+    "what is no work is handed out": (
+        "formats/careful.py",
+        "return task if truthy(task) else None",
+        "return task",
+        "conditions=local claims=coordinator tasks=1 odd=zero+held-briefly daemons=2 after=130",
+        "I13",
+    ),
+    "the old Worker keeps a result for another time": (
+        "formats/old.py",
+        "expirationTtl=keys.RESULT_TTL",
+        "expirationTtl=keys.RESULT_TTL + 60",
+        "conditions=local tasks=3 daemons=2 polls=6 within=3600 work=20",
+        "I13",
+    ),
+    "a coordinator forgets its turns": (
+        "turns.py",
+        "self._taken[name] = begin + longest",
+        "pass",
+        "conditions=local claims=coordinator tasks=2 leases=1 at_once=renew,renew format=dual pace=50 "
+        "order=a6b99",
+        "I20",
+    ),
+    "a step keeps its turn": (
+        "migration/safe/coordinated.py",
+        "await coordinator.leave(TURN)",
+        "pass",
+        "conditions=local claims=coordinator tasks=3 leases=1",
+        "I16",
+    ),
+    "a request keeps its turn": (
+        "formats/coordinated.py",
+        "await coordinator.leave(name)",
+        "pass",
+        "seed=3 conditions=local claims=coordinator tasks=1 daemons=1 polls=3 after=130 work=10",
+        "I13",
+    ),
 }
 
 
