@@ -129,14 +129,16 @@ class Interleaving:
         """
         self._letters = {name: letter(place) for place, name in enumerate(requests)}
         tasks = {self._letters[name]: asyncio.ensure_future(one) for name, one in requests.items()}
-        while not all(who in self._waiting or task.done() for who, task in tasks.items()):
-            await self.clock.sleep(self.pace / 1000)
-        while not all(task.done() for task in tasks.values()):
-            if self._waiting:
-                self._next()
-            # Time goes on when everybody waits: for a turn, or for another request.
-            await self.clock.sleep(self.pace / 1000)
-        self._letters = {}
+        try:
+            while not all(who in self._waiting or task.done() for who, task in tasks.items()):
+                await self.clock.sleep(self.pace / 1000)
+            while not all(task.done() for task in tasks.values()):
+                if self._waiting:
+                    self._next()
+                # Time goes on when everybody waits: for a turn, or for another request.
+                await self.clock.sleep(self.pace / 1000)
+        finally:
+            self._letters = {}  # who is cut off and clears up waits for no turn
         for task in tasks.values():
             task.result()
 

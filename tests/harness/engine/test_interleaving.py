@@ -75,6 +75,14 @@ def test_actors_that_the_order_leaves_out_go_by_their_letters() -> None:
     assert asked("conditions=local at_once=claim,claim order=b2") == letters_of("b2a7b5")
 
 
+def test_a_call_of_a_durable_object_is_a_turn_too() -> None:
+    line = "migration=safe claims=coordinator conditions=local at_once=list,list format=dual"
+    alone = asked(f"{line} order=a99b99")
+    # The first turn of each is to be counted by the limiter.
+    assert asked(f"{line} order=a1b99") == [*alone[len(alone) // 2 :], *alone[: len(alone) // 2]]
+    assert asked(f"{line} order=a2b99")[:2] == ["a", "b"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_request_can_be_sent_at_once_with_another(kind: str) -> None:
     record = run(f"conditions=local tasks=2 leases=1 format=dual at_once={kind},claim")

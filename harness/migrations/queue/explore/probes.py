@@ -11,7 +11,7 @@ from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.odd_entry import AXES
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.requests import KINDS
-from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.simulation.scenario import Claims, Scenario
 from kvstore.faults import OPERATION, Fault
 
 T = TypeVar("T")
@@ -95,9 +95,12 @@ _WHO: Final = (
 )
 _FAULTS: Final = 6
 # Milliseconds between two operations of requests at once with a coordinator: who waits for a task's turn asks
-# it four times a second, and the others go on meanwhile. More turns than any request has.
+# it four times a second, and the others go on meanwhile. And about how often a request calls it.
 _QUICK: Final = 50
-_MOST_TURNS: Final = 99
+_CALLS: Final = 8
+# How many places in each pair of requests are tried, and which requests are those of a migration.
+_PLACES: Final = 12
+_MIGRATE: Final = {"run", "rollback"}
 _FIRST_RUN: Final = "operator-1.2"
 
 # Small, and with something of everything: every KV operation of everybody gets every fault.
@@ -128,7 +131,8 @@ def every_probe(run: Run) -> Iterator[Scenario]:
     yield from islice(interrupted(run, BUSY[0], _FIRST_RUN), 60)
     yield from _in_turns(
         drawn(range(1, SEEDS + 1)),
-        interleaved(run),
+        interleaved(run, "coordinator"),
+        interleaved(run, "kv"),
         paired(),
         others_interrupted(run),
         *(interrupted(run, plain) for plain in BUSY),
@@ -153,25 +157,22 @@ def told() -> Iterator[Scenario]:
     return (Scenario.read(f"{_SAFE} {line}") for line in chain(_ALONE, _TOGETHER, _LARGE))
 
 
-def interleaved(run: Run) -> Iterator[Scenario]:
-    """One request of anybody between any two operations of any other, in worlds and an order by chance."""
+def interleaved(run: Run, claims: Claims) -> Iterator[Scenario]:
+    """One request of anybody between two operations of any other: of each pair in turn, a place by chance."""
     # Operators talk: nobody migrates any more when somebody rolls back.
     pairs = [(a, b) for a in KINDS for b in KINDS if {a, b} != {"run", "rollback"}]
-    for one, other in mixed(pairs * 2, "pairs"):
-        chance = Chance(1, f"world of {one} and {other}")
-        queue_format = ("dual", "dual", "new")[chance.below(3)]
-        odd = ("", "", " odd=copied-before", " odd=held-both,both-changed,raw+new-only")[chance.below(4)]
-        line = f"{_SAFE} conditions=local tasks=2 leases={chance.below(2)}{odd}"
-        line += f" at_once={one},{other} format={queue_format}"
-        if chance.below(2):
-            line += f" claims=coordinator pace={_QUICK}"
-        first = run(Scenario.read(f"{line} order=a99b99"))
-        yield first.scenario
-        for turns in range(_MOST_TURNS):
-            between = Scenario.read(f"{line} order={f'a{turns}' if turns else ''}b99")
-            if run(between).fingerprint == first.fingerprint:
-                break  # the first has had all its turns by then
-            yield between
+    chance = Chance(1, f"worlds of pairs, {claims}")
+    for _ in range(_PLACES):
+        for one, other in mixed(pairs, f"pairs {chance.number()}"):
+            # Whoever migrates does so while both formats are there.
+            queue_format = "dual" if {one, other} & _MIGRATE else ("dual", "dual", "new")[chance.below(3)]
+            odd = ("", "", " odd=copied-before", " odd=held-both,both-changed,raw+new-only")[chance.below(4)]
+            line = f"{_SAFE} conditions=local claims={claims} tasks=2 leases={chance.below(2)}{odd}"
+            line += f" at_once={one},{other} format={queue_format}"
+            line += f" pace={_QUICK}" if claims == "coordinator" else ""
+            first = run(Scenario.read(f"{line} order=a99b99"))
+            turns = chance.below(first.calls[0].operations + (_CALLS if claims == "coordinator" else 0))
+            yield Scenario.read(f"{line} order={f'a{turns}' if turns else ''}b99")
 
 
 def paired() -> Iterator[Scenario]:

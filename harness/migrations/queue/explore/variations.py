@@ -18,6 +18,8 @@ _OTHERS: Final = (
 _SEEDS: Final = 10**9
 # How many of them it has from another, at most.
 _MOST_OTHERS: Final = 4
+# How many turns one request may have before the other one begins, at most.
+_MOST_TURNS: Final = 40
 # By how many operations a fault may be moved.
 _NEAR: Final = 6
 # With more tasks a simulation takes longer than it tells.
@@ -35,10 +37,12 @@ def varied(near: Sequence[Scenario], name: str) -> Iterator[Scenario]:
 
 
 def _at_once(one: Scenario, chance: Chance) -> Scenario:
-    """The same requests about other entries, faster, or with a coordinator."""
+    """The same requests about other entries, in another order, faster, or with a coordinator."""
+    turns = chance.below(_MOST_TURNS)
     return replace(
         one,
         seed=chance.below(_SEEDS),
+        order=f"a{turns}b99" if turns else "b99",
         claims=("kv", "coordinator")[chance.below(2)],
         pace=_PACES[chance.below(len(_PACES))],
         odd=(*one.odd, *_odd(chance)),
