@@ -1,4 +1,4 @@
-"""Turns: of several requests that are answered at once, whose KV operation is next."""
+"""Turns: of several requests that are answered at once, whose KV operation or call of an object is next."""
 
 import asyncio
 import re

@@ -243,7 +243,11 @@ class Scenario(Circumstances):
     ] = ()
     format: Annotated[Format, Choice("the Worker that answers them", get_args(Format), kept=always)] = "old"
     order: Annotated[
-        str, Order("whose KV operation comes when: four of the first, then one of the second …", rank=ORDER)
+        str,
+        Order(
+            "whose KV operation or call of an object comes when: four of the first, then one of the second …",
+            rank=ORDER,
+        ),
     ] = ""
     pace: Annotated[
         int,
