@@ -10,10 +10,11 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.migrations.queue import mutated
-from harness.migrations.queue.explore.probes import BUSY
+from harness.migrations.queue.explore.probes import BUSY, interleaved
 from harness.migrations.queue.explore.variations import varied
 from harness.migrations.queue.mutated import LoadQueue, Look, whole
-from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.simulation.requests import KINDS
+from harness.migrations.queue.simulation.scenario import Claims, Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.mutation.hunt import NOTICED, Hunter, Probe
@@ -90,6 +91,16 @@ def test_variations_are_scenarios_and_the_same_ones_for_a_name() -> None:
     assert found == list(islice(varied(near, "name"), 40))
     assert [Scenario.read(str(one)) for one in found] == found
     assert not list(varied([], "name"))
+
+
+@pytest.mark.parametrize("claims", ["coordinator", "kv"])
+def test_every_pair_of_requests_meets_before_any_meets_again(claims: Claims) -> None:
+    code = WorkerCode(QUEUE_WORKER)
+    pairs = {(a, b) for a in KINDS for b in KINDS if {a, b} != {"run", "rollback"}}
+    found = list(islice(interleaved(lambda one: simulate(one, code), claims), len(pairs)))
+    assert {one.at_once for one in found} == pairs
+    assert {one.claims for one in found} == {claims}
+    assert all(one.format == "dual" for one in found if {"run", "rollback"} & {*one.at_once})
 
 
 def test_a_mistake_is_noticed_by_what_it_violates() -> None:
