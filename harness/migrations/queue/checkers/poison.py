@@ -1,10 +1,13 @@
 """I28 Poison containment: a task that is no work costs at most one failed claim."""
 
+import json
+from collections.abc import Iterator
+
 from harness import Call
 from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import moments
-from harness.migrations.queue.simulation.expectation import is_work
+from harness.migrations.queue.simulation.expectation import RUN, is_work
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
 
@@ -33,11 +36,26 @@ def poison(record: Record) -> Verdict:
                 often,
                 next(iter(often.values()), []),
                 "H57" if not any(_TOO_LONG in str(call.answer) for call in calls) else "H63",
-            )
+            ),
+            moments.finding(
+                record,
+                "{n} corrupt task{s} {were} copied, and not put into quarantine",
+                dict.fromkeys(_copied(record)),
+            ),
         ],
         looked=len(claims),
         at="claims",
     )
+
+
+def _copied(record: Record) -> Iterator[str]:
+    """What a safe migration made a task of the new format of, and is no JSON, however its bytes are read."""
+    if record.scenario.migration == "safe":
+        for span, _ in record.expectation.put_by(RUN, NEW_TASK):
+            try:
+                json.loads(span.entry.value.decode("utf-8-sig", "replace"))
+            except (ValueError, RecursionError):
+                yield span.key.removeprefix(NEW_TASK)
 
 
 def _victim(record: Record, call: Call) -> str | None:

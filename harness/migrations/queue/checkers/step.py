@@ -40,6 +40,8 @@ _COUNTED_PAGES: Final = 3
 _FROM: Final = {RUN: (OLD_TASK, OLD_LEASE), ROLLBACK: (NEW_TASK, NEW_LEASE)}
 _TO: Final = {RUN: (NEW_TASK, NEW_LEASE), ROLLBACK: (OLD_TASK, OLD_LEASE)}
 _PREFIX: Final = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, OLD_TASK: NEW_TASK, OLD_LEASE: NEW_LEASE}
+# What a step's two sections are about.
+_ABOUT: Final = {"tasks": (OLD_TASK, NEW_TASK, QUARANTINE), "leases": (OLD_LEASE, NEW_LEASE)}
 # What was copied and waits for its verification; a batch of the kind "end" has no copies.
 _BATCHES: Final = {RUN: f"{NOTES}batch:forward:", ROLLBACK: f"{NOTES}batch:back:"}
 _DRY_NOTE: Final = f"{NOTES}dry-run"
@@ -139,6 +141,11 @@ def _waits_for_nobody(record: Record, call: Call) -> bool:
     )
 
 
+def _hurries(record: Record, call: Call) -> bool:
+    """Whether it was put off for another step, and told to come again at once."""
+    return _was_busy(call) and not _errors(call) and not call.member("retryAfter")
+
+
 def _budget(record: Record) -> int:
     """How many operations a step may take."""
     allowed = record.scenario.platform.allowance.operations
@@ -156,8 +163,13 @@ def _quarantines_other(record: Record, call: Call) -> bool:
 
 
 def _notes_other(record: Record, call: Call) -> bool:
-    """Whether a note says that an entry is in quarantine, and it is not there, or its put failed."""
-    notes = [str(one) for one in call.raw("notes") or () if str(one).endswith(_KEPT)]
+    """Whether a note says that an entry is in quarantine, and it is not there, or its put failed; or names
+    nothing.
+    """
+    every = [str(one) for one in call.raw("notes") or ()]
+    if any(note.rstrip().endswith(":") for note in every):
+        return True
+    notes = [note for note in every if note.endswith(_KEPT)]
     begin, end = record.expectation.evidence(call)
     failed = " ".join(_errors(call))
     kept = [
@@ -196,6 +208,23 @@ def _fails_for_nothing(record: Record, call: Call) -> bool:
     if not _errors(call) or QUARANTINE in " ".join(_errors(call)):
         return False
     return not any(event.error for event in record.operations.get(call.name, ()))
+
+
+def _blames_other(record: Record, call: Call) -> bool:
+    """Whether it tells of failed leases where only writes of tasks failed, or the other way round.
+
+    What is read of a task is also read for its lease.
+    """
+    events = [event for event in record.operations.get(call.name, ()) if event.error]
+    if not all(event.verb in ("put", "delete") for event in events):
+        return False
+    failed = [event.key for event in events]
+    return any(
+        bool(failed)
+        and all(key.startswith(_ABOUT[one]) for key in failed)
+        and bool(call.member(other, "failed"))
+        for one, other in (("tasks", "leases"), ("leases", "tasks"))
+    )
 
 
 def _leaves_something(record: Record, call: Call) -> bool:
@@ -260,8 +289,10 @@ STEP: Final[dict[Complaint, str]] = {
     _remains_wrong: "in {n} answer{s} of a step remaining is not what is left",
     _is_incomplete: "{n} answer{s} of a step {were} incomplete for no reason",
     _waits_for_nobody: "{n} step{s} {were} put off, and no other was being taken",
+    _hurries: "{n} step{s} {were} put off for another, and told to come again at once",
+    _blames_other: "{n} answer{s} of a step {do} not say whether tasks or leases failed",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
-    _notes_other: "in {n} answer{s} of a step notes say of entries in quarantine what is not so",
+    _notes_other: "in {n} answer{s} of a step notes name nothing, or say of entries in quarantine what is not so",
     _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",
     _hides_failures: "{n} answer{s} of a step {do} not report an operation that failed",
     _fails_for_nothing: "{n} answer{s} of a step {have} reported failures, though nothing failed",

@@ -106,6 +106,34 @@ MISTAKES = {
         "seed=3 conditions=local claims=coordinator tasks=1 daemons=1 polls=3 after=130 work=10",
         "I13",
     ),
+    "a corrupt task becomes one of the new format": (
+        "migration/safe/body.py",
+        "return False\n    return True",
+        "return True\n    return True",
+        "conditions=local tasks=2 odd=corrupt",
+        "I28",
+    ),
+    "leases are blamed for what failed with tasks": (
+        "migration/safe/copying.py",
+        "self.step.fail(kind, task_id, error)",
+        'self.step.fail("leases", task_id, error)',
+        "conditions=local tasks=2 faults=refused@operator-1.3:8",
+        "I16",
+    ),
+    "a note names nothing": (
+        "migration/safe/pending.py",
+        "if odd else []",
+        "if not odd else []",
+        "conditions=local leases=1",
+        "I16",
+    ),
+    "a step that is put off is told to come at once": (
+        "migration/safe/mover.py",
+        "platform.now_ms() + BUSY_MS",
+        "platform.now_ms() - BUSY_MS",
+        "conditions=local claims=coordinator tasks=5 operators=2 within=1",
+        "I16",
+    ),
 }
 
 
