@@ -292,7 +292,7 @@ STEP: Final[dict[Complaint, str]] = {
     _hurries: "{n} step{s} {were} put off for another, and told to come again at once",
     _blames_other: "{n} answer{s} of a step {do} not say whether tasks or leases failed",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
-    _notes_other: "in {n} answer{s} of a step notes name nothing, or say of entries in quarantine what is not so",
+    _notes_other: "in {n} answer{s} of a step notes name nothing, or say of the quarantine what is not so",
     _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",
     _hides_failures: "{n} answer{s} of a step {do} not report an operation that failed",
     _fails_for_nothing: "{n} answer{s} of a step {have} reported failures, though nothing failed",
