@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from harness import Call
-from harness.migrations.queue.checkers.step import ASIDE, STEP, asides, steps
+from harness.migrations.queue.checkers.aside import ASIDE, asides
+from harness.migrations.queue.checkers.step import STEP, steps
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import moments
 from harness.migrations.queue.simulation.record import Record

@@ -19,8 +19,6 @@ from harness.migrations.queue.layout import (
 )
 from harness.migrations.queue.simulation.expectation import (
     DELETE,
-    DRY_DELETE,
-    DRY_RUN,
     ROLLBACK,
     RUN,
     Span,
@@ -34,8 +32,6 @@ from kvstore import Event
 Complaint = Callable[[Record, Call], bool]
 
 _LONGEST_KEY: Final = 512
-# A dry run has a right to stop after so many pages of one listing.
-_COUNTED_PAGES: Final = 3
 # From where a step moves, and to where: tasks, and leases.
 _FROM: Final = {RUN: (OLD_TASK, OLD_LEASE), ROLLBACK: (NEW_TASK, NEW_LEASE)}
 _TO: Final = {RUN: (NEW_TASK, NEW_LEASE), ROLLBACK: (OLD_TASK, OLD_LEASE)}
@@ -44,10 +40,8 @@ _PREFIX: Final = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, OLD_TASK: NEW_TASK, 
 _ABOUT: Final = {"tasks": (OLD_TASK, NEW_TASK, QUARANTINE), "leases": (OLD_LEASE, NEW_LEASE)}
 # What was copied and waits for its verification; a batch of the kind "end" has no copies.
 _BATCHES: Final = {RUN: f"{NOTES}batch:forward:", ROLLBACK: f"{NOTES}batch:back:"}
-_DRY_NOTE: Final = f"{NOTES}dry-run"
 # What a note ends with about a task whose entry was put into quarantine.
 _KEPT: Final = "the old entry is in quarantine"
-_DRY_NOTE_MS: Final = 600_000
 
 
 def steps(record: Record) -> list[Call]:
@@ -55,14 +49,6 @@ def steps(record: Record) -> list[Call]:
     if record.scenario.migration != "safe":
         return []
     calls = [*record.runs, *record.to("POST", ROLLBACK)]
-    return [call for call in calls if call.status is not None and isinstance(call.answer, dict)]
-
-
-def asides(record: Record) -> list[Call]:
-    """What was asked beside, and answered: dry runs and deletions."""
-    if record.scenario.migration != "safe":
-        return []
-    calls = [call for path in (DRY_RUN, DRY_DELETE, DELETE) for call in record.to("POST", path)]
     return [call for call in calls if call.status is not None and isinstance(call.answer, dict)]
 
 
@@ -76,21 +62,21 @@ def _bounds(record: Record, call: Call, prefixes: tuple[str, ...]) -> tuple[int,
     return sum(least for least, _ in counts), sum(most for _, most in counts)
 
 
-def _errors(call: Call) -> list[str]:
+def errors_of(call: Call) -> list[str]:
     errors = call.member("errors")
     return [str(error) for error in errors] if isinstance(errors, list) else []
 
 
-def _praises_itself(record: Record, call: Call) -> bool:
+def praises_itself(record: Record, call: Call) -> bool:
     if call.status == 409 or (call.status == 500 and call.path not in _FROM):
         return bool(call.member("success") is not False)
-    clean = not _errors(call)
+    clean = not errors_of(call)
     return call.member("success") is not clean or (call.status == 200) is not clean
 
 
 def _counts_failures_wrong(record: Record, call: Call) -> bool:
     total = call.member("totalFailed")
-    return call.path == RUN and total != len(_errors(call))
+    return call.path == RUN and total != len(errors_of(call))
 
 
 def _ends_unlike(record: Record, call: Call) -> bool:
@@ -121,7 +107,7 @@ def _is_incomplete(record: Record, call: Call) -> bool:
     if call.member("complete") is not False or call.status != 200 or _was_busy(call):
         return False
     asked = record.operations.get(call.name, ())
-    spare = call.operations < _budget(record) // 2
+    spare = call.operations < budget_of(record) // 2
     pages = sum(event.verb == "scan" for event in asked)
     return spare and pages <= 6 and not any(event.error for event in asked)
 
@@ -132,7 +118,7 @@ def _was_busy(call: Call) -> bool:
 
 def _waits_for_nobody(record: Record, call: Call) -> bool:
     """Whether it was put off for another step when none was being taken, nor had been cut off."""
-    if not _was_busy(call) or _errors(call) or record.fired:
+    if not _was_busy(call) or errors_of(call) or record.fired:
         return False
     every = [one for path in (RUN, ROLLBACK, DELETE) for one in record.to("POST", path)]
     return not any(
@@ -143,10 +129,10 @@ def _waits_for_nobody(record: Record, call: Call) -> bool:
 
 def _hurries(record: Record, call: Call) -> bool:
     """Whether it was put off for another step, and told to come again at once."""
-    return _was_busy(call) and not _errors(call) and not call.member("retryAfter")
+    return _was_busy(call) and not errors_of(call) and not call.member("retryAfter")
 
 
-def _budget(record: Record) -> int:
+def budget_of(record: Record) -> int:
     """How many operations a step may take."""
     allowed = record.scenario.platform.allowance.operations
     return min(900, allowed or 900)
@@ -156,7 +142,7 @@ def _quarantines_other(record: Record, call: Call) -> bool:
     said = call.raw("quarantined")
     put = {event.key for event in record.versions.by(call.name) if event.verb == "put"}
     kept = {key.removeprefix(QUARANTINE) for key in put if key.startswith(QUARANTINE)}
-    failed = " ".join(_errors(call))
+    failed = " ".join(errors_of(call))
     return not isinstance(said, list) or any(
         task not in failed for task in kept.symmetric_difference(map(str, said))
     )
@@ -171,7 +157,7 @@ def _notes_other(record: Record, call: Call) -> bool:
         return True
     notes = [note for note in every if note.endswith(_KEPT)]
     begin, end = record.expectation.evidence(call)
-    failed = " ".join(_errors(call))
+    failed = " ".join(errors_of(call))
     kept = [
         f"Task {task}: "
         for task, spans in (record.expectation.under(QUARANTINE) if notes else ())
@@ -187,7 +173,7 @@ def _counts_operations_wrong(record: Record, call: Call) -> bool:
 
 def _hides_failures(record: Record, call: Call) -> bool:
     """Whether something failed for it, and was not carried out all the same, and it says nothing of that."""
-    if _errors(call):
+    if errors_of(call):
         return False
     done = {(event.verb, event.key) for event in record.versions.by(call.name)}
     return any(
@@ -205,7 +191,7 @@ def _is_there(record: Record, call: Call, event: Event) -> bool:
 
 def _fails_for_nothing(record: Record, call: Call) -> bool:
     """Whether it tells of a failure, and no operation failed, nor is a place in quarantine taken."""
-    if not _errors(call) or QUARANTINE in " ".join(_errors(call)):
+    if not errors_of(call) or QUARANTINE in " ".join(errors_of(call)):
         return False
     return not any(event.error for event in record.operations.get(call.name, ()))
 
@@ -253,7 +239,7 @@ def _has_copies(note: Span) -> bool:
 
 def _says_other(record: Record, call: Call) -> bool:
     """Whether the message does not fit what happened."""
-    said, errors, done = str(call.member("message")), len(_errors(call)), call.member("done") is True
+    said, errors, done = str(call.member("message")), len(errors_of(call)), call.member("done") is True
     name = "Migration" if call.path == RUN else "Rollback"
     if errors:
         return said != f"{name} completed with {errors} failures"
@@ -271,7 +257,7 @@ def _counts_copies_wrong(record: Record, call: Call) -> bool:
     if call.path != ROLLBACK:
         return False
     # A put that failed may be counted or not, and so may one whose value is there all the same.
-    asked, failed = record.operations.get(call.name, ()), len(_errors(call))
+    asked, failed = record.operations.get(call.name, ()), len(errors_of(call))
     there = [event.key for event in asked if event.error and _is_there(record, call, event)]
     for section, prefix in zip(("tasks", "leases"), _TO[call.path], strict=True):
         writes = record.versions.by(call.name)
@@ -283,7 +269,7 @@ def _counts_copies_wrong(record: Record, call: Call) -> bool:
 
 
 STEP: Final[dict[Complaint, str]] = {
-    _praises_itself: "in {n} answer{s} of a step success, status and errors do not fit together",
+    praises_itself: "in {n} answer{s} of a step success, status and errors do not fit together",
     _counts_failures_wrong: "in {n} answer{s} of a step totalFailed is not the number of errors",
     _ends_unlike: "in {n} answer{s} of a step done, remaining and retryAfter do not fit together",
     _remains_wrong: "in {n} answer{s} of a step remaining is not what is left",
@@ -300,115 +286,4 @@ STEP: Final[dict[Complaint, str]] = {
     _leaves_a_note: "after {n} answer{s} of a step that all was done, copies were noted as not verified",
     _says_other: "in {n} answer{s} of a step the message is not what happened",
     _counts_copies_wrong: "in {n} answer{s} of a rollback the number of copies is not that of those made",
-}
-
-
-def _writes(record: Record, call: Call) -> bool:
-    """Whether it wrote what it must not: a dry run nothing, one of a deletion its note, that the new keys."""
-    allowed = {DRY_RUN: (), DRY_DELETE: (_DRY_NOTE,), DELETE: (NEW_TASK, NEW_LEASE)}[call.path]
-    return (
-        any(not event.key.startswith(allowed) for event in record.versions.by(call.name))
-        if allowed
-        else bool(record.versions.by(call.name))
-    )
-
-
-def _is_no_dry_run(record: Record, call: Call) -> bool:
-    dry = call.path != DELETE
-    if call.status not in (200, 207) or _failed(record, call):
-        return False
-    return call.raw("dryRun") is not dry or (dry and call.member("deleted") != 0)
-
-
-def _failed(record: Record, call: Call) -> bool:
-    return any(event.error for event in record.operations.get(call.name, ()))
-
-
-def _foresees_wrong(record: Record, call: Call) -> bool:
-    """Whether a dry run counts what is not there, or not what is."""
-    if call.path == DELETE or call.status != 200:
-        return False
-    whole = call.member("complete") is True
-    begin, end = record.expectation.evidence(call)
-    counted = {}
-    for name, prefix in (("tasks", NEW_TASK), ("leases", NEW_LEASE)):
-        there = [within(spans, begin, end) for _, spans in record.expectation.under(prefix)]
-        counted[name] = (
-            sum(bool(one) and are_steady(one, begin, end) for one in there),
-            sum(map(bool, there)),
-        )
-    if call.path == DRY_RUN:
-        said = {name: call.raw(name) for name in counted}
-        wrong = any(
-            not isinstance(number, int) or number > counted[name][1] or (whole and number < counted[name][0])
-            for name, number in said.items()
-        )
-        return wrong or call.member("remaining") != 2 * sum(said.values())
-    least, most = (sum(one[at] for one in counted.values()) for at in (0, 1))
-    found, lost = call.member("remaining"), call.raw("lost")
-    if found is None or found > most or (whole and found < least):
-        return True
-    return not isinstance(lost, int) or not _can_be_lost(record, call, lost, whole)
-
-
-def _can_be_lost(record: Record, call: Call, said: int, whole: bool) -> bool:
-    """Whether so many tasks may have no old key."""
-    begin, end = record.expectation.evidence(call)
-    least = most = 0
-    for task, spans in record.expectation.under(NEW_TASK):
-        there, old = within(spans, begin, end), record.expectation.during(OLD_TASK + task, begin, end)
-        most += bool(there) and not are_steady(old, begin, end)
-        least += bool(there) and are_steady(there, begin, end) and not old
-    return said <= most and (said >= least or not whole)
-
-
-def _is_incomplete_aside(record: Record, call: Call) -> bool:
-    return call.path != DELETE and call.member("complete") is False and _has_room(record, call)
-
-
-def _has_room(record: Record, call: Call) -> bool:
-    asked = record.operations.get(call.name, ())
-    few = sum(event.verb == "scan" for event in asked) <= _COUNTED_PAGES
-    return few and call.operations < _budget(record) // 4 and not any(event.error for event in asked)
-
-
-def _deletes_unasked(record: Record, call: Call) -> bool:
-    """Whether it deletes without a dry run in the ten minutes before, or refuses with one."""
-    if call.path != DELETE or _failed(record, call):
-        return False
-    begin, end = record.expectation.evidence(call)
-    seen = record.expectation.during(_DRY_NOTE, begin, end)
-    if call.status == 409:
-        return record.expectation.was_steady(_DRY_NOTE, begin, end)
-    return not seen
-
-
-def _deletes_other(record: Record, call: Call) -> bool:
-    """Whether ``deleted`` is not how many it deleted, or it says it is done and something is left."""
-    if call.path != DELETE or call.status == 409 or (call.status == 500 and _failed(record, call)):
-        return False
-    gone = [event for event in record.versions.by(call.name) if event.verb == "delete"]
-    said, done = call.member("deleted"), call.member("done") is True
-    if said is None or not len(gone) - len(_errors(call)) <= said <= len(gone):
-        return True
-    if done is not (call.member("remaining") == 0):
-        return True
-    begin, end = record.expectation.evidence(call)
-    left = [
-        prefix + task
-        for prefix in (NEW_TASK, NEW_LEASE)
-        for task, spans in record.expectation.under(prefix)
-        if are_steady(within(spans, begin, end), begin, end)
-    ]
-    return done and bool(left)
-
-
-ASIDE: Final[dict[Complaint, str]] = {
-    _writes: "{n} request{s} beside {have} written what {they} must not",
-    _is_no_dry_run: "{n} answer{s} to what was asked beside {are} not of the kind that was asked for",
-    _foresees_wrong: "{n} dry run{s} {were} wrong about what would be moved",
-    _is_incomplete_aside: "{n} dry run{s} {were} incomplete for no reason",
-    _deletes_unasked: "{n} deletion{s} {were} done without a dry run, or refused after one",
-    _deletes_other: "in {n} answer{s} of a deletion the numbers are not the true ones",
-    _praises_itself: "in {n} answer{s} beside success, status and errors do not fit together",
 }
