@@ -230,6 +230,24 @@ async def test_a_straggler_does_not_stop_a_resumed_run_and_is_not_lost(
     assert await redis7.call("LRANGE", "legacy:q:generate_preview:pending", 0, -1) == ["late"]
 
 
+async def test_what_another_version_began_is_not_gone_on_with(
+    redis7: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path
+) -> None:
+    whole = Crashing(redis7)
+    await Migrator(whole, clock, AT_ONCE).apply()
+    await redis7.call("FLUSHALL")
+    await restore(redis7, legacy.pieces())
+    with pytest.raises(Crashed):
+        await Migrator(Crashing(redis7, whole.count - 3), clock, AT_ONCE).apply()
+    await redis7.call("HDEL", KEY, "format")
+    before = await contents(redis7)
+    with pytest.raises(Refused, match="begun by another version of rehearse.*go on with that version"):
+        await Migrator(redis7, clock, AT_ONCE).apply()
+    with pytest.raises(Refused, match="begun by another version of rehearse"):
+        await Rollback(redis7, clock, tmp_path / "export", freeze_seconds=0).apply()
+    assert await contents(redis7) == before
+
+
 async def test_a_source_that_grew_after_the_inventory_stops_the_run(
     redis7: Server, legacy: Snapshot, clock: ManualClock, tmp_path: Path
 ) -> None:

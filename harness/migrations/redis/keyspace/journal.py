@@ -1,6 +1,7 @@
 """A migration's journal: one hash in the keyspace that it writes to, outside both prefixes.
 
     understudy:…    plan      the plan as JSON; there is no journal without it
+    format    how the steps of a plan are numbered: another version may number them otherwise
                     phase     migrating, complete or rolling back
                     began     when, in epoch milliseconds
                     backup    the backup file's name, as the first run gave it
@@ -15,10 +16,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from harness.migrations.redis.keyspace.errors import Refused
 from worker.codeq import Server
 from worker.codeq.servers.server import Command
 
 # The first is of a plan that no journal has yet.
+_FORMAT = "2"
+
 PLANNED, MIGRATING, COMPLETE, ROLLING_BACK = "planned", "migrating", "complete", "rolling back"
 
 
@@ -52,11 +56,21 @@ class Journal(Generic[P]):
         self._read_plan = read_plan
 
     async def read(self) -> Entries[P] | None:
-        """None when no migration was begun, or the last one was rolled back."""
+        """None when no migration was begun, or the last one was rolled back.
+
+        Raises Refused for one that another version of this program began and did not end.
+        """
         flat = await self._server.call("HGETALL", self._key)
         fields: dict[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
         if "plan" not in fields:
             return None
+        if fields.get("format") != _FORMAT and fields["phase"] != COMPLETE:
+            raise Refused(
+                [
+                    f"the migration in {self._key} was begun by another version of rehearse, whose steps are "
+                    "numbered otherwise: go on with that version"
+                ]
+            )
         done = {int(name[5:]): int(text) for name, text in fields.items() if name.startswith("done:")}
         plan = self._read_plan(json.loads(fields["plan"]))
         began = int(fields.get("began", 0))
@@ -72,7 +86,18 @@ class Journal(Generic[P]):
     async def begin(self, entries: Entries[P]) -> None:
         """One command, so that there is either no journal or all of it."""
         text = json.dumps(entries.plan.as_json())
-        fields = ("plan", text, "phase", MIGRATING, "began", entries.began, "backup", entries.backup)
+        fields = (
+            "plan",
+            text,
+            "format",
+            _FORMAT,
+            "phase",
+            MIGRATING,
+            "began",
+            entries.began,
+            "backup",
+            entries.backup,
+        )
         await self._server.call("HSET", self._key, *fields)
 
     async def step_done(self, number: int, changed: int) -> None:
