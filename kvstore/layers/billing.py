@@ -78,7 +78,7 @@ def reading_as_text(entries: int) -> str:
     requests = reading_requests(entries)
     seconds = rest_seconds(requests)
     return (
-        f"to read the entries through the REST API takes {requests:,} requests, "
+        f"read by {requests:,} requests of the REST API, "
         f"{duration(seconds) if seconds else 'within its pace'}"
     )
 

@@ -45,9 +45,7 @@ def test_the_price_and_the_pace_of_a_large_namespace_are_said() -> None:
     found = forecast({ONE: 100_000_000}, [bill])
     assert found is not None
     assert found.as_json()["price"] == {"dollars": 50.0, "included": False}
-    assert found.price_as_text() == (
-        "at most $50.00; to read the entries through the REST API takes 1,100,000 requests, 3 days"
-    )
+    assert found.price_as_text() == ("at most $50.00; read by 1,100,000 requests of the REST API, 3 days")
 
 
 def test_rows_of_d1_have_quotas_and_a_price_of_their_own() -> None:

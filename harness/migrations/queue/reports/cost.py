@@ -58,8 +58,8 @@ class Cost:
         )
         took = f", in {_duration(self.seconds)}"
         steps = f"{self.steps:,} {'steps' if self.steps != 1 else 'step'}"
-        parts = ", ".join(f"{part:.0%} of the {name}" for name, part in self.of_free_day.items())
-        day = f"{parts} of the free plan's day, each counted apart"
+        parts = (f"{part:.0%} of its {name}" for name, part in self.of_free_day.items() if part >= 0.01)
+        day = f"of a free day {', '.join(parts) or 'nothing'}"
         billed_as = (
             f"billed as {counts}: {day}; {price_as_text(self.counts)}; {reading_as_text(self.entries)}"
         )

@@ -31,7 +31,7 @@ def test_table_ends_with_a_decision_and_the_cost_of_each_migration(assessment: A
     text = table.as_text(assessment, 1.0)
     assert "NO-GO for the documented migration" in text
     assert f"{'GO' if safe.go else 'NO-GO'} for the safe migration" in text
-    assert "of the free plan's day, each counted apart" in " ".join(text.split())
+    assert "% of its writes" in " ".join(text.split())
     assert "with 1,000 operations a call" in text
     assert (assessment.decision.verdict == "go") == safe.go
 
