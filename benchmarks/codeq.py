@@ -68,13 +68,13 @@ async def _times(server: Server, tasks: int) -> list[Measurement]:
 
 
 async def _moved(server: Server, mode: str) -> float:
-    """Seconds that the steps took, without the look and the proof before them."""
+    """Seconds that the steps took, without the dry run and the proof before them."""
     migrator = Migrator(server, SystemClock(), Settings(keep_source=mode == COPY, freeze_seconds=0))
     return (await migrator.apply()).seconds
 
 
 async def _look(server: Server) -> float:
-    return await timed(Migrator(server, SystemClock()).look)
+    return await timed(Migrator(server, SystemClock()).dry_run)
 
 
 async def timed(work: Callable[[], Awaitable[object]]) -> float:
@@ -89,7 +89,7 @@ async def _raw_read(server: Server) -> None:
 
 
 async def _raw_copy(server: Server) -> None:
-    """Read and written in pieces of a thousand, without a look at anything."""
+    """Read and written in pieces of a thousand, without a check of anything."""
     commands: list[Command] = []
     async for piece in pieces(server, legacy.PREFIX):
         for command in restoring(piece):

@@ -1,6 +1,6 @@
 """The generic invariants: what holds of every migration, judged from the record of a simulation.
 
-Each module has ``TITLE``, ``check(record, truth)``, which gives the findings, and ``looked(record, truth)``,
+Each module has ``TITLE``, ``check(record, truth)``, which gives the findings, and ``judged(record, truth)``,
 how many things it looked at, which are ``AT``. A check finds nothing where there is nothing to look at.
 """
 
@@ -20,7 +20,7 @@ class Check(Protocol):
     TITLE: str
     AT: str
 
-    def looked(self, record: Record, expectation: Expectation) -> int: ...
+    def judged(self, record: Record, expectation: Expectation) -> int: ...
 
     def check(self, record: Record, expectation: Expectation) -> Iterable[Finding | None]: ...
 
@@ -35,7 +35,7 @@ def judge(record: Record, expectation: Expectation) -> Sequence[Verdict]:
     """The verdict on every invariant, by their names."""
     return [
         verdict(
-            name, one.TITLE, one.check(record, expectation), looked=one.looked(record, expectation), at=one.AT
+            name, one.TITLE, one.check(record, expectation), looked=one.judged(record, expectation), at=one.AT
         )
         for name, one in CHECKS.items()
     ]

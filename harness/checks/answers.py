@@ -28,7 +28,7 @@ _NEAR: Final = 30
 _OTHERWISE: Final = 'where that is meant, declare answers="changed"'
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return 0 if record.compared is None else sum(map(len, record.compared.once.responses.values()))
 
 

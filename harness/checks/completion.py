@@ -11,7 +11,7 @@ TITLE = "Completion: every entry that lives is in the new layout, and none is le
 AT = "entries that move"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return 0 if record.rolled is not None else len(expectation.wants)
 
 

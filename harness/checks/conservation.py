@@ -11,7 +11,7 @@ TITLE = "Conservation: no entry that lives is ever without a key"
 AT = "entries that move"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return len(expectation.wants) + len(expectation.immovable)
 
 

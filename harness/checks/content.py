@@ -12,7 +12,7 @@ TITLE = "Content: value and metadata are what the old entry becomes"
 AT = "entries that are in the new layout"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return 0 if record.rolled is not None else sum(place in record.final for place in expectation.wants)
 
 

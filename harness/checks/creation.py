@@ -12,7 +12,7 @@ TITLE = "No creation: every key comes from an entry or from a client"
 AT = "keys"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return 0 if record.rolled is not None else len(record.final)
 
 

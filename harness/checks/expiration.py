@@ -11,7 +11,7 @@ TITLE = "Expiration: every entry ends at the moment at which it was to end"
 AT = "entries that are in the new layout"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return 0 if record.rolled is not None else sum(place in record.final for place in expectation.wants)
 
 

@@ -12,7 +12,7 @@ TITLE = "Idempotency: a second run changes nothing"
 AT = "second runs"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return int(record.again is not None)
 
 

@@ -12,7 +12,7 @@ TITLE = "Isolation: keys that are not the migration's are untouched"
 AT = "other keys"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return len(expectation.untouched)
 
 

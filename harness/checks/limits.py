@@ -32,7 +32,7 @@ _KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return sum(record.role_of(event.invocation) == "operator" for event in record.asked)
 
 

@@ -11,7 +11,7 @@ TITLE = "New wins: a client's newer write is not overwritten"
 AT = "entries that a client wrote"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     if record.rolled is not None:
         return 0
     return sum(want.changed is not None for want in expectation.wants.values())

@@ -14,7 +14,7 @@ TITLE = "What the migration itself declares"
 AT = "invariants of its own"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return 0 if record.rolled is not None else len(record.migration.invariants)
 
 

@@ -11,7 +11,7 @@ TITLE = "Progress: the runbook comes to its end"
 AT = "requests of an operator"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return sum(call.role == "operator" for call in record.calls)
 
 

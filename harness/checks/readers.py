@@ -14,7 +14,7 @@ AT = "requests of readers"
 _SEEN_MS = 61_000
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return sum(act.role != "client" for act in record.acts)
 
 

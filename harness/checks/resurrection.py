@@ -11,7 +11,7 @@ TITLE = "No resurrection: what a client deleted stays deleted"
 AT = "entries that a client deleted"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return 0 if record.rolled is not None else sum(act.outcome == "gone" for act in record.acts)
 
 

@@ -11,7 +11,7 @@ TITLE = "Rollback: the way back leads to where it began"
 AT = "rollbacks"
 
 
-def looked(record: Record, expectation: Expectation) -> int:
+def judged(record: Record, expectation: Expectation) -> int:
     return int(record.rolled is not None)
 
 

@@ -91,7 +91,7 @@ def _awaited(child: "Child", signals: int) -> "Output":
                 return answer
             plan, child.timeout = answer, answer.timeout
             child.give(None)
-        child.look()
+        child.check()
 
 
 class Work:

@@ -67,7 +67,7 @@ class SystemUnderTest(Protocol):
         """The names of known causes that are recognised."""
         ...
 
-    def look(self, record: Any) -> Seen:
+    def seen(self, record: Any) -> Seen:
         """Everything that a record shows. Raises Deadlock."""
         ...
 
@@ -221,7 +221,7 @@ def tallied_in_every_order(batch: Batch) -> Tally:
 def _add(tally: Tally, batch: Batch, scenario: Any, choose: Choose | None = None) -> None:
     try:
         record = batch.system.simulate(scenario, choose)
-        seen = batch.system.look(record)
+        seen = batch.system.seen(record)
     except Deadlock as deadlock:
         tally.add_deadlock(scenario, deadlock)
         return

@@ -11,7 +11,7 @@ from harness.explore.workforce import Processes
 from harness.migration import MigrationError
 from harness.mutation.declared import DeclaredTarget
 from harness.mutation.hunt import Hunt, Hunter
-from harness.mutation.report import Told, as_json, as_text
+from harness.mutation.report import Reported, as_json, as_text
 from harness.mutation.results import Results, drawn, hunted, mutants_in
 from harness.mutation.target import Target, not_taken
 from harness.terminal.command import CannotStart, installed
@@ -61,10 +61,10 @@ def run_mutate(options: argparse.Namespace) -> Report:
         prepared.as_it_is,
         f"{sample} small mistake{many} in the Worker ({target.folder}), --seed {seed}.",
     ]
-    told = Told(head, target.folder, prepared.verdict, again, options.at_least)
+    reported = Reported(head, target.folder, prepared.verdict, again, options.at_least)
     seconds = stopwatch() - start
     exit_code = INTERRUPTED if stopped else _exit_code(results, options.at_least)
-    return Report(as_json(told, results, seconds), as_text(told, results, seconds), exit_code)
+    return Report(as_json(reported, results, seconds), as_text(reported, results, seconds), exit_code)
 
 
 def _target(options: argparse.Namespace) -> Target:

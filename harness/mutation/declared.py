@@ -66,7 +66,7 @@ class Declared:
 
 
 @dataclass(frozen=True)
-class Look:
+class ReachSearch:
     """Simulates scenarios with the Worker as it is: which ``mutants`` could make a difference there."""
 
     declared: Declared
@@ -152,9 +152,12 @@ class DeclaredTarget:
         result = result_of(self.opened, self.wanted, progress)
         verdict, runs = result.decision.verdict.upper(), sum(part.tally.looked.runs for part in result.parts)
         said = f"The rehearsal as it is: {verdict}, {runs:,} runs."
-        look, scenarios = Look(self.load, tuple(mutants)), list(dict.fromkeys(cheapest_first(result.parts)))
-        seen = {one.scenario: one for one in workforce.do(look, scenarios)}
-        probes = reaching(self.folder, (seen[one] for one in scenarios), look.counting.compared)
+        search, scenarios = (
+            ReachSearch(self.load, tuple(mutants)),
+            list(dict.fromkeys(cheapest_first(result.parts))),
+        )
+        seen = {one.scenario: one for one in workforce.do(search, scenarios)}
+        probes = reaching(self.folder, (seen[one] for one in scenarios), search.counting.compared)
         return Prepared(probes, said, verdict)
 
 

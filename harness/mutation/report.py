@@ -13,7 +13,7 @@ _SCREEN: Final = 45
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """What the hunts were about: sentences of ``head``, the Worker's ``folder``, and what the rehearsal said.
 
     ``again`` are the arguments for the same mistakes again, ``at_least`` is the share (percent) asked for.
@@ -26,12 +26,12 @@ class Told:
     at_least: int | None
 
 
-def as_json(told: Told, results: Results, seconds: float) -> dict[str, Any]:
+def as_json(reported: Reported, results: Results, seconds: float) -> dict[str, Any]:
     """Every hunt, and what they add up to."""
     return {
-        "about": list(told.head),
-        "verdict": told.verdict,
-        "again": command_line(["rehearse", *told.again]),
+        "about": list(reported.head),
+        "verdict": reported.verdict,
+        "again": command_line(["rehearse", *reported.again]),
         "mistakes": results.every,
         "drawn": results.drawn,
         "hunted": len(results.hunts),
@@ -41,29 +41,29 @@ def as_json(told: Told, results: Results, seconds: float) -> dict[str, Any]:
         "didNotStart": len(results.of(NOT_STARTED)),
         "percent": None if results.share is None else round(results.share, 1),
         "byRule": {rule: dict(counts) for rule, counts in sorted(results.by_rule.items())},
-        "survivors": [_survivor_json(told, one) for one in results.survivors],
+        "survivors": [_survivor_json(reported, one) for one in results.survivors],
         "hunts": [one.as_json() for one in results.hunts],
         "seconds": round(seconds, 3),
     }
 
 
-def _survivor_json(told: Told, one: Hunt) -> dict[str, Any]:
-    before, after = _diff(told, one)
+def _survivor_json(reported: Reported, one: Hunt) -> dict[str, Any]:
+    before, after = _diff(reported, one)
     return {"place": str(one.mutant), "minus": before, "plus": after, **one.as_json()}
 
 
-def as_text(told: Told, results: Results, seconds: float) -> str:
+def as_text(reported: Reported, results: Results, seconds: float) -> str:
     """The report for a person."""
-    lines = [*told.head, ""]
-    lines += _survivors(told, results.survivors, _SCREEN - len(lines) - 6)
-    return text_of([*lines, *_conclusion(told, results, seconds)])
+    lines = [*reported.head, ""]
+    lines += _survivors(reported, results.survivors, _SCREEN - len(lines) - 6)
+    return text_of([*lines, *_conclusion(reported, results, seconds)])
 
 
-def _survivors(told: Told, survivors: Sequence[Hunt], room: int) -> list[str]:
+def _survivors(reported: Reported, survivors: Sequence[Hunt], room: int) -> list[str]:
     lines: list[str] = []
     shown = 0
     for one in survivors:
-        before, after = _diff(told, one)
+        before, after = _diff(reported, one)
         assert one.differs is not None
         mine = [f"{one.mutant}", f"    - {before}", f"    + {after}"]
         mine.append(f"    differs in {one.differs.kind}: {one.differs.what}")
@@ -79,7 +79,7 @@ def _survivors(told: Told, survivors: Sequence[Hunt], room: int) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _conclusion(told: Told, results: Results, seconds: float) -> list[str]:
+def _conclusion(reported: Reported, results: Results, seconds: float) -> list[str]:
     noticed, survived = len(results.of(NOTICED)), len(results.of(SURVIVED))
     lines = []
     if len(results.hunts) < results.drawn:
@@ -93,10 +93,10 @@ def _conclusion(told: Told, results: Results, seconds: float) -> list[str]:
         f"Of {results.different:,} mistakes that make a difference your rehearsal would notice {noticed:,} "
         f"({results.share:.0f} %){these} ({others}; {seconds:.1f} s)"
     )
-    if told.at_least is not None and results.share < told.at_least:
-        lines.append(f"Less than the {told.at_least} % that --at-least asks for.")
-    return [*lines, f"The same again: {command_line(['rehearse', *told.again])}"]
+    if reported.at_least is not None and results.share < reported.at_least:
+        lines.append(f"Less than the {reported.at_least} % that --at-least asks for.")
+    return [*lines, f"The same again: {command_line(['rehearse', *reported.again])}"]
 
 
-def _diff(told: Told, one: Hunt) -> tuple[str, str]:
-    return one.mutant.diff((told.folder / one.mutant.file).read_text(encoding="utf-8"))
+def _diff(reported: Reported, one: Hunt) -> tuple[str, str]:
+    return one.mutant.diff((reported.folder / one.mutant.file).read_text(encoding="utf-8"))

@@ -239,7 +239,7 @@ class _Rehearsal:
             loaded(self.subject).stages, self.plain, lambda: self.subject.simulate(self.plain.scenario)
         )
         tally = Tally()
-        tally.add(self.plain.scenario, self.subject.look(self.plain))
+        tally.add(self.plain.scenario, self.subject.seen(self.plain))
         self._told("first look", tally, 1)
         return Tally(violations=tally.violations)
 

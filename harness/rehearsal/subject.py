@@ -80,7 +80,7 @@ class Subject:
         """None is known of whatever is declared."""
         return ()
 
-    def look(self, record: Record) -> Seen:
+    def seen(self, record: Record) -> Seen:
         """What a record shows."""
         scenario = record.scenario
         looked = Looked(

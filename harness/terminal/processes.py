@@ -121,7 +121,7 @@ class Child:
             return answer
         raise answer from _Elsewhere(trace)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raises Stuck for a process that is too long at one request; to be called at least every second."""
         now = stopwatch()
         if not self.busy or now - self._looked < LOOK_SECONDS:
@@ -170,7 +170,7 @@ def ready(children: Collection[Child]) -> list[tuple[Child, Stuck | None]]:
     found: list[tuple[Child, Stuck | None]] = []
     for child in children:
         try:
-            child.look()
+            child.check()
         except Stuck as stuck:
             found.append((child, stuck))
         else:

@@ -97,7 +97,7 @@ class DeployedDatabases:
             database = self._database(label)
             apply_file(database, path)
             self._applied.add((label, path.name))
-            database.rows.look()
+            database.rows.refresh()
             if label in self._primaries:
                 self._primaries[label].arrive()
 
@@ -142,7 +142,7 @@ class DeployedDatabases:
         for label, rows in found.items():
             database = self._database(label)
             fill(database, rows)
-            database.rows.look(note=False)
+            database.rows.refresh(note=False)
 
     @property
     def stored(self) -> dict[Place, Entry]:

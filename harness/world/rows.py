@@ -52,7 +52,7 @@ class Rows:
             by_label.setdefault(label_of(self._contents.binding, table), set()).add(rowid)
         replaces = any(_REPLACES.search(query.sql) for query in ask.queries)
         if self._contents.is_new() or changes != len(touched) or (replaces and self._are_fewer(by_label)):
-            self.look()
+            self.refresh()
             return
         seen: list[_Change] = []
         for label in [label for label in by_label if label in self._contents.tables]:
@@ -68,7 +68,7 @@ class Rows:
             if label in self._contents.tables
         )
 
-    def look(self, *, note: bool = True) -> None:
+    def refresh(self, *, note: bool = True) -> None:
         """See what has changed anywhere, and ``note`` it."""
         tables = self._contents.tables
         seen: list[_Change] = []

@@ -11,8 +11,8 @@ from harness import Output, Report
 from harness.migrations.codeq import report
 from harness.migrations.codeq.checklist.acceptance import accept
 from harness.migrations.codeq.checklist.deployed import Deployed
-from harness.migrations.codeq.drills import DRILLS, show
 from harness.migrations.codeq.flags import on_progress, settings, workers
+from harness.migrations.codeq.hazards import HAZARDS, show
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.operations import OPERATIONS, Options
 from harness.migrations.codeq.option_b.crashes import explorer
@@ -154,7 +154,7 @@ async def _hazards(options: Options) -> Finished:
     """Every hazard brought about, one after the other, on a server that holds neither service's keys."""
     async with _server(options) as server:
         await demand_empty(server)
-        shown = [await show(drill, server, SystemClock().now_ms()) for drill in DRILLS]
+        shown = [await show(hazard, server, SystemClock().now_ms()) for hazard in HAZARDS]
         name = server.name
     decision = Decision([one.hazard for one in shown if not one.held], None)
     document = {"server": name, "hazards": [one.as_json() for one in shown], **decision.as_json()}

@@ -111,16 +111,16 @@ async def _dry_run(migrator: Migrator, begun: bool) -> Finished:
     if begun:
         text = "A migration was begun here: --apply goes on with it, and does nothing if it is complete"
         return {"begun": True}, text, True
-    look = await migrator.look()
-    return look.as_json(), report.look_text(look), not look.refusals
+    dry_run = await migrator.dry_run()
+    return dry_run.as_json(), report.dry_run_text(dry_run), not dry_run.refusals
 
 
 async def _rollback(server: Server, options: Options) -> Finished:
     export = options.backup or Path("codeq-export.jsonl")
     rollback = Rollback(server, SystemClock(), export, on_progress(options))
     if not options.apply:
-        looked = await rollback.look()
-        return looked.as_json(), report.rolled_text(looked, applied=False), not looked.refusals
+        dry_run = await rollback.dry_run()
+        return dry_run.as_json(), report.rolled_text(dry_run, applied=False), not dry_run.refusals
     begun = await journal_on(server).read()
     if begun is not None and begun.phase != ROLLING_BACK:
         demand_free(export, begun.export)

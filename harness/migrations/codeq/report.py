@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.migrations.codeq.drills import DRILLS, Shown
+from harness.migrations.codeq.hazards import HAZARDS, Shown
 from harness.migrations.codeq.option_b.claim_script import HOW, NEEDED
 from harness.migrations.codeq.option_b.migrator import Migrated
 from harness.migrations.codeq.option_b.plan import parts
@@ -67,7 +67,7 @@ def judged_document(
     course: Course | None = None,
 ) -> dict[str, Any]:
     """What a page shows of a checklist."""
-    titles = {drill.hazard: drill.title for drill in DRILLS}
+    titles = {hazard.name: hazard.title for hazard in HAZARDS}
     findings = [
         {
             **found_document(verdict, one, command),
@@ -140,15 +140,15 @@ def hazards_text(server: str, shown: Sequence[Shown], decision: Decision) -> str
     return text_of(lines)
 
 
-def look_text(look: Preflight) -> str:
+def dry_run_text(dry_run: Preflight) -> str:
     """What the dry run says."""
     lines = [
-        f"Dry run of option B on {look.server}: nothing was changed",
-        *_planned_lines(look),
-        *(f"Note: {note}" for note in look.notes),
-        *(f"Refused: {reason}" for reason in look.refusals),
+        f"Dry run of option B on {dry_run.server}: nothing was changed",
+        *_planned_lines(dry_run),
+        *(f"Note: {note}" for note in dry_run.notes),
+        *(f"Refused: {reason}" for reason in dry_run.refusals),
         "Would not start."
-        if look.refusals
+        if dry_run.refusals
         else "Would start. Freeze producers and workers, then add --apply.",
     ]
     return text_of(lines)
@@ -160,11 +160,11 @@ _MODES = {
 }
 
 
-def _planned_lines(look: Preflight) -> list[str]:
-    if not look.plan.steps:
+def _planned_lines(dry_run: Preflight) -> list[str]:
+    if not dry_run.plan.steps:
         return []
-    commands = agree("{n} command{s}", len(look.commands))
-    return [f"For {commands}, {_MODES[look.plan.mode]}:", *(f"  {part}" for part in parts(look.plan))]
+    commands = agree("{n} command{s}", len(dry_run.commands))
+    return [f"For {commands}, {_MODES[dry_run.plan.mode]}:", *(f"  {part}" for part in parts(dry_run.plan))]
 
 
 def migrated_text(done: Migrated) -> str:
@@ -272,7 +272,7 @@ def _violation(one: Verdict) -> list[str]:
 
 def _hazard(name: str) -> str:
     """``codeq/H4, a lease is missing, over, or without an end``: a hazard with what it is."""
-    title = next((drill.title for drill in DRILLS if drill.hazard == name), "")
+    title = next((hazard.title for hazard in HAZARDS if hazard.name == name), "")
     return f"{name}, {title}" if title else name
 
 

@@ -114,7 +114,7 @@ def traced(record: Record) -> Trace:
 
 
 @dataclass(frozen=True)
-class Look:
+class ReachSearch:
     """Looks at the Worker of ``folder`` in a scenario: what can be seen there, and what is violated.
 
     Comparisons with other scenarios are left out.
@@ -179,15 +179,15 @@ class QueueTarget:
 
         scenarios = list(dict.fromkeys(islice(every_probe(run), self.most)))
         plain.clear()
-        look, looked, wrong = Look(self.worker, tuple(mutants)), dict[Scenario, Reach](), 0
-        for one, found in workforce.do(look, scenarios):
+        search, looked, wrong = ReachSearch(self.worker, tuple(mutants)), dict[Scenario, Reach](), 0
+        for one, found in workforce.do(search, scenarios):
             looked[one.scenario] = one
             wrong += bool(found)
             progress.simulated(len(looked), len(scenarios), wrong, 0)
         verdict = "NO-GO" if wrong else "GO"
         said = f"The search as it is: {verdict}, {len(scenarios):,} scenarios"
         said += f", {wrong:,} of which violate something, which is not counted." if wrong else "."
-        probes = reaching(self.folder, (looked[one] for one in scenarios), look.counting.compared, varied)
+        probes = reaching(self.folder, (looked[one] for one in scenarios), search.counting.compared, varied)
         return Prepared(probes, said, verdict)
 
 

@@ -85,9 +85,9 @@ async def _with_servers(
     if begun is not None and not options.explore:
         return await _begun(declaration, begun, source)
     if begun is None:
-        look = await migrator.look()
-        if look.refusals:
-            nothing = Rehearsed(source.name, "", look, None, ())
+        dry_run = await migrator.dry_run()
+        if dry_run.refusals:
+            nothing = Rehearsed(source.name, "", dry_run, None, ())
             return _rehearsed(declaration, nothing, 0, command)
     snapshot = await read_snapshot(source, declaration.source, SystemClock().now_ms())
     cannot = (await capability(target)).no_rename
@@ -152,11 +152,11 @@ def _rehearsed(declaration: Declaration, done: Rehearsed, seconds: float, comman
         "source": done.source,
         "server": done.server,
         **done.decision.as_json(),
-        "mode": done.look.plan.mode,
-        "rules": report.rules_as_json(declaration, done.look.plan.steps),
-        "inventory": done.look.inventory.as_json(),
-        "refusals": list(done.look.refusals),
-        "notes": list(done.look.notes),
+        "mode": done.dry_run.plan.mode,
+        "rules": report.rules_as_json(declaration, done.dry_run.plan.steps),
+        "inventory": done.dry_run.inventory.as_json(),
+        "refusals": list(done.dry_run.refusals),
+        "notes": list(done.dry_run.notes),
         "migrated": done.migrated.as_json() if done.migrated else None,
         "verdicts": [one.as_json() for one in done.verdicts],
     }
@@ -201,9 +201,9 @@ async def _rollback(options: argparse.Namespace, move: Move) -> Finished:
     export = options.backup or Path(f"{move.declaration.name}-export-{_moment(move.clock)}.jsonl")
     rollback = Rollback(replace(move, settings=replace(move.settings, backup=export)))
     if not options.apply:
-        looked = await rollback.look()
-        text = report.rolled_text(looked, applied=False)
-        return looked.as_json(), text, VIOLATED if looked.refusals else HELD
+        dry_run = await rollback.dry_run()
+        text = report.rolled_text(dry_run, applied=False)
+        return dry_run.as_json(), text, VIOLATED if dry_run.refusals else HELD
     begun = await move.journal.read()
     if begun is not None and begun.phase != ROLLING_BACK:
         demand_free(export, begun.export)

@@ -11,7 +11,7 @@ from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
-from harness.migrations.redis.moving.migrator import Looked, Migrated, Migrator
+from harness.migrations.redis.moving.migrator import DryRun, Migrated, Migrator
 from harness.migrations.redis.moving.move import Move, OnProgress, Settings
 from harness.migrations.redis.planfile.declaration import OURS, Declaration
 from harness.model.decision import Decision
@@ -29,19 +29,19 @@ class Rehearsed:
 
     source: str
     server: str
-    look: Looked
+    dry_run: DryRun
     migrated: Migrated | None
     verdicts: tuple[Verdict, ...]
 
     @property
     def decision(self) -> Decision:
         if self.migrated is None:
-            return Decision(self.look.refusals, None)
-        unmet = [] if self.look.plan.steps else ["no key of the source matches a rule: nothing was moved"]
+            return Decision(self.dry_run.refusals, None)
+        unmet = [] if self.dry_run.plan.steps else ["no key of the source matches a rule: nothing was moved"]
         unmet += [
             f"{one.title!r} was asked of nothing"
             for one in self.verdicts
-            if one.is_vacuous and self.look.plan.steps
+            if one.is_vacuous and self.dry_run.plan.steps
         ]
         return Decision([one.name for one in self.verdicts if not one.held], None, unmet)
 
@@ -133,10 +133,10 @@ async def rehearse(
             before = await on.everything(first)
             move = Move(declaration, first, second, clock, settings, on_progress)
             migrator = Migrator(move)
-            look = await migrator.look()
-            if look.refusals or not look.plan.steps:
-                nothing = None if look.refusals else Migrated(look.plan, 0, False, "", ())
-                return Rehearsed(name, first.name, look, nothing, ())
+            dry_run = await migrator.dry_run()
+            if dry_run.refusals or not dry_run.plan.steps:
+                nothing = None if dry_run.refusals else Migrated(dry_run.plan, 0, False, "", ())
+                return Rehearsed(name, first.name, dry_run, nothing, ())
             migrated = await migrator.apply()
             after = await on.everything(second)
             await migrator.apply()
@@ -163,7 +163,7 @@ async def rehearse(
                     at="keys",
                 ),
             ]
-            return Rehearsed(name, first.name, look, migrated, tuple(verdicts))
+            return Rehearsed(name, first.name, dry_run, migrated, tuple(verdicts))
 
 
 def refuse_unknown(source: Snapshot) -> None:

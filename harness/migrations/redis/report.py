@@ -6,7 +6,7 @@ from typing import Any
 from harness.migrations.redis.back.rollback import RolledBack
 from harness.migrations.redis.crashes import Search
 from harness.migrations.redis.mapping.plan import COPY, Step
-from harness.migrations.redis.moving.migrator import Looked, Migrated
+from harness.migrations.redis.moving.migrator import DryRun, Migrated
 from harness.migrations.redis.planfile.declaration import DROP, Declaration
 from harness.migrations.redis.rehearsal import Rehearsed
 from harness.model.decision import Decision
@@ -54,22 +54,22 @@ def _way(look_mode: str) -> str:
 
 def rehearsed_text(declaration: Declaration, done: Rehearsed, seconds: float, command: str) -> str:
     """The report that fits on a screen; ``command`` runs the same again."""
-    look = done.look
+    dry_run = done.dry_run
     lines = [
         f"Rehearsal of {declaration.name}: {declaration.source or '(all)'} → {declaration.target or '(all)'}",
         f"Source: {done.source}; nothing was changed there",
         f"Copy:   on {done.server}" if done.server else "Copy:   none was made",
         "",
-        f"What --apply would do ({look.plan.mode}: {_way(look.plan.mode)}):",
-        *_rule_lines(declaration, look.plan.steps),
-        *_notes(look),
+        f"What --apply would do ({dry_run.plan.mode}: {_way(dry_run.plan.mode)}):",
+        *_rule_lines(declaration, dry_run.plan.steps),
+        *_notes(dry_run),
         "",
     ]
     if done.migrated is None:
         return text_of(
             [
                 *lines,
-                *_refused_lines(look),
+                *_refused_lines(dry_run),
                 done.decision.as_text("", "it would not start"),
                 f"Again: {command}",
             ]
@@ -77,17 +77,17 @@ def rehearsed_text(declaration: Declaration, done: Rehearsed, seconds: float, co
     return text_of([*lines, *_judgement(done.verdicts, done.decision, seconds), f"Again: {command}"])
 
 
-def _notes(look: Looked) -> list[str]:
-    left = look.inventory.left
+def _notes(dry_run: DryRun) -> list[str]:
+    left = dry_run.inventory.left
     lines = [agree("Note: {n} key{s} {are} left where {they} {are}, as the plan says", left)] if left else []
-    accepted = [str(one) for one in look.inventory.found.values() if one.names and one.accepted]
-    if not look.refusals:
+    accepted = [str(one) for one in dry_run.inventory.found.values() if one.names and one.accepted]
+    if not dry_run.refusals:
         lines += [f"Note: accepted: {one.rpartition(';')[0]}" for one in accepted]
-    return [*lines, *(f"Note: {note}" for note in look.notes)]
+    return [*lines, *(f"Note: {note}" for note in dry_run.notes)]
 
 
-def _refused_lines(look: Looked) -> list[str]:
-    return [f"Refused: {reason}" for reason in look.refusals]
+def _refused_lines(dry_run: DryRun) -> list[str]:
+    return [f"Refused: {reason}" for reason in dry_run.refusals]
 
 
 def _judgement(verdicts: Sequence[Verdict], decision: Decision, seconds: float) -> list[str]:

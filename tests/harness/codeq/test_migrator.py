@@ -96,9 +96,9 @@ async def test_a_second_run_changes_nothing(server: Server, clock: ManualClock) 
 
 async def test_look_changes_nothing(server: Server, clock: ManualClock) -> None:
     before = await contents(server, "")
-    look = await Migrator(server, clock, AT_ONCE).look()
-    assert not look.refusals
-    assert len(parts(look.plan)) == 9
+    dry_run = await Migrator(server, clock, AT_ONCE).dry_run()
+    assert not dry_run.refusals
+    assert len(parts(dry_run.plan)) == 9
     assert await contents(server, "") == before
 
 
@@ -169,8 +169,8 @@ async def test_commands_that_differ_in_case_only_are_refused(redis7: Server, clo
 
 async def test_an_upper_case_command_becomes_lower_case(redis7: Server, clock: ManualClock) -> None:
     await redis7.call("RENAME", "legacy:q:generate_master:pending", "legacy:q:GENERATE_MASTER:pending")
-    look = await Migrator(redis7, clock, AT_ONCE).look()
-    assert any("GENERATE_MASTER" in note for note in look.notes)
+    dry_run = await Migrator(redis7, clock, AT_ONCE).dry_run()
+    assert any("GENERATE_MASTER" in note for note in dry_run.notes)
     await Migrator(redis7, clock, AT_ONCE).apply()
     assert await redis7.call("EXISTS", "codeq:q:generate_master:pending:0") == 1
 

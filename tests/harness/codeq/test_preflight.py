@@ -9,7 +9,7 @@ from harness.migrations.codeq.option_b.ledger import SAMPLES, Ledger
 from harness.migrations.codeq.option_b.migrator import Migrator, Settings
 from harness.migrations.codeq.option_b.plan import parts
 from harness.migrations.codeq.option_b.preflight import preflight
-from harness.migrations.codeq.report import look_text
+from harness.migrations.codeq.report import dry_run_text
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import Piece
 from harness.migrations.redis.keyspace.snapshot import read_snapshot
@@ -84,8 +84,8 @@ async def test_scores_in_milliseconds_are_told(redis7: Server) -> None:
 async def test_a_priority_that_names_no_tier_is_refused_before_the_first_write(redis7: Server) -> None:
     await redis7.call("HSET", "legacy:tasks", "x", record("x", priority=[]))
     await redis7.call("LPUSH", f"{QUEUE}:pending", "x")
-    look = await preflight(redis7, CLOCK, split=True, accept_defects=True)
-    assert [text.partition(":")[0] for text in look.refusals] == [
+    dry_run = await preflight(redis7, CLOCK, split=True, accept_defects=True)
+    assert [text.partition(":")[0] for text in dry_run.refusals] == [
         "1 member without a place in the new keyspace"
     ]
 
@@ -93,19 +93,19 @@ async def test_a_priority_that_names_no_tier_is_refused_before_the_first_write(r
 async def test_a_list_of_which_no_member_has_a_place_is_shown(redis7: Server) -> None:
     await redis7.call("HSET", "legacy:tasks", "x", record("x", priority=[]))
     await redis7.call("LPUSH", "legacy:q:other:pending", "x")
-    look = await preflight(redis7, CLOCK, split=True, accept_defects=True)
-    assert look.refusals
-    assert "  legacy:q:other:pending → nothing (0 " in look_text(look)
-    targets = {step["source"]: step["target"] for step in look.as_json()["plan"]["steps"]}
+    dry_run = await preflight(redis7, CLOCK, split=True, accept_defects=True)
+    assert dry_run.refusals
+    assert "  legacy:q:other:pending → nothing (0 " in dry_run_text(dry_run)
+    targets = {step["source"]: step["target"] for step in dry_run.as_json()["plan"]["steps"]}
     assert targets["legacy:q:other:pending"] == ""
 
 
 async def test_mixed_case_commands_are_told_and_counted_once(redis7: Server) -> None:
     await redis7.call("RENAME", f"{QUEUE}:inprog", "legacy:q:Generate_Master:inprog")
-    look = await preflight(redis7, CLOCK)
-    assert any("Generate_Master" in note and "(H14)" in note for note in look.notes)
-    assert "in a foreign queue" not in look.classes
-    step = next(one for one in parts(look.plan) if one.source.endswith("Master:inprog"))
+    dry_run = await preflight(redis7, CLOCK)
+    assert any("Generate_Master" in note and "(H14)" in note for note in dry_run.notes)
+    assert "in a foreign queue" not in dry_run.classes
+    step = next(one for one in parts(dry_run.plan) if one.source.endswith("Master:inprog"))
     assert (step.target, step.count) == ("codeq:q:generate_master:inprog", 1)
 
 

@@ -119,7 +119,7 @@ async def test_after_a_copy_the_account_names_what_is_lost_and_what_runs_again(
     record = json.loads(await redis7.call("HGET", "codeq:tasks", done))
     await redis7.call("HSET", "codeq:tasks", done, json.dumps({**record, "status": "COMPLETED"}))
     await redis7.call("HSET", "codeq:tasks", "new", json.dumps({**record, "id": "new"}))
-    rolled = await Rollback(redis7, clock, tmp_path / "export").look()
+    rolled = await Rollback(redis7, clock, tmp_path / "export").dry_run()
     assert rolled.account is not None
     assert (rolled.account.created, rolled.account.finished) == (("new",), (done,))
 
@@ -168,9 +168,9 @@ async def test_a_record_that_came_late_is_refused_with_the_way_on(
 ) -> None:
     await Migrator(redis7, clock, AT_ONCE).apply()
     await redis7.call("HSET", "legacy:tasks", "late", "{}")
-    look = await Rollback(redis7, clock, tmp_path / "export").look()
-    assert [text.split(":")[0] for text in look.refusals] == ["legacy"]
-    assert "rehearse codeq stragglers --apply" in look.refusals[0]
+    dry_run = await Rollback(redis7, clock, tmp_path / "export").dry_run()
+    assert [text.split(":")[0] for text in dry_run.refusals] == ["legacy"]
+    assert "rehearse codeq stragglers --apply" in dry_run.refusals[0]
     with pytest.raises(Refused, match="was written since the migration"):
         await Rollback(redis7, clock, tmp_path / "export").apply()
 
@@ -180,7 +180,7 @@ async def test_a_dry_run_shows_what_would_be_done(
     redis7: Server, clock: ManualClock, tmp_path: Path, keep_source: bool
 ) -> None:
     await Migrator(redis7, clock, Settings(freeze_seconds=0, keep_source=keep_source)).apply()
-    plan = (await Rollback(redis7, clock, tmp_path / "export").look()).plan
+    plan = (await Rollback(redis7, clock, tmp_path / "export").dry_run()).plan
     assert plan[0] == f"what is under codeq: is written to {tmp_path / 'export'} first"
     if keep_source:
         assert plan[1].endswith("keys are dropped, legacy: stays as it is")
@@ -201,7 +201,7 @@ def test_a_rollback_that_was_killed_goes_on_with_the_same_command(
         await restore(server, legacy.pieces())
         await Migrator(server, clock, AT_ONCE).apply()
         whole = Crashing(server)
-        await Rollback(whole, clock, export, freeze_seconds=0).look()
+        await Rollback(whole, clock, export, freeze_seconds=0).dry_run()
         await Rollback(Crashing(server, whole.count + commands), clock, export, freeze_seconds=0).apply()
 
     async def opened(*_: object) -> Server:

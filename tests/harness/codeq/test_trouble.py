@@ -103,11 +103,11 @@ async def test_a_right_that_is_missing_is_named_before_anything_is_changed(
     await restore(owner, legacy.pieces())
     await owner.call("ACL", "SETUSER", "mover", "reset", "on", ">pw", "~*", "+@all", *rights.split())
     user = await connect(redis_url.replace("://", "://mover:pw@"))
-    look = await Migrator(user, clock, Settings(**flags)).look()
+    dry_run = await Migrator(user, clock, Settings(**flags)).dry_run()
     after = await read_snapshot(owner, "")
     await user.close()
     await owner.close()
-    assert [text.partition(":")[0] for text in look.refusals] == [refused]
+    assert [text.partition(":")[0] for text in dry_run.refusals] == [refused]
     assert after.contents() == legacy.contents()
 
 
@@ -120,11 +120,11 @@ async def test_a_missing_right_to_rename_makes_it_a_copy_and_says_so(
     await restore(owner, legacy.pieces())
     await owner.call("ACL", "SETUSER", "mover", "reset", "on", ">pw", "~*", "+@all", "-renamenx")
     user = await connect(redis_url.replace("://", "://mover:pw@"))
-    look = await Migrator(user, clock).look()
+    dry_run = await Migrator(user, clock).dry_run()
     await user.close()
     await owner.close()
-    assert (look.plan.mode, look.refusals) == ("copy", ())
-    assert any(note.startswith("RENAMENX cannot be used (NOPERM ") for note in look.notes)
+    assert (dry_run.plan.mode, dry_run.refusals) == ("copy", ())
+    assert any(note.startswith("RENAMENX cannot be used (NOPERM ") for note in dry_run.notes)
 
 
 @pytest.mark.redis
@@ -145,13 +145,13 @@ async def test_memory_that_is_short_or_may_be_is_told(
         await server.call("CONFIG SET", "maxmemory-policy", "allkeys-lru")
     await server.call("CONFIG SET", setting, value)
     try:
-        look = await Migrator(server, clock).look()
+        dry_run = await Migrator(server, clock).dry_run()
     finally:
         await server.call("CONFIG SET", setting, "0")
         await server.call("CONFIG SET", "maxmemory-policy", "noeviction")
         await server.close()
-    assert look.refusals == ((refusal,) if refusal else ())
-    assert any(one.startswith(note) for one in look.notes) or not note
+    assert dry_run.refusals == ((refusal,) if refusal else ())
+    assert any(one.startswith(note) for one in dry_run.notes) or not note
 
 
 @pytest.mark.redis
@@ -167,11 +167,11 @@ async def test_a_server_that_cannot_be_migrated_on_is_named(
     )
     with real_redis.running(tmp_path, *options) as url:
         server = await connect(url)
-        look = await Migrator(server, clock).look()
+        dry_run = await Migrator(server, clock).dry_run()
         await server.close()
     words = {"replica": f"this is a replica of {place}", "cluster": "this is a cluster"}
-    assert [text.startswith(words[kind]) for text in look.refusals] == [True]
-    assert look.notes == []
+    assert [text.startswith(words[kind]) for text in dry_run.refusals] == [True]
+    assert dry_run.notes == []
 
 
 @pytest.mark.parametrize(

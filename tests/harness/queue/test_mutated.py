@@ -12,7 +12,7 @@ from harness.cli.rehearse import main
 from harness.migrations.queue import mutated
 from harness.migrations.queue.explore.probes import BUSY, interleaved
 from harness.migrations.queue.explore.variations import varied
-from harness.migrations.queue.mutated import LoadQueue, Look, whole
+from harness.migrations.queue.mutated import LoadQueue, ReachSearch, whole
 from harness.migrations.queue.simulation.requests import KINDS
 from harness.migrations.queue.simulation.scenario import Claims, Scenario
 from harness.migrations.queue.simulation.simulate import simulate
@@ -74,14 +74,14 @@ def test_a_mistake_in_a_value_meets_only_what_it_changes_a_value_in() -> None:
 
 
 def test_where_no_value_changes_a_run_is_the_same() -> None:
-    look = Look(QUEUE_WORKER, tuple(drawn(mutants_in(QUEUE_WORKER / "src"), 200, seed=6)))
-    seen, _ = look(BUSY[1])
-    lines = {at: lines_of(one, QUEUE_WORKER / "src") for at, one in look.counting.compared.items()}
+    search = ReachSearch(QUEUE_WORKER, tuple(drawn(mutants_in(QUEUE_WORKER / "src"), 200, seed=6)))
+    seen, _ = search(BUSY[1])
+    lines = {at: lines_of(one, QUEUE_WORKER / "src") for at, one in search.counting.compared.items()}
     able = [at for at, some in lines.items() if at not in seen.changed and seen.lines & (some or set())]
     assert len(able) > 5
     for at in able[:5]:
-        code = WorkerCode(QUEUE_WORKER, look.mutants[at].texts(QUEUE_WORKER / "src"))
-        assert whole(simulate(BUSY[1], code)) == seen.whole, look.mutants[at]
+        code = WorkerCode(QUEUE_WORKER, search.mutants[at].texts(QUEUE_WORKER / "src"))
+        assert whole(simulate(BUSY[1], code)) == seen.whole, search.mutants[at]
         code.forget()
 
 

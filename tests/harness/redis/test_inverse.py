@@ -60,7 +60,7 @@ async def test_what_was_done_at_the_target_since_goes_back_too(move: Move) -> No
 
 async def test_what_it_does_is_said_key_by_key(move: Move) -> None:
     await move.target.call("RPUSH", "new:q:mail:pending:7", "z")
-    said = (await Rollback(move, Inverse(move)).look()).plan
+    said = (await Rollback(move, Inverse(move)).dry_run()).plan
     pending = "new:q:mail:pending:0, new:q:mail:pending:1, new:q:mail:pending:7"
     assert f"{pending} → old:q:Mail:pending (3 members)" in said
     assert "new:q:mail:inprog → old:q:Mail:inprog (1 member, set becomes list)" in said
@@ -69,7 +69,7 @@ async def test_what_it_does_is_said_key_by_key(move: Move) -> None:
 
 async def test_a_key_that_came_to_the_source_since_is_refused(move: Move) -> None:
     await move.target.call("HSET", "old:tasks", "late", "{}")
-    refusals = (await Rollback(move, Inverse(move)).look()).refusals
+    refusals = (await Rollback(move, Inverse(move)).dry_run()).refusals
     assert [text.partition(",")[0] for text in refusals] == ["old:tasks was written since the migration"]
 
 

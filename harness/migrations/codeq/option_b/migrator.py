@@ -29,7 +29,7 @@ class Settings(move.Settings):
     ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``split``:
     pending tasks go to the tier of their priority, not all to 0. ``workers`` are the subs that workers'
     tokens will carry, None if unknown. ``claim_script`` is codeQ's own, loaded at the end; empty if it is
-    not at hand. ``every_id``: the look names all ids of a class of defects, not only the first.
+    not at hand. ``every_id``: the dry run names all ids of a class of defects, not only the first.
     """
 
     lease_seconds: int = 0
@@ -86,10 +86,10 @@ class Migrator:
         self._settings = settings or Settings()
         self._on_progress = on_progress or (lambda text: None)
 
-    async def look(self) -> Preflight:
+    async def dry_run(self) -> Preflight:
         """The dry run: only reads. Raises ServerError."""
         settings = self._settings
-        look = await preflight(
+        dry_run = await preflight(
             self._server,
             self._clock,
             keep_source=settings.keep_source,
@@ -99,9 +99,9 @@ class Migrator:
             script_given=bool(settings.claim_script),
             every_id=settings.every_id,
         )
-        if look.refusals:
-            return look
-        return replace(look, refusals=tuple(await refused(self._server, self._needed(look.plan))))
+        if dry_run.refusals:
+            return dry_run
+        return replace(dry_run, refusals=tuple(await refused(self._server, self._needed(dry_run.plan))))
 
     def _needed(self, plan: Plan) -> list[Command]:
         """Every command of the run, from the journal's to the last."""
@@ -126,10 +126,10 @@ class Migrator:
         entries = await journal_on(self._server).read()
         resumed = entries is not None
         if entries is None:
-            look = await self.look()
-            if look.refusals:
-                raise Refused(look.refusals)
-            entries = await prepare(self._move(look.plan), look.plan, look.found)
+            dry_run = await self.dry_run()
+            if dry_run.refusals:
+                raise Refused(dry_run.refusals)
+            entries = await prepare(self._move(dry_run.plan), dry_run.plan, dry_run.found)
         plan, backup = entries.plan, entries.backup
         if entries.phase == COMPLETE:
             return Migrated(plan, (), resumed, 0, backup, await self._load_script())

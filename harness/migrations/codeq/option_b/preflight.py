@@ -1,4 +1,4 @@
-"""The look before the leap: inventory, classification, what the server can do, and reasons to refuse.
+"""What the dry run shows: inventory, classification, what the server can do, and reasons to refuse.
 
 Only reads, so it is also the dry run.
 """
@@ -14,7 +14,7 @@ from harness.migrations.codeq.option_b.plan import declared, is_split, summary
 from harness.migrations.redis.keyspace.capability import Capability, capability
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint
 from harness.migrations.redis.keyspace.pieces import scan
-from harness.migrations.redis.mapping.inventory import Inventory, Look
+from harness.migrations.redis.mapping.inventory import Inventory, InventoryReader
 from harness.migrations.redis.mapping.plan import COPY, RENAME, Plan
 from harness.model.verdict import agree
 from kvstore.clock import Clock
@@ -129,7 +129,7 @@ async def preflight(
     claims_fail = not script_given and await is_missing(server, able)
     mode = COPY if keep_source or able.no_rename else RENAME
     with closing(Ledger()) as ledger:
-        inventory = await Look(guide, server, server, clock).run(mode, ledger.add)
+        inventory = await InventoryReader(guide, server, server, clock).run(mode, ledger.add)
         ledger.settle()
         classes = ledger.classes(workers, None if every_id else SAMPLES)
         commands = tuple(sorted({legacy.queue_of(key)[0] for key in ledger.queues}))

@@ -58,10 +58,10 @@ class Rollback:
         self._move = Move(_both_ways(), server, server, clock, settings, said, BACK, STOPPED)
         self._rollback = rollback.Rollback(self._move, _Back(self._move))
 
-    async def look(self) -> RolledBack:
+    async def dry_run(self) -> RolledBack:
         """What it would do, and what that would mean. Only reads. Raises ServerError."""
         found = await self._account()
-        return RolledBack(**vars(await self._rollback.look()), account=found)
+        return RolledBack(**vars(await self._rollback.dry_run()), account=found)
 
     async def apply(self) -> RolledBack:
         """Does it. Raises Refused before anything is changed, HalfDone later; then it can be called again."""

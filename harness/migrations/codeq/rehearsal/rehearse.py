@@ -62,7 +62,7 @@ class Rehearsed:
     attempts: Sequence[Attempt]
     verdicts: Sequence[Verdict]
     notes: Sequence[str]
-    look: Preflight | None = None
+    dry_run: Preflight | None = None
     migrated: Migrated | None = None
     drained: Drained | None = None
     course: Course | None = None
@@ -86,7 +86,7 @@ class Rehearsed:
             **self.decision.as_json(),
             "source": {"taken": iso(self.taken), "keys": self.keys, "tasks": self.tasks},
             "guideLiterally": [attempt.as_json() for attempt in self.attempts],
-            "preflight": self.look.as_json() if self.look else None,
+            "preflight": self.dry_run.as_json() if self.dry_run else None,
             "migrated": self.migrated.as_json() if self.migrated else None,
             "drained": self.drained.as_json() if self.drained else None,
             "notes": list(self.notes),
@@ -162,7 +162,7 @@ async def _option_b(
     rehearsed: Callable[..., Rehearsed],
 ) -> Rehearsed:
     before = LegacyState(await read_snapshot(server, PREFIX))
-    look = await Migrator(server, services.clock, choices.settings).look()
+    dry_run = await Migrator(server, services.clock, choices.settings).dry_run()
     # It is a copy: what would be refused for real is migrated all the same, to show what comes of it.
     migrator = Migrator(
         server, services.clock, replace(choices.settings, accept_defects=True), noted.by("mover")
@@ -187,12 +187,12 @@ async def _option_b(
         await deliver(services, before, choices.most), before, choices.most, split=is_split(migrated.plan)
     )
     noted.by("codeQ")(f"the tasks that waited are claimed there, up to {choices.most:,} of each queue")
-    notes = [*look.notes, *(f"migrate would refuse this: {reason}" for reason in look.refusals)]
+    notes = [*dry_run.notes, *(f"migrate would refuse this: {reason}" for reason in dry_run.refusals)]
     return rehearsed(
         tasks=len(before.tasks),
         verdicts=verdicts,
         notes=notes,
-        look=look,
+        dry_run=dry_run,
         migrated=migrated,
         course=Course(noted.steps),
     )

@@ -1,6 +1,6 @@
 """I18 Budget: no request of a migration asks for more operations than an invocation has."""
 
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import ROLLBACK
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -17,7 +17,7 @@ def budget(record: Record) -> Verdict:
         "I18",
         "Budget: no call of the migration runs into the limit of operations",
         [
-            moments.told(
+            timeline.shown_by(
                 f"{{n}} call{{s}} asked for more than the {allowed} operations of an invocation: "
                 f"{sum(over.values())} refused",
                 over,

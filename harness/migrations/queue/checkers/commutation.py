@@ -13,7 +13,7 @@ from harness.migrations.queue.checkers.exclusion import Hold, holder, holds, is_
 from harness.migrations.queue.checkers.freedom import claims_before, is_free, is_visible
 from harness.migrations.queue.checkers.resurrection import is_too_late
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RESULTS, is_work, task_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import epoch_seconds, parsed
@@ -35,7 +35,7 @@ def commutation(record: Record) -> Verdict:
             groups.setdefault(what, {})[task] = None
     for what, task in effects(record):
         groups.setdefault(what, {})[task] = None
-    findings = [moments.finding(record, what, tasks) for what, tasks in groups.items()]
+    findings = [timeline.finding(record, what, tasks) for what, tasks in groups.items()]
     return verdict("I13", _TITLE, findings, looked=len(calls), at="answers of the queue")
 
 

@@ -2,7 +2,7 @@
 
 from harness.migrations.queue.checkers.ending import AT, is_migrated, is_over, owed
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING, QUARANTINE
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import is_day_over
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import BROKEN, parsed
@@ -30,17 +30,19 @@ def completion(record: Record) -> Verdict:
         _TITLE,
         [
             *(
-                moments.finding(record, "{n} live task{s} {are} not in the new format: " + why, tasks, *known)
+                timeline.finding(
+                    record, "{n} live task{s} {are} not in the new format: " + why, tasks, *known
+                )
                 for (why, *known), tasks in groups.items()
             ),
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} completed task{s} {are} in the new format",
                 [task for task in final.new_tasks if is_over(record, task)],
             ),
-            moments.finding(record, "{n} other task{s} {are} still in the old format too", remnants),
-            moments.finding(record, "{n} lease{s} {are} still in the old format", final.old_leases),
-            moments.told(
+            timeline.finding(record, "{n} other task{s} {are} still in the old format too", remnants),
+            timeline.finding(record, "{n} lease{s} {are} still in the old format", final.old_leases),
+            timeline.shown_by(
                 "the pending list is there again or still",
                 [PENDING] if PENDING in final.entries else [],
                 record.versions.to(PENDING),

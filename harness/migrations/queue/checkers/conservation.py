@@ -1,6 +1,6 @@
 """I1 Conservation: at every moment each live task is stored in one format or the other."""
 
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import TASK_KEYS, covered
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -18,8 +18,8 @@ def conservation(record: Record) -> Verdict:
         "I1",
         "Conservation: no live task is ever without a key",
         [
-            moments.finding(record, "{n} live task{s} {are} deleted and stored nowhere", lost),
-            moments.finding(record, "{n} live task{s} {were} stored nowhere for a while", gap),
+            timeline.finding(record, "{n} live task{s} {are} deleted and stored nowhere", lost),
+            timeline.finding(record, "{n} live task{s} {were} stored nowhere for a while", gap),
         ],
         looked=len(record.expectation.stories),
         at="tasks",

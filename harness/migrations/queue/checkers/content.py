@@ -1,7 +1,7 @@
 """I6 Content: a copy has the bytes and the metadata of its original."""
 
 from harness.migrations.queue.checkers.copies import Copy, copies
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
 
@@ -18,13 +18,13 @@ def content(record: Record) -> Verdict:
         "I6",
         "Content: copies equal their originals in bytes and metadata",
         [
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} of the copies {are} different in bytes",
                 other_bytes,
                 "H55",
             ),
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} of the copies {have} other metadata",
                 other_metadata,

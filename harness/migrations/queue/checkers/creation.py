@@ -1,6 +1,6 @@
 """I4 No creation: what is visible in the end was live when the migration began, or was sent since."""
 
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RUN, Story
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -24,8 +24,8 @@ def creation(record: Record) -> Verdict:
         "I4",
         "No creation: every visible task was live before, or was accepted since",
         [
-            moments.finding(record, "{n} visible task{s} {were} never sent by anybody", unknown),
-            moments.finding(
+            timeline.finding(record, "{n} visible task{s} {were} never sent by anybody", unknown),
+            timeline.finding(
                 record, "{n} task{s} that {were} over before the run {are} visible after it", over
             ),
         ],

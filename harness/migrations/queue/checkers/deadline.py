@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from harness import Call
 from harness.migrations.queue.checkers.copies import Copy, copies
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, QUARANTINE
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import Span
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -33,12 +33,14 @@ def deadline(record: Record) -> Verdict:
         "I7",
         "Deadline: every task keeps the moment at which it expires",
         [
-            moments.finding(record, "{n} task{s} now expire{es} earlier", groups.get("earlier", ()), "H49"),
-            moments.finding(record, "{n} task{s} now expire{es} later", groups.get("later", ()), "H49"),
-            moments.finding(record, "{n} permanent task{s} now {do} expire", groups.get("mortal", ()), "H50"),
-            moments.finding(record, "{n} task{s} {have} lost {their} deadline", groups.get("permanent", ())),
-            moments.finding(record, "{n} lease{s} {were} copied to another end", leases),
-            moments.finding(
+            timeline.finding(record, "{n} task{s} now expire{es} earlier", groups.get("earlier", ()), "H49"),
+            timeline.finding(record, "{n} task{s} now expire{es} later", groups.get("later", ()), "H49"),
+            timeline.finding(
+                record, "{n} permanent task{s} now {do} expire", groups.get("mortal", ()), "H50"
+            ),
+            timeline.finding(record, "{n} task{s} {have} lost {their} deadline", groups.get("permanent", ())),
+            timeline.finding(record, "{n} lease{s} {were} copied to another end", leases),
+            timeline.finding(
                 record, "{n} task{s} got more time from a status update during the migration", reset
             ),
         ],

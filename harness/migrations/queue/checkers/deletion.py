@@ -3,7 +3,7 @@
 import math
 
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, QUARANTINE, RESULT
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import Span, is_work
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -27,16 +27,16 @@ def guarded_delete(record: Record) -> Verdict:
         "I14",
         "Guarded delete: originals are deleted when their copies have been seen by everybody",
         [
-            moments.finding(record, "{n} old task{s} {were} deleted without a copy", groups["none"]),
-            moments.finding(
+            timeline.finding(record, "{n} old task{s} {were} deleted without a copy", groups["none"]),
+            timeline.finding(
                 record, "{n} old task{s} {were} deleted whose copy has other bytes", groups["other"]
             ),
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} old task{s} {were} deleted whose copy has another end or other metadata",
                 groups["entry"],
             ),
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} old task{s} {were} deleted before {their} copy could be seen everywhere",
                 groups["young"],

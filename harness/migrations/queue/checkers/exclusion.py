@@ -13,7 +13,7 @@ from typing import Final
 from harness import Call
 from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, OLD_LEASE
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import Lease, epoch_seconds
@@ -207,4 +207,4 @@ def _cause(record: Record, first: Hold, second: Hold) -> tuple[str, ...]:
 def _finding(record: Record, cause: str, known: list[str], pairs: list[tuple[Hold, Hold]]) -> Finding | None:
     tasks = dict.fromkeys(first.task for first, _ in pairs)
     what = f"{{n}} task{{s}} {{were}} held by two at once: {cause}"
-    return moments.finding(record, what, tasks, *known)
+    return timeline.finding(record, what, tasks, *known)

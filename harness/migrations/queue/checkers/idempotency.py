@@ -2,7 +2,7 @@
 
 from harness import Call, carry_out
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
 from kvstore import Entry, Event
@@ -24,12 +24,12 @@ def idempotency(record: Record) -> Verdict:
         "I11",
         _TITLE,
         [
-            moments.told(
+            timeline.shown_by(
                 "{n} key{s} change{es} when the migration is run again",
                 _changed(record),
                 [*shown, *_by_rerun(record)],
             ),
-            moments.told(
+            timeline.shown_by(
                 f"a second run answers {rerun.status}, migrated {moved}, failed {failed}",
                 [] if honest else ["second run"],
                 shown,

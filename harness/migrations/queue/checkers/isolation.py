@@ -1,7 +1,7 @@
 """I25 Isolation: a migration writes to no key but those of tasks, leases, the pending list, and its own."""
 
 from harness.migrations.queue.layout import belongs_to_migration
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
 
@@ -18,7 +18,7 @@ def isolation(record: Record) -> Verdict:
         "I25",
         "Isolation: keys outside the queue are untouched",
         [
-            moments.told(
+            timeline.shown_by(
                 "{n} key{s} outside the queue {were} written by the migration",
                 dict.fromkeys(event.key for event in foreign),
                 foreign,

@@ -2,7 +2,7 @@
 
 from harness import Call
 from harness.migrations.queue.checkers.ending import answers_for
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import LONGEST_ID, task_of
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -34,25 +34,25 @@ def key_legality(record: Record) -> Verdict:
         "I22",
         "Key legality: every key of a task fits, and no claim fails because of one task",
         [
-            moments.told(
+            timeline.shown_by(
                 "{n} task{s} {were} accepted whose result has too long a key",
                 dict.fromkeys(call.member("eventId") for call in accepted),
                 accepted,
                 "H63",
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} claim{s} failed because the lease of one task has too long a key",
                 [call.name for call in claims],
                 claims,
                 "H63",
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} request{s} asked for a key that is too long",
                 [call.name for call in others],
                 others,
                 "H63",
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} task{s} {were} handed out and cannot be completed: the result has too long a key",
                 dict.fromkeys(task_of(call) or "" for call in uncompletable),
                 uncompletable,

@@ -6,7 +6,7 @@ from harness import Call
 from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.checkers.exclusion import Hold, first_leases, holds
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import DELETE, ROLLBACK, RUN, Span, task_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease, epoch_seconds, parsed
@@ -58,14 +58,17 @@ def lease_continuity(record: Record) -> Verdict:
         "I9",
         "Lease continuity: a held task stays held, and was never offered in between",
         [
-            *(moments.finding(record, what, dict.fromkeys(broken[cause])) for cause, what in _CAUSES.items()),
-            moments.finding(
+            *(
+                timeline.finding(record, what, dict.fromkeys(broken[cause]))
+                for cause, what in _CAUSES.items()
+            ),
+            timeline.finding(
                 record,
                 "{n} held task{s} could be claimed during the run: the task was copied before its lease",
                 late,
                 "H35",
             ),
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} held task{s} could be claimed: the task was copied, and its lease never was",
                 never,

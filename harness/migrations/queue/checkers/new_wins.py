@@ -1,7 +1,7 @@
 """I8 New wins: a run puts nothing over what is there in the new format already."""
 
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RUN
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -22,10 +22,10 @@ def new_wins(record: Record) -> Verdict:
         "I8",
         "New wins: nothing that is in the new format is overwritten by a copy",
         [
-            moments.finding(
+            timeline.finding(
                 record, "{n} task{s} that had changed in the new format {were} overwritten", tasks, "H41"
             ),
-            moments.finding(
+            timeline.finding(
                 record, "{n} lease{s} in the new format {were} overwritten by older ones", leases, "H36"
             ),
         ],

@@ -8,7 +8,7 @@ from harness import Call
 from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.checkers.freedom import is_free
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
 from harness.model.verdict import Verdict, verdict
@@ -30,7 +30,7 @@ def order(record: Record) -> Verdict:
         "I27",
         "Order: claims take the first of the free tasks",
         [
-            moments.finding(record, f"{{n}} free task{{s}} {{were}} passed over, by {name}", tasks)
+            timeline.finding(record, f"{{n}} free task{{s}} {{were}} passed over, by {name}", tasks)
             for name, tasks in passed.items()
         ],
         looked=granted,

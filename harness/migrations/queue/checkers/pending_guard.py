@@ -1,7 +1,7 @@
 """I15 Pending guard: the pending list is deleted when no old task is left, and no more can come."""
 
 from harness.migrations.queue.layout import OLD_TASK, PENDING, QUARANTINE, RESULT
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RUN
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -17,15 +17,15 @@ def pending_guard(record: Record) -> Verdict:
         "I15",
         "Pending guard: the pending list goes when no old task is left, and no more can come",
         [
-            moments.told(
+            timeline.shown_by(
                 "{n} old task{s} {were} there when the pending list was deleted",
                 left,
-                [*by_run, *(m for task in list(left)[:1] for m in moments.about(record, task))],
+                [*by_run, *(m for task in list(left)[:1] for m in timeline.about(record, task))],
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} task{s} came in the old format after the pending list was deleted, and stayed there",
                 late,
-                [*by_run, *(moment for task in late[:1] for moment in moments.about(record, task))],
+                [*by_run, *(moment for task in late[:1] for moment in timeline.about(record, task))],
                 "H34",
             ),
         ],

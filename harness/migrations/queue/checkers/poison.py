@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from harness import Call
 from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RUN, is_work
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -31,13 +31,13 @@ def poison(record: Record) -> Verdict:
         "I28",
         "Poison containment: a corrupt task costs one failed claim at most",
         [
-            moments.told(
+            timeline.shown_by(
                 f"{{n}} corrupt task{{s}} made claim after claim fail, {len(calls)} in all",
                 often,
                 next(iter(often.values()), []),
                 "H57" if not any(_TOO_LONG in str(call.answer) for call in calls) else "H63",
             ),
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} corrupt task{s} {were} copied, and not put into quarantine",
                 dict.fromkeys(_copied(record)),

@@ -11,7 +11,7 @@ from harness.migrations.queue.layout import (
     QUARANTINE,
     belongs_to_migration,
 )
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import ROLLBACK, RUN, is_day_over
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -43,28 +43,28 @@ def progress(record: Record) -> Verdict:
         "I19",
         "Progress: every call of an unfinished migration gets on with it",
         [
-            moments.told(
+            timeline.shown_by(
                 "{n} call{s} of the migration changed nothing, though old keys were left and nothing failed",
                 [call.name for call in stuck],
                 stuck,
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} call{s} of the rollback changed nothing, though new keys were left and nothing failed",
                 [call.name for call in back],
                 back,
             ),
-            moments.told(
+            timeline.shown_by(
                 f"{{n}} answer{{s}} asked for a wait of over {_LONGEST_WAIT_SECONDS} seconds, "
                 "though old keys were left that could be moved",
                 [call.name for call in put_off],
                 put_off,
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} call{s} {were} answered as not done, though nothing was left for long",
                 [call.name for call in endless],
                 endless,
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} call{s} that {were} asked to repeat at once changed nothing",
                 [call.name for call in hurried],
                 hurried,

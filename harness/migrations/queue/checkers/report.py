@@ -6,7 +6,7 @@ from harness import Call
 from harness.migrations.queue.checkers.aside import ASIDE, asides
 from harness.migrations.queue.checkers.step import STEP, steps
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
 
@@ -25,12 +25,12 @@ def honest_report(record: Record) -> Verdict:
     for complaint, (what, hazards) in _COMPLAINTS.items():
         asked = read if complaint is _lacks_members else reports
         calls = [run for run in asked if complaint(record, run)]
-        findings.append(moments.told(what, [call.name for call in calls], calls, *hazards))
+        findings.append(timeline.shown_by(what, [call.name for call in calls], calls, *hazards))
     taken, beside = steps(record), asides(record)
     for complaints, answers in ((STEP, taken), (ASIDE, beside)):
         for complaint, what in complaints.items():
             calls = [call for call in answers if complaint(record, call)]
-            findings.append(moments.told(what, [call.name for call in calls], calls))
+            findings.append(timeline.shown_by(what, [call.name for call in calls], calls))
     title = "Honest report: the answer of a run is complete and true"
     return verdict("I16", title, findings, looked=len(reports) + len(beside), at="reports of a run")
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from harness import Call
 from harness.migrations.queue.checkers.ending import answers_for
 from harness.migrations.queue.layout import NEW_TASK
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import ROLLBACK, Span, Story
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -27,13 +27,13 @@ def resurrection(record: Record) -> Verdict:
         "I5",
         "No resurrection: a completed task stays completed",
         [
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} completed task{s} {were} handed out again, later than anything is seen late",
                 dict.fromkeys(again),
             ),
-            moments.finding(record, "{n} completed task{s} {were} copied and stayed in the queue", copied),
-            moments.finding(
+            timeline.finding(record, "{n} completed task{s} {were} copied and stayed in the queue", copied),
+            timeline.finding(
                 record, "{n} completed task{s} {were} put back by a status update, and stayed", restored
             ),
         ],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, NOTES, OLD_LEASE, OLD_TASK, PENDING, RESULT
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import ROLLBACK, Span
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease, QueueState
@@ -28,22 +28,22 @@ def rollback_safety(record: Record) -> Verdict:
         _TITLE,
         [
             *_misplaced(record, calls, done),
-            moments.finding(
+            timeline.finding(
                 record,
                 "{n} held task{s} lost {their} lease in the rollback",
                 dict.fromkeys([*_unheld(record), *_left_held(record, done)]),
             ),
-            moments.told(
+            timeline.shown_by(
                 "in {n} answer{s} of the rollback the number of deleted keys is not the true one",
                 [call.name for call in calls if not _is_exact(record, call)],
                 calls,
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} rollback{s} after one that was done changed something, or said so",
                 [call.name for call in again],
                 again,
             ),
-            moments.told(
+            timeline.shown_by(
                 "{n} rollback{s} wrote the pending list, which lacked nothing",
                 [call.name for call in needless],
                 needless,
@@ -140,7 +140,7 @@ def _misplaced(record: Record, calls: list[Call], done: list[Call]) -> Iterator[
             [t for t in old if not _is_listed(record, before, t)],
         ),
     ):
-        yield moments.finding(record, what, tasks, *hazards)
+        yield timeline.finding(record, what, tasks, *hazards)
 
 
 def _can_go_back(task: str) -> bool:

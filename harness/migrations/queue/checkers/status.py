@@ -4,7 +4,7 @@ import json
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, QUARANTINE
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Finding, Verdict, verdict
 
@@ -38,7 +38,7 @@ def honest_status(record: Record) -> Verdict:
 def _finding(name: str, told: list[tuple[Call, str]]) -> Finding | None:
     calls = [call for call, _ in told]
     what = f"{{n}} answer{{s}} of the status route {{were}} wrong about {name}: {told[0][1]}"
-    return moments.told(what, [call.name for call in calls], calls)
+    return timeline.shown_by(what, [call.name for call in calls], calls)
 
 
 def _lies(record: Record, call: Call) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """I21 TTL legality: no put has an expiration that is less than a minute ahead."""
 
 from harness.migrations.queue.checkers.ending import answers_for
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
 
@@ -19,7 +19,7 @@ def ttl_legality(record: Record) -> Verdict:
         "I21",
         "TTL legality: every expiration is at least a minute ahead",
         [
-            moments.told(
+            timeline.shown_by(
                 "{n} request{s} asked for an expiration that KV refuses",
                 [call.name for call in calls],
                 calls,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from harness import Call
 from harness.migrations.queue.checkers.ending import owed
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RUN, task_of
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Finding, Verdict, literal, verdict
@@ -35,7 +35,7 @@ def _failed(record: Record) -> Iterator[Call]:
 
 def _broken(call: Call) -> Finding | None:
     told = "nothing" if call.status is None else f"{call.status}: {_said(call)}"
-    return moments.told(
+    return timeline.shown_by(
         f"{literal(call.method)} {literal(call.path)} answered {literal(told)}", [call.name], [call]
     )
 
@@ -56,7 +56,7 @@ def _listed(record: Record, owes: list[str], listed: list[str]) -> Finding | Non
     if listed or not owes:
         return None
     what = f"no task is listed although {len(owes):,} should be: {literal(_said(listing))}"
-    return moments.told(what, [listing.name], [listing])
+    return timeline.shown_by(what, [listing.name], [listing])
 
 
 def _claimed(record: Record, listed: list[str]) -> Finding | None:
@@ -66,7 +66,7 @@ def _claimed(record: Record, listed: list[str]) -> Finding | None:
     if (final.old_leases.keys() | final.new_leases.keys()).issuperset(listed):
         return None
     what = f"no task could be claimed although {len(listed):,} are listed: {literal(_said(claim))}"
-    return moments.told(what, [claim.name], [claim])
+    return timeline.shown_by(what, [claim.name], [claim])
 
 
 def _completed(record: Record) -> Finding | None:
@@ -75,8 +75,8 @@ def _completed(record: Record) -> Finding | None:
         return None
     if complete.status != 200:
         what = f"{literal(complete.path)} answered {complete.status}: {literal(_said(complete))}"
-        return moments.told(what, [complete.name], [complete])
+        return timeline.shown_by(what, [complete.name], [complete])
     task = task_of(complete)
     if task in _tasks(again):
-        return moments.told("a completed task is still listed", [str(task)], [complete, again], "H38")
+        return timeline.shown_by("a completed task is still listed", [str(task)], [complete, again], "H38")
     return None

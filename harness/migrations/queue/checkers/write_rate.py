@@ -12,7 +12,7 @@ from harness.migrations.queue.layout import (
     QUARANTINE,
     RESULT,
 )
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Moment, Verdict, verdict
 from kvstore import Event
@@ -41,7 +41,7 @@ def write_rate(record: Record) -> Verdict:
         "I20",
         "Write rate: no key is written twice within a second",
         [
-            moments.told(
+            timeline.shown_by(
                 f"{{n}} key{{s}} {{were}} written twice within a second: {kind}",
                 keys,
                 _writes(record, keys),
@@ -64,7 +64,7 @@ def _writes(record: Record, keys: dict[str, list[str]]) -> list[Moment]:
     """Every write of the first of the keys, by those who were too fast."""
     key, names = next(iter(keys.items()))
     events = [event for name in names for event in record.operations.get(name, ()) if event.key == key]
-    return [moments.of_read(event) for event in events if event.verb in ("put", "delete")]
+    return [timeline.of_read(event) for event in events if event.verb in ("put", "delete")]
 
 
 def _too_fast(record: Record) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from harness.migrations.queue.layout import NOTES, PENDING, belongs_to_migration
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import parsed
@@ -55,4 +55,4 @@ def _lasting(entries: Mapping[str, Entry], late: int) -> dict[str, Entry]:
 
 def _finding(record: Record, what: str, keys: list[str]) -> Finding | None:
     written = record.versions.to(keys[0]) if keys else ()
-    return moments.told(what, keys, [*written, *record.runs])
+    return timeline.shown_by(what, keys, [*written, *record.runs])

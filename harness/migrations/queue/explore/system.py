@@ -52,7 +52,7 @@ class Queue:
     def hazards(self, record: Record) -> list[str]:
         return sorted({one.hazard for one in diagnose(record)})
 
-    def look(self, record: Record) -> Seen:
+    def seen(self, record: Record) -> Seen:
         with _failing(record.scenario):
             return seen(record, self.judge(record))
 

@@ -4,7 +4,7 @@ from harness import Call
 from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import Run, page_size, ran_out, runs
 from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, PENDING
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState
 from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS
@@ -40,7 +40,7 @@ def one_page_of_tasks(record: Record) -> Diagnosis | None:
         hidden = _beyond(record, call, state, shown) if isinstance(shown, list) else []
         if hidden:
             what = f"{{n}} task{{s}} {{are}} not shown: the listing ends after {len(shown)}"
-            return argued("H02", what, hidden, [moments.of_call(call)], "I3", "I23")
+            return argued("H02", what, hidden, [timeline.of_call(call)], "I3", "I23")
     for call in record.to("POST", "/api/migrate/rollback"):
         deleted = [
             op.key.removeprefix(NEW_TASK)
@@ -50,7 +50,7 @@ def one_page_of_tasks(record: Record) -> Diagnosis | None:
         left = _beyond(record, call, record.around[call.name][1], deleted)
         if left and call.status == 200 and call.member("done") is not False:
             what = f"{{n}} task{{s}} {{are}} still in the new format: the rollback ended after {len(deleted)}"
-            return argued("H02", what, left, [moments.of_call(call)], "I23", "I24")
+            return argued("H02", what, left, [timeline.of_call(call)], "I23", "I24")
     return None
 
 

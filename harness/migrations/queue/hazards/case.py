@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Moment, agree
 
@@ -42,7 +42,7 @@ def diagnosis(
     named = tuple(dict.fromkeys(tasks))
     if not named:
         return None
-    return Diagnosis(hazard, agree(what, len(named)), named, moments.about(record, named[0]), invariants)
+    return Diagnosis(hazard, agree(what, len(named)), named, timeline.about(record, named[0]), invariants)
 
 
 def argued(
@@ -50,7 +50,7 @@ def argued(
 ) -> Diagnosis:
     """A diagnosis about ``keys`` (one at least) with ``evidence`` of its own, which is put in order."""
     named = tuple(dict.fromkeys(keys))
-    told = moments.shortened(sorted(set(evidence)))
+    told = timeline.shortened(sorted(set(evidence)))
     return Diagnosis(hazard, agree(what, len(named)), named, told, invariants)
 
 
@@ -76,5 +76,5 @@ def diagnosed(hazard: str, what: str, cases: Iterable[Case], *invariants: str) -
         found[case.key] = None
     if first is None:
         return None
-    evidence = moments.shortened(sorted(set(first.evidence)))
+    evidence = timeline.shortened(sorted(set(first.evidence)))
     return Diagnosis(hazard, agree(what, len(found)), tuple(found), evidence, invariants)

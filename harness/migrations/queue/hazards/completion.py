@@ -7,8 +7,8 @@ from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.claim import claims, held
 from harness.migrations.queue.layout import RESULT
 from harness.migrations.queue.simulation.expectation import task_of
-from harness.migrations.queue.simulation.moments import of_call, of_write
 from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.timeline import of_call, of_write
 from kvstore import Event
 
 

@@ -8,7 +8,7 @@ from harness import Call
 from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import page_size, ran_out, runs
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK, RESULT
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState, parsed
 from harness.model.verdict import Moment
@@ -85,12 +85,12 @@ def completed_again(record: Record) -> Diagnosis | None:
         return None
     task, told = next(iter(hurt.items()))
     claims = [
-        moments.of_call(call)
+        timeline.of_call(call)
         for call in record.to("POST", "/api/queue/claim")
         if call.member("taskId") == task
     ]
     what = "{n} completed task{s} {were} copied again by the next run, to be executed twice"
-    return argued("H42", what, hurt, [*map(moments.of_write, told), *claims[-1:]], "I5", "I12")
+    return argued("H42", what, hurt, [*map(timeline.of_write, told), *claims[-1:]], "I5", "I12")
 
 
 def _is_copied_again(record: Record, first: Event, result: Event, again: Event) -> bool:
@@ -121,7 +121,7 @@ def list_outlives_tasks(record: Record) -> Diagnosis | None:
         moved |= dict.fromkeys(run.moved, run.call.name)
         last = run.end_of_list
         if run.moved and last is not None and last.error is not None:
-            stopped = [*(moments.of_read(one.delete) for one in [*run.moved.values()][-1:] if one.delete)]
+            stopped = [*(timeline.of_read(one.delete) for one in [*run.moved.values()][-1:] if one.delete)]
             stopped += run.evidence(last)
     return None
 
@@ -178,7 +178,7 @@ def _lost(record: Record, hazard: str, what: str, *, born_before: bool) -> Diagn
         if lost:
             keys = (OLD_TASK + lost[0], NEW_TASK + lost[0], NEW_LEASE + lost[0])
             told = [event for event in record.writes[: call.last] if event.key in keys]
-            evidence = [*map(moments.of_write, told), moments.of_call(call)]
+            evidence = [*map(timeline.of_write, told), timeline.of_call(call)]
             return argued(hazard, what, lost, evidence, "I1", "I24")
     return None
 
@@ -194,7 +194,7 @@ def rollback_out_of_operations(record: Record) -> Diagnosis | None:
             what = (
                 f"the rollback answered 500 after it had deleted {len(deleted)} keys, with {{n}} still there"
             )
-            evidence = [*map(moments.of_read, [*deleted[-2:], spent[0]]), moments.of_call(call)]
+            evidence = [*map(timeline.of_read, [*deleted[-2:], spent[0]]), timeline.of_call(call)]
             return argued("H47", what, left, evidence, "I18", "I24")
     return None
 
@@ -219,7 +219,7 @@ def rollback_too_early(record: Record) -> Diagnosis | None:
         if unseen:
             what = "{n} task{s} {were} written less than a minute before the rollback, which did not see them"
             first = fresh[NEW_TASK + unseen[0]]
-            evidence = [moments.of_write(first), *map(moments.of_read, listing), moments.of_call(call)]
+            evidence = [timeline.of_write(first), *map(timeline.of_read, listing), timeline.of_call(call)]
             return argued("H48", what, unseen, evidence, "I24", "I26")
     return None
 

@@ -6,8 +6,8 @@ from harness import Call
 from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.reading import Listing, listings
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK
-from harness.migrations.queue.simulation.moments import of_call, of_write
 from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.timeline import of_call, of_write
 from harness.model.verdict import Moment
 
 # For how long a listing may lag, and a look at it is a look right after the run, in milliseconds.

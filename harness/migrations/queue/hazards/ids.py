@@ -6,8 +6,8 @@ from harness.migrations.queue.hazards.case import Case, Diagnosis, diagnosed
 from harness.migrations.queue.hazards.claim import Claim, claims
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE
 from harness.migrations.queue.simulation.expectation import task_of
-from harness.migrations.queue.simulation.moments import of_call, of_read
 from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.timeline import of_call, of_read
 from harness.migrations.queue.state import parsed
 from harness.model.verdict import Moment
 

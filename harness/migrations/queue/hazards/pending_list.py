@@ -8,7 +8,7 @@ from typing import Any
 from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import Run, runs
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING, RESULT
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import parsed
 from harness.model.verdict import Moment
@@ -92,8 +92,8 @@ def too_fast(record: Record) -> Diagnosis | None:
         entry = latest.entry if latest is not None else record.start.entries.get(PENDING)
         task = stored[-1].key.removeprefix(OLD_TASK)
         if task not in (_array(entry) or []):
-            cause = [moments.of_write(latest)] if latest is not None else []
-            told = [moments.of_read(stored[-1]), moments.of_read(refused[-1]), moments.of_call(call)]
+            cause = [timeline.of_write(latest)] if latest is not None else []
+            told = [timeline.of_read(stored[-1]), timeline.of_read(refused[-1]), timeline.of_call(call)]
             hurt.setdefault(task, [*cause, *told])
     if not hurt:
         return None
@@ -133,9 +133,9 @@ def _told(record: Record, changes: dict[str, Change]) -> list[Moment]:
         if event.key == PENDING and since - 61_000 < event.at < change.event.at
     ]
     return [
-        *(moments.of_read(op) for op in read[-1:]),
-        *(moments.of_write(event) for event in between[-4:]),
-        moments.of_write(change.event),
+        *(timeline.of_read(op) for op in read[-1:]),
+        *(timeline.of_write(event) for event in between[-4:]),
+        timeline.of_write(change.event),
     ]
 
 
@@ -167,7 +167,7 @@ def _history(record: Record, task: str, run: Run) -> list[Moment]:
     told = [
         event for event in record.writes if event.key == OLD_TASK + task and event.at <= run.call.answered
     ]
-    return [moments.of_write(event) for event in told]
+    return [timeline.of_write(event) for event in told]
 
 
 def dangling(record: Record) -> Diagnosis | None:
@@ -202,7 +202,7 @@ def _wasted_claims(record: Record, task: str) -> list[Moment]:
         for event in record.writes
         if event.key == OLD_LEASE + task and not record.made_by_migration(event)
     ]
-    return [moments.of_write(event) for event in told[:2]]
+    return [timeline.of_write(event) for event in told[:2]]
 
 
 def duplicates(record: Record) -> Diagnosis | None:
@@ -241,7 +241,11 @@ def zombie_list(record: Record) -> Diagnosis | None:
                     else "the pending list is back after its deletion, empty: migration is needed for ever"
                 )
                 read = [op for op in record.operations[event.invocation] if op.key == PENDING]
-                evidence = [moments.of_write(deleted), *map(moments.of_read, read), moments.of_write(event)]
+                evidence = [
+                    timeline.of_write(deleted),
+                    *map(timeline.of_read, read),
+                    timeline.of_write(event),
+                ]
                 return argued("H32", what, stale or [PENDING], evidence, "I2", "I13")
             deleted = None
     return None

@@ -7,8 +7,8 @@ from harness.migrations.queue.hazards.claim import Claim, doubles
 from harness.migrations.queue.hazards.reading import begun, is_stale, last_get, listings
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
 from harness.migrations.queue.simulation.expectation import task_of
-from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
 from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.timeline import of_call, of_read, of_write
 from harness.model.verdict import Moment
 from kvstore import Event
 

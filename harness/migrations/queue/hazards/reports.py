@@ -6,7 +6,7 @@ from harness import Call
 from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
 from harness.migrations.queue.hazards.run import Attempt, Run, runs
 from harness.migrations.queue.layout import NEW_TASK, OLD_TASK, PENDING
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import BROKEN, QueueState
 from harness.model.verdict import Moment
@@ -112,7 +112,7 @@ def empty_list(record: Record) -> Diagnosis | None:
             what = (
                 "the empty pending list stays: each run completes successfully, and status says it is needed"
             )
-            evidence = [*run.evidence(), moments.of_call(needed[0])]
+            evidence = [*run.evidence(), timeline.of_call(needed[0])]
             return argued("H15", what, [PENDING], evidence, "I17", "I19")
     return None
 
@@ -137,7 +137,7 @@ def null_or_text(record: Record) -> Diagnosis | None:
                 what = (
                     "the pending list is null: status says that no migration is needed, the run that one is"
                 )
-                evidence = [moments.of_call(denied[0]), *run.evidence()]
+                evidence = [timeline.of_call(denied[0]), *run.evidence()]
                 return argued("H16", what, [PENDING], evidence, "I17")
     return None
 
@@ -183,7 +183,10 @@ def _denies(call: Call) -> bool:
 def _evidence(record: Record, call: Call, task: str) -> list[Moment]:
     """Where the old key comes from, what else was done to it, and the answer that denies it."""
     told = [event for event in record.writes if event.key in (OLD_TASK + task, NEW_TASK + task, PENDING)]
-    return [*(moments.of_write(event) for event in told if event.at <= call.answered), moments.of_call(call)]
+    return [
+        *(timeline.of_write(event) for event in told if event.at <= call.answered),
+        timeline.of_call(call),
+    ]
 
 
 def _status_calls(record: Record) -> list[Call]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import Lease, QueueState, parsed
 from harness.model.verdict import Moment
@@ -65,7 +65,7 @@ class Attempt:
     @property
     def moments(self) -> list[Moment]:
         steps = (self.read, self.put, self.verify, self.delete)
-        return [moments.of_read(step) for step in steps if step is not None]
+        return [timeline.of_read(step) for step in steps if step is not None]
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,8 @@ class Run:
     def evidence(self, *events: Event | None) -> list[Moment]:
         """What the run was told, and its answer."""
         return [
-            *(moments.of_read(event) for event in events if event is not None),
-            moments.of_call(self.call),
+            *(timeline.of_read(event) for event in events if event is not None),
+            timeline.of_call(self.call),
         ]
 
 

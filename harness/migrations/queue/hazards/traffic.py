@@ -8,8 +8,8 @@ from harness.migrations.queue.hazards.claim import claims, held, lease_of
 from harness.migrations.queue.hazards.reading import last_get
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
 from harness.migrations.queue.simulation.expectation import task_of
-from harness.migrations.queue.simulation.moments import of_call, of_read, of_write
 from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.timeline import of_call, of_read, of_write
 from harness.migrations.queue.state import Lease, QueueState
 from harness.model.verdict import Moment
 from kvstore import Event

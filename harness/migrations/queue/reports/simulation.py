@@ -8,8 +8,8 @@ from typing import Any
 from harness import Call
 from harness.migrations.queue.hazards import Diagnosis, diagnose
 from harness.migrations.queue.judgement import looked_at, never_happened
-from harness.migrations.queue.simulation.moments import of_read
 from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.timeline import of_read
 from harness.model.decision import Decision
 from harness.model.verdict import Finding, Moment, Verdict, count_held, held_lines
 from harness.terminal.lines import some, text_of

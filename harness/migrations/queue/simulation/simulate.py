@@ -9,7 +9,7 @@ from harness.engine.chance import Chance
 from harness.engine.interleaving import Choose
 from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migrations.queue.simulation.people.actor import Actor
-from harness.migrations.queue.simulation.people.clients import Looker, Producer
+from harness.migrations.queue.simulation.people.clients import Producer, Viewer
 from harness.migrations.queue.simulation.people.crowd import Crowd
 from harness.migrations.queue.simulation.people.daemon import Daemon
 from harness.migrations.queue.simulation.people.operator import Operator
@@ -120,7 +120,7 @@ def _plays(world: World) -> list[Coroutine[None, None, None]]:
         Producer(world, f"producer-{one}").play(scenario.events) for one in _numbers(scenario.producers)
     ]
     plays += [Daemon(world, f"daemon-{one}").play(scenario.polls) for one in _numbers(scenario.daemons)]
-    plays += [Looker(world, f"looker-{one}").play(_ROUNDS) for one in _numbers(scenario.lookers)]
+    plays += [Viewer(world, f"looker-{one}").play(_ROUNDS) for one in _numbers(scenario.lookers)]
     return plays
 
 

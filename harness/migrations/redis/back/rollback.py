@@ -74,7 +74,7 @@ class Rollback:
         self._journal = move.journal
         self._way = way or FromBackup(move)
 
-    async def look(self) -> RolledBack:
+    async def dry_run(self) -> RolledBack:
         """What it would do. Only reads. Raises ServerError."""
         entries = await self._journal.read()
         if entries is None:

@@ -1,4 +1,4 @@
-"""The look before the leap: every key of the source through the plan, and every reason against starting."""
+"""The dry run: every key of the source through the plan, and every reason against starting."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -119,7 +119,7 @@ class _Key:
             tally.close()
 
 
-class Look:
+class InventoryReader:
     """Looks at ``source``, where everything is read, and ``target``, which may be the same. Only reads."""
 
     def __init__(self, plan: Declaration, source: Server, target: Server, clock: Clock) -> None:

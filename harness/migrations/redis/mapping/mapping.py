@@ -1,4 +1,4 @@
-"""What becomes of pages of keys, by the plan: used by the look, by the mover and by the way back alike."""
+"""What becomes of pages of keys, by the plan: used by the dry run, by the mover and by the way back alike."""
 
 import json
 from collections.abc import Mapping as Members

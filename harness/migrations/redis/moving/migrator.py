@@ -10,7 +10,7 @@ from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint
 from harness.migrations.redis.keyspace.freeze import prove_frozen
 from harness.migrations.redis.keyspace.journal import COMPLETE, PLANNED, ROLLING_BACK, Entries
-from harness.migrations.redis.mapping.inventory import Inventory, Look
+from harness.migrations.redis.mapping.inventory import Inventory, InventoryReader
 from harness.migrations.redis.mapping.plan import COPY, RENAME, Plan
 from harness.migrations.redis.moving.checks import check, held
 from harness.migrations.redis.moving.move import Move
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Looked:
+class DryRun:
     """The dry run. ``refusals`` empty: it may start."""
 
     inventory: Inventory
@@ -63,12 +63,12 @@ class Migrator:
         self._move = move
         self._journal = move.journal
 
-    async def look(self) -> Looked:
+    async def dry_run(self) -> DryRun:
         """The dry run: only reads. Raises MigrationError for a hook that fails, ServerError."""
         move = self._move
         able = await capability(move.target)
         mode = COPY if move.settings.keep_source or move.elsewhere or able.no_rename else RENAME
-        found = await Look(move.declaration, move.source, move.target, move.clock).run(mode)
+        found = await InventoryReader(move.declaration, move.source, move.target, move.clock).run(mode)
         refusals = [*able.obstacles, *found.reasons(accept=move.settings.accept_defects)]
         if not refusals:
             refusals = await refused(move.target, needed(move, found.plan))
@@ -82,7 +82,7 @@ class Migrator:
                 f"when memory is short the target drops keys ({able.evicts}): "
                 "CONFIG SET maxmemory-policy noeviction first"
             )
-        return Looked(found, tuple(refusals), tuple(notes))
+        return DryRun(found, tuple(refusals), tuple(notes))
 
     async def begun(self) -> Entries[Plan] | None:
         """What the journal says. Raises Refused where another plan was begun under this name, ServerError."""
@@ -104,13 +104,13 @@ class Migrator:
         entries = await self.begun()
         resumed, invariants = entries is not None, []
         if entries is None:
-            look = await self.look()
-            if look.refusals:
-                raise Refused(look.refusals)
-            if not look.plan.steps:
-                return Migrated(look.plan, 0, False, "", ())
-            invariants = held(look.inventory.invariants)
-            entries = await prepare(self._move, look.plan, look.inventory.before)
+            dry_run = await self.dry_run()
+            if dry_run.refusals:
+                raise Refused(dry_run.refusals)
+            if not dry_run.plan.steps:
+                return Migrated(dry_run.plan, 0, False, "", ())
+            invariants = held(dry_run.inventory.invariants)
+            entries = await prepare(self._move, dry_run.plan, dry_run.inventory.before)
         plan = entries.plan
         if entries.phase == COMPLETE:
             return Migrated(plan, 0, resumed, entries.backup, ())

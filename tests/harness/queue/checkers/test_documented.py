@@ -3,7 +3,7 @@
 import pytest
 
 from harness.migrations.queue.checkers import judge
-from harness.migrations.queue.simulation.moments import MOST
+from harness.migrations.queue.simulation.timeline import MOST
 from tests.harness.queue.checkers.verdicts import found, of
 from tests.harness.queue.simulation.runs import run
 

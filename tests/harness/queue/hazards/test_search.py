@@ -7,9 +7,9 @@ import pytest
 from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.hazards.case import Diagnosis
 from harness.migrations.queue.simulation.drawing import draw
-from harness.migrations.queue.simulation.moments import MOST
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
+from harness.migrations.queue.simulation.timeline import MOST
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
 

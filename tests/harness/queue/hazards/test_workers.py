@@ -3,7 +3,7 @@
 import pytest
 
 from harness.migrations.queue.hazards import Detector, completion, races, traffic, verification
-from harness.migrations.queue.simulation import moments
+from harness.migrations.queue.simulation import timeline
 from tests.harness.queue.hazards.found import first_found, found, told
 from tests.harness.queue.simulation.runs import run
 
@@ -43,7 +43,7 @@ def test_found_by_its_circumstances_alone(detect: Detector, hazard: str, line: s
     diagnosis = first_found(detect, line, range(1, 201))
     assert diagnosis.hazard == hazard
     assert word in "\n".join(told(diagnosis))
-    assert len(diagnosis.moments) <= moments.MOST
+    assert len(diagnosis.moments) <= timeline.MOST
     assert list(diagnosis.moments) == sorted(diagnosis.moments)
 
 

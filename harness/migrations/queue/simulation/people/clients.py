@@ -26,7 +26,7 @@ class Producer(Actor):
             await self.pause(2, 10)
 
 
-class Looker(Actor):
+class Viewer(Actor):
     """Reads every task of the beginning, ``rounds`` times: what was seen stays in a location's cache.
 
     In a safe migration then the queue, and results.

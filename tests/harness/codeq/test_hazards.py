@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.migrations.codeq.drills import DRILLS, Drill, show
-from harness.migrations.codeq.drills.drill import Seen
-from harness.migrations.codeq.drills.stage import Stage
+from harness.migrations.codeq.hazards import HAZARDS, Hazard, show
+from harness.migrations.codeq.hazards.hazard import Seen
+from harness.migrations.codeq.hazards.stage import Stage
 from harness.migrations.redis.keyspace.pieces import keys_under
 from worker.codeq import Server
 
@@ -14,13 +14,13 @@ START = 1_795_311_283_496
 
 
 def test_there_are_twenty_two_drills() -> None:
-    assert [drill.hazard for drill in DRILLS] == [f"codeq/H{number}" for number in range(1, 23)]
+    assert [hazard.name for hazard in HAZARDS] == [f"codeq/H{number}" for number in range(1, 23)]
 
 
-@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.hazard)
-async def test_the_hazard_happens_and_is_found(server: Server, drill: Drill) -> None:
+@pytest.mark.parametrize("hazard", HAZARDS, ids=lambda hazard: hazard.name)
+async def test_the_hazard_happens_and_is_found(server: Server, hazard: Hazard) -> None:
     await server.call("FLUSHALL")
-    shown = await show(drill, server, START)
+    shown = await show(hazard, server, START)
     assert shown.what, "it did not happen"
     assert shown.found, "nothing tells of it"
     assert await keys_under(server, "") == []
@@ -36,5 +36,5 @@ async def test_without_the_damage_nobody_speaks_of_the_hazard(redis7: Server, ha
         return Seen("nothing", told + await stage.violated(before, hazard))
 
     await redis7.call("FLUSHALL")
-    shown = await show(Drill(hazard, "nothing at all", nothing), redis7, START)
+    shown = await show(Hazard(hazard, "nothing at all", nothing), redis7, START)
     assert (shown.found, shown.held) == ("", False)

@@ -1,4 +1,4 @@
-"""A small keyspace on a server of its own, with both services, for one drill."""
+"""A small keyspace on a server of its own, with both services, for one hazard."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ class Stage:
         self.server = server
         self.clock = ManualClock(now)
         self.services = Services(server, self.clock, SeededEntropy(1))
-        self.services.claim_script.loaded = True  # what its absence does is no drill
+        self.services.claim_script.loaded = True  # what its absence does is no hazard
         self.keys = CodeqKeys()
         self.settings = Settings(freeze_seconds=0, accept_defects=True)
 
@@ -55,8 +55,8 @@ class Stage:
 
     async def said(self, hazard: str) -> str:
         """What the pre-flight says of a hazard; an empty text if nothing."""
-        look = await Migrator(self.server, self.clock, Settings(workers=frozenset(WORKERS))).look()
-        found = [("refuses", text) for text in look.refusals] + [("notes", text) for text in look.notes]
+        dry_run = await Migrator(self.server, self.clock, Settings(workers=frozenset(WORKERS))).dry_run()
+        found = [("refuses", text) for text in dry_run.refusals] + [("notes", text) for text in dry_run.notes]
         return next(
             (f"migrate {verb}" for verb, text in found if f"({hazard.removeprefix('codeq/')})" in text), ""
         )
@@ -84,11 +84,11 @@ class Stage:
     async def state(self) -> LegacyState:
         return LegacyState(await read_snapshot(self.server, legacy.PREFIX))
 
-    async def claim(self, worker: str = "drill") -> httpx.Response:
+    async def claim(self, worker: str = "hazard") -> httpx.Response:
         token = self.services.worker(worker, (COMMAND,))
         return await self.services.new("/tasks/claim", {"commands": [COMMAND]}, token)
 
-    async def finish(self, task_id: str, worker: str = "drill") -> httpx.Response:
+    async def finish(self, task_id: str, worker: str = "hazard") -> httpx.Response:
         return await self.services.new(f"/tasks/{task_id}/result", _DONE, self.services.worker(worker))
 
 

@@ -72,7 +72,7 @@ def finding(record: Record, what: str, tasks: Iterable[str], *hazards: str) -> F
     return verdict_finding(what, named, *hazards, show=lambda: about(record, named[0]))
 
 
-def told(
+def shown_by(
     what: str, keys: Iterable[str], shown: Sequence[Call | Event | Moment], *hazards: str
 ) -> Finding | None:
     """A finding about ``keys`` that requests, writes or other events show best, in order of time."""

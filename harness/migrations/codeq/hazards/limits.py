@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.migrations.codeq.conversion import convert_inprog
-from harness.migrations.codeq.drills.drill import Drill, Seen, either
-from harness.migrations.codeq.drills.stage import COMMAND, INPROG, PENDING, Stage
+from harness.migrations.codeq.hazards.hazard import Hazard, Seen, either
+from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, PENDING, Stage
 from harness.migrations.codeq.option_b.migrator import Migrator, Settings
 from harness.migrations.codeq.option_b.stragglers import Gathering
 from kvstore.clock import stopwatch
@@ -20,8 +20,8 @@ async def _half(stage: Stage) -> Seen:
     """By hand, in the wrong order: the queue is there and its records are not."""
     ids = await stage.call("LRANGE", PENDING, 0, -1)
     await stage.call("RPUSH", stage.keys.pending(COMMAND, 0), *ids)
-    look = await Migrator(stage.server, stage.clock).look()
-    refused = any("half migrated by hand" in text for text in look.refusals)
+    dry_run = await Migrator(stage.server, stage.clock).dry_run()
+    refused = any("half migrated by hand" in text for text in dry_run.refusals)
     await stage.claim()
     gone = not await stage.call("EXISTS", stage.keys.pending(COMMAND, 0))
     return Seen(
@@ -103,9 +103,9 @@ class _Ending:
         await self._inner.close()
 
 
-DRILLS = (
-    Drill("codeq/H18", "codeQ on half a keyspace", _half),
-    Drill("codeq/H19", "the old service is not frozen", _straggler),
-    Drill("codeq/H20", "very long lists", _size),
-    Drill("codeq/H21", "a lease ends between GET and PTTL", _race),
+HAZARDS = (
+    Hazard("codeq/H18", "codeQ on half a keyspace", _half),
+    Hazard("codeq/H19", "the old service is not frozen", _straggler),
+    Hazard("codeq/H20", "very long lists", _size),
+    Hazard("codeq/H21", "a lease ends between GET and PTTL", _race),
 )

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.migrations.codeq.drills.stage import Stage
+from harness.migrations.codeq.hazards.stage import Stage
 from kvstore.clock import stopwatch
 from worker.codeq import Server
 
@@ -18,17 +18,17 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Drill:
+class Hazard:
     """``act`` brings the hazard about on a stage that was just set."""
 
-    hazard: str
+    name: str
     title: str
     act: Callable[[Stage], Awaitable[Seen]]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What came of a drill, in ``seconds``."""
+    """What came of a hazard, in ``seconds``."""
 
     hazard: str
     title: str
@@ -45,15 +45,15 @@ class Shown:
         return {**asdict(self), "seconds": round(self.seconds, 3), "held": self.held}
 
 
-async def show(drill: Drill, server: Server, now: int) -> Shown:
+async def show(hazard: Hazard, server: Server, now: int) -> Shown:
     """Sets a stage, acts and strikes it; ``now`` is in epoch milliseconds. Raises CodeqError."""
     start, stage = stopwatch(), Stage(server, now)
     try:
         await stage.set()
-        seen = await drill.act(stage)
+        seen = await hazard.act(stage)
     finally:
         await stage.strike()
-    return Shown(drill.hazard, drill.title, seen.what, seen.found, stopwatch() - start)
+    return Shown(hazard.name, hazard.title, seen.what, seen.found, stopwatch() - start)
 
 
 def either(*texts: str) -> str:

@@ -3,8 +3,8 @@
 import json
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.drills.drill import Drill, Seen, either
-from harness.migrations.codeq.drills.stage import COMMAND, INPROG, PENDING, Stage
+from harness.migrations.codeq.hazards.hazard import Hazard, Seen, either
+from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, PENDING, Stage
 from harness.migrations.codeq.legacy_state import parse
 
 
@@ -81,7 +81,7 @@ async def _priority(stage: Stage) -> Seen:
     told = await stage.said("codeq/H9")
     await stage.migrate()
     await stage.claim()
-    await stage.services.new(f"/tasks/{task_id}/abandon", b"", stage.services.worker("drill"))
+    await stage.services.new(f"/tasks/{task_id}/abandon", b"", stage.services.worker("hazard"))
     tier = state.parsed[task_id].priority
     moved = await stage.call("LRANGE", stage.keys.pending(COMMAND, tier), 0, -1) == [task_id]
     return Seen(f"given back, the task jumps from tier 0 to tier {tier}" * moved, told)
@@ -109,13 +109,13 @@ async def _another_worker(stage: Stage) -> Seen:
     return Seen(f"its result is refused: 403 {answer.json()['error']}" * (answer.status_code == 403), found)
 
 
-DRILLS = (
-    Drill("codeq/H4", "a lease is missing, over, or without an end", _lease_missing),
-    Drill("codeq/H5", "a finished task is still in progress", _finished_in_progress),
-    Drill("codeq/H6", "an id twice in a list", _duplicate),
-    Drill("codeq/H7", "an id pending and in progress", _in_both),
-    Drill("codeq/H8", "ids without a record", _orphan),
-    Drill("codeq/H9", "a priority, and everything in tier 0", _priority),
-    Drill("codeq/H10", "a record that codeQ cannot read", _unreadable),
-    Drill("codeq/H11", "a worker under another name", _another_worker),
+HAZARDS = (
+    Hazard("codeq/H4", "a lease is missing, over, or without an end", _lease_missing),
+    Hazard("codeq/H5", "a finished task is still in progress", _finished_in_progress),
+    Hazard("codeq/H6", "an id twice in a list", _duplicate),
+    Hazard("codeq/H7", "an id pending and in progress", _in_both),
+    Hazard("codeq/H8", "ids without a record", _orphan),
+    Hazard("codeq/H9", "a priority, and everything in tier 0", _priority),
+    Hazard("codeq/H10", "a record that codeQ cannot read", _unreadable),
+    Hazard("codeq/H11", "a worker under another name", _another_worker),
 )

@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.drills.drill import Drill, Seen, either
-from harness.migrations.codeq.drills.stage import COMMAND, INPROG, Stage
+from harness.migrations.codeq.hazards.hazard import Hazard, Seen, either
+from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, Stage
 from worker.codeq import MOVE_SCRIPT, ServerError
 
 _LATE_SECONDS = 2 * 86_400
@@ -121,21 +121,21 @@ async def _few_deliveries(stage: Stage) -> Seen:
         while (await stage.claim()).json()["id"] != task_id:
             pass
         deliveries += 1
-        token = stage.services.worker("drill")
+        token = stage.services.worker("hazard")
         await stage.services.new(f"/tasks/{task_id}/nack", {"delaySeconds": 1}, token)
         await stage.services.wait(2)
     return Seen(f"{deliveries} deliveries, then a dead letter", told)
 
 
-DRILLS = (
-    Drill("codeq/H1", "codeQ 1.1 on a list in progress", _new_code_on_a_list),
-    Drill("codeq/H2", "codeQ 1.0 on a set in progress", _old_code_on_a_set),
-    Drill("codeq/H3", "a list comes between repair and pop", _list_in_between),
-    Drill("codeq/H12", "a heartbeat after the lease is over", _late_heartbeat),
-    Drill("codeq/H13", "hundreds in progress without leases", _many_without_leases),
-    Drill("codeq/H14", "a command in another spelling", _wrong_name),
-    Drill("codeq/H15", "a build that knows tenants", _tenant),
-    Drill("codeq/H16", "a build whose dead letters are a set", _dead_letters_as_a_set),
-    Drill("codeq/H17", "a clock that is fast", _fast_clock),
-    Drill("codeq/H22", "attempts that the old service never counted", _few_deliveries),
+HAZARDS = (
+    Hazard("codeq/H1", "codeQ 1.1 on a list in progress", _new_code_on_a_list),
+    Hazard("codeq/H2", "codeQ 1.0 on a set in progress", _old_code_on_a_set),
+    Hazard("codeq/H3", "a list comes between repair and pop", _list_in_between),
+    Hazard("codeq/H12", "a heartbeat after the lease is over", _late_heartbeat),
+    Hazard("codeq/H13", "hundreds in progress without leases", _many_without_leases),
+    Hazard("codeq/H14", "a command in another spelling", _wrong_name),
+    Hazard("codeq/H15", "a build that knows tenants", _tenant),
+    Hazard("codeq/H16", "a build whose dead letters are a set", _dead_letters_as_a_set),
+    Hazard("codeq/H17", "a clock that is fast", _fast_clock),
+    Hazard("codeq/H22", "attempts that the old service never counted", _few_deliveries),
 )
