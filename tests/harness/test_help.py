@@ -6,7 +6,7 @@ import sys
 import pytest
 
 pytestmark = pytest.mark.own_clock  # programs are waited for
-HEAVY = ("httpx", "starlette", "aiosqlite", "apsw", "redis", "harness.engine", "worker.runtime")
+HEAVY = ("httpx", "starlette", "aiosqlite", "apsw", "redis", "harness.engine.loop", "worker.runtime")
 LOOK = """
 import sys
 from harness.cli import rehearse as cli

@@ -2,7 +2,7 @@
 
 option_b/       the mapping, a plan as of `rehearse redis`; what is there, the way there and back, stragglers
 rehearsal/      all of it on a copy: either option, the guide's own words, the traffic before and after
-checklist/      the guide's verification, of a copy or of a deployed codeQ       hazards/   each, brought about
+checklist/      the guide's verification, of a copy or of a deployed codeQ       hazards/   brought about
 services/       both services in this process        legacy_state.py   the old keyspace, as the judge knows it
 conversion.py   list to set, live                    command.py, operations.py, flags.py, report.py   the rest
 """
