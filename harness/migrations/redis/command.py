@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import Output, Report
 from harness.migrations.redis import report
+from harness.migrations.redis.back.inverse import Inverse
 from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.crashes import explorer
 from harness.migrations.redis.flags import every_fifty, on_progress
@@ -199,7 +200,8 @@ async def _apply(options: argparse.Namespace, move: Move) -> Finished:
 
 async def _rollback(options: argparse.Namespace, move: Move) -> Finished:
     export = options.backup or Path(f"{move.declaration.name}-export-{_moment(move.clock)}.jsonl")
-    rollback = Rollback(replace(move, settings=replace(move.settings, backup=export)))
+    move = replace(move, settings=replace(move.settings, backup=export))
+    rollback = Rollback(move, await _with_changes(move) if options.keep_changes else None)
     if not options.apply:
         dry_run = await rollback.dry_run()
         text = report.rolled_text(dry_run, applied=False)
@@ -209,6 +211,19 @@ async def _rollback(options: argparse.Namespace, move: Move) -> Finished:
         demand_free(export, begun.export)
     rolled = await rollback.apply()
     return rolled.as_json(), report.rolled_text(rolled, applied=True), HELD
+
+
+async def _with_changes(move: Move) -> Inverse:
+    """Raises Refused where what was done at the target cannot go back."""
+    begun = await move.journal.read()
+    if begun is not None and begun.plan.mode == COPY:
+        raise Refused(
+            ["the source was copied, and stays as it is: changes of the copy have no way back to it"]
+        )
+    try:
+        return Inverse(move)
+    except ValueError as error:
+        raise Refused([f"{error}; without --keep-changes the way back is from the backup"]) from error
 
 
 def _moment(clock: Clock) -> str:

@@ -25,6 +25,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--apply", action="store_true", help="do it, instead of rehearsing it on a copy")
     add("--rollback", action="store_true", help="the way back: what it would do; with --apply, go it")
     add(
+        "--keep-changes",
+        action="store_true",
+        help="with --rollback: what was done at the target since the migration goes back too, by the plan's "
+        "rules backwards",
+    )
+    add(
         "--keep-source", action="store_true", help="copy, and leave the source as it is: the instant way back"
     )
     add(
@@ -63,6 +69,8 @@ def refused(options: argparse.Namespace) -> str | None:
         return "--explore works on copies, and takes no --apply and no --rollback"
     if options.on and (options.apply or options.rollback):
         return "--on is for rehearsals and searches, and takes no --apply and no --rollback"
+    if options.keep_changes and not options.rollback:
+        return "--keep-changes is for the way back, and goes with --rollback"
     if options.backup and not options.apply:
         return "--backup is written with --apply only"
     return None

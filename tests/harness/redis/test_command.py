@@ -20,6 +20,14 @@ from tests.worker.codeq import real_redis
 from worker.codeq import connect
 
 ROOT = Path(__file__).parents[3]
+INVERTIBLE = """\
+name: moved
+source: "a:"
+target: "b:"
+keys:
+  - {from: "jobs", to: "jobs", type: list->set}
+  - {from: "name:{n}", to: "name:{n}", type: string}
+"""
 SECRET = "hunter2hunter2"
 Capture = pytest.CaptureFixture[str]
 Contents = dict[str, tuple[str, object]]
@@ -126,6 +134,7 @@ def test_a_source_without_such_keys_is_inconclusive(example: Path, capfd: Captur
             USAGE,
             "--backup is written with --apply only",
         ),
+        (["plan.yaml", "--from", "redis://h", "--keep-changes"], USAGE, "goes with --rollback"),
         (
             ["plan.yaml", "--from", "redis://h", "--apply", "--explore", "crashes"],
             USAGE,
@@ -200,6 +209,51 @@ def test_there_and_back_on_a_real_server_without_a_password_anywhere(
     assert contents(place) == before
     assert run("--rollback") == HELD
     assert "nothing to take back" in said
+
+
+async def changed(url: str, *commands: tuple[str, ...]) -> None:
+    server = await connect(url)
+    for command in commands:
+        await server.call(*command)
+    await server.close()
+
+
+@pytest.mark.redis
+def test_what_was_done_since_goes_back_by_the_rules_backwards(
+    place: str, example: Path, capfd: Capture
+) -> None:
+    (example / "moved.yaml").write_text(INVERTIBLE)
+    url = f"redis://:{SECRET}@{place}"
+
+    def run(*arguments: str, plan: str = "moved.yaml") -> int:
+        return main(["redis", plan, "--from", url, "-q", "--accept-defects", *arguments])
+
+    anyio.run(changed, url, ("FLUSHALL",), ("RPUSH", "a:jobs", "1", "2"), ("SET", "a:name:x", "old"))
+    assert run("--apply") == HELD
+    anyio.run(changed, url, ("SADD", "b:jobs", "3"), ("SET", "b:name:y", "new"))
+    capfd.readouterr()
+    assert run("--rollback", "--keep-changes") == HELD
+    assert "b:jobs → a:jobs (3 members, set becomes list)" in capfd.readouterr().out
+    assert run("--rollback", "--keep-changes", "--apply") == HELD
+    found = contents(place)
+    assert found["a:jobs"] == ("list", ["1", "2", "3"])
+    assert (found["a:name:x"], found["a:name:y"]) == (("string", "old"), ("string", "new"))
+    assert not [key for key in found if key.startswith("b:")]
+
+
+@pytest.mark.redis
+def test_changes_that_have_no_way_back_are_said(place: str, example: Path, capfd: Capture) -> None:
+    (example / "moved.yaml").write_text(INVERTIBLE)
+    url = f"redis://:{SECRET}@{place}"
+    anyio.run(changed, url, ("FLUSHALL",), ("RPUSH", "a:jobs", "1", "2"))
+    given = ["redis", "moved.yaml", "--from", url, "-q", "--accept-defects"]
+    assert main([*given, "--keep-source", "--apply"]) == HELD
+    capfd.readouterr()
+    assert main([*given, "--rollback", "--keep-changes"]) == NOT_STARTED
+    assert "changes of the copy have no way back to it" in capfd.readouterr().err
+    assert main(["redis", "plan.yaml", "--from", url, "-q", "--rollback", "--keep-changes"]) == NOT_STARTED
+    said = " ".join(capfd.readouterr().err.split())
+    assert "without --keep-changes the way back is from the backup" in said
 
 
 @pytest.mark.redis

@@ -6,6 +6,7 @@ import pytest
 
 from harness.migrations.redis.back.inverse import Inverse
 from harness.migrations.redis.back.rollback import Rollback
+from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, restore
 from harness.migrations.redis.moving.migrator import Migrator
@@ -71,6 +72,17 @@ async def test_a_key_that_came_to_the_source_since_is_refused(move: Move) -> Non
     await move.target.call("HSET", "old:tasks", "late", "{}")
     refusals = (await Rollback(move, Inverse(move)).dry_run()).refusals
     assert [text.partition(",")[0] for text in refusals] == ["old:tasks was written since the migration"]
+
+
+async def test_a_rollback_that_was_begun_one_way_is_not_gone_on_with_the_other(move: Move) -> None:
+    await move.journal.go_back(Inverse(move).name)
+    before = await keys_under(move.target, "")
+    with pytest.raises(Refused, match="was begun with the changes.* not from the backup"):
+        await Rollback(move).apply()
+    assert (await Rollback(move).dry_run()).refusals
+    assert await keys_under(move.target, "") == before
+    await Rollback(move, Inverse(move)).apply()
+    assert await keys_under(move.target, "new:") == []
 
 
 async def test_a_rule_without_a_way_back_is_no_inverse(move: Move, declaration: Declaration) -> None:

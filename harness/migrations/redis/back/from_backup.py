@@ -27,6 +27,8 @@ _TEMPORARY = f"{OURS}restoring:"
 class FromBackup:
     """The way back of ``move`` to what the backup has: what was changed at the target since is refused."""
 
+    name = "from the backup"
+
     def __init__(self, move: Move) -> None:
         self._move = move
 
@@ -75,7 +77,8 @@ class FromBackup:
             if changed:
                 reasons.append(
                     f"{keys_of(changed)} changed at the target since the migration, and would be given back "
-                    f"as the backup has them, without the change; {HOW}"
+                    f"as the backup has them, without the change; {HOW}, or take them along with "
+                    "--keep-changes"
                 )
         return reasons
 

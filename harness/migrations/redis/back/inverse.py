@@ -46,9 +46,11 @@ class Inverse:
     each in its order; a set becomes a list, as `in_order` says; of a zset that a list became, what is due
     first is at the right end. ``late`` says what to do about keys of the source that were written since.
 
-    Raises ValueError for any other rule, whose way back needs the backup.
+    Raises ValueError for any other rule, whose way back needs the backup, and where the target is not the
+    migration's alone.
     """
 
+    name = "with the changes, by the mapping"
     late = "compare them, and take what is at the source away by hand"
 
     def __init__(self, move: Move) -> None:
@@ -56,6 +58,12 @@ class Inverse:
             spread = rule.target.of_record and rule.was != "list"
             if spread or (rule.was != rule.becomes and rule.was != "list"):
                 raise ValueError(f"line {rule.line}: {rule}, {rule.type}, cannot be read backwards")
+        source, target = move.declaration.source, move.declaration.target
+        if not target or source.startswith(target) or move.elsewhere:
+            raise ValueError(
+                f"what is under {target or 'no prefix'!r} is not the migration's alone: that takes a target "
+                "prefix of its own, within the source's server"
+            )
         self._move = move
         self._server = move.target
 

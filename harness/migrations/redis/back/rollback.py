@@ -43,7 +43,10 @@ class RolledBack:
 
 
 class Way(Protocol):
-    """A way back. What it does can be cut off after any command, and is done again then."""
+    """A way back, by its ``name``. What it does can be cut off after any command, and is done again then."""
+
+    @property
+    def name(self) -> str: ...
 
     def commands(self, mode: str) -> list[Command]:
         """What it will ask of the server."""
@@ -80,7 +83,7 @@ class Rollback:
         if entries is None:
             return RolledBack(None)
         begun, export = entries.phase == ROLLING_BACK, self._move.settings.backup
-        refusals = () if begun else tuple(await self._reasons(entries))
+        refusals = tuple(self._otherwise(entries) if begun else await self._reasons(entries))
         lines = await self._way.sentences(entries)
         if begun:
             lines.insert(0, f"what is left of a rollback that was begun; {entries.export} has the rest")
@@ -94,6 +97,8 @@ class Rollback:
         entries = await self._journal.read()
         if entries is None:
             return RolledBack(None)
+        if reasons := self._otherwise(entries):
+            raise Refused(reasons)
         lines, export = await self._way.sentences(entries), entries.export
         if entries.phase != ROLLING_BACK:
             if reasons := await self._reasons(entries):
@@ -102,11 +107,17 @@ class Rollback:
         with half_way(lambda: "half rolled back", self._move.keep):
             if entries.phase != ROLLING_BACK:
                 await self._way.settle(entries)
-                await self._journal.enter(ROLLING_BACK)
+                await self._journal.go_back(self._way.name)
                 entries = await self._journal.read() or entries
             restored = await self._way.go(entries)
             await self._journal.forget()
         return RolledBack(entries.plan.mode, tuple(lines), (), export, restored)
+
+    def _otherwise(self, entries: Entries[Plan]) -> list[str]:
+        """Why what was begun cannot be gone on with: two ways back would undo each other's work."""
+        if entries.phase != ROLLING_BACK or entries.way == self._way.name:
+            return []
+        return [f"the rollback was begun {entries.way}, and not {self._way.name}: go on with the same flags"]
 
     async def _reasons(self, entries: Entries[Plan]) -> list[str]:
         needed = [*self._journal.commands, *self._way.commands(entries.plan.mode)]

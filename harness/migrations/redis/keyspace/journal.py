@@ -6,6 +6,7 @@
                     began     when, in epoch milliseconds
                     backup    the backup file's name, as the first run gave it
                     export    the file of a rollback that was begun, with its whole path
+    way       how it goes back: from the backup, or by the mapping
                     done:<n>  the n-th step is complete; the value is what it changed
 
 It lives beside the data because it must be as durable as they are, and whoever resumes needs nothing else.
@@ -45,6 +46,7 @@ class Entries(Generic[P]):
     backup: str
     done: dict[int, int]
     export: str = ""
+    way: str = ""
 
 
 class Journal(Generic[P]):
@@ -75,7 +77,8 @@ class Journal(Generic[P]):
         plan = self._read_plan(json.loads(fields["plan"]))
         began = int(fields.get("began", 0))
         export = fields.get("export", "")
-        return Entries(plan, fields["phase"], began, fields.get("backup", ""), done, export)
+        backup, way = fields.get("backup", ""), fields.get("way", "")
+        return Entries(plan, fields["phase"], began, backup, done, export, way)
 
     @property
     def commands(self) -> list[Command]:
@@ -105,6 +108,10 @@ class Journal(Generic[P]):
 
     async def enter(self, phase: str) -> None:
         await self._server.call("HSET", self._key, "phase", phase)
+
+    async def go_back(self, way: str) -> None:
+        """A rollback begins."""
+        await self._server.call("HSET", self._key, "phase", ROLLING_BACK, "way", way)
 
     async def exporting(self, file: str) -> None:
         """A rollback is going to write ``file``, or has."""
