@@ -5,10 +5,10 @@ body that fails on its way is broken off.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from harness.engine.loop import Deadlock, SimulatedLoop
 from harness.model.answers import read_body
@@ -17,6 +17,8 @@ from kvstore.javascript.stream import ReadableStream
 from worker.runtime.scheduled import ScheduledController
 from worker.sdk.http.request import Request
 from worker.sdk.http.response import ResponseParts
+
+T = TypeVar("T")
 
 # An invocation has 128 MB on the platform, for what it holds at once.
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -61,14 +63,9 @@ async def deliver(worker: Answering, request: Request) -> Answer:
 
     Raises InvocationCrashed and BrokenOff.
     """
-    try:
-        parts = await worker.fetch(request)
-    except InvocationCrashed:
-        raise
-    except BaseException as error:
-        if not _is_the_workers(error):
-            raise
-        return Answer(500, _named(error))
+    parts = await _handled(worker.fetch(request))
+    if isinstance(parts, Answer):
+        return parts
     body = parts.body or b""
     content = await read_to_end(aiter(body)) if isinstance(body, ReadableStream) else body
     if len(content) > MOST_BYTES:
@@ -82,15 +79,19 @@ async def trigger(worker: Answering, controller: ScheduledController) -> Answer:
 
     Raises InvocationCrashed.
     """
+    return await _handled(worker.scheduled(controller)) or Answer(200, None)
+
+
+async def _handled(event: Awaitable[T]) -> T | Answer:
+    """What a handler gives, or 500 with what it raises. Raises InvocationCrashed."""
     try:
-        await worker.scheduled(controller)
+        return await event
     except InvocationCrashed:
         raise
     except BaseException as error:
         if not _is_the_workers(error):
             raise
         return Answer(500, _named(error))
-    return Answer(200, None)
 
 
 async def read_to_end(pieces: Any) -> bytes:
