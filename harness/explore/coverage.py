@@ -106,7 +106,9 @@ def _can_end(plain: Record, oddities: Sequence[str]) -> bool:
     return not ENDING.isdisjoint(oddities) or _ended(plain)
 
 
+# What a request to the outside that was refused begins with; so many of a run are named.
 REFUSED: Final = "refused: "
+MOST_REFUSED: Final = 5
 
 PROPERTIES: Final[Sequence[Property]] = (
     Property("a stale read", lambda record: bool(_stale_reads(record)), _staleable),
@@ -141,8 +143,8 @@ PROPERTIES: Final[Sequence[Property]] = (
 
 
 def met(record: Record) -> list[str]:
-    """The names of the properties that a record has, and the requests to the outside that were refused."""
-    refused = (REFUSED + one for one in sorted(record.refused))
+    """The names of the properties that a record has, and requests to the outside that were refused."""
+    refused = (REFUSED + one for one in sorted(record.refused)[:MOST_REFUSED])
     return [*(one.name for one in PROPERTIES if one.met(record)), *refused]
 
 

@@ -229,7 +229,8 @@ def _said(counts: Mapping[str, float], name: str) -> str:
     """``1 list``, ``1 query``, ``0.25 queries``."""
     one = name.removesuffix("ies") + "y" if name.endswith("ies") else name.removesuffix("s")
     count = counts[name]
-    return f"{count if isinstance(count, int) else float(f'{count:.4g}'):,g} {one if count == 1 else name}"
+    # Fractions with four digits, whole numbers with all of them.
+    return f"{count if isinstance(count, int) else float(f'{count:.4g}'):,.15g} {one if count == 1 else name}"
 
 
 def _each(counts: Mapping[str, int], entries: int) -> str:

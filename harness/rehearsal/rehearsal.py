@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.explore.checkpoint import Checkpoint
-from harness.explore.coverage import REFUSED, due
+from harness.explore.coverage import MOST_REFUSED, REFUSED, due
 from harness.explore.draw import Declared, Drawing, Places, places_of
 from harness.explore.faults import everywhere
 from harness.explore.search import Guided, explained, searched
@@ -37,8 +37,6 @@ WALKED: Final = ("local", "production", "free")
 GROWN: Final = 1100
 # How many schedules meet everything that there is to meet, as a rule.
 _ENOUGH: Final = 100
-# How many requests to the outside are named that nothing is said of.
-_MOST_REFUSED: Final = 5
 # More entries than any small namespace has, and so many that a request has all that it takes on at once.
 _FEW: Final = 40
 _MANY: Final = 200
@@ -366,7 +364,7 @@ class _Rehearsal:
         refused = {
             one.removeprefix(REFUSED) for part in parts for one in part.tally.met if one.startswith(REFUSED)
         }
-        for one in sorted(refused)[:_MOST_REFUSED]:
+        for one in sorted(refused)[:MOST_REFUSED]:
             found.append(f"the Worker asks the outside, and nothing says what it answers: {one}")
         for part in parts:
             looked = part.tally.looked

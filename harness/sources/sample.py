@@ -72,7 +72,7 @@ class Sample:
         rare = ", ".join(f"{count:,} with {name}" for name, count in self.rare.items() if count)
         return [
             f"{self.of:,} keys, of which {self.moving:,} move: {told}{more}",
-            f"{self.judged}: of {self.covered:,} of {self.shapes:,} shapes; {rare}",
+            f"{self.judged}: of {self.covered:,} of {self.shapes:,} shapes" + (f"; {rare}" if rare else ""),
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -97,12 +97,21 @@ class _Greatest:
         self._turn = count()
 
     def offer(self, number: int, rank: int, place: Place, entry: Entry, most: int) -> None:
-        while len(self._heap) > most:
-            heappop(self._heap)
+        self.keep(most)
         if len(self._heap) < most:
             heappush(self._heap, (number, rank, next(self._turn), place, entry))
         elif (number, rank) > self._heap[0][:2]:
             heappushpop(self._heap, (number, rank, next(self._turn), place, entry))
+
+    def keep(self, most: int) -> None:
+        """Let go of all but so many."""
+        while len(self._heap) > most:
+            heappop(self._heap)
+
+    @property
+    def least(self) -> Entry:
+        """The entry with the least number. There must be one."""
+        return self._heap[0][-1]
 
     def __iter__(self) -> Iterator[tuple[Place, Entry]]:
         return ((place, entry) for *_, place, entry in sorted(self._heap, reverse=True))
@@ -134,7 +143,12 @@ class Sampler:
         if shape not in self._counts and len(self._counts) >= _MOST_SHAPES:
             shape = (stratum,)
         self._counts[shape] += 1
-        alike = self._shapes.setdefault(shape, _Greatest())
+        if shape not in self._shapes:
+            # There is less room for each of the others, also for those of which no more will come.
+            for other in self._shapes.values():
+                other.keep(self._room(other.least))
+            self._shapes[shape] = _Greatest()
+        alike = self._shapes[shape]
         rank = _rank(place)
         alike.offer(rank, rank, place, entry, self._room(entry))
         if stratum is not None:

@@ -62,6 +62,14 @@ def test_rows_of_d1_have_quotas_and_a_price_of_their_own() -> None:
     assert found.price_as_text() == "at most $2.01, which a month of the paid plan includes"
 
 
+def test_large_numbers_are_shown_with_all_their_digits() -> None:
+    found = forecast({ONE: 1_234_567}, [Bill(1, 1, {**NOTHING, "reads": 1}, True)])
+    assert found is not None
+    assert found.as_text().startswith(
+        "1,234,567 entries take 1,234,567 requests of the operator, 1,234,567 reads: "
+    )
+
+
 def test_a_walk_that_did_not_come_to_its_end_says_nothing() -> None:
     assert forecast({ONE: 6}, [Bill(6, 3, COUNTS, False)]) is None
 

@@ -64,13 +64,15 @@ def test_of_more_shapes_than_fit_the_most_frequent_and_the_rarest_are_there(tmp_
     assert {key for _, key in found.entries} & RARE.keys()
 
 
-def test_no_more_is_kept_than_a_sample_takes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shapes", [1, 20])
+def test_no_more_is_kept_than_a_sample_takes(tmp_path: Path, shapes: int) -> None:
     sampler = Sampler(Outcomes(load_migration(declared(tmp_path, MOVES)), {}), 20, BEGAN)
     value = b"v" * (1 << 20)
     for number in range(2000):
-        sampler.add(("KV", f"old:{number}"), Entry(value))
+        parts = ":" * (number * shapes // 2000)  # one shape after the other
+        sampler.add(("KV", f"old:{parts}{number}"), Entry(value))
     kept = [*sampler._shapes.values(), *sampler._rare.values()]
-    assert sum(len(list(one)) for one in kept) <= 256 + 5
+    assert sum(len(list(one)) for one in kept) <= 128 + 5
 
 
 def test_what_has_expired_is_counted_and_left_out(tmp_path: Path) -> None:

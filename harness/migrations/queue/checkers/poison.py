@@ -1,6 +1,5 @@
 """I28 Poison containment: a task that is no work costs at most one failed claim."""
 
-import json
 from collections.abc import Iterator
 
 from harness import Call
@@ -9,6 +8,7 @@ from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RUN, is_work
 from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.state import BROKEN, parsed
 from harness.model.verdict import Verdict, verdict
 
 _LEASES = (OLD_LEASE, NEW_LEASE)
@@ -49,12 +49,10 @@ def poison(record: Record) -> Verdict:
 
 
 def _copied(record: Record) -> Iterator[str]:
-    """What a safe migration made a task of the new format of, and is no JSON, however its bytes are read."""
+    """The tasks whose body is not JSON, and that a safe migration copied into the new format all the same."""
     if record.scenario.migration == "safe":
         for span, _ in record.expectation.put_by(RUN, NEW_TASK):
-            try:
-                json.loads(span.entry.value.decode("utf-8-sig", "replace"))
-            except (ValueError, RecursionError):
+            if parsed(span.entry) is BROKEN:
                 yield span.key.removeprefix(NEW_TASK)
 
 

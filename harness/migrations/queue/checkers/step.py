@@ -153,7 +153,7 @@ def _notes_other(record: Record, call: Call) -> bool:
     nothing.
     """
     every = [str(one) for one in call.raw("notes") or ()]
-    if any(note.rstrip().endswith(":") for note in every):
+    if any(note.endswith(": ") for note in every):
         return True
     notes = [note for note in every if note.endswith(_KEPT)]
     begin, end = record.expectation.evidence(call)
@@ -191,9 +191,14 @@ def _is_there(record: Record, call: Call, event: Event) -> bool:
 
 def _fails_for_nothing(record: Record, call: Call) -> bool:
     """Whether it tells of a failure, and no operation failed, nor is a place in quarantine taken."""
-    if not errors_of(call) or QUARANTINE in " ".join(errors_of(call)):
+    if not errors_of(call) or _is_place_taken(call):
         return False
     return not any(event.error for event in record.operations.get(call.name, ()))
+
+
+def _is_place_taken(call: Call) -> bool:
+    """Whether a task failed because something else is in its place in quarantine: no operation fails then."""
+    return QUARANTINE in " ".join(errors_of(call))
 
 
 def _blames_other(record: Record, call: Call) -> bool:
@@ -202,7 +207,7 @@ def _blames_other(record: Record, call: Call) -> bool:
     What is read of a task is also read for its lease.
     """
     events = [event for event in record.operations.get(call.name, ()) if event.error]
-    if not all(event.verb in ("put", "delete") for event in events):
+    if _is_place_taken(call) or not all(event.verb in ("put", "delete") for event in events):
         return False
     failed = [event.key for event in events]
     return any(

@@ -3,11 +3,14 @@
 import pytest
 
 from harness.migrations.queue.checkers import judge
+from harness.migrations.queue.layout import OLD_TASK, PENDING, QUARANTINE
 from harness.migrations.queue.mutated import violated
+from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.simulation.simulate import simulate
+from harness.migrations.queue.simulation.simulate import BEGIN_MS, simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
+from kvstore import Entry
 
 SAFE = "migration=safe strategy=zero-downtime"
 QUARANTINED = 'self.copying.step.notes.append(f"Task {one.id}: {why}; the old entry is in quarantine")'
@@ -149,3 +152,23 @@ def test_a_mistake_in_an_answer_is_seen(mistake: str) -> None:
         record = simulate(scenario, WorkerCode(QUEUE_WORKER, texts))
         found.append(violated(record, judge(record)).keys())
     assert [*map(list, found)] == [[], [invariant]]
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000 + b"]" * 100_000, b"1" * 5000])
+def test_json_beyond_what_python_reads_may_become_a_task(body: bytes) -> None:
+    stored = {f"{OLD_TASK}slack_1": Entry(body), PENDING: Entry(b'["slack_1"]')}
+    scenario = Scenario.read(f"{SAFE} conditions=local")
+    record = simulate(scenario, WorkerCode(QUEUE_WORKER), entries=stored)
+    assert record.final.new_tasks
+    assert not violated(record, judge(record))
+
+
+def test_a_task_whose_place_is_taken_may_fail_beside_a_lease() -> None:
+    stored = populate(BEGIN_MS // 1000, 2, 1, ())
+    corrupt = f"{OLD_TASK}slack_001"
+    stored[corrupt] = stored[corrupt]._replace(value=b"{broken")
+    stored[f"{QUARANTINE}slack_001"] = Entry(b"other")
+    scenario = Scenario.read(f"{SAFE} conditions=local faults=refused@operator-1.2:8")
+    record = simulate(scenario, WorkerCode(QUEUE_WORKER), entries=stored)
+    assert any(run.member("tasks", "failed") and run.member("leases", "failed") for run in record.runs)
+    assert not violated(record, judge(record))
