@@ -7,7 +7,7 @@ from typing import Any
 
 
 def homes_of(stub: str) -> dict[str, str]:
-    """Where each of the names is that a stub gives, a line ``from MODULE import NAME as NAME`` for each."""
+    """The module of each public name: a stub has a line ``from MODULE import NAME as NAME`` for each."""
     with open(stub, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes as long as all of the rest
         lines = [line.split() for line in file]
     return {line[3]: line[1] for line in lines if line[:1] == ["from"]}
@@ -16,7 +16,7 @@ def homes_of(stub: str) -> dict[str, str]:
 def names_of(package: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
     """The ``__getattr__`` and ``__all__`` of a package; ``file`` is its ``__init__.py``, beside its stub.
 
-    No name may be a module's of the package: once that is imported, it is what the package has by that name.
+    No name may be that of a module in the package: once imported, the module would take its place.
     """
     homes = homes_of(file + "i")
 

@@ -41,7 +41,7 @@ class Layers:
     operations, beginning with what is ``spent`` already, by method. A page of a listing has ``page`` keys,
     with ``empty`` none if it is the first. ``interleaving`` decides in what order requests that are sent at
     once go on. ``trace`` gets every operation, as it is asked and as it is seen.
-    ``invocations`` tells who asks. What is recorded is kept in a ``log``.
+    ``invocations`` names the invocation that asks. ``log`` makes the lists that records are kept in.
 
     Several namespaces of one deployment, each with a ``name``, count and record together: all of them stand
     ``beside`` the first.

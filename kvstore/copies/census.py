@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
+from kvstore.javascript.values import MAX_SAFE_INTEGER
 from kvstore.store import Entry
 
 # So many different beginnings are kinds, each of them; of more, those are that this share of all keys has.
@@ -35,7 +36,12 @@ _MORE: Final = "…"
 # Classes: the first whose number is not exceeded. Bytes of a value, and seconds that an entry has left.
 SIZES: Final = ((100, "≤ 100 B"), (1_000, "≤ 1 kB"), (10_000, "≤ 10 kB"), (100_000, "≤ 100 kB"))
 LIFETIMES: Final = ((3_600, "≤ 1 h"), (86_400, "≤ 1 day"), (2_592_000, "≤ 30 days"))
-_TYPES: Final = {str: "a string", int: "a number", list: "an array", dict: "an object"}
+_TYPES: Final = {
+    str: "a string",
+    int: f"a number from 0 to {MAX_SAFE_INTEGER}",
+    list: "an array",
+    dict: "an object",
+}
 _LARGER, _LONGER, _EVER = "more", "longer", "for ever"
 
 
@@ -108,7 +114,7 @@ def _count(counts: dict[str, int], names: Sequence[str], by: int = 1) -> None:
 
 
 def members_of(text: str | bytes) -> list[str] | None:
-    """The members of a JSON object, the type of other JSON, None for what is none, or too long to parse."""
+    """The members of a JSON object or the type of other JSON; None for other text, and if it is too long."""
     if len(text) > _LONGEST:
         return None
     try:
@@ -286,8 +292,9 @@ def as_json(groups: Sequence[Group]) -> list[dict[str, Any]]:
 
 
 def read_groups(document: Any) -> list[Group]:
-    """The groups of a census; of a shape nothing but pattern and count must be there. Raises ValueError for
-    anything else.
+    """The groups of a census; a shape needs only its pattern and count.
+
+    Raises ValueError for any other document.
     """
     if not isinstance(document, list):
         raise ValueError("it is not a census: that is an array of groups")
@@ -311,7 +318,8 @@ def _shape(found: Any) -> Shape:
 
 def _member(found: Any, name: str, kind: type) -> Any:
     value = found.get(name) if isinstance(found, dict) else None
-    if not isinstance(value, kind) or isinstance(value, bool):
+    out_of_range = isinstance(value, int) and not 0 <= value <= MAX_SAFE_INTEGER
+    if not isinstance(value, kind) or isinstance(value, bool) or out_of_range:
         raise ValueError(
             f"it is not a census: {name!r} must be {_TYPES[kind]}, but is {json.dumps(value):.40}"
         )

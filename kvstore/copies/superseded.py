@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-# Bits in which keys leave their marks, for each byte of the file and at most: 128 MiB of memory.
+# How many bits keys leave their marks in: one for each byte of the file, within these bounds (128 MiB).
 _LEAST: Final = 1 << 16
 _MOST: Final = 1 << 30
 
 
 def last_items(keys: Callable[[], Iterable[str]], size: int) -> dict[str, list[int]]:
-    """Where the items of each key are that is there more than once, by their numbers; the last one counts.
+    """The numbers of the items (from 0) of each key that comes more than once; the last item counts.
 
-    ``keys`` reads all of them, in their order, and is called twice where two leave the same mark; ``size`` is
-    how much there is to read, in bytes. Memory is for marks, and for keys that may be there more than once.
+    ``keys`` reads all keys in their order, and is called again if two leave the same mark; ``size`` is how
+    many bytes the file has. Memory holds the marks, and the keys that may come more than once.
     """
     bits = min(_MOST, max(_LEAST, 1 << size.bit_length()))
     marks, suspects = bytearray(bits // 8), set[int]()

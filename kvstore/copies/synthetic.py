@@ -1,7 +1,7 @@
-"""A namespace that is generated and not stored: as many keys of each shape as a census has, found in no time.
+"""A namespace that is generated and not stored: as many keys of each shape as a census has, found at once.
 
 A key is made from its number, and its number is read out of the key: a page costs a page, and a get one
-entry, however many there are. Values have the members and sizes of the shape, and nothing of anybody's.
+entry, however many there are. Values have the members and sizes of the shape, and no user's data.
 """
 
 import json
@@ -16,10 +16,11 @@ from typing import Any, Final
 from kvstore.clock import Clock
 from kvstore.copies.census import LIFETIMES, SIZES, Shape
 from kvstore.errors import StoreError
+from kvstore.limits import LIMITS
 from kvstore.store import Entry, KeyInfo, Page
 
 _STAR: Final = "*"
-# What a census calls JSON that is no object, and such a value.
+# A value for each type of JSON other than an object, by its name in a census.
 _TYPES: Final[dict[str, Any]] = {
     "str": "text", "int": 1, "float": 1.5, "list": [1], "bool": True, "NoneType": None,
 }  # fmt: skip
@@ -30,7 +31,7 @@ _BYTES: Final = {name: size // 2 for size, name in SIZES}
 
 
 class _Keys(Sequence[str]):
-    """The keys of a shape in their order: its pattern with a number of so many digits for each star."""
+    """The keys of a shape in their order: its pattern with a number in place of each star, always as long."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -46,17 +47,17 @@ class _Keys(Sequence[str]):
         return self.shape.pattern.replace(_STAR, f"{at:0{self._digits}}")
 
     def number_of(self, key: str) -> int | None:
-        """Which of them a key is, None for one that is not there."""
+        """The number of a key, None for a key that is not among them."""
         found = self._form.fullmatch(key)
         number = int(found[1] if self._form.groups else 0) if found else len(self)
         return number if number < len(self) else None
 
 
 class SyntheticStore:
-    """Keys of ``shapes``, at the time of ``clock``: what expires does so a while after it is asked for.
+    """Keys of ``shapes``; what expires does so some time after each read, by ``clock``.
 
-    Nothing can be written: a put or a delete raises StoreError. Raises StoreError for a shape of several keys
-    whose pattern has no ``*``, and for two of one pattern.
+    Nothing can be written: a put or a delete raises StoreError. So does a shape of several keys whose pattern
+    has no ``*``, and two shapes with one pattern.
     """
 
     def __init__(self, shapes: Sequence[Shape], clock: Clock) -> None:
@@ -64,13 +65,15 @@ class SyntheticStore:
         patterns = [shape.pattern for shape in shapes]
         for shape in shapes:
             if shape.count > 1 and _STAR not in shape.pattern:
-                raise StoreError(f"{shape.count:,} keys cannot all be {shape.pattern!r}: write a * into it")
+                raise StoreError(
+                    f"{shape.count:,} keys cannot all be named {shape.pattern!r}: the pattern needs a *"
+                )
             if patterns.count(shape.pattern) > 1:
-                raise StoreError(f"two shapes have the pattern {shape.pattern!r}: make them one")
+                raise StoreError(f"two shapes have the pattern {shape.pattern!r}: merge them into one")
         self._all = [_Keys(shape) for shape in shapes]
 
     def __len__(self) -> int:
-        """How many keys there are, those that two shapes have twice."""
+        """How many keys there are; a key that two shapes have counts twice."""
         return sum(map(len, self._all))
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
@@ -117,7 +120,7 @@ class SyntheticStore:
 
 
 def _class(counts: Mapping[str, int], number: int, step: float) -> str:
-    """The class of one of many, of which each class has its share; "" where there are no classes."""
+    """The class of the entry ``number``: each class gets its share of them. "" without any classes."""
     rest = number * step % 1 * sum(counts.values())
     for name, count in counts.items():
         rest -= count
@@ -130,6 +133,7 @@ def _value(shape: Shape, number: int) -> bytes:
     size = shape.bytes // max(1, shape.count)
     if len(shape.sizes) > 1:
         size = _BYTES.get(_class(shape.sizes, number, _BRONZE), shape.largest)
+    size = min(size, LIMITS.value_size)
     documents = shape.count - shape.texts
     if not shape.members or _class({"": documents, "text": shape.texts}, number, _PLASTIC):
         return b"x" * size
@@ -152,7 +156,7 @@ def _metadata(shape: Shape, number: int) -> str | None:
 
 
 def _document(members: Mapping[str, int], of: int, number: int) -> dict[str, str]:
-    """An object with the members that it has in its turn: each is in so many of all."""
+    """A JSON object: each member is in its count of the ``of`` objects."""
     return {
         name: f"{number}"
         for at, (name, count) in enumerate(members.items())

@@ -16,7 +16,7 @@ from kvstore.figures import whole
 from kvstore.store import Entry, KeyInfo, Page, Store, is_over
 
 _PER_MILLE = 1000
-# When copies whose time is over are let go, at the earliest.
+# From how many copies on a location removes those whose time is over.
 _MANY = 10_000
 
 
@@ -51,7 +51,7 @@ _AT = itemgetter(0)
 class Origin:
     """The authoritative store, and what changed in it lately: locations list the past by that.
 
-    What changed more than ``lag_ms`` ago is not asked for any more.
+    No location asks for what changed more than ``lag_ms`` ago.
     """
 
     store: Store

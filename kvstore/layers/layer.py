@@ -67,7 +67,7 @@ class Around(Layer):
 
 
 class FromHere(Around):
-    """``store`` as many locations see it: ``here`` gives what is seen from that of the one who asks."""
+    """``store`` as each location sees it: ``here`` gives the view of the location that asks."""
 
     def __init__(self, store: Store, here: Callable[[], Store]) -> None:
         super().__init__(store)

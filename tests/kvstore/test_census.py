@@ -94,11 +94,19 @@ def test_a_census_is_read_back() -> None:
         ('[{"prefix": "a:", "shapes": [3]}]', "'pattern' must be a string, but is null"),
         (
             '[{"prefix": "a:", "shapes": [{"pattern": "*", "count": "x"}]}]',
-            "'count' must be a number, but is",
+            "'count' must be a number from 0 to 9007199254740991, but is",
+        ),
+        (
+            '[{"prefix": "a:", "shapes": [{"pattern": "*", "count": -1}]}]',
+            "'count' must be a number from 0 to 9007199254740991, but is -1",
+        ),
+        (
+            '[{"prefix": "a:", "shapes": [{"pattern": "*", "count": 9007199254740992}]}]',
+            "'count' must be a number from 0 to 9007199254740991, but is 9007199254740992",
         ),
         (
             '[{"prefix": "a:", "shapes": [{"pattern": "*", "count": true}]}]',
-            "'count' must be a number, but is",
+            "'count' must be a number from 0 to 9007199254740991, but is",
         ),
     ],
 )

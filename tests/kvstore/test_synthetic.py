@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kvstore import Entry, ManualClock, StoreError
+from kvstore import LIMITS, Entry, ManualClock, StoreError
 from kvstore.copies.census import Census, Shape, census_of
 from kvstore.copies.synthetic import SyntheticStore
 
@@ -87,6 +87,12 @@ async def test_each_class_has_its_share() -> None:
 async def test_shapes_that_cannot_be_are_refused(shapes: list[Shape]) -> None:
     with pytest.raises(StoreError):
         SyntheticStore(shapes, CLOCK)
+
+
+async def test_a_value_is_no_larger_than_kv_takes() -> None:
+    entry = await SyntheticStore([Shape("a:*", 1, 10**15)], CLOCK).get("a:0")
+    assert entry is not None
+    assert len(entry.value) == LIMITS.value_size
 
 
 async def test_nothing_can_be_written() -> None:

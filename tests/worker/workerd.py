@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,6 +11,23 @@ import httpx
 import pytest
 
 _ROOT = Path(__file__).parents[2]
+_CONFIGURATION = """\
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [ ( name = "worker", worker = .worker ),
+    {services} ],
+  sockets = [ ( name = "http", address = "127.0.0.1:0", http = (), service = "worker" ) ],
+);
+
+const worker :Workerd.Worker = (
+  modules = [ ( name = "worker.js", esModule = embed "worker.js" ) ],
+  compatibilityDate = "2026-04-20",
+  bindings = [ {bindings} ],
+);
+"""
+_SERVICE = """( name = "{name}", external = ( address = "{address}", http = (
+      injectRequestHeaders = [ ( name = "{header}", value = "{name}" ) ] ) ) )"""
 
 
 def program() -> Path | None:
@@ -18,6 +35,16 @@ def program() -> Path | None:
     named = os.environ.get("WORKERD_BIN")
     found = Path(named) if named else _ROOT / ".real" / "node_modules" / ".bin" / "workerd"
     return found if found.exists() else None
+
+
+def configuration(names: Sequence[str], binding: str, header: str, address: str) -> str:
+    """A Worker with a binding for each name: the server at ``address`` gets the name in ``header``.
+
+    ``binding`` is one binding, with ``{name}`` for its name and its service.
+    """
+    services = [_SERVICE.format(name=name, address=address, header=header) for name in names]
+    bindings = [binding.format(name=name) for name in names]
+    return _CONFIGURATION.format(services=",\n    ".join(services), bindings=",\n    ".join(bindings))
 
 
 @asynccontextmanager

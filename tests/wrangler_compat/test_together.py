@@ -221,15 +221,17 @@ def test_workers_that_cannot_be_together_are_refused(tmp_path: Path) -> None:
     both = ("dev", "-c", "one/wrangler.toml", "-c", "two/wrangler.toml", "--port", "0")
     same = wrangler(*both, cwd=tmp_path)
     assert same.returncode == 1
-    assert (
-        "two/wrangler.toml is of a Worker orders: Workers that are served together"
-        in same.stdout + same.stderr
-    )
+    said = same.stdout + same.stderr
+    assert "two/wrangler.toml has the name orders of another: give each of several Workers a `name`" in said
     config = tmp_path / "two" / "wrangler.toml"
     config.write_text(config.read_text().replace('name = "orders"', 'name = "other"'))
     twice = wrangler(*both, cwd=tmp_path)
     assert twice.returncode == 1
     assert 'Multiple consumers defined for queue "q": "orders" and "other"' in twice.stdout + twice.stderr
+    (tmp_path / "one" / "wrangler.toml").write_text('name = "site"\nassets = { directory = "." }\n')
+    alone = wrangler(*both, cwd=tmp_path)  # nothing would call the second
+    assert alone.returncode == 1
+    assert "one/wrangler.toml has no `main`" in alone.stdout + alone.stderr
 
 
 @pytest.mark.workerd

@@ -151,8 +151,8 @@ class WorkerConfig:
     ``path`` is the file, ``root`` its folder; ``main`` is relative to the folder, in its shortest spelling.
     ``environment`` is None for the top level. ``vars`` holds what the Worker finds in ``env`` besides its
     bindings: the file's values (text or any JSON) and over them those of the secrets files, always text.
-    ``not_emulated`` are the bindings that a rehearsal and a test have none of, each with what messages call
-    it; ``r2_buckets``, ``services`` and ``queue_producers`` are among them, which only ``dev`` has.
+    ``not_emulated`` are the bindings that a rehearsal and a test do not emulate, each with its name in
+    messages; of them ``dev`` alone emulates ``r2_buckets``, ``services`` and ``queue_producers``.
     ``secrets`` has the names of the latter, and repr shows no values. ``dev`` is the section of that name as
     it stands in the file. ``define``, ``alias``, ``rules``, ``build``, ``no_bundle`` and ``minify`` say how a
     JavaScript Worker is built.

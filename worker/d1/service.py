@@ -33,9 +33,9 @@ class Ask:
 
 @dataclass(slots=True)
 class Answer:
-    """``body`` is a JSON value, or the bytes of what is none; ``bookmark`` tells when this was true.
+    """``body`` is a JSON value, or bytes; ``bookmark`` is the state of the database that it shows.
 
-    ``code`` names the rule of the platform by which it was refused, "" for none: a Worker never sees it.
+    ``code`` names the rule of the platform that refused the call, "" for none; a Worker never sees it.
     """
 
     body: Any

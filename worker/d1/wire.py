@@ -5,9 +5,9 @@
     POST /dump                                    404, as from the local runtime
 
 The header ``x-cf-d1-session-commit-token`` has the session's constraint or bookmark, and in the answer a
-bookmark. An error is ``{success: false, error}`` with status 200; where there is no answer, as the database
-was reset, the header ``understudy-reset`` says so to modules of ours. Source: requests of workerd 1.20260426,
-recorded.
+bookmark. An error is ``{success: false, error}`` with status 200. When the database was reset, the header
+``understudy-reset`` says to Understudy's own modules that there is no answer. Source: requests of workerd
+1.20260426, recorded.
 """
 
 import json
@@ -98,8 +98,8 @@ class D1Wire:
         if not identity:
             return PlainTextResponse(f"The header {DATABASE_HEADER} must name a database", 400)
         service = self._resolver(identity.encode("latin-1").decode("utf-8", "replace"))
-        told = await answered(service, path, request.url.query, request.headers.get(TOKEN_HEADER), body)
-        return Response(told.body, told.status, told.headers)
+        reply = await answered(service, path, request.url.query, request.headers.get(TOKEN_HEADER), body)
+        return Response(reply.body, reply.status, reply.headers)
 
 
 class _NotAQuery(Exception):

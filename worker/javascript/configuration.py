@@ -21,9 +21,9 @@ PROTOCOL_HEADER: Final = "Understudy-Protocol"
 CF_HEADER: Final = "Understudy-Cf"
 # Says that what is asked for is one of the Worker's static assets.
 ASSETS_HEADER: Final = "Understudy-Assets"
-# Names a Worker in Python that a JavaScript Worker calls, as `_called` does.
+# Names a Worker in Python that a JavaScript Worker calls, in the form of `called`.
 SERVICE_HEADER: Final = "Understudy-Service"
-# Names a JavaScript Worker that somebody else than a client calls: one in Python, or a queue.
+# Names a JavaScript Worker that a Worker in Python or a queue calls, in that form too.
 CALL_HEADER: Final = "Understudy-Call"
 # Says that a request has come through the server in front, which guards: workerd's own port takes no others.
 SECRET_HEADER: Final = "Understudy-Secret"

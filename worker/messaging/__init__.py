@@ -1,9 +1,9 @@
 """Queues: messages from one Worker to another, delivered in batches.
 
 message    one message, and its body as bytes         limits     what is refused, and its text
-broker     the queues: who waits, and who is next     outcome    what became of a batch
+broker     the queues: what waits, what is next       outcome    what became of a batch
 producer   the binding: ``env.<binding>.send``        batch      what a handler ``queue`` gets
-bindings   what a Python Worker is bound to
+bindings   the queues that a Python Worker sends to
 wire       the binding's own HTTP, for a workerd      delivery   a batch and its outcome as JSON
 
 Nothing is on disk: what waits is gone when the process ends. Behaviour is that of the local runtime of

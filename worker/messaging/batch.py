@@ -1,4 +1,4 @@
-"""What a handler ``queue`` gets: a batch of messages, which it says are done, or are to be tried again."""
+"""What a handler ``queue`` gets: a batch of messages, to be acknowledged or retried."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ _NO_EFFECT = "Received a call to {late} after {early} was already called. Callin
 
 
 class QueueMessage(JsObject):
-    """``ack`` and ``retry`` count once, and before what is said of the whole batch."""
+    """The first ``ack`` or ``retry`` counts, and takes precedence over what the whole batch gets."""
 
     js_name = "QueueMessage"
 
@@ -33,7 +33,7 @@ class QueueMessage(JsObject):
 
 
 class MessageBatch(JsObject):
-    """``js_outcome`` is what came of it, once the handler is done; ``warn`` gets what it said in vain."""
+    """``js_outcome`` is its outcome, once the handler is done; ``warn`` reports calls without effect."""
 
     js_name = "QueueController"
 
@@ -77,10 +77,10 @@ async def take(handler: Handler, batch: MessageBatch) -> Outcome:
 
 
 class _Said:
-    """What the handler has said of the batch so far: the first word counts, and each later one warns."""
+    """What the handler has called so far: the first call counts, and one that contradicts it warns."""
 
     def __init__(self, warn: Callable[[str], None]) -> None:
-        self.all = ""  # "ack" or "retry", once one of them was said
+        self.all = ""  # "ack" or "retry", once one was called for the whole batch
         self.delay: int | None = None
         self.acks: set[str] = set()
         self.retries: dict[str, int | None] = {}

@@ -1,4 +1,4 @@
-"""The queues of a Python Worker: what it is bound to, and what it consumes."""
+"""The queues that a Python Worker sends to."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""The queues of the Workers that run side by side: who waits, and whose batch is next."""
+"""The queues of the Workers that run side by side: which messages wait, and when a batch is delivered."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -65,9 +65,9 @@ class Broker:
         return Message(self._entropy.token(16).hex(), self.clock.now_ms(), content_type, body, delay)
 
     def send(self, queue: str, messages: list[Message], *, batch: bool = False) -> Metrics:
-        """Put messages into a queue; what waited there before. One that no Worker consumes drops them.
+        """Put messages into a queue, which drops them if it has no consumer. Returns what waited before.
 
-        Raises QueueError for what the product does not take.
+        Raises QueueError for what the product refuses.
         """
         check_messages(messages, batch=batch)
         metrics = self.metrics(queue)
@@ -75,12 +75,12 @@ class Broker:
         return metrics
 
     def metrics(self, queue: str) -> Metrics:
-        """What waits in a queue; what is delayed or being delivered does not."""
+        """What waits in a queue, without what is delayed or being delivered."""
         found = self._queues.get(queue)
         return _metrics([] if found is None else found.waiting)
 
     async def close(self) -> None:
-        """Deliver nothing any more."""
+        """Stop delivering."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -105,7 +105,7 @@ class Broker:
         task.add_done_callback(self._tasks.discard)
 
     def _settle(self, queue: "_Queue", consumer: Consumer, batch: list[Message], outcome: Outcome) -> int:
-        """Try again, move or drop what was not done; how many were done."""
+        """Try again, move or drop what failed. The result is how many messages are done."""
         rules, done, dead = consumer.rules, 0, []
         attempts = rules.max_retries + 1
         for one in batch:
@@ -116,7 +116,7 @@ class Broker:
             if one.failures < attempts:
                 asked = outcome.retries.get(one.id)
                 general = rules.retry_delay if outcome.delay is None else outcome.delay
-                # Even without a delay it comes after whatever is there already.
+                # Even without a delay it comes after what waits already.
                 self._spawn(self._later(queue, one, general if asked is None else asked))
             else:
                 dead.append(one)

@@ -27,7 +27,7 @@ def batch_json(queue: str, messages: list[Message], metrics: Metrics) -> dict[st
 
 
 def outcome_of(given: dict[str, Any]) -> Outcome:
-    """What workerd says of a batch (``FetcherQueueResult``)."""
+    """The outcome in what workerd returns for a batch (``FetcherQueueResult``)."""
     every = given.get("retryBatch") or {}
     return Outcome(
         ok=given["outcome"] == "ok",

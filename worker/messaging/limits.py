@@ -69,7 +69,7 @@ def check_producer(one: QueueProducer) -> None:
     _check(f'The producer of queue "{one.queue}"', "delivery_delay", one.delivery_delay, LONGEST_DELAY)
 
 
-def _check(who: str, name: str, value: float, most: int) -> None:
+def _check(owner: str, name: str, value: float, most: int) -> None:
     least = 1 if name == "max_batch_size" else 0
     if not least <= value <= most or (name != "max_batch_timeout" and value != int(value)):
-        raise QueueConfigError(f"{who} has {name} = {value}, which must be a number from {least} to {most}")
+        raise QueueConfigError(f"{owner} has {name} = {value}, which must be a number from {least} to {most}")

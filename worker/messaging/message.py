@@ -49,7 +49,9 @@ def encoded(value: Any, content_type: str) -> bytes:
     if content_type == "json":
         text = stringify(value)
         if isinstance(text, Undefined):
-            raise type_error(f"The body is a {_type_of(value)}, which JSON has nothing for")
+            raise type_error(
+                f"A body of type {_type_of(value)} cannot be sent as JSON: send another value or contentType"
+            )
         return text.encode("utf-8", "surrogatepass")
     return serialize(value)
 

@@ -1,4 +1,4 @@
-"""What became of a batch: which of its messages are done, and which are to be tried again."""
+"""The outcome of a batch: which of its messages are done, and which are to be tried again."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 class Outcome:
     """``ok``: the handler, and what it left to waitUntil, raised nothing. Otherwise all is tried again.
 
-    ``retry_all`` asks for that too, after ``delay`` seconds, None for the consumer's. What was said of single
-    messages counts before that: ``acks`` are done, ``retries`` come again, each with a delay of its own or
-    None.
+    ``retry_all`` asks for that too, after ``delay`` seconds, None for the consumer's. Single messages take
+    precedence: ``acks`` are done, ``retries`` come again, each after a delay of its own, or None.
     """
 
     ok: bool = True

@@ -18,8 +18,8 @@ Sent = dict[str, Any]
 class WorkerQueue(JsObject):
     """``send``, ``sendBatch`` and ``metrics``. Raises JsException with workerd's texts.
 
-    ``default_type`` is what a body is sent as that says nothing of it: the Worker's compatibility date
-    decides between ``json`` and ``v8``. ``failed`` makes a text of what a queue does not take.
+    ``default_type`` is the content type of a body without one: ``json`` or ``v8``, by the Worker's
+    compatibility date. ``failed`` makes the text for what a queue refuses.
     """
 
     js_name = "WorkerQueue"

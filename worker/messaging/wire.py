@@ -1,11 +1,11 @@
 """The binding of a queue in its own HTTP, as an ASGI app.
 
-    POST /message   the body of one message; X-Msg-Fmt and X-Msg-Delay-Secs say of it what they say
+    POST /message   the body of one message, with the headers X-Msg-Fmt and X-Msg-Delay-Secs
     POST /batch     {messages: [{body, contentType, delaySecs}]}, bodies in Base64; X-Msg-Delay-Secs for all
     GET  /metrics   what waits in the queue
 
-The queue is named by a header, and so is how long its messages wait that say nothing of it. The answer is
-JSON; an error has its code and its text in headers. Source: requests of workerd 1.20260426, recorded.
+Headers name the queue, and the delay of messages without one of their own. The answer is JSON; an error has
+its code and its text in headers. Source: requests of workerd 1.20260426, recorded.
 """
 
 import json
@@ -29,7 +29,7 @@ _MOST_BODY: Final = 100 * 1024 * 1024
 
 
 def create_queues_app(broker: Broker, token: str) -> ASGIApp:
-    """An ASGI app that puts messages into the queues of ``broker`` for whoever carries ``token``."""
+    """An ASGI app that puts messages into the queues of ``broker`` for requests that carry ``token``."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -61,7 +61,7 @@ def _answer(broker: Broker, request: Request, body: bytes) -> Response:
 
 
 def _checked(kind: str, body: bytes) -> bytes:
-    """The body; what a Worker sends as JSON may be none, such as a function."""
+    """The body. Raises QueueError for JSON that is not valid, which workerd sends for a function."""
     if kind == "json":
         try:
             json.loads(body)

@@ -1,4 +1,4 @@
-"""What a Worker gives to a bucket, as the binding's wire has it; what the runtime refuses, in its words."""
+"""What a Worker gives to a bucket, in the form of the binding's wire; refusals have the runtime's texts."""
 
 import base64
 import math
@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from kvstore.binding.values import value_bytes
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED, byte_view, date_ms, is_number, to_number, to_string
+from kvstore.storage.keys import unicode_text
 from worker.r2.bucket import Request
 from worker.r2.results import HTTP_HEADERS
 from worker.r2.stored import ALGORITHMS
@@ -22,6 +24,9 @@ from worker.sdk.web.http.headers import Headers
 _VALUES: Final = "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob"
 _BYTES: Final = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 _INCLUDED: Final = {"httpMetadata": 0, "customMetadata": 1}
+_FURTHEST_MS: Final = (
+    2**63 // 10**6
+)  # from 1970: what workerd counts in nanoseconds, measured; its texts differ
 
 
 def not_of_type(method: str, place: int, kind: str) -> JsException:
@@ -39,7 +44,12 @@ def _wrong_field(name: str, of: str, kind: str) -> JsException:
 def key_of(method: str, key: Any) -> str:
     if key is UNDEFINED:
         raise not_of_type(method, 1, "string")
-    return to_string(key)
+    return text_of(key)
+
+
+def text_of(value: Any) -> str:
+    """A text as it arrives: a lone surrogate becomes three U+FFFD, as measured."""
+    return unicode_text(to_string(value))
 
 
 def options_of(method: str, options: Any, place: int, kind: str) -> Any:
@@ -53,7 +63,9 @@ def _is_object(value: Any) -> bool:
 
 
 def content_of(value: Any) -> Content | None:
-    plain = value is None or value is UNDEFINED or isinstance(value, str | ReadableStream | Blob)
+    if isinstance(value, str):
+        return Content(value_bytes(value))
+    plain = value is None or value is UNDEFINED or isinstance(value, ReadableStream | Blob)
     if plain or byte_view(value) is not None:
         return extract(value)
     raise not_of_type("put", 2, _VALUES)
@@ -173,11 +185,11 @@ def http_fields_of(options: Any) -> Request:
             continue
         if name == "cacheExpiry" and isinstance(given, Headers):
             moment = _http_date(value)
-            fields[name] = 0 if moment is None else date_ms(moment)  # what is no date is the epoch
+            fields[name] = 0 if moment is None else date_ms(moment)  # an invalid date counts as the epoch
         elif name == "cacheExpiry":
             fields[name] = _date(value, name, "HttpMetadata")
         else:
-            fields[name] = to_string(value)
+            fields[name] = text_of(value)
     return {"httpFields": fields}
 
 
@@ -186,7 +198,7 @@ def custom_fields_of(options: Any) -> Request:
     if given is None:
         return {}
     members = given if isinstance(given, dict) else {}
-    return {"customFields": [{"k": name, "v": to_string(value)} for name, value in members.items()]}
+    return {"customFields": [{"k": text_of(name), "v": text_of(value)} for name, value in members.items()]}
 
 
 def checksums_of(options: Any) -> Request:
@@ -231,7 +243,7 @@ def listing_of(options: Any) -> Request:
             continue
         if not isinstance(text, str):
             raise _wrong_field(name, "ListOptions", "string")
-        request[name] = text
+        request[name] = text_of(text)
     include = option(options, "include")
     if include is not UNDEFINED and include is not None:
         if not isinstance(include, list | tuple):
@@ -244,12 +256,16 @@ def listing_of(options: Any) -> Request:
 
 
 def _date(value: Any, name: str, of: str) -> int:
-    """Milliseconds since the epoch. Raises JsException for what is no Date and no number."""
-    if isinstance(value, datetime):
-        return date_ms(value)
-    if is_number(value) and math.isfinite(value):
-        return int(value)
-    raise _wrong_field(name, of, "date")
+    """Milliseconds since the epoch. Raises JsException for anything but a Date or a number within range."""
+    moment = date_ms(value) if isinstance(value, datetime) else value
+    if not is_number(moment):
+        raise _wrong_field(name, of, "date")
+    if not math.isfinite(moment):
+        raise type_error("The value cannot be converted because it is not a valid Date.")
+    if abs(int(moment)) > _FURTHEST_MS:
+        limit = "after 2189" if moment > 0 else "before 1687"
+        raise type_error(f"This API doesn't support dates {limit}.")
+    return int(moment)
 
 
 def _http_date(text: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""``env.BUCKET``: what a Worker calls. It asks a service, and says what comes of it in the product's words.
+"""``env.BUCKET``: what a Worker calls. It asks a service, and answers or raises in the product's words.
 
 Values are written as kvstore.javascript.values says. Source: workerd 1.20260426, recorded.
 """
@@ -6,7 +6,7 @@ Values are written as kvstore.javascript.values says. Source: workerd 1.20260426
 from typing import Any, Final
 
 from kvstore.javascript.stream import ReadableStream
-from kvstore.javascript.values import UNDEFINED, Undefined, to_string
+from kvstore.javascript.values import UNDEFINED, Undefined
 from worker.r2.arguments import (
     checksums_of,
     condition_of,
@@ -18,16 +18,17 @@ from worker.r2.arguments import (
     not_of_type,
     options_of,
     range_of,
+    text_of,
 )
 from worker.r2.bucket import Request, Service
-from worker.r2.errors import R2Error
+from worker.r2.errors import R2Error, not_emulated
 from worker.r2.results import GetResult, HeadResult
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject, option
 
 _NO_SUCH_KEY: Final = 10007
 _PRECONDITION_FAILED: Final = 10031
-_MISSING: Final = object()  # undefined stores nothing, and no value at all is refused
+_MISSING: Final = object()  # undefined stores an empty object, and a call without a value is refused
 
 
 class R2Bucket(JsObject):
@@ -85,11 +86,11 @@ class R2Bucket(JsObject):
         return HeadResult(answer.described)
 
     async def delete(self, keys: Any = UNDEFINED, *_: Any) -> Undefined:
-        """Remove one object, or each of a list; those that are not there do not count."""
+        """Remove one object, or each of a list; a key without an object is no error."""
         if keys is UNDEFINED:
             raise not_of_type("delete", 1, "string or Array")
         many = isinstance(keys, list | tuple)
-        request = {"objects": [to_string(one) for one in keys]} if many else {"object": to_string(keys)}
+        request = {"objects": [*map(text_of, keys)]} if many else {"object": text_of(keys)}
         try:
             await self._ask("delete", request)
         except R2Error as error:
@@ -107,14 +108,10 @@ class R2Bucket(JsObject):
         return {**listed, "objects": [HeadResult(one) for one in listed["objects"]]}
 
     async def createMultipartUpload(self, *_: Any) -> Any:
-        raise JsException(
-            "Error", "createMultipartUpload is not emulated by Understudy: put the object whole"
-        )
+        raise _in_parts("createMultipartUpload")
 
     def resumeMultipartUpload(self, *_: Any) -> Any:
-        raise JsException(
-            "Error", "resumeMultipartUpload is not emulated by Understudy: put the object whole"
-        )
+        raise _in_parts("resumeMultipartUpload")
 
     async def _ask(self, method: str, request: Request, body: bytes = b"") -> Any:
         return await self._service({"method": method, **request}, body)
@@ -125,4 +122,4 @@ def _said(action: str, error: R2Error) -> JsException:
 
 
 def _in_parts(action: str) -> JsException:
-    return JsException("Error", f"{action} is not emulated by Understudy: put the object whole")
+    return JsException("Error", not_emulated(action).message)

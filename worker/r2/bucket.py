@@ -22,7 +22,6 @@ from kvstore.sql.open_databases import OpenDatabases
 from kvstore.stores.state_names import blob_path, object_id
 from kvstore.stores.value_files import ValueFiles
 from worker.r2 import errors
-from worker.r2.errors import R2Error
 from worker.r2.stored import ALGORITHMS, Stored
 
 OBJECT_FOLDER: Final = "miniflare-R2BucketObject"
@@ -118,11 +117,10 @@ class Bucket:
     async def count(self) -> int:
         """How many objects there are."""
         database = await self._opened(create=False)
-        return (
-            0
-            if database is None
-            else (await database.read(Lookup("SELECT count(*) FROM _mf_objects", ())))[0]
-        )
+        if database is None:
+            return 0
+        counted: int = (await database.read(Lookup("SELECT count(*) FROM _mf_objects", ())))[0]
+        return counted
 
     async def _opened(self, *, create: bool) -> Database | None:
         async with self._opening:
@@ -243,7 +241,7 @@ def _parts(key: str) -> Steps[list[str]]:
 
 @program
 def _replace(stored: Stored, only_if: Any) -> Steps[list[str]]:
-    """Gives the files that nothing needs any more. Raises R2Error when the condition does not hold."""
+    """The result is the files that are no longer needed. Raises R2Error when the condition does not hold."""
     rows = yield f"SELECT {_COLUMNS} FROM _mf_objects WHERE key = ?", (stored.key,)
     if not _holds(only_if, Stored.of_row(rows[0]) if rows else None):
         raise errors.precondition_failed()
@@ -349,7 +347,7 @@ def _is_tag(given: dict[str, str], etag: str, *, weakly: bool) -> bool:
 
 
 def _span(request: Request, size: int) -> _Span:
-    """The bytes that are asked for. A header that cannot be met is one that was not sent. Raises R2Error."""
+    """The bytes that are asked for; a header that cannot be met is ignored. Raises R2Error."""
     if "rangeHeader" in request:
         return _span_of_header(request["rangeHeader"], size)
     given = request.get("range")
@@ -387,6 +385,3 @@ def _read_cursor(request: Request) -> str | None:
         return base64.b64decode(request.get("cursor") or "").decode()
     except ValueError:
         return None
-
-
-__all__ = ["Answer", "Bucket", "R2Error", "Service", "database_path"]

@@ -62,10 +62,13 @@ def create_r2_app(resolver: Callable[[str], Service], *, token: str | None = Non
 def _asked(method: str, headers: dict[bytes, bytes], body: bytes) -> tuple[dict[str, Any], bytes]:
     try:
         if method == "GET":
-            asked, content = json.loads(headers[_REQUEST]), b""
+            text, content = headers[_REQUEST], b""
         else:
             size = int(headers[_SIZE.encode()])
-            asked, content = json.loads(body[:size]), body[size:]
+            text, content = body[:size], body[size:]
+        asked = json.loads(
+            text.decode("utf-8", "replace")
+        )  # a lone surrogate is three bytes that are not UTF-8
     except (KeyError, ValueError) as error:
         raise errors.malformed() from error
     if not isinstance(asked, dict):

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from kvstore.javascript.values import UNDEFINED
 from worker.config import ServiceBinding
-from worker.durable.stub import Event, calling, fetching
+from worker.durable.stub import calling, fetching
 from worker.runtime.worker import Worker
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject
@@ -37,14 +37,11 @@ class PythonCallee:
         self._worker = worker
 
     async def answer(self, entrypoint: str | None, request: Request) -> Response:
-        answer: Response = await self._delivered(entrypoint, fetching(request))
+        answer: Response = await self._worker.deliver(entrypoint, fetching(request))
         return answer
 
     async def call(self, entrypoint: str | None, name: str, arguments: Iterable[Any]) -> Any:
-        return await self._delivered(entrypoint, calling(name, arguments))
-
-    async def _delivered(self, entrypoint: str | None, event: Event) -> Any:
-        return await self._worker.deliver(entrypoint, event)
+        return await self._worker.deliver(entrypoint, calling(name, arguments))
 
 
 class Absent:
@@ -83,6 +80,6 @@ class Service(JsObject):
         return call
 
     def _callee(self) -> Callee:
-        """Asked at each call, as Workers are loaded again while others run."""
+        """Found anew at each call, as the other Worker may have been loaded again since."""
         name = self._binding.service
         return self._services.get(name) or Absent(name)

@@ -1,6 +1,6 @@
 """worker.serving: what every server here has in common.
 
-server.py      a port, and an app behind it, or two
+server.py      a port, and one or two apps behind it
 protocol.py    how large a request's head may be, and how slow a client
 h11_protocol.py   the same, where status texts are written
 bodies.py      how large a body may be, and answers that do not wait for its end

@@ -199,7 +199,7 @@ def _deployments(
     console, members = invocation.console, shared.members
     _mention(invocation, WITHOUT_EFFECT)
     config = members[0].config
-    if config.main is None and config.assets is not None:
+    if config.main is None and config.assets is not None and not shared.several:
         return AssetsDeployment(config, members[0].read, root, console, shared)
     for member in members:
         if member.config.main is None:

@@ -109,7 +109,7 @@ class Emulation:
         return self._places[place]
 
     def seen_database(self, identity: str, database: FolderDatabase) -> Service:
-        """A database of D1, as whoever asks sees it from where the request came."""
+        """A database of D1, as it is seen from the location of the request that asks."""
         seen = self._databases.setdefault(identity, SeenFrom(self.clock, self._lag_ms))
         seen.database = database
 

@@ -38,9 +38,9 @@ def read_members(invocation: Invocation) -> list[Member]:
     members += [_further(invocation, path) for path in named[1:]]
     for number, one in enumerate(members[1:], 1):
         if one.config.name is None or one.name in {other.name for other in members[:number]}:
+            has = "no name" if one.config.name is None else f"the name {one.name} of another"
             raise CommandError(
-                f"{one.config.path} is of a Worker {one.config.name or 'without a name'}: Workers that are "
-                "served together need names of their own"
+                f"{one.config.path} has {has}: give each of several Workers a `name` of its own"
             )
     return members
 

@@ -40,15 +40,15 @@ class Primary:
     def answer(self, ask: Ask) -> Answer:
         """As calling it, without waiting for anything."""
         answer = self.database.answer(ask)
-        self._look()
+        self._follow()
         return _served(answer, by_primary=True)
 
     def arrive(self) -> None:
         """Let every replica have what is there now."""
         self._moments = [self._moment(self.clock.now_ms() - self._lag_ms)]
 
-    def _look(self) -> None:
-        """What is new begins its way to the replicas; what is older than what they have is forgotten."""
+    def _follow(self) -> None:
+        """Send what has changed on its way to the replicas, and forget what they no longer need."""
         if self.database.state != self._state:
             self._moments.append(self._moment(self.clock.now_ms()))
         seen = self.clock.now_ms() - self._lag_ms
@@ -61,7 +61,7 @@ class Primary:
 
     def copied(self) -> Moment:
         """What has come to the replicas by now."""
-        self._look()  # other programs write to a database in a file
+        self._follow()  # other programs write to a database in a file
         return self._moments[0]
 
 
