@@ -22,7 +22,7 @@ from harness.migrations.redis.keyspace.pieces import (
 )
 from harness.migrations.redis.mapping.plan import COPY, Plan, Step
 from harness.migrations.redis.moving.move import Move
-from harness.migrations.redis.planfile.declaration import Declaration, Rule
+from harness.migrations.redis.planfile.declaration import DROP, OURS, Declaration, Rule
 from harness.migrations.redis.planfile.pattern import Pattern
 from harness.model.verdict import agree
 from harness.terminal.lines import some
@@ -46,7 +46,7 @@ class Inverse:
     each in its order; a set becomes a list, as `in_order` says; of a zset that a list became, what is due
     first is at the right end. ``late`` says what to do about keys of the source that were written since.
 
-    Raises ValueError for any other rule, whose way back needs the backup, and where the target is not the
+    Raises ValueError for any other rule, whose way back needs the backup, and where the target cannot be the
     migration's alone.
     """
 
@@ -56,10 +56,13 @@ class Inverse:
     def __init__(self, move: Move) -> None:
         for rule in move.declaration.rules:
             spread = rule.target.of_record and rule.was != "list"
-            if spread or (rule.was != rule.becomes and rule.was != "list"):
+            converted = rule.was != rule.becomes and rule.was != "list"
+            nameless = not rule.target.names.issuperset(rule.source.names)
+            if spread or converted or nameless or move.declaration.transforms(rule):
                 raise ValueError(f"line {rule.line}: {rule}, {rule.type}, cannot be read backwards")
         source, target = move.declaration.source, move.declaration.target
-        if not target or source.startswith(target) or move.elsewhere:
+        journals = OURS.startswith(target) or target.startswith(OURS)
+        if journals or source.startswith(target) or move.elsewhere:
             raise ValueError(
                 f"what is under {target or 'no prefix'!r} is not the migration's alone: that takes a target "
                 "prefix of its own, within the source's server"
@@ -93,6 +96,7 @@ class Inverse:
             ("SMEMBERS", new),
             ("SREM", new, "1"),
             ("RPUSH", old, "1"),
+            ("PEXPIRE", old, 1),
             ("DEL", new, old),
         ]
 
@@ -125,6 +129,12 @@ class Inverse:
 
         Members of lists that came since are no reason: they stay where they are.
         """
+        if entries.others:
+            there = agree("{n} key{s} {were}", entries.others)
+            return [
+                f"{there} under {self._plan.target} before the migration, so not everything there is its "
+                "own: without --keep-changes the way back is from the backup"
+            ]
         done = [step for step in done_steps(entries) if self._rule(step).was != "string"]
         if entries.plan.mode == COPY:
             return await gone(self._move, done)
@@ -167,7 +177,9 @@ class Inverse:
         return self._plan.rules[step.rule]
 
     async def _is_whole(self, step: Step) -> bool:
-        """Whether the source of a conversion still has every member of what was made of it."""
+        """Whether the source of a conversion still has every member of what was made of it, or both ended."""
+        if 0 <= step.ends <= self._move.clock.now_ms() and self._rule(step).ttl != DROP:
+            return True
         left = {one async for page in parts(self._server, step.source, "list") for one in page}
         if not left:
             return False
@@ -185,10 +197,18 @@ class Inverse:
                 await self._server.call("DEL", *targets)
 
     async def _returns(self, entries: Entries[Plan]) -> list[Return]:
-        """Every key of the target that a rule makes, by rule, source and name."""
+        """Every key of the target that the migration made, or that a rule would make, by rule and source.
+
+        Raises MigrationError where one is of another type than its rule says, or two would become one.
+        """
         spelled = self._spelled(entries)
+        made = {target: step for step in entries.plan.steps for target in step.targets}
         found = []
         for key in await keys_under(self._server, self._plan.target):
+            if key in made:
+                step = made[key]
+                found.append((step.rule, Return(self._rule(step), key, step.source)))
+                continue
             for number, pattern in enumerate(self._patterns):
                 names = pattern.match(key.removeprefix(self._plan.target))
                 if names is not None:
@@ -198,7 +218,27 @@ class Inverse:
                     )
                     found.append((number, Return(rule, key, self._plan.source + old)))
                     break
-        return [one for _, one in sorted(found, key=lambda one: (one[0], one[1].source, one[1].key))]
+        returns = [one for _, one in sorted(found, key=lambda one: (one[0], one[1].source, one[1].key))]
+        await self._refuse_unfit(returns)
+        return returns
+
+    async def _refuse_unfit(self, returns: Sequence[Return]) -> None:
+        for at in range(0, len(returns), CHUNK):
+            page = returns[at : at + CHUNK]
+            types = checked(await self._server.pipeline([("TYPE", one.key) for one in page]))
+            for one, kind in zip(page, types, strict=True):
+                if kind not in (one.rule.becomes, "none"):
+                    raise MigrationError(
+                        f"{one.key} is a {kind}, and line {one.rule.line} says {one.rule.becomes}: keep a "
+                        "copy, and take it away by hand"
+                    )
+        whole: dict[str, str] = {}
+        for one in returns:
+            if one.rule.was != "list" and whole.setdefault(one.source, one.key) != one.key:
+                raise MigrationError(
+                    f"{whole[one.source]} and {one.key} would both become {one.source}: compare them, and "
+                    "take one away by hand"
+                )
 
     def _spelled(self, entries: Entries[Plan]) -> dict[tuple[str, str], str]:
         """How names were written at the source that are written otherwise at the target."""
@@ -223,9 +263,13 @@ class Inverse:
             commands: list[Command] = [
                 ("DEL", one.key) if one.source in newer else ("RENAMENX", one.key, one.source) for one in page
             ]
-            for reply in await self._server.pipeline(commands):
+            for one, reply in zip(page, await self._server.pipeline(commands), strict=True):
                 if isinstance(reply, ServerError) and "no such key" not in str(reply):  # it was over
                     raise reply
+                if reply == 0 and one.source not in newer:
+                    raise MigrationError(
+                        f"{one.key} and {one.source} both exist: something writes to the old keyspace"
+                    )
 
     async def _list_back(self, one: Return) -> int:
         if one.rule.becomes == "list":
@@ -247,7 +291,8 @@ class Inverse:
         """The one that is due first is taken first, after everything that is in the list."""
         moved = 0
         while ids := await self._server.call("ZRANGE", key, 0, CHUNK - 1):
-            checked(await self._server.transaction([("ZREM", key, *ids), ("LPUSH", source, *ids)]))
+            moves: list[Command] = [("ZREM", key, *ids), ("LPUSH", source, *ids)]
+            checked(await self._server.transaction([*moves, *await self._ending(key, source)]))
             moved += len(ids)
         return moved
 
@@ -255,5 +300,11 @@ class Inverse:
         members = await self.in_order(await self._server.call("SMEMBERS", key))
         for at in range(0, len(members), CHUNK):
             page = members[at : at + CHUNK]
-            checked(await self._server.transaction([("SREM", key, *page), ("RPUSH", source, *page)]))
+            moves: list[Command] = [("SREM", key, *page), ("RPUSH", source, *page)]
+            checked(await self._server.transaction([*moves, *await self._ending(key, source)]))
         return len(members)
+
+    async def _ending(self, key: str, source: str) -> list[Command]:
+        """The end of ``key`` for what is made of it, unless something that stays is there already."""
+        left, other = checked(await self._server.pipeline([("PTTL", key), ("PTTL", source)]))
+        return [("PEXPIRE", source, max(left, 1))] if left >= 0 and other != -1 else []

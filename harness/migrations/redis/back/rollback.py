@@ -13,7 +13,7 @@ from harness.migrations.redis.keyspace.capability import refused
 from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint
 from harness.migrations.redis.keyspace.freeze import prove_frozen
-from harness.migrations.redis.keyspace.journal import ROLLING_BACK, Entries
+from harness.migrations.redis.keyspace.journal import FORMAT, ROLLING_BACK, Entries
 from harness.migrations.redis.mapping.plan import Plan
 from harness.migrations.redis.moving.move import Move
 from worker.codeq.servers.server import Command
@@ -83,7 +83,7 @@ class Rollback:
         if entries is None:
             return RolledBack(None)
         begun, export = entries.phase == ROLLING_BACK, self._move.settings.backup
-        refusals = tuple(self._otherwise(entries) if begun else await self._reasons(entries))
+        refusals = tuple(self._otherwise(entries) or ([] if begun else await self._reasons(entries)))
         lines = await self._way.sentences(entries)
         if begun:
             lines.insert(0, f"what is left of a rollback that was begun; {entries.export} has the rest")
@@ -114,7 +114,9 @@ class Rollback:
         return RolledBack(entries.plan.mode, tuple(lines), (), export, restored)
 
     def _otherwise(self, entries: Entries[Plan]) -> list[str]:
-        """Why what was begun cannot be gone on with: two ways back would undo each other's work."""
+        """Why this version or this way cannot take back what another did, or go on with what it began."""
+        if entries.format != FORMAT:
+            return ["the migration was made by another version of rehearse: go back with that version"]
         if entries.phase != ROLLING_BACK or entries.way == self._way.name:
             return []
         return [f"the rollback was begun {entries.way}, and not {self._way.name}: go on with the same flags"]

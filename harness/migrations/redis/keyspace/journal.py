@@ -1,12 +1,13 @@
 """A migration's journal: one hash in the keyspace that it writes to, outside both prefixes.
 
     understudy:…    plan      the plan as JSON; there is no journal without it
-    format    how the steps of a plan are numbered: another version may number them otherwise
+                    format    how the steps of a plan are numbered: another version may number them otherwise
                     phase     migrating, complete or rolling back
                     began     when, in epoch milliseconds
                     backup    the backup file's name, as the first run gave it
+                    others    how many keys were under the target's prefix before
                     export    the file of a rollback that was begun, with its whole path
-    way       how it goes back: from the backup, or by the mapping
+                    way       how it goes back: from the backup, or by the mapping
                     done:<n>  the n-th step is complete; the value is what it changed
 
 It lives beside the data because it must be as durable as they are, and whoever resumes needs nothing else.
@@ -22,7 +23,7 @@ from worker.codeq import Server
 from worker.codeq.servers.server import Command
 
 # The first is of a plan that no journal has yet.
-_FORMAT = "2"
+FORMAT = "3"
 
 PLANNED, MIGRATING, COMPLETE, ROLLING_BACK = "planned", "migrating", "complete", "rolling back"
 
@@ -38,7 +39,10 @@ P = TypeVar("P", bound=Planned)
 
 @dataclass(frozen=True)
 class Entries(Generic[P]):
-    """What the journal says; ``began`` is in epoch milliseconds."""
+    """What the journal says; ``began`` is in epoch milliseconds.
+
+    ``others`` is how many keys were under the target's prefix before.
+    """
 
     plan: P
     phase: str
@@ -47,6 +51,8 @@ class Entries(Generic[P]):
     done: dict[int, int]
     export: str = ""
     way: str = ""
+    others: int = 0
+    format: str = FORMAT
 
 
 class Journal(Generic[P]):
@@ -66,7 +72,7 @@ class Journal(Generic[P]):
         fields: dict[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
         if "plan" not in fields:
             return None
-        if fields.get("format") != _FORMAT and fields["phase"] != COMPLETE:
+        if fields.get("format") != FORMAT and fields["phase"] != COMPLETE:
             raise Refused(
                 [
                     f"the migration in {self._key} was begun by another version of rehearse, whose steps are "
@@ -78,7 +84,8 @@ class Journal(Generic[P]):
         began = int(fields.get("began", 0))
         export = fields.get("export", "")
         backup, way = fields.get("backup", ""), fields.get("way", "")
-        return Entries(plan, fields["phase"], began, backup, done, export, way)
+        others, version = int(fields.get("others", 0)), fields.get("format", "")
+        return Entries(plan, fields["phase"], began, backup, done, export, way, others, version)
 
     @property
     def commands(self) -> list[Command]:
@@ -93,13 +100,15 @@ class Journal(Generic[P]):
             "plan",
             text,
             "format",
-            _FORMAT,
+            FORMAT,
             "phase",
             MIGRATING,
             "began",
             entries.began,
             "backup",
             entries.backup,
+            "others",
+            entries.others,
         )
         await self._server.call("HSET", self._key, *fields)
 

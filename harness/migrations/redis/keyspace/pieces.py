@@ -1,6 +1,7 @@
 """A keyspace read and written in pieces: whatever its size, no more than a thousand members are in memory."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,11 +50,12 @@ class Piece:
 async def scan(server: Server, prefix: str) -> AsyncIterator[list[str]]:
     """Pages of keys under ``prefix``; a key may come twice, as SCAN says.
 
-    MATCH with a prefix only, which is all that KVRocks knows.
+    MATCH with a prefix only, which is all that KVRocks knows: up to what has a meaning in a pattern.
     """
-    cursor = "0"
+    plain, cursor = re.split(r"[\\*?\[]", prefix, maxsplit=1)[0], "0"
     while True:
-        cursor, page = await server.call("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", CHUNK)
+        cursor, found = await server.call("SCAN", cursor, "MATCH", f"{plain}*", "COUNT", CHUNK)
+        page = [key for key in found if key.startswith(prefix)]
         if page:
             yield page
         if cursor == "0":

@@ -10,6 +10,7 @@ from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint
 from harness.migrations.redis.keyspace.freeze import prove_frozen
 from harness.migrations.redis.keyspace.journal import COMPLETE, PLANNED, ROLLING_BACK, Entries
+from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.mapping.inventory import Inventory, InventoryReader
 from harness.migrations.redis.mapping.plan import COPY, RENAME, Plan
 from harness.migrations.redis.moving.checks import check, held
@@ -134,7 +135,8 @@ async def prepare(move: Move, plan: Plan, before: Fingerprint) -> Entries[Plan]:
         move.on_progress(f"backup written to {backup}")
     # As a whole path: whoever rolls back may stand elsewhere.
     saved = str(backup.absolute()) if backup else ""
-    return Entries(plan, PLANNED, move.clock.now_ms(), saved, {})
+    others = len(await keys_under(move.target, move.declaration.target))
+    return Entries(plan, PLANNED, move.clock.now_ms(), saved, {}, others=others)
 
 
 @dataclass(frozen=True)
