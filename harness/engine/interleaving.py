@@ -138,7 +138,7 @@ class Interleaving:
                 # Time goes on when everybody waits: for a turn, or for another request.
                 await self.clock.sleep(self.pace / 1000)
         finally:
-            self._letters = {}  # who is cut off and clears up waits for no turn
+            self._letters = {}  # a request that is cut off cleans up without waiting for turns
         for task in tasks.values():
             task.result()
 

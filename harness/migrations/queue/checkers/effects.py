@@ -27,7 +27,7 @@ _PER_MINUTE: Final = 60
 _LIMITER: Final = "ratelimit:"
 # An answer is not held back for longer than a turn takes, whatever KV takes beside.
 _IDLE_MS: Final = 40_000
-# While nobody else asks anything there is no turn to wait for: a second since the last write, and a slow KV.
+# A request alone waits for no turn: only until a second after its last write, and for a slow KV.
 _ALONE_MS: Final = 10_000
 # Seconds of KV and milliseconds of a Worker round differently.
 _ROUNDING: Final = 2
@@ -50,7 +50,7 @@ def effects(record: Record) -> Wrong:
 
 
 def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
-    # The original's Worker trips over a pending list that is none.
+    # The original's Worker answers 500 where the pending list is not an array.
     if call.status is not None and call.status >= 500 and call.stage != "old" and not _failed(record, call):
         yield "{n} request{s} {were} answered with an error though nothing had failed"
     if call.method == "GET" and any(

@@ -116,7 +116,7 @@ def _was_busy(call: Call) -> bool:
     return call.operations == 0
 
 
-def _waits_for_nobody(record: Record, call: Call) -> bool:
+def _waits_alone(record: Record, call: Call) -> bool:
     """Whether it was put off for another step when none was being taken, nor had been cut off."""
     if not _was_busy(call) or errors_of(call) or record.fired:
         return False
@@ -128,7 +128,7 @@ def _waits_for_nobody(record: Record, call: Call) -> bool:
 
 
 def _hurries(record: Record, call: Call) -> bool:
-    """Whether it was put off for another step, and told to come again at once."""
+    """Whether it was put off for another step, and asked to repeat at once."""
     return _was_busy(call) and not errors_of(call) and not call.member("retryAfter")
 
 
@@ -279,11 +279,11 @@ STEP: Final[dict[Complaint, str]] = {
     _ends_unlike: "in {n} answer{s} of a step done, remaining and retryAfter do not fit together",
     _remains_wrong: "in {n} answer{s} of a step remaining is not what is left",
     _is_incomplete: "{n} answer{s} of a step {were} incomplete for no reason",
-    _waits_for_nobody: "{n} step{s} {were} put off, and no other was being taken",
-    _hurries: "{n} step{s} {were} put off for another, and told to come again at once",
+    _waits_alone: "{n} step{s} {were} put off, and no other was being taken",
+    _hurries: "{n} step{s} {were} put off for another, and asked to repeat at once",
     _blames_other: "{n} answer{s} of a step {do} not say whether tasks or leases failed",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
-    _notes_other: "in {n} answer{s} of a step notes name nothing, or say of the quarantine what is not so",
+    _notes_other: "in {n} answer{s} of a step notes name nothing, or are wrong about the quarantine",
     _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",
     _hides_failures: "{n} answer{s} of a step {do} not report an operation that failed",
     _fails_for_nothing: "{n} answer{s} of a step {have} reported failures, though nothing failed",

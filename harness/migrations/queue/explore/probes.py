@@ -94,8 +94,8 @@ _WHO: Final = (
     "conditions=local page=2 empty=1",
 )
 _FAULTS: Final = 6
-# Milliseconds between two operations of requests at once with a coordinator: who waits for a task's turn asks
-# it four times a second, and the others go on meanwhile. And about how often a request calls it.
+# Milliseconds between two operations of requests at once with a coordinator: a request that waits for a
+# task's turn asks for it four times a second while the others go on. And about how often a request calls it.
 _QUICK: Final = 50
 _CALLS: Final = 8
 # How many places in each pair of requests are tried, and which requests are those of a migration.
