@@ -124,6 +124,6 @@ SERVE: Final = (
     Flag("ip", "text", "Address to listen on (localhost)"),
     Flag("token", "text", "Token that requests must send; safer in KV_SERVE_TOKEN than on a command line"),
     Flag("persist-to", "text", "Folder of the local state, instead of .wrangler/state"),
-    Flag("synthetic", "text", "A census, of which a namespace is generated: `synthetic`, only to be read"),
+    Flag("synthetic", "text", "File of a census: a namespace `synthetic`, read-only, is generated from it"),
     Flag("strict", "switch", "To workerd, list as production may: short pages, only KV's own cursors"),
 )

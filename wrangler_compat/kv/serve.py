@@ -79,7 +79,7 @@ async def _serve(invocation: Invocation, root: Path, bindings: dict[str, str]) -
 
 
 def _synthetic(path: Path, clock: Clock) -> SyntheticStore:
-    """A namespace that looks as a census says. Raises CommandError and StoreError."""
+    """A namespace that is generated from a census in a file. Raises CommandError and StoreError."""
     try:
         document = read_json(path.read_text(encoding="utf-8"))
         groups = read_groups(document["census"] if isinstance(document, dict) else document)
