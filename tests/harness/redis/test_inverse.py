@@ -194,6 +194,23 @@ async def test_what_another_version_made_is_not_taken_back(move: Move) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        ("HSET", "plan", "{"),
+        ("HSET", "plan", "{}"),
+        ("HSET", "plan", "[]"),
+        ("HDEL", "phase"),
+        ("HSET", "done:x", "1"),
+    ],
+)
+async def test_a_damaged_journal_is_refused(move: Move, change: tuple[str, ...]) -> None:
+    name, *fields = change
+    await move.target.call(name, move.declaration.journal, *fields)
+    with pytest.raises(Refused, match="the journal understudy:.* is damaged .*restore that hash"):
+        await Rollback(move, Inverse(move)).apply()
+
+
+@pytest.mark.parametrize(
     ("target", "rule"),
     [
         ("u", NAMES),

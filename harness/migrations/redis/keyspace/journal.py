@@ -66,26 +66,41 @@ class Journal(Generic[P]):
     async def read(self) -> Entries[P] | None:
         """None when no migration was begun, or the last one was rolled back.
 
-        Raises Refused for one that another version of this program began and did not end.
+        Raises Refused for one that another version of this program began and did not end, or that is damaged.
         """
         flat = await self._server.call("HGETALL", self._key)
         fields: dict[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
         if "plan" not in fields:
             return None
-        if fields.get("format") != FORMAT and fields["phase"] != COMPLETE:
+        if fields.get("format") != FORMAT and fields.get("phase") != COMPLETE:
             raise Refused(
                 [
                     f"the migration in {self._key} was begun by another version of rehearse, whose steps are "
                     "numbered otherwise: go on with that version"
                 ]
             )
-        done = {int(name[5:]): int(text) for name, text in fields.items() if name.startswith("done:")}
-        plan = self._read_plan(json.loads(fields["plan"]))
-        began = int(fields.get("began", 0))
-        export = fields.get("export", "")
-        backup, way = fields.get("backup", ""), fields.get("way", "")
-        others, version = int(fields.get("others", 0)), fields.get("format", "")
-        return Entries(plan, fields["phase"], began, backup, done, export, way, others, version)
+        try:
+            return self._entries(fields)
+        except (KeyError, ValueError, TypeError) as error:
+            raise Refused(
+                [
+                    f"the journal {self._key} is damaged ({type(error).__name__}: {error}): something else "
+                    "wrote there, so restore that hash from a backup of the server"
+                ]
+            ) from error
+
+    def _entries(self, fields: dict[str, str]) -> Entries[P]:
+        return Entries(
+            self._read_plan(json.loads(fields["plan"])),
+            fields["phase"],
+            int(fields.get("began", 0)),
+            fields.get("backup", ""),
+            {int(name[5:]): int(text) for name, text in fields.items() if name.startswith("done:")},
+            fields.get("export", ""),
+            fields.get("way", ""),
+            int(fields.get("others", 0)),
+            fields.get("format", ""),
+        )
 
     @property
     def commands(self) -> list[Command]:
