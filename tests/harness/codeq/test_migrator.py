@@ -211,7 +211,7 @@ class Writer(ManualClock):
 
 
 async def test_a_keyspace_that_is_written_to_is_not_frozen(redis7: Server) -> None:
-    with pytest.raises(Refused, match="not frozen, 1 key changed while we looked: legacy:tasks"):
+    with pytest.raises(Refused, match="not frozen, 1 key changed between two reads: legacy:tasks"):
         await Migrator(redis7, Writer(redis7), Settings(freeze_seconds=2)).apply()
 
 

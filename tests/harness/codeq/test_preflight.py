@@ -156,7 +156,7 @@ async def test_any_write_during_the_freeze_is_noticed(
         async def sleep(self, seconds: float) -> None:
             await redis7.call(*command)
 
-    with pytest.raises(Refused, match=f"not frozen, 1 key changed while we looked: {key}"):
+    with pytest.raises(Refused, match=f"not frozen, 1 key changed between two reads: {key}"):
         await Migrator(redis7, Meanwhile(), Settings(freeze_seconds=1)).apply()
 
 

@@ -230,7 +230,7 @@ async def test_a_codeq_that_is_still_at_work_is_not_rolled_back(
 ) -> None:
     await Migrator(redis7, clock, AT_ONCE).apply()
     before = await comparable(redis7)
-    with pytest.raises(Refused, match="not frozen, 1 key changed while we looked: codeq:tasks"):
+    with pytest.raises(Refused, match="not frozen, 1 key changed between two reads: codeq:tasks"):
         await Rollback(redis7, Writer(redis7), tmp_path / "export").apply()
     await redis7.call("HDEL", "codeq:tasks", "new")
     assert await comparable(redis7) == before

@@ -421,7 +421,7 @@ async def test_migrate_notices_other_writers(declaration: Declaration, snapshot:
         async def sleep(self, seconds: float) -> None:
             await server.call("RPUSH", "old:recent", "t3")
 
-    with pytest.raises(Refused, match="not frozen, 1 key changed while we looked: old:recent"):
+    with pytest.raises(Refused, match="not frozen, 1 key changed between two reads: old:recent"):
         await Migrator(Move(declaration, server, server, Busy(), Settings(freeze_seconds=1))).apply()
     assert await server.call("EXISTS", "new:recent") == 0
     with pytest.raises(ServerError):

@@ -45,5 +45,5 @@ async def prove_frozen(
 def _refuse_moving(before: Fingerprint, later: Fingerprint) -> None:
     moving = before.changed(later)
     if moving:
-        changed = agree("{n} key{s} changed while we looked", len(moving))
+        changed = agree("{n} key{s} changed between two reads", len(moving))
         raise Refused([f"not frozen, {changed}: {some(moving)}; stop whoever writes there"])
