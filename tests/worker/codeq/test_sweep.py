@@ -2,15 +2,16 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from kvstore.clock import ManualClock
+from kvstore.entropy import SeededEntropy
 from tests.worker.codeq.bench import Bench
 from worker.codeq import Server
 from worker.codeq.documents import Timeline
-from worker.codeq.keys import CodeqKeys
-from worker.codeq.service.sweep import Sweep
-from worker.codeq.settings import SAO_PAULO
+from worker.codeq.service.engine import Engine
+from worker.codeq.settings import SAO_PAULO, Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +66,8 @@ class Minutes(ManualClock):
 async def test_sweep_runs_every_minute_and_survives_a_failing_server(server: Server) -> None:
     await server.call("SET", "codeq:subs", "no hash")
     clock = Minutes()
-    sweep = Sweep(server, CodeqKeys(), Timeline(clock, SAO_PAULO), 60)
+    async with httpx.AsyncClient() as http:
+        sweep = Engine(server, http, Timeline(clock, SAO_PAULO), SeededEntropy(1), Settings()).sweep
     with pytest.raises(asyncio.CancelledError):
         await sweep.run()
     assert clock.slept == [60, 60, 60]

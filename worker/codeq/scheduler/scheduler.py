@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from kvstore.entropy import Entropy
-from worker.codeq.documents import IN_PROGRESS, PENDING, Task, Timeline, encode
+from worker.codeq.documents import PENDING, Task, Timeline, encode
 from worker.codeq.errors import Refusal
 from worker.codeq.keys import BUILT_IN_COMMANDS, LegacyKeys
 from worker.codeq.servers import Command, Server, checked
@@ -79,17 +79,10 @@ class Scheduler:
             while (task_id := await self._queues.take(command)) is not None:
                 task = await self.tasks.read(task_id)
                 if task is not None:
-                    return await self._hand_out(task, worker, lease)
+                    await self.ownership.hand_out(task, worker, lease)
+                    return task
                 await self._queues.finish(command, task_id)
         return None
-
-    async def _hand_out(self, task: Task, worker: str, lease: int) -> Task:
-        await self._server.call("SETEX", self._keys.lease(task.id), lease, worker)
-        task.status = IN_PROGRESS
-        task.worker_id = worker
-        task.lease_until = self._timeline.lease_until(lease)
-        await self.tasks.save(task)
-        return task
 
     async def repair(self, command: str) -> None:
         """Puts back what nobody holds any more, looking at the newest ids in progress only."""

@@ -2,38 +2,32 @@
 
 from worker.codeq.documents import Task
 from worker.codeq.errors import ServerError
-from worker.codeq.keys import CodeqKeys
-from worker.codeq.servers import Command, Server, checked
-from worker.codeq.store import TaskTable
+from worker.codeq.servers import Command, checked
+from worker.codeq.service.operations import Operations
 
 
-class Cleanup:
+class Cleanup(Operations):
     """Looks at the retention index only: a task in progress goes like any other; results stay for ever."""
-
-    def __init__(self, server: Server, keys: CodeqKeys, tasks: TaskTable) -> None:
-        self._server = server
-        self._keys = keys
-        self._tasks = tasks
 
     async def run(self, before: int, limit: int) -> int:
         """Deletes at most ``limit`` tasks that were kept up to ``before`` (epoch seconds).
 
         How many were deleted without an error; one with an error may be gone all the same.
         """
-        key = self._keys.ttl
-        ids = await self._server.call("ZRANGEBYSCORE", key, "-inf", before, "LIMIT", 0, limit)
+        key = self.keys.ttl
+        ids = await self.server.call("ZRANGEBYSCORE", key, "-inf", before, "LIMIT", 0, limit)
         deleted = 0
         for task_id in ids:
-            commands = self._deletion(task_id, await self._tasks.read(task_id))
+            commands = self._deletion(task_id, await self.tasks.read(task_id))
             try:
-                checked(await self._server.transaction(commands))
+                checked(await self.server.transaction(commands))
             except ServerError:
                 continue
             deleted += 1
         return deleted
 
     def _deletion(self, task_id: str, task: Task | None) -> list[Command]:
-        keys = self._keys
+        keys = self.keys
         commands: list[Command] = [
             ("HDEL", keys.tasks, task_id),
             ("ZREM", keys.ttl, task_id),

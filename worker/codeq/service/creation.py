@@ -5,14 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from kvstore.entropy import Entropy
-from worker.codeq.documents import PENDING, Task, Timeline, encode
+from worker.codeq.documents import PENDING, Task, encode
 from worker.codeq.errors import Refusal
-from worker.codeq.keys import CodeqKeys
-from worker.codeq.servers import Server
-from worker.codeq.service.claims.queues import CodeqQueues
+from worker.codeq.service.operations import Operations
 from worker.codeq.service.webhooks.notifications import Notifications
 from worker.codeq.settings import IDEMPOTENCY_SECONDS
-from worker.codeq.store import TaskTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +25,15 @@ class Order:
     visible_at: int
 
 
-class Creation:
+@dataclass(frozen=True, slots=True)
+class Creation(Operations):
     """Separate commands, no transaction: a crash in between leaves a record that is in no queue.
 
     An order that repeats an earlier one is announced like a new one.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        keys: CodeqKeys,
-        tasks: TaskTable,
-        queues: CodeqQueues,
-        notifications: Notifications,
-        timeline: Timeline,
-        entropy: Entropy,
-    ) -> None:
-        self._server = server
-        self._keys = keys
-        self._tasks = tasks
-        self._queues = queues
-        self._notifications = notifications
-        self._timeline = timeline
-        self._entropy = entropy
+    notifications: Notifications
+    entropy: Entropy
 
     async def create(self, order: Order) -> Task:
         """The new task, or the stored one of an earlier order with the same idempotency key."""
@@ -60,19 +43,19 @@ class Creation:
             if earlier is not None:
                 await self._announce(order.command)
                 return earlier
-        await self._server.call("HSET", self._keys.tasks, task.id, task.text())
-        await self._tasks.retain(task.id)
-        if order.visible_at > self._timeline.epoch():
-            await self._server.call("ZADD", self._keys.delayed(task.command), order.visible_at, task.id)
+        await self.server.call("HSET", self.keys.tasks, task.id, task.text())
+        await self.tasks.retain(task.id)
+        if order.visible_at > self.timeline.epoch():
+            await self.server.call("ZADD", self.keys.delayed(task.command), order.visible_at, task.id)
         else:
-            await self._queues.push(task.command, task.priority, task.id)
+            await self.queues.push(task.command, task.priority, task.id)
             await self._announce(task.command)
         return task
 
     def _new_task(self, order: Order) -> Task:
-        now = self._timeline.now()
+        now = self.timeline.now()
         return Task(
-            id=str(UUID(bytes=self._entropy.token(16), version=4)),
+            id=str(UUID(bytes=self.entropy.token(16), version=4)),
             command=order.command,
             payload=encode(order.payload),
             status=PENDING,
@@ -88,21 +71,21 @@ class Creation:
 
         A key whose task is gone (cleanup forgets keys) is taken over.
         """
-        key = self._keys.idempo(idempotency_key)
-        if known := await self._server.call("GET", key):
-            task = await self._tasks.read(known)
+        key = self.keys.idempo(idempotency_key)
+        if known := await self.server.call("GET", key):
+            task = await self.tasks.read(known)
             if task is not None:
                 return task
-            await self._server.call("DEL", key)
-        if await self._server.call("SET", key, task_id, "EX", IDEMPOTENCY_SECONDS, "NX"):
+            await self.server.call("DEL", key)
+        if await self.server.call("SET", key, task_id, "EX", IDEMPOTENCY_SECONDS, "NX"):
             return None
-        winner = await self._server.call("GET", key)
-        task = await self._tasks.read(winner) if winner else None
+        winner = await self.server.call("GET", key)
+        task = await self.tasks.read(winner) if winner else None
         if task is None:
             raise Refusal(400, "idempotency conflict")
         return task
 
     async def _announce(self, command: str) -> None:
         """Tells subscribers that an empty queue has its first task, before the producer gets an answer."""
-        if await self._queues.waiting(command) == 1:
-            await self._notifications.send(command)
+        if await self.queues.waiting(command) == 1:
+            await self.notifications.send(command)

@@ -1,5 +1,6 @@
 """What comes of a task."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from worker.codeq.documents import (
@@ -9,37 +10,19 @@ from worker.codeq.documents import (
     Fields,
     Result,
     Task,
-    Timeline,
 )
 from worker.codeq.errors import DocumentError, Refusal, ServerError, naming
-from worker.codeq.keys import CodeqKeys
-from worker.codeq.servers import Server
 from worker.codeq.service.artifacts import Artifacts
-from worker.codeq.service.claims.queues import CodeqQueues
+from worker.codeq.service.operations import Operations
 from worker.codeq.service.webhooks.callbacks import Callbacks
-from worker.codeq.store import TaskTable
 
 
-class Results:
+@dataclass(frozen=True, slots=True)
+class Results(Operations):
     """Stored step by step: after an error, some of it has happened. No lease is asked for."""
 
-    def __init__(
-        self,
-        server: Server,
-        keys: CodeqKeys,
-        tasks: TaskTable,
-        queues: CodeqQueues,
-        artifacts: Artifacts,
-        callbacks: Callbacks,
-        timeline: Timeline,
-    ) -> None:
-        self._server = server
-        self._keys = keys
-        self._tasks = tasks
-        self._queues = queues
-        self._artifacts = artifacts
-        self._callbacks = callbacks
-        self._timeline = timeline
+    artifacts: Artifacts
+    callbacks: Callbacks
 
     async def submit(self, task_id: str, worker: str, body: Fields) -> Result:
         """Completes or fails the task, and tells its webhook.
@@ -49,18 +32,18 @@ class Results:
         """
         status, result, error = _outcome(body)
         task = await self._held(task_id, worker)
-        artifacts = self._artifacts.kept(task_id, [Fields(item) for item in body.items("artifacts")])
-        record = Result(task_id, status, self._timeline.now(), result, error, artifacts)
+        artifacts = self.artifacts.kept(task_id, [Fields(item) for item in body.items("artifacts")])
+        record = Result(task_id, status, self.timeline.now(), result, error, artifacts)
         try:
             await self._store(task, record)
         except ServerError as failure:
             raise Refusal(400, str(failure)) from failure
         if task.webhook:
-            self._callbacks.send(task, record)
+            self.callbacks.send(task, record)
         return record
 
     async def _held(self, task_id: str, worker: str) -> Task:
-        task = await self._tasks.read(task_id)
+        task = await self.tasks.read(task_id)
         if task is None:
             raise Refusal(404, "task not found")
         if task.worker_id and task.worker_id != worker:
@@ -70,23 +53,23 @@ class Results:
         return task
 
     async def _store(self, task: Task, record: Result) -> None:
-        await self._server.call("HSET", self._keys.results, task.id, record.text())
-        stored = await self._tasks.read(task.id) or task
-        stored.result_key = self._keys.results
-        await self._tasks.write(stored)
-        stored = await self._tasks.read(task.id) or stored
+        await self.server.call("HSET", self.keys.results, task.id, record.text())
+        stored = await self.tasks.read(task.id) or task
+        stored.result_key = self.keys.results
+        await self.tasks.write(stored)
+        stored = await self.tasks.read(task.id) or stored
         stored.release(record.status)
-        await self._tasks.save(stored)
+        await self.tasks.save(stored)
         with naming("redis SREM inprog"):
-            await self._queues.drop(task.command, task.id)
-        await self._server.call("DEL", self._keys.lease(task.id))
+            await self.queues.drop(task.command, task.id)
+        await self.server.call("DEL", self.keys.lease(task.id))
 
     async def read(self, task_id: str) -> tuple[Result, Task]:
         """Raises Refusal 404: task not found, result not found."""
-        task = await self._tasks.read(task_id)
+        task = await self.tasks.read(task_id)
         if task is None:
             raise Refusal(404, "task not found")
-        text = await self._server.call("HGET", self._keys.results, task_id)
+        text = await self.server.call("HGET", self.keys.results, task_id)
         try:
             if text is not None:
                 return Result.parse(text), task

@@ -2,28 +2,24 @@
 
 from worker.codeq.documents import Struct
 from worker.codeq.errors import ServerError
-from worker.codeq.keys import BUILT_IN_COMMANDS, CodeqKeys
-from worker.codeq.service.claims.queues import CodeqQueues
+from worker.codeq.keys import BUILT_IN_COMMANDS
+from worker.codeq.service.operations import Operations
 
 
-class Statistics:
+class Statistics(Operations):
     """Of the two built-in commands only, unless a command is named."""
-
-    def __init__(self, keys: CodeqKeys, queues: CodeqQueues) -> None:
-        self._keys = keys
-        self._queues = queues
 
     async def all_queues(self) -> dict[str, int]:
         """26 keys and their lengths. Raises ServerError when one is of another type."""
         lengths: dict[str, int] = {}
         for command in BUILT_IN_COMMANDS:
-            lengths |= await self._queues.lengths(command)
+            lengths |= await self.queues.lengths(command)
         return lengths
 
     async def of(self, command: str) -> Struct:
         """One command's numbers; the command is echoed as it was given. Raises ServerError."""
-        lengths = await self._queues.lengths(command)
-        others = [self._keys.delayed(command), self._keys.inprog(command), self._keys.dlq(command)]
+        lengths = await self.queues.lengths(command)
+        others = [self.keys.delayed(command), self.keys.inprog(command), self.keys.dlq(command)]
         delayed, in_progress, dlq = (lengths.pop(key) for key in others)
         ready = sum(lengths.values())
         return Struct(command=command, ready=ready, delayed=delayed, inProgress=in_progress, dlq=dlq)

@@ -3,27 +3,21 @@
 codeQ's own commands for it were not recorded; these are the least that does it.
 """
 
-from worker.codeq.documents import Subscription, Timeline
+from worker.codeq.documents import Subscription
 from worker.codeq.errors import DocumentError, ServerError
-from worker.codeq.keys import CodeqKeys
-from worker.codeq.servers import Command, Server, checked
+from worker.codeq.servers import Command, checked
+from worker.codeq.service.operations import Operations
 
 _PAGE = 200
 
 
-class Sweep:
-    """Every ``interval`` seconds, as long as the service runs."""
-
-    def __init__(self, server: Server, keys: CodeqKeys, timeline: Timeline, interval: int) -> None:
-        self._server = server
-        self._keys = keys
-        self._timeline = timeline
-        self._interval = interval
+class Sweep(Operations):
+    """As long as the service runs."""
 
     async def run(self) -> None:
         """Until it is cancelled. A server that fails is asked again the next time."""
         while True:
-            await self._timeline.clock.sleep(self._interval)
+            await self.timeline.clock.sleep(self.settings.subscription_cleanup_interval_seconds)
             try:
                 await self.once()
             except ServerError:
@@ -33,7 +27,7 @@ class Sweep:
         """How many subscriptions had ended and are gone. Raises ServerError."""
         cursor, ended = "0", 0
         while True:
-            cursor, flat = await self._server.call("HSCAN", self._keys.subs, cursor, "COUNT", _PAGE)
+            cursor, flat = await self.server.call("HSCAN", self.keys.subs, cursor, "COUNT", _PAGE)
             for subscription_id, text in zip(flat[::2], flat[1::2], strict=True):
                 ended += await self._end(subscription_id, text)
             if cursor == "0":
@@ -45,14 +39,14 @@ class Sweep:
             subscription = Subscription.parse(text)
         except DocumentError:
             return False
-        if subscription.expires_at.seconds >= self._timeline.epoch():
+        if subscription.expires_at.seconds >= self.timeline.epoch():
             return False
         commands: list[Command] = [
-            ("HDEL", self._keys.subs, subscription_id),
-            ("DEL", self._keys.last_sent(subscription_id)),
+            ("HDEL", self.keys.subs, subscription_id),
+            ("DEL", self.keys.last_sent(subscription_id)),
         ]
         commands += [
-            ("ZREM", self._keys.subscribers(event), subscription_id) for event in subscription.event_types
+            ("ZREM", self.keys.subscribers(event), subscription_id) for event in subscription.event_types
         ]
-        checked(await self._server.transaction(commands))
+        checked(await self.server.transaction(commands))
         return True

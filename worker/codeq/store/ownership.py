@@ -1,8 +1,8 @@
-"""What a worker does with a task that it holds, alike in both services: heartbeat and abandon."""
+"""What a worker does with a task, alike in both services: it gets one, keeps it, and abandons it."""
 
 from typing import Protocol
 
-from worker.codeq.documents import PENDING, Task, Timeline
+from worker.codeq.documents import IN_PROGRESS, PENDING, Task, Timeline
 from worker.codeq.errors import Refusal
 from worker.codeq.keys import Keys
 from worker.codeq.servers import Server
@@ -31,6 +31,17 @@ class Ownership:
         self._tasks = tasks
         self._queues = queues
         self._timeline = timeline
+
+    async def hand_out(self, task: Task, worker: str, lease: int) -> None:
+        """The task is in progress, leased to ``worker`` for so many seconds.
+
+        Whatever its status is: a finished task that is found in a queue is worked on again.
+        """
+        await self._server.call("SETEX", self._keys.lease(task.id), lease, worker)
+        task.status = IN_PROGRESS
+        task.worker_id = worker
+        task.lease_until = self._timeline.lease_until(lease)
+        await self._tasks.save(task)
 
     async def heartbeat(self, task_id: str, worker: str, seconds: int) -> None:
         """Extends the lease. Does not notice that the lease is gone: it is not made anew."""

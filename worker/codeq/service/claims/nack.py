@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from kvstore.entropy import Entropy
-from worker.codeq.documents import FAILED, IN_PROGRESS, PENDING, Task, Timeline
+from worker.codeq.documents import FAILED, IN_PROGRESS, PENDING, Task
 from worker.codeq.errors import Refusal
-from worker.codeq.keys import CodeqKeys
-from worker.codeq.servers import Command, Server, checked
-from worker.codeq.settings import Settings
-from worker.codeq.store import TaskTable
+from worker.codeq.servers import Command, checked
+from worker.codeq.service.operations import Operations
 
 _LARGEST_EXPONENT = 62
 
@@ -49,49 +47,36 @@ class Nacked:
     delay: int
 
 
-class Nack:
+@dataclass(frozen=True, slots=True)
+class Nack(Operations):
     """Claiming counts an attempt, and so does this: five attempts are three deliveries."""
 
-    def __init__(
-        self,
-        server: Server,
-        keys: CodeqKeys,
-        tasks: TaskTable,
-        backoff: Backoff,
-        timeline: Timeline,
-        settings: Settings,
-    ) -> None:
-        self._server = server
-        self._keys = keys
-        self._tasks = tasks
-        self._backoff = backoff
-        self._timeline = timeline
-        self._settings = settings
+    backoff: Backoff
 
     async def by_worker(self, task_id: str, worker: str, delay: int, reason: str) -> Nacked:
         """A worker's own nack; a ``delay`` of 0 or less leaves it to the back-off.
 
         Raises Refusal: 404 not-found, 403 not-owner, 409 not-in-progress.
         """
-        task = await self._tasks.read(task_id)
+        task = await self.tasks.read(task_id)
         if task is None:
             raise Refusal(404, "not-found")
         if task.worker_id != worker:
             raise Refusal(403, "not-owner")
         if task.status != IN_PROGRESS:
             raise Refusal(409, "not-in-progress")
-        seconds = min(delay, self._backoff.most) if delay > 0 else self._backoff.seconds(task.attempts)
+        seconds = min(delay, self.backoff.most) if delay > 0 else self.backoff.seconds(task.attempts)
         return await self.give_up(task_id, seconds, reason)
 
     async def give_up(self, task_id: str, delay: int, reason: str) -> Nacked:
         """The attempt is over, whoever says so. Raises Refusal, and ServerError after what could be done."""
-        task = await self._tasks.read(task_id)
+        task = await self.tasks.read(task_id)
         if task is None:
             raise Refusal(404, "not-found")
         if task.status != IN_PROGRESS:
             raise Refusal(409, "not-in-progress")
         task.attempts += 1
-        task.max_attempts = task.max_attempts or self._settings.max_attempts_default
+        task.max_attempts = task.max_attempts or self.settings.max_attempts_default
         if task.attempts >= task.max_attempts:
             return await self._bury(task, reason)
         return await self._delay(task, delay)
@@ -99,22 +84,22 @@ class Nack:
     async def _bury(self, task: Task, reason: str) -> Nacked:
         task.release(FAILED)
         task.error = reason or TOO_MANY_ATTEMPTS
-        await self._move(task, ("LPUSH", self._keys.dlq(task.command), task.id))
+        await self._move(task, ("LPUSH", self.keys.dlq(task.command), task.id))
         return Nacked("dlq", 0)
 
     async def _delay(self, task: Task, delay: int) -> Nacked:
         task.release(PENDING)
         task.error = ""
-        due = self._timeline.epoch() + delay
-        await self._move(task, ("ZADD", self._keys.delayed(task.command), due, task.id))
+        due = self.timeline.epoch() + delay
+        await self._move(task, ("ZADD", self.keys.delayed(task.command), due, task.id))
         return Nacked("requeued", delay)
 
     async def _move(self, task: Task, arrival: Command) -> None:
         commands: list[Command] = [
-            ("SREM", self._keys.inprog(task.command), task.id),
-            ("DEL", self._keys.lease(task.id)),
+            ("SREM", self.keys.inprog(task.command), task.id),
+            ("DEL", self.keys.lease(task.id)),
             arrival,
-            self._tasks.written(task),
-            self._tasks.retained(task.id),
+            self.tasks.written(task),
+            self.tasks.retained(task.id),
         ]
-        checked(await self._server.transaction(commands))
+        checked(await self.server.transaction(commands))

@@ -1,38 +1,27 @@
 """Tells subscribed workers that an empty queue has work again."""
 
+from dataclasses import dataclass
+
 import httpx
 
-from worker.codeq.documents import Moment, Subscription, Timeline, encode
+from worker.codeq.documents import Moment, Subscription, encode
 from worker.codeq.documents.subscription import FANOUT, GROUP
 from worker.codeq.errors import DocumentError, ServerError
-from worker.codeq.keys import CodeqKeys
-from worker.codeq.servers import Server
+from worker.codeq.service.operations import Operations
 from worker.codeq.service.webhooks.callbacks import signed_headers
-from worker.codeq.settings import Settings
 
 CLAIM_URL = "/v1/codeq/tasks/claim"
 _MOST_SUBSCRIBERS = 1000
 
 
-class Notifications:
+@dataclass(frozen=True, slots=True)
+class Notifications(Operations):
     """Posted one after the other while the producer waits, without a time limit: so codeQ does it.
 
     Failures are not reported to anyone.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        keys: CodeqKeys,
-        http: httpx.AsyncClient,
-        timeline: Timeline,
-        settings: Settings,
-    ) -> None:
-        self._server = server
-        self._keys = keys
-        self._http = http
-        self._timeline = timeline
-        self._secret = settings.webhook_hmac_secret
+    http: httpx.AsyncClient
 
     async def send(self, command: str) -> None:
         """One notification to each chosen subscriber whose least interval has passed."""
@@ -44,11 +33,11 @@ class Notifications:
             return  # the task is stored; that no subscriber is notified does not make it refused
 
     async def _subscribers(self, command: str) -> list[Subscription]:
-        key, now = self._keys.subscribers(command), self._timeline.epoch()
-        ids = await self._server.call("ZRANGEBYSCORE", key, now, "+inf", "LIMIT", 0, _MOST_SUBSCRIBERS)
+        key, now = self.keys.subscribers(command), self.timeline.epoch()
+        ids = await self.server.call("ZRANGEBYSCORE", key, now, "+inf", "LIMIT", 0, _MOST_SUBSCRIBERS)
         subscriptions = []
         for subscription_id in ids:
-            text = await self._server.call("HGET", self._keys.subs, subscription_id)
+            text = await self.server.call("HGET", self.keys.subs, subscription_id)
             try:
                 subscriptions.append(Subscription.parse(text or ""))
             except DocumentError:
@@ -66,15 +55,15 @@ class Notifications:
             elif one.delivery_mode != FANOUT:
                 hashed.append(one)
         for group, members in groups.items():
-            turn = await self._server.call("INCR", self._keys.turn(command, group))
+            turn = await self.server.call("INCR", self.keys.turn(command, group))
             chosen.append(members[(turn - 1) % len(members)])
         if hashed:
-            chosen.append(hashed[self._timeline.epoch() // 60 % len(hashed)])
+            chosen.append(hashed[self.timeline.epoch() // 60 % len(hashed)])
         return chosen
 
     async def _may_send(self, subscription: Subscription) -> bool:
-        key, seconds = self._keys.last_sent(subscription.id), max(subscription.min_interval, 1)
-        return bool(await self._server.call("SET", key, "1", "EX", seconds, "NX"))
+        key, seconds = self.keys.last_sent(subscription.id), max(subscription.min_interval, 1)
+        return bool(await self.server.call("SET", key, "1", "EX", seconds, "NX"))
 
     async def _post(self, command: str, subscription: Subscription) -> None:
         body = encode(
@@ -84,11 +73,11 @@ class Notifications:
                 "eventType": command,
                 "notificationId": f"ntf-{subscription.id}",
                 "queueDepth": 0,
-                "sentAt": str(Moment(self._timeline.epoch())),
+                "sentAt": str(Moment(self.timeline.epoch())),
             }
         ).encode()
-        headers = signed_headers(self._secret, self._timeline.epoch(), body)
+        headers = signed_headers(self.settings.webhook_hmac_secret, self.timeline.epoch(), body)
         try:
-            await self._http.post(subscription.callback_url, content=body, headers=headers, timeout=None)
+            await self.http.post(subscription.callback_url, content=body, headers=headers, timeout=None)
         except (httpx.HTTPError, httpx.InvalidURL):
             return

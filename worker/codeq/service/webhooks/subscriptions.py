@@ -1,35 +1,25 @@
 """Workers' subscriptions: which are notified when a queue has work."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from kvstore.entropy import Entropy
-from worker.codeq.documents import Fields, Subscription, Timeline
+from worker.codeq.documents import Fields, Subscription
 from worker.codeq.documents.subscription import DELIVERY_MODES, FANOUT, GROUP
 from worker.codeq.errors import DocumentError, Refusal
-from worker.codeq.keys import BUILT_IN_COMMANDS, CodeqKeys
-from worker.codeq.servers import Command, Server, checked
-from worker.codeq.settings import Settings
+from worker.codeq.keys import BUILT_IN_COMMANDS
+from worker.codeq.servers import Command, checked
+from worker.codeq.service.operations import Operations
 from worker.codeq.web import is_web_address
 
 TTL_SECONDS = 300
 
 
-class Subscriptions:
+@dataclass(frozen=True, slots=True)
+class Subscriptions(Operations):
     """Event types are not checked against the worker's token."""
 
-    def __init__(
-        self,
-        server: Server,
-        keys: CodeqKeys,
-        timeline: Timeline,
-        entropy: Entropy,
-        settings: Settings,
-    ) -> None:
-        self._server = server
-        self._keys = keys
-        self._timeline = timeline
-        self._entropy = entropy
-        self._least_interval = settings.subscription_min_interval_seconds
+    entropy: Entropy
 
     async def create(self, body: Fields) -> Subscription:
         """Raises Refusal 400 with what is wrong about the body."""
@@ -39,14 +29,14 @@ class Subscriptions:
 
     async def extend(self, subscription_id: str, seconds: int) -> Subscription:
         """Makes it last for ``seconds`` from now. Raises Refusal 404 not-found."""
-        text = await self._server.call("HGET", self._keys.subs, subscription_id)
+        text = await self.server.call("HGET", self.keys.subs, subscription_id)
         try:
             subscription = Subscription.parse(text) if text is not None else None
         except DocumentError:
             subscription = None
         if subscription is None:
             raise Refusal(404, "not-found")
-        subscription.expires_at = self._timeline.after(_lasting(seconds))
+        subscription.expires_at = self.timeline.after(_lasting(seconds))
         await self._store(subscription)
         return subscription
 
@@ -63,23 +53,23 @@ class Subscriptions:
             raise Refusal(400, "groupId is required")
         interval = body.integer("minIntervalSeconds")
         return Subscription(
-            id=str(UUID(bytes=self._entropy.token(16), version=4)),
+            id=str(UUID(bytes=self.entropy.token(16), version=4)),
             callback_url=url,
             event_types=body.strings("eventTypes") or list(BUILT_IN_COMMANDS),
             delivery_mode=mode,
-            min_interval=interval if interval > 0 else self._least_interval,
-            expires_at=self._timeline.after(_lasting(body.integer("ttlSeconds"))),
-            created_at=self._timeline.now(),
+            min_interval=interval if interval > 0 else self.settings.subscription_min_interval_seconds,
+            expires_at=self.timeline.after(_lasting(body.integer("ttlSeconds"))),
+            created_at=self.timeline.now(),
             group_id=group,
         )
 
     async def _store(self, subscription: Subscription) -> None:
-        commands: list[Command] = [("HSET", self._keys.subs, subscription.id, subscription.text())]
+        commands: list[Command] = [("HSET", self.keys.subs, subscription.id, subscription.text())]
         commands += [
-            ("ZADD", self._keys.subscribers(event), subscription.expires_at.seconds, subscription.id)
+            ("ZADD", self.keys.subscribers(event), subscription.expires_at.seconds, subscription.id)
             for event in subscription.event_types
         ]
-        checked(await self._server.transaction(commands))
+        checked(await self.server.transaction(commands))
 
 
 def _lasting(seconds: int) -> int:
