@@ -1,11 +1,12 @@
 """Somebody who sends requests from one location, one at a time: what a declared function is given."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from harness.engine.chance import Chance
 from harness.model.record import Call, Role
+from harness.system.verbs import Verbs
 from harness.world.site import Reply, Site
 from harness.world.world import World
 from kvstore import KVNamespace
@@ -48,7 +49,7 @@ class Sender:
         return self.world.clock.pause(self.chance.between(round(1000 * least), round(1000 * most)))
 
 
-class Actor(Sender):
+class Actor(Sender, Verbs[Coroutine[Any, Any, Reply]]):
     """What a declared function is given."""
 
     world: World
@@ -57,7 +58,7 @@ class Actor(Sender):
         super().__init__(world, name, role, colo)
         self.last: Call | None = None
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,
@@ -73,21 +74,6 @@ class Actor(Sender):
             path += ("&" if "?" in path else "?") + urlencode(given)
         self.last = call = self.call(method, path, body=json)
         return await self.world.send(call, _content(json, body), dict(headers or {}))
-
-    async def get(self, path: str, **more: Any) -> Reply:
-        return await self.ask("GET", path, **more)
-
-    async def post(self, path: str, **more: Any) -> Reply:
-        return await self.ask("POST", path, **more)
-
-    async def put(self, path: str, **more: Any) -> Reply:
-        return await self.ask("PUT", path, **more)
-
-    async def patch(self, path: str, **more: Any) -> Reply:
-        return await self.ask("PATCH", path, **more)
-
-    async def delete(self, path: str, **more: Any) -> Reply:
-        return await self.ask("DELETE", path, **more)
 
     async def scheduled(self, cron: str = "* * * * *") -> Reply:
         """Fire a cron trigger and wait until its handler is done: 200, or 500 where it throws."""

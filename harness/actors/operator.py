@@ -40,9 +40,9 @@ class Operator(Actor):
 
     halts_after: int | None = None
 
-    async def ask(self, method: str, path: str, **more: Any) -> Reply:
+    async def request(self, method: str, path: str, **more: Any) -> Reply:
         self._go_on()
-        return await super().ask(method, path, **more)
+        return await super().request(method, path, **more)
 
     async def scheduled(self, cron: str = "* * * * *") -> Reply:
         self._go_on()
@@ -116,7 +116,7 @@ class Operator(Actor):
         names = (carry,) if isinstance(carry, str) else carry
         for _ in range(most):
             writes = len(self.world.writes)
-            reply = await self.ask(method, path, params=carried, **more)
+            reply = await self.request(method, path, params=carried, **more)
             if not reply.ok or not isinstance(reply.body, dict):
                 if self._is_out_of_quota():
                     await self.until_tomorrow(every)

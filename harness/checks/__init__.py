@@ -1,7 +1,8 @@
 """The generic invariants: what holds of every migration, judged from the record of a simulation.
 
 Each module has ``TITLE``, ``check(record, truth)``, which gives the findings, and ``judged(record, truth)``,
-how many things it looked at, which are ``AT``. A check finds nothing where there is nothing to look at.
+how many things it looked at, which are ``AT``. A check finds nothing where there is nothing to look at, and
+one that says ``UNLESS_ROLLED_BACK`` nothing of a migration that was rolled back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,9 +34,11 @@ CHECKS: dict[str, Check] = {
 
 def judge(record: Record, expectation: Expectation) -> Sequence[Verdict]:
     """The verdict on every invariant, by their names."""
-    return [
-        verdict(
-            name, one.TITLE, one.check(record, expectation), looked=one.judged(record, expectation), at=one.AT
-        )
-        for name, one in CHECKS.items()
-    ]
+    return [_judged(name, one, record, expectation) for name, one in CHECKS.items()]
+
+
+def _judged(name: str, one: Check, record: Record, expectation: Expectation) -> Verdict:
+    if record.rolled is not None and getattr(one, "UNLESS_ROLLED_BACK", False):
+        return verdict(name, one.TITLE, (), looked=0, at=one.AT)
+    looked = one.judged(record, expectation)
+    return verdict(name, one.TITLE, one.check(record, expectation), looked=looked, at=one.AT)

@@ -9,15 +9,14 @@ from harness.model.verdict import Finding
 
 TITLE = "Completion: every entry that lives is in the new layout, and none is left in the old one"
 AT = "entries that move"
+UNLESS_ROLLED_BACK = True
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    return 0 if record.rolled is not None else len(expectation.wants)
+    return len(expectation.wants)
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
-    if record.rolled is not None:
-        return
     behind = [
         one.place
         for one in expectation.wrong

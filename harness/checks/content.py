@@ -10,15 +10,14 @@ from harness.model.verdict import Finding
 
 TITLE = "Content: value and metadata are what the old entry becomes"
 AT = "entries that are in the new layout"
+UNLESS_ROLLED_BACK = True
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    return 0 if record.rolled is not None else sum(place in record.final for place in expectation.wants)
+    return sum(place in record.final for place in expectation.wants)
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
-    if record.rolled is not None:
-        return
     values = [one.place for one in expectation.changed if not _has_value(one)]
     yield damage(
         expectation, "value-changed", "the value of {n} entr{ies} is not what it must become", values

@@ -10,15 +10,14 @@ from harness.model.verdict import Finding
 
 TITLE = "No creation: every key comes from an entry or from a client"
 AT = "keys"
+UNLESS_ROLLED_BACK = True
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    return 0 if record.rolled is not None else len(record.final)
+    return len(record.final)
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
-    if record.rolled is not None:
-        return
     extra = [
         place
         for place in record.final

@@ -9,15 +9,14 @@ from harness.model.verdict import Finding
 
 TITLE = "Expiration: every entry ends at the moment at which it was to end"
 AT = "entries that are in the new layout"
+UNLESS_ROLLED_BACK = True
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    return 0 if record.rolled is not None else sum(place in record.final for place in expectation.wants)
+    return sum(place in record.final for place in expectation.wants)
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
-    if record.rolled is not None:
-        return
     there = [one for one in expectation.changed if not _agrees(one)]
     for code, what, applies in (
         ("expiration-lost", "{n} entr{ies} {have} no expiration any more", lambda have, wanted: have is None),

@@ -9,20 +9,14 @@ from harness.model.verdict import Finding
 
 TITLE = "New wins: a client's newer write is not overwritten"
 AT = "entries that a client wrote"
+UNLESS_ROLLED_BACK = True
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    if record.rolled is not None:
-        return 0
     return sum(want.changed is not None for want in expectation.wants.values())
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
-    if record.rolled is None:
-        found = [one.place for one in expectation.wrong if one.stays and one.is_overwritten(record)]
-        yield damage(
-            expectation,
-            "overwritten",
-            "{n} newer write{s} of a client {were} overwritten by the migration",
-            found,
-        )
+    found = [one.place for one in expectation.wrong if one.stays and one.is_overwritten(record)]
+    what = "{n} newer write{s} of a client {were} overwritten by the migration"
+    yield damage(expectation, "overwritten", what, found)

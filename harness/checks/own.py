@@ -12,14 +12,15 @@ from kvstore import Entry as Stored
 
 TITLE = "What the migration itself declares"
 AT = "invariants of its own"
+UNLESS_ROLLED_BACK = True
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    return 0 if record.rolled is not None else len(record.migration.invariants)
+    return len(record.migration.invariants)
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
-    if record.rolled is not None or not record.migration.invariants:
+    if not record.migration.invariants:
         return
     before, after = _entries(record.start), _entries(record.final)
     for function in record.migration.invariants:

@@ -9,16 +9,14 @@ from harness.model.verdict import Finding
 
 TITLE = "No resurrection: what a client deleted stays deleted"
 AT = "entries that a client deleted"
+UNLESS_ROLLED_BACK = True
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    return 0 if record.rolled is not None else sum(act.outcome == "gone" for act in record.acts)
+    return sum(act.outcome == "gone" for act in record.acts)
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
-    if record.rolled is None:
-        gone = [one for one in expectation.wrong if one.want.is_gone() or one.want.gone is not None]
-        back = [one.place for one in gone if one.have is not None]
-        yield damage(
-            expectation, "resurrected", "{n} entr{ies} that a client deleted {are} there again", back
-        )
+    gone = [one for one in expectation.wrong if one.want.is_gone() or one.want.gone is not None]
+    back = [one.place for one in gone if one.have is not None]
+    yield damage(expectation, "resurrected", "{n} entr{ies} that a client deleted {are} there again", back)

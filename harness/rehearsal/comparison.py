@@ -31,8 +31,8 @@ class Asker(Visitor):
         super().__init__(world, "somebody", "client" if role == "client" else "judge", JUDGE)
         self.responses: list[Response] = []
 
-    async def ask(self, method: str, path: str, **more: Any) -> Reply:
-        reply = await super().ask(method, path, **more)
+    async def request(self, method: str, path: str, **more: Any) -> Reply:
+        reply = await super().request(method, path, **more)
         self.responses.append(Response(f"{method} {path}", reply.status, reply.body, reply.headers))
         return reply
 

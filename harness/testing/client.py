@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import httpx
 
+from harness.system.verbs import Verbs
 from harness.testing.answer import Answer
 from harness.testing.deployed import ORIGIN, Deployed
 from kvstore.conditions import COLOS
@@ -50,7 +51,7 @@ def _dict(data: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if data is None else dict(data)
 
 
-class Client(_Client):
+class Client(_Client, Verbs[Answer]):
     """``worker.put("/b", body="milk")`` gives the `Answer`, once the Worker's background work is done.
 
     A request takes ``body`` (text or bytes), ``json`` or ``data`` (a form), ``params``, ``headers``, and
@@ -60,58 +61,16 @@ class Client(_Client):
     def request(self, method: str, path: str, **given: Any) -> Answer:
         return self._deployed.complete(self._sent(method, path, **given))
 
-    def get(self, path: str, **given: Any) -> Answer:
-        return self.request("GET", path, **given)
-
-    def head(self, path: str, **given: Any) -> Answer:
-        return self.request("HEAD", path, **given)
-
-    def options(self, path: str, **given: Any) -> Answer:
-        return self.request("OPTIONS", path, **given)
-
-    def post(self, path: str, **given: Any) -> Answer:
-        return self.request("POST", path, **given)
-
-    def put(self, path: str, **given: Any) -> Answer:
-        return self.request("PUT", path, **given)
-
-    def patch(self, path: str, **given: Any) -> Answer:
-        return self.request("PATCH", path, **given)
-
-    def delete(self, path: str, **given: Any) -> Answer:
-        return self.request("DELETE", path, **given)
-
     def scheduled(self, cron: str = "") -> None:
         """Run the scheduled handler with all its background work. Raises what it raises."""
         self._deployed.complete(self._deployed.schedule(cron))
 
 
-class AsyncClient(_Client):
+class AsyncClient(_Client, Verbs[Coroutine[Any, Any, Answer]]):
     """The same to be awaited; requests that are gathered are under way at the same time."""
 
     async def request(self, method: str, path: str, **given: Any) -> Answer:
         return await self._deployed.beside(self._sent(method, path, **given))
-
-    async def get(self, path: str, **given: Any) -> Answer:
-        return await self.request("GET", path, **given)
-
-    async def head(self, path: str, **given: Any) -> Answer:
-        return await self.request("HEAD", path, **given)
-
-    async def options(self, path: str, **given: Any) -> Answer:
-        return await self.request("OPTIONS", path, **given)
-
-    async def post(self, path: str, **given: Any) -> Answer:
-        return await self.request("POST", path, **given)
-
-    async def put(self, path: str, **given: Any) -> Answer:
-        return await self.request("PUT", path, **given)
-
-    async def patch(self, path: str, **given: Any) -> Answer:
-        return await self.request("PATCH", path, **given)
-
-    async def delete(self, path: str, **given: Any) -> Answer:
-        return await self.request("DELETE", path, **given)
 
     async def scheduled(self, cron: str = "") -> None:
         await self._deployed.beside(self._deployed.schedule(cron))

@@ -15,7 +15,11 @@ RESULT: Final = "orchestrator:result:"
 QUARANTINE: Final = "queue:quarantine:"  # bodies that are no JSON, kept by the safe migration
 NOTES: Final = "migrate:queue:"  # what the safe migration remembers between two runs
 
-MIGRATED: Final = (OLD_TASK, OLD_LEASE, NEW_TASK, NEW_LEASE, QUARANTINE, NOTES)
+OLD: Final = (OLD_TASK, OLD_LEASE)
+NEW: Final = (NEW_TASK, NEW_LEASE)
+TASKS: Final = (OLD_TASK, NEW_TASK)
+LEASES: Final = (OLD_LEASE, NEW_LEASE)
+MIGRATED: Final = (*OLD, *NEW, QUARANTINE, NOTES)
 
 
 def belongs_to_migration(key: str) -> bool:

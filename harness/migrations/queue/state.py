@@ -6,19 +6,20 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from harness.migrations.queue.layout import (
-    NEW_LEASE,
-    NEW_TASK,
-    OLD_LEASE,
-    OLD_TASK,
-    PENDING,
-    QUARANTINE,
-    RESULT,
-    belongs_to_migration,
-)
+from harness.migrations.queue import layout
 from kvstore import Entry
 from kvstore.errors import KVSyntaxError
 from kvstore.javascript.json_text import parse, stringify
+
+
+def _under(prefix: str) -> "cached_property[dict[str, Entry]]":
+    """The entries of a state whose keys begin with ``prefix``, by the rest of their keys."""
+
+    def found(state: "QueueState") -> dict[str, Entry]:
+        start = len(prefix)
+        return {key[start:]: entry for key, entry in state.entries.items() if key.startswith(prefix)}
+
+    return cached_property(found)
 
 
 @dataclass(frozen=True)
@@ -27,44 +28,23 @@ class QueueState:
 
     entries: Mapping[str, Entry]
 
-    def _under(self, prefix: str) -> dict[str, Entry]:
-        start = len(prefix)
-        return {key[start:]: entry for key, entry in self.entries.items() if key.startswith(prefix)}
-
-    @cached_property
-    def old_tasks(self) -> dict[str, Entry]:
-        return self._under(OLD_TASK)
-
-    @cached_property
-    def new_tasks(self) -> dict[str, Entry]:
-        return self._under(NEW_TASK)
-
-    @cached_property
-    def old_leases(self) -> dict[str, Entry]:
-        return self._under(OLD_LEASE)
-
-    @cached_property
-    def new_leases(self) -> dict[str, Entry]:
-        return self._under(NEW_LEASE)
-
-    @cached_property
-    def results(self) -> dict[str, Entry]:
-        return self._under(RESULT)
-
-    @cached_property
-    def quarantined(self) -> dict[str, Entry]:
-        """Tasks that were set aside because their body is no JSON."""
-        return self._under(QUARANTINE)
+    old_tasks = _under(layout.OLD_TASK)
+    new_tasks = _under(layout.NEW_TASK)
+    old_leases = _under(layout.OLD_LEASE)
+    new_leases = _under(layout.NEW_LEASE)
+    results = _under(layout.RESULT)
+    # Tasks that were set aside because their body is no JSON.
+    quarantined = _under(layout.QUARANTINE)
 
     @cached_property
     def others(self) -> dict[str, Entry]:
         """What the migration must not touch."""
-        return {key: entry for key, entry in self.entries.items() if not belongs_to_migration(key)}
+        return {key: entry for key, entry in self.entries.items() if not layout.belongs_to_migration(key)}
 
     @cached_property
     def pending(self) -> Any:
         """The pending list as parsed; None when there is none, BROKEN when it is not JSON."""
-        entry = self.entries.get(PENDING)
+        entry = self.entries.get(layout.PENDING)
         if entry is None:
             return None
         return parsed(entry)

@@ -3,76 +3,72 @@
 import json
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.hazards.hazard import Hazard, Seen, either
+from harness.migrations.codeq.hazards.hazard import Hazards, Seen
 from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, PENDING, Stage
 from harness.migrations.codeq.legacy_state import parse
 
+HAZARDS = Hazards()
 
+
+@HAZARDS.hazard("codeq/H4", "a lease is missing, over, or without an end")
 async def _lease_missing(stage: Stage) -> Seen:
     task_id = await stage.first(INPROG)
     await stage.call("DEL", legacy.LEASE + task_id)
-    told, before = await stage.said("codeq/H4"), await stage.state()
-    await stage.migrate()
-    found = await stage.violated(before, "codeq/H4")
+    found = await stage.migrate_found("codeq/H4")
     await stage.claim()
     task = parse(await stage.call("HGET", stage.keys.tasks, task_id))
     again = task is not None and task.attempts == 1 and task.status == "PENDING"
     what = "the next claim counts an attempt and delays the task while its worker is still at it"
-    return Seen(what if again else "", either(told, found))
+    return Seen(what if again else "", found)
 
 
+@HAZARDS.hazard("codeq/H5", "a finished task is still in progress")
 async def _finished_in_progress(stage: Stage) -> Seen:
     state = await stage.state()
     task_id = next(
         one for one, task in state.parsed.items() if task.status == "COMPLETED" and task.command == COMMAND
     )
     await stage.call("LPUSH", INPROG, task_id)
-    told, before = await stage.said("codeq/H5"), await stage.state()
-    await stage.migrate()
-    found = await stage.violated(before, "codeq/H5")
+    found = await stage.migrate_found("codeq/H5")
     await stage.claim()
     queued = await stage.call("LRANGE", stage.keys.pending(COMMAND, 0), 0, -1)
-    return Seen(
-        "a claim puts the finished task back into pending:0" * (task_id in queued), either(told, found)
-    )
+    return Seen("a claim puts the finished task back into pending:0" * (task_id in queued), found)
 
 
+@HAZARDS.hazard("codeq/H6", "an id twice in a list")
 async def _duplicate(stage: Stage) -> Seen:
     task_id = await stage.first(PENDING)
     await stage.call("RPUSH", PENDING, task_id)
-    told, before = await stage.said("codeq/H6"), await stage.state()
-    await stage.migrate()
-    found = await stage.violated(before, "codeq/H6")
+    found = await stage.migrate_found("codeq/H6")
     await stage.claim()
     await stage.finish(task_id)
     again = await stage.claim()
     twice = again.status_code == 200 and again.json()["id"] == task_id
-    return Seen("the completed task is handed out a second time" * twice, either(told, found))
+    return Seen("the completed task is handed out a second time" * twice, found)
 
 
+@HAZARDS.hazard("codeq/H7", "an id pending and in progress")
 async def _in_both(stage: Stage) -> Seen:
     task_id = await stage.first(INPROG)
     await stage.call("RPUSH", PENDING, task_id)
-    told, before = await stage.said("codeq/H7"), await stage.state()
-    await stage.migrate()
-    found = await stage.violated(before, "codeq/H7")
+    found = await stage.migrate_found("codeq/H7")
     taken = (await stage.claim()).json()["id"]
     left = await stage.call("LRANGE", stage.keys.pending(COMMAND, 0), 0, -1)
     skipped = taken != task_id and task_id not in left
-    return Seen("a claim passes the entry over and drops it" * skipped, either(told, found))
+    return Seen("a claim passes the entry over and drops it" * skipped, found)
 
 
+@HAZARDS.hazard("codeq/H8", "ids without a record")
 async def _orphan(stage: Stage) -> Seen:
     await stage.call("RPUSH", PENDING, "ghost")
-    told, before = await stage.said("codeq/H8"), await stage.state()
-    await stage.migrate()
-    found = await stage.violated(before, "codeq/H8")
+    found = await stage.migrate_found("codeq/H8")
     await stage.claim()
     places = [*await stage.call("LRANGE", stage.keys.pending(COMMAND, 0), 0, -1)]
     places += await stage.call("SMEMBERS", stage.keys.inprog(COMMAND))
-    return Seen("one claim, and the id is in no queue" * ("ghost" not in places), either(told, found))
+    return Seen("one claim, and the id is in no queue" * ("ghost" not in places), found)
 
 
+@HAZARDS.hazard("codeq/H9", "a priority, and everything in tier 0")
 async def _priority(stage: Stage) -> Seen:
     state = await stage.state()
     task_id = next(one for one in state.queues[COMMAND.lower()][legacy.PENDING] if state.parsed[one].priority)
@@ -87,35 +83,23 @@ async def _priority(stage: Stage) -> Seen:
     return Seen(f"given back, the task jumps from tier 0 to tier {tier}" * moved, told)
 
 
+@HAZARDS.hazard("codeq/H10", "a record that codeQ cannot read")
 async def _unreadable(stage: Stage) -> Seen:
     task_id = await stage.first(PENDING)
     record = json.loads(await stage.call("HGET", legacy.TASKS, task_id))
     text = json.dumps({**record, "createdAt": "2026-01-01 10:00:00"})
     await stage.call("HSET", legacy.TASKS, task_id, text)
-    told, before = await stage.said("codeq/H10"), await stage.state()
-    await stage.migrate()
-    found = await stage.violated(before, "codeq/H10")
+    found = await stage.migrate_found("codeq/H10")
     taken = await stage.claim()
     left = await stage.call("LRANGE", stage.keys.pending(COMMAND, 0), 0, -1)
     gone = task_id not in left and taken.json().get("id") != task_id
-    return Seen("one claim, and the id is in no queue; its record stays" * gone, either(told, found))
+    return Seen("one claim, and the id is in no queue; its record stays" * gone, found)
 
 
+@HAZARDS.hazard("codeq/H11", "a worker under another name")
 async def _another_worker(stage: Stage) -> Seen:
     task_id, before = await stage.first(INPROG), await stage.state()
     await stage.migrate()
     found = await stage.violated(before, "codeq/H11", "somebody")
     answer = await stage.finish(task_id, "somebody")
     return Seen(f"its result is refused: 403 {answer.json()['error']}" * (answer.status_code == 403), found)
-
-
-HAZARDS = (
-    Hazard("codeq/H4", "a lease is missing, over, or without an end", _lease_missing),
-    Hazard("codeq/H5", "a finished task is still in progress", _finished_in_progress),
-    Hazard("codeq/H6", "an id twice in a list", _duplicate),
-    Hazard("codeq/H7", "an id pending and in progress", _in_both),
-    Hazard("codeq/H8", "ids without a record", _orphan),
-    Hazard("codeq/H9", "a priority, and everything in tier 0", _priority),
-    Hazard("codeq/H10", "a record that codeQ cannot read", _unreadable),
-    Hazard("codeq/H11", "a worker under another name", _another_worker),
-)

@@ -3,14 +3,17 @@
 from contextlib import suppress
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.hazards.hazard import Hazard, Seen, either
-from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, Stage
+from harness.migrations.codeq.hazards.hazard import Hazards, Seen
+from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, Stage, either
 from worker.codeq import MOVE_SCRIPT, ServerError
 
 _LATE_SECONDS = 2 * 86_400
 _ORPHANED = 500  # in progress without a lease
 
+HAZARDS = Hazards()
 
+
+@HAZARDS.hazard("codeq/H1", "codeQ 1.1 on a list in progress")
 async def _new_code_on_a_list(stage: Stage) -> Seen:
     before = await stage.state()
     await stage.migrate()
@@ -23,6 +26,7 @@ async def _new_code_on_a_list(stage: Stage) -> Seen:
     return Seen(what, either(await stage.violated(before, "codeq/H1"), "rehearse codeq convert mends it"))
 
 
+@HAZARDS.hazard("codeq/H2", "codeQ 1.0 on a set in progress")
 async def _old_code_on_a_set(stage: Stage) -> Seen:
     await stage.migrate()
     try:
@@ -32,6 +36,7 @@ async def _old_code_on_a_set(stage: Stage) -> Seen:
     return Seen("", "")
 
 
+@HAZARDS.hazard("codeq/H3", "a list comes between repair and pop")
 async def _list_in_between(stage: Stage) -> Seen:
     before = await stage.state()
     await stage.migrate()
@@ -47,6 +52,7 @@ async def _list_in_between(stage: Stage) -> Seen:
     )
 
 
+@HAZARDS.hazard("codeq/H12", "a heartbeat after the lease is over")
 async def _late_heartbeat(stage: Stage) -> Seen:
     task_id, before = await stage.first(INPROG), await stage.state()
     await stage.migrate()
@@ -59,6 +65,7 @@ async def _late_heartbeat(stage: Stage) -> Seen:
     return Seen(what, await stage.violated(before, "codeq/H12"))
 
 
+@HAZARDS.hazard("codeq/H13", "hundreds in progress without leases")
 async def _many_without_leases(stage: Stage) -> Seen:
     for number in range(_ORPHANED):
         task_id = f"zombie-{number}"
@@ -73,10 +80,12 @@ async def _many_without_leases(stage: Stage) -> Seen:
     return Seen(f"one claim gives up {repaired} of {_ORPHANED}" * (0 < repaired < _ORPHANED), told)
 
 
+@HAZARDS.hazard("codeq/H14", "a command in another spelling")
 async def _wrong_name(stage: Stage) -> Seen:
     return await _renamed(stage, stage.keys.pending("generate-master", 0), "codeq/H14")
 
 
+@HAZARDS.hazard("codeq/H15", "a build that knows tenants")
 async def _tenant(stage: Stage) -> Seen:
     return await _renamed(stage, f"codeq:q:{COMMAND.lower()}:acme:pending:0", "codeq/H15")
 
@@ -93,6 +102,7 @@ async def _renamed(stage: Stage, name: str, hazard: str) -> Seen:
     return Seen(what, await stage.violated(before, hazard))
 
 
+@HAZARDS.hazard("codeq/H16", "a build whose dead letters are a set")
 async def _dead_letters_as_a_set(stage: Stage) -> Seen:
     before = await stage.state()
     await stage.migrate()
@@ -102,6 +112,7 @@ async def _dead_letters_as_a_set(stage: Stage) -> Seen:
     return Seen(what, await stage.violated(before, "codeq/H16"))
 
 
+@HAZARDS.hazard("codeq/H17", "a clock that is fast")
 async def _fast_clock(stage: Stage) -> Seen:
     before = await stage.state()
     await stage.migrate()
@@ -112,6 +123,7 @@ async def _fast_clock(stage: Stage) -> Seen:
     return Seen(f"cleanup deletes {answer.json()['deleted']} live tasks", found)
 
 
+@HAZARDS.hazard("codeq/H22", "attempts that the old service never counted")
 async def _few_deliveries(stage: Stage) -> Seen:
     told = await stage.said("codeq/H22")
     await stage.migrate()
@@ -125,17 +137,3 @@ async def _few_deliveries(stage: Stage) -> Seen:
         await stage.services.new(f"/tasks/{task_id}/nack", {"delaySeconds": 1}, token)
         await stage.services.wait(2)
     return Seen(f"{deliveries} deliveries, then a dead letter", told)
-
-
-HAZARDS = (
-    Hazard("codeq/H1", "codeQ 1.1 on a list in progress", _new_code_on_a_list),
-    Hazard("codeq/H2", "codeQ 1.0 on a set in progress", _old_code_on_a_set),
-    Hazard("codeq/H3", "a list comes between repair and pop", _list_in_between),
-    Hazard("codeq/H12", "a heartbeat after the lease is over", _late_heartbeat),
-    Hazard("codeq/H13", "hundreds in progress without leases", _many_without_leases),
-    Hazard("codeq/H14", "a command in another spelling", _wrong_name),
-    Hazard("codeq/H15", "a build that knows tenants", _tenant),
-    Hazard("codeq/H16", "a build whose dead letters are a set", _dead_letters_as_a_set),
-    Hazard("codeq/H17", "a clock that is fast", _fast_clock),
-    Hazard("codeq/H22", "attempts that the old service never counted", _few_deliveries),
-)

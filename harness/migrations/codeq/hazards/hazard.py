@@ -17,13 +17,29 @@ class Seen:
     found: str
 
 
+Act = Callable[[Stage], Awaitable[Seen]]
+
+
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """``act`` brings the hazard about on a stage that was just set."""
 
     name: str
     title: str
-    act: Callable[[Stage], Awaitable[Seen]]
+    act: Act
+
+
+class Hazards(list[Hazard]):
+    """Those of one family."""
+
+    def hazard(self, name: str, title: str) -> Callable[[Act], Act]:
+        """Adds what is decorated, which brings the hazard about."""
+
+        def add(act: Act) -> Act:
+            self.append(Hazard(name, title, act))
+            return act
+
+        return add
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +70,3 @@ async def show(hazard: Hazard, server: Server, now: int) -> Shown:
     finally:
         await stage.strike()
     return Shown(hazard.name, hazard.title, seen.what, seen.found, stopwatch() - start)
-
-
-def either(*texts: str) -> str:
-    """What several say, in one sentence."""
-    return " and ".join(text for text in texts if text)

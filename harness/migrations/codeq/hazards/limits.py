@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.migrations.codeq.conversion import convert_inprog
-from harness.migrations.codeq.hazards.hazard import Hazard, Seen, either
-from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, PENDING, Stage
+from harness.migrations.codeq.hazards.hazard import Hazards, Seen
+from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, PENDING, Stage, either
 from harness.migrations.codeq.option_b.migrator import Migrator, Settings
 from harness.migrations.codeq.option_b.stragglers import Gathering
 from kvstore.clock import stopwatch
@@ -15,7 +15,10 @@ from worker.codeq.servers.server import Argument, Command
 _MANY = 100_000
 _ALL_AT_ONCE = "return redis.call('SADD', KEYS[2], unpack(redis.call('LRANGE', KEYS[1], 0, -1)))"
 
+HAZARDS = Hazards()
 
+
+@HAZARDS.hazard("codeq/H18", "codeQ on half a keyspace")
 async def _half(stage: Stage) -> Seen:
     """By hand, in the wrong order: the queue is there and its records are not."""
     ids = await stage.call("LRANGE", PENDING, 0, -1)
@@ -30,6 +33,7 @@ async def _half(stage: Stage) -> Seen:
     )
 
 
+@HAZARDS.hazard("codeq/H19", "the old service is not frozen")
 async def _straggler(stage: Stage) -> Seen:
     before = await stage.state()
     await stage.migrate()
@@ -41,6 +45,7 @@ async def _straggler(stage: Stage) -> Seen:
     return Seen(what, either(found, "rehearse codeq stragglers moves it" * moved))
 
 
+@HAZARDS.hazard("codeq/H20", "very long lists")
 async def _size(stage: Stage) -> Seen:
     key = stage.keys.inprog(COMMAND)
     for start in range(0, _MANY, 1000):
@@ -55,6 +60,7 @@ async def _size(stage: Stage) -> Seen:
     return Seen(what, f"convert, in thousands: {stopwatch() - start_at:.2f} s")
 
 
+@HAZARDS.hazard("codeq/H21", "a lease ends between GET and PTTL")
 async def _race(stage: Stage) -> Seen:
     """A lease ends between GET and PTTL: a SET without PX would last for ever, which codeQ takes for over."""
     task_id = await stage.first(INPROG)
@@ -101,11 +107,3 @@ class _Ending:
 
     async def close(self) -> None:
         await self._inner.close()
-
-
-HAZARDS = (
-    Hazard("codeq/H18", "codeQ on half a keyspace", _half),
-    Hazard("codeq/H19", "the old service is not frozen", _straggler),
-    Hazard("codeq/H20", "very long lists", _size),
-    Hazard("codeq/H21", "a lease ends between GET and PTTL", _race),
-)

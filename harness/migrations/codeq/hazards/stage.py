@@ -81,6 +81,12 @@ class Stage:
         )
         return ", ".join(one.invariant for one in await check(seen) if _names(one, hazard))
 
+    async def migrate_found(self, hazard: str) -> str:
+        """Migrates, and gives what tells of a hazard: the pre-flight before it, or a check after it."""
+        said, before = await self.said(hazard), await self.state()
+        await self.migrate()
+        return either(said, await self.violated(before, hazard))
+
     async def state(self) -> LegacyState:
         return LegacyState(await read_snapshot(self.server, legacy.PREFIX))
 
@@ -90,6 +96,11 @@ class Stage:
 
     async def finish(self, task_id: str, worker: str = "hazard") -> httpx.Response:
         return await self.services.new(f"/tasks/{task_id}/result", _DONE, self.services.worker(worker))
+
+
+def either(*texts: str) -> str:
+    """What several say, in one sentence."""
+    return " and ".join(text for text in texts if text)
 
 
 def _names(one: Verdict, hazard: str) -> bool:

@@ -40,18 +40,10 @@ def key_legality(record: Record) -> Verdict:
                 accepted,
                 "H63",
             ),
-            timeline.shown_by(
-                "{n} claim{s} failed because the lease of one task has too long a key",
-                [call.name for call in claims],
-                claims,
-                "H63",
+            timeline.of_calls(
+                "{n} claim{s} failed because the lease of one task has too long a key", claims, "H63"
             ),
-            timeline.shown_by(
-                "{n} request{s} asked for a key that is too long",
-                [call.name for call in others],
-                others,
-                "H63",
-            ),
+            timeline.of_calls("{n} request{s} asked for a key that is too long", others, "H63"),
             timeline.shown_by(
                 "{n} task{s} {were} handed out and cannot be completed: the result has too long a key",
                 dict.fromkeys(task_of(call) or "" for call in uncompletable),

@@ -43,32 +43,23 @@ def progress(record: Record) -> Verdict:
         "I19",
         "Progress: every call of an unfinished migration gets on with it",
         [
-            timeline.shown_by(
+            timeline.of_calls(
                 "{n} call{s} of the migration changed nothing, though old keys were left and nothing failed",
-                [call.name for call in stuck],
                 stuck,
             ),
-            timeline.shown_by(
+            timeline.of_calls(
                 "{n} call{s} of the rollback changed nothing, though new keys were left and nothing failed",
-                [call.name for call in back],
                 back,
             ),
-            timeline.shown_by(
+            timeline.of_calls(
                 f"{{n}} answer{{s}} asked for a wait of over {_LONGEST_WAIT_SECONDS} seconds, "
                 "though old keys were left that could be moved",
-                [call.name for call in put_off],
                 put_off,
             ),
-            timeline.shown_by(
-                "{n} call{s} {were} answered as not done, though nothing was left for long",
-                [call.name for call in endless],
-                endless,
+            timeline.of_calls(
+                "{n} call{s} {were} answered as not done, though nothing was left for long", endless
             ),
-            timeline.shown_by(
-                "{n} call{s} that {were} asked to repeat at once changed nothing",
-                [call.name for call in hurried],
-                hurried,
-            ),
+            timeline.of_calls("{n} call{s} that {were} asked to repeat at once changed nothing", hurried),
         ],
         looked=len(record.runs) + len(rollbacks),
         at="calls of the migration",

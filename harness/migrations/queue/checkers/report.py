@@ -25,12 +25,12 @@ def honest_report(record: Record) -> Verdict:
     for complaint, (what, hazards) in _COMPLAINTS.items():
         asked = read if complaint is _lacks_members else reports
         calls = [run for run in asked if complaint(record, run)]
-        findings.append(timeline.shown_by(what, [call.name for call in calls], calls, *hazards))
+        findings.append(timeline.of_calls(what, calls, *hazards))
     taken, beside = steps(record), asides(record)
     for complaints, answers in ((STEP, taken), (ASIDE, beside)):
         for complaint, what in complaints.items():
             calls = [call for call in answers if complaint(record, call)]
-            findings.append(timeline.shown_by(what, [call.name for call in calls], calls))
+            findings.append(timeline.of_calls(what, calls))
     title = "Honest report: the answer of a run is complete and true"
     return verdict("I16", title, findings, looked=len(reports) + len(beside), at="reports of a run")
 

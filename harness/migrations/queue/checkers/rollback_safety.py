@@ -38,16 +38,8 @@ def rollback_safety(record: Record) -> Verdict:
                 [call.name for call in calls if not _is_exact(record, call)],
                 calls,
             ),
-            timeline.shown_by(
-                "{n} rollback{s} after one that was done changed something, or said so",
-                [call.name for call in again],
-                again,
-            ),
-            timeline.shown_by(
-                "{n} rollback{s} wrote the pending list, which lacked nothing",
-                [call.name for call in needless],
-                needless,
-            ),
+            timeline.of_calls("{n} rollback{s} after one that was done changed something, or said so", again),
+            timeline.of_calls("{n} rollback{s} wrote the pending list, which lacked nothing", needless),
         ],
         looked=len(calls),
         at="rollbacks",

@@ -38,7 +38,7 @@ def honest_status(record: Record) -> Verdict:
 def _finding(name: str, told: list[tuple[Call, str]]) -> Finding | None:
     calls = [call for call, _ in told]
     what = f"{{n}} answer{{s}} of the status route {{were}} wrong about {name}: {told[0][1]}"
-    return timeline.shown_by(what, [call.name for call in calls], calls)
+    return timeline.of_calls(what, calls)
 
 
 def _lies(record: Record, call: Call) -> list[tuple[str, str]]:

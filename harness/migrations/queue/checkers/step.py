@@ -8,15 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from harness import Call
-from harness.migrations.queue.layout import (
-    NEW_LEASE,
-    NEW_TASK,
-    NOTES,
-    OLD_LEASE,
-    OLD_TASK,
-    PENDING,
-    QUARANTINE,
-)
+from harness.migrations.queue import layout
 from harness.migrations.queue.simulation.expectation import (
     DELETE,
     ROLLBACK,
@@ -33,13 +25,13 @@ Complaint = Callable[[Record, Call], bool]
 
 _LONGEST_KEY: Final = 512
 # From where a step moves, and to where: tasks, and leases.
-_FROM: Final = {RUN: (OLD_TASK, OLD_LEASE), ROLLBACK: (NEW_TASK, NEW_LEASE)}
-_TO: Final = {RUN: (NEW_TASK, NEW_LEASE), ROLLBACK: (OLD_TASK, OLD_LEASE)}
-_PREFIX: Final = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE, OLD_TASK: NEW_TASK, OLD_LEASE: NEW_LEASE}
+_FROM: Final = {RUN: layout.OLD, ROLLBACK: layout.NEW}
+_TO: Final = {RUN: layout.NEW, ROLLBACK: layout.OLD}
+_PREFIX: Final = dict(zip(layout.OLD + layout.NEW, layout.NEW + layout.OLD, strict=True))
 # What a step's two sections are about.
-_ABOUT: Final = {"tasks": (OLD_TASK, NEW_TASK, QUARANTINE), "leases": (OLD_LEASE, NEW_LEASE)}
+_ABOUT: Final = {"tasks": (*layout.TASKS, layout.QUARANTINE), "leases": layout.LEASES}
 # What was copied and waits for its verification; a batch of the kind "end" has no copies.
-_BATCHES: Final = {RUN: f"{NOTES}batch:forward:", ROLLBACK: f"{NOTES}batch:back:"}
+_BATCHES: Final = {RUN: f"{layout.NOTES}batch:forward:", ROLLBACK: f"{layout.NOTES}batch:back:"}
 # What a note ends with about a task whose entry was put into quarantine.
 _KEPT: Final = "the old entry is in quarantine"
 
@@ -141,7 +133,7 @@ def budget_of(record: Record) -> int:
 def _quarantines_other(record: Record, call: Call) -> bool:
     said = call.raw("quarantined")
     put = {event.key for event in record.versions.by(call.name) if event.verb == "put"}
-    kept = {key.removeprefix(QUARANTINE) for key in put if key.startswith(QUARANTINE)}
+    kept = {key.removeprefix(layout.QUARANTINE) for key in put if key.startswith(layout.QUARANTINE)}
     failed = " ".join(errors_of(call))
     return not isinstance(said, list) or any(
         task not in failed for task in kept.symmetric_difference(map(str, said))
@@ -160,8 +152,8 @@ def _notes_other(record: Record, call: Call) -> bool:
     failed = " ".join(errors_of(call))
     kept = [
         f"Task {task}: "
-        for task, spans in (record.expectation.under(QUARANTINE) if notes else ())
-        if within(spans, begin, end) and QUARANTINE + task not in failed
+        for task, spans in (record.expectation.under(layout.QUARANTINE) if notes else ())
+        if within(spans, begin, end) and layout.QUARANTINE + task not in failed
     ]
     return not all(note.startswith(tuple(kept)) for note in notes)
 
@@ -198,7 +190,7 @@ def _fails_for_nothing(record: Record, call: Call) -> bool:
 
 def _is_place_taken(call: Call) -> bool:
     """Whether a task failed because something else is in its place in quarantine: no operation fails then."""
-    return QUARANTINE in " ".join(errors_of(call))
+    return layout.QUARANTINE in " ".join(errors_of(call))
 
 
 def _blames_other(record: Record, call: Call) -> bool:
@@ -224,7 +216,7 @@ def _leaves_something(record: Record, call: Call) -> bool:
         return False
     least, _ = _bounds(record, call, _FROM[call.path])
     begin, end = record.expectation.evidence(call)
-    listed = call.path == RUN and record.expectation.was_steady(PENDING, begin, end)
+    listed = call.path == RUN and record.expectation.was_steady(layout.PENDING, begin, end)
     return bool(least or listed)
 
 
@@ -253,7 +245,7 @@ def _says_other(record: Record, call: Call) -> bool:
         return said != f"Rollback {state} - deleted {call.member('deleted')} new format keys"
     if not done:
         return "in progress" not in said
-    worked = any(not event.key.startswith(NOTES) for event in record.versions.by(call.name))
+    worked = any(not event.key.startswith(layout.NOTES) for event in record.versions.by(call.name))
     return said != "Migration completed successfully" and (worked or "not needed" not in said)
 
 

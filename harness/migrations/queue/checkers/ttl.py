@@ -18,13 +18,7 @@ def ttl_legality(record: Record) -> Verdict:
     return verdict(
         "I21",
         "TTL legality: every expiration is at least a minute ahead",
-        [
-            timeline.shown_by(
-                "{n} request{s} asked for an expiration that KV refuses",
-                [call.name for call in calls],
-                calls,
-            )
-        ],
+        [timeline.of_calls("{n} request{s} asked for an expiration that KV refuses", calls)],
         looked=len(record.writes),
         at="writes",
     )

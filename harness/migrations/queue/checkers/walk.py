@@ -35,9 +35,7 @@ def _failed(record: Record) -> Iterator[Call]:
 
 def _broken(call: Call) -> Finding | None:
     told = "nothing" if call.status is None else f"{call.status}: {_said(call)}"
-    return timeline.shown_by(
-        f"{literal(call.method)} {literal(call.path)} answered {literal(told)}", [call.name], [call]
-    )
+    return timeline.of_calls(f"{literal(call.method)} {literal(call.path)} answered {literal(told)}", [call])
 
 
 def _said(call: Call) -> str:
@@ -56,7 +54,7 @@ def _listed(record: Record, owes: list[str], listed: list[str]) -> Finding | Non
     if listed or not owes:
         return None
     what = f"no task is listed although {len(owes):,} should be: {literal(_said(listing))}"
-    return timeline.shown_by(what, [listing.name], [listing])
+    return timeline.of_calls(what, [listing])
 
 
 def _claimed(record: Record, listed: list[str]) -> Finding | None:
@@ -66,7 +64,7 @@ def _claimed(record: Record, listed: list[str]) -> Finding | None:
     if (final.old_leases.keys() | final.new_leases.keys()).issuperset(listed):
         return None
     what = f"no task could be claimed although {len(listed):,} are listed: {literal(_said(claim))}"
-    return timeline.shown_by(what, [claim.name], [claim])
+    return timeline.of_calls(what, [claim])
 
 
 def _completed(record: Record) -> Finding | None:
@@ -75,7 +73,7 @@ def _completed(record: Record) -> Finding | None:
         return None
     if complete.status != 200:
         what = f"{literal(complete.path)} answered {complete.status}: {literal(_said(complete))}"
-        return timeline.shown_by(what, [complete.name], [complete])
+        return timeline.of_calls(what, [complete])
     task = task_of(complete)
     if task in _tasks(again):
         return timeline.shown_by("a completed task is still listed", [str(task)], [complete, again], "H38")

@@ -1,17 +1,8 @@
 """I20 Write rate: no key is written twice within a second."""
 
 from harness import Call
+from harness.migrations.queue import layout
 from harness.migrations.queue.checkers.ending import answers_for
-from harness.migrations.queue.layout import (
-    NEW_LEASE,
-    NEW_TASK,
-    NOTES,
-    OLD_LEASE,
-    OLD_TASK,
-    PENDING,
-    QUARANTINE,
-    RESULT,
-)
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Moment, Verdict, verdict
@@ -21,11 +12,11 @@ _SECOND_MS = 1000
 _LIMITER = "ratelimit:"
 _KINDS = {
     "the limiter's counter": (_LIMITER,),
-    "the pending list": (PENDING,),
-    "a lease": (OLD_LEASE, NEW_LEASE),
-    "a task": (OLD_TASK, NEW_TASK, QUARANTINE),
-    "a result": (RESULT,),
-    "a note of the migration": (NOTES,),
+    "the pending list": (layout.PENDING,),
+    "a lease": layout.LEASES,
+    "a task": (*layout.TASKS, layout.QUARANTINE),
+    "a result": (layout.RESULT,),
+    "a note of the migration": (layout.NOTES,),
     "an event": ("event:",),
 }
 _HAZARDS = {"the limiter": "H25", "a lease": "H25", "the pending list": "H27"}

@@ -79,6 +79,11 @@ def shown_by(
     return verdict_finding(what, keys, *hazards, show=lambda: shortened(sorted(map(_moment, shown))))
 
 
+def of_calls(what: str, calls: Sequence[Call], *hazards: str) -> Finding | None:
+    """A finding about requests, by their names."""
+    return shown_by(what, [call.name for call in calls], calls, *hazards)
+
+
 def _moment(shown: Call | Event | Moment) -> Moment:
     if isinstance(shown, Call):
         return of_call(shown)
