@@ -73,6 +73,19 @@ def language(who: str) -> str:
     return "python" if who == "python" else "javascript"
 
 
+PAIRS = [
+    ("python", "python"),
+    pytest.param("python", "javascript", marks=pytest.mark.workerd),
+    pytest.param("javascript", "python", marks=pytest.mark.workerd),
+    pytest.param("javascript", "javascript", marks=pytest.mark.workerd),
+    pytest.param("real", "real", marks=pytest.mark.wrangler),
+]
+
+
+def started_by(caller: str, callee: str) -> str:
+    return caller if caller == callee else "both"
+
+
 SHOP = {
     "add": 3,
     "echo": {"a": [1, None, True, "x"], "b": {"c": 1.5}},
@@ -87,40 +100,120 @@ SHOP = {
 }
 
 
-@pytest.mark.parametrize("who", EVERY)
-def test_workers_call_each_other(who: str, start: Start) -> None:
-    with start(who, *(f"services/{language(who)}/{name}" for name in ("shop", "stock"))) as client:
+@pytest.mark.parametrize(("caller", "callee"), PAIRS)
+def test_workers_call_each_other(caller: str, callee: str, start: Start) -> None:
+    folders = f"services/{language(caller)}/shop", f"services/{language(callee)}/stock"
+    with start(started_by(caller, callee), *folders) as client:
         assert client.get("/").json() == SHOP
         fetched = client.get("/fetch")
         assert (fetched.status_code, fetched.headers["shelf"]) == (203, "3")
         assert fetched.text == "POST http://stock/shelf?place=1 1 milk cellar"
-        passed = client.put("/pass?a=%20b", content="x", headers={"mine": "2"}).text
+        carried = {"mine": "2", "authorization": "of its own"}
+        passed = client.put("/pass?a=%20b", content="x", headers=carried).text
         assert passed in [f"PUT http://{host}/pass?a=%20b 2 x cellar" for host in ("localhost", "127.0.0.1")]
 
 
-@pytest.mark.workerd
-@pytest.mark.parametrize(
-    ("shop", "stock", "add", "unfetched"),
-    [
-        (
-            "python",
-            "javascript",
-            "can be asked by fetch(), and its method add cannot be called",
-            SHOP["unfetched"],
-        ),
-        ("javascript", "python", "This ExternalServer not configured for RPC.", 500),
-    ],
-)
-def test_workers_in_two_languages_ask_each_other_by_fetch(
-    shop: str, stock: str, add: str, unfetched: object, start: Start
-) -> None:
-    with start("both", f"services/{shop}/shop", f"services/{stock}/stock") as client:
-        told = client.get("/").json()
-        assert (told["own"], told["unfetched"]) == ("own", unfetched)
-        assert told["add"].endswith(add)
-        assert client.get("/fetch").text == "POST http://stock/shelf?place=1 1 milk cellar"
-        carried = {"mine": "2", "authorization": "of its own"}
-        assert client.post("/pass", content="x", headers=carried).text.endswith("/pass 2 x cellar")
+REFUSED = "{} cannot be sent between Workers in JavaScript and Python here."
+VALUES = {
+    "none": None,
+    "nothing": "undefined undefined",
+    "yes": True,
+    "text": "ü😀",
+    "number": "number 1.5",
+    "zero": "number -0",
+    "nan": "number NaN",
+    "big": "bigint 18446744073709551616",
+    "date": "Date 86400000",
+    "map": ["Map", ["a", "number 1"]],
+    "set": ["Set", "number 1"],
+    "bytes": ["Uint8Array", "1", "255"],
+    "buffer": ["ArrayBuffer", 2],
+    "floats": ["Float64Array", "0.5"],
+    "list": [["number 1"], {}],
+    "error": ["RangeError", "far"],
+}
+# What comes back from Python, by the conversions of the SDK.
+THROUGH_PYTHON = {
+    "nothing": None,
+    "zero": "number 0",
+    "map": {"a": "number 1"},
+    "buffer": ["Uint8Array", "2"],
+}
+FROM_JAVASCRIPT = {
+    "values": VALUES,
+    "later": "later",
+    "twice": [{"a": "number 1"}, {"a": "number 1"}],
+    "range": ["threw", "RangeError", "too far"],
+    "coded": ["threw", "Error", "Coded: of its own"],
+    "plain": ["threw", "Error", "no error"],
+    "rejected": ["threw", "TypeError", "rejected"],
+}
+NOT_OF_PYTHON = ("nothing", "zero", "nan", "map", "buffer", "floats")
+OF_PYTHON = {name: one for name, one in VALUES.items() if name not in NOT_OF_PYTHON} | {
+    "error": ["Error", "far"]
+}
+FROM_PYTHON = {
+    "values": OF_PYTHON,
+    "range": ["threw", "Error", "ValueError: too far"],
+    "coded": ["threw", "Error", "answers.Coded: of its own"],
+    "tuple": ["threw", "Error", "PythonError: TypeError: <class 'tuple'> cannot be sent over RPC."],
+    "stub": ["threw", "Error", "DataCloneError: function <lambda> could not be cloned."],
+    "response": ["threw", "TypeError", REFUSED.format("An object of class Response")],
+}
+UNKNOWN = 'Could not serialize object of type "Own". This type does not support serialization.'
+
+
+@pytest.mark.parametrize(("caller", "callee"), PAIRS[2:])
+def test_methods_take_and_give_what_javascript_has(caller: str, callee: str, start: Start) -> None:
+    is_python = callee == "python"
+    made, back = (FROM_PYTHON, THROUGH_PYTHON) if is_python else (FROM_JAVASCRIPT, {})
+    folders = "methods/javascript/asks", f"methods/{language(callee)}/answers"
+    with start(started_by(caller, callee), *folders) as client:
+        told = client.post("/", json={"echo": [*VALUES], "make": [*made]}).json()
+    function = ["threw", "TypeError", REFUSED.format("A function")] if is_python else "sent"
+    rest = {"arguments": [], "function": function, "object": ["threw", "DataCloneError", UNKNOWN]}
+    assert told == VALUES | back | made | rest
+
+
+PYTHON_VALUES = {
+    "none": "NoneType None",
+    "yes": "bool True",
+    "text": "str 'ü😀'",
+    "number": "float 1.5",
+    "big": "BigInt 18446744073709551616",
+    "date": "datetime datetime.datetime(1970, 1, 2, 0, 0)",
+    "set": "set {1}",
+    "bytes": "list [1, 255]",
+    "list": "list [[1], {}]",
+    "error": "Exception Exception('Error: far')",
+}
+OF_JAVASCRIPT = PYTHON_VALUES | {
+    "nothing": "NoneType None",
+    "zero": "int 0",
+    "nan": "float nan",
+    "map": {"a": "int 1"},
+    "buffer": "list [2]",
+    "floats": "list [0.5]",
+    "error": "JsException JsException('RangeError', 'far')",
+}
+
+
+@pytest.mark.parametrize(("caller", "callee"), PAIRS[:2])
+def test_methods_take_and_give_what_python_has(caller: str, callee: str, start: Start) -> None:
+    is_python = callee == "python"
+    made: dict[str, Any] = {
+        "values": PYTHON_VALUES if is_python else OF_JAVASCRIPT,
+        "range": ["raised", "PythonError" if is_python else "RangeError", "ValueError: too far"],
+    }
+    with start(started_by(caller, callee), "methods/python/asks", f"methods/{callee}/answers") as client:
+        told = client.post("/", json={"echo": [*PYTHON_VALUES], "make": [*made]}).json()
+    function = ["raised", "DataCloneError", "function <lambda> could not be cloned."]
+    rest: dict[str, Any] = {"arguments": [], "keywords": ["int 1", "JsDict {'a': 2}"], "function": function}
+    if not is_python:
+        made["range"][-1] = "too far"
+        rest["keywords"] = ["number 1", {"a": "number 2"}]
+        rest["function"] = ["raised", "TypeError", REFUSED.format("A function")]
+    assert told == (PYTHON_VALUES if is_python else OF_PYTHON) | made | rest
 
 
 BATCHES: dict[str, tuple[list[Any], list[Any]]] = {

@@ -2,8 +2,7 @@
 
 The format is that of ``ValueSerializer`` in V8, version 15, as workerd writes it into a database (measured).
 Written and read are undefined, null, booleans, numbers, BigInt, strings, dates, plain objects, arrays, Map,
-Set, ArrayBuffer and Uint8Array; a value that appears twice is one value again. Other typed arrays are
-written as Uint8Array.
+Set, errors, ArrayBuffer and typed arrays; a value that appears twice is one value again.
 """
 
 import math
@@ -30,6 +29,29 @@ from worker.sdk.ffi.errors import JsException
 VERSION: Final = 15
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_INDEX: Final = 2**32 - 2
+# Which view it is, by the format of its elements in Python.
+_VIEWS: Final = {
+    "b": b"b",
+    "B": b"B",
+    "h": b"w",
+    "H": b"W",
+    "i": b"d",
+    "I": b"D",
+    "f": b"f",
+    "d": b"F",
+    "q": b"q",
+    "Q": b"Q",
+}
+_FORMATS: Final = {mark[0]: code for code, mark in _VIEWS.items()}
+_ERRORS: Final = {
+    "EvalError": b"E",
+    "RangeError": b"R",
+    "ReferenceError": b"F",
+    "SyntaxError": b"S",
+    "TypeError": b"T",
+    "URIError": b"U",
+}
+_ERROR_NAMES: Final = {mark.decode(): name for name, mark in _ERRORS.items()}
 
 
 def serialize(value: Any) -> bytes:
@@ -156,9 +178,12 @@ class _Writer:
         elif isinstance(value, datetime):
             self.out += b"D" + struct.pack("<d", date_ms(value))
         elif (data := byte_view(value)) is not None:
-            self._bytes(data, is_view=not isinstance(value, ArrayBuffer))
+            self._bytes(data, None if isinstance(value, ArrayBuffer) else memoryview(value).format)
+        elif isinstance(value, JsException):
+            self._error(value)
         else:
-            raise _clone_error(f"{to_string(value)} could not be cloned.")
+            named = f"function {value.__name__}" if hasattr(value, "__name__") else to_string(value)
+            raise _clone_error(f"{named} could not be cloned.")
 
     def _parts(self, mark: bytes, parts: list[Any], end: bytes) -> None:
         self.out += mark
@@ -184,17 +209,24 @@ class _Writer:
         self._varint(0)
         self._varint(len(items))
 
-    def _bytes(self, data: bytes, *, is_view: bool) -> None:
-        if is_view:
+    def _bytes(self, data: bytes, view: str | None) -> None:
+        if view is not None:
             # The view was given its number; its buffer, which is written first, takes the next one.
             self._seen[id(data)] = (len(self._seen), data)
         self.out += b"B"
         self._varint(len(data))
         self.out += data
-        if is_view:
-            self.out += b"VB"
+        if view is not None:
+            self.out += b"V" + _VIEWS.get(view, b"B")
             for number in (0, len(data), 0):  # offset, length, flags
                 self._varint(number)
+
+    def _error(self, error: JsException) -> None:
+        self.out += b"r" + _ERRORS.get(error.name, b"")
+        for mark, text in ((b"m", error.message), (b"s", error.stack)):
+            self.out += mark
+            self._text(text)
+        self.out += b"."
 
 
 def _key(name: str) -> Any:
@@ -279,6 +311,8 @@ class _Reader:
                 self._seen[place] = _EPOCH + timedelta(milliseconds=moment)
             case "B":
                 return self._bytes(place)
+            case "r":
+                self._seen[place] = self._error()
             case _:
                 raise _clone_error(f"Unable to deserialize cloned data: type {mark!r} is not known here.")
         return self._seen[place]
@@ -331,11 +365,25 @@ class _Reader:
         if at >= len(self._data) or self._mark() != "V":
             self._at = at
             return data
-        self._mark()  # which kind of view
+        code = _FORMATS.get(ord(self._mark()), "B")
         offset, length, _flags = self._varint(), self._varint(), self._varint()
-        view = bytes(data[offset : offset + length])
+        found = bytes(data[offset : offset + length])
+        whole: Any = memoryview(found)
+        view = found if code == "B" else whole.cast(code)
         self._seen[len(self._seen)] = view
         return view
+
+    def _error(self) -> JsException:
+        name, message = "Error", ""
+        while (mark := self._mark()) != ".":
+            match mark:
+                case "m":
+                    message = self.value()
+                case "s" | "c":  # its stack and its cause, which nothing here asks for
+                    self.value()
+                case _:
+                    name = _ERROR_NAMES[mark]
+        return JsException(name, message)
 
 
 _CONSTANTS: Final = {"_": UNDEFINED, "0": None, "T": True, "F": False}

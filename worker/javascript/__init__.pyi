@@ -5,11 +5,13 @@ from worker.javascript.bundle import BuildError as BuildError
 from worker.javascript.bundle import BuildOptions as BuildOptions
 from worker.javascript.bundle import Built as Built
 from worker.javascript.calls import WorkerInWorkerd as WorkerInWorkerd
+from worker.javascript.calls import create_methods_app as create_methods_app
 from worker.javascript.calls import create_services_app as create_services_app
 from worker.javascript.configuration import ASSETS_HEADER as ASSETS_HEADER
 from worker.javascript.configuration import CF_HEADER as CF_HEADER
 from worker.javascript.configuration import D1 as D1
 from worker.javascript.configuration import DATE as DATE
+from worker.javascript.configuration import METHODS_HEADER as METHODS_HEADER
 from worker.javascript.configuration import SERVICE_HEADER as SERVICE_HEADER
 from worker.javascript.configuration import USER_SERVICE as USER_SERVICE
 from worker.javascript.configuration import VISIT_HEADER as VISIT_HEADER

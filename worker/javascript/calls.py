@@ -1,27 +1,36 @@
-"""Workers in workerd and Workers in Python, as they call each other: over HTTP, so by ``fetch`` only."""
+"""Workers in workerd and Workers in Python, as they call each other, over HTTP: ``fetch``, and methods.
+
+A method is asked for with the JSON ``[name, arguments]``; what comes of it is ``{value}`` or ``{error}``, all
+as worker.javascript.values has it.
+"""
 
 import hmac
+import json
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
 import httpx
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from worker.durable import ObjectError
 from worker.javascript.configuration import (
     CALL_HEADER,
+    METHODS_HEADER,
     PROTOCOL_HEADER,
     SECRET_HEADER,
     SERVICE_HEADER,
     called,
 )
 from worker.javascript.failures import STACK_HEADER
+from worker.javascript.values import decode, encode
 from worker.messaging import Message, Outcome
 from worker.messaging.broker import Metrics
 from worker.messaging.delivery import batch_json, outcome_of
+from worker.runtime import MOST_BODY
 from worker.runtime.http import Outgoing, worker_request
 from worker.runtime.services import Absent, Services
 from worker.sdk.context import replaced_environment
@@ -30,7 +39,7 @@ from worker.sdk.ffi.errors import JsException
 from worker.sdk.http.response import response_parts
 from worker.sdk.web.http.request import Request
 from worker.sdk.web.http.response import Response
-from worker.serving import BodyTooLarge, answer_unread
+from worker.serving import BodyTooLarge, answer_unread, read_body
 
 _STACK: Final = re.compile(r"(\w*Error): (.*)")
 _OURS: Final = {one.lower().encode() for one in (SERVICE_HEADER, PROTOCOL_HEADER, SECRET_HEADER)}
@@ -61,12 +70,13 @@ class WorkerInWorkerd:
         body = bytearray(answer.content) if answer.content else None
         return Response(body, {"status": answer.status_code, "headers": lines})
 
-    async def call(self, entrypoint: str | None, name: str, arguments: Iterable[Any]) -> NoReturn:
-        raise JsException(
-            "Error",
-            f"{called(self._name, entrypoint)} is a JavaScript Worker, and this one is in Python: here it "
-            f"can be asked by fetch(), and its method {name} cannot be called",
-        )
+    async def call(self, entrypoint: str | None, name: str, arguments: Iterable[Any]) -> Any:
+        request = httpx.Request("POST", self._url(), json=[name, encode([*arguments])])
+        outcome = (await self._sent("method", entrypoint, request)).json()
+        if "error" in outcome:
+            error = decode(outcome["error"])
+            raise ObjectError(error.name, error.message, remote=True)
+        return decode(outcome.get("value"))
 
     async def take(self, queue: str, messages: list[Message], metrics: Metrics) -> Outcome:
         """Have the handler ``queue`` take a batch."""
@@ -91,11 +101,8 @@ def create_services_app(services: Services, secret: str) -> ASGIApp:
     """An ASGI app that answers for the Workers in Python, for a workerd that carries ``secret``."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if not hmac.compare_digest(given.get(SECRET_HEADER.lower(), "").encode(), secret.encode()):
-            await answer_unread(PlainTextResponse("Authentication error", 401), scope, receive, send)
-            return
-        name, _, entrypoint = unquote(given[SERVICE_HEADER.lower()]).partition("#")
+        given = _headers(scope)
+        name, entrypoint = _called(given[SERVICE_HEADER.lower()])
         headers = [pair for pair in scope["headers"] if pair[0] not in _OURS]
         scheme = given.get(PROTOCOL_HEADER.lower(), "http")
         try:
@@ -105,11 +112,53 @@ def create_services_app(services: Services, secret: str) -> ASGIApp:
             return
         callee = services.get(name) or Absent(name)
         try:
-            answer = await callee.answer(entrypoint or None, unwrap(request.js_object))
+            answer = await callee.answer(entrypoint, unwrap(request.js_object))
         except JsException as error:
-            text = str(error)
-            await PlainTextResponse(text, HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, send)
+            status, said = HTTPStatus.INTERNAL_SERVER_ERROR, {STACK_HEADER.decode(): "1"}
+            await JSONResponse(encode(error), status, said)(scope, receive, send)
             return
         await Outgoing(response_parts(wrap(answer)))(scope, receive, send)
 
-    return app
+    return _only_with(secret, app)
+
+
+def create_methods_app(services: Services, secret: str) -> ASGIApp:
+    """An ASGI app that calls methods of the Workers in Python, for a workerd that carries ``secret``."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        name, entrypoint = _called(_headers(scope)[METHODS_HEADER.lower()])
+        try:
+            method, arguments = json.loads(await read_body(scope, receive, MOST_BODY))
+        except BodyTooLarge as error:
+            await answer_unread(PlainTextResponse(str(error), 413), scope, receive, send)
+            return
+        callee = services.get(name) or Absent(name)
+        try:
+            outcome = {"value": encode(await callee.call(entrypoint, method, decode(arguments)))}
+        except JsException as error:
+            outcome = {"error": encode(error)}
+        await JSONResponse(outcome)(scope, receive, send)
+
+    return _only_with(secret, app)
+
+
+def _only_with(secret: str, app: ASGIApp) -> ASGIApp:
+    # Not a Guard, whose token is an Authorization: a request between Workers may have one of its own.
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        given = _headers(scope).get(SECRET_HEADER.lower(), "")
+        if hmac.compare_digest(given.encode(), secret.encode()):
+            await app(scope, receive, send)
+        else:
+            await answer_unread(PlainTextResponse("Authentication error", 401), scope, receive, send)
+
+    return guarded
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _called(text: str) -> tuple[str, str | None]:
+    """The Worker and its entrypoint that a header names."""
+    name, _, entrypoint = unquote(text).partition("#")
+    return name, entrypoint or None

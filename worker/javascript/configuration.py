@@ -23,6 +23,8 @@ CF_HEADER: Final = "Understudy-Cf"
 ASSETS_HEADER: Final = "Understudy-Assets"
 # Names a Worker in Python that a JavaScript Worker calls, in the form of `called`.
 SERVICE_HEADER: Final = "Understudy-Service"
+# Names one, in that form too, of which a method is called.
+METHODS_HEADER: Final = "Understudy-Methods"
 # Names a JavaScript Worker that a Worker in Python or a queue calls, in that form too.
 CALL_HEADER: Final = "Understudy-Call"
 # Says that a request has come through the server in front, which guards: workerd's own port takes no others.
@@ -39,6 +41,8 @@ D1: Final = Path(__file__).parent / "d1.mjs"
 _AROUND: Final = (Path(__file__).parent / "visit.mjs", Path(__file__).parent / "moved.mjs", DATE, D1)
 _CAUGHT: Final = Path(__file__).parent / "caught.mjs"
 _ABSENT: Final = Path(__file__).parent / "absent.mjs"
+_PYTHON: Final = Path(__file__).parent / "python.mjs"
+_VALUES: Final = Path(__file__).parent / "values.mjs"
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ def configuration(service: Service) -> str:
         names="".join(_named(f"user{number}", one, service) for number, one in enumerate(every)),
         calls="".join(_call(*one, service) for one in service.calls),
         entry=literal(_ENTRY.name),
+        values=literal(_VALUES.name),
         test_scheduled="true" if service.test_scheduled else "false",
         protocol=literal(PROTOCOL_HEADER),
         cf=literal(CF_HEADER),
@@ -118,7 +123,7 @@ def configuration(service: Service) -> str:
 
 def write_entry(folder: Path) -> None:
     """Put the modules that stand around the Worker into the folder of the configuration."""
-    for module in (_ENTRY, _CACHE, _CAUGHT, _ABSENT, *_AROUND):
+    for module in (_ENTRY, _CACHE, _CAUGHT, _ABSENT, _PYTHON, _VALUES, *_AROUND):
         (folder / module.name).write_bytes(module.read_bytes())
 
 
@@ -192,7 +197,7 @@ const config :Workerd.Config = (
 );
 
 const entry :Workerd.Worker = (
-  modules = [(name = "entry", esModule = embed {entry})],
+  modules = [(name = "entry", esModule = embed {entry}), (name = "values", esModule = embed {values})],
   compatibilityDate = "2025-01-01",
   compatibilityFlags = ["service_binding_extra_handlers"],
   bindings = [(name = "USER", service = {user}), (name = "TEST_SCHEDULED", json = "{test_scheduled}"),
@@ -331,15 +336,30 @@ def _queue(producer: QueueProducer) -> str:
 def _other_services(service: Service) -> list[str]:
     """The Workers that are bound and are not in this workerd: in Python, or not running at all."""
     bound = {(one.service, one.entrypoint) for each in service.every for one in each.config.services}
-    style = f"forwardedProtoHeader = {literal(PROTOCOL_HEADER)}, "
     found = {}
     for name, entrypoint in sorted(bound, key=str):
         if name in service.elsewhere:
             one = called(name, entrypoint)
-            found[one] = _external(f"python:{one}", {SERVICE_HEADER: quote(one)}, service, style)
+            found[one] = _python(one, service)
         elif not service.of(name):
             found[name] = _absent(name)
     return list(found.values())
+
+
+def _python(one: str, service: Service) -> str:
+    """A Worker in Python: what stands for it here, and what its requests and its methods are asked of."""
+    style = f"forwardedProtoHeader = {literal(PROTOCOL_HEADER)}, "
+    worker = (
+        f'modules = [(name = "python", esModule = embed {literal(_PYTHON.name)}), '
+        f'(name = "values", esModule = embed {literal(_VALUES.name)})], compatibilityDate = "2025-01-01", '
+        f'bindings = [(name = "REQUESTS", service = {literal(f"requests:{one}")}), '
+        f'(name = "METHODS", service = {literal(f"methods:{one}")})]'
+    )
+    return (
+        f"    (name = {literal(f'python:{one}')}, worker = ({worker})),\n"
+        + _external(f"requests:{one}", {SERVICE_HEADER: quote(one)}, service, style)
+        + _external(f"methods:{one}", {METHODS_HEADER: quote(one)}, service, style)
+    )
 
 
 def _absent(name: str) -> str:

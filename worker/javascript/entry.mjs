@@ -1,6 +1,8 @@
 // In front of the user's Worker: fires its scheduled handler when asked to, answers with the stack when it
 // throws, and passes on all else. Who may ask for what is decided by the server before this one, and whoever
 // comes past it does not know the secret.
+import { decode, encode } from "values";
+
 const HANDLERS = "/cdn-cgi/handler/";
 const VISIT = "understudy-visit";
 const STACK = "understudy-stack";
@@ -34,10 +36,19 @@ async function called_by_another(called, request, env) {
   const [kind, name] = called.split(" ").map(decodeURIComponent);
   request.headers.delete(env.CALL_HEADER);
   const worker = env[`CALL ${name}`];
+  if (kind === "method") return Response.json(await method(worker, ...(await request.json())));
   try {
     return kind === "queue" ? Response.json(await batch(worker, await request.json())) : await worker.fetch(request);
   } catch (error) {
     return new Response(String(error?.stack ?? error), { status: 500, headers: { [STACK]: "1" } });
+  }
+}
+
+async function method(worker, name, given) {
+  try {
+    return { value: encode(await worker[name](...decode(given))) };
+  } catch (error) {
+    return { error: encode(error instanceof Error ? error : new Error(String(error))) };
   }
 }
 

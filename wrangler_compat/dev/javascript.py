@@ -22,6 +22,7 @@ from worker.d1 import Service as D1Service
 from worker.d1.wire import DATABASE_HEADER, create_d1_app
 from worker.javascript import (
     ASSETS_HEADER,
+    METHODS_HEADER,
     SERVICE_HEADER,
     USER_SERVICE,
     BuildError,
@@ -34,6 +35,7 @@ from worker.javascript import (
     Workerd,
     WorkerdError,
     WorkerInWorkerd,
+    create_methods_app,
     create_services_app,
     find_part,
     run_build,
@@ -156,6 +158,7 @@ class JavaScriptDeployment:
                 app = ByHeader(ASSETS_HEADER, assets, app, config.name or "1")
         shared = self._shared
         app = ByHeader(QUEUE_HEADER, create_queues_app(shared.broker, self._secret), app)
+        app = ByHeader(METHODS_HEADER, create_methods_app(shared.services, self._secret), app)
         app = ByHeader(SERVICE_HEADER, create_services_app(shared.services, self._secret), app)
         served = serve(app, bind("127.0.0.1", 0), StatusTextProtocol)
         self._address = (await self._stack.enter_async_context(served)).removeprefix("http://")

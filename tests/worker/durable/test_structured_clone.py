@@ -1,5 +1,6 @@
 """Copies of values: most are made without bytes, and come out as if they had been."""
 
+import array
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,30 @@ VALUES = [
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_clone_is_what_comes_back_from_bytes(value: Any) -> None:
     assert repr(clone(value)) == repr(deserialize(serialize(value)))
+
+
+# By V8, in node 20.
+WRITTEN: dict[str, Any] = {
+    "ff0f4208000000000000e03f5646000800": array.array("d", [0.5]),
+    "ff0f42040100feff5677000400": array.array("h", [1, -2]),
+    "ff0f4201015642000100": b"\1",
+}
+
+
+@pytest.mark.parametrize("digits", WRITTEN)
+def test_typed_arrays_keep_their_elements(digits: str) -> None:
+    data = bytes.fromhex(digits)
+    assert serialize(WRITTEN[digits]) == data
+    assert [*deserialize(data)] == [*WRITTEN[digits]]
+
+
+def test_errors_keep_their_name_and_their_text() -> None:
+    written = bytes.fromhex(
+        "ff0f72526d2203666172732201532e"
+    )  # new RangeError("far") by V8, with "S" for a stack
+    assert str(deserialize(written)) == "RangeError: far"
+    assert str(clone([JsException("TypeError", "丸")])[0]) == "TypeError: 丸"
+    assert str(clone(JsException("Own", "x"))) == "Error: x"
 
 
 def test_clone_shares_nothing_with_the_value() -> None:

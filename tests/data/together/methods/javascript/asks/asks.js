@@ -1,0 +1,34 @@
+function shown(value) {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value !== "object") return `${typeof value} ${Object.is(value, -0) ? "-0" : String(value)}`;
+  if (Array.isArray(value)) return value.map(shown);
+  if (value instanceof Date) return `Date ${value.getTime()}`;
+  if (value instanceof Map) return ["Map", ...[...value].map(shown)];
+  if (value instanceof Set) return ["Set", ...[...value].map(shown)];
+  if (value instanceof Error) return [value.name, value.message.trim().split("\n").pop()];
+  if (value instanceof ArrayBuffer) return ["ArrayBuffer", ...new Uint8Array(value)];
+  if (ArrayBuffer.isView(value)) return [value.constructor.name, ...[...value].map(String)];
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shown(one)]));
+}
+
+const VALUES = {
+  none: null, nothing: undefined, yes: true, text: "ü\u{1F600}", number: 1.5, zero: -0, nan: NaN, big: 2n ** 64n,
+  date: new Date(86400000), map: new Map([["a", 1]]), set: new Set([1]), bytes: new Uint8Array([1, 255]),
+  buffer: new Uint8Array([2]).buffer, floats: new Float64Array([0.5]), list: [[1], {}], error: new RangeError("far"),
+};
+
+async function tried(call) {
+  try { return await call(); } catch (error) { return ["threw", error.name, error.message.trim().split("\n").pop()]; }
+}
+
+export default {
+  async fetch(request, env) {
+    const { make, echo } = await request.json(), told = {};
+    for (const name of echo) told[name] = await tried(async () => shown((await env.ANSWERS.echo(VALUES[name]))[0]));
+    for (const name of make) told[name] = await tried(async () => shown(await env.ANSWERS.make(name)));
+    told.arguments = await tried(() => env.ANSWERS.shown());
+    told.function = await tried(() => env.ANSWERS.echo(() => 1).then(() => "sent"));
+    told.object = await tried(() => env.ANSWERS.echo(new (class Own {})()).then(() => "sent"));
+    return Response.json(told);
+  },
+};
