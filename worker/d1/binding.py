@@ -58,8 +58,6 @@ _INHERITED: Final = frozenset(
 class D1Database(JsObject):
     """The binding: statements of no session, which the primary answers."""
 
-    js_name = "D1Database"
-
     def __init__(self, service: Service) -> None:
         self.service = service
         self._primary = _Session(service, FIRST_PRIMARY)
@@ -96,8 +94,6 @@ class D1Database(JsObject):
 class D1DatabaseSession(JsObject):
     """Calls that see what those before them saw, whichever replica answers."""
 
-    js_name = "D1DatabaseSession"
-
     def __init__(self, service: Service, token: str) -> None:
         self._session = _Session(service, token, follows=True)
 
@@ -114,8 +110,6 @@ class D1DatabaseSession(JsObject):
 
 class D1PreparedStatement(JsObject):
     """A text of SQL and its values; nothing is sent before a method asks for rows."""
-
-    js_name = "D1PreparedStatement"
 
     def __init__(self, session: "_Session", statement: Any, params: Sequence[Any] = ()) -> None:
         self._session = session

@@ -17,8 +17,6 @@ class DurableObjectNamespace(JsObject):
     Options (locationHint, jurisdiction) are accepted and change nothing: there is one place here.
     """
 
-    js_name = "DurableObjectNamespace"
-
     def __init__(self, unique_key: str, entropy: Entropy, send: Send) -> None:
         self._unique_key = unique_key
         self._entropy = entropy

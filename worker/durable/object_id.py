@@ -11,8 +11,6 @@ _DIGITS = 64
 class DurableObjectId(JsObject):
     """An id; ``name`` is what it was made of, and is not there when it was made of anything else."""
 
-    js_name = "DurableObjectId"
-
     def __init__(self, digits: str, name: str | None = None) -> None:
         self._digits = digits
         if name is not None:

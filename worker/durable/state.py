@@ -20,8 +20,6 @@ class DurableObjectState(JsObject):
     event of a WebSocket that was accepted here: the method of the class, and what it is called with.
     """
 
-    js_name = "DurableObjectState"
-
     def __init__(
         self,
         identity: DurableObjectId,

@@ -16,8 +16,6 @@ _NO_EFFECT = "Received a call to {late} after {early} was already called. Callin
 class QueueMessage(JsObject):
     """The first ``ack`` or ``retry`` counts, and takes precedence over what the whole batch gets."""
 
-    js_name = "QueueMessage"
-
     def __init__(self, message: Message, said: "_Said") -> None:
         self.id = message.id
         self.timestamp = at(message.timestamp)

@@ -22,8 +22,6 @@ class WorkerQueue(JsObject):
     compatibility date. ``failed`` makes the text for what a queue refuses.
     """
 
-    js_name = "WorkerQueue"
-
     def __init__(
         self,
         rules: QueueProducer,

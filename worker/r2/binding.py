@@ -34,8 +34,6 @@ _MISSING: Final = object()  # undefined stores an empty object, and a call witho
 class R2Bucket(JsObject):
     """The binding."""
 
-    js_name = "R2Bucket"
-
     def __init__(self, service: Service) -> None:
         self._service = service
 

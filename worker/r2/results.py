@@ -61,16 +61,12 @@ class _Described(JsObject):
 class HeadResult(_Described):
     """An object without its bytes."""
 
-    js_name = "HeadResult"
-
     def __init__(self, described: Any) -> None:
         self._describe(described)
 
 
 class GetResult(_Described, Body):
     """An object with its bytes, which can be read once."""
-
-    js_name = "GetResult"
 
     def __init__(self, described: Any, body: bytes) -> None:
         self._describe(described)
@@ -85,8 +81,6 @@ class GetResult(_Described, Body):
 
 class Checksums(JsObject):
     """Each as an ArrayBuffer, undefined where none is known."""
-
-    js_name = "Checksums"
 
     def __init__(self, known: dict[str, str]) -> None:
         places = {name: str(place) for place, name in enumerate(ALGORITHMS)}

@@ -10,8 +10,7 @@ from worker.sdk.binding import KvNamespace, _BindingWrapper
 from worker.sdk.context import current_environment, replaced_environment, wait_until
 from worker.sdk.durable import _DurableObjectNamespaceWrapper, _FetcherWrapper, _ObjectWrapper
 from worker.sdk.ffi.crossing import unwrap, wrap
-from worker.sdk.ffi.errors import JsException
-from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.ffi.jsobject import Absent, JsObject
 from worker.sdk.ffi.to_js import to_js
 
 
@@ -56,18 +55,6 @@ class RawEnvironment(dict[str, Any]):
         self.environment = environment
 
 
-class _AbsentBinding(JsObject):
-    """Raises JsException for whatever is asked of it."""
-
-    def __init__(self, error: str) -> None:
-        self._error = error
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith(("_", "js_")):
-            raise AttributeError(name)
-        raise JsException("Error", self._error)
-
-
 def raw_environment(environment: _EnvWrapper) -> Any:
     """What an ``on_fetch`` that is not decorated with `handler` gets as its ``env``."""
     return wrap(RawEnvironment(environment))
@@ -85,7 +72,7 @@ def _raw(value: Any) -> Any:
         return KvNamespace(namespace)
     if isinstance(value, _DurableObjectNamespaceWrapper | _ObjectWrapper):
         return value._target
-    return _AbsentBinding(value.error) if isinstance(value, NotEmulated) else unwrap(value)
+    return Absent(value.error) if isinstance(value, NotEmulated) else unwrap(value)
 
 
 def _current_bindings() -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from worker.sdk.ffi.buffer import TYPED_ARRAYS, ArrayBufferView
 from worker.sdk.ffi.collections import Map, Set
 from worker.sdk.ffi.crossing import wrap
 from worker.sdk.ffi.date import Date
-from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.ffi.jsobject import Absent, JsObject
 from worker.sdk.ffi.jsproxy import JsFunction
 from worker.sdk.ffi.plain import (
     JsError,
@@ -28,7 +28,6 @@ from worker.sdk.web.blob import Blob, File
 from worker.sdk.web.builtins import (
     ABSENT,
     JSON,
-    Absent,
     Console,
     Crypto,
     Navigator,
@@ -73,7 +72,7 @@ def javascript_globals() -> dict[str, Any]:
         "crypto": Crypto(),
         "navigator": Navigator(),
         "performance": Performance(),
-        **{name: Absent(name) for name in ABSENT},
+        **{name: Absent(f"js.{name} is not emulated here") for name in ABSENT},
     }
     functions: dict[str, Callable[..., Any]] = {
         "atob": atob,

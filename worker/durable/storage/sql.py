@@ -34,8 +34,6 @@ NOT_ENABLED: Final = (
 class Cursor(JsObject):
     """What a query found: each row once, by whichever method asks first."""
 
-    js_name = "Cursor"
-
     def __init__(self, columns: list[str], rows: list[tuple[Any, ...]], written: int) -> None:
         self.columnNames = columns
         self.rowsRead = len(rows)
@@ -84,8 +82,6 @@ class RawCursor(JsObject):
 
 class SqlStorage(JsObject):
     """``begin`` is called with the name of the operation before every query."""
-
-    js_name = "SqlStorage"
 
     def __init__(self, rows: Rows, begin: Callable[[str], None], *, enabled: bool) -> None:
         self._rows = rows

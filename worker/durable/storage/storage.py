@@ -151,8 +151,6 @@ class KeyValues(JsObject):
 class DurableObjectStorage(KeyValues):
     """The storage itself. ``gate`` holds new events back while an asynchronous transaction runs."""
 
-    js_name = "DurableObjectStorage"
-
     def __init__(self, rows: Rows, clock: Clock, probe: Probe, gate: Gate, *, sqlite: bool) -> None:
         super().__init__(rows, clock, probe, sqlite=sqlite)
         self._gate = gate
@@ -240,8 +238,6 @@ class _RolledBackError(Exception):
 
 class DurableObjectTransaction(KeyValues):
     """The ``txn`` of a transaction."""
-
-    js_name = "DurableObjectTransaction"
 
     def __init__(self, storage: DurableObjectStorage) -> None:
         super().__init__(storage._rows, storage._clock, storage._probe, sqlite=storage._sqlite)

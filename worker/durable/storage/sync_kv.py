@@ -31,8 +31,6 @@ class Promising(Protocol):
 
 
 class SyncKvStorage(JsObject):
-    js_name = "SyncKvStorage"
-
     def __init__(self, storage: Promising, *, enabled: bool) -> None:
         self._kept = storage
         self._enabled = enabled

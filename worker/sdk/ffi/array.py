@@ -10,8 +10,6 @@ from worker.sdk.ffi.jsobject import JsObject, view_of
 class Array(JsObject):
     """The methods that examples use; Python's own sequence operations are in worker.sdk.ffi.kinds."""
 
-    js_name = "Array"
-
     def __init__(self, items: Any) -> None:
         self._items = items
 

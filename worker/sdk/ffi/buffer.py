@@ -29,8 +29,6 @@ class ArrayBufferView(JsObject):
 
 
 class TypedArray(JsObject):
-    js_name = "TypedArray"
-
     def __init__(self, content: Any) -> None:
         self._view = memoryview(content)
 
@@ -61,8 +59,6 @@ class TypedArray(JsObject):
 
 
 class Uint8Array(TypedArray):
-    js_name = "Uint8Array"
-
     @classmethod
     def js_construct(cls, *arguments: Any) -> bytearray:
         given = arguments[0] if arguments else 0

@@ -9,8 +9,6 @@ from worker.sdk.ffi.jsobject import JsObject, view_of
 
 
 class Map(JsObject):
-    js_name = "Map"
-
     def __init__(self, entries: JsMap) -> None:
         self._entries = entries
 
@@ -44,8 +42,6 @@ class Map(JsObject):
 
 
 class Set(JsObject):
-    js_name = "Set"
-
     def __init__(self, members: Any) -> None:
         self._members = members
 

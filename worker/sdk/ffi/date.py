@@ -27,8 +27,6 @@ _PARTS: Final[dict[str, Callable[[datetime], int]]] = {
 class Date(JsObject):
     """A point in time, in whole milliseconds."""
 
-    js_name = "Date"
-
     def __init__(self, moment: datetime) -> None:
         self._moment = moment.astimezone(UTC)
 

@@ -9,15 +9,18 @@ from functools import singledispatch
 from typing import Any, ClassVar
 
 from kvstore.javascript.values import UNDEFINED
+from worker.sdk.ffi.errors import JsException
 
 
 class JsObject:
-    """An object of the emulated JavaScript; ``js_name`` is the name of its class."""
+    """An object of the emulated JavaScript; ``js_name`` is the name of its class, this one's if not said."""
 
     js_name: ClassVar[str] = "Object"
     js_iterable: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.js_name = vars(cls).get("js_name", cls.__name__)
         cls.js_iterable = hasattr(cls, "__iter__")
 
     @classmethod
@@ -44,6 +47,20 @@ def view_of(target: Any) -> JsObject:
 @view_of.register
 def _(target: JsObject) -> JsObject:
     return target
+
+
+class Absent(JsObject):
+    """Raises JsException with ``error`` for whatever is asked of it."""
+
+    js_name = "Object"
+
+    def __init__(self, error: str) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_", "js_")):
+            raise AttributeError(name)
+        raise JsException("Error", self._error)
 
 
 class PyObject(JsObject):

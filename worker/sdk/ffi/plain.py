@@ -14,8 +14,6 @@ from worker.sdk.ffi.jsobject import JsObject, is_visible, view_of
 class Object(JsObject):
     """A plain object: a dict with string keys."""
 
-    js_name = "Object"
-
     def __init__(self, members: dict[str, Any]) -> None:
         self._members = members
 
@@ -72,8 +70,6 @@ view_of.register(dict, Object)
 class Function(JsObject):
     """A function; of a class, the static methods are its properties."""
 
-    js_name = "Function"
-
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
 
@@ -115,27 +111,23 @@ class JsSyntaxError(JsError):
     js_name = "SyntaxError"
 
 
-class Number(JsObject):
-    """The conversion to a number; objects of this class are plain numbers here."""
+class Conversion(JsObject):
+    """A function that is called with ``new`` or without: its objects are plain values here."""
 
-    js_name = "Number"
+    js_call: ClassVar[Callable[..., Any]]
 
     @classmethod
-    def js_construct(cls, *arguments: Any) -> float:
+    def js_construct(cls, *arguments: Any) -> Any:
         return cls.js_call(*arguments)
 
+
+class Number(Conversion):
     @staticmethod
     def js_call(value: Any = 0, *_: Any) -> float:
         return to_number(value)
 
 
-class String(JsObject):
-    js_name = "String"
-
-    @classmethod
-    def js_construct(cls, *arguments: Any) -> str:
-        return cls.js_call(*arguments)
-
+class String(Conversion):
     @staticmethod
     def js_call(value: Any = "", *_: Any) -> str:
         return to_string(value)

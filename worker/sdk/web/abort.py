@@ -10,8 +10,6 @@ from worker.sdk.web.timers import function_of
 
 
 class AbortSignal(JsObject):
-    js_name = "AbortSignal"
-
     def __init__(self) -> None:
         self.aborted = False
         self.reason: Any = UNDEFINED
@@ -35,8 +33,6 @@ class AbortSignal(JsObject):
 
 
 class AbortController(JsObject):
-    js_name = "AbortController"
-
     def __init__(self, *_: Any) -> None:
         self._signal = AbortSignal()
 

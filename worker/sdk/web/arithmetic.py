@@ -28,7 +28,6 @@ _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 class Math(JsObject):
     """Numbers are doubles; what is no number is NaN."""
 
-    js_name = "Math"
     PI = math.pi
     E = math.e
 

@@ -1,6 +1,7 @@
 """Blob and File: bytes with a type, and with a name."""
 
 import re
+from operator import attrgetter
 from typing import Any, Final
 
 from kvstore.javascript.stream import ReadableStream
@@ -15,8 +16,6 @@ _PRINTABLE: Final = re.compile(r"[ -~]*")
 class Blob(JsObject):
     """``new Blob(parts, {type})``: the concatenation of strings (as UTF-8), buffers and blobs."""
 
-    js_name = "Blob"
-
     def __init__(self, parts: Any = UNDEFINED, options: Any = UNDEFINED) -> None:
         self.js_content = (
             b"" if isinstance(parts, Undefined) else b"".join(_part(part) for part in iterate(parts))
@@ -27,9 +26,7 @@ class Blob(JsObject):
     def size(self) -> int:
         return len(self.js_content)
 
-    @property
-    def type(self) -> str:
-        return self._type
+    type = property(attrgetter("_type"))
 
     async def text(self) -> str:
         return self.js_content.decode("utf-8", "replace")
@@ -51,8 +48,6 @@ class Blob(JsObject):
 class File(Blob):
     """``new File(parts, name, {type, lastModified})``; lastModified is in milliseconds, now by default."""
 
-    js_name = "File"
-
     def __init__(self, parts: Any, name: Any, options: Any = UNDEFINED) -> None:
         super().__init__(parts, options)
         self._name = to_string(name)
@@ -60,13 +55,8 @@ class File(Blob):
         unknown = isinstance(modified, Undefined)
         self._modified = current_platform().clock.now_ms() if unknown else int(to_number(modified))
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def lastModified(self) -> int:
-        return self._modified
+    name = property(attrgetter("_name"))
+    lastModified = property(attrgetter("_modified"))
 
 
 def _part(part: Any) -> bytes:

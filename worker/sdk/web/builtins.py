@@ -22,8 +22,6 @@ from worker.sdk.web.subtle import SubtleCrypto
 class JSON(JsObject):
     """JavaScript's JSON: numbers are doubles, integer-like members come first."""
 
-    js_name = "JSON"
-
     def parse(self, text: Any, *_: Any) -> Any:
         return parse(to_string(text))
 
@@ -35,8 +33,6 @@ class JSON(JsObject):
 
 
 class Crypto(JsObject):
-    js_name = "Crypto"
-
     def __init__(self) -> None:
         self.subtle = SubtleCrypto()
 
@@ -51,7 +47,6 @@ class Crypto(JsObject):
 class Performance(JsObject):
     """Time since the epoch, as in a Worker, where ``timeOrigin`` is 0."""
 
-    js_name = "Performance"
     timeOrigin = 0
 
     def now(self) -> int:
@@ -59,21 +54,16 @@ class Performance(JsObject):
 
 
 class Navigator(JsObject):
-    js_name = "Navigator"
     userAgent = "Cloudflare-Workers"
 
 
 class TextEncoder(JsObject):
-    js_name = "TextEncoder"
-
     def encode(self, text: Any = "") -> bytearray:
         return bytearray(to_string(text).encode("utf-8", "replace"))
 
 
 class TextDecoder(JsObject):
     """Decodes UTF-8; other encodings are refused."""
-
-    js_name = "TextDecoder"
 
     def __init__(self, encoding: Any = "utf-8", *_: Any) -> None:
         if to_string(encoding).lower() not in ("utf-8", "utf8"):
@@ -142,18 +132,6 @@ ABSENT: Final = (
     *("CompressionStream", "DecompressionStream", "TextDecoderStream", "TextEncoderStream", "WritableStream"),
     *("FixedLengthStream", "IdentityTransformStream", "DOMException", "Event", "EventTarget"),
 )
-
-
-class Absent(JsObject):
-    """Raises JsException for whatever is asked of it."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith(("_", "js_")):
-            raise AttributeError(name)
-        raise JsException("Error", f"js.{self._name} is not emulated here")
 
 
 class Console(JsObject):

@@ -18,6 +18,8 @@ _SCHEMES = {"ws:": "ws", "wss:": "wss", "http:": "ws", "https:": "wss"}
 class ConnectingWebSocket(WebSocket):
     """The class that a Worker knows: ``new WebSocket(url, protocols)`` connects in the background."""
 
+    js_name = "WebSocket"
+
     @classmethod
     def js_construct(cls, *arguments: Any) -> WebSocket:
         return connected(*arguments)

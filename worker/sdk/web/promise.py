@@ -14,8 +14,6 @@ from worker.sdk.web.timers import function_of
 class Promise(JsObject):
     """What is awaited gives the value, or raises what it was rejected with."""
 
-    js_name = "Promise"
-
     @classmethod
     def js_construct(cls, *arguments: Any) -> Any:
         """``new Promise((resolve, reject) => …)``."""

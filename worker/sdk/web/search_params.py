@@ -1,13 +1,13 @@
 """URLSearchParams, and the application/x-www-form-urlencoded format that it reads and writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 from kvstore.javascript.values import UNDEFINED, JsMap, Undefined, to_string
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.iteration import iterate
-from worker.sdk.ffi.jsobject import JsObject
+from worker.sdk.web.fields import Fields
 
 
 def parse_urlencoded(text: str) -> list[tuple[str, str]]:
@@ -29,65 +29,38 @@ def _encode(text: str) -> str:
     return quote_plus(text, safe="*-._", errors="replace").replace("~", "%7E")
 
 
-class URLSearchParams(JsObject):
+class URLSearchParams(Fields[str]):
     """Made of a query text, pairs or an object; ``js_changed`` is called after every change."""
 
-    js_name = "URLSearchParams"
-
     def __init__(self, init: Any = UNDEFINED, js_changed: Callable[[], None] | None = None) -> None:
-        self._pairs = _pairs(init)
+        self.js_fields = _pairs(init)
         self._changed = js_changed or (lambda: None)
 
     @property
     def size(self) -> int:
-        return len(self._pairs)
+        return len(self.js_fields)
 
     def append(self, name: Any, value: Any) -> None:
-        self._pairs.append((to_string(name), to_string(value)))
+        self.js_fields.append((to_string(name), to_string(value)))
         self._changed()
 
     def set(self, name: Any, value: Any) -> None:
-        key = to_string(name)
-        first = next((index for index, pair in enumerate(self._pairs) if pair[0] == key), len(self._pairs))
-        rest = [pair for pair in self._pairs[first:] if pair[0] != key]
-        self._pairs[first:] = [(key, to_string(value)), *rest]
+        self.js_put(to_string(name), to_string(value))
         self._changed()
 
     def delete(self, name: Any, value: Any = UNDEFINED) -> None:
-        self._pairs = [pair for pair in self._pairs if not _matches(pair, name, value)]
+        self.js_fields = [pair for pair in self.js_fields if not _matches(pair, name, value)]
         self._changed()
 
     def has(self, name: Any, value: Any = UNDEFINED) -> bool:
-        return any(_matches(pair, name, value) for pair in self._pairs)
-
-    def get(self, name: Any) -> str | None:
-        return next((value for key, value in self._pairs if key == to_string(name)), None)
-
-    def getAll(self, name: Any) -> list[str]:
-        return [value for key, value in self._pairs if key == to_string(name)]
+        return any(_matches(pair, name, value) for pair in self.js_fields)
 
     def sort(self) -> None:
-        self._pairs.sort(key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
+        self.js_fields.sort(key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
         self._changed()
 
-    def keys(self) -> Iterator[str]:
-        return iter([name for name, _ in self._pairs])
-
-    def values(self) -> Iterator[str]:
-        return iter([value for _, value in self._pairs])
-
-    def entries(self) -> Iterator[list[str]]:
-        return iter([[name, value] for name, value in self._pairs])
-
-    def forEach(self, callback: Callable[..., Any], *_: Any) -> None:
-        for name, value in list(self._pairs):
-            callback(value, name, self)
-
-    def __iter__(self) -> Iterator[list[str]]:
-        return self.entries()
-
     def js_string(self) -> str:
-        return urlencoded(self._pairs)
+        return urlencoded(self.js_fields)
 
 
 def _matches(pair: tuple[str, str], name: Any, value: Any) -> bool:

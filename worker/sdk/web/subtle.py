@@ -18,7 +18,6 @@ _HASHES: Final = {
 
 
 class CryptoKey(JsObject):
-    js_name = "CryptoKey"
     type = "secret"
 
     def __init__(self, secret: bytes, hash_name: str, extractable: bool, usages: Any) -> None:
@@ -31,8 +30,6 @@ class CryptoKey(JsObject):
 
 class SubtleCrypto(JsObject):
     """Raises JsException (NotSupportedError) for other algorithms than SHA, MD5 and HMAC."""
-
-    js_name = "SubtleCrypto"
 
     async def digest(self, algorithm: Any, data: Any) -> ArrayBuffer:
         return ArrayBuffer(hashlib.new(_HASHES[_hash(algorithm)], byte_view(data) or b"").digest())

@@ -48,8 +48,6 @@ class Writable(JsObject):
 class TransformStream(JsObject):
     """A chunk is written when its reader has taken the one before it."""
 
-    js_name = "TransformStream"
-
     def __init__(self, *transformers: Any) -> None:
         if transformers:
             raise JsException("Error", "TransformStream with a transformer is not emulated")

@@ -35,15 +35,13 @@ def _part(name: str) -> Any:
         except ValueError:
             return
         if name in ("href", "search"):
-            url._params._pairs = parse_urlencoded(url.search.removeprefix("?"))
+            url._params.js_fields = parse_urlencoded(url.search.removeprefix("?"))
 
     return property(read, write)
 
 
 class URL(JsObject):
     """``new URL(text, base)``. Raises JsException (TypeError) for what is not a valid URL."""
-
-    js_name = "URL"
 
     href = _part("href")
     protocol = _part("protocol")

@@ -36,7 +36,6 @@ LOST: Final = 1006
 class WebSocket(JsObject):
     """One end. Events are objects with ``type``, and ``data``, ``code``, ``reason`` or ``wasClean``."""
 
-    js_name = "WebSocket"
     READY_STATE_CONNECTING, READY_STATE_OPEN, READY_STATE_CLOSING, READY_STATE_CLOSED = range(4)
     CONNECTING, OPEN, CLOSING, CLOSED = range(4)
 
@@ -146,8 +145,6 @@ def pair() -> tuple[WebSocket, WebSocket]:
 
 
 class WebSocketPair(JsObject):
-    js_name = "WebSocketPair"
-
     @classmethod
     def js_construct(cls, *_: Any) -> dict[str, Any]:
         first, second = pair()

@@ -21,8 +21,6 @@ class Cache(JsObject):
     lifetime stays, one that may not be stored is not.
     """
 
-    js_name = "Cache"
-
     def __init__(self) -> None:
         self._held: dict[str, tuple[float | None, Response]] = {}
 

@@ -33,8 +33,6 @@ class Headers(JsObject):
     with workerd's texts for a bad name or value, and for any change when ``js_immutable``.
     """
 
-    js_name = "Headers"
-
     # The values of each name.
     _values: dict[str, list[str]] = _LateValues()  # type: ignore[assignment]
     _lines: Iterable[tuple[str, str]] = ()

@@ -1,6 +1,7 @@
 """Request, as JavaScript sees it in workerd."""
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 from kvstore.javascript.values import UNDEFINED, Undefined, to_string
@@ -26,8 +27,6 @@ class Request(Body):
     or HEAD, and another redirect mode. Made of a request without a new body, it takes that one's.
     """
 
-    js_name = "Request"
-
     def __init__(self, input: Any, init: Any = UNDEFINED, *_: Any) -> None:
         source = input if isinstance(input, Request) else None
         self._url: str | None = source.url if source else _url(input)
@@ -48,9 +47,7 @@ class Request(Body):
             raise type_error("Request with a GET or HEAD method cannot have a body.")
         super().__init__(content, headers)
 
-    @property
-    def method(self) -> str:
-        return self._method
+    method = property(attrgetter("_method"))
 
     @property
     def url(self) -> str:
@@ -58,13 +55,8 @@ class Request(Body):
             self._url = _url(self._given_url)
         return self._url
 
-    @property
-    def redirect(self) -> str:
-        return self._redirect
-
-    @property
-    def cf(self) -> Any:
-        return self._cf
+    redirect = property(attrgetter("_redirect"))
+    cf = property(attrgetter("_cf"))
 
     # workerd implements none of the following; these are the Fetch standard's defaults.
     cache = "default"

@@ -1,5 +1,6 @@
 """Response, as JavaScript sees it in workerd."""
 
+from operator import attrgetter
 from typing import Any
 
 from kvstore.javascript.json_text import stringify
@@ -19,8 +20,6 @@ class Response(Body):
     Raises JsException: RangeError for a status outside 200 … 599, TypeError for a body that the status
     forbids (an empty one is dropped, as workerd does) and for control characters in the text.
     """
-
-    js_name = "Response"
 
     def __init__(self, body: Any = UNDEFINED, init: Any = UNDEFINED, *_: Any) -> None:
         if init is UNDEFINED:
@@ -81,35 +80,20 @@ class Response(Body):
         names = ("status", "statusText")
         return Response(text, {name: option(init, name) for name in names} | {"headers": headers})
 
-    @property
-    def status(self) -> int:
-        return self._status
-
-    @property
-    def statusText(self) -> str:
-        return self._status_text
+    status = property(attrgetter("_status"))
+    statusText = property(attrgetter("_status_text"))
 
     @property
     def ok(self) -> bool:
         return 200 <= self._status <= 299
 
-    @property
-    def url(self) -> str:
-        return self._url
-
-    @property
-    def type(self) -> str:
-        return self._type
-
-    @property
-    def redirected(self) -> bool:
-        return self._redirected
+    url = property(attrgetter("_url"))
+    type = property(attrgetter("_type"))
+    redirected = property(attrgetter("_redirected"))
 
     _socket: WebSocket | None = None
 
-    @property
-    def webSocket(self) -> WebSocket | None:
-        return self._socket
+    webSocket = property(attrgetter("_socket"))
 
     def clone(self) -> "Response":
         copy = Response(None, self)
