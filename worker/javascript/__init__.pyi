@@ -1,5 +1,9 @@
 """The public names: type checkers read them here, and so does `__init__.py`, which imports one when asked."""
 
+from worker.javascript.binding import d1_binding as d1_binding
+from worker.javascript.binding import kv_binding as kv_binding
+from worker.javascript.binding import literal as literal
+from worker.javascript.binding import variables as variables
 from worker.javascript.build_command import run_build as run_build
 from worker.javascript.bundle import BuildError as BuildError
 from worker.javascript.bundle import BuildOptions as BuildOptions
@@ -16,10 +20,6 @@ from worker.javascript.configuration import SERVICE_HEADER as SERVICE_HEADER
 from worker.javascript.configuration import USER_SERVICE as USER_SERVICE
 from worker.javascript.configuration import VISIT_HEADER as VISIT_HEADER
 from worker.javascript.configuration import Service as Service
-from worker.javascript.configuration import d1_binding as d1_binding
-from worker.javascript.configuration import kv_binding as kv_binding
-from worker.javascript.configuration import literal as literal
-from worker.javascript.configuration import variables as variables
 from worker.javascript.configuration import write_entry as write_entry
 from worker.javascript.forwarder import Forwarder as Forwarder
 from worker.javascript.parts import MissingPartError as MissingPartError

@@ -1,14 +1,14 @@
 """Writes the configuration that workerd reads: the Worker, its bindings, and where its KV is."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from worker.config import QueueProducer, WorkerConfig
 from worker.d1.wire import DATABASE_HEADER
+from worker.javascript.binding import d1_binding, kv_binding, literal, r2_binding, variables
 from worker.kvwire import NAMESPACE_HEADER
 from worker.messaging.wire import DELAY_HEADER, QUEUE_HEADER
 from worker.r2.wire import BUCKET_HEADER
@@ -261,24 +261,6 @@ def _bindings(service: Service) -> list[str]:
     ]
 
 
-def kv_binding(name: str, service: str) -> str:
-    """A namespace, which that service answers for."""
-    return f"(name = {literal(name)}, kvNamespace = {literal(service)})"
-
-
-def r2_binding(name: str, service: str) -> str:
-    """A bucket, which that service answers for."""
-    return f"(name = {literal(name)}, r2Bucket = {literal(service)})"
-
-
-def d1_binding(name: str, service: str) -> str:
-    """A database, which that service answers for."""
-    return (
-        f'(name = {literal(name)}, wrapped = (moduleName = "cloudflare-internal:d1-api", '
-        f'innerBindings = [(name = "fetcher", service = {literal(service)})]))'
-    )
-
-
 def _object_bindings(config: WorkerConfig) -> list[str]:
     return [
         f"(name = {literal(one.name)}, durableObjectNamespace = (className = {literal(one.class_name)}))"
@@ -386,22 +368,3 @@ def _to_worker(service: Service, name: str, entrypoint: str | None) -> str:
     if name in service.elsewhere:
         return literal(f"python:{called(name, entrypoint)}")
     return literal(f"absent:{name}")
-
-
-def variables(given: Mapping[str, Any]) -> list[str]:
-    """Text stays text; every other value is JSON to the Worker."""
-    return [
-        f"(name = {literal(name)}, text = {literal(value)})"
-        if isinstance(value, str)
-        else f"(name = {literal(name)}, json = {literal(json.dumps(value))})"
-        for name, value in given.items()
-    ]
-
-
-def literal(value: str) -> str:
-    """A Cap'n Proto string: bytes beyond ASCII, quotes and control characters as hexadecimal escapes."""
-    plain = (
-        chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\x{byte:02x}"
-        for byte in value.encode()
-    )
-    return '"' + "".join(plain) + '"'
