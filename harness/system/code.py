@@ -9,6 +9,7 @@ from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock
 from harness.engine.under_way import asking
 from kvstore.layers.invocation import Within
+from worker.config import config_in, load_config
 from worker.runtime import LoadError, Platform, Worker, load_worker
 
 
@@ -45,6 +46,12 @@ class WorkerCode:
         with asking(f"the import of {self.folder}"):
             platform = Platform(self, self)
             return load_worker(self.folder, {}, self.environment, platform, self.texts, self.without)
+
+    @cached_property
+    def variables(self) -> Mapping[str, object]:
+        """What the Worker's configuration gives it, bindings apart. Raises ConfigError."""
+        path = config_in(self.folder)
+        return {} if path is None else load_config(path, self.environment).vars
 
     def durable_class(self, name: str) -> type:
         """The Worker's class of Durable Objects of that name. Raises LoadError when it has none."""

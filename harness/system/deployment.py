@@ -53,6 +53,10 @@ class Code(Protocol):
     @property
     def code(self) -> Deployable: ...
 
+    @property
+    def variables(self) -> Mapping[str, object]:
+        """What the Worker's configuration gives it, bindings apart."""
+
     def durable_class(self, name: str) -> type:
         """The class of Durable Objects of that name. Raises LoadError."""
 

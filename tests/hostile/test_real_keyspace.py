@@ -7,9 +7,9 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.terminal.exit_codes import HELD
-from tests.harness.codeq.conftest import redis_url as redis_url
 from tests.hostile.namespaces import write_backup
 from tests.hostile.test_texts import check
+from tests.worker.codeq.real_redis import redis_url as redis_url
 from worker.codeq import connect
 
 

@@ -2,8 +2,11 @@
 
 import base64
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden" / "wrangler"
 HELP = "<HELP>"
@@ -16,6 +19,12 @@ def transcripts(folder: str, without: frozenset[str] | set[str] = frozenset()) -
     found = [json.loads(path.read_text()) for path in sorted((GOLDEN / folder).glob("*.json"))]
     assert {one["id"] for one in found} >= without, "an exception for a recording that is not there"
     return [one for one in found if one["id"] not in without]
+
+
+def each(folder: str, without: Collection[str]) -> pytest.MarkDecorator:
+    """A test of each recorded scenario of a folder but those named in ``without``."""
+    scenarios = transcripts(folder, without=set(without))
+    return pytest.mark.parametrize("scenario", scenarios, ids=lambda scenario: scenario["id"])
 
 
 def lay_out(scenario: Scenario, folder: Path) -> Path:

@@ -7,7 +7,7 @@ import pytest
 
 from kvstore import ManualClock
 from tests.wrangler_compat.recorded_api import RecordedApi, body_of, line_of, serve
-from tests.wrangler_compat.recordings import Scenario, check_output, lay_out, transcripts
+from tests.wrangler_compat.recordings import Scenario, check_output, each
 from wrangler_compat.main import main
 
 ACCOUNT = {"CLOUDFLARE_API_TOKEN": "tok", "CLOUDFLARE_ACCOUNT_ID": "a" * 32}
@@ -26,16 +26,8 @@ CUT_OFF = 600
 HEADERS = ("authorization", "x-auth-key", "x-auth-email", "content-type")
 
 
-@pytest.mark.parametrize(
-    "scenario", transcripts("remote", without=set(DIFFERENT)), ids=lambda scenario: scenario["id"]
-)
-def test_transcript(
-    scenario: Scenario,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfdbinary: pytest.CaptureFixture[bytes],
-) -> None:
-    monkeypatch.chdir(lay_out(scenario, tmp_path))
+@each("remote", without=DIFFERENT)
+def test_transcript(scenario: Scenario, laid_out: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with serve(RecordedApi(whole_answers(scenario))) as api:
         given = {**ACCOUNT, "CLOUDFLARE_API_BASE_URL": api.url, **(scenario.get("env") or {})}
         environ = {name: value for name, value in given.items() if value is not None}
@@ -46,7 +38,7 @@ def test_transcript(
         capfdbinary.readouterr()
         exit_code = main(scenario["argv"], environ, ManualClock())
     out, err = capfdbinary.readouterr()
-    check_output(scenario, tmp_path, out, err.replace(str(api.port).encode(), b"<PORT>"))
+    check_output(scenario, laid_out, out, err.replace(str(api.port).encode(), b"<PORT>"))
     assert exit_code == scenario["exit_code"]
     if scenario["id"] in ASKED_OTHERWISE:
         assert not any(one["target"].endswith("/") for one in api.asked)

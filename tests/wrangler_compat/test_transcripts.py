@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wrangler_compat.recordings import Scenario, check_output, lay_out, transcripts
+from tests.wrangler_compat.recordings import Scenario, check_output, each, lay_out, transcripts
 from wrangler_compat.main import main
 
 COLON = "the old spelling works here"
@@ -26,22 +26,14 @@ DIFFERENT = {
 }
 
 
-@pytest.mark.parametrize(
-    "scenario", transcripts("local", without=set(DIFFERENT)), ids=lambda scenario: scenario["id"]
-)
-def test_transcript(
-    scenario: Scenario,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfdbinary: pytest.CaptureFixture[bytes],
-) -> None:
-    monkeypatch.chdir(lay_out(scenario, tmp_path))
+@each("local", without=DIFFERENT)
+def test_transcript(scenario: Scenario, laid_out: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     environ = {name: value for name, value in (scenario.get("env") or {}).items() if value is not None}
     for argv in scenario["setup"]:
         main(argv, environ)
     capfdbinary.readouterr()
     exit_code = main(scenario["argv"], environ)
-    check_output(scenario, tmp_path, *capfdbinary.readouterr())
+    check_output(scenario, laid_out, *capfdbinary.readouterr())
     assert exit_code == scenario["exit_code"]
 
 
@@ -66,17 +58,11 @@ DIFFERENT_FROM_3 = {
 }
 
 
-@pytest.mark.parametrize(
-    "scenario", transcripts("v3", without=set(DIFFERENT_FROM_3)), ids=lambda scenario: scenario["id"]
-)
+@each("v3", without=DIFFERENT_FROM_3)
 def test_colon_spelling_does_what_wrangler_3_did(
-    scenario: Scenario,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    scenario: Scenario, laid_out: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Data on stdout as it was, and messages that say the same of the same keys."""
-    monkeypatch.chdir(lay_out(scenario, tmp_path))
     for argv in scenario["setup"]:
         main(argv, {})
     capfd.readouterr()

@@ -110,6 +110,11 @@ class JavaScriptCode:
             self._start()
         return self
 
+    @property
+    def variables(self) -> Mapping[str, object]:
+        """What the Worker's configuration gives it, bindings apart."""
+        return self.config.vars
+
     def durable_class(self, name: str) -> type:
         """They run in workerd. Raises LoadError."""
         raise LoadError(f"{self.folder} binds the Durable Object class {name}, which is JavaScript")

@@ -1,6 +1,6 @@
 """A server of each kind, with a legacy keyspace on it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from hashlib import sha1
 
 import pytest
@@ -9,18 +9,10 @@ from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.snapshot import Snapshot, restore
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
-from tests.worker.codeq import real_redis
+from tests.worker.codeq.real_redis import redis_url as redis_url
 from worker.codeq import MOVE_SCRIPT, Kvrocks27, Server, connect, embedded
 
 START = 1_795_311_283_496
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if real_redis.BINARY is None:
-        pytest.skip(real_redis.REASON)
-    with real_redis.running(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from harness.explore.workforce import Here
 from harness.rehearsal.rehearsal import rehearse
 from harness.rehearsal.result import Result
 from harness.rehearsal.subject import Subject, loaded, sampled
-from kvstore import Entry
+from kvstore import Entry, ManualClock, read_bulk
 
 BEGAN = 1_800_000_000_000
 WRANGLER = """
@@ -18,6 +18,12 @@ main = "entry.py"
 compatibility_date = "2026-04-21"
 compatibility_flags = ["python_workers"]
 """
+
+
+def entries_of(example: Path, binding: str) -> dict[tuple[str, str], Entry]:
+    """The entries of a file that ``wrangler kv bulk put`` takes, by binding and key."""
+    copy = read_bulk(example.read_text(), ManualClock(BEGAN), example.name)
+    return {(binding, key): entry for key, entry in copy.entries.items()}
 
 
 def worker(folder: Path, code: str, bindings: Sequence[str] = ("KV",)) -> None:

@@ -10,16 +10,10 @@ from harness.cli.rehearse import main
 from harness.model.scenario import Scenario
 from harness.rehearsal.migration_file import load_migration
 from harness.rehearsal.subject import Subject, loaded
-from kvstore import ManualClock, read_bulk
-from tests.harness.declared.declaring import BEGAN, codes, rehearsed, subject_of
+from tests.harness.declared.declaring import BEGAN, codes, entries_of, rehearsed, subject_of
 
 LINKS = Path(__file__).parents[3] / "examples" / "links"
-ENTRIES = {
-    ("LINKS", key): entry
-    for key, entry in read_bulk(
-        (LINKS / "links.json").read_text(), ManualClock(BEGAN), "links.json"
-    ).entries.items()
-}
+ENTRIES = entries_of(LINKS / "links.json", "LINKS")
 
 
 def run(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:

@@ -6,18 +6,12 @@ from pathlib import Path
 import pytest
 
 from harness.model.scenario import Scenario
-from kvstore import ManualClock, read_bulk
 from kvstore.layers.quotas import DAY_MS
-from tests.harness.declared.declaring import BEGAN, codes, rehearsed, subject_of
+from tests.harness.declared.declaring import codes, entries_of, rehearsed, subject_of
 from worker.d1 import messages
 
 LINKS = Path(__file__).parents[3] / "examples" / "links_to_d1"
-ENTRIES = {
-    ("LINKS", key): entry
-    for key, entry in read_bulk(
-        (LINKS / "links.json").read_text(), ManualClock(BEGAN), "links.json"
-    ).entries.items()
-}
+ENTRIES = entries_of(LINKS / "links.json", "LINKS")
 # What people get wrong: what the careful Worker says, what theirs says, the run that shows it, and the
 # sentence that names it.
 MISTAKES = {

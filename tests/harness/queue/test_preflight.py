@@ -64,3 +64,14 @@ def test_a_faulty_queue_worker_is_judged(
 @pytest.mark.parametrize("migration", ["documented", "safe"])
 def test_the_queues_own_worker_passes(migration: str) -> None:
     demand_queue_worker(QUEUE_WORKER, migration, producers=True, coordinator=True)  # type: ignore[arg-type]
+
+
+def test_a_queue_worker_has_its_own_variables_beside_the_guides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It raises both: its own, and one of the guide's, which the rehearsal sets."""
+    worker = stranger(tmp_path, "raise ValueError(self.env.OWN, self.env.MIGRATION)")
+    config = worker / "wrangler.toml"
+    config.write_text(config.read_text().replace("[vars]", '[vars]\nOWN = "kept"', 1))
+    assert main(["queue", "-q", "--worker", str(worker)]) == NOT_STARTED
+    assert "ValueError: ('kept', 'documented')" in capsys.readouterr().err

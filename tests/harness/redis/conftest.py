@@ -9,6 +9,7 @@ from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, restore
 from harness.migrations.redis.planfile.declaration import Declaration, read_declaration
 from kvstore.clock import SystemClock
 from tests.worker.codeq import real_redis
+from tests.worker.codeq.real_redis import redis_url as redis_url
 from worker.codeq import Kvrocks27, Server, connect, embedded
 
 HOUR = 3_600_000
@@ -88,14 +89,6 @@ def declaration(declare: Callable[[str], Declaration]) -> Declaration:
 
 
 @pytest.fixture(scope="session")
-def redis_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if real_redis.BINARY is None:
-        pytest.skip(real_redis.REASON)
-    with real_redis.running(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
 def valkey_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if real_redis.VALKEY is None:
         pytest.skip(real_redis.NO_VALKEY)
@@ -104,7 +97,7 @@ def valkey_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 REAL = [
-    pytest.param("redis_place", marks=pytest.mark.redis, id="redis"),
+    pytest.param("redis_url", marks=pytest.mark.redis, id="redis"),
     pytest.param("valkey_place", marks=pytest.mark.redis, id="valkey"),
 ]
 

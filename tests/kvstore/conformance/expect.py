@@ -23,6 +23,8 @@ SYMBOL: Final = "TypeError: Cannot convert a Symbol value to a string"
 UNKNOWN_TYPE: Final = (
     'TypeError: Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".'
 )
+# Keys that every method refuses, and the error of each.
+BAD_KEYS: Final = [("", EMPTY), (".", DOT), ("..", DOTS)]
 MISSING: Final = {"value": None, "metadata": None, "cacheStatus": None}
 
 

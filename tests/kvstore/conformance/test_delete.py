@@ -6,7 +6,7 @@ import pytest
 
 from kvstore.javascript.values import Symbol
 
-from .expect import DOT, DOTS, EMPTY, SYMBOL, fill, names, not_of_type, refusal
+from .expect import BAD_KEYS, SYMBOL, fill, names, not_of_type, refusal
 from .ways import Binding
 
 pytestmark = pytest.mark.anyio
@@ -41,9 +41,7 @@ async def test_delete_without_arguments_is_refused(kv: Binding) -> None:
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("", EMPTY),
-        (".", DOT),
-        ("..", DOTS),
+        *BAD_KEYS,
         (Symbol(), SYMBOL),
         (
             "k" * 513,

@@ -8,7 +8,7 @@ import pytest
 from kvstore import KVSyntaxError, ReadableStream
 from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt, JsMap, Symbol
 
-from .expect import BIGINT, DOT, DOTS, EMPTY, RANGE, SYMBOL, UNKNOWN_TYPE, not_of_type, refusal
+from .expect import BAD_KEYS, BIGINT, EMPTY, RANGE, SYMBOL, UNKNOWN_TYPE, not_of_type, refusal
 from .ways import Binding
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +27,7 @@ async def test_get_without_arguments_is_refused(kv: Binding) -> None:
         await kv.get()
 
 
-@pytest.mark.parametrize(("key", "text"), [("", EMPTY), (".", DOT), ("..", DOTS)])
+@pytest.mark.parametrize(("key", "text"), BAD_KEYS)
 async def test_get_refuses_a_key_that_no_path_can_hold(kv: Binding, key: str, text: str) -> None:
     with refusal(text):
         await kv.get(key)

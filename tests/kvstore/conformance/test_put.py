@@ -11,7 +11,7 @@ import pytest
 from kvstore import KVError, KVTypeError, ReadableStream
 from kvstore.javascript.values import UNDEFINED, ArrayBuffer, BigInt, JsMap, Symbol
 
-from .expect import BIGINT, DOT, DOTS, EMPTY, RANGE, SYMBOL, fill, names, not_of_type, refusal
+from .expect import BAD_KEYS, BIGINT, EMPTY, RANGE, SYMBOL, fill, names, not_of_type, refusal
 from .ways import Binding
 
 pytestmark = pytest.mark.anyio
@@ -64,9 +64,7 @@ async def test_put_without_a_value_is_refused(kv: Binding) -> None:
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("", EMPTY),
-        (".", DOT),
-        ("..", DOTS),
+        *BAD_KEYS,
         (Symbol(), SYMBOL),
         (
             "é" * 256 + "k",

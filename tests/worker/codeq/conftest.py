@@ -1,22 +1,14 @@
 """The services on every server that they must run on."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
-from tests.worker.codeq import real_redis
 from tests.worker.codeq.bench import IDENTITY, START, Bench
+from tests.worker.codeq.real_redis import redis_url as redis_url
 from worker.codeq import ClaimScriptLoaded, Issuer, Kvrocks27, Recording, connect, embedded
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if real_redis.BINARY is None:
-        pytest.skip(real_redis.REASON)
-    with real_redis.running(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")

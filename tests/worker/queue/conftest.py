@@ -8,6 +8,7 @@ import pytest
 
 import worker
 from kvstore import Journal, KVNamespace, ManualClock, SqliteStore, SystemClock
+from tests.worker.queue.deployment import Deployment
 from worker.runtime import create_app, load_worker
 
 FOLDER = Path(worker.__file__).parent / "queue"
@@ -95,6 +96,17 @@ def enqueue(queue: httpx.AsyncClient) -> Callable[[str], Awaitable[str]]:
         return str(response.json()["eventId"])
 
     return send
+
+
+@pytest.fixture
+def one() -> Deployment:
+    """The Worker with the safe migration, on a clock and a journal of its own."""
+    return Deployment()
+
+
+@pytest.fixture
+def client(one: Deployment) -> httpx.AsyncClient:
+    return one.client()
 
 
 @pytest.fixture

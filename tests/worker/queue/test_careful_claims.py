@@ -11,11 +11,6 @@ pytestmark = pytest.mark.anyio
 CLAIM = "/api/queue/claim"
 
 
-@pytest.fixture
-def one() -> Deployment:
-    return Deployment()
-
-
 @pytest.fixture(params=["dual", "new"])
 def client(one: Deployment, request: pytest.FixtureRequest) -> httpx.AsyncClient:
     return one.client(QUEUE_FORMAT=request.param, MIGRATION="documented", CLAIMS="careful")

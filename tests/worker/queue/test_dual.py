@@ -23,16 +23,6 @@ pytestmark = pytest.mark.anyio
 CLAIM = "/api/queue/claim"
 
 
-@pytest.fixture
-def one() -> Deployment:
-    return Deployment()
-
-
-@pytest.fixture
-def client(one: Deployment) -> httpx.AsyncClient:
-    return one.client()
-
-
 async def test_a_new_task_is_written_in_the_new_format_only(
     one: Deployment, client: httpx.AsyncClient
 ) -> None:

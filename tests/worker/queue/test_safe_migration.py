@@ -31,16 +31,6 @@ from tests.worker.queue.deployment import (
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def one() -> Deployment:
-    return Deployment()
-
-
-@pytest.fixture
-def client(one: Deployment) -> httpx.AsyncClient:
-    return one.client()
-
-
 async def test_the_first_answer_has_the_guides_shape(one: Deployment, client: httpx.AsyncClient) -> None:
     await one.put({**tasks(["a", "b"]), OLD_LEASE + "a": lease("w", 300), PENDING: '["a","b"]'})
     response = await client.post(RUN)

@@ -23,16 +23,6 @@ from tests.worker.queue.deployment import (
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def one() -> Deployment:
-    return Deployment()
-
-
-@pytest.fixture
-def client(one: Deployment) -> httpx.AsyncClient:
-    return one.client()
-
-
 async def queued(one: Deployment, name: str, at: str) -> None:
     await one.put({NEW + name: f'{{"id":"{name}","queuedAt":"{at}"}}'})
 

@@ -92,7 +92,7 @@ class ManualRequests:
         }
 
     async def _answer(self, key: str | None, method: str, path: str) -> Answer:
-        variables = {"QUEUE_FORMAT": self.migrating, "MIGRATION": self.migration}
+        variables = {**self._code.variables, "QUEUE_FORMAT": self.migrating, "MIGRATION": self.migration}
         keys = {"QUEUE_API_KEY": API_KEY, "ADMIN_API_KEY": ADMIN_KEY}
         store = MemoryStore(ManualClock(self._began))
         deployed = self.code.with_bindings({"CACHE": KVNamespace(store), **variables, **keys})

@@ -65,7 +65,8 @@ class World(Site):
 
     def deploy(self, queue_format: str) -> None:
         """Put the Worker on, for a format."""
-        common = {**self._variables(queue_format), **self._coordinated}
+        own = self._worker_code.variables
+        common = {**own, **self._variables(queue_format), **self._coordinated}
         if queue_format == "old":
             common["CLAIMS"] = ""
         self.put_on(

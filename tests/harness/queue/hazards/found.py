@@ -1,9 +1,37 @@
 """What is diagnosed in a scenario, for tests."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+import pytest
 
 from harness.migrations.queue.hazards import Detector, Diagnosis
 from tests.harness.queue.simulation.runs import run
+
+# A detector, the line of a scenario, and the keys and the sentence of what it finds there.
+Case: TypeAlias = tuple[Detector, str, tuple[str, ...], str]
+
+
+def found_in(cases: Sequence[Case]) -> Callable[..., None]:
+    """A test of what is found in each case."""
+
+    @pytest.mark.parametrize(("detect", "line", "keys", "what"), cases, ids=[line for _, line, *_ in cases])
+    def test(detect: Detector, line: str, keys: tuple[str, ...], what: str) -> None:
+        diagnosis = found(detect, line)
+        assert diagnosis is not None
+        assert (diagnosis.keys, diagnosis.what) == (keys, what)
+
+    return test
+
+
+def silent_in(cases: Sequence[tuple[Detector, str]]) -> Callable[..., None]:
+    """A test that nothing is found in any case."""
+
+    @pytest.mark.parametrize(("detect", "line"), cases, ids=[line for _, line in cases])
+    def test(detect: Detector, line: str) -> None:
+        assert found(detect, line) is None
+
+    return test
 
 
 def found(detect: Detector, line: str) -> Diagnosis | None:

@@ -1,10 +1,7 @@
 """H01 to H08, found where they happen, and not where they do not."""
 
-import pytest
-
-from harness.migrations.queue.hazards import Detector
 from harness.migrations.queue.hazards import capacity as hazards
-from tests.harness.queue.hazards.found import first_found, found, told
+from tests.harness.queue.hazards.found import first_found, found, found_in, silent_in, told
 
 CASES = [
     (
@@ -82,16 +79,8 @@ NOT_THERE = [
 ]
 
 
-@pytest.mark.parametrize(("detect", "line", "keys", "what"), CASES, ids=[line for _, line, *_ in CASES])
-def test_the_hazard_is_found(detect: Detector, line: str, keys: tuple[str, ...], what: str) -> None:
-    diagnosis = found(detect, line)
-    assert diagnosis is not None
-    assert (diagnosis.keys, diagnosis.what) == (keys, what)
-
-
-@pytest.mark.parametrize(("detect", "line"), NOT_THERE, ids=[line for _, line in NOT_THERE])
-def test_the_hazard_is_not_found_without_its_cause(detect: Detector, line: str) -> None:
-    assert found(detect, line) is None
+test_the_hazard_is_found = found_in(CASES)
+test_the_hazard_is_not_found_without_its_cause = silent_in(NOT_THERE)
 
 
 def test_the_evidence_of_a_livelock_is_a_run_that_moves_nothing() -> None:

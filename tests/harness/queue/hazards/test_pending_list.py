@@ -1,10 +1,7 @@
 """H27 to H33, found where they happen, and not where they do not."""
 
-import pytest
-
-from harness.migrations.queue.hazards import Detector
 from harness.migrations.queue.hazards import pending_list as hazards
-from tests.harness.queue.hazards.found import first_found, found, told
+from tests.harness.queue.hazards.found import first_found, found_in, silent_in, told
 
 CASES = [
     (
@@ -48,16 +45,8 @@ NOT_THERE = [
 ]
 
 
-@pytest.mark.parametrize(("detect", "line", "keys", "what"), CASES, ids=[line for _, line, *_ in CASES])
-def test_the_hazard_is_found(detect: Detector, line: str, keys: tuple[str, ...], what: str) -> None:
-    diagnosis = found(detect, line)
-    assert diagnosis is not None
-    assert (diagnosis.keys, diagnosis.what) == (keys, what)
-
-
-@pytest.mark.parametrize(("detect", "line"), NOT_THERE, ids=[line for _, line in NOT_THERE])
-def test_the_hazard_is_not_found_without_its_cause(detect: Detector, line: str) -> None:
-    assert found(detect, line) is None
+test_the_hazard_is_found = found_in(CASES)
+test_the_hazard_is_not_found_without_its_cause = silent_in(NOT_THERE)
 
 
 def test_two_messages_in_one_second_leave_a_task_that_is_not_listed() -> None:
