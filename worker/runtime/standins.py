@@ -1,16 +1,18 @@
-"""A Worker's ``importlib``, ``logging`` and ``pickle``: they take and give the module names that it has."""
+"""A Worker's ``importlib``, ``logging``, ``pickle`` and ``sys``: they know its modules by its names."""
 
 import importlib
 import importlib.metadata
 import importlib.util
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar, Final
 
-STANDINS: Final = frozenset({"importlib", "logging", "pickle"})
+from worker.runtime.names import ModuleName
+
+STANDINS: Final = frozenset({"importlib", "logging", "pickle", "sys"})
 _ANCHORED: Final = (
     *("files", "path", "is_resource", "contents"),
     *("open_text", "open_binary", "read_text", "read_binary"),
@@ -20,7 +22,8 @@ _ANCHORED: Final = (
 class Standins:
     """``full`` is a module's name in ``sys.modules``, ``plain`` a text with the names that the Worker has.
 
-    ``import_module`` is `importlib.import_module` for this Worker; ``folders`` are those of its packages.
+    ``import_module`` is `importlib.import_module` for this Worker; ``folders`` are those of its packages, and
+    ``modules`` is its ``sys.modules``.
     """
 
     def __init__(
@@ -29,21 +32,24 @@ class Standins:
         plain: Callable[[str], str],
         import_module: Callable[..., ModuleType],
         folders: Sequence[Path],
+        modules: Mapping[str, ModuleType],
     ) -> None:
         self._full = full
         self._plain = plain
         self._import_module = import_module
         self._folders = folders
+        self._modules = modules
         self._made: dict[ModuleType, _Standin] = {}
 
     def instead_of(self, module: ModuleType) -> ModuleType:
         """A module that is like ``module`` but for what takes names of modules."""
         if module not in self._made:
-            made = self._made[module] = _Standin(module, self)
-            vars(made).update(self._different(module.__name__))
+            self._made[module] = _Standin(module, self, self._different(module.__name__))
         return self._made[module]
 
     def _different(self, name: str) -> dict[str, Any]:
+        if name == "sys":
+            return {"modules": self._modules}
         if name == "importlib":
             return {"import_module": self._import_module}
         if name == "importlib.util":
@@ -69,8 +75,9 @@ class Standins:
         }
 
     def _find_spec(self, name: str, package: str | None = None) -> Any:
-        found = name if name.startswith(".") else self._full(name)
-        return importlib.util.find_spec(found, package)
+        if name.startswith("."):
+            return importlib.util.find_spec(name, package and self._full(package))
+        return importlib.util.find_spec(self._full(name))
 
     def _resources(self) -> dict[str, Any]:
         import importlib.resources as resources
@@ -123,15 +130,25 @@ class Standins:
 
 
 class _Standin(ModuleType):
-    def __init__(self, original: ModuleType, standins: Standins) -> None:
+    """Has what ``original`` has, and takes what is set there, but for what is ``different``."""
+
+    def __init__(self, original: ModuleType, standins: Standins, different: Mapping[str, Any]) -> None:
         super().__init__(original.__name__, original.__doc__)
-        self.__original = original
-        self.__standins = standins
+        vars(self).update(different, _original=original, _standins=standins)
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self.__original, name)
-        inner = isinstance(found, ModuleType) and found.__name__ == f"{self.__original.__name__}.{name}"
-        return self.__standins.instead_of(found) if inner else found
+        found = getattr(self._original, name)
+        inner = isinstance(found, ModuleType) and found.__name__ == f"{self._original.__name__}.{name}"
+        return self._standins.instead_of(found) if inner else found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in vars(self):
+            vars(self)[name] = value
+        else:
+            setattr(self._original, name, value)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._original)
 
 
 _PythonPickler: Any = pickle._Pickler  # the one written in Python, whose parts can be replaced
@@ -144,7 +161,7 @@ class _Pickler(_PythonPickler):  # type: ignore[misc]
 
     def save_global(self, thing: Any, name: str | None = None) -> None:
         module = getattr(thing, "__module__", None) or ""
-        if (plain := self.plain_name(module)) == module:
+        if (plain := self.plain_name(module)) == module and not isinstance(module, ModuleName):
             super().save_global(thing, name)
             return
         qualified = name or thing.__qualname__

@@ -76,8 +76,42 @@ KINDS_OF_IMPORT = {
     "in a function": ("(lambda: __import__('pkg.deep').deep.ME)()", ""),
     "exec": ("[exec('import pkg.deep as d', made := {}), made['d'].ME][1]", ""),
     "sys.modules": ("sys.modules[pkg.deep.__name__].ME", "import sys, pkg.deep"),
-    "the entry file": ("one.entry().__name__.rpartition('.')[2] and 'deep.py'", "from pkg import one"),
+    "sys.modules by a text": ("sys.modules['pkg.deep'].ME", "import sys, pkg.deep"),
+    "sys.modules is a dictionary": (
+        "[n for n in sys.modules.copy() if n in ('pkg', 'pkg.deep')] == ['pkg', 'pkg.deep'] and pkg.deep.ME",
+        "import sys, pkg.deep",
+    ),
+    "what a module puts in its place": ("replaced.ME", "from pkg import replaced"),
+    "a finder of one's own": ("moved.ME", "import pkg.finder\nfrom pkg import moved"),
+    "circular, from the package": ("left.right.left.ME", "from pkg import left"),
+    "circular, by another name": ("up.down.up.ME", "import pkg.around.up as up"),
+    "pkgutil": (
+        "min(one.name for one in pkgutil.walk_packages(pkg.__path__, 'pkg.'))",
+        "import pkgutil, pkg",
+    ),
+    "pkgutil by a name": ("pkgutil.resolve_name('pkg.deep:ME')", "import pkgutil"),
+    "a function's module": ("inspect.getmodule(pkg.one.both).pkg.two.ME", "import inspect, pkg.one"),
+    "the entry file": ("one.entry().__name__ == 'entry' and 'deep.py'", "from pkg import one"),
 }
+FINDER = """
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+class Finder:
+    def find_spec(self, name, path, target=None):
+        return ModuleSpec(name, self) if name == __name__.rpartition(".")[0] + ".moved" else None
+
+    def create_module(self, spec):
+        made = ModuleType(spec.name)
+        made.ME = "deep.py"
+        return made
+
+    def exec_module(self, module):
+        pass
+
+sys.meta_path.append(Finder())
+"""
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_IMPORT)
@@ -92,8 +126,21 @@ async def test_every_kind_of_import(tmp_path: Path, kind: str) -> None:
         "def entry():\n    import entry\n    return entry\n",
         "pkg/two.py": "import pkg.one\nfrom pkg.deep import ME",
         "no_init/free.py": "ME = 'deep.py'",
+        "pkg/replaced.py": "import sys\nsys.modules[__name__] = sys.modules['pkg.deep']",
+        "pkg/finder.py": FINDER,
+        "pkg/left.py": "from . import right\nME = 'deep.py'",
+        "pkg/right.py": "from . import left",
+        "pkg/around/__init__.py": "",
+        "pkg/around/up.py": "import pkg.around.down as down\nME = 'deep.py'",
+        "pkg/around/down.py": "import pkg.around.up as up",
     }
-    assert await answer_of(tmp_path / "a", files) == "deep.py"
+    files["pkg/__init__.py"] = "" if kind != "what a module puts in its place" else "import pkg.deep"
+    expected = "pkg.around" if kind == "pkgutil" else "deep.py"
+    before = list(sys.meta_path)
+    worker = load_worker(project(tmp_path / "a", files), {})
+    assert await asked(worker) == expected
+    worker.space.forget()
+    assert [one for one in sys.meta_path if one not in before and "space" not in type(one).__module__] == []
 
 
 async def test_a_folder_without_python_hides_no_module(tmp_path: Path) -> None:
@@ -162,6 +209,65 @@ async def test_lookups_by_module_name_find_the_workers_own_module(tmp_path: Path
     first = load_worker(project(tmp_path / "a", files), {})
     second = load_worker(project(tmp_path / "b", files), {})
     assert [await asked(one) for one in (first, second, first)] == [expected] * 3
+
+
+REGISTRY = """
+import logging
+from pkg.models import Todo
+from workers import Response, WorkerEntrypoint
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        import sys, pkg.models
+        return Response.json({
+            "names": [__name__, Todo.__module__, pkg.models.__name__, repr(Todo)],
+            "a table by name": {"pkg.models": "found"}.get(Todo.__module__),
+            "a prefix": Todo.__module__.startswith("pkg."),
+            "one logger": logging.getLogger(Todo.__module__) is logging.getLogger("pkg.models"),
+            "the module": sys.modules[Todo.__module__] is pkg.models,
+            "what a library finds": Todo.of(),
+            "shown": str(Response(__name__).body is not None),
+        })
+"""
+MODELS = """
+from __future__ import annotations
+import dataclasses, typing
+ME = {text!r}
+
+@dataclasses.dataclass
+class Todo:
+    kind: typing.ClassVar[str] = ME
+    title: str = ""
+
+    @classmethod
+    def of(cls):
+        return [typing.get_type_hints(cls)["title"].__name__, len(dataclasses.fields(cls)), ME]
+"""
+
+
+async def test_a_workers_modules_have_the_names_that_it_gave_them(tmp_path: Path) -> None:
+    def files(text: str) -> dict[str, str]:
+        return {"entry.py": REGISTRY, "pkg/__init__.py": "", "pkg/models.py": MODELS.format(text=text)}
+
+    def expected(text: str) -> dict[str, Any]:
+        return {
+            "names": ["entry", "pkg.models", "pkg.models", "<class 'pkg.models.Todo'>"],
+            "a table by name": "found",
+            "a prefix": True,
+            "one logger": True,
+            "the module": True,
+            "what a library finds": ["str", 1, text],
+            "shown": "True",
+        }
+
+    first = load_worker(project(tmp_path / "a", files("old")), {})
+    second = load_worker(project(tmp_path / "b", files("new")), {})
+    assert [await asked(one) for one in (first, second, first)] == [
+        expected(text) for text in ("old", "new", "old")
+    ]
+    assert "pkg.models" not in sys.modules
+    first.space.forget()
+    assert await asked(second) == expected("new")
 
 
 FAILING_IMPORTS = {
