@@ -24,6 +24,10 @@ from worker.program import installed_version
 SCHEMA: Final = "understudy-report-1"
 # So much of a value is shown, in characters.
 _MOST_SHOWN: Final = 200
+_OF_A_REQUEST: Final = (
+    *("name", "actor", "role", "colo", "stage", "method", "path"),
+    *("sent", "answered", "status", "answer", "operations"),
+)
 
 
 def rehearsal_document(about: About, result: Result, seconds: float) -> dict[str, Any]:
@@ -191,20 +195,7 @@ def any_run(
 
 
 def _request(call: Call) -> dict[str, Any]:
-    return {
-        "name": call.name,
-        "actor": call.actor,
-        "role": call.role,
-        "colo": call.colo,
-        "stage": call.stage,
-        "method": call.method,
-        "path": call.path,
-        "sent": call.sent,
-        "answered": call.answered,
-        "status": call.status,
-        "answer": call.answer,
-        "operations": call.operations,
-    }
+    return {name: getattr(call, name) for name in _OF_A_REQUEST}
 
 
 def _act(act: Act) -> dict[str, Any]:

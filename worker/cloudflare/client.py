@@ -1,8 +1,7 @@
 """Asks the Cloudflare API, and asks again when that makes sense."""
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypedDict, Unpack
 from urllib.parse import quote_plus
 
 import httpx
@@ -19,6 +18,14 @@ FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 120.0
 _TIMEOUT: Final = 60.0
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class Sent(TypedDict, total=False):
+    """What a request brings."""
+
+    query: Mapping[str, str] | None
+    content: bytes | None
+    content_type: str
 
 
 class ApiClient:
@@ -57,55 +64,36 @@ class ApiClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def ask(
-        self,
-        method: str,
-        resource: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        content_type: str = "",
-        named: bool = True,
+        self, method: str, resource: str, *, named: bool = True, **sent: Unpack[Sent]
     ) -> dict[str, Any]:
         """The envelope of the answer. Raises ApiError when it is not a success, OfflineError without one.
 
         ``named`` says whether errors name the resource, which wrangler does not do everywhere.
         """
         try:
-            response = await self.send(
-                method, resource, query=query, content=content, content_type=content_type
-            )
+            response = await self.send(method, resource, **sent)
         except OfflineError as error:
             if named:
                 raise
             raise ApiError(FAILED.format(""), f"{self.base_url} could not be reached: {error}") from error
         return open_envelope(response, resource, self.clock.now_ms(), named=named)
 
-    async def send(
-        self,
-        method: str,
-        resource: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        content_type: str = "",
-    ) -> httpx.Response:
+    async def send(self, method: str, resource: str, **sent: Unpack[Sent]) -> httpx.Response:
         """The answer as it came, whatever its status. Raises OfflineError when there is none."""
         if self._only_reads and not reads(method, resource):
             raise CloudflareError(f"{method} {resource} could change something; nothing was sent.")
         request = self._http.build_request(
             method,
-            f"{self.base_url}{resource}{_query_text(query)}",
-            content=content,
-            headers={"Content-Type": content_type} if content_type else {},
+            f"{self.base_url}{resource}{_query_text(sent.get('query'))}",
+            content=sent.get("content"),
+            headers={"Content-Type": kind} if (kind := sent.get("content_type")) else {},
         )
         for attempt in range(ATTEMPTS):
             response = await self._once(request)

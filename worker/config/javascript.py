@@ -4,6 +4,7 @@ What is rarely needed is imported when it is: a command that only reads a plain 
 """
 
 import math
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, Final, TypeAlias
 
@@ -37,6 +38,16 @@ def members(value: JSON) -> dict[str, JSON]:
     if isinstance(value, list):
         return {str(index): element for index, element in enumerate(value)}
     return {}
+
+
+def entries(fields: dict[str, JSON], name: str) -> Iterable[dict[str, JSON]]:
+    """The members of each entry of a field that passed its checks."""
+    return map(members, members(fields.get(name)).values())
+
+
+def text_of(entry: dict[str, JSON], name: str) -> str | None:
+    """A member as a text; None where there is none."""
+    return str(entry[name]) if name in entry else None
 
 
 def shown(value: JSON) -> str:

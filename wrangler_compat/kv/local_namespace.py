@@ -12,7 +12,7 @@ from kvstore.store import Entry
 from kvstore.stores.state import StateStore
 from wrangler_compat.cli.errors import CommandError, RefusedError
 from wrangler_compat.kv.bulk_file import decode_base64
-from wrangler_compat.kv.namespace import Listing, PutOptions
+from wrangler_compat.kv.namespace import Listing, Namespace, PutOptions
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 _AT_ONCE: Final = 256
 
 
-class LocalNamespace:
+class LocalNamespace(Namespace):
     """The namespace ``id`` in the state folder ``root``."""
 
     def __init__(self, root: Path, id: str, clock: Clock) -> None:
@@ -41,12 +41,6 @@ class LocalNamespace:
     async def get(self, key: str) -> bytes | None:
         value: bytes | None = await _refusals(self._binding.get(key, "arrayBuffer"))
         return value
-
-    async def entries(self) -> dict[str, Entry]:
-        found: dict[str, Entry] = {}
-        async for part in self.entries_of((await self.keys()).keys):
-            found |= part
-        return found
 
     async def entries_of(self, keys: Sequence[Mapping[str, Any]]) -> AsyncIterator[dict[str, Entry]]:
         for key in keys:

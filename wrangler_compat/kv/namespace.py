@@ -27,8 +27,7 @@ class Listing:
 class Namespace(Protocol):
     """One namespace. Every method raises CommandError with the text of the store or API that refused."""
 
-    @property
-    def id(self) -> str: ...
+    id: str
 
     async def keys(self, prefix: str = "", limit: int | None = None, cursor: str = "") -> Listing:
         """All keys, or ``limit`` of them."""
@@ -38,7 +37,10 @@ class Namespace(Protocol):
 
     async def entries(self) -> dict[str, Entry]:
         """Everything, byte for byte."""
-        ...
+        found: dict[str, Entry] = {}
+        async for part in self.entries_of((await self.keys()).keys):
+            found |= part
+        return found
 
     def entries_of(self, keys: Sequence[Mapping[str, Any]]) -> AsyncIterator[dict[str, Entry]]:
         """The entries of ``keys``, which are as a listing describes them, in parts; without missing ones."""

@@ -7,14 +7,14 @@ from kvstore.limits import LIMITS
 from kvstore.store import Entry
 from worker.cloudflare.entries import fetch_entries
 from worker.cloudflare.values import Values
-from wrangler_compat.kv.namespace import Listing, PutOptions
+from wrangler_compat.kv.namespace import Listing, Namespace, PutOptions
 from wrangler_compat.kv.session import Session
 
 # The API takes ten times as many in one request; this is what wrangler sends.
 BATCH: Final = 1000
 
 
-class RemoteNamespace:
+class RemoteNamespace(Namespace):
     """The namespace ``id``. Nothing is asked, not even whose account it is, before the first operation."""
 
     def __init__(self, session: Session, id: str) -> None:
@@ -34,12 +34,6 @@ class RemoteNamespace:
 
     async def get(self, key: str) -> bytes | None:
         return await (await self.values()).get(key)
-
-    async def entries(self) -> dict[str, Entry]:
-        found: dict[str, Entry] = {}
-        async for part in self.entries_of((await self.keys()).keys):
-            found |= part
-        return found
 
     async def entries_of(self, keys: Sequence[Mapping[str, Any]]) -> AsyncIterator[dict[str, Entry]]:
         async for part in fetch_entries(await self.values(), keys):

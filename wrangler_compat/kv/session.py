@@ -1,7 +1,6 @@
 """Who asks the Cloudflare API for a command: found out when first needed, as wrangler does."""
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from worker.cloudflare import namespaces
@@ -26,9 +25,7 @@ class Session:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     @property

@@ -37,9 +37,6 @@ class Crash:
     at: int
     fault: str
 
-    def __str__(self) -> str:
-        return f"before command {self.at + 1} of the way {self.way}: {self.fault}"
-
 
 @dataclass(frozen=True)
 class Search:
@@ -60,7 +57,11 @@ class Search:
     @property
     def broken(self) -> list[str]:
         """A sentence for each crash that ended differently."""
-        return [str(one) for one in self.tried if one.fault]
+        return [
+            f"before command {one.at + 1} of the way {one.way}: {one.fault}"
+            for one in self.tried
+            if one.fault
+        ]
 
     @property
     def points(self) -> int:

@@ -148,22 +148,17 @@ async def rehearse(
                 wrong += [f"{key} (left at the target)" for key in (await on.everything(second)).keys]
             verdicts = [
                 *migrated.verdicts,
-                verdict(
-                    "R4",
-                    "Second run: changes nothing",
-                    [finding("{n} key{s} {are} not what {they} {were}", again, code="again")],
-                    looked=len(after.keys),
-                    at="keys",
-                ),
-                verdict(
-                    "R5",
-                    "Way back: the source is again what it was, its ends too",
-                    [finding("{n} key{s} {are} not what {they} {were}", wrong, code="back")],
-                    looked=len(before.keys),
-                    at="keys",
+                _unchanged("R4", "Second run: changes nothing", after, again, "again"),
+                _unchanged(
+                    "R5", "Way back: the source is again what it was, its ends too", before, wrong, "back"
                 ),
             ]
             return Rehearsed(name, first.name, dry_run, migrated, tuple(verdicts))
+
+
+def _unchanged(name: str, title: str, contents: Contents, different: list[str], code: str) -> Verdict:
+    found = finding("{n} key{s} {are} not what {they} {were}", different, code=code)
+    return verdict(name, title, [found], looked=len(contents.keys), at="keys")
 
 
 def refuse_unknown(source: Snapshot) -> None:

@@ -1,5 +1,7 @@
 """The legacy scheduler behind HTTP, at ``/v1/scheduler``."""
 
+from dataclasses import dataclass
+
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -56,19 +58,17 @@ def create_scheduler(
     )
 
 
+@dataclass(frozen=True, slots=True)
 class Routes:
     """Requests in, answers out; a worker is whoever the body says it is."""
 
-    def __init__(
-        self, scheduler: Scheduler, identity: IdentityLookup, timeline: Timeline, settings: Settings
-    ) -> None:
-        self._scheduler = scheduler
-        self._identity = identity
-        self._timeline = timeline
-        self._settings = settings
+    scheduler: Scheduler
+    identity: IdentityLookup
+    timeline: Timeline
+    settings: Settings
 
     async def create(self, request: Request) -> Response:
-        await self._identity.user(request.headers)
+        await self.identity.user(request.headers)
         body = await required(request)
         command, payload = body.string("command"), body.value("payload")
         priority, webhook = body.integer("priority"), body.string("webhook")
@@ -76,24 +76,24 @@ class Routes:
             raise Refusal(400, "invalid body")
         if webhook and not is_web_address(webhook):
             raise Refusal(400, "invalid webhook url")
-        task = await self._scheduler.create(command, payload, priority, webhook)
+        task = await self.scheduler.create(command, payload, priority, webhook)
         return json_reply(task.struct(), 202)
 
     async def claim(self, request: Request) -> Response:
         body, worker = await self._worker(request)
         lease = self._lease(body, "leaseSeconds")
-        task = await self._scheduler.claim(worker, body.strings("commands"), lease)
+        task = await self.scheduler.claim(worker, body.strings("commands"), lease)
         return no_content() if task is None else json_reply(task.struct())
 
     async def heartbeat(self, request: Request) -> Response:
         body, worker = await self._worker(request)
         seconds = self._lease(body, "extendSeconds")
-        await self._scheduler.ownership.heartbeat(request.path_params["id"], worker, seconds)
+        await self.scheduler.ownership.heartbeat(request.path_params["id"], worker, seconds)
         return json_reply({"ok": True})
 
     async def abandon(self, request: Request) -> Response:
         _, worker = await self._worker(request)
-        await self._scheduler.ownership.abandon(request.path_params["id"], worker)
+        await self.scheduler.ownership.abandon(request.path_params["id"], worker)
         return json_reply({"status": "requeued"})
 
     async def result(self, request: Request) -> Response:
@@ -101,31 +101,31 @@ class Routes:
         status = body.string("status")
         if status not in (COMPLETED, FAILED):
             raise Refusal(400, "invalid status")
-        task = await self._scheduler.finish(request.path_params["id"], worker, status)
+        task = await self.scheduler.finish(request.path_params["id"], worker, status)
         return json_reply(task.struct())
 
     async def read(self, request: Request) -> Response:
-        await self._identity.user(request.headers)
-        task = await self._scheduler.tasks.read(request.path_params["id"])
+        await self.identity.user(request.headers)
+        task = await self.scheduler.tasks.read(request.path_params["id"])
         if task is None:
             raise Refusal(404, "not found")
         return json_reply(task.struct())
 
     async def queues(self, request: Request) -> Response:
-        await self._identity.admin(request.headers)
-        return json_reply(await self._scheduler.queue_lengths())
+        await self.identity.admin(request.headers)
+        return json_reply(await self.scheduler.queue_lengths())
 
     async def cleanup(self, request: Request) -> Response:
-        await self._identity.admin(request.headers)
-        asked, most, before = cleanup_terms(await optional(request), self._timeline)
-        deleted = await self._scheduler.clean_up(before.seconds, most)
+        await self.identity.admin(request.headers)
+        asked, most, before = cleanup_terms(await optional(request), self.timeline)
+        deleted = await self.scheduler.clean_up(before.seconds, most)
         return json_reply({"before": before.whole(), "deleted": deleted, "limit": asked})
 
     async def healthz(self, request: Request) -> Response:
         return json_reply({"status": "ok"})
 
     async def _worker(self, request: Request) -> tuple[Fields, str]:
-        await self._identity.user(request.headers)
+        await self.identity.user(request.headers)
         body = await required(request)
         worker = body.string("workerId")
         if not worker.strip():
@@ -134,4 +134,4 @@ class Routes:
 
     def _lease(self, body: Fields, name: str) -> int:
         seconds = body.integer(name)
-        return seconds if seconds > 0 else self._settings.default_lease_seconds
+        return seconds if seconds > 0 else self.settings.default_lease_seconds

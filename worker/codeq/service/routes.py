@@ -1,5 +1,7 @@
 """codeQ's answers to requests."""
 
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,23 +19,23 @@ from worker.codeq.web import cleanup_terms, json_reply, no_content, optional, re
 LONGEST_WAIT_SECONDS = 30
 
 
+@dataclass(frozen=True, slots=True)
 class Routes:
     """One method for each route: who asks, what for, and the engine's answer."""
 
-    def __init__(self, engine: Engine, gate: Gate, timeline: Timeline, settings: Settings) -> None:
-        self._engine = engine
-        self._gate = gate
-        self._timeline = timeline
-        self._settings = settings
+    engine: Engine
+    gate: Gate
+    timeline: Timeline
+    settings: Settings
 
     async def create(self, request: Request) -> Response:
-        await self._gate.producer(request.headers)
-        ordered = order(await required(request), self._timeline, self._settings)
-        task = await self._engine.creation.create(ordered)
+        await self.gate.producer(request.headers)
+        ordered = order(await required(request), self.timeline, self.settings)
+        task = await self.engine.creation.create(ordered)
         return json_reply(task.struct(), 202)
 
     async def claim(self, request: Request) -> Response:
-        worker = await self._gate.worker(request.headers, CLAIM)
+        worker = await self.gate.worker(request.headers, CLAIM)
         body = await required(request)
         commands, lease = body.strings("commands"), body.integer("leaseSeconds")
         wait = min(body.integer("waitSeconds"), LONGEST_WAIT_SECONDS)
@@ -49,82 +51,82 @@ class Routes:
         self, request: Request, worker: str, commands: list[str], lease: int, wait: int
     ) -> Task | None:
         """The whole claim every 250 ms until there is a task, ``wait`` seconds are over or nobody waits."""
-        clock = self._timeline.clock
+        clock = self.timeline.clock
         end = clock.now_ms() + wait * 1000
         while True:
-            task = await self._engine.claims.claim(worker, commands, lease)
+            task = await self.engine.claims.claim(worker, commands, lease)
             if task is not None or clock.now_ms() >= end or await request.is_disconnected():
                 return task
             await clock.sleep(POLL_SECONDS)
 
     async def heartbeat(self, request: Request) -> Response:
-        worker = await self._gate.worker(request.headers, HEARTBEAT)
+        worker = await self.gate.worker(request.headers, HEARTBEAT)
         seconds = (await required(request)).integer("extendSeconds")
-        await self._engine.ownership.heartbeat(_id(request), worker.subject, self._lease(seconds))
+        await self.engine.ownership.heartbeat(_id(request), worker.subject, self._lease(seconds))
         return json_reply({"ok": True})
 
     async def abandon(self, request: Request) -> Response:
-        worker = await self._gate.worker(request.headers, ABANDON)
-        await self._engine.ownership.abandon(_id(request), worker.subject)
+        worker = await self.gate.worker(request.headers, ABANDON)
+        await self.engine.ownership.abandon(_id(request), worker.subject)
         return json_reply({"status": "requeued"})
 
     async def nack(self, request: Request) -> Response:
-        worker = await self._gate.worker(request.headers, NACK)
+        worker = await self.gate.worker(request.headers, NACK)
         body = await required(request)
         delay, reason = body.integer("delaySeconds"), body.string("reason")
-        nacked = await self._engine.nack.by_worker(_id(request), worker.subject, delay, reason)
+        nacked = await self.engine.nack.by_worker(_id(request), worker.subject, delay, reason)
         return json_reply({"delaySeconds": nacked.delay, "status": nacked.status})
 
     async def submit(self, request: Request) -> Response:
-        worker = await self._gate.worker(request.headers, RESULT)
+        worker = await self.gate.worker(request.headers, RESULT)
         body = await required(request, "invalid request body")
         try:
-            result = await self._engine.results.submit(_id(request), worker.subject, body)
+            result = await self.engine.results.submit(_id(request), worker.subject, body)
         except DocumentError as error:
             raise Refusal(400, "invalid request body") from error
         return json_reply(result.struct())
 
     async def read(self, request: Request) -> Response:
-        await self._gate.anyone(request.headers)
-        task = await self._engine.tasks.read(_id(request))
+        await self.gate.anyone(request.headers)
+        task = await self.engine.tasks.read(_id(request))
         if task is None:
             raise Refusal(404, "not found")
         return json_reply(task.struct())
 
     async def read_result(self, request: Request) -> Response:
-        await self._gate.anyone(request.headers)
-        result, task = await self._engine.results.read(_id(request))
+        await self.gate.anyone(request.headers)
+        result, task = await self.engine.results.read(_id(request))
         return json_reply({"result": result.struct(), "task": task.struct()})
 
     async def subscribe(self, request: Request) -> Response:
-        await self._gate.worker(request.headers, SUBSCRIBE)
-        return _lasting(await self._engine.subscriptions.create(await required(request)))
+        await self.gate.worker(request.headers, SUBSCRIBE)
+        return _lasting(await self.engine.subscriptions.create(await required(request)))
 
     async def extend(self, request: Request) -> Response:
-        await self._gate.worker(request.headers, SUBSCRIBE)
+        await self.gate.worker(request.headers, SUBSCRIBE)
         seconds = (await optional(request)).integer("ttlSeconds")
-        return _lasting(await self._engine.subscriptions.extend(_id(request), seconds))
+        return _lasting(await self.engine.subscriptions.extend(_id(request), seconds))
 
     async def queues(self, request: Request) -> Response:
-        await self._gate.admin(request.headers)
-        return json_reply(await self._engine.statistics.all_queues())
+        await self.gate.admin(request.headers)
+        return json_reply(await self.engine.statistics.all_queues())
 
     async def queue(self, request: Request) -> Response:
-        await self._gate.admin(request.headers)
-        return json_reply(await self._engine.statistics.of(request.path_params["command"]))
+        await self.gate.admin(request.headers)
+        return json_reply(await self.engine.statistics.of(request.path_params["command"]))
 
     async def clean_up(self, request: Request) -> Response:
-        await self._gate.admin(request.headers)
-        asked, most, before = cleanup_terms(await optional(request), self._timeline)
-        deleted = await self._engine.cleanup.run(before.seconds, most)
+        await self.gate.admin(request.headers)
+        asked, most, before = cleanup_terms(await optional(request), self.timeline)
+        deleted = await self.engine.cleanup.run(before.seconds, most)
         return json_reply({"before": before.whole(), "deleted": deleted, "limit": asked})
 
     async def metrics(self, request: Request) -> Response:
-        text = await self._engine.statistics.metrics()
+        text = await self.engine.statistics.metrics()
         return Response(text, media_type="text/plain; version=0.0.4")
 
     def _lease(self, seconds: int) -> int:
-        return seconds if seconds > 0 else self._settings.default_lease_seconds
+        return seconds if seconds > 0 else self.settings.default_lease_seconds
 
 
 def _id(request: Request) -> str:

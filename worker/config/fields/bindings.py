@@ -7,7 +7,7 @@ from worker.config.diagnostics import Diagnostics, english_list
 from worker.config.fields.checks import Check
 from worker.config.fields.scope import Scope
 from worker.config.fields.tables import REMOTE, Member, entry, may, should
-from worker.config.javascript import JSON, is_text, members, shown
+from worker.config.javascript import JSON, entries, is_text, members, shown, text_of
 from worker.config.model import KVBinding, ServiceBinding
 
 # Field → what messages call its bindings; a message lists several kinds in this order.
@@ -61,24 +61,17 @@ SECRET: Final = "Secret"
 
 def kv_namespaces(fields: dict[str, JSON]) -> tuple[KVBinding, ...]:
     """The KV namespaces of a configuration that passed its checks."""
-    return tuple(_kv_namespace(members(entry)) for entry in members(fields.get("kv_namespaces")).values())
-
-
-def _kv_namespace(entry: dict[str, JSON]) -> KVBinding:
-    def identifier(field: str) -> str | None:
-        return str(entry[field]) if field in entry else None
-
-    return KVBinding(
-        binding=str(entry["binding"]),
-        id=identifier("id"),
-        preview_id=identifier("preview_id"),
-        remote=entry.get("remote") is True,
+    return tuple(
+        KVBinding(
+            str(one["binding"]), text_of(one, "id"), text_of(one, "preview_id"), one.get("remote") is True
+        )
+        for one in entries(fields, "kv_namespaces")
     )
 
 
 def services(fields: dict[str, JSON]) -> tuple[ServiceBinding, ...]:
     """The service bindings of a configuration that passed its checks."""
-    return tuple(_service(members(entry)) for entry in members(fields.get("services")).values())
+    return tuple(map(_service, entries(fields, "services")))
 
 
 def _service(entry: dict[str, JSON]) -> ServiceBinding:

@@ -3,26 +3,22 @@
 from typing import Final
 
 from worker.config.fields.tables import REMOTE, Member, entry, may, should
-from worker.config.javascript import JSON, members
+from worker.config.javascript import JSON, entries, text_of
 from worker.config.model import D1Binding
 
 
 def d1_databases(fields: dict[str, JSON]) -> tuple[D1Binding, ...]:
     """The databases of a configuration that passed its checks."""
-    return tuple(_d1_database(members(entry)) for entry in members(fields.get("d1_databases")).values())
-
-
-def _d1_database(entry: dict[str, JSON]) -> D1Binding:
-    def text(field: str) -> str | None:
-        return str(entry[field]) if field in entry else None
-
-    return D1Binding(
-        binding=str(entry["binding"]),
-        database_id=text("database_id"),
-        database_name=text("database_name"),
-        preview_database_id=text("preview_database_id"),
-        migrations_dir=text("migrations_dir") or "migrations",
-        migrations_table=text("migrations_table") or "d1_migrations",
+    return tuple(
+        D1Binding(
+            binding=str(one["binding"]),
+            database_id=text_of(one, "database_id"),
+            database_name=text_of(one, "database_name"),
+            preview_database_id=text_of(one, "preview_database_id"),
+            migrations_dir=text_of(one, "migrations_dir") or "migrations",
+            migrations_table=text_of(one, "migrations_table") or "d1_migrations",
+        )
+        for one in entries(fields, "d1_databases")
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from worker.config.diagnostics import Diagnostics
 from worker.config.fields.checks import text_array
 from worker.config.fields.scope import Scope
-from worker.config.javascript import JSON, is_text, members, shown
+from worker.config.javascript import JSON, is_text, members, shown, text_of
 from worker.config.model import DurableObjectBinding
 
 BINDING_FIELDS: Final = frozenset({"class_name", "environment", "name", "script_name"})
@@ -34,7 +34,7 @@ def durable_objects(fields: dict[str, JSON]) -> tuple[DurableObjectBinding, ...]
         DurableObjectBinding(
             name=str(entry["name"]),
             class_name=str(entry["class_name"]),
-            script_name=str(entry["script_name"]) if "script_name" in entry else None,
+            script_name=text_of(entry, "script_name"),
             sqlite=entry["class_name"] not in stored_in_kv,
         )
         for entry in map(members, members(members(fields.get("durable_objects")).get("bindings")).values())

@@ -59,10 +59,16 @@ async def _dump_restore(server: Server) -> Attempt:
     )
 
 
-async def _add_before_delete(server: Server) -> Attempt:
+async def _in_progress(server: Server) -> str:
+    """A list of two ids."""
     key = f"{PREFIX}inprog"
     await server.call("DEL", key)
     await server.call("RPUSH", key, "a", "b")
+    return key
+
+
+async def _add_before_delete(server: Server) -> Attempt:
+    key = await _in_progress(server)
     ids = await server.call("LRANGE", key, 0, -1)
     answer = await _try(server, "SADD", key, *ids)
     return _attempt(
@@ -74,9 +80,7 @@ async def _add_before_delete(server: Server) -> Attempt:
 
 async def _delete_before_add(server: Server) -> Attempt:
     """The other order runs, unless the program ends between its commands, as it does here."""
-    key = f"{PREFIX}inprog"
-    await server.call("DEL", key)
-    await server.call("RPUSH", key, "a", "b")
+    key = await _in_progress(server)
     await server.call("LRANGE", key, 0, -1)
     await server.call("DEL", key)
     left = await server.call("EXISTS", key)

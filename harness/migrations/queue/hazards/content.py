@@ -16,13 +16,7 @@ from kvstore import Event
 def metadata_lost(record: Record) -> Diagnosis | None:
     """H54: the copy has no metadata, or another."""
     cases = (
-        Case(
-            task,
-            (
-                Moment(write.at, write.invocation, f"{OLD_TASK}{task} had the metadata {old.metadata}"),
-                Moment(write.at, write.invocation, f"put {write.key} with the metadata {new.metadata}"),
-            ),
-        )
+        _copied(task, write, f" had the metadata {old.metadata}", f" with the metadata {new.metadata}")
         for task, write, old, new in copies(record, NEW_TASK)
         if old.metadata is not None and new.metadata != old.metadata
     )
@@ -32,17 +26,17 @@ def metadata_lost(record: Record) -> Diagnosis | None:
 def rewritten(record: Record) -> Diagnosis | None:
     """H55: a value that was parsed and written again is not the same: numbers rounded, formatting lost."""
     cases = (
-        Case(
-            task,
-            (
-                Moment(write.at, write.invocation, f"{OLD_TASK}{task} held {_text(old.value)}"),
-                Moment(write.at, write.invocation, f"put {write.key}: {_text(new.value)}"),
-            ),
-        )
+        _copied(task, write, f" held {_text(old.value)}", f": {_text(new.value)}")
         for task, write, old, new in copies(record, NEW_TASK)
         if new.value != old.value
     )
     return diagnosed("H55", "{n} task{s} {were} parsed and written again, and changed by it", cases, "I6")
+
+
+def _copied(task: str, write: Event, before: str, after: str) -> Case:
+    """A copy, beside what the old entry was."""
+    texts = (f"{OLD_TASK}{task}{before}", f"put {write.key}{after}")
+    return Case(task, tuple(Moment(write.at, write.invocation, text) for text in texts))
 
 
 def falsy(record: Record) -> Diagnosis | None:

@@ -29,12 +29,15 @@ def life_renewed(record: Record) -> Diagnosis | None:
 
 def end_given(record: Record) -> Diagnosis | None:
     """H50: a task that was to stay for ever gets an end."""
-    cases = (
-        Case(task, _evidence(OLD_TASK + task, write, old, new))
-        for task, write, old, new in copies(record, NEW_TASK)
-        if old.expiration is None and new.expiration is not None
-    )
+    cases = _ended(record, OLD_TASK, NEW_TASK)
     return diagnosed("H50", "{n} task{s} without expiration will die: the copy has one", cases, "I7")
+
+
+def _ended(record: Record, prefix: str, copied: str) -> Iterator[Case]:
+    """Copies with an end of what had none."""
+    for task, write, old, new in copies(record, copied):
+        if old.expiration is None and new.expiration is not None:
+            yield Case(task, _evidence(prefix + task, write, old, new))
 
 
 def last_minute(record: Record) -> Diagnosis | None:
@@ -60,11 +63,7 @@ def last_minute(record: Record) -> Diagnosis | None:
 
 def endless_lease(record: Record) -> Diagnosis | None:
     """H52: a lease without expiration gets one, and what it blocked for ever is free."""
-    cases = (
-        Case(task, _evidence(OLD_LEASE + task, write, old, new))
-        for task, write, old, new in copies(record, NEW_LEASE)
-        if old.expiration is None and new.expiration is not None
-    )
+    cases = _ended(record, OLD_LEASE, NEW_LEASE)
     return diagnosed("H52", "{n} lease{s} without expiration will end: the copy has one", cases, "I9")
 
 

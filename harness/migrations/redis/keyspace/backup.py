@@ -8,7 +8,6 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TextIO
 
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
@@ -52,9 +51,7 @@ class Backup:
         self._line(self._header)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
             self._part.unlink(missing_ok=True)
