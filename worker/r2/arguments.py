@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from kvstore.binding.values import value_bytes
 from kvstore.javascript.stream import ReadableStream
-from kvstore.javascript.values import UNDEFINED, byte_view, date_ms, is_number, to_number, to_string
+from kvstore.javascript.values import UNDEFINED, byte_view, date_ms, is_number, to_int32, to_number, to_string
 from kvstore.storage.keys import unicode_text
 from worker.r2.bucket import Request
 from worker.r2.results import HTTP_HEADERS
@@ -23,16 +23,17 @@ from worker.sdk.web.http.headers import Headers
 
 _VALUES: Final = "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob"
 _BYTES: Final = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
+UPLOAD: Final = "R2MultipartUpload"
+MOST_PARTS: Final = 10_000
+_CUSTOMER_KEY: Final = 32  # bytes
 _INCLUDED: Final = {"httpMetadata": 0, "customMetadata": 1}
 _FURTHEST_MS: Final = (
     2**63 // 10**6
 )  # from 1970: what workerd counts in nanoseconds, measured; its texts differ
 
 
-def not_of_type(method: str, place: int, kind: str) -> JsException:
-    return type_error(
-        f"Failed to execute '{method}' on 'R2Bucket': parameter {place} is not of type '{kind}'."
-    )
+def not_of_type(method: str, place: int, kind: str, of: str = "R2Bucket") -> JsException:
+    return type_error(f"Failed to execute '{method}' on '{of}': parameter {place} is not of type '{kind}'.")
 
 
 def _wrong_field(name: str, of: str, kind: str) -> JsException:
@@ -52,23 +53,23 @@ def text_of(value: Any) -> str:
     return unicode_text(to_string(value))
 
 
-def options_of(method: str, options: Any, place: int, kind: str) -> Any:
+def options_of(method: str, options: Any, place: int, kind: str, of: str = "R2Bucket") -> Any:
     if options is UNDEFINED or options is None or _is_object(options):
         return options
-    raise not_of_type(method, place, kind)
+    raise not_of_type(method, place, kind, of)
 
 
 def _is_object(value: Any) -> bool:
     return isinstance(value, dict | list | JsObject) and not isinstance(value, PyObject)
 
 
-def content_of(value: Any) -> Content | None:
+def content_of(value: Any, method: str = "put", of: str = "R2Bucket") -> Content | None:
     if isinstance(value, str):
         return Content(value_bytes(value))
     plain = value is None or value is UNDEFINED or isinstance(value, ReadableStream | Blob)
     if plain or byte_view(value) is not None:
         return extract(value)
-    raise not_of_type("put", 2, _VALUES)
+    raise not_of_type(method, 2, _VALUES, of)
 
 
 def _given(options: Any, name: str, of: str, kind: str, *, empty: bool = False) -> Any:
@@ -174,8 +175,8 @@ def _number(value: Any) -> float:
     return value if is_number(value) else to_number(value)
 
 
-def http_fields_of(options: Any) -> Request:
-    given = _given(options, "httpMetadata", "PutOptions", "HttpMetadata or Headers", empty=True)
+def http_fields_of(options: Any, of: str = "PutOptions") -> Request:
+    given = _given(options, "httpMetadata", of, "HttpMetadata or Headers", empty=True)
     if given is None:
         return {}
     fields: Request = {}
@@ -193,12 +194,49 @@ def http_fields_of(options: Any) -> Request:
     return {"httpFields": fields}
 
 
-def custom_fields_of(options: Any) -> Request:
-    given = _given(options, "customMetadata", "PutOptions", "object")
+def custom_fields_of(options: Any, of: str = "PutOptions") -> Request:
+    given = _given(options, "customMetadata", of, "object")
     if given is None:
         return {}
     members = given if isinstance(given, dict) else {}
     return {"customFields": [{"k": text_of(name), "v": text_of(value)} for name, value in members.items()]}
+
+
+def check_customer_key(options: Any) -> None:
+    """Raises JsException for a key of the customer's own that is none; nothing here encrypts with it."""
+    key = option(options, "ssecKey")
+    if key is UNDEFINED:
+        return
+    size = len(key) / 2 if isinstance(key, str) else len(byte_view(key) or b"")
+    if size != _CUSTOMER_KEY:
+        raise JsException("Error", f"SSE-C Key must be {_CUSTOMER_KEY} bytes in length")
+
+
+def part_number_of(value: Any) -> int:
+    number = to_int32(value)
+    if not 1 <= number <= MOST_PARTS:
+        raise type_error(
+            f"Part number must be between 1 and {MOST_PARTS} (inclusive). Actual value was: {number}"
+        )
+    return number
+
+
+def parts_of(parts: Any) -> Request:
+    """The parts of which an upload is completed."""
+    if not isinstance(parts, list | tuple):
+        raise not_of_type("complete", 1, "Array", UPLOAD)
+    for place, one in enumerate(parts):
+        if one is None or one is UNDEFINED:
+            kind = "N7workerd3api11public_beta17R2MultipartUpload12UploadedPartE"
+            raise type_error(
+                f"Cannot initialize {kind} with required members from an undefined or null value."
+            )
+        if not _is_object(one):
+            raise type_error(
+                f"Incorrect type for array element {place}: the provided value is not of type 'UploadedPart'."
+            )
+    read = [(option(one, "partNumber"), text_of(option(one, "etag"))) for one in parts]
+    return {"parts": [{"part": part_number_of(number), "etag": etag} for number, etag in read]}
 
 
 def checksums_of(options: Any) -> Request:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED, Undefined
 from worker.r2.arguments import (
+    check_customer_key,
     checksums_of,
     condition_of,
     content_of,
@@ -20,14 +21,16 @@ from worker.r2.arguments import (
     range_of,
     text_of,
 )
-from worker.r2.bucket import Request, Service
-from worker.r2.errors import R2Error, not_emulated
+from worker.r2.bucket import Answer, Request, Service
+from worker.r2.errors import R2Error
+from worker.r2.multipart import R2MultipartUpload
 from worker.r2.results import GetResult, HeadResult
 from worker.sdk.ffi.errors import JsException
 from worker.sdk.ffi.jsobject import JsObject, option
 
 _NO_SUCH_KEY: Final = 10007
 _PRECONDITION_FAILED: Final = 10031
+_UPLOAD_OPTIONS: Final = "MultipartOptions"
 _MISSING: Final = object()  # undefined stores an empty object, and a call without a value is refused
 
 
@@ -105,19 +108,37 @@ class R2Bucket(JsObject):
         listed = dict(answer.described)
         return {**listed, "objects": [HeadResult(one) for one in listed["objects"]]}
 
-    async def createMultipartUpload(self, *_: Any) -> Any:
-        raise _in_parts("createMultipartUpload")
+    async def createMultipartUpload(
+        self, key: Any = _MISSING, options: Any = UNDEFINED, *_: Any
+    ) -> R2MultipartUpload:
+        """Begin to store an object in parts."""
+        if key is _MISSING:
+            raise not_of_type("createMultipartUpload", 1, "string")
+        name = text_of(key)
+        options = options_of("createMultipartUpload", options, 2, _UPLOAD_OPTIONS)
+        fields = http_fields_of(options, _UPLOAD_OPTIONS) | custom_fields_of(options, _UPLOAD_OPTIONS)
+        check_customer_key(options)
+        answer = await self._part("createMultipartUpload", {"object": name, **fields})
+        return R2MultipartUpload(name, answer.described["uploadId"], self._part)
 
-    def resumeMultipartUpload(self, *_: Any) -> Any:
-        raise _in_parts("resumeMultipartUpload")
+    def resumeMultipartUpload(
+        self, key: Any = _MISSING, upload_id: Any = _MISSING, *_: Any
+    ) -> R2MultipartUpload:
+        """Go on with an upload, by its ``uploadId``: nothing is asked of the bucket yet."""
+        for place, one in enumerate((key, upload_id), 1):
+            if one is _MISSING:
+                raise not_of_type("resumeMultipartUpload", place, "string")
+        return R2MultipartUpload(text_of(key), text_of(upload_id), self._part)
 
-    async def _ask(self, method: str, request: Request, body: bytes = b"") -> Any:
+    async def _part(self, method: str, request: Request, body: bytes = b"") -> Answer:
+        try:
+            return await self._ask(method, request, body)
+        except R2Error as error:
+            raise _said(method, error) from error
+
+    async def _ask(self, method: str, request: Request, body: bytes = b"") -> Answer:
         return await self._service({"method": method, **request}, body)
 
 
 def _said(action: str, error: R2Error) -> JsException:
     return JsException("Error", f"{action}: {error.message} ({error.code})")
-
-
-def _in_parts(action: str) -> JsException:
-    return JsException("Error", not_emulated(action).message)

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -17,11 +17,12 @@ from typing import Any, Final, NamedTuple
 from kvstore.clock import Clock, SystemClock
 from kvstore.entropy import Entropy, SystemEntropy
 from kvstore.privacy import make_folder
-from kvstore.sql.database import Database, Lookup, Rows, Steps, program
+from kvstore.sql.database import Database, Lookup
 from kvstore.sql.open_databases import OpenDatabases
 from kvstore.stores.state_names import blob_path, object_id
 from kvstore.stores.value_files import ValueFiles
-from worker.r2 import errors
+from worker.r2 import errors, rows, uploads
+from worker.r2.condition import holds
 from worker.r2.stored import ALGORITHMS, Stored
 
 OBJECT_FOLDER: Final = "miniflare-R2BucketObject"
@@ -29,20 +30,6 @@ MOST_KEYS: Final = 1000
 _LONGEST_KEY: Final = 1024  # bytes
 _MOST_METADATA: Final = 2048  # bytes of all names and values
 _MOST_WITH_METADATA: Final = 100  # objects of a page that is to show metadata
-_COLUMNS: Final = "key, blob_id, version, size, etag, uploaded, checksums, http_metadata, custom_metadata"
-_SETUP: Final = (
-    *("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"),
-    """CREATE TABLE IF NOT EXISTS _mf_objects (key TEXT PRIMARY KEY, blob_id TEXT, version TEXT NOT NULL,
-        size INTEGER NOT NULL, etag TEXT NOT NULL, uploaded INTEGER NOT NULL, checksums TEXT NOT NULL,
-        http_metadata TEXT NOT NULL, custom_metadata TEXT NOT NULL)""",
-    """CREATE TABLE IF NOT EXISTS _mf_multipart_uploads (upload_id TEXT PRIMARY KEY, key TEXT NOT NULL,
-        http_metadata TEXT NOT NULL, custom_metadata TEXT NOT NULL, state TINYINT DEFAULT 0 NOT NULL)""",
-    """CREATE TABLE IF NOT EXISTS _mf_multipart_parts (
-        upload_id TEXT NOT NULL REFERENCES _mf_multipart_uploads(upload_id), part_number INTEGER NOT NULL,
-        blob_id TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, checksum_md5 TEXT NOT NULL,
-        object_key TEXT REFERENCES _mf_objects(key) DEFERRABLE INITIALLY DEFERRED,
-        PRIMARY KEY (upload_id, part_number))""",
-)
 _RANGE: Final = re.compile(r"\s*bytes\s*=\s*([0-9]*)\s*-\s*([0-9]*)\s*", re.IGNORECASE)
 
 Request = dict[str, Any]
@@ -95,24 +82,26 @@ class Bucket:
         self._databases = databases
         self._opening = asyncio.Lock()
         self._database: Database | None = None
+        self._methods: dict[str, Service] = {
+            "head": self._head,
+            "get": self._get,
+            "put": self._put,
+            "delete": self._delete,
+            "list": self._list,
+            "createMultipartUpload": self._create_upload,
+            "uploadPart": self._upload_part,
+            "completeMultipartUpload": self._complete_upload,
+            "abortMultipartUpload": self._abort_upload,
+        }
 
     async def __call__(self, request: Request, body: bytes = b"") -> Answer:
-        method = request.get("method")
         for key in _keys(request):
             if len(key.encode("utf-8", "surrogatepass")) > _LONGEST_KEY:
                 raise errors.invalid_key()
-        if method == "head":
-            found = await self._found(request["object"])
-            return Answer(found.whole())
-        if method == "get":
-            return await self._get(request)
-        if method == "put":
-            return await self._put(request, body)
-        if method == "delete":
-            return await self._delete(_keys(request))
-        if method == "list":
-            return await self._list(request)
-        raise errors.not_emulated(str(method))
+        method = self._methods.get(str(request.get("method")))
+        if method is None:
+            raise errors.malformed()
+        return await method(request, body)
 
     async def count(self) -> int:
         """How many objects there are."""
@@ -126,21 +115,24 @@ class Bucket:
         async with self._opening:
             if self._database is None and (create or self.path.exists()):
                 make_folder(self.path.parent)
-                self._database = await self._databases.open(self.path, _SETUP)
+                self._database = await self._databases.open(self.path, rows.SETUP)
             return self._database
 
     async def _found(self, key: str) -> Stored:
         database = await self._opened(create=False)
         row: Any = None
         if database is not None:
-            row = await database.read(_one(key))
+            row = await database.read(rows.one(key))
         if row is None:
             raise errors.no_such_key()
         return Stored.of_row(row)
 
-    async def _get(self, request: Request) -> Answer:
+    async def _head(self, request: Request, _body: bytes) -> Answer:
+        return Answer((await self._found(request["object"])).whole())
+
+    async def _get(self, request: Request, _body: bytes) -> Answer:
         found = await self._found(request["object"])
-        if not _holds(request.get("onlyIf"), found):
+        if not holds(request.get("onlyIf"), found):
             raise errors.precondition_failed(found)
         span = _span(request, found.size)
         content = await self._content(found)
@@ -157,11 +149,11 @@ class Bucket:
             return self._files.read(found.blob)
         database = await self._opened(create=False)
         assert database is not None, "an object was found there"
-        parts = [self._files.read(name) for name in await database.read(_parts(found.key))]
+        parts = [self._files.read(name) for name in await database.read(rows.blobs(found.key))]
         return None if None in parts else b"".join(part for part in parts if part is not None)
 
     async def _put(self, request: Request, body: bytes) -> Answer:
-        custom = {one["k"]: one["v"] for one in request.get("customFields") or ()}
+        custom = _custom(request)
         if sum(map(_length, (*custom, *custom.values()))) > _MOST_METADATA:
             raise errors.metadata_too_large()
         database = await self._opened(create=True)
@@ -180,20 +172,68 @@ class Bucket:
             custom=custom,
         )
         try:
-            replaced = await database.write(_replace(stored, request.get("onlyIf")))
+            replaced = await database.write(rows.replace(stored, request.get("onlyIf")))
         except Exception:
             self._files.remove([str(stored.blob)])
             raise
         self._files.remove(replaced)
         return Answer(stored.described())
 
-    async def _delete(self, keys: Iterable[str]) -> Answer:
+    async def _create_upload(self, request: Request, _body: bytes) -> Answer:
+        database = await self._opened(create=True)
+        assert database is not None, "it has been made"
+        http, custom = _http(request.get("httpFields") or {}), _custom(request)
+        upload = uploads.Upload(request["object"], self._identity())
+        await database.write(uploads.create(upload, http, custom))
+        return Answer({"uploadId": upload.id})
+
+    async def _upload_part(self, request: Request, body: bytes) -> Answer:
         database = await self._opened(create=False)
-        if database is not None:
-            self._files.remove(await database.write(_remove(tuple(keys))))
+        if database is None:
+            raise errors.no_such_upload()
+        self._files.create()
+        part = uploads.Part(
+            number=int(request["partNumber"]),
+            blob=await asyncio.to_thread(self._files.keep, body),
+            size=len(body),
+            etag=self._identity(),
+            md5=hashlib.md5(body, usedforsecurity=False).hexdigest(),
+        )
+        try:
+            replaced = await database.write(uploads.keep(_upload(request), part))
+        except Exception:
+            self._files.remove([part.blob])
+            raise
+        self._files.remove(replaced)
+        return Answer({"etag": part.etag})
+
+    async def _complete_upload(self, request: Request, _body: bytes) -> Answer:
+        database = await self._opened(create=False)
+        if database is None:
+            raise errors.internal()
+        chosen = [(int(one["part"]), one["etag"]) for one in request["parts"]]
+        version, now = self._entropy.token(16).hex(), self._clock.now_ms()
+        done = await database.write(uploads.complete(_upload(request), chosen, version, now))
+        self._files.remove(done.unneeded)
+        return Answer(done.stored.described())
+
+    async def _abort_upload(self, request: Request, _body: bytes) -> Answer:
+        database = await self._opened(create=False)
+        if database is None:
+            raise errors.internal()
+        self._files.remove(await database.write(uploads.abort(_upload(request))))
         return Answer()
 
-    async def _list(self, request: Request) -> Answer:
+    def _identity(self) -> str:
+        return base64.urlsafe_b64encode(self._entropy.token(128)).decode().rstrip("=")
+
+    async def _delete(self, request: Request, _body: bytes) -> Answer:
+        database = await self._opened(create=False)
+        if database is not None:
+            self._files.remove(await database.write(rows.remove(tuple(_keys(request)))))
+        return Answer()
+
+    async def _list(self, request: Request, _body: bytes) -> Answer:
         limit = request.get("limit", MOST_KEYS)
         if not 1 <= limit <= MOST_KEYS:
             raise errors.too_many_keys()
@@ -202,9 +242,9 @@ class Bucket:
         after = max((one for one in (request.get("startAfter"), _read_cursor(request)) if one), default=None)
         database = await self._opened(create=False)
         prefix, delimiter = request.get("prefix") or "", request.get("delimiter") or ""
-        page = _Page([], [], None)
+        page = rows.Page([], [], None)
         if database is not None:
-            page = await database.read(_page(prefix, delimiter, after, limit))
+            page = await database.read(rows.page(prefix, delimiter, after, limit))
         listed = {
             "objects": [one.described(include=include) for one in page.objects],
             "truncated": page.last is not None,
@@ -218,84 +258,18 @@ class Bucket:
 _INCLUDED: Final = {0: "httpMetadata", 1: "customMetadata"}
 
 
-class _Page(NamedTuple):
-    """``last`` is the last key that the page speaks for, None when it is the last page."""
-
-    objects: list[Stored]
-    prefixes: list[str]
-    last: str | None
-
-
-def _one(key: str) -> Lookup:
-    return Lookup(f"SELECT {_COLUMNS} FROM _mf_objects WHERE key = ?", (key,))
-
-
-@program
-def _parts(key: str) -> Steps[list[str]]:
-    rows: Rows = yield (
-        "SELECT blob_id FROM _mf_multipart_parts WHERE object_key = ? ORDER BY part_number",
-        (key,),
-    )
-    return [row[0] for row in rows]
-
-
-@program
-def _replace(stored: Stored, only_if: Any) -> Steps[list[str]]:
-    """The result is the files that are no longer needed. Raises R2Error when the condition does not hold."""
-    rows = yield f"SELECT {_COLUMNS} FROM _mf_objects WHERE key = ?", (stored.key,)
-    if not _holds(only_if, Stored.of_row(rows[0]) if rows else None):
-        raise errors.precondition_failed()
-    unneeded = yield from _unneeded(stored.key)
-    places = ", ".join("?" * len(_COLUMNS.split(",")))
-    yield f"INSERT OR REPLACE INTO _mf_objects ({_COLUMNS}) VALUES ({places})", stored.row()
-    return unneeded
-
-
-@program
-def _remove(keys: tuple[str, ...]) -> Steps[list[str]]:
-    unneeded: list[str] = []
-    for key in keys:
-        unneeded += yield from _unneeded(key)
-        yield "DELETE FROM _mf_objects WHERE key = ?", (key,)
-    return unneeded
-
-
-def _unneeded(key: str) -> Steps[list[str]]:
-    """The files of an object that goes; the rows of its parts go, too."""
-    rows = yield "SELECT blob_id FROM _mf_objects WHERE key = ? AND blob_id NOTNULL", (key,)
-    parts = yield "DELETE FROM _mf_multipart_parts WHERE object_key = ? RETURNING blob_id", (key,)
-    return [row[0] for row in (*rows, *parts)]
-
-
-@program
-def _page(prefix: str, delimiter: str, after: str | None, limit: int) -> Steps[_Page]:
-    """A page of at most ``limit`` objects and common prefixes, all in the order of their keys."""
-    objects: list[Stored] = []
-    prefixes: list[str] = []
-    last = after
-    while True:
-        rows = yield (
-            f"SELECT {_COLUMNS} FROM _mf_objects WHERE key >= ? AND substr(key, 1, length(?)) = ? "
-            "AND (? IS NULL OR key > ?) ORDER BY key LIMIT ?",
-            (prefix, prefix, prefix, last, last, MOST_KEYS),
-        )
-        for row in map(Stored.of_row, rows):
-            cut = row.key.find(delimiter, len(prefix)) if delimiter else -1
-            group = None if cut < 0 else row.key[: cut + len(delimiter)]
-            if group is None or group not in prefixes[-1:]:
-                if len(objects) + len(prefixes) == limit:
-                    return _Page(objects, prefixes, last)
-                objects += [row] if group is None else []
-                prefixes += [] if group is None else [group]
-            last = row.key
-        if len(rows) < MOST_KEYS:
-            return _Page(objects, prefixes, None)
-
-
 def _keys(request: Request) -> list[str]:
     if "objects" in request:
         return list(request["objects"])
     return [request["object"]] if "object" in request else []
+
+
+def _custom(request: Request) -> dict[str, str]:
+    return {one["k"]: one["v"] for one in request.get("customFields") or ()}
+
+
+def _upload(request: Request) -> uploads.Upload:
+    return uploads.Upload(request["object"], request["uploadId"])
 
 
 def _length(text: str) -> int:
@@ -321,29 +295,6 @@ def _checked(request: Request, body: bytes) -> dict[str, str]:
             raise errors.bad_digest(words, given, actual)
         checked[name] = actual
     return checked
-
-
-def _holds(condition: dict[str, Any] | None, found: Stored | None) -> bool:
-    """Whether an operation may go on. As in RFC 9110, a tag decides before a time."""
-    if condition is None:
-        return True
-    matches, differs = condition.get("etagMatches"), condition.get("etagDoesNotMatch")
-    before, after = condition.get("uploadedBefore"), condition.get("uploadedAfter")
-    if found is None:
-        return matches is None and after is None
-    unit = 1000 if condition.get("secondsGranularity") else 1
-    moment = found.uploaded // unit
-    is_match = matches is None or any(_is_tag(one, found.etag, weakly=False) for one in matches)
-    is_other = differs is None or not any(_is_tag(one, found.etag, weakly=True) for one in differs)
-    is_after = after is None or int(after) // unit < moment or (differs is not None and is_other)
-    is_before = before is None or moment < int(before) // unit or (matches is not None and is_match)
-    return is_match and is_other and is_after and is_before
-
-
-def _is_tag(given: dict[str, str], etag: str, *, weakly: bool) -> bool:
-    if given["type"] == "wildcard":
-        return True
-    return given["value"] == etag and (weakly or given["type"] == "strong")
 
 
 def _span(request: Request, size: int) -> _Span:

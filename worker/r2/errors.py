@@ -58,5 +58,21 @@ def malformed() -> R2Error:
     return R2Error(400, 10029, "Metadata missing or invalid")
 
 
-def not_emulated(method: str) -> R2Error:
-    return R2Error(501, 10001, f"{method} is not emulated by Understudy: put the object whole")
+def no_such_upload() -> R2Error:
+    return R2Error(400, 10024, "The specified multipart upload does not exist.")
+
+
+def no_such_part() -> R2Error:
+    return R2Error(400, 10025, "One or more of the specified parts could not be found.")
+
+
+def part_too_small() -> R2Error:
+    return R2Error(400, 10011, "Your proposed upload is smaller than the minimum allowed object size.")
+
+
+def bad_upload() -> R2Error:
+    return R2Error(500, 10048, "There was a problem with the multipart upload.")
+
+
+def internal() -> R2Error:
+    return R2Error(500, 10001, "We encountered an internal error. Please try again.")

@@ -1,7 +1,7 @@
 """The R2 binding's own HTTP, as an ASGI app.
 
     GET /   what is asked, JSON in the header ``cf-r2-request``: head, get, list
-    PUT /   the JSON in the first bytes of the body, ``cf-r2-metadata-size`` of them: put, delete
+    PUT /   the JSON in the first bytes of the body, ``cf-r2-metadata-size`` of them: all that writes
 
 An answer has ``cf-r2-metadata-size`` bytes of JSON, then the object's; an error is JSON in the header
 ``cf-r2-error``, and has the object's description where only a condition did not hold. Source: requests of

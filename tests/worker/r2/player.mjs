@@ -3,9 +3,10 @@ const bytes = (hex) => new Uint8Array((hex.match(/../g) ?? []).map((pair) => par
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((one) => one.toString(16).padStart(2, "0")).join("");
 
-function made(value) {
-  if (Array.isArray(value)) return value.map(made);
+function made(value, saved) {
+  if (Array.isArray(value)) return value.map((one) => made(one, saved));
   if (value === null || typeof value !== "object") return value;
+  if ("$saved" in value) return value.member ? saved[value.$saved][value.member] : saved[value.$saved];
   if ("$undefined" in value) return undefined;
   if ("$repeat" in value) return value.$repeat.repeat(value.times);
   if ("$buffer" in value) return bytes(value.$buffer).buffer;
@@ -15,12 +16,12 @@ function made(value) {
   if ("$blob" in value) return new Blob([value.$blob], { type: value.type ?? "" });
   if ("$body" in value) return new Response(value.$body).body;
   if ("$number" in value) return Number(value.$number);
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, made(one)]));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, made(one, saved)]));
 }
 
 function shown(value) {
   if (value === undefined) return { $undefined: true };
-  if (typeof value === "string" && value.length > 500) return { $long: value.length };
+  if (typeof value === "string" && (value.length > 500 || RANDOM.test(value))) return { $long: value.length };
   if (value === null || typeof value !== "object") return value;
   if (value instanceof Date) return { $date: value.getTime() > 1e12 };
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return { $buffer: hex(value) };
@@ -35,6 +36,7 @@ function shown(value) {
   return { $class: value.constructor.name, ...object };
 }
 
+const RANDOM = /^[\w-]{171}$/; // the id of an upload, or the etag of a part
 const MEMBERS = [
   "key", "version", "size", "etag", "httpEtag", "uploaded", "httpMetadata", "customMetadata", "range",
   "storageClass", "ssecKeyMd5", "bodyUsed", "body", "uploadId", "partNumber",
@@ -45,7 +47,7 @@ const members = (value, names) =>
 
 async function played(on, step, saved) {
   if (step.on !== undefined) on = saved[step.on];
-  const args = (step.args ?? []).map((one) => (one?.$saved !== undefined ? saved[one.$saved] : made(one)));
+  const args = made(step.args ?? [], saved);
   if (step.parts) args.push(step.parts.map((name) => saved[name]));
   let result = await on[step.do](...args);
   if (step.save) saved[step.save] = result;

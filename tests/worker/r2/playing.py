@@ -1,6 +1,8 @@
 """Recorded steps, played on a binding here; outcomes are shown as `player.mjs` shows them."""
 
+import inspect
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,11 +23,11 @@ _MEMBERS: Final = (
     *("size", "ssecKeyMd5", "storageClass", "uploadId", "uploaded", "version"),
 )
 _LONGEST: Final = 500
+_RANDOM: Final = re.compile(r"[\w-]{171}")  # the id of an upload, or the etag of a part
 
 
 def played_here() -> list[str]:
-    """The cases of what is emulated."""
-    return sorted(RECORDED.keys() - {"multipart"})
+    return sorted(RECORDED)
 
 
 async def play(bucket: R2Bucket, steps: list[dict[str, Any]]) -> list[Any]:
@@ -43,10 +45,11 @@ async def play(bucket: R2Bucket, steps: list[dict[str, Any]]) -> list[Any]:
 
 async def _played(bucket: R2Bucket, step: dict[str, Any], saved: dict[str, Any]) -> Any:
     on: Any = saved[step["on"]] if "on" in step else bucket
-    args = [*map(_made, step.get("args", []))]
+    args = _made(step.get("args", []), saved)
     if "parts" in step:
         args.append([saved[name] for name in step["parts"]])
-    result = await getattr(on, step["do"])(*args)
+    result = getattr(on, step["do"])(*args)
+    result = await result if inspect.isawaitable(result) else result
     if "save" in step:
         saved[step["save"]] = result
     if "then" not in step:
@@ -61,12 +64,17 @@ async def _played(bucket: R2Bucket, step: dict[str, Any], saved: dict[str, Any])
     return [_shown(value), result.bodyUsed]
 
 
-def _made(value: Any) -> Any:
+def _made(value: Any, saved: dict[str, Any]) -> Any:
     if isinstance(value, list):
-        return [*map(_made, value)]
+        return [_made(one, saved) for one in value]
     if not isinstance(value, dict):
         return value
     match value:
+        case {"$saved": name, "member": member}:
+            found = saved[name]
+            return found[member] if isinstance(found, dict) else getattr(found, member)
+        case {"$saved": name}:
+            return saved[name]
         case {"$undefined": _}:
             return UNDEFINED
         case {"$repeat": text, "times": times}:
@@ -85,13 +93,13 @@ def _made(value: Any) -> Any:
             return ReadableStream([text.encode()])
         case {"$number": text}:
             return float(text)
-    return {name: _made(one) for name, one in value.items()}
+    return {name: _made(one, saved) for name, one in value.items()}
 
 
 def _shown(value: Any) -> Any:
     if value is UNDEFINED:
         return {"$undefined": True}
-    if isinstance(value, str) and len(value) > _LONGEST:
+    if isinstance(value, str) and (len(value) > _LONGEST or _RANDOM.fullmatch(value)):
         return {"$long": len(value)}
     if isinstance(value, datetime):
         return {"$date": value.timestamp() > 1e9}

@@ -28,6 +28,8 @@ PARTS: list[dict[str, Any]] = [
     {"on": "upload", "do": "complete", "parts": ["part"], "then": None},
 ]
 
+OUR_PARTS = [{**PARTS[0], "args": ["our parts"]}, *PARTS[1:]]
+
 
 async def test_each_sees_what_the_other_stores(tmp_path: Path) -> None:
     folder = BucketFolder(tmp_path / "state" / "v3" / "r2")
@@ -42,11 +44,11 @@ async def test_each_sees_what_the_other_stores(tmp_path: Path) -> None:
             outcomes: list[Any] = (await http.post("/", json=steps)).json()
             return outcomes
 
-        await play(ours, [{"do": "put", "args": ["ours", "hello", options]}])
+        await play(ours, [{"do": "put", "args": ["ours", "hello", options]}, *OUR_PARTS])
         await theirs({"do": "put", "args": ["theirs", "hello", options]}, *PARTS)
         for steps in (
             [{"do": "get", "args": [key], "then": "text"}, {"do": "head", "args": [key]}]
-            for key in ("ours", "theirs", "parts")
+            for key in ("ours", "theirs", "parts", "our parts")
         ):
             assert await theirs(*steps) == await play(ours, steps)
         listing = {"do": "list", "args": [{"include": ["httpMetadata", "customMetadata"]}]}
