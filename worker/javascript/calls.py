@@ -16,7 +16,6 @@ import httpx
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from worker.durable import ObjectError
 from worker.javascript.configuration import (
     CALL_HEADER,
     METHODS_HEADER,
@@ -74,8 +73,7 @@ class WorkerInWorkerd:
         request = httpx.Request("POST", self._url(), json=[name, encode([*arguments])])
         outcome = (await self._sent("method", entrypoint, request)).json()
         if "error" in outcome:
-            error = decode(outcome["error"])
-            raise ObjectError(error.name, error.message, remote=True)
+            raise decode(outcome["error"])
         return decode(outcome.get("value"))
 
     async def take(self, queue: str, messages: list[Message], metrics: Metrics) -> Outcome:
