@@ -328,6 +328,21 @@ def test_workers_that_cannot_be_together_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.workerd
+def test_a_worker_that_does_not_start_leaves_the_queues_to_the_one_that_runs(
+    tmp_path: Path, start: Start
+) -> None:
+    with start("javascript", "queues/javascript") as client:
+        folder = tmp_path / "queues" / "javascript"
+        config = folder / "wrangler.toml"
+        config.write_text(config.read_text().partition("[[queues.consumers]]")[0])
+        code = folder / "orders.js"
+        code.write_text("throw new Error('not yet');" + code.read_text())
+        start.dev.read_until("The previous version of the Worker keeps running.")
+        assert client.post("/", json=[["Q", ["a"]]]).text == "sent"
+        assert seen(client, 1) == [["q", [["a", 1]]]]
+
+
+@pytest.mark.workerd
 def test_queues_lead_from_one_language_to_the_other(start: Start) -> None:
     with start("both", "both/python", "both/javascript") as client:
         assert client.get("/").text == "sent"

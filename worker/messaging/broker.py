@@ -56,6 +56,8 @@ class Broker:
         every = [*others, *consumers]
         check_consumers((one.worker, one.rules) for one in every)
         self._consumers = {one.rules.queue: one for one in every}
+        for found in self._queues.values():
+            found.wake()
 
     def consumer(self, queue: str) -> Consumer | None:
         return self._consumers.get(queue)
@@ -140,7 +142,11 @@ class _Queue:
     def add(self, message: Message) -> None:
         self.waiting.append(message)
         self._came.set()
-        if not self._serving:
+        self.wake()
+
+    def wake(self) -> None:
+        """Deliver what waits: also when a consumer is back, or when its rules are others."""
+        if self.waiting and not self._serving:
             self._serving = True
             self._broker._spawn(self._serve())
 
@@ -148,7 +154,8 @@ class _Queue:
         try:
             while self.waiting and (consumer := self._broker.consumer(self.name)):
                 await self._filled(consumer.rules)
-                await self._deliver(consumer)
+                if present := self._broker.consumer(self.name):  # its Worker may be another one by now
+                    await self._deliver(present)
         finally:
             self._serving = False
 

@@ -45,7 +45,7 @@ from worker.javascript.bundle import bundle
 from worker.javascript.configuration import configuration
 from worker.kvwire import StateFolder, StatusTextProtocol, create_kv_app
 from worker.messaging import Consumer
-from worker.messaging.limits import check_producer
+from worker.messaging.limits import QueueConfigError, check_producer
 from worker.messaging.wire import QUEUE_HEADER, create_queues_app
 from worker.r2 import BucketFolder
 from worker.r2.wire import BUCKET_HEADER, create_r2_app
@@ -221,10 +221,14 @@ class JavaScriptDeployment:
             source_map = SourceMap((folder / service.bundle).read_text("utf-8", "replace"), folder)
             write_entry(folder)
             (folder / "config.capnp").write_text(configuration(service))
-            self._announce(configs)
             started = await Workerd.start(
                 workerd, folder / "config.capnp", self._console.pass_on, self._processes.append
             )
+            try:
+                self._announce(configs)
+            except QueueConfigError:
+                await started.stop()
+                raise
             self._source_map = (
                 source_map  # where it does not start, the one before keeps running with its own
             )

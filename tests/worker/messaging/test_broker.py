@@ -71,6 +71,15 @@ async def test_a_batch_that_is_not_full_waits_for_its_time() -> None:
     assert place.clock.now_ms() == 2000
 
 
+async def test_what_waits_is_delivered_when_a_consumer_is_back() -> None:
+    place = Place()
+    place.send("a")
+    place.broker.consume("worker", [])
+    assert await place.settled() == []
+    place.broker.consume("worker", [Consumer("worker", RULES, place._take)])
+    assert await place.settled() == [("q", [("a", 1)])]
+
+
 async def test_a_delayed_message_is_delivered_after_its_delay() -> None:
     place = Place(replace(RULES, max_batch_timeout=0))
     place.send("later", delay=600)
