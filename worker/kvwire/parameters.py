@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -25,12 +26,7 @@ class Query:
     """The parameters of a URL, by name; of several with one name the first counts."""
 
     def __init__(self, query: bytes) -> None:
-        text = query.decode("latin-1")
-        if "%" in text or "+" in text:
-            pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
-        else:
-            pairs = [(name, value) for name, _, value in (one.partition("=") for one in text.split("&"))]
-        self._members: Mapping[str, str] = dict(reversed(pairs))
+        self._members = _members(query)
 
     def text(self, name: str) -> str:
         """A text parameter; "" when absent."""
@@ -44,6 +40,16 @@ class Query:
         """A whole number; None when absent. Raises KVError (400) for anything else."""
         text = self._members.get(name)
         return None if text is None else _integer(name, text)
+
+
+@lru_cache(maxsize=256)  # nearly all are alike: a key is in the path
+def _members(query: bytes) -> Mapping[str, str]:
+    text = query.decode("latin-1")
+    if "%" in text or "+" in text:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
+    else:
+        pairs = [(name, value) for name, _, value in (one.partition("=") for one in text.split("&"))]
+    return dict(reversed(pairs))
 
 
 def _integer(name: str, text: str) -> int:

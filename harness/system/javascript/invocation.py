@@ -21,6 +21,7 @@ from kvstore import KVError, KVNamespace, StoreError
 from kvstore.faults import InvocationCrashed
 from kvstore.javascript.json_text import stringify
 from kvstore.storage.storage import Storage
+from kvstore.store import Verb
 from worker.d1 import Service
 from worker.d1.wire import TOKEN_HEADER, answered
 from worker.javascript import WorkerdError
@@ -247,19 +248,20 @@ class Invocation:
 
     async def _told(self, held: Held) -> bytes:
         """The message that answers it. Raises InvocationCrashed."""
-        message = held.message
+        message, binding = held.message, held.binding
         method, target, _ = message.first.split(" ", 2)
-        if not held.binding:
+        if not binding:
             return written(*await self._without_binding(message, urlsplit(target)))
-        if held.binding in self._databases:
-            return await self._queried(self._databases[held.binding], message, urlsplit(target))
+        if binding in self._databases:
+            return await self._queried(self._databases[binding], message, urlsplit(target))
         path, _, query = target.encode("latin-1").partition(b"?")
         metadata = message.header(METADATA_HEADER) if method == "PUT" else None
         if metadata is not None:
             metadata = metadata.encode("latin-1").decode("utf-8", "replace")
         asked = Asked(method, path, query, metadata, message.body)
-        told = await self._asked(self._namespaces[held.binding], held.binding, asked)
-        return self._as_workerd_reads(asked, told)
+        verb = asked.verb
+        told = await self._asked(self._namespaces[binding], binding, asked, verb or "get")
+        return self._as_workerd_reads(asked, verb, told)
 
     async def _queried(self, database: Service, message: Message, url: SplitResult) -> bytes:
         token = message.header(TOKEN_HEADER)
@@ -267,7 +269,7 @@ class Invocation:
         headers = {**told.headers, "understudy-now": str(self._code.now_ms())}
         return written(f"HTTP/1.1 {told.status} OK", headers, told.body)
 
-    async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked) -> Reply:
+    async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked, verb: Verb) -> Reply:
         storage = self._storages.get(binding)
         if storage is None:
             strict = namespace.strict if isinstance(namespace, NotedNamespace) else None
@@ -276,24 +278,25 @@ class Invocation:
             if not isinstance(namespace, NotedNamespace):
                 return await answer(storage, asked)
             key = asked.path[1:].decode("latin-1")
-            return await namespace.noted(asked.verb or "get", (key,), answer(storage, asked))
+            return await namespace.noted(verb, (key,), answer(storage, asked))
         except (KVError, StoreError) as error:
             return refused(error)
 
-    def _as_workerd_reads(self, asked: Asked, told: Reply) -> bytes:
+    def _as_workerd_reads(self, asked: Asked, verb: Verb | None, told: Reply) -> bytes:
         """An error goes without a body: workerd reads none, and opens a new connection where one is left."""
         now, status = self._code.now_ms(), told.status
         body = told.body if status == 200 else b""
-        if status == 200 and asked.verb in ("put", "delete"):
+        if status == 200 and verb in ("put", "delete"):
             status = _WITHOUT_RESULT
-        if status == 200 and asked.verb == "get_many":
+        elif status == 200 and verb == "get_many":
             mark = {"value": str(now), "metadata": None} if b'"withMetadata":true' in asked.body else str(now)
             text = str(stringify({_MARK: mark}))
             body = text[:-1].encode() + (b"," + body[1:] if body != b"{}" else b"}")
         line = "OK" if told.reason is None else " ".join(told.reason.split())
         head = f"HTTP/1.1 {status} {now} {line}\r\nCF-Cache-Status: {now}\r\nContent-Length: {len(body)}\r\n"
-        headers = b"".join(b"%s: %s\r\n" % (name.encode(), value) for name, value in told.headers)
-        return b"%s%s\r\n%s" % (head.encode("utf-8", "replace"), headers, body)
+        lines = [head.encode("utf-8", "replace")]
+        lines += [b"%s: %s\r\n" % (name.encode(), value) for name, value in told.headers]
+        return b"%s\r\n%s" % (b"".join(lines), body)
 
     async def _without_binding(self, message: Message, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
         """The answer to a timer, to what wants to leave, and in a test to alarms."""

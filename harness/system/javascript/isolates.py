@@ -61,7 +61,7 @@ class Held:
         if self.is_open:
             self.connection.held = None
             self.lane.told += 1
-            self.lane.isolates.write(self.connection, answer)
+            self.lane.write(self.connection, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,14 @@ class Counts:
     heard: int = 0
 
 
-class Lane:
-    """One isolate. ``fresh`` are what it asked since it was looked at last, ``answer`` what it answered."""
+class Lane(Sockets):
+    """One isolate. ``fresh`` are what it asked since it was looked at last, ``answer`` what it answered.
+
+    It is waited for at its own sockets only: those of the others would have to be asked each time, too.
+    """
 
     def __init__(self, isolates: "Isolates", number: int) -> None:
+        super().__init__()
         self.isolates = isolates
         self.number = number
         self.fresh: list[Held] = []
@@ -118,23 +122,23 @@ class Lane:
         ours = {**about, "request": self.requests, "generation": self.isolates.generation}
         headers = [*headers, (CF_HEADER, json.dumps({**cf, "understudy": ours}))]
         self._request = written(first, headers, body, length=bool(body) or first[0] == "P")
-        self._send()
+        self._send_request()
 
-    def _send(self) -> None:
-        self._asks = self.isolates.usable(self._asks, self.number, self._answered)
-        self.isolates.write(self._asks, self._request)
+    def _send_request(self) -> None:
+        self._asks = self._usable(self._asks, self._answered)
+        self.write(self._asks, self._request)
 
     def hang_up(self) -> None:
         """The client is gone: the platform ends what it waited for."""
         if self._asks is not None:
-            self.isolates.close(self._asks)
+            self.close(self._asks)
             self._asks = None
 
     def _answered(self, connection: Connection, message: Message) -> None:
         self.answer = message
         self.about = json.loads(message.header("understudy") or "{}")
         if message.header("connection") == "close":
-            self.isolates.close(connection)
+            self.close(connection)
 
     def step(self) -> list[Held]:
         """As `settle`, for a Worker that does one thing after the other: it costs a fifth. What the Worker
@@ -143,10 +147,13 @@ class Lane:
         Raises NotSequential when that is not so, at the latest when the Worker answers.
         """
         while not self.fresh and self.answer is None and not self._lost:
-            self.isolates.take_in()
+            self.take_in()
+        if self.answer is None and len(self.fresh) == 1:
+            fresh, self.fresh = self.fresh, []
+            return fresh
         self.broken = self._lost and self.answer is None
         if self.broken and self._asks is not None and self._count().request != self.requests:
-            self._send()  # the connection was closed before the request came
+            self._send_request()  # the connection was closed before the request came
             return self.step()
         if self.answer is not None:
             most, unfinished, waiting, heard = self.about.get("left", (0, 0, 0, 0))
@@ -168,14 +175,14 @@ class Lane:
         before, rounds = None, 0
         while True:
             now = self._count()
-            self.isolates.drain()
+            self.drain()
             if now.request != self.requests and self._asks is not None:
                 if self._lost:
-                    self._send()  # the connection was closed before the request came
+                    self._send_request()  # the connection was closed before the request came
                 continue  # it has not even begun
-            whole = not any(one.reader.partly for one in self.isolates.connections)
+            whole = not any(one.reader.partly for one in self.connections)
             if now.answered and self.answer is None and not self._lost:
-                self.isolates.pump(lambda: self.answer is not None or self._lost)
+                self.pump(lambda: self.answer is not None or self._lost)
             if now == before and whole:
                 rounds += 1
                 if (now.done >= self.told and self.asked >= now.started) or rounds >= _IDLE_ROUNDS:
@@ -216,13 +223,37 @@ class Lane:
 
     def _asked(self, question: bytes, last: Connection | None) -> Connection:
         """Ask, and wait for what is said, or for the connection to be closed."""
-        counts = self.isolates.usable(last, self.number, self._says)
-        self.isolates.write(counts, question)
-        self.isolates.pump(lambda: self._said is not None or not counts.is_open)
+        counts = self._usable(last, self._says)
+        self.write(counts, question)
+        self.pump(lambda: self._said is not None or not counts.is_open)
         return counts
 
     def _says(self, connection: Connection, message: Message) -> None:
         self._said = message
+
+    def _usable(
+        self, connection: Connection | None, take: Callable[[Connection, Message], None]
+    ) -> Connection:
+        """``connection``, or a new one where workerd has closed it, or may be about to: it does so to one
+        that is idle for five seconds.
+        """
+        now = stopwatch()
+        if connection is not None and connection.is_open and now - connection.used > _IDLE_SECONDS:
+            self.close(connection)
+        if connection is None or not connection.is_open:
+            connection = self._connected(take)
+        connection.used = now
+        return connection
+
+    def _connected(self, take: Callable[[Connection, Message], None]) -> Connection:
+        made = socket.socket(socket.AF_UNIX)
+        try:
+            made.connect(str(self.isolates.folder / f"lane-{self.number}"))
+        except OSError as error:
+            made.close()
+            text = f"workerd is gone: {error.strerror}. {self.isolates.said()}"
+            raise WorkerdError(text.rstrip(" ")) from error
+        return self.add(made, take)
 
 
 def _held(lane: Lane, binding: str, connection: Connection, message: Message) -> None:
@@ -232,14 +263,13 @@ def _held(lane: Lane, binding: str, connection: Connection, message: Message) ->
     lane.asked += 1
 
 
-class Isolates(Sockets):
+class Isolates:
     """A running workerd with the Worker in ``bundle``, as ``config`` binds it. Raises WorkerdError.
 
     ``generations`` is for how many simulations it serves.
     """
 
     def __init__(self, program: Path, config: WorkerConfig, bundle: Bundle, lanes: int) -> None:
-        super().__init__()
         self.generation = 0
         self.generations = _MOST_GENERATIONS if bundle.is_function else 1
         self.lanes = [Lane(self, number) for number in range(lanes)]
@@ -247,7 +277,7 @@ class Isolates(Sockets):
         try:
             for lane in self.lanes:
                 for place, binding in enumerate(bound(config)):
-                    self.listen(self.folder / asks_at(lane.number, place), partial(_held, lane, binding))
+                    lane.listen(self.folder / asks_at(lane.number, place), partial(_held, lane, binding))
             for module in (_HERE / "prelude.mjs", _HERE / "entry.mjs", _HERE / "objects.mjs", DATE, D1):
                 shutil.copyfile(module, self.folder / module.name)
             (self.folder / "main.mjs").write_text(main_module(config))
@@ -264,31 +294,8 @@ class Isolates(Sockets):
 
     def stop(self) -> None:
         """End workerd, and leave nothing of it."""
-        self.close_all()
+        for lane in self.lanes:
+            lane.close_all()
         if hasattr(self, "_process"):
             self._process.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def usable(
-        self, connection: Connection | None, lane: int, take: Callable[[Connection, Message], None]
-    ) -> Connection:
-        """``connection``, or a new one where workerd has closed it, or may be about to: it does so to one
-        that is idle for five seconds.
-        """
-        now = stopwatch()
-        if connection is not None and connection.is_open and now - connection.used > _IDLE_SECONDS:
-            self.close(connection)
-        if connection is None or not connection.is_open:
-            connection = self.connected(lane, take)
-        connection.used = now
-        return connection
-
-    def connected(self, lane: int, take: Callable[[Connection, Message], None]) -> Connection:
-        """A connection to the socket of a lane."""
-        made = socket.socket(socket.AF_UNIX)
-        try:
-            made.connect(str(self.folder / f"lane-{lane}"))
-        except OSError as error:
-            made.close()
-            raise WorkerdError(f"workerd is gone: {error.strerror}. {self.said()}".rstrip(" ")) from error
-        return self.add(made, take)

@@ -252,7 +252,7 @@ def test_a_connection_that_workerd_closes_while_it_is_idle_is_no_answer(tmp_path
         answers = []
         for path in ("/line", "/line", "/all", "/all"):
             answers.append(json.loads(await simulation.get(path))["ended"])
-            for one in list(code._running[0].connections):
+            for one in [one for lane in code._running[0].lanes for one in lane.connections]:
                 if one.held is None:
                     one.socket.shutdown(socket.SHUT_WR)  # workerd closes it; we have not heard of it yet
         return answers
