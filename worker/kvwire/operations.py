@@ -1,5 +1,6 @@
 """What one request on the KV wire asks, and the reply to it, however the bytes are carried."""
 
+import json
 from typing import NamedTuple
 
 from kvstore import KVError, StoreError
@@ -112,7 +113,8 @@ async def _get(storage: Storage, asked: Asked) -> Reply:
 
 async def _list(storage: Storage, query: Query) -> Reply:
     prefix, cursor = query.text("prefix"), query.given("cursor")
-    return _json(_listing(await storage.list(prefix, cursor, query.integer("key_count_limit"))))
+    found = _listing(await storage.list(prefix, cursor, query.integer("key_count_limit")))
+    return Reply(200, json.dumps(found).encode(), _JSON)
 
 
 def _listing(page: Listing) -> dict[str, object]:
