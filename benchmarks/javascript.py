@@ -2,7 +2,8 @@
 
 import os
 import resource
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +36,26 @@ async def measure(folder: Path) -> list[Measurement]:
             os.environ[f"{part.upper()}_BIN"] = str(find_part(part, _REAL, os.environ))
     except MissingPartError as missing:
         return [Measurement(what, missing=str(missing))]
-    return [*_paces(what), _memory()]
+    with _one_core():
+        return [*_paces(what), _memory()]
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """This process, and the workerd that it starts, on one core, where the system can do that.
+
+    They take turns, so that a second core gains them nothing, and waking it costs both. A search has a
+    process for every core.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def _paces(what: str) -> list[Measurement]:
