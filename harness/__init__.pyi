@@ -108,6 +108,7 @@ from harness.system.stages import read_config as read_config
 from harness.terminal.command import CannotStart as CannotStart
 from harness.terminal.command import Command as Command
 from harness.terminal.command import later as later
+from harness.terminal.flags import Flags as Flags
 from harness.terminal.lines import command_line as command_line
 from harness.terminal.lines import some as some
 from harness.terminal.lines import text_of as text_of

@@ -7,22 +7,22 @@ from harness.lint.project import lint
 from harness.lint.report import lint_document, lint_text
 from harness.report.sarif import sarif
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, VIOLATED
+from harness.terminal.flags import Flags
 from harness.terminal.output import Report
 
 
 def add_lint(parser: argparse.ArgumentParser) -> None:
     """Add what ``rehearse lint`` takes."""
-    parser.add_argument(
+    flags = Flags(parser)
+    flags.add(
         "folder",
         nargs="?",
         default=".",
         metavar="FOLDER",
         help="a Worker's folder, or a file (default: here)",
     )
-    parser.add_argument(
-        "--json", dest="json_file", metavar="FILE", help="also write the findings as JSON, - for stdout"
-    )
-    parser.add_argument("--sarif", dest="sarif_file", metavar="FILE", help="also write them as SARIF")
+    flags.json("the findings")
+    flags.add("--sarif", dest="sarif_file", metavar="FILE", help="also write them as SARIF")
 
 
 def run_lint(options: argparse.Namespace) -> Report:

@@ -11,7 +11,7 @@ from harness import Output, Report
 from harness.migrations.codeq import report
 from harness.migrations.codeq.checklist.acceptance import accept
 from harness.migrations.codeq.checklist.deployed import Deployed
-from harness.migrations.codeq.flags import on_progress, settings, workers
+from harness.migrations.codeq.flags import settings, workers
 from harness.migrations.codeq.hazards import HAZARDS, show
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.operations import OPERATIONS, Options
@@ -19,7 +19,7 @@ from harness.migrations.codeq.option_b.crashes import explorer
 from harness.migrations.codeq.rehearsal.rehearse import Choices, demand_empty, rehearse
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.codeq.services.tokens import read_tokens
-from harness.migrations.redis.flags import every_fifty
+from harness.migrations.redis.flags import every_fifty, on_progress
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables

@@ -1,17 +1,16 @@
 """The flags of ``rehearse codeq``, and what those mean that several verbs share."""
 
 import argparse
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from harness import Flags
 from harness.migrations.codeq.option_b.claim_script import read_claim_script
 from harness.migrations.codeq.option_b.migrator import Settings
 from harness.migrations.codeq.rehearsal.rehearse import OPTIONS
 from harness.migrations.codeq.services.seed import WORKERS
-from harness.terminal.numbers import A_YEAR, seed, whole
-from kvstore.text.printable import printable
+from harness.terminal.numbers import A_YEAR, seed
 from worker.codeq import PROFILES
 
 _MOST_TASKS = 1_000_000
@@ -27,6 +26,8 @@ VERBS = {
 }
 _CHANGES = ("migrate", "stragglers", "rollback", "convert", "restore")
 _MOVES = ("rehearse", "migrate")
+_MAKES = ("rehearse", "restore")
+_REHEARSE = ("rehearse",)
 
 
 class _Elsewhere(argparse.Action):
@@ -41,21 +42,24 @@ def _elsewhere(verb: str, flag: str, others: Sequence[str]) -> str:
     return f"{verb} takes no {flag}, which is for {', '.join(others)}"
 
 
-class _Verbs(dict[str, Sequence[str]]):
+class _Verbs(Flags):
     """The verbs of each flag."""
 
+    def __init__(self) -> None:
+        self.known: dict[str, Sequence[str]] = {}
+
     def add(self, *names: str, verbs: Sequence[str] = tuple(VERBS), **_: Any) -> None:
-        self.update(dict.fromkeys(names, verbs))
+        self.known.update(dict.fromkeys(names, verbs))
 
 
-class _Flags:
+class _Flags(Flags):
     """Adds the flags of a verb to ``parser``, and refuses those of others.
 
     Values that are not given are the outer parser's, since flags may stand before the verb too.
     """
 
     def __init__(self, parser: argparse.ArgumentParser, verb: str, *, outer: bool = False) -> None:
-        self._parser = parser
+        super().__init__(parser)
         self._verb = verb
         self._outer = outer
 
@@ -95,95 +99,54 @@ def add_flags(codeq: argparse.ArgumentParser) -> None:
 def refused(options: argparse.Namespace) -> str | None:
     """Why a flag that stands before the verb is not for that one; None if all are."""
     words, verb = options.given[1:], options.verb
-    known = _Verbs()
-    _add_all(known)
+    all_flags = _Verbs()
+    _add_all(all_flags)
     for word in words[: words.index(verb)] if verb in words else ():
         name = word.partition("=")[0]
-        if verb not in known.get(name, (verb,)):
-            return _elsewhere(verb, name, known[name])
+        if verb not in all_flags.known.get(name, (verb,)):
+            return _elsewhere(verb, name, all_flags.known[name])
     return None
 
 
-def _add_all(flags: _Flags | _Verbs) -> None:
+def _add_all(flags: Flags) -> None:
     _add_place(flags)
     _add_terms(flags)
     _add_rehearsal(flags)
-    flags.add("--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout")
-    flags.add(
-        "--html",
-        verbs=("rehearse",),
-        dest="html_file",
-        metavar="FILE",
-        help="also write a page that shows it all",
-    )
-    flags.add("-q", "--quiet", action="store_true", help="no progress on standard error")
+    flags.json()
+    flags.html(verbs=_REHEARSE)
+    flags.quiet()
 
 
-def _add_place(flags: _Flags | _Verbs) -> None:
+def _add_place(flags: Flags) -> None:
     flags.add(
         "--from",
-        verbs=("rehearse", "restore"),
+        verbs=_MAKES,
         dest="source",
         metavar="SOURCE",
         help="a backup file, or redis://… whose legacy: keys are copied; only read (default: an example)",
     )
     flags.add(
-        "--redis",
-        metavar="URL",
-        help="the server to work on; a rehearsal takes an embedded one by default",
+        "--redis", metavar="URL", help="the server to work on; a rehearsal takes an embedded one by default"
     )
-    flags.add(
-        "--server",
-        choices=PROFILES,
-        default=PROFILES[0],
-        help="which server's behaviour to emulate (redis7)",
-    )
+    what = "which server's behaviour to emulate (redis7)"
+    flags.add("--server", choices=PROFILES, default=PROFILES[0], help=what)
     flags.add("--option", verbs=_MOVES, choices=OPTIONS, default="b", help="the guide's option (b)")
-    flags.add(
-        "--codeq-url",
-        verbs=("rehearse",),
-        metavar="URL",
-        help="not a rehearsal but the checklist, against the codeQ that runs there on --redis",
-    )
-    flags.add(
-        "--tokens",
-        verbs=("rehearse",),
-        type=Path,
-        metavar="FILE",
-        help="for --codeq-url: JSON with the tokens producer, worker, admin, and those to be refused",
-    )
-    flags.add(
-        "--apply", verbs=_CHANGES, action="store_true", help="do it, instead of saying what would be done"
-    )
+    what = "not a rehearsal but the checklist, against the codeQ that runs there on --redis"
+    flags.add("--codeq-url", verbs=_REHEARSE, metavar="URL", help=what)
+    what = "for --codeq-url: JSON with the tokens producer, worker, admin, and those to be refused"
+    flags.add("--tokens", verbs=_REHEARSE, type=Path, metavar="FILE", help=what)
+    flags.switch("--apply", verbs=_CHANGES, help="do it, instead of saying what would be done")
 
 
-def _add_terms(flags: _Flags | _Verbs) -> None:
-    flags.add(
-        "--keep-source",
-        verbs=_MOVES,
-        action="store_true",
-        help="copy, and leave legacy: as it is: the instant way back",
-    )
-    flags.add(
-        "--accept-defects",
-        verbs=_MOVES,
-        action="store_true",
-        help="move ids that codeQ would drop or run again as they are",
-    )
-    flags.add(
-        "--tiers",
-        verbs=_MOVES,
-        action="store_true",
-        help="pending tasks go to the tier of their priority; the guide puts all in tier 0",
-    )
-    flags.add(
-        "--lease-seconds",
-        verbs=_MOVES,
-        type=whole(0, A_YEAR),
-        default=0,
-        metavar="N",
-        help="every lease lasts at least so long after the migration (default: unchanged)",
-    )
+def _add_terms(flags: Flags) -> None:
+    what = "copy, and leave legacy: as it is: the instant way back"
+    flags.switch("--keep-source", verbs=_MOVES, help=what)
+    what = "move ids that codeQ would drop or run again as they are"
+    flags.switch("--accept-defects", verbs=_MOVES, help=what)
+    what = "pending tasks go to the tier of their priority; the guide puts all in tier 0"
+    flags.switch("--tiers", verbs=_MOVES, help=what)
+    what = "every lease lasts at least so long after the migration (default: unchanged)"
+    flags.number("--lease-seconds", 0, A_YEAR, what, verbs=_MOVES, default=0)
     flags.add(
         "--claim-script",
         verbs=_MOVES,
@@ -202,58 +165,18 @@ def _add_terms(flags: _Flags | _Verbs) -> None:
     )
 
 
-def _add_rehearsal(flags: _Flags | _Verbs) -> None:
-    flags.add(
-        "--tasks",
-        verbs=("rehearse", "restore"),
-        type=whole(0, _MOST_TASKS),
-        default=200,
-        metavar="N",
-        help="how many tasks the example has (200)",
-    )
-    flags.add(
-        "--freeze",
-        verbs=("rehearse",),
-        type=whole(0, A_YEAR),
-        default=0,
-        metavar="N",
-        help="seconds that pass during the freeze (0)",
-    )
-    flags.add(
-        "--deadline",
-        verbs=_MOVES,
-        type=whole(0, A_YEAR),
-        default=600,
-        metavar="N",
-        help="option a's, in seconds (600)",
-    )
-    flags.add(
-        "--workers",
-        verbs=_MOVES,
-        metavar="SUB,…",
-        help="the subs of workers' tokens, to find leases of anybody else",
-    )
-    flags.add(
-        "--deliver",
-        verbs=("rehearse",),
-        type=whole(0, _MOST_TASKS),
-        default=1000,
-        metavar="N",
-        help="how many tasks of each queue are claimed and finished at the end (1000)",
-    )
-    flags.add(
-        "--explore",
-        verbs=("rehearse",),
-        choices=("crashes",),
-        help="a crash before every single command of option b, and of its way back",
-    )
-    flags.add(
-        "--seed",
-        verbs=("rehearse", "restore"),
-        type=seed,
-        default=1,
-        help="where simulated chance begins (1)",
-    )
+def _add_rehearsal(flags: Flags) -> None:
+    flags.number("--tasks", 0, _MOST_TASKS, "how many tasks the example has (200)", verbs=_MAKES, default=200)
+    what = "seconds that pass during the freeze (0)"
+    flags.number("--freeze", 0, A_YEAR, what, verbs=_REHEARSE, default=0)
+    flags.number("--deadline", 0, A_YEAR, "option a's, in seconds (600)", verbs=_MOVES, default=600)
+    what = "the subs of workers' tokens, to find leases of anybody else"
+    flags.add("--workers", verbs=_MOVES, metavar="SUB,…", help=what)
+    what = "how many tasks of each queue are claimed and finished at the end (1000)"
+    flags.number("--deliver", 0, _MOST_TASKS, what, verbs=_REHEARSE, default=1000)
+    what = "a crash before every single command of option b, and of its way back"
+    flags.add("--explore", verbs=_REHEARSE, choices=("crashes",), help=what)
+    flags.add("--seed", verbs=_MAKES, type=seed, default=1, help="where simulated chance begins (1)")
 
 
 def settings(options: argparse.Namespace, *, freeze_seconds: float, backup: Path | None = None) -> Settings:
@@ -277,13 +200,3 @@ def workers(options: argparse.Namespace) -> frozenset[str] | None:
         return frozenset(options.workers.split(","))
     example = options.verb == "rehearse" and options.source is None and options.codeq_url is None
     return frozenset(WORKERS) if example else None
-
-
-def on_progress(options: argparse.Namespace) -> Callable[[str], None]:
-    """Says how far it is, on standard error, unless it is to be quiet."""
-
-    def say(text: str) -> None:
-        if not options.quiet:
-            print(f"  {printable(text)}", file=sys.stderr, flush=True)
-
-    return say

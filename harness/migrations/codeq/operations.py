@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.migrations.codeq import report
 from harness.migrations.codeq.conversion import convert_inprog, inprog_kinds
-from harness.migrations.codeq.flags import on_progress, settings
+from harness.migrations.codeq.flags import settings
 from harness.migrations.codeq.legacy_state import PREFIX
 from harness.migrations.codeq.option_b.migrator import Migrator
 from harness.migrations.codeq.option_b.plan import is_split, journal_on
@@ -16,6 +16,7 @@ from harness.migrations.codeq.option_b.stragglers import Gathering
 from harness.migrations.codeq.rehearsal.drain import drain
 from harness.migrations.codeq.rehearsal.rehearse import anything_under
 from harness.migrations.codeq.services.seed import Shape, seed
+from harness.migrations.redis.flags import on_progress
 from harness.migrations.redis.keyspace.backup import Backup, backup_pieces, demand_free
 from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint

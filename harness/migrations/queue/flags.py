@@ -6,23 +6,23 @@ from os.path import isdir
 from pathlib import Path
 from typing import cast, get_args
 
+from harness import Flags
 from harness.migrations.queue.simulation.scenario import MIGRATIONS, Claims, Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.parameters import ParameterError
 from harness.sources.names import REMOTE
 from harness.terminal.numbers import seed, seeds, whole
-from harness.terminal.output import TIMEOUT_SECONDS
 from kvstore.conditions import CONDITIONS
 from kvstore.faults import AT_ONCE, FAULTS, OPERATION, Fault, read_fault
 from kvstore.layers.quotas import WriteRate
 
 STRATEGIES = ("steps", "guide", "zero-downtime")
 EXPLORE = ("crashes", "schedules", "orders")
-MOST_SECONDS = 86_400
 
 
 def add_queue(queue: argparse.ArgumentParser) -> None:
     """Add what ``rehearse queue`` takes."""
+    flags = Flags(queue)
     _add_source(queue)
     _add_walk(queue)
     _add_search(queue)
@@ -42,18 +42,10 @@ def add_queue(queue: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="the Python Worker to rehearse, with the guide's routes and variables, in place of ours",
     )
-    queue.add_argument(
-        "--timeout",
-        type=whole(1, MOST_SECONDS),
-        default=TIMEOUT_SECONDS,
-        metavar="SECONDS",
-        help=f"how long one request to the Worker, and its import, may take ({TIMEOUT_SECONDS})",
-    )
-    queue.add_argument(
-        "--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout"
-    )
-    queue.add_argument("--html", dest="html_file", metavar="FILE", help="also write a page that shows it all")
-    queue.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
+    flags.timeout()
+    flags.json()
+    flags.html()
+    flags.quiet()
 
 
 def _add_source(queue: argparse.ArgumentParser) -> None:
@@ -156,9 +148,7 @@ def _add_search(queue: argparse.ArgumentParser) -> None:
         help="how many random schedules --explore schedules tries, or which (default: 1000); --promises "
         "(default: 200)",
     )
-    queue.add_argument(
-        "--jobs", type=whole(1, 256), help="processes that share a search (default: all cores)"
-    )
+    Flags(queue).jobs()
     queue.add_argument(
         "--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers share --explore schedules"
     )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from harness import Flags
 from kvstore.text.printable import printable
 from worker.codeq import PROFILES
 
@@ -13,7 +14,8 @@ EXPLORE = ("crashes",)
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds them."""
-    add = parser.add_argument
+    flags = Flags(parser)
+    add = flags.add
     add("plan", type=Path, metavar="PLAN", help="the YAML file that declares the migration")
     add(
         "--from",
@@ -53,8 +55,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=PROFILES[0],
         help=f"which server's behaviour the copy emulates ({PROFILES[0]})",
     )
-    add("--json", dest="json_file", metavar="FILE", help="also write the report as JSON, - for stdout")
-    add("-q", "--quiet", action="store_true", help="no progress on standard error")
+    flags.json()
+    flags.quiet()
 
 
 def refused(options: argparse.Namespace) -> str | None:

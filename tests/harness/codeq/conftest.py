@@ -19,7 +19,7 @@ START = 1_795_311_283_496
 def claim_script(monkeypatch: pytest.MonkeyPatch) -> str:
     """A text that codeQ asks for by its sha1: codeQ's own is not here, so the one that stands for it is."""
     sha = sha1(MOVE_SCRIPT.encode()).hexdigest()
-    monkeypatch.setattr("worker.codeq.service.claims.queues.CLAIM_SHA", sha)
+    monkeypatch.setattr("worker.codeq.service.queues.CLAIM_SHA", sha)
     monkeypatch.setattr("harness.migrations.codeq.option_b.claim_script.CLAIM_SHA", sha)
     return MOVE_SCRIPT
 

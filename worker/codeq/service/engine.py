@@ -11,10 +11,10 @@ from worker.codeq.servers import Server
 from worker.codeq.service.artifacts import Artifacts
 from worker.codeq.service.claims.claims import Claims
 from worker.codeq.service.claims.nack import Backoff, Nack
-from worker.codeq.service.claims.queues import CodeqQueues
 from worker.codeq.service.claims.repair import Repair
 from worker.codeq.service.cleanup import Cleanup
 from worker.codeq.service.creation import Creation
+from worker.codeq.service.queues import CodeqQueues
 from worker.codeq.service.results import Results
 from worker.codeq.service.statistics import Statistics
 from worker.codeq.service.sweep import Sweep

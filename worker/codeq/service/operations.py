@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from worker.codeq.documents import Timeline
 from worker.codeq.keys import CodeqKeys
 from worker.codeq.servers import Server
-from worker.codeq.service.claims.queues import CodeqQueues
+from worker.codeq.service.queues import CodeqQueues
 from worker.codeq.settings import Settings
 from worker.codeq.store import TaskTable
 

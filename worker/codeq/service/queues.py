@@ -4,7 +4,7 @@ from worker.codeq.documents import Task
 from worker.codeq.errors import ServerError, naming
 from worker.codeq.keys import PRIORITIES, CodeqKeys
 from worker.codeq.servers import Command, Server, checked
-from worker.codeq.service.claims.claim_script import CLAIM_SHA, MOVE_LIMIT, MOVE_SCRIPT, MOVE_SHA
+from worker.codeq.service.claim_script import CLAIM_SHA, MOVE_LIMIT, MOVE_SCRIPT, MOVE_SHA
 
 
 class CodeqQueues:
