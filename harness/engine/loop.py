@@ -65,6 +65,11 @@ class _Due:
         del self
 
 
+def _unwatched(idle: bool) -> int:
+    """What is asked in place of somebody who watches."""
+    return WEEK_MS
+
+
 class SimulatedLoop(asyncio.AbstractEventLoop):
     """Runs one simulation. Its time is whole milliseconds since it began; ``chance`` orders what is ready.
 
@@ -83,7 +88,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._closed = False
         self.now_ms = 0
         self.steps = 0
-        self._look: Callable[[bool], int] = lambda idle: WEEK_MS
+        self._look: Callable[[bool], int] = _unwatched
         self._next_look = self._end = WEEK_MS
         self._last_now, self._most_steps = -1, _MOST_STEPS_AT_ONCE
         # A pause that is over.
@@ -101,6 +106,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             finally:
                 self._cancel_all()
                 self.close()
+                # Whoever keeps a clock of this loop keeps nothing of what was simulated.
+                self._look = _unwatched
 
     def complete(self, main: "Coroutine[Any, Any, T] | asyncio.Task[T]") -> T:
         """The result of ``main``; what else runs waits where it is, until the loop is run again.

@@ -19,7 +19,8 @@ By = Literal["key", "invocation"]
 class _Columns:
     """What is known of each event; what few have, by its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
         self.at, self.verb = array("q"), bytearray()
         self.key, self.invocation = list[str](), list[str]()
         self.entry = list[Entry | None]()
@@ -29,26 +30,33 @@ class _Columns:
 class Log(MutableSequence[Event]):
     """A list of events that takes a sixth of the memory; each is put together when it is asked for.
 
-    Events are appended, and not changed. A slice is a view: it has the same columns.
+    Events are appended, and not changed. A slice is a view: it has the same columns. ``names`` has the keys,
+    each once: a request makes the text of a key anew each time that it asks for it.
     """
 
-    def __init__(self, columns: _Columns | None = None, places: Sequence[int] | None = None) -> None:
-        self._columns = columns or _Columns()
+    def __init__(
+        self,
+        names: dict[str, str] | None = None,
+        columns: _Columns | None = None,
+        places: Sequence[int] | None = None,
+    ) -> None:
+        self._columns = columns or _Columns({} if names is None else names)
         self._places = places  # None for all, also those to come
 
     def append(self, value: Event) -> None:
         columns = self._columns
+        known = columns.names.setdefault
         if value.error is not None or value.found or value.namespace:
-            more = (value.error, value.found, value.namespace, value.code)
-            columns.more[len(columns.at)] = more
+            found = tuple(map(known, value.found, value.found))
+            columns.more[len(columns.at)] = (value.error, found, value.namespace, value.code)
         columns.at.append(value.at)
         columns.verb.append(_VERB_OF[value.verb])
-        columns.key.append(value.key)
+        columns.key.append(known(value.key, value.key))
         columns.invocation.append(value.invocation)
         columns.entry.append(value.entry)
 
     def clear(self) -> None:
-        self._columns = _Columns()
+        self._columns = _Columns(self._columns.names)
 
     def __len__(self) -> int:
         return len(self._columns.at) if self._places is None else len(self._places)
@@ -60,7 +68,7 @@ class Log(MutableSequence[Event]):
     def __getitem__(self, index: int | slice) -> "Event | Log":
         every = range(len(self._columns.at)) if self._places is None else self._places
         if isinstance(index, slice):
-            return Log(self._columns, every[index])
+            return Log(columns=self._columns, places=every[index])
         return self._event(every[index])
 
     def __iter__(self) -> Iterator[Event]:
@@ -114,7 +122,7 @@ class _Groups(Mapping[str, Log]):
     def __getitem__(self, name: str) -> Log:
         """Empty for a name that has none."""
         first, last = self._range(name)
-        return Log(self._columns, self._places[first:last])
+        return Log(columns=self._columns, places=self._places[first:last])
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._range(name)[0] < self._range(name)[1]

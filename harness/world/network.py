@@ -1,7 +1,7 @@
 """The network of a simulation: its layers, how long operations travel, and the faults that are planned."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from harness.engine.chance import Chance, Once
 from harness.engine.interleaving import Interleaving
@@ -64,6 +64,7 @@ class Network:
         self._far = conditions.simulated
         self.store = MemoryStore(clock)
         self.interleaving = interleaving
+        self._keys: dict[str, str] = {}
         self.layers: Layers = Layers(
             self.store,
             conditions,
@@ -75,7 +76,7 @@ class Network:
             name=name,
             beside=None if beside is None else beside.layers,
             trace=trace,
-            log=Log if is_large else list,
+            log=partial(Log, self._keys) if is_large else list,
         )
         self.fired: list[str] = [] if beside is None else beside.fired
         self._trips = Once(scenario.seed, "trip/")
@@ -86,6 +87,7 @@ class Network:
 
     async def fill(self, entries: Mapping[str, Entry]) -> None:
         """Put ``entries`` where everybody has seen them for long."""
+        self._keys.update(zip(entries, entries, strict=True))
         await self.store.put_many(entries)
 
     def location(self, colo: str, binding: Binding = KVNamespace) -> Location:

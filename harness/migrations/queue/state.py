@@ -1,6 +1,6 @@
 """What a namespace holds, seen as a queue."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -12,14 +12,9 @@ from kvstore.errors import KVSyntaxError
 from kvstore.javascript.json_text import parse, stringify
 
 
-def _under(prefix: str) -> "cached_property[dict[str, Entry]]":
+def _under(prefix: str) -> "cached_property[Under]":
     """The entries of a state whose keys begin with ``prefix``, by the rest of their keys."""
-
-    def found(state: "QueueState") -> dict[str, Entry]:
-        start = len(prefix)
-        return {key[start:]: entry for key, entry in state.entries.items() if key.startswith(prefix)}
-
-    return cached_property(found)
+    return cached_property(lambda state: Under(state.entries, prefix))
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,7 @@ class QueueState:
     # Tasks that were set aside because their body is no JSON.
     quarantined = _under(layout.QUARANTINE)
 
-    @cached_property
+    @property
     def others(self) -> dict[str, Entry]:
         """What the migration must not touch."""
         return {key: entry for key, entry in self.entries.items() if not layout.belongs_to_migration(key)}
@@ -47,7 +42,7 @@ class QueueState:
         entry = self.entries.get(layout.PENDING)
         if entry is None:
             return None
-        return parsed(entry)
+        return _parsed_list(entry)
 
     @cached_property
     def pending_ids(self) -> list[str]:
@@ -93,14 +88,57 @@ class QueueState:
         return [task for task, entry in self.tasks.items() if entry.metadata is not None]
 
     @cached_property
-    def tasks(self) -> dict[str, Entry]:
+    def tasks(self) -> "Either":
         """Every task in either format; the new one wins."""
-        return self.old_tasks | self.new_tasks
+        return Either(self.new_tasks, self.old_tasks)
 
-    @cached_property
+    @property
     def live(self) -> dict[str, Entry]:
         """Tasks that are owed to somebody: stored, not expired, and without a result."""
         return {task: entry for task, entry in self.tasks.items() if task not in self.results}
+
+
+class Under(Mapping[str, Entry]):
+    """The ``entries`` whose keys begin with ``prefix``, by what follows it: nothing is kept twice."""
+
+    def __init__(self, entries: Mapping[str, Entry], prefix: str) -> None:
+        self._entries, self._prefix = entries, prefix
+        self._count: int | None = None
+
+    def __getitem__(self, rest: str) -> Entry:
+        return self._entries[self._prefix + rest]
+
+    def __contains__(self, rest: object) -> bool:
+        return f"{self._prefix}{rest}" in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        start = len(self._prefix)
+        return (key[start:] for key in self._entries if key.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        if self._count is None:
+            self._count = sum(key.startswith(self._prefix) for key in self._entries)
+        return self._count
+
+
+class Either(Mapping[str, Entry]):
+    """The entries of ``first`` and ``second``, by names; where both have one, the first's."""
+
+    def __init__(self, first: Mapping[str, Entry], second: Mapping[str, Entry]) -> None:
+        self._first, self._second = first, second
+
+    def __getitem__(self, name: str) -> Entry:
+        return (self._first if name in self._first else self._second)[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._first or name in self._second
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._second
+        yield from (name for name in self._first if name not in self._second)
+
+    def __len__(self) -> int:
+        return len(self._second) + sum(name not in self._second for name in self._first)
 
 
 class Broken:
@@ -120,6 +158,10 @@ def parsed(entry: Entry) -> Any:
         return parse(entry.value.decode("utf-8-sig", "replace"))
     except KVSyntaxError:
         return BROKEN
+
+
+# The moments of a walk have few lists, and a list may have a million ids.
+_parsed_list = lru_cache(maxsize=2)(parsed)
 
 
 @dataclass(frozen=True)

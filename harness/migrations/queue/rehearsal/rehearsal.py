@@ -1,5 +1,6 @@
 """Rehearses the queue migration on a copy of a namespace: one run, a walk through the guide, judged."""
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +12,7 @@ from harness.migrations.queue.explore.system import causes_among, worker_code
 from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.judgement import looked_at
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.simulation.expectation import MOST_ENTRIES
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
 from harness.migrations.queue.simulation.simulate import simulate
@@ -35,9 +37,12 @@ class Walk:
 
     def take(self, scenario: Scenario, on_progress: OnProgress | None = None) -> Record:
         """Walk to the end; ``on_progress`` gets every answer. Raises Deadlock, and Unanswered."""
-        return simulate(
+        record = simulate(
             scenario, worker_code(self.worker), self.entries, began=self.began, on_progress=on_progress
         )
+        if len(self.entries) > MOST_ENTRIES:
+            gc.collect()  # all that the simulation was made of: it would be there until much was judged
+        return record
 
 
 def walk_of(

@@ -1,6 +1,7 @@
 """What a migration costs: steps, operations, a part of a day's quota, time."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from harness.migrations.queue.simulation.record import Record
@@ -68,10 +69,11 @@ class Cost:
 
 def cost(record: Record) -> Cost:
     """What the runs of a walk cost."""
-    asked = [event for run in record.runs for event in record.operations[run.name]]
+    asked = [record.operations[run.name] for run in record.runs]
     seconds = (record.runs[-1].answered - record.runs[0].sent) / 1000 if record.runs else 0.0
     most = max((run.operations for run in record.runs), default=0)
-    return Cost(len(record.runs), len(asked), most, billed(asked), seconds, len(record.start.entries))
+    count, counts = sum(map(len, asked)), billed(chain.from_iterable(asked))
+    return Cost(len(record.runs), count, most, counts, seconds, len(record.start.entries))
 
 
 def _duration(seconds: float) -> str:

@@ -50,7 +50,7 @@ class World(Site):
         network = Network(scenario, clock, interleaving=interleaving, trace=trace, is_large=is_large)
         super().__init__(scenario, clock, network)
         self.scenario: Scenario = scenario
-        self.start = QueueState(dict(entries))
+        self.start = QueueState(entries)
         self.began = clock.now_ms()
         self.on_progress: OnProgress | None = None
         self._conditions = scenario.platform
