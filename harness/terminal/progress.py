@@ -1,7 +1,7 @@
 """Progress on a terminal, or in a log: a line for each step, and a count while a long one runs."""
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Final, Self, TextIO
 
@@ -9,8 +9,11 @@ from harness.terminal.processes import Interrupted
 from kvstore.clock import stopwatch
 from kvstore.text.printable import printable
 
-# At most so long nothing is said: in a silent log, work looks like a command that hangs.
-_SILENT_SECONDS: Final = 10
+# What a long part of the work is, in words with ``{done}`` and ``{of}``; how much of it is done; of how much.
+Follow = Callable[[str, Callable[[], int], int], None]
+
+# After so long something is said, within ten seconds: in a silent log, work looks like a command that hangs.
+_SILENT_SECONDS: Final = 9
 
 
 class Progress:
@@ -22,7 +25,8 @@ class Progress:
         self._live = enabled and out.isatty()
         self._step = 0
         self._began = self._told = stopwatch()
-        self._doing = "at work"
+        self._doing: Callable[[], str] = lambda: "at work"
+        self._is_followed = False
         self._found: list[str] = []
         self._ended = threading.Event()
         self._writing = threading.Lock()
@@ -34,6 +38,24 @@ class Progress:
         self._step += 1
         if self._enabled:
             self._print(f"{self._step:>2} {step}")
+
+    def begin(self, what: str) -> None:
+        """A part of the work begins that counts nothing."""
+        self._count_up(what)
+
+    def follow(self, what: str, done: Callable[[], int], of: int) -> None:
+        """A long part of the work begins: it is asked now and then how much of it is ``done``, of how much.
+
+        ``what`` says that of ``{done}`` and ``{of}``; how long the rest will take is added.
+        """
+        began = stopwatch()
+
+        def doing() -> str:
+            count = done()
+            said = what.format(done=f"{count:,}", of=f"{of:,}")
+            return said if not 0 < count < of else f"{said}, {_left(stopwatch() - began, count, of)}"
+
+        self._doing, self._is_followed = doing, True
 
     def searched(self, done: int, of: int, found: int) -> None:
         """So many points of a search are done, and so many of them showed a violation."""
@@ -73,12 +95,11 @@ class Progress:
         count = f", {len(self._found):,} found" if self._found else ""
         shown = "".join(f"\n  found: {printable(one)}" for one in self._found)
         told = ", as shown above" if self._enabled and self._found else shown
-        return f"nothing but the copy was touched; {self._doing}{count}{told}"
+        return f"nothing but the copy was touched; {self._doing()}{count}{told}"
 
     def hunted(self, done: int, of: int, noticed: int) -> None:
         """So many mistakes were hunted, and so many of them noticed; says how long the rest will take."""
-        left = round((stopwatch() - self._began) / done * (of - done))
-        time = f"{left // 60} min {left % 60:02d} s left"
+        time = _left(stopwatch() - self._began, done, of)
         self._count_up(f"{done:,} of {of:,} mistakes, {noticed:,} noticed, {time}")
 
     def ordered(self, done: int, found: int) -> None:
@@ -107,17 +128,25 @@ class Progress:
 
     def _count_up(self, what: str) -> None:
         """Show what is done by now: at once on a terminal, now and then in a log."""
-        self._doing = what
+        self._doing, self._is_followed = lambda: what, False
         if self._live:
-            with self._writing:
-                self._told = stopwatch()
-                self._out.write(f"{self._erase()}   {what} …")
-                self._out.flush()
+            self._draw(what)
+
+    def _draw(self, what: str) -> None:
+        with self._writing:
+            self._told = stopwatch()
+            self._out.write(f"{self._erase()}   {what} …")
+            self._out.flush()
 
     def remind(self) -> None:
-        """Say what is done by now, after ten silent seconds: also of work that counts nothing."""
-        if stopwatch() - self._told >= _SILENT_SECONDS:
-            self._print(f"   {self._doing} … ({stopwatch() - self._began:,.0f} s)")
+        """Say what is done by now, after a silence: also of work that counts nothing.
+
+        On a terminal what is followed is shown anew each time.
+        """
+        if self._live and self._is_followed:
+            self._draw(self._doing())
+        elif stopwatch() - self._told >= _SILENT_SECONDS:
+            self._print(f"   {self._doing()} … ({stopwatch() - self._began:,.0f} s)")
 
     def _keep_reminding(self) -> None:
         while not self._ended.wait(1):
@@ -126,3 +155,9 @@ class Progress:
 
     def _erase(self) -> str:
         return "\r\x1b[2K" if self._live else ""
+
+
+def _left(seconds: float, done: int, of: int) -> str:
+    """How long the rest takes if it goes on as it did."""
+    left = round(seconds / done * (of - done))
+    return f"{left // 60} min {left % 60:02d} s left"

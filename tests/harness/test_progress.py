@@ -18,6 +18,21 @@ def test_a_log_hears_of_long_work_that_counts_nothing(monkeypatch: pytest.Monkey
     assert "   schedules: 3 of 5 runs, 1 kinds of damage … (0 s)\n" in out.getvalue()
 
 
+def test_one_long_part_says_how_far_it_is_and_how_long_the_rest_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moments = iter([0.0, 0.0] + [30.0] * 9)  # it begins twice, then half a minute is over
+    monkeypatch.setattr(told, "stopwatch", lambda: next(moments))
+    out, written = io.StringIO(), list[int]()
+    progress = Progress(out, enabled=False)
+    progress.follow("walking: {done} of some {of} writes", written.__len__, 4_000)
+    assert progress.so_far().endswith("walking: 0 of some 4,000 writes")
+    written += range(1_000)
+    assert "walking: 1,000 of some 4,000 writes, 1 min 30 s left" in progress.so_far()
+    written += range(9_000)
+    assert progress.so_far().endswith("walking: 10,000 of some 4,000 writes")
+
+
 def test_a_log_is_not_filled_with_counts() -> None:
     out = io.StringIO()
     progress = Progress(out)

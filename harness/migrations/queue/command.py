@@ -60,6 +60,8 @@ def _run(options: argparse.Namespace, given: Sequence[str], progress: Progress) 
         return _replay(options.scenario, options.worker, options.html_file)
     if options.promises is not None and options.worker != QUEUE_WORKER:
         demand_python(options.worker, "--promises asks the Worker in this process")
+    if options.source is not None:
+        progress.begin(f"reading {options.source}")
     source = _copy(options, progress)
     if options.promises is not None:
         return _promises(source, options, progress)
@@ -92,9 +94,11 @@ def _walk(
             fault=options.fault,
             command=command_line(["rehearse", *given]),
             on_progress=lambda call: progress.show(_line(call)),
+            follow=progress.follow,
         )
     except Deadlock as deadlock:
         return _deadlocked(deadlock, scenario)
+    progress.begin("writing the report")
     files = _page(options, lambda: document(rehearsal, given))
     return Report(as_json(rehearsal), as_text(rehearsal), rehearsal.decision.exit_code, files)
 

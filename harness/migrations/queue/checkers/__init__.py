@@ -69,8 +69,9 @@ CHECKERS: Final[dict[str, Checker]] = {
 }
 
 
-# The invariants of a walk through the guide; `judge_walk` adds `walk`.
-WALKED: Final = ("I1", "I2", "I3", "I4", "I6", "I7", "I9", "I11", "I16", "I17", "I25")
+_WALKED: Final = ("I1", "I2", "I3", "I4", "I6", "I7", "I9", "I11", "I16", "I17", "I25")
+# What a walk through the guide is judged by: invariants, and the walk itself.
+CHECKERS_OF_WALK: Final[tuple[Checker, ...]] = (*(CHECKERS[one] for one in _WALKED), walk)
 
 
 def judge(record: Record, invariants: Iterable[str] = CHECKERS) -> list[Verdict]:
@@ -80,4 +81,4 @@ def judge(record: Record, invariants: Iterable[str] = CHECKERS) -> list[Verdict]
 
 def judge_walk(record: Record) -> list[Verdict]:
     """The verdict on each of the invariants that a walk is judged by, and on the walk."""
-    return [*judge(record, WALKED), walk(record)]
+    return [check(record) for check in CHECKERS_OF_WALK]

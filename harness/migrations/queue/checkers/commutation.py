@@ -63,7 +63,7 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
         return [("{n} task{s} {were} handed out that no producer had sent", task)]
     if is_too_late(record, call):
         return [("{n} task{s} {were} handed out after {their} completion", task)]
-    if call.sent > max(story.deadlines):
+    if call.sent > story.latest:
         return [("{n} task{s} {were} handed out after {their} deadline", task)]
     if not _is_as_asked(call, "leaseDurationSec", "claimedAt"):
         return [("{n} task{s} {were} handed out for another time than was asked for", task)]

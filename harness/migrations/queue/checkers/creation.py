@@ -37,4 +37,4 @@ def creation(record: Record) -> Verdict:
 def _was_over(story: Story, began: int) -> bool:
     if story.enqueued[-1] >= began or story.may_come_again:
         return False
-    return max(story.deadlines) <= began or story.acknowledged < began
+    return story.latest <= began or story.acknowledged < began

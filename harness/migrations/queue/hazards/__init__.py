@@ -18,6 +18,7 @@ from harness.migrations.queue.hazards.reports import REPORTS
 from harness.migrations.queue.hazards.traffic import TRAFFIC
 from harness.migrations.queue.hazards.verification import VERIFICATION
 from harness.migrations.queue.simulation.record import Record
+from harness.terminal.progress import Follow
 
 __all__ = ["DETECTORS", "Detector", "Diagnosis", "diagnose", "diagnosis"]
 
@@ -38,7 +39,14 @@ DETECTORS: tuple[Detector, ...] = (
 )
 
 
-def diagnose(record: Record) -> list[Diagnosis]:
-    """Every hazard that can be recognised in the record, in the order of their numbers."""
-    found = [detect(record) for detect in DETECTORS]
+def diagnose(record: Record, follow: Follow | None = None) -> list[Diagnosis]:
+    """Every hazard that can be recognised in the record, in the order of their numbers.
+
+    ``follow`` gets how many were looked for.
+    """
+    found = list[Diagnosis | None]()
+    if follow is not None:
+        follow("explaining: {done} of {of} hazards looked for", found.__len__, len(DETECTORS))
+    for detect in DETECTORS:
+        found.append(detect(record))
     return sorted((one for one in found if one is not None), key=lambda one: one.hazard)

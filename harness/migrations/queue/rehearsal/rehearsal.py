@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.migrations.queue.checkers import judge_walk
+from harness.migrations.queue.checkers import CHECKERS_OF_WALK
 from harness.migrations.queue.explore.system import causes_among, worker_code
 from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.judgement import looked_at
@@ -21,6 +21,7 @@ from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.decision import Decision, Looked
 from harness.model.verdict import Finding, Verdict
 from harness.sources.source import Source
+from harness.terminal.progress import Follow
 from kvstore import Entry
 from kvstore.clock import stopwatch
 from kvstore.conditions import Conditions
@@ -35,10 +36,20 @@ class Walk:
     entries: Mapping[str, Entry]
     began: int
 
-    def take(self, scenario: Scenario, on_progress: OnProgress | None = None) -> Record:
-        """Walk to the end; ``on_progress`` gets every answer. Raises Deadlock, and Unanswered."""
+    def take(
+        self, scenario: Scenario, on_progress: OnProgress | None = None, follow: Follow | None = None
+    ) -> Record:
+        """Walk to the end; ``on_progress`` gets every answer, and ``follow`` how far it is.
+
+        Raises Deadlock, and Unanswered.
+        """
         record = simulate(
-            scenario, worker_code(self.worker), self.entries, began=self.began, on_progress=on_progress
+            scenario,
+            worker_code(self.worker),
+            self.entries,
+            began=self.began,
+            on_progress=on_progress,
+            follow=follow,
         )
         if len(self.entries) > MOST_ENTRIES:
             gc.collect()  # all that the simulation was made of: it would be there until much was judged
@@ -77,12 +88,16 @@ def place_of(record: Record, fault: Fault) -> Fault | None:
     return None
 
 
-def judged(record: Record) -> list[Verdict]:
+def judged(record: Record, follow: Follow | None = None) -> list[Verdict]:
     """The verdict on everything that a walk is judged by, with the hazards that explain it."""
-    verdicts = judge_walk(record)
+    verdicts = list[Verdict]()
+    if follow is not None:
+        follow("judging: {done} of {of} invariants", verdicts.__len__, len(CHECKERS_OF_WALK))
+    for check in CHECKERS_OF_WALK:
+        verdicts.append(check(record))
     if all(verdict.held for verdict in verdicts):
         return verdicts
-    every = diagnose(record)
+    every = diagnose(record, follow)
 
     def explained(verdict: Verdict, finding: Finding) -> Finding:
         """A finding that names its hazards gets only those others that struck the same keys."""
@@ -157,15 +172,18 @@ def rehearse_queue(
     fault: Fault | None = None,
     command: str = "",
     on_progress: OnProgress | None = None,
+    follow: Follow | None = None,
 ) -> Rehearsal:
     """Walk the migration on a copy of the namespace, from ``began`` on (ms), judge what happened.
 
     ``scenario`` is one of `walk_of`. ``fault`` happens in its runs, counted from their first operation:
-    a walk without it shows where. ``on_progress`` gets every answer. Raises Deadlock, and Unanswered.
+    a walk without it shows where. ``on_progress`` gets every answer, and ``follow`` how far it is.
+    Raises Deadlock, and Unanswered.
     """
     start = stopwatch()
     walk = Walk(worker, source.namespace.entries, began)
     placed = None if fault is None else place_of(walk.take(scenario), fault)
-    record = walk.take(scenario if placed is None else replace(scenario, faults=(placed,)), on_progress)
+    scenario = scenario if placed is None else replace(scenario, faults=(placed,))
+    record = walk.take(scenario, on_progress, follow)
     missed = fault if placed is None else None
-    return Rehearsal(source, record, judged(record), stopwatch() - start, command, missed)
+    return Rehearsal(source, record, judged(record, follow), stopwatch() - start, command, missed)

@@ -74,7 +74,8 @@ class Story:
     """What was to happen to one task.
 
     enqueued      when a producer stored it, or the beginning for what was there
-    deadlines     the ends that producers and workers gave it, infinity for none; the migration's do not count
+    deadline      the first of the ends that producers and workers gave it, infinity for none, and ``latest``
+                  the last; the migration's do not count. Nobody owes the task to anybody after its deadline
     completed     when its result was first stored, infinity for never; ``completed_at_place`` in the writes
     acknowledged  when somebody was first told that its result is stored; long ago, if it was there before
     over          when it is completed or has expired, whichever comes first
@@ -82,18 +83,14 @@ class Story:
     """
 
     id: str
-    enqueued: list[int] = field(default_factory=list)
-    deadlines: list[float] = field(default_factory=list)
+    enqueued: tuple[int, ...] = ()
+    deadline: float = math.inf
+    latest: float = -math.inf
     completed: float = math.inf
     completed_at_place: float = math.inf
     acknowledged: float = math.inf
     over: float = math.inf
     is_forgotten: bool = False
-
-    @property
-    def deadline(self) -> float:
-        """Its original deadline: nobody owes the task to anybody after it."""
-        return min(self.deadlines)
 
     def is_live(self, at: float) -> bool:
         """Enqueued, not expired, without a result."""
@@ -242,7 +239,8 @@ class Expectation:
                     if not span.from_operator:
                         self._note(stories.setdefault(task, Story(task)), span)
         for story in stories.values():
-            story.enqueued.sort()
+            if len(story.enqueued) > 1:
+                story.enqueued = tuple(sorted(story.enqueued))
             self._note_result(story)
         for call in self._results:
             done = stories.get(task_of(call) or "")
@@ -252,8 +250,8 @@ class Expectation:
 
     def _note(self, story: Story, span: Span) -> None:
         if not span.writer.startswith("daemon"):
-            story.enqueued.append(span.begin)
-        story.deadlines.append(span.due)
+            story.enqueued += (span.begin,)
+        story.deadline, story.latest = min(story.deadline, span.due), max(story.latest, span.due)
 
     def _note_result(self, story: Story) -> None:
         results = self._spans[RESULT + story.id]

@@ -8,6 +8,7 @@ from harness import SETTLE_SECONDS, Call
 from harness.engine.chance import Chance
 from harness.engine.interleaving import Choose
 from harness.engine.loop import LoopClock, SimulatedLoop
+from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.people.actor import Actor
 from harness.migrations.queue.simulation.people.clients import Producer, Viewer
 from harness.migrations.queue.simulation.people.crowd import Crowd
@@ -19,12 +20,15 @@ from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.world import OnProgress, World
 from harness.migrations.queue.state import QueueState
 from harness.system.deployment import Code, NotSequential, SystemFailed
+from harness.terminal.progress import Follow
 from kvstore import Entry
 from kvstore.conditions import JUDGE
 from kvstore.layers.trace import Trace
 
 # When every simulation begins: a round moment, in milliseconds since the UNIX epoch.
 BEGIN_MS = 1_795_300_000_000
+# A key is moved by a put and a delete.
+_WRITES = 2
 # How often a looker looks at everything.
 _ROUNDS = 4
 
@@ -37,11 +41,12 @@ def simulate(
     trace: Trace | None = None,
     began: int = BEGIN_MS,
     on_progress: OnProgress | None = None,
+    follow: Follow | None = None,
 ) -> Record:
     """What happens in ``scenario`` from ``began`` on (ms). ``entries`` stand for its own tasks if given.
 
     ``choose`` stands for the order of a scenario in which requests are sent at once, ``trace`` gets every
-    KV operation, and ``on_progress`` every answer.
+    KV operation, ``on_progress`` every answer, and ``follow`` how many writes were carried out.
     Raises Deadlock when everybody waits for somebody else.
     """
     if entries is None:
@@ -57,6 +62,9 @@ def simulate(
         worker_code.enter(clock, scenario.seed, once=once)
         world = World(scenario, stored, clock, worker_code, trace)
         world.on_progress = on_progress
+        if follow is not None:
+            old = sum(key.startswith((OLD_TASK, OLD_LEASE)) for key in stored)
+            follow("walking: {done} of some {of} writes", world.writes.__len__, _WRITES * old)
         if choose is not None and world.network.interleaving is not None:
             world.network.interleaving.choose = choose
         record = loop.run(_play(world))
