@@ -20,8 +20,7 @@ binding = "PICTURES"
 bucket_name = "pictures"
 """
 PYTHON = """\
-from js import Object
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 from workers import Response, WorkerEntrypoint
 
 
@@ -29,8 +28,8 @@ class Default(WorkerEntrypoint):
     async def fetch(self, request):
         bucket = self.env.PICTURES
         options = {"httpMetadata": {"contentType": "text/x"}, "customMetadata": {"by": "me"}}
-        await bucket.put("a/1", "hello", to_js(options, dict_converter=Object.fromEntries))
-        await bucket.put("a/2", to_js(b"bytes"))
+        await bucket.put("a/1", "hello", **options)
+        await bucket.put("a/2", b"bytes")
         got = await bucket.get("a/1")
         listed = await bucket.list(prefix="a/", limit=1)
         try:
@@ -40,13 +39,13 @@ class Default(WorkerEntrypoint):
         upload = await bucket.createMultipartUpload("parts")
         first = await upload.uploadPart(1, "x" * 5 * 1024 * 1024)
         second = await bucket.resumeMultipartUpload("parts", upload.uploadId).uploadPart(2, "end")
-        whole = await upload.complete(to_js([first, second]))
+        whole = await upload.complete([first, second])
         try:
             await upload.uploadPart(0, "")
         except JsException as error:
             number = error.message
         return Response.json([
-            got.httpMetadata.contentType, got.customMetadata.by, await got.text(), got.bodyUsed,
+            got["httpMetadata"].contentType, got.customMetadata["by"], await got.text(), got["bodyUsed"],
             [one.key for one in listed.objects], listed.truncated, refused, whole.size, whole.etag, number,
         ])
 """

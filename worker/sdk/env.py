@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 from kvstore.binding.namespace import KVNamespace
 from worker.sdk.binding import KvNamespace, _BindingWrapper
@@ -12,6 +12,8 @@ from worker.sdk.durable import _DurableObjectNamespaceWrapper, _FetcherWrapper, 
 from worker.sdk.ffi.crossing import unwrap, wrap
 from worker.sdk.ffi.jsobject import Absent, JsObject
 from worker.sdk.ffi.to_js import to_js
+
+_WRAPPED: Final = frozenset({"D1Database", "R2Bucket", "WorkerQueue"})
 
 
 class NotEmulatedError(NotImplementedError):
@@ -87,9 +89,9 @@ env = _EnvWrapper(_current_bindings)
 def make_env(bindings: Mapping[str, object]) -> _EnvWrapper:
     """An environment for a Worker.
 
-    KVNamespace objects, Durable Object namespaces, other Workers and queues get the Python binding; text,
-    numbers and booleans stay, dicts and lists become JsProxy, None becomes jsnull. Asking for a `NotEmulated`
-    raises NotEmulatedError.
+    KVNamespace objects, Durable Object namespaces, other Workers, queues, databases and buckets get
+    the Python binding; text, numbers and booleans stay, dicts and lists become JsProxy, None becomes jsnull.
+    Asking for a `NotEmulated` raises NotEmulatedError.
     """
     wrapped = {name: _binding(value) for name, value in bindings.items()}
     environment = _EnvWrapper(lambda: wrapped)
@@ -124,7 +126,7 @@ def _binding(value: object) -> Any:
         return _DurableObjectNamespaceWrapper(value)
     if isinstance(value, JsObject) and value.js_name == "Fetcher":
         return _FetcherWrapper(value)
-    if isinstance(value, JsObject) and value.js_name == "WorkerQueue":
+    if isinstance(value, JsObject) and value.js_name in _WRAPPED:
         return _ObjectWrapper(value)
     return wrap(value)
 

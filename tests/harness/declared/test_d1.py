@@ -32,7 +32,6 @@ class Default(WorkerEntrypoint):
 AFTER = """
 from urllib.parse import unquote, urlparse
 
-from pyodide.ffi import jsnull
 from workers import Response, WorkerEntrypoint
 
 INSERT = "INSERT INTO links VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET url = excluded.url"
@@ -47,11 +46,11 @@ class Default(WorkerEntrypoint):
 
     async def show(self, name):
         url = await self.row(name)
-        if url is jsnull:
+        if url is None:
             url = await self.env.KV.get("link:" + name)
         if url is None:
             url = await self.row(name)
-        return Response("", status=404) if url in (None, jsnull) else Response(url)
+        return Response("", status=404) if url is None else Response(url)
 
     async def row(self, name):
         return await self.env.DB.prepare("SELECT url FROM links WHERE name = ?").bind(name).first("url")

@@ -22,14 +22,14 @@ MISTAKES = {
         "1 newer write of a client was overwritten by the migration",
     ),
     "a lost ttl": (
-        'key.get("expiration") or jsnull',
-        "jsnull",
+        'key.get("expiration")',
+        "None",
         "entries=6",
         "entries have no expiration any more",
     ),
     "lost metadata": (
-        '(key.get("metadata") or {}).get("owner") or jsnull',
-        "jsnull",
+        '(key.get("metadata") or {}).get("owner")',
+        "None",
         "entries=1",
         "the metadata of 1 entry is lost",
     ),

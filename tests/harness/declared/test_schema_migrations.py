@@ -24,7 +24,6 @@ database_id = "links"
 WORKER = """
 from urllib.parse import unquote, urlparse
 
-from pyodide.ffi import jsnull
 from workers import Response, WorkerEntrypoint
 
 READ, INSERT = {read!r}, {insert!r}
@@ -37,7 +36,7 @@ class Default(WorkerEntrypoint):
             await self.env.DB.prepare(INSERT).bind(name, "https://new.example").run()
             return Response("", status=201)
         url = await self.env.DB.prepare(READ).bind(name).first("url")
-        return Response("", status=404) if url is jsnull else Response(url)
+        return Response("", status=404) if url is None else Response(url)
 """
 DECLARED = """
 from harness import Migration, Row

@@ -22,7 +22,7 @@ database_name = "links"
 database_id = "11111111-2222-3333-4444-555555555555"
 """
 PYTHON = """\
-from pyodide.ffi import JsException, jsnull
+from pyodide.ffi import JsException
 from workers import Response, WorkerEntrypoint
 
 
@@ -30,17 +30,17 @@ class Default(WorkerEntrypoint):
     async def fetch(self, request):
         db = self.env.DB
         insert = db.prepare("INSERT INTO links VALUES (?, ?)")
-        await db.batch([insert.bind("a", 5), insert.bind("b", jsnull)])
+        await db.batch([insert.bind("a", 5), insert.bind("b", None)])
         rows = await db.prepare("SELECT * FROM links").all()
         try:
-            insert.bind("c", None)
+            insert.bind("c", {"no": "value of SQL"})
         except JsException as error:
             refused = error.message
         try:
             await insert.bind("a", 6).run()
         except JsException as error:
             failed = error.message
-        shown = [{"name": row.name, "n": None if row.n is jsnull else row.n} for row in rows.results]
+        shown = [{"name": row.name, "n": row["n"]} for row in rows.results]
         return Response.json([shown, rows.meta.changed_db, refused, failed])
 """
 JAVASCRIPT = """\
@@ -50,7 +50,7 @@ export default {
     await env.DB.batch([insert.bind("a", 5), insert.bind("b", null)]);
     const rows = await env.DB.prepare("SELECT * FROM links").all();
     let refused, failed;
-    try { insert.bind("c", undefined) } catch (error) { refused = error.message }
+    try { insert.bind("c", { no: "value of SQL" }) } catch (error) { refused = error.message }
     try { await insert.bind("a", 6).run() } catch (error) { failed = error.message }
     return Response.json([rows.results, rows.meta.changed_db, refused, failed]);
   },
@@ -59,7 +59,7 @@ export default {
 ANSWER = [
     [{"name": "a", "n": 5}, {"name": "b", "n": None}],
     False,
-    "D1_TYPE_ERROR: Type 'undefined' not supported for value 'undefined'",
+    "D1_TYPE_ERROR: Type 'object' not supported for value '[object Object]'",
     "D1_ERROR: UNIQUE constraint failed: links.name: "
     "SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_PRIMARYKEY)",
 ]

@@ -21,7 +21,9 @@ from worker.sdk.web.websocket import WebSocket
 _PLAIN: Final = (dict, NoneType)
 _BUFFERS: Final = ("ArrayBuffer", "DataView", "TypedArray", "Uint8Array")
 _PYTHON_BODIES: Final = (str, bytes, FormData, NoneType)
-_ACCEPTED: Final = (*_BUFFERS, "Blob", "FormData", "ReadableStream", "URLSearchParams", "Response")
+RESPONSE_ACCEPTED: Final = frozenset(
+    {*_BUFFERS, "Blob", "FormData", "ReadableStream", "URLSearchParams", "Response"}
+)
 
 
 class FetchResponse(http.FetchResponse):
@@ -115,7 +117,7 @@ class Response(FetchResponse):
             self._url, self.js_response = "", _made_of_text(body, status or 200, headers or {})
             return
         kind = constructor_name(body)
-        if kind not in _ACCEPTED if kind else not isinstance(body, _PYTHON_BODIES):
+        if kind not in RESPONSE_ACCEPTED if kind else not isinstance(body, _PYTHON_BODIES):
             raise TypeError(f"Unsupported type in Response: {kind or type(body).__name__}")
         if kind == "Response":
             if status is not None or status_text or headers is not None:

@@ -17,7 +17,6 @@ import secrets
 import time
 from urllib.parse import parse_qs, unquote, urlparse
 
-from pyodide.ffi import jsnull
 from workers import Response, WorkerEntrypoint
 
 PREFIX = "link:"
@@ -54,7 +53,7 @@ class Default(WorkerEntrypoint):
 
     async def save(self, asked):
         name, ttl = asked.get("id") or secrets.token_hex(4), asked.get("ttl")
-        expires = jsnull if ttl is None else int(time.time()) + ttl
+        expires = None if ttl is None else int(time.time()) + ttl
         await self.env.DB.prepare(SAVE).bind(name, asked["url"], asked["owner"], expires).run()
         if self.is_dual:
             lifetime = {} if ttl is None else {"expiration": expires}
@@ -70,13 +69,13 @@ class Default(WorkerEntrypoint):
 
     async def follow(self, name):
         row = await self.env.DB.prepare(FOLLOW).bind(time.time(), name).first()
-        in_row = None if row is jsnull or row.gone else row.url
+        in_row = None if row is None or row.gone else row.url
         if self.is_dual:
             in_kv = await self.env.LINKS.get(PREFIX + name)
-            shadow = "same" if in_row == in_kv else "missing" if row is jsnull else "different"
+            shadow = "same" if in_row == in_kv else "missing" if row is None else "different"
             url = in_row if in_kv is None else in_kv
             return self.answer(url, {"x-shadow": shadow})
-        return self.answer(await self.env.LINKS.get(PREFIX + name) if row is jsnull else in_row, {})
+        return self.answer(await self.env.LINKS.get(PREFIX + name) if row is None else in_row, {})
 
     def answer(self, url, headers):
         if url is None:
@@ -97,9 +96,9 @@ class Default(WorkerEntrypoint):
         for key in keys:
             url = await self.env.LINKS.get(key["name"])
             if url is not None:
-                owner = (key.get("metadata") or {}).get("owner") or jsnull
+                owner = (key.get("metadata") or {}).get("owner")
                 name = key["name"].removeprefix(PREFIX)
-                rows.append(insert.bind(name, url, owner, key.get("expiration") or jsnull))
+                rows.append(insert.bind(name, url, owner, key.get("expiration")))
         if rows:
             await self.env.DB.batch(rows)
         return len(rows)

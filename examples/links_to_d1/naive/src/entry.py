@@ -7,7 +7,6 @@ import secrets
 import time
 from urllib.parse import unquote, urlparse
 
-from pyodide.ffi import jsnull
 from workers import Response, WorkerEntrypoint
 
 SAVE = "INSERT OR REPLACE INTO links (name, url, owner, expires) VALUES (?, ?, ?, ?)"
@@ -29,13 +28,13 @@ class Default(WorkerEntrypoint):
 
     async def save(self, asked):
         name = asked.get("id") or secrets.token_hex(4)
-        expires = int(time.time()) + asked["ttl"] if "ttl" in asked else jsnull
+        expires = int(time.time()) + asked["ttl"] if "ttl" in asked else None
         await self.env.DB.prepare(SAVE).bind(name, asked["url"], asked["owner"], expires).run()
         return Response.json({"id": name}, status=201)
 
     async def follow(self, name):
         url = await self.env.DB.prepare(FOLLOW).bind(name, time.time()).first("url")
-        if url is jsnull:
+        if url is None:
             return Response("no such link", status=404)
         return Response("", status=302, headers={"location": url})
 
@@ -45,5 +44,5 @@ class Default(WorkerEntrypoint):
             name = key["name"].removeprefix("link:")
             url = await self.env.LINKS.get(key["name"])
             await self.env.LINKS.delete(key["name"])  # before anybody has looked whether the row is there
-            await self.env.DB.prepare(SAVE).bind(name, url, jsnull, jsnull).run()  # no owner, and no end
+            await self.env.DB.prepare(SAVE).bind(name, url, None, None).run()  # no owner, and no end
         return Response.json({"done": True})
