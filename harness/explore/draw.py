@@ -66,7 +66,8 @@ class Declared:
 class Drawing:
     """Draws what ``base`` says of the conditions, and the rest by chance.
 
-    ``places`` are those of the operator, ``others`` those of clients and readers; ``oddities`` the kinds of
+    ``places`` are those of the operator, ``back`` those of the way back after the end, ``others`` those of
+    clients and readers; ``oddities`` the kinds of
     odd entries that there can be; ``budgets`` how many operations a request may have where listings have so
     many keys, which takes as much of it as the whole namespace takes of the real one.
     """
@@ -74,6 +75,7 @@ class Drawing:
     base: Scenario
     declared: Declared
     places: Places
+    back: Places
     others: Places
     oddities: Sequence[str]
     budgets: Mapping[int, int]
@@ -206,7 +208,10 @@ class Drawing:
         is_other = self.others.operations and (not self.places.operations or chance.happens(250))
         if is_other:
             return self.others.operations[chance.below(len(self.others.operations))]
-        request, operation = self.places.operations[chance.below(len(self.places.operations))]
+        places = self.places.operations
+        if drawn.rollback in ("after", "late") and self.back.operations and chance.happens(500):
+            places = self.back.operations
+        request, operation = places[chance.below(len(places))]
         # With fewer entries a request has as many operations fewer.
         few, all_of_them = min(drawn.entries, self.base.entries), self.base.entries
         return request, -(-operation * few // all_of_them)

@@ -1,15 +1,22 @@
 """The least evidence of a finding: the few events of a record that show how it came about."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from harness.migration import Entry as Wanted
 from harness.model.expectation import Expectation
 from harness.model.record import Act, Call, Place, Record
 from harness.model.row import is_table, named
+from harness.model.sameness import has_value, read_as, same
 from harness.model.verdict import Finding, Moment, finding
 from kvstore import Event
 
 MOST: Final = 10
+# So many characters of a value are shown, from a few before the first that differs.
+_SHOWN: Final = 40
+_BEFORE: Final = 10
 
 _SAID: Final = {
     "gone": "deletes {}, which is confirmed",
@@ -30,9 +37,73 @@ def damage(expectation: Expectation, code: str, what: str, places: Sequence[Plac
             related = expectation.originals.get(places[0], ())
         else:
             related = () if want.origin is None else (want.origin,)
-        return story(expectation.record, [places[0], *related])
+        told = story(expectation.record, [places[0], *related])
+        unlike = _unlike(expectation, places[0])
+        return told if unlike is None else (*told[-MOST + 1 :], unlike)
 
     return finding(what, list(map(named, places)), show=show, code=code)
+
+
+def _unlike(expectation: Expectation, place: Place) -> Moment | None:
+    """How what is at a place in the end differs from what is to be there; None where either is nothing."""
+    record, have = expectation.record, expectation.record.final.get(place)
+    wanted = None if have is None else _wanted(expectation, place)
+    if have is None or wanted is None:
+        return None
+    differs = "; ".join(_differences(read_as(wanted, place, have), wanted))
+    return Moment(record.ended, "at the end", differs) if differs else None
+
+
+def _wanted(expectation: Expectation, place: Place) -> Wanted | None:
+    """What is to be at a place that does not have it, None for nothing."""
+    want = expectation.wants.get(place)
+    if want is None:  # it was to stay as it was, or as clients left it
+        stored = expectation.untouched.get(place, expectation.record.start.get(place))
+        return None if stored is None else expectation.mapping.written(place, stored)
+    if want.gone is not None or all(one.place != place for one in expectation.wrong):
+        return None
+    return next((one for one in want.allowed if one is not None), None)
+
+
+def _differences(have: Wanted, wanted: Wanted) -> Iterator[str]:
+    """What an entry has instead of what it is to have, a part each."""
+    if not has_value(wanted, have.value):
+        yield f"its value is {_instead(_text(have), _text(wanted))}"
+    if not same(have.metadata, wanted.metadata):
+        yield f"its metadata is {_instead(_json(have.metadata), _json(wanted.metadata))}"
+    if have.expiration != wanted.expiration:
+        yield f"its end is {_end(have.expiration)} instead of {_end(wanted.expiration)}"
+
+
+def _text(entry: Wanted) -> str:
+    return repr(entry.value.decode("utf-8", "backslashreplace"))
+
+
+def _json(metadata: Any) -> str:
+    return "nothing" if metadata is None else json.dumps(metadata, ensure_ascii=False)
+
+
+def _end(expiration: int | None) -> str:
+    if expiration is None:
+        return "none"
+    return (datetime(1970, 1, 1) + timedelta(seconds=expiration)).isoformat() + "Z"
+
+
+def _instead(one: str, other: str) -> str:
+    """Both texts, of which as much is shown as there is room for, about where they differ."""
+    differs = next(
+        (at for at, (mine, its) in enumerate(zip(one, other, strict=False)) if mine != its),
+        min(len(one), len(other)),
+    )
+    return f"{_cut(one, differs)} instead of {_cut(other, differs)}"
+
+
+def _cut(text: str, differs: int) -> str:
+    if len(text) <= _SHOWN:
+        return text
+    start = 0 if differs < _SHOWN - _BEFORE else differs - _BEFORE
+    shown = text[start : start + _SHOWN]
+    return f"{'…' * (start > 0)}{shown}{'…' * (start + _SHOWN < len(text))}"
 
 
 def story(record: Record, places: Iterable[Place], act: Act | None = None) -> tuple[Moment, ...]:

@@ -13,7 +13,7 @@ from harness.migration import Entry as Wanted
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Act, Call, Place, Record
 from harness.model.row import is_table
-from harness.model.sameness import is_as_wanted, read_as
+from harness.model.sameness import has_value, is_as_wanted, read_as
 from kvstore import Entry, Event
 
 # An entry that has so little left (seconds) may be left to end where it is: KV takes no shorter life.
@@ -64,6 +64,8 @@ class Expectation:
         self.untouched: dict[Place, Entry | None] = {}
         self.originals: dict[Place, tuple[Place, ...]] = {}
         self.bare: list[tuple[Event, Place]] = []
+        # The old entries that the migration wrote, by what they become.
+        self._written_back: dict[Place, set[Place]] = {}
         self._state: dict[Place, Entry] = dict(record.start)
         self._begin()
         self._go()
@@ -208,6 +210,9 @@ class Expectation:
     def _watch(self, event: Event, at: int) -> None:
         """After a write of the migration: is everything that lives stored somewhere?"""
         where = event.namespace, event.key
+        if event.entry is not None and self.migration.rule_for(*where) is not None:
+            for one in self.mapping.targets(where, event.entry) or ():
+                self._written_back.setdefault(place_of(one), set()).add(where)
         for target in {where, *self.originals.get(where, ())}:
             if (
                 self._is_bare(target, event.at)
@@ -279,10 +284,13 @@ class Expectation:
 
     def covers(self, state: Mapping[Place, Entry], target: Place, want: Want) -> bool:
         """Whether the old entry that becomes ``target`` is in ``state``, and still would."""
-        if want.origin is None or want.origin not in state:
-            return False
-        targets = self.mapping.targets(want.origin, state[want.origin])
-        return targets is not None and any(place_of(one) == target for one in targets)
+        sources = {*self._written_back.get(target, ()), want.origin}
+        return any(
+            place_of(one) == target
+            for source in sources
+            if source is not None and source in state
+            for one in self.mapping.targets(source, state[source]) or ()
+        )
 
     @cached_property
     def wrong(self) -> list["Wrong"]:
@@ -292,8 +300,16 @@ class Expectation:
         for place in sorted(self.wants):
             want, have = self.wants[place], final.get(place)
             if not want.anything and not self._is_right(want, have, ended):
-                found.append(Wrong(place, want, None if have is None else self._seen(want, place, have)))
+                seen = None if have is None else self._seen(want, place, have)
+                found.append(Wrong(place, want, seen, self._earlier(place, want)))
         return found
+
+    def _earlier(self, place: Place, want: Want) -> Wanted | None:
+        """What the old entry that becomes something at ``place`` would become as it was at the beginning."""
+        if want.origin is None or want.origin not in self.record.start:
+            return None
+        targets = self.mapping.targets(want.origin, self.record.start[want.origin]) or ()
+        return next((one for one in targets if place_of(one) == place), None)
 
     @cached_property
     def changed(self) -> list["Wrong"]:
@@ -333,11 +349,14 @@ def _is_of(event: Event | None, act: Act) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """``place`` holds ``have`` at the end, and ``want`` says what it was to hold."""
+    """``place`` holds ``have`` at the end, and ``want`` says what it was to hold; ``earlier`` is what the old
+    entry would have become as it was at the beginning.
+    """
 
     place: Place
     want: Want
     have: Wanted | None
+    earlier: Wanted | None = None
 
     @property
     def stays(self) -> bool:
@@ -352,10 +371,18 @@ class Wrong:
         ends = [one.expiration for one in self.want.allowed if one is not None]
         return bool(ends) and all(end is not None and end * 1000 <= ended for end in ends)
 
+    @property
+    def _is_of_before(self) -> bool:
+        """Whether it has the value of the beginning."""
+        return self.have is not None and self.earlier is not None and has_value(self.earlier, self.have.value)
+
     def is_overwritten(self, record: Record) -> bool:
-        """Whether what a client wrote was there, and the migration wrote over it."""
+        """Whether what a client wrote was there, and the migration wrote over it.
+
+        What a client wrote to the old entry is there to be moved: it is overwritten by what was read before.
+        """
         changed = self.want.changed
-        if changed is None:
+        if changed is None or not (self._is_of_before or (changed.namespace, changed.key) == self.place):
             return False
         return any(
             (event.namespace, event.key) == self.place

@@ -6,7 +6,7 @@ that its table does not take.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from kvstore import LIMITS, Entry
 
 _NUMBER: Final = 1000  # beyond those of rows that are made to be many
 _LONG_NAME: Final = 480
+_MOST_OTHERS: Final = 20  # are tried, of all that could be where one goes
 _LONG_TEXT: Final = 100_001  # more than a statement may have, if somebody writes it there
 
 
@@ -93,6 +94,7 @@ _ROWS: Final[Mapping[str, Callable[[Any], Any]]] = {
     TARGET_THERE: lambda value: value,
     TWO_SOURCES: lambda value: value,
 }
+_NAMES: Final = frozenset(name for name, _ in _ENTRIES.values())
 KINDS: Final = tuple(dict.fromkeys((*_ENTRIES, *_ROWS)))
 
 # How a row would be in its table when a migration begins, None where it cannot be.
@@ -107,11 +109,11 @@ def odd_entries(
     began: int,
     chance: Chance,
     stored: Stored,
-    other: tuple[Place, Entry] | None = None,
+    others: Sequence[tuple[Place, Entry]] = (),
 ) -> dict[Place, Entry]:
     """What is odd of a kind made from ``like``, with what belongs to it; nothing where there is none.
 
-    What is there already where it goes is what ``other`` would become, for ever.
+    What is there already where it goes is what one of ``others`` would become, for ever.
     """
     (binding, _), _ = like
     if is_table(binding):
@@ -122,14 +124,34 @@ def odd_entries(
     if odd is None or targets is None:
         return {}
     place, made = odd
-    found = {place: made}
-    if kind == TARGET_THERE and targets and place_of(targets[0]) != place:
-        elsewhere = () if other is None else outcomes.targets(*other) or ()
-        there = _there(outcomes, targets[0], (*elsewhere, targets[0])[0], stored)
-        if there is None:
-            return {}
-        found[place_of(targets[0])] = there
-    return found
+    if kind != TARGET_THERE or not targets or place_of(targets[0]) == place:
+        return {place: made}
+    if any(one.shape is not None for one in targets):
+        there = _row_there(outcomes, targets[0], others, stored)
+    else:
+        there = _entries_there(outcomes, place, targets, others)
+    return {place: made, **there} if there else {}
+
+
+def _entries_there(
+    outcomes: Outcomes, place: Place, targets: Sequence[Wanted], others: Sequence[tuple[Place, Entry]]
+) -> dict[Place, Entry]:
+    """All that the entry at a place would become if it held what another does: one whole, not parts of two.
+
+    The same as ``targets`` where no other becomes just as many.
+    """
+    for where, entry in others[:_MOST_OTHERS]:
+        theirs = outcomes.targets(place, entry) if where[0] == place[0] else None
+        if theirs and {*map(place_of, targets)} == {*map(place_of, theirs)}:
+            targets = theirs
+            break
+    return {place_of(one): stored_as(one)._replace(expiration=None) for one in targets}
+
+
+def is_odd(migration: Migration, place: Place) -> bool:
+    """Whether an old entry was made to be odd."""
+    rule = migration.rule_for(*place)
+    return rule is not None and place[1].removeprefix(rule.prefix) in _NAMES
 
 
 def _entry(
@@ -166,14 +188,18 @@ def _row(
     return None
 
 
-def _there(outcomes: Outcomes, target: Wanted, other: Wanted, stored: Stored) -> Entry | None:
-    """What is at the place of ``target`` already: what ``other`` is; None where nothing can be there."""
+def _row_there(
+    outcomes: Outcomes, target: Wanted, others: Sequence[tuple[Place, Entry]], stored: Stored
+) -> dict[Place, Entry]:
+    """The row that is at the place of ``target`` already: what one of ``others`` becomes; {} for none."""
+    elsewhere = outcomes.targets(*others[0]) if others else ()
+    other = (*(elsewhere or ()), target)[0]
     if target.shape is None or other.shape is None:
-        return None if target.shape is not other.shape else stored_as(other)._replace(expiration=None)
+        return {}
     table = outcomes.tables[target.binding]
     binding, _, name = target.binding.partition(".")
     values, own = json.loads(other.value), json.loads(target.value)
     if other.binding != target.binding or not {*table.key} <= own.keys():
-        return None
+        return {}
     row = stored(Row(name, {**values, **{column: own[column] for column in table.key}}, binding))
-    return None if row is None else stored_row(row)
+    return {} if row is None else {place_of(target): stored_row(row)}

@@ -19,7 +19,7 @@ from harness.explore.state import read_tally, write_tally
 from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.model.course import Course
-from harness.model.record import Place, Record
+from harness.model.record import Call, Place, Record
 from harness.model.scenario import Scenario
 from harness.model.stratum import strata_of
 from harness.parameters import parameters
@@ -265,29 +265,49 @@ class _Rehearsal:
         alone = self.subject.simulate(self.base)
         operators = [call for call in alone.calls if call.role == "operator"]
         others = [call for call in self.plain.calls if call.role in ("client", "reader")][:_MOST_OTHERS]
+        back = self._way_back(self.base)
         scenarios = [
-            replace(record.scenario, faults=(fault,))
-            for record, calls in ((alone, operators), (self.plain, others))
+            replace(scenario, faults=(fault,))
+            for scenario, calls in (
+                (self.base, operators),
+                (replace(self.base, rollback="after"), back),
+                (self.plain.scenario, others),
+            )
             for fault in everywhere(OPERATION, calls)
         ]
-        mine, theirs = (sum(call.operations for call in calls) for calls in (operators, others))
-        also = f", and {theirs:,} of clients and readers" if theirs else ""
+        mine, its, theirs = (sum(call.operations for call in calls) for calls in (operators, back, others))
+        also = f", {its:,} of the rollback" if its else ""
+        also += f", and {theirs:,} of clients and readers" if theirs else ""
         return scenarios, f"{mine:,} operations of the operator × {', '.join(OPERATION)}{also}"
 
     def _interruptions(self) -> tuple[list[Scenario], str]:
         """Somebody looks all the time: what an interruption leaves may be gone before the end."""
         base = replace(self.base, readers=1)
         record = self.subject.simulate(base)
-        places = places_of(record).operations
+        places = [(base, place) for place in places_of(record).operations]
+        rolled = replace(base, rollback="after")
+        places += [
+            (rolled, (call.name, at)) for call in self._way_back(base) for at in range(1, call.operations + 1)
+        ]
         acts = [rule.name for rule in (*self.migration.clients, *self.migration.readers)]
         entries = range(min(3, self.base.entries))
         scenarios = [
-            replace(base, interrupt=(Interruption(Deed(act, which), *place),))
+            replace(scenario, interrupt=(Interruption(Deed(act, which), *place),))
             for act in acts
-            for place in places
+            for scenario, place in places
             for which in entries
         ]
         return scenarios, f"{', '.join(acts) or 'nothing'} between any two of {len(places):,} operations"
+
+    def _way_back(self, base: Scenario) -> list[Call]:
+        """The requests of the rollback when the operator was done; none where none is declared."""
+        if self.migration.way_back is None:
+            return []
+        forth, both = (
+            [call for call in self.subject.simulate(one).calls if call.role == "operator"]
+            for one in (base, replace(base, rollback="after"))
+        )
+        return both[len(forth) :]
 
     def _meetings(self) -> tuple[list[Scenario], str]:
         """Each act beside each request of the operator, and any two acts before it, of the same entry."""
@@ -313,6 +333,7 @@ class _Rehearsal:
             self.base,
             Declared.of(self.migration),
             places_of(self.plain),
+            Places([(call.name, call.operations) for call in self._way_back(self.base)]),
             others,
             self.oddities,
             self._budgets(),

@@ -74,8 +74,11 @@ def simulate(
 def unreadable(
     migration: Migration, start: Mapping[Place, Entry], began: int, stages: Stages
 ) -> frozenset[Place]:
-    """Which of the entries readers do not find while nothing has moved: they do not miss those later."""
-    if "before" not in migration.stages or not migration.readers:
+    """Which of the entries readers do not find while nothing has moved: they do not miss those later.
+
+    Where nobody reads, those that clients say are gone, and that are there: their names do not get through.
+    """
+    if "before" not in migration.stages or not (migration.readers or migration.clients):
         return frozenset()
     loop = SimulatedLoop(Chance(1, "loop"))  # type: ignore[abstract]
     clock = LoopClock(loop, began)
@@ -87,8 +90,17 @@ def unreadable(
         await world.fill()
         world.deploy("before")
         await _look(world)
+        missed = {act.place for act in world.acts if act.outcome != "found"}
+        read = {(rule.binding, rule.prefix) for rule in migration.readers}
+        client, begun = Visitor(world, "client", "client", JUDGE), len(world.acts)
+        for rule in migration.clients:
+            if (rule.binding, rule.prefix) not in read:
+                for name in list(world.names(rule)):
+                    await client.do(rule, name)
+        stored = await world.stored()
+        missed |= {act.place for act in world.acts[begun:] if act.outcome == "gone" and act.place in stored}
         world.close()
-        return frozenset(act.place for act in world.acts if act.outcome != "found")
+        return frozenset(missed)
 
     return loop.run(look())
 
@@ -168,9 +180,10 @@ async def _operate(world: World, rolled: list[int]) -> None:
     try:
         await follow(operator)
     except Halted:
-        operator.halts_after = None
+        pass
     except GaveUp as why:
         world.failures.append(Failure(world.clock.now_ms(), why.what, why.why))
+    operator.halts_after = None
     if way != "never":
         if way == "late":
             await operator.wait(_LATE_SECONDS)

@@ -198,9 +198,16 @@ class Sample:
         """The odd entry of a kind, made from ``like``, which goes where nothing else does, or just there."""
         entry = self.moving[like]
         others = [one for one in self.moving.items() if one[0] != like]
-        other = others[chance.below(len(others))] if others else None
+        first = chance.below(len(others)) if others else 0
         found = odd_entries(
-            self.migration, self.outcomes, kind, (like, entry), self.began, chance, self._stored, other
+            self.migration,
+            self.outcomes,
+            kind,
+            (like, entry),
+            self.began,
+            chance,
+            self._stored,
+            [*others[first:], *others[:first]],
         )
         for place, made in list(found.items())[:1]:
             targets = self._targets(place, made)

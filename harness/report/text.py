@@ -7,7 +7,7 @@ from harness.explore.search import Damage
 from harness.model.verdict import Moment, Verdict
 from harness.rehearsal.result import Part, Result
 from harness.report.about import About
-from harness.terminal.lines import some, text_of
+from harness.terminal.lines import folded, some, text_of
 from harness.terminal.numbers import elapsed
 
 # How many lines a screen has, and how many ways of damage are on it.
@@ -37,10 +37,10 @@ def as_text(
     shown = result.damage if every else result.damage[:_SMALLEST]
     told = [_damage_lines(about, one) for one in shown]
     events = [[_moment_line(moment, about.began) for moment in one.finding.moments] for one in shown]
-    room = _SCREEN - len(lines) - sum(map(len, told)) - 6
+    room = _SCREEN - _height(lines) - sum(map(_height, told)) - 6
     for damage, moments in zip(told, events, strict=True):
-        if every or len(moments) <= room:
-            room -= len(moments)
+        if every or _height(moments) <= room:
+            room -= _height(moments)
             damage[1:1] = moments
         lines += damage
     if more := len(result.damage) - len(shown):
@@ -54,6 +54,11 @@ def as_text(
     if result.decision.verdict == "go" and about.is_mutable:
         lines.append(f"What it is worth: {about.mutate()}")
     return text_of(lines)
+
+
+def _height(lines: Sequence[str]) -> int:
+    """How many lines they take where they are shown."""
+    return sum(len(folded(line)) for line in lines)
 
 
 def _part_line(part: Part, operations: str) -> str:
