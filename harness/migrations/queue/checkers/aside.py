@@ -40,7 +40,7 @@ def _writes(record: Record, call: Call) -> bool:
 def _is_no_dry_run(record: Record, call: Call) -> bool:
     dry = call.path != DELETE
     if call.status not in (200, 207) or _failed(record, call):
-        return False
+        return dry and call.status == 409  # only a deletion is refused, for want of a dry run
     return call.raw("dryRun") is not dry or (dry and call.member("deleted") != 0)
 
 

@@ -152,13 +152,15 @@ def _break(record: Record, task: str, spans: _Held, released: list[Call]) -> Spa
     promised = [(span, lease) for span, lease in spans if not span.from_operator]
     if not promised:
         return None
+    # Of two that are there when it begins, the one that lasts longer was promised last.
+    promised.sort(key=lambda one: (one[0].begin, _ends(*one)))
     worker, begin = promised[0][1].worker, promised[0][0].begin
     ends = {lease.expires_at: _promised_end(record, span, lease) for span, lease in promised}
     given_back = [call.sent for call in released if _giver(call) in (worker, None) and call.sent >= begin]
     completed = record.expectation.stories[task].completed
     until = min(ends[promised[-1][1].expires_at], completed, *given_back)
     held, owed, last = float(begin), float(begin), promised[0][0]
-    for span, lease in sorted(spans, key=lambda one: one[0].begin):
+    for span, lease in sorted(spans, key=lambda one: (one[0].begin, _ends(*one))):
         if span.begin > held:
             if held < owed:
                 break

@@ -24,8 +24,10 @@ _LONGEST_KEY = 512
 # What has less to live, by a clock that may be off, can have no copy: a migration waits for its end, and a
 # task for that of its lease.
 _LAST_MINUTE_MS = 90_000
-# Longer than anything takes to be seen, or to be verified: who is told to wait so long is put off.
+# Longer than anything takes to be seen, or to be verified: who is asked to wait so long is put off. And where
+# everybody sees everything at once, longer than anybody's turn takes.
 _LONGEST_WAIT_SECONDS = 600
+_SHORT_WAIT_SECONDS = 5
 # What a run is to move, and what a rollback is.
 _OLD = (OLD_TASK, OLD_LEASE, PENDING)
 _NEW = (NEW_TASK, NEW_LEASE)
@@ -36,8 +38,8 @@ def progress(record: Record) -> Verdict:
     stuck = _stuck_safe(record, record.runs, _OLD) if safe else _stuck_documented(record)
     rollbacks = record.to("POST", ROLLBACK)
     back = _stuck_safe(record, rollbacks, _NEW) if safe else []
-    put_off = [run for run in record.runs if _puts_off(record, run)]
     taken = [*record.runs, *rollbacks] if safe else []
+    put_off = [call for call in taken or record.runs if _puts_off(record, call)]
     endless, hurried = _endless(record, taken), _hurried(record, taken)
     return verdict(
         "I19",
@@ -52,8 +54,7 @@ def progress(record: Record) -> Verdict:
                 back,
             ),
             timeline.of_calls(
-                f"{{n}} answer{{s}} asked for a wait of over {_LONGEST_WAIT_SECONDS} seconds, "
-                "though old keys were left that could be moved",
+                "{n} answer{s} asked for a wait that nothing needs: keys were left that could be moved",
                 put_off,
             ),
             timeline.of_calls(
@@ -135,11 +136,13 @@ def _has_less_left(row: list[Call], run: Call) -> bool:
     return isinstance(before, int) and isinstance(now, int) and now < before
 
 
-def _puts_off(record: Record, run: Call) -> bool:
-    wait = run.member("retryAfter")
-    out_of_quota = is_day_over(run)
-    too_long = isinstance(wait, int) and wait > _LONGEST_WAIT_SECONDS and not out_of_quota
-    return too_long and _left(record, run, _OLD)
+def _puts_off(record: Record, call: Call) -> bool:
+    wait, sources = call.member("retryAfter"), _OLD if call.path == RUN else _NEW
+    if not isinstance(wait, int) or is_day_over(call) or not _left(record, call, sources):
+        return False
+    # Another step is waited for, and what is about to end.
+    short = not record.expectation.window and call.operations > 0 and not _ending(record, call, sources)
+    return wait > (_SHORT_WAIT_SECONDS if short else _LONGEST_WAIT_SECONDS)
 
 
 def _is_stuck(record: Record, row: list[Call]) -> bool:
@@ -188,14 +191,7 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
 
     A safe migration waits for a task that somebody has just changed, and with it for the pending list.
     """
-    expectation, (begin, end) = record.expectation, record.expectation.evidence(run)
-    there = [
-        key
-        for prefix in sources
-        for key in (prefix + rest for rest, _ in expectation.under(prefix))
-        if _can_move(key) and expectation.was_steady(key, begin, end)
-    ]
-    ending = [k for k in there if any(_is_ending(record, one, begin, end) for one in (k, _lease_of(k)))]
+    there, ending = _there(record, run, sources), _ending(record, run, sources)
     if ending and sources == _NEW:
         return False  # a rollback names all tasks in the list at once, before it deletes any
     left = [key for key in there if key not in ending]
@@ -203,6 +199,24 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
         return bool(left)
     settled = [key for key in left if not _is_young(record, key, run)]
     return bool(settled) and (settled != [PENDING] or left == [PENDING])
+
+
+def _there(record: Record, run: Call, sources: tuple[str, ...]) -> list[str]:
+    """What could be moved, and was there all the time."""
+    expectation, (begin, end) = record.expectation, record.expectation.evidence(run)
+    return [
+        key
+        for prefix in sources
+        for key in (prefix + rest for rest, _ in expectation.under(prefix))
+        if _can_move(key) and expectation.was_steady(key, begin, end)
+    ]
+
+
+def _ending(record: Record, run: Call, sources: tuple[str, ...]) -> list[str]:
+    """What of it ends soon, or is the task of a lease that does."""
+    begin, end = record.expectation.evidence(run)
+    there = _there(record, run, sources)
+    return [k for k in there if any(_is_ending(record, one, begin, end) for one in (k, _lease_of(k)))]
 
 
 def _is_ending(record: Record, key: str, begin: float, end: float) -> bool:

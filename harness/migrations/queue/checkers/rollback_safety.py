@@ -1,5 +1,6 @@
 """I24 Rollback safety: after a rollback the old format has every live task, its lease, and a list of them."""
 
+import math
 from collections.abc import Iterator
 
 from harness import Call
@@ -194,10 +195,13 @@ def _holds(span: Span, at: int) -> bool:
 
 
 def _is_kept(record: Record, task: str, span: Span, place: int, at: int) -> bool:
-    """Whether the old format has the same lease before the write at ``place``."""
+    """Whether the old format has the same lease before the write at ``place``, or had it to a later end."""
     old, lease = record.expectation.before(OLD_LEASE + task, place, at), Lease.read(span.entry)
     kept = None if old is None else Lease.read(old.entry)
-    return kept is not None and lease is not None and kept.same_hold(lease)
+    if old is None or kept is None or lease is None:
+        return False
+    longer = not old.from_operator and (kept.until or math.inf) > (lease.until or math.inf)
+    return kept.same_hold(lease) or (longer and (kept.worker, kept.nonce) == (lease.worker, lease.nonce))
 
 
 def _is_exact(record: Record, call: Call) -> bool:

@@ -182,10 +182,23 @@ def _is_there(record: Record, call: Call, event: Event) -> bool:
 
 
 def _fails_for_nothing(record: Record, call: Call) -> bool:
-    """Whether it tells of a failure, and no operation failed, nor is a place in quarantine taken."""
+    """Whether it tells of a failure, and nothing failed, nor is a place in quarantine taken.
+
+    A copy that was put and not confirmed has not failed, where reading it tells so: one that came too soon
+    after another write is not read.
+    """
     if not errors_of(call) or _is_place_taken(call):
         return False
-    return not any(event.error for event in record.operations.get(call.name, ()))
+    failed = [event for event in record.operations.get(call.name, ()) if event.error]
+    can_tell = not record.expectation.window
+    return all(
+        can_tell
+        and event.verb == "put"
+        and event.code != "write-rate"
+        and event.key.startswith((*_TO[call.path], layout.QUARANTINE))
+        and _is_there(record, call, event)
+        for event in failed
+    )
 
 
 def _is_place_taken(call: Call) -> bool:

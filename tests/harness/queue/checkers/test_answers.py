@@ -137,6 +137,57 @@ MISTAKES = {
         "conditions=local claims=coordinator tasks=5 operators=2 within=1",
         "I16",
     ),
+    "a copy that was put and not confirmed is a failure": (
+        "migration/safe/copying.py",
+        "if stored is None or not stored.same_bytes(body):",
+        "if stored is None or stored.same_bytes(body):",
+        "conditions=local tasks=2 faults=unanswered@operator-1.2:10",
+        "I16",
+    ),
+    "a dry run of a deletion is taken for one": (
+        "migration/safe/routes.py",
+        """
+        if dry == "true":
+            return await deletion.dry_run(kv, limits)""",
+        "",
+        "conditions=local claims=coordinator rollback=halfway odd=new-only aside=dry-delete",
+        "I16",
+    ),
+    "a migration is recommended whether it is needed or not": (
+        "migration/safe/status.py",
+        'format" if needed else',
+        'format" if True else',
+        "conditions=local tasks=1",
+        "I17",
+    ),
+    "copies are waited for where everybody sees them": (
+        "migration/safe/journal.py",
+        "COPYING_MS if verify_after else 0",
+        "COPYING_MS",
+        "conditions=local tasks=2",
+        "I19",
+    ),
+    "the old Worker takes a list for none": (
+        "formats/old.py",
+        "if not isinstance(pending, list)",
+        "if isinstance(pending, list)",
+        "conditions=local tasks=3 daemons=2 polls=6 within=3600 work=20",
+        "I13",
+    ),
+    "the lease that lasts longer goes": (
+        "migration/safe/verifying.py",
+        "if lease is None or lease.members",
+        "if lease is not None or lease.members",
+        "conditions=local odd=held-longer-old",
+        "I9",
+    ),
+    "a way back takes time from a lease": (
+        "migration/safe/copying.py",
+        'if kind == "leases" and lasts_longer(there, body.text):',
+        "if False:",
+        "seed=12400052 tasks=6 odd=kept+held-longer-old rollback=halfway faults=slow@operator-1.2:7",
+        "I9",
+    ),
 }
 
 

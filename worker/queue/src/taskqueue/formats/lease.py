@@ -48,3 +48,11 @@ def strongest(leases: list[StoredLease | None]) -> StoredLease | None:
     """The lease that lasts longest; the first of equals."""
     there = [lease for lease in leases if lease is not None]
     return max(there, key=lambda lease: lease.ends_ms, default=None)
+
+
+def lasts_longer(text: str | None, other_text: str | None) -> bool:
+    """Whether a lease is the same as the other one, but for an end that is later."""
+    one, other = StoredLease.read(text), StoredLease.read(other_text)
+    if one is None or other is None or one.nonce is None or one.nonce != other.nonce:
+        return False
+    return one.ends_ms > other.ends_ms

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from taskqueue import bulk, keys, listing, platform
-from taskqueue.formats.lease import StoredLease
+from taskqueue.formats.lease import StoredLease, lasts_longer
 from taskqueue.formats.record import identity
 from taskqueue.listing import Shown
 from taskqueue.migration.safe.body import Body
@@ -69,23 +69,28 @@ class Copying:
             if self.verify_after and platform.now_ms() > note.at + COPYING_MS:
                 break
             if shown.id not in left_alone:
-                await self._copy(kind, shown)
+                await self._copy(kind, shown, there[self.route.to_key(kind, shown.id)])
         return set(note.ids)
 
-    async def _copy(self, kind: Kind, shown: Shown) -> None:
+    async def _copy(self, kind: Kind, shown: Shown, there: str | None) -> None:
         try:
-            await self._copy_one(kind, shown)
+            await self._copy_one(kind, shown, there)
         except BudgetSpent:
             raise
         except Exception as error:
             self.step.fail(kind, shown.id, error)
 
-    async def _copy_one(self, kind: Kind, shown: Shown) -> None:
-        """Copy it unless it is gone, has too little time left, or goes into quarantine."""
+    async def _copy_one(self, kind: Kind, shown: Shown, there: str | None) -> None:
+        """Copy it unless it is gone, has too little time left, or goes into quarantine.
+
+        A lease is left alone, too, that lasts longer ``there``, in the target.
+        """
         if shown.ends_within(keys.LEAST_LEFT, platform.now_ms()):
             return
         body = await Body.read(self.meter, self.route.from_key(kind, shown.id))
         if body is None or (kind == "leases" and await self._is_held_otherwise(shown.id, body)):
+            return
+        if kind == "leases" and lasts_longer(there, body.text):
             return
         if kind == "tasks" and self.route.target_wins and not body.is_json:
             await self.keep(shown, body)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from taskqueue import bulk, keys, listing, platform
-from taskqueue.formats.lease import StoredLease
+from taskqueue.formats.lease import StoredLease, lasts_longer
 from taskqueue.javascript import parse
 from taskqueue.listing import Shown
 from taskqueue.migration.safe.body import Body, equal, is_json
@@ -150,10 +150,10 @@ class Verifying:
         return await self._quarantine(one, "its new key has another expiration or other metadata")
 
     async def _judge_other_body(self, kind: Kind, one: Original, new: str) -> Outcome:
+        if kind == "leases" and (self.copying.route.target_wins or lasts_longer(new, one.old)):
+            return await self._judge_other_lease(one)
         if not self.copying.route.target_wins:
             return "again"
-        if kind == "leases":
-            return await self._judge_other_lease(one)
         if not is_json(new):
             return await self._quarantine(one, "its new key holds no JSON")
         if one.kept and _changed(one.old, "updatedAt") > _changed(new, "updatedAt"):
