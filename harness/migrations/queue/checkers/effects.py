@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING, RESULT
-from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of
+from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of, within
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import BROKEN, epoch_seconds, parsed
 from kvstore import Entry, Event
@@ -109,14 +109,26 @@ def _refusal(call: Call) -> int | None:
 def _may_fail(record: Record, call: Call) -> bool:
     """Whether a request to the original's Worker may end with an error though KV does what it is asked for.
 
-    It does where the pending list is not an array, or what it reads of a task is not JSON. A message or a
-    result needs the list alone.
+    It does where the pending list is not an array of ids, or a task or a lease is not an object, and where a
+    lease is to be shorter than KV keeps anything. A message or a result needs the list alone.
     """
     if call.stage != "old":
         return False
-    lists = record.expectation.during(PENDING, *record.expectation.evidence(call))
-    arrays = all(isinstance(parsed(one.entry), list) for one in lists)
-    return not arrays or not call.path.startswith(("/webhook/", RESULTS))
+    expectation, (begin, end) = record.expectation, record.expectation.evidence(call)
+    lists = [parsed(one.entry) for one in expectation.during(PENDING, begin, end)]
+    if not all(isinstance(one, list) and all(isinstance(id, str) for id in one) for one in lists):
+        return True
+    if call.path.startswith(("/webhook/", RESULTS)):
+        return False
+    body = call.body if isinstance(call.body, dict) else {}
+    if any(body.get(name, _LEAST_TTL) < _LEAST_TTL for name in ("leaseDurationSec", "extendSec")):
+        return True
+    return not all(
+        _is_object(span.entry)
+        for prefix in (OLD_TASK, OLD_LEASE)
+        for _, spans in expectation.under(prefix)
+        for span in within(spans, begin, end)
+    )
 
 
 def _failed(record: Record, call: Call) -> bool:

@@ -140,9 +140,10 @@ def _puts_off(record: Record, call: Call) -> bool:
     wait, sources = call.member("retryAfter"), _OLD if call.path == RUN else _NEW
     if not isinstance(wait, int) or is_day_over(call) or not _left(record, call, sources):
         return False
-    # Another step is waited for, and what is about to end.
-    short = not record.expectation.window and call.operations > 0 and not _ending(record, call, sources)
-    return wait > (_SHORT_WAIT_SECONDS if short else _LONGEST_WAIT_SECONDS)
+    # Another step is waited for, the end of what is about to end, and some time after a failure.
+    waits = not call.operations or _hindered(record, call) or bool(_ending(record, call, sources))
+    is_short = not record.expectation.window and not waits
+    return wait > (_SHORT_WAIT_SECONDS if is_short else _LONGEST_WAIT_SECONDS)
 
 
 def _is_stuck(record: Record, row: list[Call]) -> bool:

@@ -174,6 +174,13 @@ MISTAKES = {
         "conditions=local tasks=3 daemons=2 polls=6 within=3600 work=20",
         "I13",
     ),
+    "the old Worker gives out no task": (
+        "formats/leased.py",
+        'if _member(await self.lease(task_id), "claimNonce") !=',
+        'if (await self.lease(task_id))["nonce"] !=',
+        "conditions=local tasks=3 daemons=2 polls=6 within=3600 work=20",
+        "I13",
+    ),
     "the lease that lasts longer goes": (
         "migration/safe/verifying.py",
         "if lease is None or lease.members",
