@@ -17,6 +17,9 @@ _FOR_THE_WORKER: Final = frozenset(
     }
 )
 
+# What requests and httpx stand on; the latter connects in a task of anyio's.
+_HTTP: Final = frozenset({"anyio", "httpcore", "urllib3"})
+
 
 def is_standard(frame: FrameType) -> bool:
     """Whether it is the standard library's."""
@@ -38,6 +41,21 @@ def is_ours(frame: FrameType | None) -> bool:
         name = _name(frame)
         if name.partition(".")[0] in OURS and name not in _FOR_THE_WORKER:
             return True
+        frame = frame.f_back
+    return False
+
+
+def is_http(frame: FrameType | None) -> bool:
+    """Whether a package asked, for a Worker, that speaks HTTP by way of fetch on the platform."""
+    while frame is not None and not _is_beginning(frame):
+        name = _name(frame)
+        parts = name.split(".")
+        if parts[1 if "#" in parts[0] and len(parts) > 1 else 0] in _HTTP:
+            return True
+        space = frame.f_builtins.get(SPACE)
+        is_workers_own = space is not None and space.has(frame.f_code.co_filename)
+        if is_workers_own or (parts[0] in OURS and name not in _FOR_THE_WORKER):
+            return False
         frame = frame.f_back
     return False
 

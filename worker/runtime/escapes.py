@@ -1,7 +1,8 @@
 """What a Worker would do past the platform, where that fails: threads, sockets, processes.
 
 Python tells of each before it happens (`sys.addaudithook`), whoever asks for it in whatever way. Refused is
-what a Worker asks for; what we do on its behalf, such as fetch, is not.
+what a Worker asks for; what we do on its behalf, such as fetch, is not, nor what packages do that have fetch
+for a socket on the platform.
 """
 
 import errno
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 import anyio.to_thread
 
-from worker.runtime.callers import is_ours
+from worker.runtime.callers import is_http, is_ours
 from worker.sdk.surroundings import surroundings
 
 _KINDS: Final = {
@@ -70,6 +71,8 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     now = surroundings()
     if now.environment is None or kind in now.platform.allowed or is_ours(sys._getframe(1)):
         return
+    if now.platform.is_the_machine and kind in ("sockets", "threads") and is_http(sys._getframe(1)):
+        return  # threads: asyncio asks for addresses in one
     raise (ThreadEscapeError if kind == "threads" else EscapeError)(kind, event)
 
 

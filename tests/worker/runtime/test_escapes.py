@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,39 @@ async def test_anyio_calls_in_the_same_thread_as_on_the_platform(tmp_path: Path)
     files = answering(called, IMPORTS + "\nimport anyio.to_thread")
     assert await answer_of(tmp_path / "a", files) is True
     assert await answer_of(tmp_path / "b", files, Platform(allowed=frozenset({"threads"}))) is False
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    """The address of a server that answers ``hello``."""
+
+    class Hello(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            self.wfile.write(b"hello")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hello) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+
+
+CLIENTS = {
+    "fetch": "await (await workers.fetch({site!r})).text()",
+    "httpx": "httpx.Client(trust_env=False).get({site!r}).text",
+    "httpx, async": "(await httpx.AsyncClient(trust_env=False).get({site!r})).text",
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_http_leaves_as_it_does_on_the_platform(tmp_path: Path, site: str, client: str) -> None:
+    files = answering(CLIENTS[client].format(site=site), "import httpx, workers")
+    assert await answer_of(tmp_path / "a", files) == "hello"
 
 
 async def test_a_package_asks_for_its_worker(tmp_path: Path) -> None:

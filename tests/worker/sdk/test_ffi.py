@@ -119,5 +119,9 @@ def test_console_speaks_to_the_program(capsys: pytest.CaptureFixture[str]) -> No
 def test_text_and_base64_round_trip() -> None:
     assert js.TextDecoder.new().decode(js.TextEncoder.new().encode("é")) == "é"
     assert js.atob(js.btoa("hi")) == "hi"
+    decoder, more = js.TextDecoder.new(), to_js({"stream": True}, dict_converter=js.Object.fromEntries)
+    chunks = [js.Uint8Array.new(to_js(list(chunk))) for chunk in (b"\xc3", b"\xa9", b"")]
+    assert [decoder.decode(chunk, more) for chunk in chunks] == ["", "é", ""]
+    assert decoder.decode(chunks[0]) == "\ufffd"
     with pytest.raises(JsException, match=r"^InvalidCharacterError"):
         js.btoa("☃")

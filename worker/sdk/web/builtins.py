@@ -7,6 +7,7 @@ import base64
 import binascii
 import sys
 import uuid
+from codecs import getincrementaldecoder
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -14,7 +15,7 @@ from kvstore.errors import KVError
 from kvstore.javascript.json_text import parse, stringify
 from kvstore.javascript.values import UNDEFINED, byte_view, to_string
 from worker.sdk.ffi.errors import JsException
-from worker.sdk.ffi.jsobject import JsObject, PyObject
+from worker.sdk.ffi.jsobject import JsObject, PyObject, option
 from worker.sdk.surroundings import current_platform
 from worker.sdk.web.subtle import SubtleCrypto
 
@@ -63,14 +64,20 @@ class TextEncoder(JsObject):
 
 
 class TextDecoder(JsObject):
-    """Decodes UTF-8; other encodings are refused."""
+    """Decodes UTF-8; other encodings are refused. A character in two chunks needs ``{stream: true}``."""
 
     def __init__(self, encoding: Any = "utf-8", *_: Any) -> None:
         if to_string(encoding).lower() not in ("utf-8", "utf8"):
             raise JsException("RangeError", f'"{to_string(encoding)}" is not a valid encoding.')
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+        self._has_begun = False
 
-    def decode(self, content: Any = b"") -> str:
-        return (byte_view(content) or b"").decode("utf-8", "replace").removeprefix("\ufeff")
+    def decode(self, content: Any = b"", options: Any = UNDEFINED, *_: Any) -> str:
+        more = option(options, "stream") is True
+        text = self._decoder.decode(byte_view(content) or b"", not more)
+        shown = text if self._has_begun else text.removeprefix("\ufeff")
+        self._has_begun = more and (self._has_begun or text != "")
+        return shown
 
 
 def structured_clone(value: Any = UNDEFINED, *_: Any) -> Any:
