@@ -112,7 +112,7 @@ def _config(
 ) -> WorkerConfig:
     taken = _names_of_other_bindings(fields)
     given = {**members(fields.get("vars")), **secrets.values}
-    main, build = _text(fields, "main"), members(fields.get("build"))
+    main = _text(fields, "main")
     return WorkerConfig(
         path=path,
         root=path.parent,
@@ -141,11 +141,17 @@ def _config(
             ModuleRule(str(rule["type"]), _texts(rule.get("globs")))
             for rule in map(members, members(fields.get("rules")).values())
         ),
-        build=CustomBuild(_text(build, "command"), _text(build, "cwd")),
+        build=_build(members(fields.get("build"))),
         no_bundle=fields.get("no_bundle") is True,
         minify=fields.get("minify") is True,
         log=(*log, *secrets.log),
     )
+
+
+def _build(fields: dict[str, JSON]) -> CustomBuild:
+    watched = fields.get("watch_dir", "./src")
+    watch = (watched,) if isinstance(watched, str) else _texts(watched)
+    return CustomBuild(_text(fields, "command"), _text(fields, "cwd"), watch)
 
 
 def _names_of_other_bindings(fields: dict[str, JSON]) -> frozenset[str]:

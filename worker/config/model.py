@@ -124,10 +124,14 @@ class ModuleRule:
 
 @dataclass(frozen=True, slots=True)
 class CustomBuild:
-    """``command`` is run before the Worker is bundled, None for none; ``cwd`` is relative to the root."""
+    """``command``, None for none, is run before the Worker is bundled: whenever a file in ``watch`` changes.
+
+    ``cwd`` and ``watch`` are folders, relative to the root.
+    """
 
     command: str | None = None
     cwd: str | None = None
+    watch: tuple[str, ...] = ("./src",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """``[build] command``: what the user's own tools do before the Worker is bundled."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from worker.javascript.bundle import BuildError
 
 
 async def run_build(build: CustomBuild, root: Path, say: Callable[[str], None]) -> None:
-    """Run the command in its folder, if there is one. Raises BuildError when it fails.
+    """Run the command in its folder, if there is one. Raises BuildError when it fails, with wrangler's text.
 
     ``say`` gets each line that it prints.
     """
@@ -19,6 +20,7 @@ async def run_build(build: CustomBuild, root: Path, say: Callable[[str], None]) 
     process = await asyncio.create_subprocess_shell(
         build.command,
         cwd=root / (build.cwd or ""),
+        env=os.environ | {"WRANGLER_COMMAND": "dev"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -27,6 +29,6 @@ async def run_build(build: CustomBuild, root: Path, say: Callable[[str], None]) 
         say(f"[custom build] {line.decode('utf-8', 'replace').rstrip()}")
     if await process.wait() != 0:
         raise BuildError(
-            f"Running the build command of the configuration, `{build.command}`, failed with exit code "
-            f"{process.returncode}."
+            f"Running custom build `{build.command}` failed. There are likely more logs from your build "
+            f"command above. It ended with exit code {process.returncode}."
         )

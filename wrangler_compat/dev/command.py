@@ -31,7 +31,7 @@ from wrangler_compat.dev.settings import DevSettings, read_emulation, read_setti
 from wrangler_compat.dev.shared import Shared
 from wrangler_compat.dev.together import Together
 from wrangler_compat.dev.upstream import is_platforms
-from wrangler_compat.dev.watch import Stamp, change, stamp, watch
+from wrangler_compat.dev.watch import Stamp, Watched, change, stamp, watch
 
 if TYPE_CHECKING:
     from wrangler_compat.dev.emulation import Emulation
@@ -95,10 +95,10 @@ async def _serve(
     emulation: "Emulation | None",
 ) -> None:
     project, config = shared.members[0].project, shared.members[0].config
-    roots = [one.project.root for one in shared.members]
+    watched = [place for one in shared.members for place in one.watched]
     tls = _certificate(invocation, project) if settings.https else None
     listener = listen(settings.host, settings.port, DEFAULT_PORT)
-    before = stamp(*roots)  # whatever changes from here on is loaded again
+    before = stamp(watched)  # whatever changes from here on is loaded again
     live = LiveReload(deployment) if settings.live_reload else None
 
     async def changed() -> None:
@@ -111,14 +111,13 @@ async def _serve(
     app = upstream.before(live or deployment)
     app = guard.before(emulation.before(app) if emulation else app, guarded=is_platforms)
     try:
-        before = await _first(invocation, roots, deployment, before)
-        builds = any(one.config.build.command is not None for one in shared.members)
-        before = stamp(*roots) if builds else before
+        before = await _first(invocation, watched, deployment, before)
+        builds = any(one.is_built for one in shared.members)
         clock = emulation.clock if emulation else invocation.clock
         known = triggers(config.crons, clock) if settings.cron else []
         invocation.console.say("⎔ Starting local server...")
         async with serve(app, listener, tls=tls, websockets=True) as url:
-            watching = asyncio.create_task(watch(roots, before, invocation.clock, changed, writes=builds))
+            watching = asyncio.create_task(watch(watched, before, invocation.clock, changed, writes=builds))
             url = url.replace("127.0.0.1", "localhost")
             beside = [watching]
             if known:
@@ -141,7 +140,7 @@ async def _serve(
 
 
 async def _first(
-    invocation: Invocation, roots: Sequence[Path], deployment: Deployment, before: Stamp
+    invocation: Invocation, watched: Sequence[Watched], deployment: Deployment, before: Stamp
 ) -> Stamp:
     """Load the Worker; one that cannot be loaded is named, and waited for until somebody has mended it.
 
@@ -157,7 +156,7 @@ async def _first(
             waits = "Waiting for a changed file; Ctrl-C ends it."
             invocation.console.fail(CommandError(f"{error}\n{waits}"))
             sys.stderr.flush()
-            before = await change(roots, before, invocation.clock)
+            before = await change(watched, before, invocation.clock)
 
 
 def _certificate(invocation: Invocation, project: Project) -> Certificate:

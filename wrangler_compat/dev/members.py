@@ -8,6 +8,7 @@ from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.project import Project
 from wrangler_compat.dev.settings import configured
+from wrangler_compat.dev.watch import Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,22 @@ class Member:
     @property
     def is_python(self) -> bool:
         return (self.config.main or "").endswith(".py")
+
+    @property
+    def is_built(self) -> bool:
+        """Whether a command of the user's makes what is served."""
+        return self.config.build.command is not None and not self.is_python
+
+    @property
+    def watched(self) -> list[Watched]:
+        """What it is made of: its folder, or what the configuration says that a build reads."""
+        root = self.project.root
+        if not self.is_built:
+            return [Watched(root)]
+        return [
+            Watched(root, below=False),
+            *(Watched(root / one, every=True) for one in self.config.build.watch),
+        ]
 
 
 def name_of(config: WorkerConfig) -> str:

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from kvstore.clock import Clock
 
 _EVERY_SECONDS: Final = 0.3
 _SKIPPED: Final = ("node_modules", "__pycache__")
 _BESIDE: Final = (".dev.vars", ".env")
-_WATCHED: Final = (
+_SOURCES: Final = (
     *(".py", ".js", ".mjs", ".jsx", ".ts", ".mts", ".tsx", ".toml", ".json", ".jsonc"),
     *(".html", ".sql", ".wasm", ".css"),
 )
@@ -18,42 +18,61 @@ _WATCHED: Final = (
 Stamp = dict[str, tuple[int, int]]
 
 
-def stamp(*roots: Path) -> Stamp:
-    """Every watched file below ``roots`` with its time of change and size; hidden folders are left out."""
+class Watched(NamedTuple):
+    """Files of a ``folder``: those that Workers are made of, or ``every`` one; also ``below`` it."""
+
+    folder: Path
+    every: bool = False
+    below: bool = True
+
+
+def stamp(watched: Sequence[Watched]) -> Stamp:
+    """Every file that is watched with its time of change and size; hidden folders are left out."""
     found: Stamp = {}
-    for place, folders, files in (one for root in roots for one in os.walk(root)):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
-        for name in files:
-            if name.endswith(_WATCHED) or name.startswith(_BESIDE):
-                path = Path(place, name)
-                try:
-                    status = path.stat()
-                except OSError:
-                    continue
-                found[str(path)] = (status.st_mtime_ns, status.st_size)
+    for one in watched:
+        for folder, folders, files in os.walk(one.folder):
+            folders[:] = [name for name in folders if one.below and _is_visible(name)]
+            for name in files:
+                if one.every or name.endswith(_SOURCES) or name.startswith(_BESIDE):
+                    path = Path(folder, name)
+                    try:
+                        status = path.stat()
+                    except OSError:
+                        continue
+                    found[str(path)] = (status.st_mtime_ns, status.st_size)
     return found
 
 
+def _is_visible(name: str) -> bool:
+    return not name.startswith(".") and name not in _SKIPPED
+
+
 async def watch(
-    roots: Sequence[Path],
+    watched: Sequence[Watched],
     before: Stamp,
     clock: Clock,
     changed: Callable[[], Awaitable[None]],
     *,
     writes: bool = False,
 ) -> None:
-    """Call ``changed`` after each change below ``roots`` since the stamp ``before``, until cancelled.
+    """Call ``changed`` after each change of what is ``watched`` since the stamp ``before``, until cancelled.
 
-    One that ``writes`` there itself, as a build does, is not called again for that.
+    One that ``writes`` there itself, as a build does, is called again for that once: what it writes twice in
+    a row is its own.
     """
+    own: set[str] = set()
     while True:
-        before = await change(roots, before, clock)
+        before = await change(watched, before, clock)
         await changed()
-        before = stamp(*roots) if writes else before
+        now = stamp(watched)
+        written = {path for path, _ in before.items() ^ now.items()}
+        if writes and written == own:
+            before = now
+        own = written
 
 
-async def change(roots: Sequence[Path], before: Stamp, clock: Clock) -> Stamp:
-    """Wait until a watched file below ``roots`` is another than in ``before``; the stamp from then."""
-    while (now := stamp(*roots)) == before:
+async def change(watched: Sequence[Watched], before: Stamp, clock: Clock) -> Stamp:
+    """Wait until a file of ``watched`` is another than in ``before``; the stamp from then."""
+    while (now := stamp(watched)) == before:
         await clock.sleep(_EVERY_SECONDS)
     return now
