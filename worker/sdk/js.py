@@ -42,6 +42,7 @@ from worker.sdk.web.builtins import (
     structured_clone,
 )
 from worker.sdk.web.connection import ConnectingWebSocket
+from worker.sdk.web.html.rewriter import HTMLRewriter
 from worker.sdk.web.http.cache import Caches
 from worker.sdk.web.http.form_data import FormData
 from worker.sdk.web.http.headers import Headers
@@ -60,7 +61,7 @@ def javascript_globals() -> dict[str, Any]:
     classes: tuple[type[JsObject], ...] = (
         *(Array, ArrayBufferView, Date, Map, Number, Object, Set, Stream, String, *TYPED_ARRAYS),
         *(JsError, JsRangeError, JsSyntaxError, JsTypeError, TextDecoder, TextEncoder),
-        *(Blob, File, FormData, Headers, Request, Response, URL, URLSearchParams),
+        *(Blob, File, FormData, Headers, HTMLRewriter, Request, Response, URL, URLSearchParams),
         *(AbortController, AbortSignal, Promise, TransformStream, ConnectingWebSocket, WebSocketPair),
     )
     timers = Timers()

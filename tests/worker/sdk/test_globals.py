@@ -91,5 +91,5 @@ def test_a_transform_stream_hands_on_what_is_written(js: Any) -> None:
 
 
 def test_absent_globals_say_so_when_used(js: Any) -> None:
-    with pytest.raises(Exception, match="HTMLRewriter is not emulated"):
-        js.HTMLRewriter.new()
+    with pytest.raises(Exception, match="EventSource is not emulated"):
+        js.EventSource.new()

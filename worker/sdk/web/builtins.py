@@ -135,7 +135,7 @@ def _encoded(text: Any, safe: str) -> str:
 
 
 ABSENT: Final = (
-    *("HTMLRewriter", "EventSource", "WebAssembly", "MessageChannel"),
+    *("EventSource", "WebAssembly", "MessageChannel"),
     *("CompressionStream", "DecompressionStream", "TextDecoderStream", "TextEncoderStream", "WritableStream"),
     *("FixedLengthStream", "IdentityTransformStream", "DOMException", "Event", "EventTarget"),
 )

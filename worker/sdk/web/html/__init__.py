@@ -1,0 +1,1 @@
+"""HTMLRewriter: HTML that is changed on its way through."""
