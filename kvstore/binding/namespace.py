@@ -141,9 +141,8 @@ def read_as(value: bytes, kind: str) -> Any:
 
 def list_key(info: KeyInfo) -> dict[str, Any]:
     """A key as a listing shows it; members that are not set are left out."""
-    shown: dict[str, Any] = {"name": info.name}
-    if info.expiration is not None:
-        shown["expiration"] = info.expiration
-    if info.metadata is not None:
-        shown["metadata"] = parse(info.metadata)
+    name, expiration, metadata = info
+    shown: dict[str, Any] = {"name": name} if expiration is None else {"name": name, "expiration": expiration}
+    if metadata is not None:
+        shown["metadata"] = parse(metadata)
     return shown

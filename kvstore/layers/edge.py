@@ -41,6 +41,11 @@ class Copy:
     taken: int
     until: int
 
+    def seen_at(self, now: int) -> Entry | None:
+        """The entry, unless it has expired: that ends it wherever it is cached."""
+        entry = self.entry
+        return None if entry is None or is_over(entry.expiration, now) else entry
+
 
 # When and where which key was written, and what was there before.
 _Change = tuple[int, str, str, Entry | None]
@@ -103,10 +108,11 @@ class Origin:
         while len(shown) <= limit and not page.complete:
             page = await self.store.scan(prefix, since, limit + 1)
             until = None if page.complete else page.keys[-1].name
-            then = [info for info in page.keys if info.name not in past]
-            then += [one for one in gone if until is None or one.name <= until]
-            gone = [one for one in gone if until is not None and one.name > until]
-            shown += sorted(one for one in then if not is_over(one.expiration, now))
+            then = [info for info in page.keys if info.name not in past] if past else page.keys
+            if gone:
+                then = sorted([*then, *(one for one in gone if until is None or one.name <= until)])
+                gone = [one for one in gone if until is not None and one.name > until]
+            shown += [one for one in then if not is_over(one.expiration, now)]
             since = until
         return Page(shown[:limit], complete=len(shown) <= limit)
 
@@ -134,27 +140,40 @@ class Edge:
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         now, ttl = self.clock.now_ms(), 1000 * (cache_ttl or self.staleness.cache_ttl)
+        copy = self._cached(key, now, ttl)
+        if copy is None:
+            copy = self._keep(key, await self.origin.store.get(key, cache_ttl), now, ttl)
+        return copy.seen_at(now)
+
+    def _cached(self, key: str, now: int, ttl: int) -> Copy | None:
+        """The copy of a key, if its time is not over for a read that asks for ``ttl`` (ms)."""
         copy = self._cache.get(key)
-        if copy is not None:
-            # A read that asks for a shorter life may end the copy's; the expiration of the key always does.
-            copy.until = min(copy.until, copy.taken + ttl)
-            if now < copy.until:
-                entry = copy.entry
-                return None if entry is None or is_over(entry.expiration, now) else entry
-        entry = await self.origin.store.get(key, cache_ttl)
-        self._cache[key] = Copy(entry, now, now + ttl)
+        if copy is None:
+            return None
+        # A read that asks for a shorter life may end the copy's.
+        copy.until = min(copy.until, copy.taken + ttl)
+        return copy if now < copy.until else None
+
+    def _keep(self, key: str, entry: Entry | None, now: int, ttl: int) -> Copy:
+        self._cache[key] = copy = Copy(entry, now, now + ttl)
         if len(self._cache) > self._most:
             self._cache = {name: one for name, one in self._cache.items() if now < one.until}
             self._most = max(_MANY, 2 * len(self._cache))
-        return entry
+        return copy
 
     def copy_of(self, key: str) -> Copy | None:
         """What is cached of a key, whether or not its time is over."""
         return self._cache.get(key)
 
     async def get_many(self, keys: Sequence[str], cache_ttl: int | None = None) -> dict[str, Entry]:
-        found = {key: await self.get(key, cache_ttl) for key in keys}
-        return {key: entry for key, entry in found.items() if entry is not None}
+        now, ttl = self.clock.now_ms(), 1000 * (cache_ttl or self.staleness.cache_ttl)
+        copies = {key: self._cached(key, now, ttl) for key in keys}
+        missed = [key for key, copy in copies.items() if copy is None]
+        if missed:
+            entries = await self.origin.store.get_many(missed, cache_ttl)
+            copies |= {key: self._keep(key, entries.get(key), now, ttl) for key in missed}
+        seen = {key: None if copy is None else copy.seen_at(now) for key, copy in copies.items()}
+        return {key: entry for key, entry in seen.items() if entry is not None}
 
     async def put(self, key: str, entry: Entry) -> None:
         await self.origin.put(self.colo, key, entry)

@@ -1,5 +1,6 @@
 """Many keys at once, as the storage layer answers them."""
 
+from codecs import BOM_UTF8
 from typing import Any
 
 from kvstore import messages
@@ -27,7 +28,9 @@ async def bulk_get(
     values = {name: _value(entries.get(name), kind) for name in dict.fromkeys(accepted)}
     if refusal is not None:
         raise refusal
-    if sum(_size(entries.get(name)) for name in names) > limits.bulk_get_size:
+    # A text has no more UTF-16 units than bytes: units are counted only where those may be too many.
+    most = sum(len(entries[name].value) for name in names if name in entries)
+    if most > limits.bulk_get_size < sum(_size(entries.get(name)) for name in names):
         raise messages.bulk_too_large()
     if with_metadata:
         values = {name: _described(value, entries.get(name)) for name, value in values.items()}
@@ -64,7 +67,8 @@ def check_cache_ttl(cache_ttl: int | None, limits: Limits, *, bulk: bool = False
 
 
 def _text(entry: Entry) -> str:
-    return entry.value.decode("utf-8-sig", "replace")
+    value = entry.value
+    return value.decode("utf-8-sig" if value.startswith(BOM_UTF8) else "utf-8", "replace")
 
 
 def _value(entry: Entry | None, kind: str) -> Any:

@@ -60,7 +60,11 @@ class MemoryStore:
         found = names[start : start + limit + 1]
         if found and not found[-1].startswith(prefix):
             found = [name for name in found if name.startswith(prefix)]
-        keys = [KeyInfo(name, *entries[name][1:]) for name in found[:limit]]
+        keys = [
+            KeyInfo(name, expiration, metadata)
+            for name in found[:limit]
+            for _, expiration, metadata in (entries[name],)
+        ]
         return Page(keys, complete=len(found) <= limit)
 
     async def entries(self) -> dict[str, Entry]:

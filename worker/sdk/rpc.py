@@ -90,10 +90,17 @@ def plain_answer(value: Any) -> Any:
     if kind in SCALARS:
         return value
     if kind is dict:
+        if SCALARS.issuperset(map(type, value.values())):
+            return JsDict(value)
         members = value.items()
         return JsDict({name: one if type(one) in SCALARS else plain_answer(one) for name, one in members})
     if kind is JsMap:
-        return JsDict({wrap(key): plain_answer(one) for key, one in value.items()})
+        return JsDict(
+            {
+                key if type(key) is str else wrap(key): one if type(one) in SCALARS else plain_answer(one)
+                for key, one in value.items()
+            }
+        )
     if kind is list:
         return [item if type(item) in SCALARS else plain_answer(item) for item in value]
     return python_from_rpc(wrap(value))

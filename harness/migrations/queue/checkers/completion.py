@@ -15,15 +15,16 @@ def completion(record: Record) -> Verdict:
     if not is_migrated(record):
         return verdict("I2", _TITLE, [], looked=0, at=AT)
     final = record.final
-    left = [
+    left = dict.fromkeys(
         task
         for task in owed(record, record.ended)
         if task not in final.new_tasks and task not in final.quarantined
-    ]
+    )
     is_short = bool(record.scenario.walk and record.runs) and is_day_over(record.runs[-1])
     groups: dict[tuple[str, ...], list[str]] = {}
+    orphans = frozenset(record.start.orphans) if left else frozenset[str]()
     for task in left:
-        groups.setdefault(_reason(record, task, is_short), []).append(task)
+        groups.setdefault(_reason(record, task, orphans, is_short), []).append(task)
     remnants = [task for task in final.old_tasks if task not in left]
     return verdict(
         "I2",
@@ -53,7 +54,7 @@ def completion(record: Record) -> Verdict:
     )
 
 
-def _reason(record: Record, task: str, is_short: bool) -> tuple[str, ...]:
+def _reason(record: Record, task: str, orphans: frozenset[str], is_short: bool) -> tuple[str, ...]:
     """Why a task was left behind, and the hazards that are certain from that."""
     expectation = record.expectation
     spans = expectation.stored(task, OLD_TASK)
@@ -70,7 +71,7 @@ def _reason(record: Record, task: str, is_short: bool) -> tuple[str, ...]:
         return ("the body is not JSON", "H57")
     if body in (None, False, 0, ""):
         return ("JavaScript takes the body for false", "H56")
-    if task in record.start.orphans:
+    if task in orphans:
         return ("no pending list names {their} id{s}", "H29")
     if is_short:
         return ("the day's operations were used up", "H08")

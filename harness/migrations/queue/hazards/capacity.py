@@ -22,7 +22,8 @@ def one_page_of_leases(record: Record) -> Diagnosis | None:
         scans = [op for op in run.operations if op.verb == "scan" and op.key == OLD_LEASE]
         if len(scans) != 1 or len(read) < page_size(record) or PENDING in run.after.entries:
             continue
-        left = [task for task in run.stranded_leases() if OLD_LEASE + task not in read]
+        seen = set(read)
+        left = [task for task in run.stranded_leases() if OLD_LEASE + task not in seen]
         if left:
             what = (
                 f"{{n}} lease{{s}} beyond the first page of {page_size(record)} stayed in the old format, "

@@ -39,10 +39,11 @@ class Listing:
     until: int
     found: tuple[str, ...]
     complete: bool
+    every: frozenset[str]
 
     def shows(self, key: str) -> bool | None:
         """Whether it shows ``key``; None when it ended before it got there."""
-        if key in self.found:
+        if key in self.every:
             return True
         reached = self.complete or (self.found and key.encode() <= self.found[-1].encode())
         return False if reached else None
@@ -60,7 +61,7 @@ def listings(record: Record, invocation: str) -> list[Listing]:
 def _listing(record: Record, pages: list[Event]) -> Listing:
     found = tuple(key for page in pages for key in page.found)
     complete = len(pages[-1].found) < record.scenario.page
-    return Listing(pages[0].key, begun(record, pages[0]), pages[-1].at, found, complete)
+    return Listing(pages[0].key, begun(record, pages[0]), pages[-1].at, found, complete, frozenset(found))
 
 
 def last_get(record: Record, invocation: str, key: str, until: int) -> Event | None:

@@ -1,16 +1,14 @@
 """Listings, page after page, and what they alone show of a key: when it expires."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from taskqueue.environment import KV
 from taskqueue.keys import can_exist
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A key as a listing shows it; ``id`` is its name without the prefix, ``expiration`` epoch seconds."""
 
     id: str
