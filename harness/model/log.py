@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, Literal, NoReturn, overload
 
@@ -76,19 +77,17 @@ class Log(MutableSequence[Event]):
 
     def _event(self, place: int) -> Event:
         columns = self._columns
-        error, found, namespace, code = columns.more.get(place, (None, (), "", ""))
-        return Event(
+        event = Event(
             place,
             columns.at[place],
             columns.invocation[place],
             _VERBS[columns.verb[place]],
             columns.key[place],
             columns.entry[place],
-            error,
-            found,
-            namespace,
-            code,
         )
+        if place in columns.more:
+            event.error, event.found, event.namespace, event.code = columns.more[place]
+        return event
 
     def grouped(self, by: By) -> "Mapping[str, Log]":
         """The events of each key, or of each invocation, in order."""
@@ -106,32 +105,45 @@ class Log(MutableSequence[Event]):
 
 
 class _Groups(Mapping[str, Log]):
-    """Places in the order of one column, four bytes each: the events of a name are found by halving."""
+    """Places in the order of one column, four bytes each: a name, and with it its events, is found by
+    halving.
+    """
 
     def __init__(self, columns: _Columns, column: list[str], places: Sequence[int]) -> None:
-        self._columns, self._name = columns, column.__getitem__
-        self._places = array("I", sorted(places, key=self._name))
+        self._columns, name = columns, column.__getitem__
+        # The names in their order, where the places of each begin, and the places.
+        self._names, self._begins, self._places = list[str](), array("I"), array("I")
+        for one, same in groupby(sorted(places, key=name), key=name):
+            self._names.append(one)
+            self._begins.append(len(self._places))
+            self._places.extend(same)
+        self._begins.append(len(self._places))
 
-    def _range(self, name: str) -> tuple[int, int]:
-        first = bisect_left(self._places, name, key=self._name)
-        last, most = first, len(self._places)
-        if first < most and self._name(self._places[first]) == name:
-            last = bisect_left(self._places, name + "\0", first, most, key=self._name)
-        return first, last
+    def _find(self, name: str) -> int | None:
+        """The place of a name among the names."""
+        found = bisect_left(self._names, name)
+        return found if found < len(self._names) and self._names[found] == name else None
 
     def __getitem__(self, name: str) -> Log:
         """Empty for a name that has none."""
-        first, last = self._range(name)
-        return Log(columns=self._columns, places=self._places[first:last])
+        found: Log = self.get(name, Log(columns=self._columns, places=()))
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        found = self._find(name)
+        if found is None:
+            return default
+        places = self._places[self._begins[found] : self._begins[found + 1]]
+        return Log(columns=self._columns, places=places)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._range(name)[0] < self._range(name)[1]
+        return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(map(self._name, self._places)))
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(set(map(self._name, self._places)))
+        return len(self._names)
 
 
 class _Lists(dict[str, list[Event]]):

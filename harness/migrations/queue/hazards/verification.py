@@ -56,8 +56,10 @@ def any_value_will_do(record: Record) -> Diagnosis | None:
     """H20: the verification found another value than was put, and the original was deleted all the same."""
     cases = []
     for run, put, get in _verifications(record):
+        if get.entry is None or put.entry is None or get.entry.value == put.entry.value:
+            continue
         deletion = _original_deleted(record, run, get)
-        if get.entry is None or put.entry is None or deletion is None or get.entry.value == put.entry.value:
+        if deletion is None:
             continue
         other = "an older value" if is_stale(record, get) else "what somebody else wrote"
         cases.append(Case(get.key, (of_read(put), _told(get, f"{other}: verified"), of_write(deletion))))
