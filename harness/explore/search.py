@@ -30,6 +30,8 @@ from harness.terminal.command import CannotStart
 # Worker whose runs take longer.
 _MOST_OPERATIONS: Final = 60_000
 _LEAST_TRIES: Final = 12
+# Of such a Worker no more findings are made small than this, by how long its runs take: the simplest.
+_MOST_SMALL: Final = 60
 # Scenarios that are drawn from what those before them met, and how many of them are, of a thousand.
 _GENERATION: Final = 50
 # So many seeds are a search of their own, which knows nothing of what others met: so they can be shared out.
@@ -51,7 +53,8 @@ class NotSeenAgain(CannotStart):
 class Damage:
     """One way in which an invariant is violated: in ``runs`` runs, most simply in ``scenario``.
 
-    ``first`` is the first seed that shows it, ``causes`` are known ones that explain it.
+    ``first`` is the first seed that shows it, ``causes`` are known ones that explain it. ``as_found``:
+    nobody has looked for a simpler scenario.
     """
 
     key: Key
@@ -61,6 +64,7 @@ class Damage:
     scenario: Any
     runs: int = 1
     first: int = 1
+    as_found: bool = False
 
     @property
     def invariant(self) -> str:
@@ -69,11 +73,15 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """``scenario`` of ``system`` shows what ``key`` says: a finding, or a hazard, which has no wording."""
+    """``scenario`` of ``system`` shows what ``key`` says: a finding, or a hazard, which has no wording.
+
+    ``as_found``: it is not to be made small.
+    """
 
     system: SystemUnderTest
     key: Key
     scenario: Any
+    as_found: bool = False
 
     def by(self, scenario: Any) -> bool:
         """Whether another scenario shows it too."""
@@ -98,7 +106,8 @@ class Shown:
         if found is None:
             raise NotSeenAgain(f"not seen again: {self.key[0]}, {self.key[1]}, in {self.scenario}")
         told = replace(found, show=_Told(found.moments))  # asked for while the record is here
-        return Damage(self.key, title, told, self.system.causes(record, self.key[0], found), self.scenario)
+        causes = self.system.causes(record, self.key[0], found)
+        return Damage(self.key, title, told, causes, self.scenario, as_found=self.as_found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,8 @@ class _Told:
 
 def shrunk(shown: Shown) -> Shown:
     """The same, shown by a scenario as small as can be found."""
+    if shown.as_found:
+        return shown
     try:
         operations = len(shown.system.simulate(shown.scenario).asked)
     except Deadlock:
@@ -122,6 +133,14 @@ def shrunk(shown: Shown) -> Shown:
 
 def _made_small(shown: Shown) -> Damage:
     return shrunk(shown).damage()
+
+
+def simplest(shown: Sequence[Shown]) -> list[Shown]:
+    """The same findings; of a Worker whose runs take long only the simplest are still to be made small."""
+    effort = max((one.system.effort for one in shown), default=1)
+    ranked = sorted(shown, key=lambda one: (one.scenario.size, one.key))
+    left = set() if effort == 1 else {one.key for one in ranked[_MOST_SMALL // effort :]}
+    return [replace(one, as_found=one.key in left) for one in shown]
 
 
 def searched(
@@ -146,7 +165,7 @@ def explained(
     system: SystemUnderTest, tally: Tally, workforce: Workforce, on_small: OnSmall = lambda done, of: None
 ) -> list[Damage]:
     """What is violated, each in the smallest scenario that shows it. Raises NotSeenAgain."""
-    shown = [Shown(system, key, group.smallest) for key, group in sorted(tally.violations.items())]
+    shown = simplest([Shown(system, key, group.smallest) for key, group in sorted(tally.violations.items())])
     counted = []
     for one in workforce.do(_made_small, shown):
         group = tally.violations[one.key]

@@ -222,6 +222,15 @@ def stage_of(
     return LoadedStage(databases, files, name, code, variables, bound, _durable(config))
 
 
+class NotEmulated(MigrationError):
+    """``what`` a Worker binds is not emulated, ``name`` among it; ``allowed`` where it can be said to be."""
+
+    def __init__(self, what: str, name: str, *, allowed: bool) -> None:
+        self.what, self.name = what, name
+        allowing = f"Where nothing depends on it, say without=[{name!r}]; or leave" if allowed else "Leave"
+        super().__init__(f"{what}. {allowing} it out of the configuration, or name an environment without it")
+
+
 def code_of(
     folder: Path,
     config: WorkerConfig,
@@ -279,10 +288,10 @@ def _check_emulated(config: WorkerConfig, without: Collection[str], *, tested: b
         named = ", ".join(f"env.{one} ({kind})" for one, kind in unknown.items())
         language = "JavaScript" if is_javascript(config) else "Python"
         where = "in a test" if tested else "in a rehearsal"
-        raise MigrationError(
-            f"{config.path} binds what is not emulated for a {language} Worker {where}: {named}. "
-            + ("" if tested else f"Where nothing depends on it, say without=[{next(iter(unknown))!r}]; or ")
-            + "leave it out of the configuration, or name an environment without it"
+        raise NotEmulated(
+            f"{config.path} binds what is not emulated for a {language} Worker {where}: {named}",
+            next(iter(unknown)),
+            allowed=not tested,
         )
 
 

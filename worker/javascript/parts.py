@@ -23,7 +23,7 @@ def find_part(name: Part, folder: Path, environ: Mapping[str, str]) -> Path:
     for place in (folder, *folder.parents):
         found = place / "node_modules" / ".bin" / name
         if found.exists():
-            return found
+            return _binary(found) or found
     on_path = shutil.which(name, path=environ.get("PATH"))
     if on_path is None:
         raise MissingPartError(
@@ -31,3 +31,17 @@ def find_part(name: Part, folder: Path, environ: Mapping[str, str]) -> Path:
             "npm install --save-dev workerd esbuild"
         )
     return Path(on_path)
+
+
+def _binary(program: Path) -> Path | None:
+    """The workerd behind npm's script, which is there where packages were installed without their scripts
+    (``npm install --ignore-scripts``) and passes no file descriptors on; None for any other program.
+    """
+    with program.open("rb") as file:
+        is_script = file.read(2) == b"#!"
+    packages = program.parents[1] / "@cloudflare"
+    return (
+        next(packages.glob("workerd-*/bin/workerd"), None)
+        if is_script and program.name == "workerd"
+        else None
+    )

@@ -54,7 +54,10 @@ class Process:
             listening = 0
             while listening < sockets:
                 if not selector.select(_STARTS_WITHIN_SECONDS):
-                    raise WorkerdError(f"workerd did not start within {_STARTS_WITHIN_SECONDS} s")
+                    said = self.said()
+                    raise WorkerdError(
+                        f"workerd did not start within {_STARTS_WITHIN_SECONDS} s{': ' * bool(said)}{said}"
+                    )
                 told = os.read(control.fileno(), 65536)
                 if not told:
                     raise WorkerdError(self.said() or "workerd ended at once")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.explore.search import Shown, simplest
 from harness.explore.shrink import shrink
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
@@ -135,3 +136,21 @@ def test_every_simpler_value_is_smaller_or_not_tried() -> None:
         shrink(scenario, shows)
         assert sizes == sorted(set(sizes), reverse=True)
         assert all(size < scenario.size for size in sizes)
+
+
+class _Slow:
+    """A system whose runs take long; nothing else of it is asked for."""
+
+    def __init__(self, effort: int) -> None:
+        self.effort = effort
+
+
+def test_of_a_slow_worker_only_the_simplest_findings_are_made_small() -> None:
+    def shown(effort: int) -> list[Shown]:
+        system: Any = _Slow(effort)
+        scenarios = [Scenario(tasks=1 + number) for number in range(20)]
+        return simplest([Shown(system, ("I1", str(one.tasks)), one) for one in scenarios])
+
+    assert not any(one.as_found for one in shown(1))
+    left = [one.scenario.tasks for one in shown(5) if one.as_found]
+    assert left == list(range(13, 21))

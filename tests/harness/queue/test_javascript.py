@@ -1,5 +1,6 @@
 """The queue's Worker in JavaScript: what is found in the one in Python is found in it, too."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +76,16 @@ def test_a_worker_with_other_namespaces_is_not_the_queues(capsys: pytest.Capture
 
     assert main(["queue", "-q", "--worker", str(board), "--scenario", "tasks=1"]) == NOT_STARTED
     assert "it binds env.BOARD to a KV namespace" in capsys.readouterr().err
+
+
+def test_what_is_not_emulated_is_left_out_of_the_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(TWIN, tmp_path / "twin")
+    with (tmp_path / "twin" / "wrangler.toml").open("a") as file:
+        file.write('\n[ai]\nbinding = "AI"\n')
+
+    assert main(["queue", "-q", "--worker", str(tmp_path / "twin"), "--scenario", "tasks=1"]) == NOT_STARTED
+    said = capsys.readouterr().err
+    assert "env.AI (AI). Leave it out of the configuration" in said
+    assert "without=" not in said, "the command has no such flag"

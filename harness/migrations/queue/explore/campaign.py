@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from harness.explore.faults import everywhere
-from harness.explore.search import Damage, Shown, explained, searched, shrunk
+from harness.explore.search import Damage, Shown, explained, searched, shrunk, simplest
 from harness.explore.tally import Tally
 from harness.explore.workforce import Workforce
 from harness.migrations.queue.explore.recognition import Discovery, Recognition, recognitions
@@ -131,7 +131,7 @@ def explore_faults(
     if not missed:
         return campaign
     note = f"Of {len(planned):,} faults {len(missed):,} did not happen, and stand for nothing: {some(missed)}"
-    return replace(campaign, notes=(note,))
+    return replace(campaign, notes=(*campaign.notes, note))
 
 
 def explored(
@@ -156,11 +156,19 @@ def explored(
             on_progress.found(key[0], tally.violations[key].what, tally.violations[key].smallest)
 
     tally = searched(queue, scenarios, workforce, told)
-    known = [Shown(queue, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]
+    known = simplest(
+        [Shown(queue, (name, ""), tally.hazards[name].smallest) for name in sorted(tally.hazards)]
+    )
     violations = in_order(explained(queue, tally, workforce, on_progress.made_small))
-    small = list(workforce.do(shrunk, known))
+    small: list[Shown] = list(workforce.do(shrunk, known))
     hazards = recognitions(small, tally, discoveries)
-    return Campaign(what, base, worker, tally, violations, hazards, (), workforce.workers)
+    as_found = sum(one.as_found for one in violations) + sum(one.as_found for one in small)
+    note = (
+        f"Of {len(violations) + len(small):,} findings {as_found:,} are shown as they were found: only the "
+    )
+    note += "simplest were made small, as a run of this Worker takes long"
+    notes = (note,) if as_found else ()
+    return Campaign(what, base, worker, tally, violations, hazards, notes, workforce.workers)
 
 
 def in_order(violations: Sequence[Damage]) -> list[Damage]:

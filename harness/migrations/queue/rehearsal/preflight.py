@@ -20,7 +20,7 @@ from harness.migrations.queue.simulation.scenario import Migration
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
 from harness.system.code import WorkerCode
 from harness.system.deployment import Code, SystemFailed
-from harness.system.stages import read_config
+from harness.system.stages import NotEmulated, read_config
 from worker.config import ConfigError
 from worker.runtime import ServeError
 
@@ -101,6 +101,8 @@ def demand_queue_worker(
         raise
     except SystemFailed as failed:
         raise NotTheQueue(str(failed.error)) from failed
+    except NotEmulated as error:
+        raise CannotStart(str(NotEmulated(error.what, error.name, allowed=False))) from error
     except MigrationError as error:
         raise CannotStart(str(error)) from error
     except Exception as error:  # of a task that it left behind
