@@ -58,10 +58,11 @@ class Held:
 
     def tell(self, answer: bytes) -> None:
         """Answer it, if it still waits."""
-        if self.is_open:
-            self.connection.held = None
+        connection = self.connection
+        if connection.held is self:
+            connection.held = None
             self.lane.told += 1
-            self.lane.write(self.connection, answer)
+            self.lane.write(connection, answer)
 
 
 @dataclass(frozen=True, slots=True)

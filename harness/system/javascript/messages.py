@@ -1,7 +1,7 @@
 """HTTP/1.1 messages as workerd writes and reads them, read from pieces as they come."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 _END = b"\r\n"
@@ -56,12 +56,15 @@ class Reader:
     def partly(self) -> bool:
         return bool(self._read)
 
-    def feed(self, data: bytes) -> Iterator[Message]:
+    def feed(self, data: bytes) -> list[Message]:
         """The messages that are whole now."""
-        self._read = self._read + data if self._read else data
-        while self._read and (found := _message(self._read)) is not None:
-            message, self._read = found
-            yield message
+        whole = []
+        rest = self._read + data if self._read else data
+        while rest and (found := _message(rest)) is not None:
+            message, rest = found
+            whole.append(message)
+        self._read = rest
+        return whole
 
 
 def _message(data: bytes) -> tuple[Message, bytes] | None:

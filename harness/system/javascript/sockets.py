@@ -90,9 +90,9 @@ class Sockets:
         except OSError:
             self.close(connection)
             return
-        waited, connection.unsent = connection.waits, connection.unsent[sent:]
-        connection.waits = bool(connection.unsent)
-        if waited != connection.waits:
+        connection.unsent = connection.unsent[sent:]
+        if bool(connection.unsent) != connection.waits:
+            connection.waits = not connection.waits
             events = select.POLLIN | (select.POLLOUT if connection.waits else 0)
             self._poll.modify(connection.socket, events)
 
@@ -103,7 +103,7 @@ class Sockets:
 
     def take_in(self) -> None:
         """Take in what comes next. Raises WorkerdError when nothing comes."""
-        if not self._turn(_COMPUTES_SECONDS):
+        if not self._turn(_COMPUTES_SECONDS * 1000):
             raise WorkerdError(f"the Worker computes for more than {_COMPUTES_SECONDS} s")
 
     def drain(self) -> None:
@@ -111,8 +111,8 @@ class Sockets:
         while self._turn(0):
             pass
 
-    def _turn(self, seconds: float) -> bool:
-        ready = self._poll.poll(seconds * 1000)
+    def _turn(self, milliseconds: int) -> bool:
+        ready = self._poll.poll(milliseconds)
         for number, events in ready:
             end = self._ends.get(number)
             if isinstance(end, _Listener):
@@ -120,7 +120,7 @@ class Sockets:
             elif end is not None:
                 if events & select.POLLOUT:
                     self._send(end)
-                if events & ~select.POLLOUT and end.is_open:
+                if events != select.POLLOUT and end.is_open:
                     self._read(end)
         return bool(ready)
 
