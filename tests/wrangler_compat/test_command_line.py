@@ -94,6 +94,17 @@ def test_a_closed_pipe_is_no_error(project: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_serving_a_python_worker_imports_only_what_it_needs() -> None:
+    needless = ["starlette.routing", "cronsim", "httpx", "worker.r2.binding", "worker.messaging.batch"]
+    needless += ["kvstore.layers.edge", "wrangler_compat.dev.javascript", "wrangler_compat.dev.together"]
+    code = (
+        "import sys, wrangler_compat.dev.command; from worker.runtime import create_app, open_local;"
+        f"print([name for name in {needless} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done
+
+
 def test_listing_keys_imports_no_server() -> None:
     code = (
         "import sys; from wrangler_compat.main import main;"

@@ -1,10 +1,13 @@
 """The buckets of wrangler's state folder: ``<persist root>/v3/r2``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kvstore.clock import Clock
 from kvstore.sql.open_databases import OpenDatabases
-from worker.r2.bucket import Bucket
+
+if TYPE_CHECKING:
+    from worker.r2.bucket import Bucket
 
 
 class BucketFolder:
@@ -16,8 +19,10 @@ class BucketFolder:
         self._databases = OpenDatabases()
         self._buckets: dict[str, Bucket] = {}
 
-    def __call__(self, name: str) -> Bucket:
+    def __call__(self, name: str) -> "Bucket":
         if name not in self._buckets:
+            from worker.r2.bucket import Bucket  # most Workers have none
+
             self._buckets[name] = Bucket(self.root, name, self._databases, self._clock)
         return self._buckets[name]
 

@@ -1,21 +1,16 @@
 """A Worker behind HTTP: an ASGI app that hands every request to it."""
 
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from starlette.applications import Starlette
-from starlette.requests import Request as HTTPRequest
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kvstore.clock import Clock, SystemClock, stopwatch
 from worker.runtime.failures import users_traceback
 from worker.runtime.http import Outgoing, worker_request
-from worker.runtime.scheduled import NO_MOMENT, ScheduledController, moment_of
+from worker.runtime.lifespan import answer_lifespan
 from worker.runtime.worker import Worker
 from worker.sdk.http.request import Request
 from worker.sdk.http.response import ResponseParts
@@ -60,27 +55,21 @@ def create_app(
     when the server stops.
     """
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await worker.background.drain()
-
-    handlers = Handlers(worker, clock or SystemClock())
-    routes = [
-        Route("/cdn-cgi/handler/{name:path}", handlers.answer),
-        Route("/cdn-cgi/local/scheduled", handlers.scheduled),
-    ]
-    if test_scheduled:
-        routes.append(Route("/__scheduled", handlers.test_scheduled))
     front = Front(worker, log)
-    platform = Starlette(routes=routes, lifespan=lifespan)
-    platform.router.redirect_slashes = False
-    platform.router.default = front
+    own: ASGIApp | None = None
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        # What cannot be the platform's own goes straight to the Worker, past Starlette's layers.
-        straight = scope["type"] != "lifespan" and not scope["path"].startswith(_OWN_PATHS)
-        await (front if straight else platform)(scope, receive, send)
+        nonlocal own
+        if scope["type"] == "lifespan":
+            await answer_lifespan(receive, send, worker.background.drain)
+        elif not scope["path"].startswith(_OWN_PATHS):
+            await front(scope, receive, send)  # straight to the Worker, past Starlette's layers
+        else:
+            if own is None:
+                from worker.runtime.handlers import create_handlers  # what few ask for is imported late
+
+                own = create_handlers(worker, clock or SystemClock(), front, test_scheduled=test_scheduled)
+            await own(scope, receive, send)
 
     return app
 
@@ -117,40 +106,3 @@ class Front:
             self._worker.on_error(error)
             text = users_traceback(error, self._worker.space).encode("utf-8", "replace")
             return Outgoing(ResponseParts(500, "", [("content-type", "text/plain; charset=utf-8")], text))
-
-
-class Handlers:
-    """``/cdn-cgi/handler/…``: events other than requests, fired by hand."""
-
-    def __init__(self, worker: Worker, clock: Clock) -> None:
-        self._worker = worker
-        self._clock = clock
-
-    async def answer(self, request: HTTPRequest) -> Response:
-        name = request.path_params["name"]
-        if name != "scheduled":
-            known = '"/cdn-cgi/handler/scheduled"'
-            text = f'"/cdn-cgi/handler/{name}" is not a valid handler. Did you mean to use {known}?'
-            return PlainTextResponse(text, 404)
-        return await self.scheduled(request)
-
-    async def test_scheduled(self, request: HTTPRequest) -> Response:
-        answer = await self.scheduled(request)
-        return PlainTextResponse("Ran scheduled event") if answer.status_code == 200 else answer
-
-    async def scheduled(self, request: HTTPRequest) -> Response:
-        given = request.query_params.get("time")
-        moment = self._clock.now_ms() if given is None else moment_of(given)
-        if moment is None:
-            return PlainTextResponse(NO_MOMENT.format(given), 400)
-        outcome = "ok"
-        try:
-            await self._worker.scheduled(ScheduledController(request.query_params.get("cron", ""), moment))
-        except Exception as error:
-            self._worker.on_error(error)
-            outcome = "exception"
-        status = 200 if outcome == "ok" else 500
-        if request.query_params.get("format") == "json":
-            body = json.dumps({"outcome": outcome, "noRetry": False})
-            return Response(body, status, media_type="application/json")
-        return PlainTextResponse(outcome, status)

@@ -20,21 +20,19 @@ from wrangler_compat.cli.context import Invocation
 from wrangler_compat.cli.errors import CommandError
 from wrangler_compat.cli.listening import listen, reached_at
 from wrangler_compat.cli.project import Project
-from wrangler_compat.dev.assets import AssetsDeployment
-from wrangler_compat.dev.cron import announcement, fire, triggers
 from wrangler_compat.dev.deployment import Deployment, PythonDeployment
 from wrangler_compat.dev.flags import BUILD, WITHOUT_EFFECT
 from wrangler_compat.dev.hotkeys import box, dev_keys, listening, usable
-from wrangler_compat.dev.live_reload import LiveReload
 from wrangler_compat.dev.members import read_members
 from wrangler_compat.dev.settings import DevSettings, read_emulation, read_settings
 from wrangler_compat.dev.shared import Shared
-from wrangler_compat.dev.together import Together
 from wrangler_compat.dev.upstream import is_platforms
 from wrangler_compat.dev.watch import Stamp, Watched, change, stamp, watch
 
 if TYPE_CHECKING:
+    from wrangler_compat.dev.cron import Trigger
     from wrangler_compat.dev.emulation import Emulation
+    from wrangler_compat.dev.live_reload import LiveReload
 
 DEFAULT_PORT: Final = 8787
 _OF_A_BUILD: Final = tuple(flag.name for flag in BUILD)
@@ -99,7 +97,7 @@ async def _serve(
     tls = _certificate(invocation, project) if settings.https else None
     listener = listen(settings.host, settings.port, DEFAULT_PORT)
     before = stamp(watched)  # whatever changes from here on is loaded again
-    live = LiveReload(deployment) if settings.live_reload else None
+    live = _live_reload(deployment) if settings.live_reload else None
 
     async def changed() -> None:
         await deployment.renew()
@@ -114,7 +112,11 @@ async def _serve(
         before = await _first(invocation, watched, deployment, before)
         builds = any(one.is_built for one in shared.members)
         clock = emulation.clock if emulation else invocation.clock
-        known = triggers(config.crons, clock) if settings.cron else []
+        known: list[Trigger] = []
+        if settings.cron:
+            from wrangler_compat.dev.cron import announcement, fire, triggers
+
+            known = triggers(config.crons, clock)
         invocation.console.say("⎔ Starting local server...")
         async with serve(app, listener, tls=tls, websockets=True) as url:
             watching = asyncio.create_task(watch(watched, before, invocation.clock, changed, writes=builds))
@@ -159,6 +161,12 @@ async def _first(
             before = await change(watched, before, invocation.clock)
 
 
+def _live_reload(deployment: Deployment) -> "LiveReload":
+    from wrangler_compat.dev.live_reload import LiveReload
+
+    return LiveReload(deployment)
+
+
 def _certificate(invocation: Invocation, project: Project) -> Certificate:
     from wrangler_compat.dev.certificate import find_certificate  # cryptography is slow to import
 
@@ -199,6 +207,8 @@ def _deployments(
     _mention(invocation, WITHOUT_EFFECT)
     config = members[0].config
     if config.main is None and config.assets is not None and not shared.several:
+        from wrangler_compat.dev.assets import AssetsDeployment
+
         return AssetsDeployment(config, members[0].read, root, console, shared)
     for member in members:
         if member.config.main is None:
@@ -222,7 +232,11 @@ def _deployments(
 
             environ = invocation.environ
             parts.append(JavaScriptDeployment(others, root, console, environ, settings, shared, emulation))
-    return parts[0] if len(parts) == 1 else Together(parts)
+    if len(parts) == 1:
+        return parts[0]
+    from wrangler_compat.dev.together import Together
+
+    return Together(parts)
 
 
 def _mention(invocation: Invocation, reasons: dict[str, str]) -> None:

@@ -14,9 +14,7 @@ from worker.config import ConfigError, KVBinding, WorkerConfig
 from worker.config.compatibility import python_of
 from worker.config.javascript import JSON, shown
 from worker.d1 import database_path
-from worker.messaging import Consumer, Message, Outcome
-from worker.messaging.batch import MessageBatch, take
-from worker.messaging.bindings import queue_bindings
+from worker.messaging import Broker, Consumer, Message, Outcome
 from worker.messaging.broker import Metrics
 from worker.runtime import (
     Access,
@@ -38,6 +36,7 @@ from wrangler_compat.dev.settings import DevSettings
 from wrangler_compat.dev.shared import Shared
 
 if TYPE_CHECKING:
+    from worker.messaging.producer import WorkerQueue
     from wrangler_compat.dev.emulation import Emulation
 
 
@@ -166,7 +165,7 @@ class PythonDeployment:
             **local.d1,
             **local.r2,
             **{one.binding: Service(one, services) for one in config.services},
-            **queue_bindings(config, broker),
+            **_queues(config, broker),
         }
         worker = load_configured(config, bindings, platform, durable=local.durable)
         for objects in local.durable.values():
@@ -185,6 +184,8 @@ class PythonDeployment:
 
     async def _take(self, queue: str, messages: list[Message], metrics: Metrics) -> Outcome:
         """Have the Worker's handler take a batch."""
+        from worker.messaging.batch import MessageBatch, take
+
         worker = self._worker
         assert worker is not None, "begin comes first"
         return await take(worker, MessageBatch(queue, messages, metrics, self._console.caution))
@@ -197,6 +198,14 @@ class PythonDeployment:
             await self._worker.background.drain()
         if self._local is not None:
             await self._local.close()
+
+
+def _queues(config: WorkerConfig, broker: Broker) -> dict[str, "WorkerQueue"]:
+    if not config.queue_producers:
+        return {}
+    from worker.messaging.bindings import queue_bindings
+
+    return queue_bindings(config, broker)
 
 
 def with_assets(config: WorkerConfig, app: ASGIApp) -> ASGIApp:

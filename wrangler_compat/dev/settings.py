@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kvstore.conditions import COLOS, CONDITIONS
-from kvstore.faults import read_fault
 from kvstore.javascript.values import MAX_SAFE_INTEGER
 from worker.config import AssetsConfig, WorkerConfig
 from worker.javascript.bundle import BuildOptions
@@ -80,7 +78,10 @@ def read_emulation(arguments: Arguments, say: Callable[[str], None]) -> "Emulati
     """
     if not any(flag.name in arguments.flags for flag in EMULATED):
         return None
-    from wrangler_compat.dev.emulation import Emulation  # with all of the layers, which most do without
+    # With all of the layers, which most do without.
+    from kvstore.conditions import COLOS, CONDITIONS
+    from kvstore.faults import read_fault
+    from wrangler_compat.dev.emulation import Emulation
 
     named, colo = arguments.text("conditions") or "local", (arguments.text("colo") or COLOS[0]).upper()
     given, number = arguments.text("fault"), arguments.number("seed")
