@@ -15,6 +15,16 @@ from worker.sdk.js import javascript_globals
 
 PYODIDE_VERSION: Final = "0.28.2"
 _MARK: Final = "__understudy__"
+# Where the SDK defines what `workers` exports.
+_PARTS: Final = {
+    "blob": ("Blob", "BlobEnding", "BlobValue", "File"),
+    "entrypoints": ("DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint", "handler"),
+    "formdata": ("FormData", "FormDataValue"),
+    "request": ("Request",),
+    "response": ("FetchResponse", "Response"),
+    "types": ("Body", "Context", "FetchKwargs", "Headers", "JSBody", "RequestInitCfProperties"),
+    "utils": ("import_from_javascript", "patch_env"),
+}
 
 
 def install() -> None:
@@ -43,7 +53,7 @@ def _workers_modules() -> dict[str, ModuleType]:
     public = {name: getattr(worker.sdk, name) for name in names} | {"__all__": list(names)}
     converters = {name: getattr(rpc, name) for name in ("JsDict", "python_from_rpc", "python_to_rpc")}
     wrappers = {"_BindingWrapper": _BindingWrapper, "_EnvWrapper": _EnvWrapper}
-    utils = {name: public[name] for name in ("import_from_javascript", "patch_env")}
+    parts = {part: {name: public[name] for name in names} for part, names in _PARTS.items()}
     return {
         "workers": _module("workers", public),
         "workers.asgi": asgi,
@@ -51,7 +61,7 @@ def _workers_modules() -> dict[str, ModuleType]:
         "workers.gateway": gateway,
         "workers.workflows": workflows,
         "workers.rpc": _module("workers.rpc", converters | wrappers),
-        "workers.utils": _module("workers.utils", utils),
+        **{f"workers.{part}": _module(f"workers.{part}", members) for part, members in parts.items()},
         "asgi": asgi,
         "js": _module("js", javascript_globals()),
     }

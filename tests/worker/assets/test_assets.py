@@ -115,8 +115,10 @@ def test_the_binding_answers_as_the_folder_does(tmp_path: Path) -> None:
     (tmp_path / "about.html").write_text("about")
     fetcher = AssetsFetcher(Assets(AssetsConfig("."), tmp_path))
 
-    async def read() -> tuple[int, str]:
-        answer = await fetcher.fetch("https://any.host/about")
+    async def read(path: str, redirect: str) -> tuple[int, str]:
+        answer = await fetcher.fetch(f"https://any.host{path}", {"redirect": redirect})
         return answer.status, await answer.text()
 
-    assert asyncio.run(read()) == (200, "about")
+    assert asyncio.run(read("/about", "manual")) == (200, "about")
+    assert asyncio.run(read("/about.html", "follow")) == (200, "about")
+    assert asyncio.run(read("/about.html", "manual")) == (307, "")

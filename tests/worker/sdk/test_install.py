@@ -18,7 +18,14 @@ MODULES = (
     "pyodide.http",
     "workers",
     "workers.asgi",
+    "workers.blob",
+    "workers.entrypoints",
+    "workers.formdata",
+    "workers.gateway",
+    "workers.request",
+    "workers.response",
     "workers.rpc",
+    "workers.types",
     "workers.utils",
     "workers.workflows",
     "workers.wsgi",
@@ -39,7 +46,8 @@ def test_installing_again_changes_nothing() -> None:
 def test_workers_shows_its_names_and_nothing_else() -> None:
     workers = importlib.import_module("workers")
     shown = {name for name in vars(workers) if not name.startswith("_")}
-    assert shown == {*worker.sdk.__all__, "asgi", "gateway", "rpc", "utils", "workflows", "wsgi"}
+    parts = {name.removeprefix("workers.") for name in MODULES if name.startswith("workers.")}
+    assert shown == {*worker.sdk.__all__, *parts}
     assert worker.sdk.__all__ == sorted(worker.sdk.__all__)
 
 
