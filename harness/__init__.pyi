@@ -18,6 +18,7 @@ from harness.explore.search import Shown as Shown
 from harness.explore.search import explained as explained
 from harness.explore.search import searched as searched
 from harness.explore.search import shrunk as shrunk
+from harness.explore.search import simplest as simplest
 from harness.explore.tally import Batch as Batch
 from harness.explore.tally import Group as Group
 from harness.explore.tally import Seen as Seen
@@ -103,6 +104,7 @@ from harness.system.code import WorkerCode as WorkerCode
 from harness.system.deployment import Code as Code
 from harness.system.deployment import NotSequential as NotSequential
 from harness.system.deployment import SystemFailed as SystemFailed
+from harness.system.stages import NotEmulated as NotEmulated
 from harness.system.stages import code_of as code_of
 from harness.system.stages import read_config as read_config
 from harness.terminal.command import CannotStart as CannotStart
@@ -117,6 +119,7 @@ from harness.terminal.output import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from harness.terminal.output import Output as Output
 from harness.terminal.output import Plan as Plan
 from harness.terminal.output import Report as Report
+from harness.terminal.progress import Follow as Follow
 from harness.world.network import Network as Network
 from harness.world.site import WAY_MS as WAY_MS
 from harness.world.site import Site as Site
