@@ -7,6 +7,7 @@ known, and the texts are ours.
 from bisect import bisect_right
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
@@ -43,43 +44,66 @@ class Instant:
         return self.longest_ms
 
 
+# How many bytes a key takes, and when it expires, in seconds.
+_Size = tuple[int, int | None]
+
+
 class Held:
     """How much a namespace holds: what it held when it was first written to, and what was written since."""
 
     def __init__(self, store: Store, mode: Instant) -> None:
         self.store = store
         self.mode = mode
-        self._sizes: dict[str, int] | None = None
+        self._sizes: dict[str, _Size] | None = None
+        self._total = 0
+        # A heap of when which key expires, if it has not been written anew.
+        self._ends: list[tuple[int, str]] = []
 
-    async def take(self, key: str, size: int) -> None:
-        """There shall be a key of this size. Raises KVError where it does not fit."""
+    async def take(self, key: str, entry: Entry) -> _Size | None:
+        """There shall be an entry; what there was before. Raises KVError where it does not fit."""
         if self._sizes is None:
-            self._sizes = await self._counted()
+            await self._count()
+        size = _size(key, entry)
         if not self._fits(key, size):
-            self._sizes = await self._counted()  # without what has expired
+            self._let_expire()
             if not self._fits(key, size):
                 raise messages.instant_full(self.mode.keys, self.mode.size)
-        self._sizes[key] = size
+        return self.change(key, (size, entry.expiration))
 
-    def leave(self, key: str) -> None:
-        if self._sizes is not None:
-            self._sizes.pop(key, None)
+    def change(self, key: str, size: _Size | None) -> _Size | None:
+        """Of this size a key is now, None for a key that is not there; of which size it was."""
+        if self._sizes is None:
+            return None
+        before = self._sizes.pop(key, None)
+        self._total -= 0 if before is None else before[0]
+        if size is not None:
+            self._sizes[key] = size
+            self._total += size[0]
+            if size[1] is not None:
+                heappush(self._ends, (size[1], key))
+        return before
 
     def _fits(self, key: str, size: int) -> bool:
         sizes = self._sizes or {}
-        total = sum(sizes.values()) - sizes.get(key, 0) + size
+        before = sizes[key][0] if key in sizes else 0
+        total = self._total - before + size
         return total <= self.mode.size and len(sizes) + (key not in sizes) <= self.mode.keys
 
-    async def _counted(self) -> dict[str, int]:
-        sizes: dict[str, int] = {}
-        after: str | None = None
-        while True:
-            page = await self.store.scan("", after)
-            found = await self.store.get_many([one.name for one in page.keys])
-            sizes |= {key: _size(key, entry) for key, entry in found.items()}
-            if page.complete:
-                return sizes
-            after = page.keys[-1].name
+    def _let_expire(self) -> None:
+        now, sizes = self.store.clock.now_ms(), self._sizes or {}
+        while self._ends and is_over(self._ends[0][0], now):
+            end, key = heappop(self._ends)
+            if key in sizes and sizes[key][1] == end:
+                self.change(key, None)
+
+    async def _count(self) -> None:
+        entries, page = dict[str, Entry](), Page([], complete=False)
+        while not page.complete:
+            page = await self.store.scan("", page.keys[-1].name if page.keys else None)
+            entries |= await self.store.get_many([one.name for one in page.keys])
+        self._sizes = {}
+        for key, entry in entries.items():
+            self.change(key, (_size(key, entry), entry.expiration))
 
 
 class InstantLimits(Layer):
@@ -99,12 +123,16 @@ class InstantLimits(Layer):
         return self._put(key, entry)
 
     async def _put(self, key: str, entry: Entry) -> None:
-        await self.held.take(key, _size(key, entry))
-        await self.store.put(key, entry)
+        before = await self.held.take(key, entry)
+        try:
+            await self.store.put(key, entry)
+        except BaseException:
+            self.held.change(key, before)
+            raise
 
     async def delete(self, key: str) -> None:
         await self.store.delete(key)
-        self.held.leave(key)  # not before: the delete may be refused
+        self.held.change(key, None)  # not before: the delete may be refused
 
     def scan(
         self, prefix: str = "", after: str | None = None, limit: int = LIMITS.list_keys

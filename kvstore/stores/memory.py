@@ -1,11 +1,11 @@
 """A namespace in Python's own memory: for simulations, which make one for every run."""
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
 from kvstore.clock import Clock
 from kvstore.store import Entry, KeyInfo, Page, is_over
+from kvstore.stores.ordered_names import OrderedNames
 
 
 class MemoryStore:
@@ -17,15 +17,14 @@ class MemoryStore:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._entries: dict[str, Entry] = {}
-        # In the order of their code points, which is that of their UTF-8 bytes.
-        self._names: list[str] = []
+        self._names = OrderedNames()
         # A heap of when, in seconds, which key expires if it has not been written anew.
         self._ends: list[tuple[int, str]] = []
 
     def fork(self, clock: Clock | None = None) -> "MemoryStore":
         """A copy, as of now, that shares nothing with this store."""
         twin = MemoryStore(clock or self.clock)
-        twin._entries, twin._names = dict(self._entries), list(self._names)
+        twin._entries, twin._names = dict(self._entries), OrderedNames(self._names)
         twin._ends = list(self._ends)
         return twin
 
@@ -51,15 +50,7 @@ class MemoryStore:
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         """One page of keys; an entry still shows in the millisecond in which it expires, as measured."""
         self._purge(self.clock.now_ms())
-        names, entries = self._names, self._entries
-        start = (
-            bisect_right(names, after)
-            if after is not None and after >= prefix
-            else bisect_left(names, prefix)
-        )
-        found = names[start : start + limit + 1]
-        if found and not found[-1].startswith(prefix):
-            found = [name for name in found if name.startswith(prefix)]
+        entries, found = self._entries, self._names.following(prefix, after, limit + 1)
         keys = [
             KeyInfo(name, expiration, metadata)
             for name in found[:limit]
@@ -88,14 +79,14 @@ class MemoryStore:
 
     def _put(self, key: str, entry: Entry) -> None:
         if key not in self._entries:
-            insort(self._names, key)
+            self._names.add(key)
         self._entries[key] = entry
         if entry.expiration is not None:
             heappush(self._ends, (entry.expiration, key))
 
     def _remove(self, key: str) -> None:
         if self._entries.pop(key, None) is not None:
-            del self._names[bisect_left(self._names, key)]
+            self._names.remove(key)
 
     def _purge(self, now: int) -> None:
         """Remove every entry that expired before ``now``."""

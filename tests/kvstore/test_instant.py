@@ -11,6 +11,7 @@ from kvstore.layers.instant import Held, Instant, InstantLimits
 from kvstore.layers.quotas import Allowance, Quotas
 from kvstore.layers.transit import Trip
 from kvstore.platform import Layers
+from kvstore.store import Page
 from kvstore.stores.memory import MemoryStore
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +64,34 @@ async def test_what_does_not_fit_is_refused_until_something_goes(place: Place) -
     await place.here.delete("a")
     place.clock.advance(1000)
     await place.here.put("b", "1" * 600_000)
+
+
+async def test_what_is_refused_takes_no_room_and_what_expires_gives_it_back(place: Place) -> None:
+    await place.here.put("a", "1" * 600_000, {"expirationTtl": 60})
+    assert await refused(place.here.put("b", "1" * 300_000)) == "write-rate"
+    place.clock.advance(1000)
+    await place.here.put("c", "1" * 300_000)
+    place.clock.advance(1000)
+    assert await refused(place.here.put("b", "1" * 600_000)) == "value-size"
+    place.clock.advance(60_000)
+    await place.here.put("b", "1" * 600_000)
+
+
+async def test_a_full_namespace_is_counted_once() -> None:
+    class Counted(MemoryStore):
+        scans = 0
+
+        async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+            self.scans += 1
+            return await super().scan(prefix, after, limit)
+
+    store = Counted(ManualClock(BEGAN))
+    held = Held(store, Instant(keys=1))
+    await store.put("a", Entry(b"1"))
+    for number in range(3):
+        with pytest.raises(KVError):
+            await held.take(f"key-{number}", Entry(b"1"))
+    assert store.scans == 1
 
 
 async def test_a_listing_is_all_of_it(place: Place) -> None:

@@ -276,3 +276,22 @@ async def test_changes_that_no_location_lists_any_more_are_forgotten() -> None:
         await location.put(f"k{number}", "1")
         clock.advance(1_000)
     assert len(layers._origin.changes) < 150
+
+
+async def test_many_keys_are_cached_as_one_is() -> None:
+    clock = ManualClock(START)
+    store = MemoryStore(clock)
+    edge = Edge(Origin(store), "AMS", Staleness(cache_ttl=60), SeededEntropy(1))
+    old, new = Entry(b"old"), Entry(b"new")
+    await store.put("read before", old)
+    await edge.get("read before")
+    await store.put("read before", new)
+    await store.put("ends", Entry(b"old", START // 1000 + 30))
+    keys = ["missing", "ends", "read before"]
+    assert await edge.get_many(keys) == {"ends": Entry(b"old", START // 1000 + 30), "read before": old}
+    await store.put("missing", new)
+    clock.advance(30_000)
+    assert [await edge.get(key) for key in keys] == [None, None, old]
+    assert await edge.get_many(keys) == {"read before": old}
+    clock.advance(30_000)
+    assert await edge.get_many(keys) == {"missing": new, "read before": new}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.record import Record, kept
 from kvstore.layers.billing import (
     FREE_DAY,
     billed,
@@ -67,6 +67,7 @@ class Cost:
         return f"Cost: {steps} of at most {self.most:,} KV operations{took}; {billed_as}"
 
 
+@kept
 def cost(record: Record) -> Cost:
     """What the runs of a walk cost."""
     asked = [record.operations[run.name] for run in record.runs]

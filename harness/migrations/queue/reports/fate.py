@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.migrations.queue.checkers.ending import owed
-from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.simulation.record import Record, kept
 
 # From best to worst.
 FATES: Final = ("listed", "hidden", "stranded", "lost")
@@ -27,15 +27,16 @@ class Fates:
     set_aside: set[str]
 
 
+@kept
 def fates(record: Record) -> Fates:
     """What became of what is live at the end of a walk."""
     final, before = record.final, record.start.tasks
-    kept = {task for task, entry in final.quarantined.items() if before.get(task) == entry}
+    aside = {task for task, entry in final.quarantined.items() if before.get(task) == entry}
     listed = record.judged["listing"].member("pending") or ()
     seen = {task for task in listed if isinstance(task, str)}
     found: dict[str, set[str]] = {fate: set() for fate in FATES}
     for task in owed(record, record.ended):
-        if task in kept:
+        if task in aside:
             continue
         if task in seen and task in final.new_tasks:
             found["listed"].add(task)
@@ -45,4 +46,4 @@ def fates(record: Record) -> Fates:
             found["stranded"].add(task)
         else:
             found["lost"].add(task)
-    return Fates(found, kept)
+    return Fates(found, aside)
