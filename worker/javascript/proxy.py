@@ -26,6 +26,8 @@ _NOT_HANDED_ON: Final = {
     b"accept-encoding",
     *(name.lower().encode() for name in (CALL_HEADER, CF_HEADER, PROTOCOL_HEADER, SECRET_HEADER)),
 }
+# Every other request without a body has the length 0 under wrangler.
+_WITHOUT_LENGTH: Final = ("GET", "HEAD")
 _ANY_NUMBER: Final = httpx.Limits(max_keepalive_connections=20)  # streams may stay open, and nobody waits
 
 
@@ -108,6 +110,8 @@ class Proxy:
         except httpx.InvalidURL as error:
             return PlainTextResponse(f"The address of the request is not valid: {error}", 400)
         headers = self._handed_on(scope)
+        if body is None and request.method not in _WITHOUT_LENGTH and "content-length" not in request.headers:
+            headers.append((b"content-length", b"0"))
         # Not the client's build_request: that adds headers of its own.
         outgoing = httpx.Request(request.method, url, headers=headers, content=body)
         try:
