@@ -54,7 +54,7 @@ from harness.model.course import CourseStep as CourseStep
 from harness.model.course import moved_keys as moved_keys
 from harness.model.course import steps_of as steps_of
 from harness.model.decision import Decision as Decision
-from harness.model.decision import Looked as Looked
+from harness.model.decision import Extent as Extent
 from harness.model.history import History as History
 from harness.model.history import carry_out as carry_out
 from harness.model.history import timeline as timeline

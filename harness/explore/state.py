@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.explore.depth_first import Visited
 from harness.explore.tally import Group, Tally
-from harness.model.decision import Looked
+from harness.model.decision import Extent
 
 
 def write_tally(tally: Tally) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def write_tally(tally: Tally) -> dict[str, Any]:
 
 def read_tally(state: dict[str, Any], scenario: Callable[[str], Any]) -> Tally:
     """The tally that was written; ``scenario`` reads a line. Raises KeyError, TypeError and ValueError."""
-    known = {one.name for one in fields(Looked)}
+    known = {one.name for one in fields(Extent)}
     return Tally(
-        looked=Looked(**{name: int(count) for name, count in state["looked"].items() if name in known}),
+        looked=Extent(**{name: int(count) for name, count in state["looked"].items() if name in known}),
         checked=Counter(state["checked"]),
         violations={(one, two): _read(group, scenario) for one, two, group in state["violations"]},
         hazards={name: _read(group, scenario) for name, group in state["hazards"]},

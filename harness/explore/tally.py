@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from harness.engine.interleaving import Choose
 from harness.engine.loop import Deadlock
 from harness.explore.depth_first import Visited, every_order
-from harness.model.decision import Looked
+from harness.model.decision import Extent
 from harness.model.verdict import Finding, Verdict
 from kvstore.layers.trace import Trace
 
@@ -34,7 +34,7 @@ _MOST_ORDERS: Final = 400
 class Seen:
     """What one run showed: ``hazards`` are known causes that were recognised, by their names."""
 
-    looked: Looked
+    looked: Extent
     verdicts: Sequence[Verdict]
     met: Sequence[str]
     fired: Iterable[str]
@@ -107,7 +107,7 @@ class Tally:
     each scenario.
     """
 
-    looked: Looked = field(default_factory=Looked)
+    looked: Extent = field(default_factory=Extent)
     checked: Counter[str] = field(default_factory=Counter)
     violations: dict[Key, Group] = field(default_factory=dict)
     hazards: dict[str, Group] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Tally:
 
     def add_deadlock(self, scenario: Any, deadlock: Deadlock) -> None:
         """One more, in which nobody could go on."""
-        self.looked += Looked(runs=1)
+        self.looked += Extent(runs=1)
         # Nobody can tell which faults happened: it is a finding all the same.
         self.fired.update(map(str, scenario.faults))
         group = Group(1, scenario.seed, scenario, str(deadlock))

@@ -1,6 +1,6 @@
 """GO, NO-GO or neither: decided here, from what is violated and from how much was looked at.
 
-Whatever judges, a rehearsal, a search, a checklist, says how much it looked at (`Looked`). Nothing violated
+Whatever judges, a rehearsal, a search, a checklist, says how much that was (`Extent`). Nothing violated
 where nothing was looked at is no GO.
 """
 
@@ -16,8 +16,8 @@ _EXIT_CODES: Final[dict[Word, int]] = {"go": HELD, "no-go": VIOLATED, "inconclus
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """How much was looked at; that of several runs adds up.
+class Extent:
+    """How much was run and judged; that of several runs adds up.
 
     runs        migrations that were rehearsed or simulated to their end
     requests    requests that were answered
@@ -33,8 +33,8 @@ class Looked:
     planned: int = 0
     fired: int = 0
 
-    def __add__(self, other: "Looked") -> "Looked":
-        return Looked(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+    def __add__(self, other: "Extent") -> "Extent":
+        return Extent(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def is_idle(self) -> bool:
@@ -66,7 +66,7 @@ class Decision:
     """
 
     violated: Sequence[str]
-    looked: Looked | None
+    looked: Extent | None
     unmet: Sequence[str] = ()
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from harness.explore.search import Damage
 from harness.explore.tally import Tally
 from harness.model.course import Course
-from harness.model.decision import Decision, Looked
+from harness.model.decision import Decision, Extent
 from harness.model.scenario import Scenario
 from harness.rehearsal.forecast import Forecast
 
@@ -51,5 +51,5 @@ class Result:
     @property
     def decision(self) -> Decision:
         """Go or no go."""
-        looked = sum((part.tally.looked for part in self.parts), Looked())
+        looked = sum((part.tally.looked for part in self.parts), Extent())
         return Decision([one.finding.what for one in self.damage], looked, self.unmet)

@@ -13,7 +13,7 @@ from harness.engine.interleaving import Choose
 from harness.explore.coverage import met
 from harness.explore.tally import Seen
 from harness.migration import Migration
-from harness.model.decision import Looked
+from harness.model.decision import Extent
 from harness.model.expectation import Expectation
 from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
 from harness.model.outcomes import Outcomes, place_of
@@ -83,7 +83,7 @@ class Subject:
     def seen(self, record: Record) -> Seen:
         """What a record shows."""
         scenario = record.scenario
-        looked = Looked(
+        looked = Extent(
             runs=1,
             requests=sum(call.status is not None for call in record.calls),
             operations=len(record.asked) + len(record.queried),

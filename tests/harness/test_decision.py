@@ -14,14 +14,14 @@ from harness.migrations.queue.explore.system import judgement
 from harness.migrations.queue.rehearsal.rehearsal import walked_at
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.migrations.redis.keyspace.errors import Refused
-from harness.model.decision import Decision, Looked
+from harness.model.decision import Decision, Extent
 from harness.model.verdict import Verdict
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, VIOLATED
 from tests.harness.queue.simulation.runs import run
 from tests.harness.queue.walks import walked
 from worker.codeq import embedded
 
-SEEN = Looked(runs=1, requests=8, operations=20, moved=3)
+SEEN = Extent(runs=1, requests=8, operations=20, moved=3)
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ SEEN = Looked(runs=1, requests=8, operations=20, moved=3)
         (Decision(["I1 Conservation"], SEEN), "no-go", VIOLATED),
         (Decision(["I1 Conservation"], SEEN, ["a crash never happened"]), "no-go", VIOLATED),
         (Decision([], SEEN, ["a crash never happened"]), "inconclusive", INCONCLUSIVE),
-        (Decision([], Looked()), "inconclusive", INCONCLUSIVE),
-        (Decision([], Looked(runs=1)), "inconclusive", INCONCLUSIVE),
-        (Decision(["deadlock"], Looked(runs=1)), "no-go", VIOLATED),
-        (Decision([], Looked(runs=1, requests=8)), "inconclusive", INCONCLUSIVE),
-        (Decision(["I1 Conservation"], Looked(runs=1, requests=8)), "inconclusive", INCONCLUSIVE),
-        (Decision([], Looked(runs=1, requests=8, operations=20)), "inconclusive", INCONCLUSIVE),
+        (Decision([], Extent()), "inconclusive", INCONCLUSIVE),
+        (Decision([], Extent(runs=1)), "inconclusive", INCONCLUSIVE),
+        (Decision(["deadlock"], Extent(runs=1)), "no-go", VIOLATED),
+        (Decision([], Extent(runs=1, requests=8)), "inconclusive", INCONCLUSIVE),
+        (Decision(["I1 Conservation"], Extent(runs=1, requests=8)), "inconclusive", INCONCLUSIVE),
+        (Decision([], Extent(runs=1, requests=8, operations=20)), "inconclusive", INCONCLUSIVE),
         (Decision([], None), "go", HELD),
     ],
 )
@@ -49,7 +49,7 @@ def test_a_decision_follows_from_what_is_violated_and_what_was_looked_at(
 
 
 def test_decision_adds_up_the_counts_of_several_runs() -> None:
-    assert SEEN + Looked(1, 1, 1, 1, 1, 1) == Looked(2, 9, 21, 4, 1, 1)
+    assert SEEN + Extent(1, 1, 1, 1, 1, 1) == Extent(2, 9, 21, 4, 1, 1)
 
 
 @pytest.fixture

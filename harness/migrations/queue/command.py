@@ -31,7 +31,7 @@ from harness.migrations.queue.reports.crashes import document as search_document
 from harness.migrations.queue.reports.rehearsal import as_json, as_text, document
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
-from harness.model.decision import Decision, Looked
+from harness.model.decision import Decision, Extent
 from harness.report.page import page
 from harness.sources.names import REMOTE
 from harness.sources.source import Source, open_source
@@ -111,7 +111,7 @@ def _line(call: Call) -> str:
 
 def _deadlocked(deadlock: Deadlock, scenario: Scenario) -> Report:
     document = {"scenario": str(scenario), "deadlock": str(deadlock)}
-    decision = Decision([str(deadlock)], Looked(runs=1))
+    decision = Decision([str(deadlock)], Extent(runs=1))
     return Report(document | decision.as_json(), str(deadlock), decision.exit_code)
 
 

@@ -9,7 +9,7 @@ from harness.migrations.queue.layout import belongs_to_migration
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.model.decision import Looked
+from harness.model.decision import Extent
 from harness.model.verdict import Verdict
 from harness.system.deployment import Code
 
@@ -46,13 +46,13 @@ class Judgement:
         return self._kept[scenario]
 
 
-def looked_at(record: Record) -> Looked:
+def extent_of(record: Record) -> Extent:
     """What was moved are the copies; of requests that are sent at once, every write to the queue counts."""
     if record.scenario.at_once:
         moved = sum(belongs_to_migration(event.key) for event in record.writes)
     else:
         moved = sum(1 for _ in copies(record))
-    return Looked(
+    return Extent(
         runs=1,
         requests=sum(call.status is not None for call in record.calls),
         operations=len(record.asked),

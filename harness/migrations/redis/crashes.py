@@ -16,7 +16,7 @@ from harness.migrations.redis.moving.migrator import Migrator
 from harness.migrations.redis.moving.move import Move, Settings
 from harness.migrations.redis.planfile.declaration import Declaration
 from harness.migrations.redis.rehearsal import Contents, Place, Stage, refuse_unknown, stage
-from harness.model.decision import Decision, Looked
+from harness.model.decision import Decision, Extent
 from harness.model.verdict import agree
 from harness.terminal.lines import some
 from kvstore.clock import Clock
@@ -70,7 +70,7 @@ class Search:
     @property
     def decision(self) -> Decision:
         runs = self.crashes + 1
-        return Decision(self.broken, Looked(runs, runs, self.points, self.moved, self.points, self.points))
+        return Decision(self.broken, Extent(runs, runs, self.points, self.moved, self.points, self.points))
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -13,7 +13,7 @@ from harness.engine.loop import Deadlock
 from harness.explore.tally import Seen
 from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.hazards import Diagnosis, diagnose
-from harness.migrations.queue.judgement import Judgement, looked_at
+from harness.migrations.queue.judgement import Judgement, extent_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
@@ -74,7 +74,7 @@ def seen(record: Record, verdicts: list[Verdict]) -> Seen:
     """What a record shows, with what is judged of it."""
     hazards = sorted({one.hazard for one in diagnose(record)})
     fingerprint = int(record.fingerprint, 16)
-    return Seen(looked_at(record), verdicts, met(record), record.fired, hazards, fingerprint)
+    return Seen(extent_of(record), verdicts, met(record), record.fired, hazards, fingerprint)
 
 
 def likely_causes(record: Record, invariant: str, finding: Finding) -> tuple[Diagnosis, ...]:

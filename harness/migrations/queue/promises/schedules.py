@@ -9,10 +9,10 @@ from harness.explore.tally import DEADLOCK, Batch, Group
 from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.sometimes import met
 from harness.migrations.queue.hazards import diagnose
-from harness.migrations.queue.judgement import looked_at
+from harness.migrations.queue.judgement import extent_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.model.decision import Looked
+from harness.model.decision import Extent
 
 # Hazards whose harm shows only beside another run: they count wherever they are recognised.
 _BY_COMPARISON: Final = frozenset({"I12", "I23", "I26"})
@@ -26,7 +26,7 @@ class Schedules:
     the old code may do what it likes.
     """
 
-    looked: Looked = field(default_factory=Looked)
+    looked: Extent = field(default_factory=Extent)
     hazards: dict[str, Group] = field(default_factory=dict)
     violations: dict[str, Group] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
@@ -36,7 +36,7 @@ class Schedules:
         return self.looked.runs
 
     def add(self, scenario: Scenario, record: Record) -> None:
-        self.looked += looked_at(record)
+        self.looked += extent_of(record)
         self.met.update(met(record))
         violated = {verdict.invariant for verdict in judge(record) if not verdict.held}
         for invariant in sorted(violated):
@@ -46,7 +46,7 @@ class Schedules:
                 _note(self.hazards, one.hazard, Group(1, scenario.seed, scenario))
 
     def add_deadlock(self, scenario: Scenario) -> None:
-        self.looked += Looked(runs=1)
+        self.looked += Extent(runs=1)
         _note(self.violations, DEADLOCK, Group(1, scenario.seed, scenario))
 
     def merge(self, other: "Schedules") -> None:

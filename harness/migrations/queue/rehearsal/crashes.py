@@ -16,7 +16,7 @@ from harness.explore.workforce import Processes, Workforce
 from harness.migrations.queue.rehearsal.rehearsal import Walk, judged, walk_of, walked_at
 from harness.migrations.queue.simulation.scenario import Migration, Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
-from harness.model.decision import Looked
+from harness.model.decision import Extent
 from harness.model.verdict import Finding, Verdict
 from harness.sources.source import Source
 from kvstore import Event
@@ -56,7 +56,7 @@ class Exploration:
     visited: int
     violations: list[Violation]
     baseline: list[str]
-    looked: Looked
+    looked: Extent
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class _Found:
 
     fault: Fault
     verdicts: tuple[Verdict, ...]
-    looked: Looked
+    looked: Extent
 
 
 def explore_crashes(
@@ -136,7 +136,7 @@ class Uninterrupted:
     scenario: Scenario
     asked: tuple[Point, ...]
     verdicts: tuple[Verdict, ...]
-    looked: Looked
+    looked: Extent
 
     def crash_points(self) -> dict[int, list[int]]:
         """The operations before which a crash leaves the same state, by the first of them."""
@@ -174,7 +174,7 @@ class _Visits:
             record = self.plain.walk.take(self.plain.struck(fault))
         except Deadlock as deadlock:
             hangs = Verdict("W", "Walk: the Worker answers", (Finding(str(deadlock)),), 1, "faults")
-            return _Found(fault, (hangs,), Looked(planned=1, fired=1))
+            return _Found(fault, (hangs,), Extent(planned=1, fired=1))
         # After a crash the report, which nobody received, is not judged.
         unjudged = "I16" if fault.kind == "crash" else ""
         violated = tuple(told(one) for one in judged(record) if not one.held and one.invariant != unjudged)

@@ -10,7 +10,7 @@ from typing import Any
 from harness.migrations.queue.checkers import CHECKERS_OF_WALK
 from harness.migrations.queue.explore.system import causes_among, worker_code
 from harness.migrations.queue.hazards import diagnose
-from harness.migrations.queue.judgement import looked_at
+from harness.migrations.queue.judgement import extent_of
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation.expectation import MOST_ENTRIES
 from harness.migrations.queue.simulation.record import Record
@@ -18,7 +18,7 @@ from harness.migrations.queue.simulation.scenario import Migration, Scenario, St
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation.world import OnProgress
 from harness.migrations.queue.worker import QUEUE_WORKER
-from harness.model.decision import Decision, Looked
+from harness.model.decision import Decision, Extent
 from harness.model.verdict import Finding, Verdict
 from harness.sources.source import Source
 from harness.terminal.progress import Follow
@@ -137,7 +137,7 @@ class Rehearsal:
         return [verdict for verdict in self.verdicts if not verdict.held]
 
     @cached_property
-    def looked(self) -> Looked:
+    def looked(self) -> Extent:
         """How much there was to judge, and whether the fault happened."""
         looked = walked_at(self.record)
         return looked if self.missed is None else replace(looked, planned=1)
@@ -151,7 +151,7 @@ class Rehearsal:
         return Decision([one.name for one in self.violated], self.looked, unmet)
 
 
-def walked_at(record: Record) -> Looked:
+def walked_at(record: Record) -> Extent:
     """How much there was to judge; moved is what the migration deleted from the old format."""
     moved = {
         event.key
@@ -160,7 +160,7 @@ def walked_at(record: Record) -> Looked:
         and event.key.startswith((PENDING, OLD_TASK, OLD_LEASE))
         and record.made_by_migration(event)
     }
-    return replace(looked_at(record), moved=len(moved))
+    return replace(extent_of(record), moved=len(moved))
 
 
 def rehearse_queue(

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness import Call
 from harness.migrations.queue.hazards import Diagnosis, diagnose
-from harness.migrations.queue.judgement import looked_at, never_happened
+from harness.migrations.queue.judgement import extent_of, never_happened
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.timeline import of_read
 from harness.model.decision import Decision
@@ -32,7 +32,7 @@ class Simulation:
     @property
     def decision(self) -> Decision:
         violated = [verdict.name for verdict in self.verdicts if not verdict.held]
-        return Decision(violated, looked_at(self.record), never_happened(self.record))
+        return Decision(violated, extent_of(self.record), never_happened(self.record))
 
     def as_json(self) -> dict[str, Any]:
         """The whole simulation: history, verdicts, diagnoses."""

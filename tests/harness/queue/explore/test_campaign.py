@@ -18,7 +18,7 @@ from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
-from harness.model.decision import Looked
+from harness.model.decision import Extent
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from kvstore.faults import FAULTS
 
@@ -82,7 +82,7 @@ def test_the_order_of_the_work_changes_nothing(crashes: Campaign, monkeypatch: p
 
 
 def _campaign(conditions: str, met: Sequence[str]) -> Campaign:
-    base, tally = Scenario(conditions=conditions), Tally(Looked(3, 3, 3, 3))
+    base, tally = Scenario(conditions=conditions), Tally(Extent(3, 3, 3, 3))
     tally.met.update(met)
     unmet = [name for name in due(base) if name not in tally.met]
     return Campaign("a few schedules", base, QUEUE_WORKER, tally, [], [], unmet, 2)
