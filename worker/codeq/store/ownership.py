@@ -1,5 +1,6 @@
 """What a worker does with a task, alike in both services: it gets one, keeps it, and abandons it."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from worker.codeq.documents import IN_PROGRESS, PENDING, Task, Timeline
@@ -17,49 +18,47 @@ class Queues(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Ownership:
     """Leases in the worker's hands.
 
     A task that is not there is refused with 500 ``not-found``, another worker's with 403 ``not-owner``.
     """
 
-    def __init__(
-        self, server: Server, keys: Keys, tasks: TaskTable, queues: Queues, timeline: Timeline
-    ) -> None:
-        self._server = server
-        self._keys = keys
-        self._tasks = tasks
-        self._queues = queues
-        self._timeline = timeline
+    server: Server
+    keys: Keys
+    tasks: TaskTable
+    queues: Queues
+    timeline: Timeline
 
     async def hand_out(self, task: Task, worker: str, lease: int) -> None:
         """The task is in progress, leased to ``worker`` for so many seconds.
 
         Whatever its status is: a finished task that is found in a queue is worked on again.
         """
-        await self._server.call("SETEX", self._keys.lease(task.id), lease, worker)
+        await self.server.call("SETEX", self.keys.lease(task.id), lease, worker)
         task.status = IN_PROGRESS
         task.worker_id = worker
-        task.lease_until = self._timeline.lease_until(lease)
-        await self._tasks.save(task)
+        task.lease_until = self.timeline.lease_until(lease)
+        await self.tasks.save(task)
 
     async def heartbeat(self, task_id: str, worker: str, seconds: int) -> None:
         """Extends the lease. Does not notice that the lease is gone: it is not made anew."""
         task = await self._owned(task_id, worker)
-        await self._server.call("EXPIRE", self._keys.lease(task_id), seconds)
-        task.lease_until = self._timeline.lease_until(seconds)
-        await self._tasks.save(task)
+        await self.server.call("EXPIRE", self.keys.lease(task_id), seconds)
+        task.lease_until = self.timeline.lease_until(seconds)
+        await self.tasks.save(task)
 
     async def abandon(self, task_id: str, worker: str) -> None:
         """Gives the task back: pending again at once, its attempts unchanged."""
         task = await self._owned(task_id, worker)
-        await self._queues.requeue(task)
-        await self._server.call("DEL", self._keys.lease(task_id))
+        await self.queues.requeue(task)
+        await self.server.call("DEL", self.keys.lease(task_id))
         task.release(PENDING)
-        await self._tasks.save(task)
+        await self.tasks.save(task)
 
     async def _owned(self, task_id: str, worker: str) -> Task:
-        task = await self._tasks.read(task_id)
+        task = await self.tasks.read(task_id)
         if task is None:
             raise Refusal(500, "not-found")
         if task.worker_id != worker:

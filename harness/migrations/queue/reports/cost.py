@@ -5,17 +5,7 @@ from itertools import chain
 from typing import Any
 
 from harness.migrations.queue.simulation.record import Record, kept
-from kvstore.layers.billing import (
-    FREE_DAY,
-    billed,
-    free_days,
-    is_included,
-    price,
-    price_as_text,
-    reading_as_text,
-    reading_requests,
-    rest_seconds,
-)
+from kvstore.layers import billing
 
 
 @dataclass(frozen=True)
@@ -36,19 +26,26 @@ class Cost:
     @property
     def of_free_day(self) -> dict[str, float]:
         """The part of the free plan's daily quota, by kind: 1.0 is all of it."""
-        return {name: self.counts[name] / limit for name, limit in FREE_DAY.items() if limit}
+        return {name: self.counts[name] / limit for name, limit in billing.FREE_DAY.items() if limit}
 
     def as_json(self) -> dict[str, Any]:
-        requests = reading_requests(self.entries)
+        requests = billing.reading_requests(self.entries)
         return {
             "steps": self.steps,
             "operations": self.operations,
             "mostOperationsOfAStep": self.most,
             **self.counts,
-            "price": {"dollars": round(price(self.counts), 6), "included": is_included(self.counts)},
+            "price": {
+                "dollars": round(billing.price(self.counts), 6),
+                "included": billing.is_included(self.counts),
+            },
             "partOfFreeDay": {name: round(part, 4) for name, part in self.of_free_day.items()},
-            "freeDays": {name: days for name, days in free_days(self.counts).items() if name in FREE_DAY},
-            "rest": {"requests": requests, "seconds": rest_seconds(requests)},
+            "freeDays": {
+                name: days
+                for name, days in billing.free_days(self.counts).items()
+                if name in billing.FREE_DAY
+            },
+            "rest": {"requests": requests, "seconds": billing.rest_seconds(requests)},
             "simulatedSeconds": self.seconds,
         }
 
@@ -61,10 +58,9 @@ class Cost:
         steps = f"{self.steps:,} {'steps' if self.steps != 1 else 'step'}"
         parts = (f"{part:.0%} of its {name}" for name, part in self.of_free_day.items() if part >= 0.01)
         day = f"of a free day {', '.join(parts) or 'nothing'}"
-        billed_as = (
-            f"billed as {counts}: {day}; {price_as_text(self.counts)}; {reading_as_text(self.entries)}"
-        )
-        return f"Cost: {steps} of at most {self.most:,} KV operations{took}; {billed_as}"
+        price, reading = billing.price_as_text(self.counts), billing.reading_as_text(self.entries)
+        what = f"billed as {counts}: {day}; {price}; {reading}"
+        return f"Cost: {steps} of at most {self.most:,} KV operations{took}; {what}"
 
 
 @kept
@@ -73,7 +69,7 @@ def cost(record: Record) -> Cost:
     asked = [record.operations[run.name] for run in record.runs]
     seconds = (record.runs[-1].answered - record.runs[0].sent) / 1000 if record.runs else 0.0
     most = max((run.operations for run in record.runs), default=0)
-    count, counts = sum(map(len, asked)), billed(chain.from_iterable(asked))
+    count, counts = sum(map(len, asked)), billing.billed(chain.from_iterable(asked))
     return Cost(len(record.runs), count, most, counts, seconds, len(record.start.entries))
 
 
