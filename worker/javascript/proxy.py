@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
@@ -31,6 +32,11 @@ _WITHOUT_LENGTH: Final = ("GET", "HEAD")
 _ANY_NUMBER: Final = httpx.Limits(max_keepalive_connections=20)  # streams may stay open, and nobody waits
 
 
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(trust_env=False, timeout=None, follow_redirects=False, limits=_ANY_NUMBER)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Proxy:
     """An ASGI app in front of workerd.
 
@@ -39,22 +45,12 @@ class Proxy:
     everything that the Worker throws, in the files that ``source_map`` knows. ``http`` is what it asks with.
     """
 
-    def __init__(
-        self,
-        url: Callable[[], str],
-        secret: str,
-        log: Callable[[Access], None],
-        source_map: Callable[[], SourceMap],
-        failed: Callable[[str], None],
-    ) -> None:
-        self._url = url
-        self._source_map = source_map
-        self._failed = failed
-        self._secret = secret
-        self._log = log
-        self.http = httpx.AsyncClient(
-            trust_env=False, timeout=None, follow_redirects=False, limits=_ANY_NUMBER
-        )
+    url: Callable[[], str]
+    secret: str
+    log: Callable[[Access], None]
+    source_map: Callable[[], SourceMap]
+    failed: Callable[[str], None]
+    http: httpx.AsyncClient = field(default_factory=_client, init=False)
 
     async def close(self) -> None:
         await self.http.aclose()
@@ -82,10 +78,10 @@ class Proxy:
     def _note(self, scope: Scope, status: int, start: float) -> None:
         path = scope["raw_path"].decode("latin-1")
         if not path.startswith("/cdn-cgi/"):
-            self._log(Access(scope.get("method", "GET"), path, status, stopwatch() - start))
+            self.log(Access(scope.get("method", "GET"), path, status, stopwatch() - start))
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start, url = stopwatch(), httpx.URL(self._url())
+        start, url = stopwatch(), httpx.URL(self.url())
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in self._handed_on(scope)
@@ -106,7 +102,7 @@ class Proxy:
         scope = request.scope
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         try:
-            url = httpx.URL(self._url()).copy_with(raw_path=scope["raw_path"] + query)
+            url = httpx.URL(self.url()).copy_with(raw_path=scope["raw_path"] + query)
         except httpx.InvalidURL as error:
             return PlainTextResponse(f"The address of the request is not valid: {error}", 400)
         headers = self._handed_on(scope)
@@ -129,14 +125,14 @@ class Proxy:
         return response
 
     def _failure(self, request: Request, text: str) -> Response:
-        stack, place = self._source_map().stack(text)
-        self._failed(stack)
+        stack, place = self.source_map().stack(text)
+        self.failed(stack)
         return failure(stack, place, page="text/html" in request.headers.get("accept", ""))
 
     def _handed_on(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         headers = [pair for pair in scope["headers"] if pair[0] not in _NOT_HANDED_ON]
         headers.append((PROTOCOL_HEADER.encode(), scope["scheme"].replace("ws", "http").encode()))
-        headers.append((SECRET_HEADER.encode(), self._secret.encode()))
+        headers.append((SECRET_HEADER.encode(), self.secret.encode()))
         headers.append((CF_HEADER.encode(), json.dumps(facts(scope)).encode()))
         # What the platform adds or replaces, as observed under wrangler dev.
         headers.append((b"accept-encoding", b"br, gzip"))

@@ -5,6 +5,7 @@ import importlib.metadata
 import importlib.util
 import pickle
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -19,6 +20,7 @@ _ANCHORED: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Standins:
     """``full`` is a module's name in ``sys.modules``, ``plain`` a text with the names that the Worker has.
 
@@ -26,32 +28,24 @@ class Standins:
     ``modules`` is its ``sys.modules``.
     """
 
-    def __init__(
-        self,
-        full: Callable[[str], str],
-        plain: Callable[[str], str],
-        import_module: Callable[..., ModuleType],
-        folders: Sequence[Path],
-        modules: Mapping[str, ModuleType],
-    ) -> None:
-        self._full = full
-        self._plain = plain
-        self._import_module = import_module
-        self._folders = folders
-        self._modules = modules
-        self._made: dict[ModuleType, _Standin] = {}
+    full: Callable[[str], str]
+    plain: Callable[[str], str]
+    import_module: Callable[..., ModuleType]
+    folders: Sequence[Path]
+    modules: Mapping[str, ModuleType]
+    made: "dict[ModuleType, _Standin]" = field(default_factory=dict, init=False)
 
     def instead_of(self, module: ModuleType) -> ModuleType:
         """A module that is like ``module`` but for what takes names of modules."""
-        if module not in self._made:
-            self._made[module] = _Standin(module, self, self._different(module.__name__))
-        return self._made[module]
+        if module not in self.made:
+            self.made[module] = _Standin(module, self, self._different(module.__name__))
+        return self.made[module]
 
     def _different(self, name: str) -> dict[str, Any]:
         if name == "sys":
-            return {"modules": self._modules}
+            return {"modules": self.modules}
         if name == "importlib":
-            return {"import_module": self._import_module}
+            return {"import_module": self.import_module}
         if name == "importlib.util":
             return {"find_spec": self._find_spec}
         if name == "importlib.resources":
@@ -66,7 +60,7 @@ class Standins:
         import logging.config
 
         class DictConfigurator(logging.config.DictConfigurator):
-            importer = staticmethod(self._import_module)
+            importer = staticmethod(self.import_module)
 
         return {
             "DictConfigurator": DictConfigurator,
@@ -76,15 +70,15 @@ class Standins:
 
     def _find_spec(self, name: str, package: str | None = None) -> Any:
         if name.startswith("."):
-            return importlib.util.find_spec(name, package and self._full(package))
-        return importlib.util.find_spec(self._full(name))
+            return importlib.util.find_spec(name, package and self.full(package))
+        return importlib.util.find_spec(self.full(name))
 
     def _resources(self) -> dict[str, Any]:
         import importlib.resources as resources
 
         def of(function: Callable[..., Any]) -> Callable[..., Any]:
             def asked(anchor: Any, *names: Any, **options: Any) -> Any:
-                return function(self._full(anchor) if isinstance(anchor, str) else anchor, *names, **options)
+                return function(self.full(anchor) if isinstance(anchor, str) else anchor, *names, **options)
 
             return asked
 
@@ -92,9 +86,9 @@ class Standins:
 
     def _metadata(self) -> dict[str, Any]:
         def distribution(name: str) -> importlib.metadata.Distribution:
-            places = list(map(str, self._folders))
-            found = importlib.metadata.Distribution.discover(name=self._plain(name), path=places)
-            return next(iter(found), None) or importlib.metadata.distribution(self._plain(name))
+            places = list(map(str, self.folders))
+            found = importlib.metadata.Distribution.discover(name=self.plain(name), path=places)
+            return next(iter(found), None) or importlib.metadata.distribution(self.plain(name))
 
         return {
             "distribution": distribution,
@@ -105,7 +99,7 @@ class Standins:
         }
 
     def _pickle(self) -> dict[str, Any]:
-        full, plain = self._full, self._plain
+        full, plain = self.full, self.plain
 
         class Pickler(_Pickler):
             plain_name = staticmethod(plain)
