@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 from harness.cli.run import Wanted, open_migration
@@ -14,6 +15,7 @@ from harness.mutation.hunt import Hunt, Hunter
 from harness.mutation.report import Reported, as_json, as_text
 from harness.mutation.results import Results, drawn, hunted, mutants_in
 from harness.mutation.target import Target, not_taken
+from harness.system.files import JAVASCRIPT, PYTHON, source_files
 from harness.terminal.command import CannotStart, installed
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, INTERRUPTED, VIOLATED
 from harness.terminal.numbers import MOST_SEED
@@ -41,7 +43,7 @@ def run_mutate(options: argparse.Namespace) -> Report:
         every = [one for one in mutants_in(target.folder) if (options.only or "") in str(one)]
         if not every:
             raise MigrationError(
-                f"there is no mistake to make in {target.folder}: is it --only, or no Python?"
+                f"there is no mistake to make in {target.folder}: {_why_none(target.folder)}"
             )
         seed = SystemEntropy().below(MOST_SEED) if options.seed is None else options.seed
         mutants = drawn(every, options.sample, seed)
@@ -65,6 +67,14 @@ def run_mutate(options: argparse.Namespace) -> Report:
     seconds = stopwatch() - start
     exit_code = INTERRUPTED if stopped else _exit_code(results, options.at_least)
     return Report(as_json(reported, results, seconds), as_text(reported, results, seconds), exit_code)
+
+
+def _why_none(folder: Path) -> str:
+    if source_files(folder, PYTHON):
+        return "none is named as --only has it"
+    if source_files(folder, JAVASCRIPT):
+        return "mistakes are made in Python, and this Worker is JavaScript or TypeScript"
+    return "it has no Python files"
 
 
 def _target(options: argparse.Namespace) -> Target:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.rehearse import main
 from harness.cli.run import Wanted, open_migration
 from harness.explore.faults import everywhere
 from harness.migration import MigrationError
@@ -76,3 +77,8 @@ def test_careful_survives_a_crash_and_a_refusal_at_every_operation() -> None:
     assert len(faults) >= 20
     for fault in faults:
         assert not violated(subject, Scenario(colos=2, entries=2, faults=(fault,))), fault
+
+
+def test_mutate_says_that_mistakes_are_made_in_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mutate", str(BOARD / "migration.py"), "--from", str(BOARD / "board.json")]) == 3
+    assert "mistakes are made in Python, and this Worker is JavaScript" in capsys.readouterr().err
