@@ -1,11 +1,12 @@
 """The example in JavaScript: what one writes first loses data, the careful one does not."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from harness.cli.rehearse import main
 from harness.cli.run import Wanted, open_migration
 from harness.explore.faults import everywhere
 from harness.migration import MigrationError
@@ -79,6 +80,8 @@ def test_careful_survives_a_crash_and_a_refusal_at_every_operation() -> None:
         assert not violated(subject, Scenario(colos=2, entries=2, faults=(fault,))), fault
 
 
-def test_mutate_says_that_mistakes_are_made_in_python(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["mutate", str(BOARD / "migration.py"), "--from", str(BOARD / "board.json")]) == 3
-    assert "mistakes are made in Python, and this Worker is JavaScript" in capsys.readouterr().err
+def test_mutate_says_that_mistakes_are_made_in_python() -> None:
+    arguments = ["mutate", str(BOARD / "migration.py"), "--from", str(BOARD / "board.json")]
+    ended = subprocess.run([sys.executable, "-m", "harness", *arguments], capture_output=True, text=True)
+    assert ended.returncode == 3
+    assert "mistakes are made in Python, and this Worker is JavaScript" in ended.stderr
