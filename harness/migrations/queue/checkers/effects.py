@@ -60,6 +60,8 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
         and not (_failed(record, call) or _may_fail(record, call))
     ):
         yield "{n} request{s} {were} answered with an error though nothing had failed"
+    if call.status == 500 and call.path.startswith("/webhook/") and not isinstance(call.answer, dict):
+        yield "{n} message{s} that failed {were} answered by the platform, not by the Worker"
     if call.method == "GET" and any(
         not one.key.startswith(_LIMITER) for one in record.versions.by(call.name)
     ):

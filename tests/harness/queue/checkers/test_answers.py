@@ -181,6 +181,17 @@ MISTAKES = {
         "conditions=local tasks=3 daemons=2 polls=6 within=3600 work=20",
         "I13",
     ),
+    "an error of a message is not answered": (
+        "webhooks/routes.py",
+        """    except SettingError:
+        raise
+    except Exception:""",
+        """    except Exception:
+        raise
+    except SettingError:""",
+        "conditions=local tasks=1 producers=1 faults=refused@producer-1.1:3",
+        "I13",
+    ),
     "the lease that lasts longer goes": (
         "migration/safe/verifying.py",
         "if lease is None or lease.members",
