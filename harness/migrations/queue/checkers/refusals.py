@@ -1,0 +1,119 @@
+"""How a request was refused, failed, or kept waiting, and whether with reason: part of I13, for the Workers
+of a safe migration.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from harness import Call
+from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.simulation.expectation import RESULTS, within
+from harness.migrations.queue.simulation.record import Record
+from harness.migrations.queue.state import parsed
+
+# The limiter's minute, and how many requests of one key it lets through in it.
+_MINUTE_MS: Final = 60_000
+_PER_MINUTE: Final = 60
+LIMITER: Final = "ratelimit:"
+# As simulations have it: the longest way of a KV operation, and that of a call of the coordinator and back.
+_WAY_MS: Final = 3_000
+_CALL_MS: Final = 40
+# A request that is alone waits for KV, for a second and a tenth after the last write of a key, and for a few
+# calls of the coordinator. Another one waits also for somebody's turn, for which it asks a hundred times, a
+# quarter of a second apart.
+_ALONE_MS: Final = _WAY_MS + 1_100 + 20 * _CALL_MS
+_IDLE_MS: Final = _ALONE_MS + 100 * (250 + _CALL_MS)
+# An ordinary id; the guide does not say how requests with other ids are answered.
+_USUAL: Final = re.compile(r"[\w.-]{1,100}")
+# Seconds that KV keeps anything, at least.
+_LEAST_TTL: Final = 60
+
+
+def refusals(record: Record, call: Call) -> Iterator[str]:
+    """What is wrong with a request that was not done, or that was long in coming."""
+    if (
+        call.status is not None
+        and call.status >= 500
+        and not (_failed(record, call) or _may_fail(record, call))
+    ):
+        yield "{n} request{s} {were} answered with an error though nothing had failed"
+    if call.status == 500 and call.path.startswith("/webhook/") and not isinstance(call.answer, dict):
+        yield "{n} message{s} that failed {were} answered by the platform, not by the Worker"
+    if _idles(record, call):
+        yield "{n} request{s} {were} answered long after everything was done for {them}"
+    if call.status == 429:
+        yield from _turned_away(record, call)
+    elif 400 <= (call.status or 0) < 500 and call.status != _refusal(call):
+        yield "{n} request{s} {were} refused with another status than the guide's"
+
+
+def _refusal(call: Call) -> int | None:
+    """The status that refuses a request for a task that is missing, or held by another; None for none.
+
+    Clients send valid requests, except for ids that cannot be keys: of those any refusal is right.
+    """
+    path = call.path.removeprefix("/api/queue/").removeprefix(RESULTS)
+    if call.path.startswith("/api/migrate") or not _USUAL.fullmatch(path.partition("/")[0]):
+        return call.status
+    if path.endswith(("/renew", "/release")):
+        return 403
+    return 404 if path.endswith("/status") or call.method == "GET" else None
+
+
+def _may_fail(record: Record, call: Call) -> bool:
+    """Whether a request to the original's Worker may end with an error though KV does what it is asked for.
+
+    It does where the pending list is not an array of ids, or a task or a lease is not an object, and where a
+    lease is to be shorter than KV keeps anything. A message or a result needs the list alone.
+    """
+    if call.stage != "old":
+        return False
+    expectation, (begin, end) = record.expectation, record.expectation.evidence(call)
+    lists = [parsed(one.entry) for one in expectation.during(PENDING, begin, end)]
+    if not all(isinstance(one, list) and all(isinstance(id, str) for id in one) for one in lists):
+        return True
+    if call.path.startswith(("/webhook/", RESULTS)):
+        return False
+    body = call.body if isinstance(call.body, dict) else {}
+    if any(body.get(name, _LEAST_TTL) < _LEAST_TTL for name in ("leaseDurationSec", "extendSec")):
+        return True
+    return not all(
+        isinstance(parsed(span.entry), dict)
+        for prefix in (OLD_TASK, OLD_LEASE)
+        for _, spans in expectation.under(prefix)
+        for span in within(spans, begin, end)
+    )
+
+
+def _failed(record: Record, call: Call) -> bool:
+    return any(event.error and not event.key.startswith(LIMITER) for event in record.operations[call.name])
+
+
+def _idles(record: Record, call: Call) -> bool:
+    """Whether nothing was asked of KV for longer than any turn takes, before the answer or in between.
+
+    A fault may take the time; where everything is limited others may have to be waited for, too.
+    """
+    if record.fired or record.scenario.at_once or call.answered - call.sent < _ALONE_MS:
+        return False
+    alone = not any(
+        one is not call and one.sent <= call.answered and call.sent <= one.answered for one in record.calls
+    )
+    longest = _ALONE_MS if alone else _IDLE_MS
+    moments = [call.sent, *sorted(event.at for event in record.operations[call.name]), call.answered]
+    return any(later - earlier > longest for earlier, later in pairwise(moments))
+
+
+def _turned_away(record: Record, call: Call) -> Iterator[str]:
+    """A request that the limiter refused: many came in the minute before, and it is told when to come."""
+    wait, longest = call.raw("retryAfter"), (_MINUTE_MS + record.scenario.clock_spread) / 1000
+    if not isinstance(wait, int | float) or not 1 <= wait <= longest:
+        yield "{n} request{s} {were} turned away without saying when to come again"
+    if not call.path.startswith(("/api/queue", RESULTS)):
+        return
+    since = call.sent - _MINUTE_MS - record.scenario.clock_spread
+    others = [one for one in record.calls if one.path.startswith(("/api/queue", RESULTS))]
+    if sum(since <= one.answered and one.sent <= call.answered for one in others) < _PER_MINUTE:
+        yield "{n} request{s} {were} turned away though few had come"
