@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from harness.model.outcomes import place_of
 from harness.model.scenario import Scenario
 from harness.rehearsal.result import Result
+from harness.rehearsal.subject import loaded
 from kvstore import Entry
 from tests.harness.declared.declaring import BEGAN, codes, declared, rehearsed, subject_of, worker
 
@@ -183,3 +185,37 @@ def test_a_finding_says_what_is_there_instead(tmp_path: Path) -> None:
     result = _result(tmp_path, wrong, explore=("walks",))
     (found,) = [one.finding for one in result.damage if one.key[1] == "value-changed"]
     assert found.moments[-1].what == "its value is 'NÉ 2' instead of 'né 2'"
+
+
+def test_what_a_client_made_before_is_moved_wrongly_and_not_overwritten(tmp_path: Path) -> None:
+    wrong = ("(kv, name, text, target", "(kv, name, text + '!', target")
+    result = _result(tmp_path, wrong, explore=("schedules",), seeds=range(1, 31))
+    assert "value-changed" in codes(result)
+    assert "overwritten" not in codes(result)
+
+
+def test_all_that_an_entry_becomes_is_there_already_or_nothing_of_it(tmp_path: Path) -> None:
+    """Parts of two entries beside each other are nothing that a namespace comes to hold."""
+    path = declared(
+        tmp_path,
+        """
+        from harness import Migration
+        m = Migration("parts", binding="KV")
+
+        @m.becomes("old:")
+        def parts(name, old):
+            return [old.at(f"new:{name}/{at}", text=part) for at, part in enumerate(old.text.split())]
+
+        @m.each("old:")
+        async def move(kv, key, entry):
+            pass
+        """,
+    )
+    subject = subject_of(path, {("KV", f"old:{n}"): Entry(b"one two three"[: 3 + 5 * n]) for n in range(3)})
+    here, odd = loaded(subject), ("KV", "old:odd-target-there")
+    for seed in range(1, 9):
+        start = here.start(subject, Scenario(seed, entries=1, odd=("target-there",)))
+        targets = here.outcomes.targets(odd, start[odd]) or ()
+        assert {place_of(one) for one in targets} == {
+            place for place in start if place[1].startswith("new:odd-target-there")
+        }
