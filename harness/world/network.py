@@ -7,7 +7,7 @@ from harness.engine.chance import Chance, Once
 from harness.engine.interleaving import Interleaving
 from harness.engine.loop import LoopClock
 from harness.model.circumstances import Circumstances
-from harness.model.log import Log
+from harness.model.log import Log, Names
 from kvstore import Entry, KVNamespace
 from kvstore.conditions import COLOS
 from kvstore.faults import FAULTS, Fault, FaultKind
@@ -64,7 +64,7 @@ class Network:
         self._far = conditions.simulated
         self.store = MemoryStore(clock)
         self.interleaving = interleaving
-        self._keys: dict[str, str] = {}
+        self._is_large, self._keys = is_large, Names()
         self.layers: Layers = Layers(
             self.store,
             conditions,
@@ -87,7 +87,8 @@ class Network:
 
     async def fill(self, entries: Mapping[str, Entry]) -> None:
         """Put ``entries`` where everybody has seen them for long."""
-        self._keys.update(zip(entries, entries, strict=True))
+        if self._is_large:
+            self._keys.runs(entries)
         await self.store.put_many(entries)
 
     def location(self, colo: str, binding: Binding = KVNamespace) -> Location:

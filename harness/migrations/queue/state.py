@@ -64,8 +64,7 @@ class QueueState:
     @cached_property
     def dangling(self) -> list[str]:
         """Ids in the pending list without a task."""
-        known = self.old_tasks.keys() | self.new_tasks.keys()
-        return [task for task in dict.fromkeys(self.pending_ids) if task not in known]
+        return [task for task in dict.fromkeys(self.pending_ids) if task not in self.tasks]
 
     @cached_property
     def orphans(self) -> list[str]:

@@ -10,7 +10,7 @@ from harness.model.log import Log, grouped
 from kvstore import Entry, Event
 from kvstore.store import Verb
 
-_NAMES = st.sampled_from(["", "a", "ab", "b", "a\0", "é"])
+_NAMES = st.sampled_from(["", "a", "ab", "b", "a\0", "é", "a,b", "b,,a"])
 
 
 @st.composite
@@ -21,7 +21,7 @@ def _event(draw: st.DrawFn) -> Event:
     event.entry = draw(st.sampled_from([None, Entry(b"1"), Entry(b"2", 60, "{}")]))
     if draw(st.booleans()):
         event.error, event.code = "no", "write-rate"
-    event.found = draw(st.sampled_from([(), ("a", "b")]))
+    event.found = draw(st.sampled_from([(), ("a", "b"), ("b", "a", "a"), ("ab", "b", "é", "a,b")]))
     return event
 
 
