@@ -59,6 +59,11 @@ def read_item(item: Any, place: str, now: int) -> tuple[str, Entry]:
         raise SourceError(f"{place}: {member!r} must be a string, but is of type {_type(wrong)}")
     _check_key(key, place)
     content = _content(value, item.get("base64"), place)
+    if len(content) > LIMITS.value_size:
+        raise SourceError(
+            f"{place}: the value of {key} has {len(content):,} bytes, and KV takes at most "
+            f"{LIMITS.value_size:,}: no namespace holds it unless it is put in parts"
+        )
     return key, Entry(content, _expiration(item, place, now), _metadata(item, place))
 
 
@@ -75,12 +80,9 @@ def _check_key(key: str, place: str) -> None:
 
 def _content(value: str, encoded: Any, place: str) -> bytes:
     try:
-        content = base64.b64decode(value, validate=True) if encoded else value.encode()
+        return base64.b64decode(value, validate=True) if encoded else value.encode()
     except (binascii.Error, ValueError) as error:
         raise SourceError(f"{place}: the value cannot be decoded: {error}") from error
-    if len(content) > LIMITS.value_size:
-        raise SourceError(f"{place}: value of {len(content)} bytes exceeds the limit of {LIMITS.value_size}")
-    return content
 
 
 def _expiration(item: Mapping[str, Any], place: str, now: int) -> int | None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from kvstore import Entry, ManualClock, SourceError, read_bulk, write_bulk
+from kvstore.copies.bulk_json import read_item
+from kvstore.limits import LIMITS
 
 CLOCK = ManualClock(1_700_000_000_000)
 
@@ -92,3 +94,14 @@ def test_read_says_what_is_wrong_and_where(text: str, complaint: str) -> None:
     with pytest.raises(SourceError) as caught:
         read_bulk(text, CLOCK, "x.json")
     assert str(caught.value).startswith(complaint)
+
+
+def test_a_value_that_no_namespace_holds_is_refused_with_its_key_and_both_sizes() -> None:
+    item = {"key": "orchestrator:pending", "value": "x" * (LIMITS.value_size + 1)}
+    complaint = (
+        "x, item 4: the value of orchestrator:pending has 26,214,401 bytes, and KV takes at most 26,214,400"
+    )
+    with pytest.raises(SourceError, match=complaint):
+        read_item(item, "x, item 4", CLOCK.now_ms())
+    item["value"] = "x" * LIMITS.value_size
+    assert len(read_item(item, "x, item 4", CLOCK.now_ms())[1].value) == LIMITS.value_size
