@@ -1,11 +1,10 @@
 """Events in columns: the record of a walk through a namespace of any size."""
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from operator import attrgetter
-from typing import Any, Final, Literal, NoReturn, overload
+from typing import Any, Final, Literal, NamedTuple, NoReturn, overload
 
 from kvstore import Entry, Event
 from kvstore.store import Verb
@@ -17,7 +16,21 @@ _VERB_OF: Final = {verb: place for place, verb in enumerate(_VERBS)}
 By = Literal["key", "invocation"]
 
 
-class Names:
+# In place of the number of a key, where several are asked for.
+_SEVERAL: Final = 2**32 - 1
+
+
+class _More(NamedTuple):
+    """What few events have: the keys asked for if several, and those found, in runs; and what failed."""
+
+    asked: "array[int] | None"
+    found: "array[int] | None"
+    error: str | None
+    namespace: str
+    code: Any
+
+
+class Names(list[str]):
     """Keys by number, each once: a request makes the text of a key anew each time that it asks for it.
 
     Keys that come one after the other have numbers in a row, so that those of a page are a few runs of
@@ -25,23 +38,23 @@ class Names:
     """
 
     def __init__(self) -> None:
-        self._numbers = dict[str, int]()
-        self._names = list[str]()
-
-    def __getitem__(self, number: int) -> str:
-        return self._names[number]
+        super().__init__()
+        self.numbers = dict[str, int]()
 
     def number(self, name: str) -> int:
         """The number of a key, which gets one when it has none."""
-        number = self._numbers.setdefault(name, len(self._names))
-        if number == len(self._names):
-            self._names.append(name)
+        number = self.numbers.setdefault(name, len(self))
+        if number == len(self):
+            self.append(name)
         return number
 
     def runs(self, names: Iterable[str]) -> "array[int]":
         """What `of` makes the same keys of."""
-        runs, after = array("I"), -1
-        for number in map(self.number, names):
+        runs, after, known = array("I"), -1, self.numbers.get
+        for name in names:
+            number = known(name)
+            if number is None:
+                number = self.number(name)
             if number == after:
                 runs[-1] += 1
             else:
@@ -51,25 +64,19 @@ class Names:
 
     def of(self, runs: "array[int]") -> tuple[str, ...]:
         """The keys of runs."""
-        every = self._names
-        pieces = (every[first : first + count] for first, count in zip(runs[::2], runs[1::2], strict=True))
+        pieces = (self[first : first + count] for first, count in zip(runs[::2], runs[1::2], strict=True))
         return tuple(chain.from_iterable(pieces))
 
 
 class _Columns:
-    """What is known of each event; what few have, by its place. ``asked`` are the keys of a get_many."""
+    """What is known of each event; what few have, by its place."""
 
     def __init__(self, names: Names) -> None:
-        self.names = names
-        self.at, self.verb, self.key = array("q"), bytearray(), array("I")
-        self.invocation, self.entry = list[str](), list[Entry | None]()
-        self.asked: dict[int, array[int]] = {}
-        self.found: dict[int, array[int]] = {}
-        self.more = dict[int, tuple[Any, ...]]()
-
-    def key_at(self, place: int) -> str:
-        asked = self.asked.get(place)
-        return self.names[self.key[place]] if asked is None else ",".join(self.names.of(asked))
+        self.names, self.invocations = names, Names()
+        self.at, self.verb = array("q"), bytearray()
+        self.key, self.invocation = array("I"), array("I")
+        self.entry = list[Entry | None]()
+        self.more = dict[int, _More]()
 
 
 class Log(MutableSequence[Event]):
@@ -85,23 +92,22 @@ class Log(MutableSequence[Event]):
         columns: _Columns | None = None,
         places: Sequence[int] | None = None,
     ) -> None:
-        self._columns = columns or _Columns(names or Names())
+        self._columns = columns or _Columns(Names() if names is None else names)
         self._places = places  # None for all, also those to come
 
     def append(self, value: Event) -> None:
-        columns, place = self._columns, len(self._columns.at)
-        if value.verb == "get_many":
-            columns.asked[place] = columns.names.runs(value.keys)
-            columns.key.append(0)
-        else:
-            columns.key.append(columns.names.number(value.key))
-        if value.found:
-            columns.found[place] = columns.names.runs(value.found)
-        if value.error is not None or value.namespace:
-            columns.more[place] = (value.error, value.namespace, value.code)
+        columns = self._columns
+        names = columns.names
+        several = _asks_for_several(value)
+        if several or value.found or value.error is not None or value.namespace:
+            asked = names.runs(value.keys) if several else None
+            found = names.runs(value.found) if value.found else None
+            more = _More(asked, found, value.error, value.namespace, value.code)
+            columns.more[len(columns.at)] = more
         columns.at.append(value.at)
         columns.verb.append(_VERB_OF[value.verb])
-        columns.invocation.append(value.invocation)
+        columns.key.append(_SEVERAL if several else names.number(value.key))
+        columns.invocation.append(columns.invocations.number(value.invocation))
         columns.entry.append(value.entry)
 
     def clear(self) -> None:
@@ -125,24 +131,31 @@ class Log(MutableSequence[Event]):
 
     def _event(self, place: int) -> Event:
         columns = self._columns
-        error, namespace, code = columns.more.get(place, (None, "", ""))
-        found = columns.found.get(place)
-        return Event(
+        names, number, more = columns.names, columns.key[place], columns.more.get(place)
+        event = Event(
             place,
             columns.at[place],
-            columns.invocation[place],
+            columns.invocations[columns.invocation[place]],
             _VERBS[columns.verb[place]],
-            columns.key_at(place),
+            "" if number == _SEVERAL else names[number],
             columns.entry[place],
-            error,
-            () if found is None else columns.names.of(found),
-            namespace,
-            code,
         )
+        if more is not None:
+            event.error, event.namespace, event.code = more.error, more.namespace, more.code
+            if more.asked is not None:
+                event.key = ",".join(names.of(more.asked))
+            if more.found is not None:
+                event.found = names.of(more.found)
+        return event
 
     def grouped(self, by: By) -> "Mapping[str, Log]":
-        """The events of each key, or of each invocation, in order."""
-        return _Groups(self._columns, by, range(len(self)) if self._places is None else self._places)
+        """As `grouped` does it."""
+        columns = self._columns
+        places: Iterable[int] = range(len(self)) if self._places is None else self._places
+        if by == "invocation":
+            return _Groups(columns, columns.invocation, columns.invocations, places)
+        one_key = (place for place in places if columns.key[place] != _SEVERAL)
+        return _Groups(columns, columns.key, columns.names, one_key)
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise TypeError("what has happened is not changed")
@@ -155,33 +168,34 @@ class Log(MutableSequence[Event]):
 
 
 class _Groups(Mapping[str, Log]):
-    """Places in the order of one column, four bytes each: the events of a name are found by halving."""
+    """Places in the order of one column of numbers, and where those of each number begin: four bytes each."""
 
-    def __init__(self, columns: _Columns, by: By, places: Sequence[int]) -> None:
-        self._columns = columns
-        self._name = columns.key_at if by == "key" else columns.invocation.__getitem__
-        self._places = array("I", sorted(places, key=self._name))
-
-    def _range(self, name: str) -> tuple[int, int]:
-        first = bisect_left(self._places, name, key=self._name)
-        last, most = first, len(self._places)
-        if first < most and self._name(self._places[first]) == name:
-            last = bisect_left(self._places, name + "\0", first, most, key=self._name)
-        return first, last
+    def __init__(self, columns: _Columns, column: "array[int]", names: Names, places: Iterable[int]) -> None:
+        self._columns, self._names = columns, names
+        self._places = array("I", sorted(places, key=column.__getitem__))
+        counts = array("I", bytes(4 * (len(names) + 1)))
+        for place in self._places:
+            counts[column[place] + 1] += 1
+        self._starts = array("I", accumulate(counts))
 
     def __getitem__(self, name: str) -> Log:
         """Empty for a name that has none."""
-        first, last = self._range(name)
-        return Log(columns=self._columns, places=self._places[first:last])
+        number, starts = self._names.numbers.get(name), self._starts
+        if number is None or number + 1 >= len(starts):  # it came later
+            return Log(columns=self._columns, places=())
+        return Log(columns=self._columns, places=self._places[starts[number] : starts[number + 1]])
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._range(name)[0] < self._range(name)[1]
+        return isinstance(name, str) and len(self[name]) > 0
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(map(self._name, self._places)))
+        return (self._names[number] for number, count in enumerate(self._counts()) if count)
 
     def __len__(self) -> int:
-        return len(set(map(self._name, self._places)))
+        return sum(map(bool, self._counts()))
+
+    def _counts(self) -> Iterator[int]:
+        return (last - first for first, last in pairwise(self._starts))
 
 
 class _Lists(dict[str, list[Event]]):
@@ -191,11 +205,19 @@ class _Lists(dict[str, list[Event]]):
         return []
 
 
+def _asks_for_several(event: Event) -> bool:
+    return event.verb == "get_many" and "," in event.key
+
+
 def grouped(events: Sequence[Event], by: By) -> Mapping[str, Sequence[Event]]:
-    """The events of each key, or of each invocation, in order; for any other name there are none."""
+    """The events of each key, or of each invocation, in order; for any other name there are none.
+
+    What asks for several keys is among those of none.
+    """
     if isinstance(events, Log):
         return events.grouped(by)
     found, name = _Lists(), attrgetter(by)
     for event in events:
-        found.setdefault(name(event), []).append(event)
+        if by == "invocation" or not _asks_for_several(event):
+            found.setdefault(name(event), []).append(event)
     return found

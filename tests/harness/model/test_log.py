@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model.log import Log, grouped
+from harness.model.log import Log, Names, grouped
 from kvstore import Entry, Event
 from kvstore.store import Verb
 
@@ -49,3 +49,12 @@ def test_what_has_happened_is_not_changed() -> None:
         log[0] = Event(0, 1, "", "get", "b")
     with pytest.raises(TypeError, match="not changed"):
         del log[0]
+
+
+def test_logs_keep_a_key_once() -> None:
+    names = Names()
+    one, other = Log(names), Log(names)
+    for log in (one, other):
+        log.append(Event(0, 1, "", "get", "".join(["a", "key"])))
+    assert one[0].key is other[0].key
+    assert names == ["akey"]
