@@ -168,7 +168,7 @@ def explored(
     )
     note += "simplest were made small, as a run of this Worker takes long"
     notes = (note,) if as_found else ()
-    return Campaign(what, base, worker, tally, violations, hazards, notes, workforce.workers)
+    return Campaign(what, base, worker, tally, violations, hazards, (), workforce.workers, notes)
 
 
 def in_order(violations: Sequence[Damage]) -> list[Damage]:
