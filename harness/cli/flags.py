@@ -11,7 +11,7 @@ from kvstore.layers.quotas import WriteRate
 
 # A few of every shape, and of all that is rare, take as many.
 LEAST_SAMPLE: Final = 20
-EXPLORE: Final = ("crashes", "interruptions", "schedules", "orders")
+EXPLORE: Final = ("walks", "crashes", "interruptions", "schedules", "orders")
 
 
 def add_run(run: argparse.ArgumentParser) -> None:
@@ -21,11 +21,12 @@ def add_run(run: argparse.ArgumentParser) -> None:
     _add_sample(flags)
     flags.add(
         "--explore",
+        action="append",
         choices=EXPLORE,
-        help="one search instead of all: crashes, a fault at every KV operation of the operator and of "
-        "the first requests of others; "
-        "interruptions, something of a client or reader between any two of them; schedules, random ones; "
-        "orders, two requests at once in every order of their KV operations",
+        help="one search instead of all, or several when given several times: walks, with all entries and "
+        "without other traffic; crashes, a fault at every KV operation of the operator and of the first "
+        "requests of others; interruptions, something of a client or reader between any two of them; "
+        "schedules, random ones; orders, two requests at once in every order of their KV operations",
     )
     flags.add("--scenario", metavar="LINE", help="repeat one run, from the line that a report shows")
     _add_findings(flags)

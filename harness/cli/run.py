@@ -47,14 +47,14 @@ from worker.program import installed_version
 class Wanted:
     """What is to be rehearsed: the migration that ``file`` declares, with the entries of ``sources``.
 
-    ``at`` is when it begins, as ISO 8601, None for now; ``explore`` names one search, None for all of them;
+    ``at`` is when it begins, as ISO 8601, None for now; ``explore`` names a search or several, None for all;
     ``sample`` is with how many entries, None for all.
     """
 
     file: Path
     sources: Sequence[str] | None = None
     at: str | None = None
-    explore: str | None = None
+    explore: str | Sequence[str] | None = None
     conditions: str = "production"
     seeds: range = range(1, 501)
     jobs: int | None = None
@@ -62,6 +62,12 @@ class Wanted:
     timeout: float = TIMEOUT_SECONDS
     write_rate: WriteRate = "refused"
     sample: int | None = None
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """The searches, each once."""
+        named = (self.explore,) if isinstance(self.explore, str) else self.explore
+        return tuple(dict.fromkeys(named or PARTS))
 
 
 def run_own(options: argparse.Namespace) -> Report:
@@ -139,7 +145,7 @@ def result_of(
             opened.subject,
             opened.entries,
             workforce,
-            explore=(wanted.explore,) if wanted.explore else PARTS,
+            explore=wanted.parts,
             conditions=wanted.conditions,
             write_rate=wanted.write_rate,
             seeds=wanted.seeds,
@@ -161,7 +167,7 @@ class Opened:
 
     def identity(self, wanted: Wanted) -> str:
         """The same for two searches of which one may go on where the other was stopped."""
-        searched = (wanted.explore, wanted.conditions, wanted.write_rate, str(wanted.seeds), self.about.began)
+        searched = (wanted.parts, wanted.conditions, wanted.write_rate, str(wanted.seeds), self.about.began)
         return f"{installed_version()}/{self.about.digest}/{searched}"
 
     def subject_of(self, scenario: Scenario) -> Subject:

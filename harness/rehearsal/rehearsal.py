@@ -248,17 +248,18 @@ class _Rehearsal:
 
     def _walks(self) -> tuple[list[Scenario], str]:
         """With every entry, and with many more like them, under each of the conditions; nobody else there."""
-        count, most, rate = self.moving, max(self.moving, GROWN), self.base.write_rate
-        scenarios = [
-            Scenario(conditions=one, write_rate=rate, among="all", entries=count, odd=self.oddities)
-            for one in WALKED
-        ]
-        if most > count:
-            scenarios += [
-                Scenario(conditions=one, write_rate=rate, among="all", entries=most) for one in WALKED
-            ]
+        count, rate = self.moving, self.base.write_rate
+        alone = Scenario(write_rate=rate, among="all", entries=count, odd=self.oddities)
+        grown = replace(alone, entries=GROWN, odd=())
+        made = loaded(self.whole).sample(self.whole).moving_in(grown)
         which = f"{count:,} entries of the sample" if self.is_sample else f"all {count:,} entries"
-        return scenarios, f"{which}, and {most:,}, under {', '.join(WALKED)}"
+        if made > count:
+            which += f", and {made:,}"
+        elif count < GROWN:
+            which += " (more like them cannot be made)"
+        walked = (alone, grown) if made > count else (alone,)
+        scenarios = [replace(base, conditions=one) for base in walked for one in WALKED]
+        return scenarios, f"{which}, under {', '.join(WALKED)}"
 
     def _faults(self) -> tuple[list[Scenario], str]:
         """The operator is alone when it meets one; clients and readers meet theirs beside it."""

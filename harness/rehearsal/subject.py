@@ -165,6 +165,10 @@ class Sample:
                 start.update(self._odd(kind, like, chance, taken))
         return {**self.others, **start}
 
+    def moving_in(self, scenario: Scenario) -> int:
+        """How many of the entries that a scenario begins with move."""
+        return sum(self.migration.rule_for(*place) is not None for place in self.start(scenario))
+
     def _targets(self, place: Place, entry: Entry) -> set[Place]:
         """Where an entry goes, itself left out."""
         targets = self.outcomes.targets(place, entry)

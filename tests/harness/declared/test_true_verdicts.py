@@ -118,3 +118,32 @@ def test_a_go_names_mutate_only_where_there_is_a_worker_to_make_mistakes_in(
     arguments = ["--from", str(tmp_path / "source.json"), "--jobs", "1", "-q", "--explore", "crashes"]
     assert main(["run", str(declared(tmp_path, MOVES)), *arguments]) == HELD
     assert "What it is worth" not in capsys.readouterr().out
+
+
+BLOB = """
+from harness import Migration
+
+m = Migration("blob", binding="KV")
+
+@m.becomes("posts")
+def posts(name, old):
+    return [old.at(f"post:{number}", text=text) for number, text in enumerate(old.json)]
+
+@m.each("posts")
+async def migrate_one(kv, key, entry):
+    for number, text in enumerate(entry.json):
+        await kv.put(f"post:{number}", text)
+"""
+
+
+def test_the_walks_say_with_how_many_entries_they_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of one list nothing more can be made: what would come of another is there already."""
+    path = declared(tmp_path, BLOB)
+    (tmp_path / "kv.json").write_text(json.dumps([{"key": "posts", "value": '["a", "b"]'}]))
+    given = ["--explore", "walks", "--explore", "crashes", "--jobs", "1", "-q", "--json", "-"]
+    main(["run", str(path), "--from", str(tmp_path / "kv.json"), *given])
+    parts = {one["part"]: one["what"] for one in json.loads(capsys.readouterr().out)["parts"]}
+    assert parts.keys() == {"walks", "crashes"}
+    assert parts["walks"].startswith("all 1 entries (more like them cannot be made), under local")
