@@ -65,7 +65,8 @@ class Asking:
             for place, entry in world.start.items()
             if entry.expiration is None or entry.expiration * 1000 > began
         }
-        old = World(world.migration, Scenario(seed, "local"), start, clock, world.stages, visit)
+        scenario = Scenario(seed, "local", page=world.scenario.page)
+        old = World(world.migration, scenario, start, clock, world.stages, visit)
         old.unreadable = world.unreadable
 
         async def ask() -> Requests:

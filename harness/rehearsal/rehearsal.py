@@ -259,7 +259,8 @@ class _Rehearsal:
             which += " (more like them cannot be made)"
         walked = (alone, grown) if made > count else (alone,)
         scenarios = [replace(base, conditions=one) for base in walked for one in WALKED]
-        return scenarios, f"{which}, under {', '.join(WALKED)}"
+        few = replace(alone, entries=min(count, self.base.entries), odd=(), conditions="local", page=1)
+        return [*scenarios, few], f"{which}, under {', '.join(WALKED)}; {few.entries} with a key a page"
 
     def _faults(self) -> tuple[list[Scenario], str]:
         """The operator is alone when it meets one; clients and readers meet theirs beside it."""

@@ -47,6 +47,13 @@ def test_careful_is_silent_beside_clients_and_readers(seed: int) -> None:
     assert not violated(subject, Scenario(seed=seed, colos=2, entries=2, readers=1, clients=1))
 
 
+def test_careful_answers_as_the_worker_before_did() -> None:
+    subject = opened(BOARD / "migration.py")
+    record = subject.simulate(Scenario(conditions="local", page=1))
+    assert record.compared is not None
+    assert not violated(subject, record.scenario)
+
+
 def test_a_worker_that_is_not_deterministic_is_named_and_not_judged(tmp_path: Path) -> None:
     folder = tmp_path / "board"
     shutil.copytree(BOARD, folder)

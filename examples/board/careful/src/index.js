@@ -40,8 +40,10 @@ async function read(kv, name) {
   if ((await kv.get(GONE + name)) !== null) return [];
   const old = await kv.get(OLD + name, "json");
   if (old !== null) return old;
-  const keys = await postsOf(kv, name);
-  return Promise.all(keys.map(async ({ name: key, metadata }) => ({ text: await kv.get(key), ...metadata })));
+  const keys = await postsOf(kv, name), start = `${NEW}${name}:`.length;
+  return Promise.all(
+    keys.map(async ({ name: key, metadata }) => ({ id: key.slice(start), text: await kv.get(key), ...metadata })),
+  );
 }
 
 async function postsOf(kv, name) {
