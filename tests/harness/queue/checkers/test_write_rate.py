@@ -118,3 +118,11 @@ def test_an_old_workers_delete_excuses_a_refusal_only_where_it_is_a_write(
     one.delete(10, "daemon-3.1", KEY)
     one.refuse(10.5, "daemon-2.1", KEY, REFUSED)
     assert said(write_rate(one.record())) == told
+
+
+@pytest.mark.parametrize(("claims", "says"), [("kv", False), ("coordinator", True)])
+def test_a_claim_that_lost_on_kv_may_take_its_lease_back_at_once(claims: str, says: bool) -> None:
+    one = history(f"claims={claims} migration=safe conditions=hostile")
+    one.put(10, "daemon-1.1", NEW_LEASE + "t", task())
+    one.refuse(10.5, "daemon-1.1", NEW_LEASE + "t", too_many_writes("DELETE"), verb="delete")
+    assert bool(said(write_rate(one.record()))) is says
