@@ -24,14 +24,14 @@ VERSION = '"1.2"'
 [alias]
 "shim" = "./src/real.js"
 [build]
-command = "echo built > src/built.txt"
+command = "mkdir -p made && echo built > made/built.txt"
 [[kv_namespaces]]
 binding = "KV"
 id = "abc"
 """
 MODULES = """\
 import text from "./a.txt"; import marked from "./b.md"; import data from "./c.bin";
-import page from "./d.html"; import wasm from "./e.wasm"; import built from "./built.txt";
+import page from "./d.html"; import wasm from "./e.wasm"; import built from "../made/built.txt";
 import { real } from "shim"; import path from "path"; import { readFile } from "fs/promises";
 export default { fetch: () => Response.json([
   text, marked, data.byteLength, page, wasm instanceof WebAssembly.Module, built,

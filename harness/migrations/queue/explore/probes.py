@@ -139,8 +139,7 @@ def every_probe(run: Run) -> Iterator[Scenario]:
         paired(),
         interrupted(run, BUSY[0], _FIRST_RUN),
         interleaved(run, "kv"),
-        _in_turns(*(interrupted(run, plain) for plain in BUSY[::2])),
-        _in_turns(*(interrupted(run, plain) for plain in BUSY[1::2])),
+        *(_in_turns(*(interrupted(run, plain) for plain in BUSY[at::4])) for at in range(4)),
         _in_turns(*(interrupted_twice(run, plain) for plain in BUSY)),
     )
 
