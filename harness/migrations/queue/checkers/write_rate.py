@@ -94,10 +94,16 @@ def _is_avoidable(record: Record, before: Event, event: Event) -> bool:
     if scenario.claims == "coordinator" or scenario.migration == "documented":
         return True
     if before.invocation == event.invocation:
-        # A claim that lost takes its lease back as soon as it sees so; a lease that KV keeps ends by itself.
-        return event.verb == "put" or not event.key.startswith(layout.LEASES)
+        return not _is_taken_back(record, event)
     theirs = record.made_by_migration(before) and record.made_by_migration(event)
     return theirs and scenario.operators == 1
+
+
+def _is_taken_back(record: Record, event: Event) -> bool:
+    """Whether a claim deletes a lease: one that lost does so as soon as it sees that; what KV keeps ends."""
+    call = record.expectation.calls.get(event.invocation)
+    is_claim = call is not None and call.path == "/api/queue/claim"
+    return is_claim and event.verb == "delete" and event.key.startswith(layout.LEASES)
 
 
 def _follows_foreign_writes(record: Record, refused: Event) -> bool:

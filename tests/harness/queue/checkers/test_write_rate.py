@@ -120,9 +120,18 @@ def test_an_old_workers_delete_excuses_a_refusal_only_where_it_is_a_write(
     assert said(write_rate(one.record())) == told
 
 
-@pytest.mark.parametrize(("claims", "says"), [("kv", False), ("coordinator", True)])
-def test_a_claim_that_lost_on_kv_may_take_its_lease_back_at_once(claims: str, says: bool) -> None:
-    one = history(f"claims={claims} migration=safe conditions=hostile")
+@pytest.mark.parametrize(
+    ("claims", "path", "says"),
+    [
+        ("kv", "/api/queue/claim", False),
+        ("coordinator", "/api/queue/claim", True),
+        ("kv", "/api/queue/t/release", True),
+        ("kv", RUN, True),
+    ],
+)
+def test_a_claim_that_lost_on_kv_may_take_its_lease_back_at_once(claims: str, path: str, says: bool) -> None:
+    one = History(f"claims={claims} migration=safe conditions=hostile")
+    one.call("daemon-1.1", path, 0, 500)
     one.put(10, "daemon-1.1", NEW_LEASE + "t", task())
     one.refuse(10.5, "daemon-1.1", NEW_LEASE + "t", too_many_writes("DELETE"), verb="delete")
     assert bool(said(write_rate(one.record()))) is says
