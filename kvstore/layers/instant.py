@@ -56,11 +56,11 @@ class Held:
         self.mode = mode
         self._sizes: dict[str, _Size] | None = None
         self._total = 0
-        # A heap of when which key expires, if it has not been written anew.
+        # A heap of ends: when a key expires, unless it was written again since.
         self._ends: list[tuple[int, str]] = []
 
     async def take(self, key: str, entry: Entry) -> _Size | None:
-        """There shall be an entry; what there was before. Raises KVError where it does not fit."""
+        """Make room for an entry; the result is the size that its key had. Raises KVError if none is left."""
         if self._sizes is None:
             await self._count()
         size = _size(key, entry)
@@ -71,7 +71,7 @@ class Held:
         return self.change(key, (size, entry.expiration))
 
     def change(self, key: str, size: _Size | None) -> _Size | None:
-        """Of this size a key is now, None for a key that is not there; of which size it was."""
+        """A key now has ``size``, None for a key that is deleted. The result is the size that it had."""
         if self._sizes is None:
             return None
         before = self._sizes.pop(key, None)
@@ -101,6 +101,8 @@ class Held:
         while not page.complete:
             page = await self.store.scan("", page.keys[-1].name if page.keys else None)
             entries |= await self.store.get_many([one.name for one in page.keys])
+        if self._sizes is not None:
+            return  # for another write, meanwhile
         self._sizes = {}
         for key, entry in entries.items():
             self.change(key, (_size(key, entry), entry.expiration))

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from anyio import create_task_group
+from anyio.lowlevel import checkpoint
 
 from kvstore import Entry, KVError, KVNamespace, ManualClock
 from kvstore.conditions import CONDITIONS
@@ -92,6 +94,22 @@ async def test_a_full_namespace_is_counted_once() -> None:
         with pytest.raises(KVError):
             await held.take(f"key-{number}", Entry(b"1"))
     assert store.scans == 1
+
+
+async def test_two_first_writes_at_once_count_what_is_there_once() -> None:
+    class Slow(MemoryStore):
+        async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
+            await checkpoint()
+            return await super().scan(prefix, after, limit)
+
+    held = Held(Slow(ManualClock(BEGAN)), Instant(size=100))
+    await held.store.put("a", Entry(b"1" * 39))
+    async with create_task_group() as tasks:
+        tasks.start_soon(held.take, "b", Entry(b"1" * 9))
+        tasks.start_soon(held.take, "c", Entry(b"1" * 9))
+    await held.take("d", Entry(b"1" * 39))
+    with pytest.raises(KVError):
+        await held.take("e", Entry(b""))
 
 
 async def test_a_listing_is_all_of_it(place: Place) -> None:

@@ -1,12 +1,14 @@
 """What a JavaScript Worker is made of: modules of all types, the names of Node.js, and what is configured."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from wrangler_compat.dev.watch import Watched, stamp
+from kvstore import ManualClock
+from wrangler_compat.dev.watch import Watched, stamp, watch
 
 from .dev import Dev
 from .test_dev_javascript import REAL
@@ -125,6 +127,23 @@ def test_only_what_a_build_reads_and_the_configuration_are_watched(tmp_path: Pat
     built = [Watched(tmp_path, below=False), Watched(tmp_path / "src", every=True)]
     assert {*stamp(built)} == {str(tmp_path / name) for name in ("wrangler.toml", "src/deep/a.md")}
     assert {*stamp([Watched(tmp_path)])} == {str(tmp_path / name) for name in ("wrangler.toml", "lib/b.js")}
+
+
+class Waits(ManualClock):
+    async def sleep(self, seconds: float) -> None:
+        raise TimeoutError
+
+
+def test_what_a_build_writes_again_is_not_a_change(tmp_path: Path) -> None:
+    made, builds = tmp_path / "made.js", list[int]()
+
+    async def build() -> None:
+        builds.append(made.write_text("x" * len(builds)))
+
+    made.write_text("from the first build")
+    with pytest.raises(TimeoutError):
+        asyncio.run(watch([Watched(tmp_path)], {}, Waits(), build, own={str(made)}))
+    assert len(builds) == 1
 
 
 def test_a_build_that_makes_no_worker_is_named(project: Path) -> None:

@@ -119,6 +119,7 @@ VALUES = {
     "nothing": "undefined undefined",
     "yes": True,
     "text": "ü😀",
+    "lone": "\ud800",
     "number": "number 1.5",
     "zero": "number -0",
     "nan": "number NaN",
@@ -148,7 +149,7 @@ FROM_JAVASCRIPT = {
     "plain": ["threw", "Error", "no error"],
     "rejected": ["threw", "TypeError", "rejected"],
 }
-NOT_OF_PYTHON = ("nothing", "zero", "nan", "map", "buffer", "floats")
+NOT_OF_PYTHON = ("nothing", "lone", "zero", "nan", "map", "buffer", "floats")
 OF_PYTHON = {name: one for name, one in VALUES.items() if name not in NOT_OF_PYTHON} | {
     "error": ["Error", "far"]
 }
@@ -188,6 +189,7 @@ PYTHON_VALUES = {
     "error": "Exception Exception('Error: far')",
 }
 OF_JAVASCRIPT = PYTHON_VALUES | {
+    "lone": "str '\\ud800'",
     "nothing": "NoneType None",
     "zero": "int 0",
     "nan": "float nan",

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 import httpx
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.javascript.configuration import (
@@ -70,7 +70,7 @@ class WorkerInWorkerd:
         return Response(body, {"status": answer.status_code, "headers": lines})
 
     async def call(self, entrypoint: str | None, name: str, arguments: Iterable[Any]) -> Any:
-        request = httpx.Request("POST", self._url(), json=[name, encode([*arguments])])
+        request = httpx.Request("POST", self._url(), content=_json([name, encode([*arguments])]))
         outcome = (await self._sent("method", entrypoint, request)).json()
         if "error" in outcome:
             raise decode(outcome["error"])
@@ -113,7 +113,7 @@ def create_services_app(services: Services, secret: str) -> ASGIApp:
             answer = await callee.answer(entrypoint, unwrap(request.js_object))
         except JsException as error:
             status, said = HTTPStatus.INTERNAL_SERVER_ERROR, {STACK_HEADER.decode(): "1"}
-            await JSONResponse(encode(error), status, said)(scope, receive, send)
+            await PlainTextResponse(_json(encode(error)), status, said)(scope, receive, send)
             return
         await Outgoing(response_parts(wrap(answer)))(scope, receive, send)
 
@@ -135,7 +135,7 @@ def create_methods_app(services: Services, secret: str) -> ASGIApp:
             outcome = {"value": encode(await callee.call(entrypoint, method, decode(arguments)))}
         except JsException as error:
             outcome = {"error": encode(error)}
-        await JSONResponse(outcome)(scope, receive, send)
+        await PlainTextResponse(_json(outcome))(scope, receive, send)
 
     return _only_with(secret, app)
 
@@ -150,6 +150,11 @@ def _only_with(secret: str, app: ASGIApp) -> ASGIApp:
             await answer_unread(PlainTextResponse("Authentication error", 401), scope, receive, send)
 
     return guarded
+
+
+def _json(value: object) -> bytes:
+    """In ASCII, so that a lone surrogate, which no UTF-8 has, is sent as well."""
+    return json.dumps(value).encode()
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -43,6 +43,7 @@ _FORMATS: Final = {
     "q": "BigInt64Array",
     "Q": "BigUint64Array",
 }
+_REFUSED: Final = "{} cannot be sent between Workers in JavaScript and Python here."
 _VIEWS: Final = {name: code for code, name in _FORMATS.items()}
 
 
@@ -52,7 +53,12 @@ def encode(value: Any) -> Any:
 
 
 def decode(coded: Any) -> Any:
-    return _decoded(coded, [])
+    """Raises JsException (TypeError) for what Python cannot hash: objects in a Set, or as keys of a Map."""
+    try:
+        return _decoded(coded, [])
+    except TypeError as error:
+        what = "A Set of objects, or a Map with objects for keys,"
+        raise type_error(_REFUSED.format(what)) from error
 
 
 def _encoded(value: Any, seen: dict[int, tuple[int, Any]]) -> Any:
@@ -91,7 +97,7 @@ def _object(value: Any, inner: Callable[[Any], Any]) -> list[Any]:
             return ["buffer", text]
         return ["view", _FORMATS.get(memoryview(value).format, "Uint8Array"), text]
     what = f"An object of class {value.js_name}" if hasattr(value, "js_name") else "A function"
-    raise type_error(f"{what} cannot be sent between Workers in JavaScript and Python here.")
+    raise type_error(_REFUSED.format(what))
 
 
 def _decoded(coded: Any, seen: list[Any]) -> Any:

@@ -27,9 +27,8 @@ UPLOAD: Final = "R2MultipartUpload"
 MOST_PARTS: Final = 10_000
 _CUSTOMER_KEY: Final = 32  # bytes
 _INCLUDED: Final = {"httpMetadata": 0, "customMetadata": 1}
-_FURTHEST_MS: Final = (
-    2**63 // 10**6
-)  # from 1970: what workerd counts in nanoseconds, measured; its texts differ
+# How far a date may be from 1970: workerd counts in nanoseconds (measured; its texts name other years).
+_FURTHEST_MS: Final = 2**63 // 10**6
 
 
 def not_of_type(method: str, place: int, kind: str, of: str = "R2Bucket") -> JsException:
@@ -70,6 +69,12 @@ def content_of(value: Any, method: str = "put", of: str = "R2Bucket") -> Content
     if plain or byte_view(value) is not None:
         return extract(value)
     raise not_of_type(method, 2, _VALUES, of)
+
+
+async def body_of(content: Content | None) -> bytes:
+    """All of it; b"" for None."""
+    data = b"" if content is None else content.data
+    return await data.read() if isinstance(data, ReadableStream) else data
 
 
 def _given(options: Any, name: str, of: str, kind: str, *, empty: bool = False) -> Any:
@@ -203,7 +208,7 @@ def custom_fields_of(options: Any, of: str = "PutOptions") -> Request:
 
 
 def check_customer_key(options: Any) -> None:
-    """Raises JsException for a key of the customer's own that is none; nothing here encrypts with it."""
+    """Raises JsException for a customer's key of the wrong length; nothing here encrypts with it."""
     key = option(options, "ssecKey")
     if key is UNDEFINED:
         return

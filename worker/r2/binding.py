@@ -5,9 +5,9 @@ Values are written as kvstore.javascript.values says. Source: workerd 1.20260426
 
 from typing import Any, Final
 
-from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED, Undefined
 from worker.r2.arguments import (
+    body_of,
     check_customer_key,
     checksums_of,
     condition_of,
@@ -76,8 +76,7 @@ class R2Bucket(JsObject):
         options = options_of("put", options, 3, "PutOptions")
         request |= condition_of(options, "PutOptions") | http_fields_of(options) | custom_fields_of(options)
         request |= checksums_of(options)
-        data = b"" if content is None else content.data
-        body = await data.read() if isinstance(data, ReadableStream) else data
+        body = await body_of(content)
         try:
             answer = await self._ask("put", request, body)
         except R2Error as error:

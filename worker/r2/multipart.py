@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from kvstore.javascript.stream import ReadableStream
 from kvstore.javascript.values import UNDEFINED, Undefined
 from worker.r2.arguments import (
     UPLOAD,
+    body_of,
     check_customer_key,
     content_of,
     not_of_type,
@@ -25,7 +25,7 @@ _MISSING: Final = object()
 
 
 class R2MultipartUpload(JsObject):
-    """Whether there is such an upload, its methods say."""
+    """The upload ``uploadId`` of the object ``key``; its methods raise JsException when there is none."""
 
     def __init__(self, key: str, upload_id: str, ask: Ask) -> None:
         self.key = key
@@ -43,9 +43,8 @@ class R2MultipartUpload(JsObject):
         options_of("uploadPart", options, 3, "UploadPartOptions", UPLOAD)
         place = part_number_of(number)
         check_customer_key(options)
-        data = b"" if content is None else content.data
-        body = await data.read() if isinstance(data, ReadableStream) else data
-        answer = await self._ask("uploadPart", {**self._upload(), "partNumber": place}, body)
+        request = {**self._upload(), "partNumber": place}
+        answer = await self._ask("uploadPart", request, await body_of(content))
         return {"partNumber": place, "etag": answer.described["etag"]}
 
     async def complete(self, parts: Any = UNDEFINED, *_: Any) -> HeadResult:

@@ -66,9 +66,8 @@ def _asked(method: str, headers: dict[bytes, bytes], body: bytes) -> tuple[dict[
         else:
             size = int(headers[_SIZE.encode()])
             text, content = body[:size], body[size:]
-        asked = json.loads(
-            text.decode("utf-8", "replace")
-        )  # a lone surrogate is three bytes that are not UTF-8
+        # A lone surrogate comes as three bytes that are not UTF-8.
+        asked = json.loads(text.decode("utf-8", "replace"))
     except (KeyError, ValueError) as error:
         raise errors.malformed() from error
     if not isinstance(asked, dict):

@@ -17,8 +17,8 @@ _FOR_THE_WORKER: Final = frozenset(
     }
 )
 
-# What requests and httpx stand on; the latter connects in a task of anyio's.
-_HTTP: Final = frozenset({"anyio", "httpcore", "urllib3"})
+# What requests and httpx stand on.
+_HTTP: Final = frozenset({"httpcore", "urllib3"})
 
 
 def is_standard(frame: FrameType) -> bool:
@@ -47,17 +47,21 @@ def is_ours(frame: FrameType | None) -> bool:
 
 def is_http(frame: FrameType | None) -> bool:
     """Whether a package asked, for a Worker, that speaks HTTP by way of fetch on the platform."""
+    packages = set[str]()
     while frame is not None and not _is_beginning(frame):
         name = _name(frame)
         parts = name.split(".")
-        if parts[1 if "#" in parts[0] and len(parts) > 1 else 0] in _HTTP:
+        package = parts[1 if "#" in parts[0] and len(parts) > 1 else 0]
+        if package in _HTTP:
             return True
         space = frame.f_builtins.get(SPACE)
         is_workers_own = space is not None and space.has(frame.f_code.co_filename)
         if is_workers_own or (parts[0] in OURS and name not in _FOR_THE_WORKER):
             return False
+        if not is_standard(frame):
+            packages.add(package)
         frame = frame.f_back
-    return False
+    return packages == {"anyio"}  # httpx connects in a task of anyio's, which does not say for whom it is
 
 
 def _is_beginning(frame: FrameType) -> bool:

@@ -29,7 +29,7 @@ class ModuleName(str):
 
 
 class Key(ModuleName):
-    """What ``sys.modules`` has a Worker's module under, beside its whole name: for `ModuleName` alone."""
+    """A second key of a Worker's module in ``sys.modules``, equal to its `ModuleName` and no other text."""
 
     __hash__ = str.__hash__
 
@@ -93,5 +93,7 @@ class Modules(MutableMapping[str, ModuleType]):
     def _key(self, name: str) -> str:
         if isinstance(name, ModuleName):
             return name.whole
+        if not isinstance(name, str):  # such as the __module__ of a method of C's, which is None
+            return name
         own = f"{self._root}.{name}"
         return own if f"{self._root}.{name.partition('.')[0]}" in sys.modules else name

@@ -27,7 +27,7 @@ from wrangler_compat.dev.members import read_members
 from wrangler_compat.dev.settings import DevSettings, read_emulation, read_settings
 from wrangler_compat.dev.shared import Shared
 from wrangler_compat.dev.upstream import is_platforms
-from wrangler_compat.dev.watch import Stamp, Watched, change, stamp, watch
+from wrangler_compat.dev.watch import Stamp, Watched, change, differing, stamp, watch
 
 if TYPE_CHECKING:
     from wrangler_compat.dev.cron import Trigger
@@ -110,7 +110,8 @@ async def _serve(
     app = guard.before(emulation.before(app) if emulation else app, guarded=is_platforms)
     try:
         before = await _first(invocation, watched, deployment, before)
-        builds = any(one.is_built for one in shared.members)
+        is_built = any(one.is_built for one in shared.members)
+        written = differing(before, stamp(watched)) if is_built else None
         clock = emulation.clock if emulation else invocation.clock
         known: list[Trigger] = []
         if settings.cron:
@@ -119,7 +120,7 @@ async def _serve(
             known = triggers(config.crons, clock)
         invocation.console.say("⎔ Starting local server...")
         async with serve(app, listener, tls=tls, websockets=True) as url:
-            watching = asyncio.create_task(watch(watched, before, invocation.clock, changed, writes=builds))
+            watching = asyncio.create_task(watch(watched, before, invocation.clock, changed, own=written))
             url = url.replace("127.0.0.1", "localhost")
             beside = [watching]
             if known:

@@ -1,7 +1,7 @@
 """Notices that a Worker's files have changed."""
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -53,22 +53,26 @@ async def watch(
     clock: Clock,
     changed: Callable[[], Awaitable[None]],
     *,
-    writes: bool = False,
+    own: Set[str] | None = None,
 ) -> None:
     """Call ``changed`` after each change of what is ``watched`` since the stamp ``before``, until cancelled.
 
-    One that ``writes`` there itself, as a build does, is called again for that once: what it writes twice in
-    a row is its own.
+    Where ``changed`` writes files there itself, as a build does, ``own`` are those that it wrote the last
+    time, and are not a change when it writes the same ones again. None where it writes none.
     """
-    own: set[str] = set()
     while True:
         before = await change(watched, before, clock)
         await changed()
-        now = stamp(watched)
-        written = {path for path, _ in before.items() ^ now.items()}
-        if writes and written == own:
-            before = now
-        own = written
+        if own is not None:
+            now = stamp(watched)
+            written = differing(before, now)
+            before = now if written == own else before
+            own = written
+
+
+def differing(one: Stamp, other: Stamp) -> set[str]:
+    """The paths of what is not the same in both."""
+    return {path for path, _ in one.items() ^ other.items()}
 
 
 async def change(watched: Sequence[Watched], before: Stamp, clock: Clock) -> Stamp:

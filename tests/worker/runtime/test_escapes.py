@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.runtime.projects import answer_of, answering, project
+from tests.worker.runtime.projects import answer_of, answering, project, simulated
 from worker.runtime import LoadError, Platform, load_worker
 from worker.runtime.escapes import EscapeError
 
@@ -26,8 +26,9 @@ ESCAPES = {
     "socket.create_connection(('127.0.0.1', 9))": "sockets",
     "socket.getaddrinfo('localhost', 80)": "sockets",
     "await asyncio.open_connection('127.0.0.1', 9)": "sockets",
+    "anyio.from_thread.start_blocking_portal().__enter__()": "threads",
 }
-IMPORTS = "import asyncio, concurrent.futures, os, socket, subprocess, threading"
+IMPORTS = "import anyio.from_thread, asyncio, concurrent.futures, os, socket, subprocess, threading"
 
 
 @pytest.mark.parametrize("escape", ESCAPES)
@@ -80,13 +81,30 @@ CLIENTS = {
     "fetch": "await (await workers.fetch({site!r})).text()",
     "httpx": "httpx.Client(trust_env=False).get({site!r}).text",
     "httpx, async": "(await httpx.AsyncClient(trust_env=False).get({site!r})).text",
+    "urllib3": "urllib3.get({site!r})",
 }
+# In place of the package, whose name is what counts.
+URLLIB3 = """
+from urllib.request import ProxyHandler, build_opener
+def get(url):
+    return build_opener(ProxyHandler({})).open(url).read().decode()
+"""
+
+
+def asking(client: str, site: str) -> dict[str, str]:
+    files = answering(CLIENTS[client].format(site=site), "import httpx, urllib3, workers")
+    return files | {"/python_modules/urllib3.py": URLLIB3}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 async def test_http_leaves_as_it_does_on_the_platform(tmp_path: Path, site: str, client: str) -> None:
-    files = answering(CLIENTS[client].format(site=site), "import httpx, workers")
-    assert await answer_of(tmp_path / "a", files) == "hello"
+    assert await answer_of(tmp_path / "a", asking(client, site)) == "hello"
+
+
+@pytest.mark.parametrize("client", sorted(CLIENTS.keys() - {"fetch"}))  # which a rehearsal answers itself
+async def test_http_never_leaves_in_simulated_time(tmp_path: Path, site: str, client: str) -> None:
+    with pytest.raises(Exception, match="on the platform|All connection attempts failed"):
+        await answer_of(tmp_path / "a", asking(client, site), simulated())
 
 
 async def test_a_package_asks_for_its_worker(tmp_path: Path) -> None:

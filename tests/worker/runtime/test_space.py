@@ -76,6 +76,7 @@ KINDS_OF_IMPORT = {
     "in a function": ("(lambda: __import__('pkg.deep').deep.ME)()", ""),
     "exec": ("[exec('import pkg.deep as d', made := {}), made['d'].ME][1]", ""),
     "sys.modules": ("sys.modules[pkg.deep.__name__].ME", "import sys, pkg.deep"),
+    "sys.modules without a name": ("sys.modules.get(None) or pkg.deep.ME", "import sys, pkg.deep"),
     "sys.modules by a text": ("sys.modules['pkg.deep'].ME", "import sys, pkg.deep"),
     "sys.modules is a dictionary": (
         "[n for n in sys.modules.copy() if n in ('pkg', 'pkg.deep')] == ['pkg', 'pkg.deep'] and pkg.deep.ME",

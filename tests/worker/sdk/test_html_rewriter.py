@@ -89,9 +89,33 @@ async def test_text_in_a_script_is_no_markup() -> None:
     assert await rewritten(js.HTMLRewriter.new().on("b", handler), html) == "<script>if (a <b) '<b>'</script>"
 
 
-def test_a_selector_that_is_not_read_is_named() -> None:
-    with pytest.raises(JsException, match='"p:hover" is not emulated here from ":hover" on'):
-        js.HTMLRewriter.new().on("p:hover", create_proxy(Calls("remove", [])))
+# As workerd 1.20260426 has them: what a handler sees, and the tag once an attribute was set.
+ATTRIBUTES = {
+    "<a href=/x/>": (["href", "/x/"], '<a href=/x/ n="1">'),
+    "<a href=/x />": (["href", "/x"], '<a href=/x n="1" />'),
+    """<a t="'a'">""": (["t", "'a'"], """<a t="'a'" n="1">"""),
+    "<a t='&amp;'>": (["t", "&amp;"], """<a t='&amp;' n="1">"""),
+}
+
+
+@pytest.mark.parametrize("tag", ATTRIBUTES)
+async def test_an_attribute_has_the_value_that_is_in_the_tag(tag: str) -> None:
+    seen: list[Any] = []
+
+    class Setter:
+        def element(self, element: Any) -> None:
+            seen.extend(list(one) for one in element.attributes)
+            element.setAttribute("n", "1")
+
+    attribute, expected = ATTRIBUTES[tag]
+    assert await rewritten(js.HTMLRewriter.new().on("a", create_proxy(Setter())), tag) == expected
+    assert seen == [attribute]
+
+
+@pytest.mark.parametrize(("selector", "rest"), [("p:hover", ":hover"), ("> p", "> p"), ("p,", ""), ("", "")])
+def test_a_selector_that_is_not_read_is_named(selector: str, rest: str) -> None:
+    with pytest.raises(JsException, match=f'"{selector}" is not emulated here from "{rest}" on'):
+        js.HTMLRewriter.new().on(selector, create_proxy(Calls("remove", [])))
 
 
 async def test_status_and_headers_stay() -> None:

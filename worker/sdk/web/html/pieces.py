@@ -102,11 +102,13 @@ class Element(Piece):
         self._name = name
         self._attributes = {one: value for one, (value, _) in attributes.items()}
         self._raws = {one: raw for one, (_, raw) in attributes.items()}
-        self._closes_itself = raw.endswith("/>")
+        last = next(reversed(self._raws.values()), "")
+        self._closes_itself = raw.endswith("/>") and not last.endswith("/")  # <a href=/x/> does not
         self.js_is_empty = self.tagName in VOID
         self.js_tag = Tag(self.tagName, self._attributes)
         self.js_drops_content = False
         self.js_end_handlers: list[Any] = []
+        self.js_chosen: list[int] = []  # which of the rewriter's handlers its selectors chose
         self._first: list[str] = []
         self._last: list[str] = []
 

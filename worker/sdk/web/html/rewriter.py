@@ -1,13 +1,13 @@
 """HTMLRewriter: handlers see the elements, texts and comments that their selectors name, and change them.
 
-Source: the documented interface. A document is rewritten as a whole when its body is read; its end tags are
-taken as they come, and a selector that is not read raises what names it.
+Source: workerd, recorded. Different from it, a document is rewritten as a whole when its body is read, of two
+attributes of one name a handler sees the first, and fewer selectors are read: others raise an error that has
+them.
 """
 
 import inspect
 import re
 from collections.abc import AsyncIterator
-from html import unescape
 from typing import Any, Final
 
 from kvstore.javascript.stream import ReadableStream
@@ -15,7 +15,7 @@ from worker.sdk.ffi.crossing import wrap
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import JsObject, PyObject, option
 from worker.sdk.web.html.pieces import Comment, Doctype, DocumentEnd, Element, EndTag, Piece, Text
-from worker.sdk.web.html.selectors import Selector
+from worker.sdk.web.html.selectors import Selector, unquoted
 from worker.sdk.web.http.body import Content
 from worker.sdk.web.http.response import Response
 
@@ -65,7 +65,7 @@ class HTMLRewriter(JsObject):
     async def _rewritten(self, data: Any) -> AsyncIterator[bytes]:
         read = await data.read() if isinstance(data, ReadableStream) else data
         document = _Document(self._handlers, self._of_document)
-        yield (await document.rewrite(bytes(read).decode("utf-8", "replace"))).encode()
+        yield (await document.rewrite(bytes(read).decode("utf-8", "replace"))).encode("utf-8", "replace")
 
 
 class _Document:
@@ -122,13 +122,14 @@ class _Document:
     async def _start(self, raw: str) -> None:
         name = _name(raw)
         given = {
-            found[1].lower(): (unescape((found[2] or "").strip("\"'")), found[0])
-            for found in reversed([*_ATTRIBUTE.finditer(raw.rstrip("/>"), 1 + len(name))])
+            found[1].lower(): (unquoted(found[2] or ""), found[0])
+            for found in reversed([*_ATTRIBUTE.finditer(raw, 1 + len(name), len(raw) - 1)])
         }
         attributes = dict(reversed(given.items()))  # of two of one name the first counts
         element = Element(raw, name, attributes)
         path = [*(one.js_tag for one in self._open), element.js_tag]
-        await self._call("element", element, [one for to, one in self._handlers if to.fits(path)])
+        element.js_chosen = [place for place, (to, _) in enumerate(self._handlers) if to.fits(path)]
+        await self._call("element", element, [self._handlers[place][1] for place in element.js_chosen])
         self._write(element.js_html())
         if not element.js_is_empty:
             self._open.append(element)
@@ -150,10 +151,9 @@ class _Document:
         self._open.pop()
 
     def _around(self) -> list[Any]:
-        """The handlers of the elements that are open, from the outermost on."""
-        path = [one.js_tag for one in self._open]
-        ends = range(1, len(path) + 1)
-        return [one for to, one in self._handlers if any(to.fits(path[:end]) for end in ends)]
+        """The handlers of the elements that are open, each once, in the order in which they were given."""
+        chosen = {place for one in self._open for place in one.js_chosen}
+        return [self._handlers[place][1] for place in sorted(chosen)]
 
     def _write(self, text: str, of: Element | None = None) -> None:
         """Write, unless an element around drops what is in it; ``of`` itself does not count."""

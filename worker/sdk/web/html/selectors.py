@@ -79,7 +79,7 @@ def _compounds(text: str, whole: str) -> list[Compound]:
     text = text.strip()
     while position < len(text) or not compounds:
         found = _PART.match(text, position)
-        if found is None:
+        if found is None or (found["child"] and not compounds):
             raise JsException(
                 "TypeError", f'The selector "{whole}" is not emulated here from "{text[position:]}" on.'
             )
@@ -101,10 +101,14 @@ def _test(found: re.Match[str]) -> Test:
     attribute, operator = found["attribute"].lower(), found["operator"]
     if operator is None:
         return lambda tag: attribute in tag.attributes
-    value = found["value"]
-    value = value[1:-1] if value[0] in "\"'" else value
+    value = unquoted(found["value"])
     folded = str.lower if found["flag"] else str
     compare = _OPERATORS[operator]
     return lambda tag: (
         attribute in tag.attributes and compare(folded(tag.attributes[attribute]), folded(value))
     )
+
+
+def unquoted(value: str) -> str:
+    """The value of an attribute, without the quotes that it may be in."""
+    return value[1:-1] if value[:1] in ("'", '"') else value

@@ -21,7 +21,7 @@ class Coded extends Error {
 
 const MADE = {
   values: () => ({
-    none: null, nothing: undefined, yes: true, text: "ü\u{1F600}", number: 1.5, zero: -0, nan: NaN, big: 2n ** 64n,
+    none: null, nothing: undefined, yes: true, text: "ü\u{1F600}", lone: "\ud800", number: 1.5, zero: -0, nan: NaN, big: 2n ** 64n,
     date: new Date(86400000), map: new Map([["a", 1]]), set: new Set([1]), bytes: new Uint8Array([1, 255]),
     buffer: new Uint8Array([2]).buffer, floats: new Float64Array([0.5]), list: [[1], {}],
     error: new RangeError("far"),
