@@ -5,7 +5,7 @@ Every run leaves out most of what could be there, so that rare things meet; what
 further.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -15,7 +15,7 @@ from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.engine.order import LAST, Deviation
 from harness.migration import Migration
-from harness.model.record import Record
+from harness.model.record import Call, Record
 from harness.model.scenario import ROLLBACKS, Scenario
 from kvstore.faults import OPERATION, Fault
 
@@ -39,9 +39,14 @@ class Places:
         return [(name, at) for name, count in self.requests for at in range(1, count + 1)]
 
 
+def places_in(calls: Iterable[Call]) -> Places:
+    """The places in requests."""
+    return Places([(call.name, call.operations) for call in calls])
+
+
 def places_of(record: Record, role: str = "operator") -> Places:
     """The places in the requests of those with a role."""
-    return Places([(call.name, call.operations) for call in record.calls if call.role == role])
+    return places_in(call for call in record.calls if call.role == role)
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,9 @@ class Drawing:
     """Draws what ``base`` says of the conditions, and the rest by chance.
 
     ``places`` are those of the operator, ``back`` those of the way back after the end, ``others`` those of
-    clients and readers; ``oddities`` the kinds of
-    odd entries that there can be; ``budgets`` how many operations a request may have where listings have so
-    many keys, which takes as much of it as the whole namespace takes of the real one.
+    clients and readers; ``oddities`` the kinds of odd entries that there can be; ``budgets`` how many
+    operations a request may have where listings have so many keys, which takes as much of it as the whole
+    namespace takes of the real one.
     """
 
     base: Scenario

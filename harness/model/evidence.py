@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from harness.migration import Entry as Wanted
@@ -11,6 +10,7 @@ from harness.model.record import Act, Call, Place, Record
 from harness.model.row import is_table, named
 from harness.model.sameness import has_value, read_as, same
 from harness.model.verdict import Finding, Moment, finding
+from harness.terminal.numbers import write_moment
 from kvstore import Event
 
 MOST: Final = 10
@@ -84,9 +84,7 @@ def _json(metadata: Any) -> str:
 
 
 def _end(expiration: int | None) -> str:
-    if expiration is None:
-        return "none"
-    return (datetime(1970, 1, 1) + timedelta(seconds=expiration)).isoformat() + "Z"
+    return "none" if expiration is None else write_moment(1000 * expiration)
 
 
 def _instead(one: str, other: str) -> str:

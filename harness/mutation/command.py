@@ -42,9 +42,7 @@ def run_mutate(options: argparse.Namespace) -> Report:
         target = _target(options)
         every = [one for one in mutants_in(target.folder) if (options.only or "") in str(one)]
         if not every:
-            raise MigrationError(
-                f"there is no mistake to make in {target.folder}: {_why_none(target.folder)}"
-            )
+            raise MigrationError(_why_none(target.folder, options.only))
         seed = SystemEntropy().below(MOST_SEED) if options.seed is None else options.seed
         mutants = drawn(every, options.sample, seed)
         prepared = target.prepared(mutants, workforce, progress)
@@ -69,12 +67,15 @@ def run_mutate(options: argparse.Namespace) -> Report:
     return Report(as_json(reported, results, seconds), as_text(reported, results, seconds), exit_code)
 
 
-def _why_none(folder: Path) -> str:
-    if source_files(folder, PYTHON):
-        return "none is named as --only has it"
-    if source_files(folder, JAVASCRIPT):
-        return "mistakes are made in Python, and this Worker is JavaScript or TypeScript"
-    return "it has no Python files"
+def _why_none(folder: Path, only: str | None) -> str:
+    python, javascript = source_files(folder, PYTHON), source_files(folder, JAVASCRIPT)
+    if python and only:
+        return f"no mistake in {folder} has {only!r} in its FILE:LINE [RULE]: change --only, or leave it out"
+    if python:
+        return f"the Python files in {folder} have nothing in which a mistake could be made"
+    if javascript:
+        return f"mistakes are made in Python, and the Worker in {folder} is JavaScript or TypeScript"
+    return f"mistakes are made in Python, and {folder} has no Python files"
 
 
 def _target(options: argparse.Namespace) -> Target:

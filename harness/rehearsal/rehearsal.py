@@ -12,7 +12,7 @@ from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
 from harness.explore.checkpoint import Checkpoint
 from harness.explore.coverage import MOST_REFUSED, REFUSED, due
-from harness.explore.draw import Declared, Drawing, Places, places_of
+from harness.explore.draw import Declared, Drawing, Places, places_in, places_of
 from harness.explore.faults import everywhere
 from harness.explore.search import Guided, explained, searched
 from harness.explore.state import read_tally, write_tally
@@ -20,6 +20,7 @@ from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.model.course import Course
 from harness.model.record import Call, Place, Record
+from harness.model.row import is_table
 from harness.model.scenario import Scenario
 from harness.model.stratum import strata_of
 from harness.parameters import parameters
@@ -259,8 +260,11 @@ class _Rehearsal:
             which += " (more like them cannot be made)"
         walked = (alone, grown) if made > count else (alone,)
         scenarios = [replace(base, conditions=one) for base in walked for one in WALKED]
+        which += f", under {', '.join(WALKED)}"
+        if all(is_table(binding) for binding, _ in (*self.plain.start, *self.plain.final)):
+            return scenarios, which  # D1 has no pages
         few = replace(alone, entries=min(count, self.base.entries), odd=(), conditions="local", page=1)
-        return [*scenarios, few], f"{which}, under {', '.join(WALKED)}; {few.entries} with a key a page"
+        return [*scenarios, few], f"{which}; {few.entries} with a key a page"
 
     def _faults(self) -> tuple[list[Scenario], str]:
         """The operator is alone when it meets one; clients and readers meet theirs beside it."""
@@ -285,12 +289,9 @@ class _Rehearsal:
     def _interruptions(self) -> tuple[list[Scenario], str]:
         """Somebody looks all the time: what an interruption leaves may be gone before the end."""
         base = replace(self.base, readers=1)
-        record = self.subject.simulate(base)
-        places = [(base, place) for place in places_of(record).operations]
+        places = [(base, place) for place in places_of(self.subject.simulate(base)).operations]
         rolled = replace(base, rollback="after")
-        places += [
-            (rolled, (call.name, at)) for call in self._way_back(base) for at in range(1, call.operations + 1)
-        ]
+        places += [(rolled, place) for place in places_in(self._way_back(base)).operations]
         acts = [rule.name for rule in (*self.migration.clients, *self.migration.readers)]
         entries = range(min(3, self.base.entries))
         scenarios = [
@@ -328,14 +329,13 @@ class _Rehearsal:
 
     def guided(self) -> Guided:
         """The search through random schedules, before it began."""
-        others = Places(
-            [*places_of(self.plain, "client").requests, *places_of(self.plain, "reader").requests[:8]]
-        )
+        clients, readers = (places_of(self.plain, role).requests for role in ("client", "reader"))
+        others = Places([*clients, *readers[:8]])
         drawing = Drawing(
             self.base,
             Declared.of(self.migration),
             places_of(self.plain),
-            Places([(call.name, call.operations) for call in self._way_back(self.base)]),
+            places_in(self._way_back(self.base)),
             others,
             self.oddities,
             self._budgets(),

@@ -76,7 +76,8 @@ def unreadable(
 ) -> frozenset[Place]:
     """Which of the entries readers do not find while nothing has moved: they do not miss those later.
 
-    Where nobody reads, those that clients say are gone, and that are there: their names do not get through.
+    Under a prefix without readers: those that a client says are gone, and that are still stored. Their names
+    do not reach the Worker as they are.
     """
     if "before" not in migration.stages or not (migration.readers or migration.clients):
         return frozenset()
@@ -92,13 +93,13 @@ def unreadable(
         await _look(world)
         missed = {act.place for act in world.acts if act.outcome != "found"}
         read = {(rule.binding, rule.prefix) for rule in migration.readers}
-        client, begun = Visitor(world, "client", "client", JUDGE), len(world.acts)
+        client = Visitor(world, "client", "client", JUDGE)
         for rule in migration.clients:
-            if (rule.binding, rule.prefix) not in read:
-                for name in list(world.names(rule)):
-                    await client.do(rule, name)
-        stored = await world.stored()
-        missed |= {act.place for act in world.acts[begun:] if act.outcome == "gone" and act.place in stored}
+            if (rule.binding, rule.prefix) in read:
+                continue
+            acts = [await client.do(rule, name) for name in list(world.names(rule))]
+            stored = await world.stored()  # before another rule makes again what this one deleted
+            missed |= {act.place for act in acts if act.outcome == "gone" and act.place in stored}
         world.close()
         return frozenset(missed)
 

@@ -11,6 +11,7 @@ MOST_SEEDS: Final = 10_000_000
 A_YEAR: Final = 366 * 24 * 3600  # seconds
 
 _SHOWN: Final = 40  # characters of a refused value
+_DATED: Final = range(-62_135_596_800, 253_402_300_800)  # seconds since the UNIX epoch: the years 1 to 9999
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
@@ -60,8 +61,11 @@ def read_moment(text: str) -> int:
 
 
 def write_moment(milliseconds: int) -> str:
-    """The moment in UTC, to the second."""
-    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """The moment in UTC, to the second; where its year has not four digits, how many seconds after 1970."""
+    seconds = milliseconds // 1000
+    if seconds not in _DATED:
+        return f"{seconds} s after 1970"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def elapsed(milliseconds: int) -> str:

@@ -108,7 +108,7 @@ class Under(Mapping[str, Entry]):
         return self._entries[self._prefix + rest]
 
     def __contains__(self, rest: object) -> bool:
-        return f"{self._prefix}{rest}" in self._entries
+        return isinstance(rest, str) and self._prefix + rest in self._entries
 
     def __iter__(self) -> Iterator[str]:
         start = len(self._prefix)

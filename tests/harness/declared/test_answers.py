@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.model.scenario import Scenario
-from tests.harness.declared.declaring import subject_of
+from kvstore import Entry
+from tests.harness.declared.declaring import declared, subject_of, worker
 from tests.harness.declared.test_links import ENTRIES, LINKS
 
 QUIET = Scenario(conditions="local")
@@ -68,3 +69,52 @@ def test_declared_changes_of_answers_are_accepted(tmp_path: Path, declared: tupl
 
 def test_times_and_random_ids_in_answers_may_differ(tmp_path: Path) -> None:
     assert not found(tmp_path, "int(time.time())}", "int(time.time()) + 7}")
+
+
+def test_only_a_name_that_does_not_reach_the_worker_is_left_out(tmp_path: Path) -> None:
+    """There are no readers. That one client deletes an entry and another makes it again is no reason."""
+    worker(
+        tmp_path / "app",
+        """
+        from urllib.parse import urlparse
+        from workers import Response, WorkerEntrypoint
+
+        class Default(WorkerEntrypoint):
+            async def fetch(self, request):
+                key = "old:" + urlparse(request.url).path[1:]
+                if request.method == "PUT":
+                    await self.env.KV.put(key, "again")
+                else:
+                    await self.env.KV.delete(key)
+                return Response("", status=204)
+        """,
+    )
+    path = declared(
+        tmp_path,
+        """
+        from harness import Migration
+
+        m = Migration("notes", binding="KV", before="app", after="app")
+
+        @m.becomes("old:")
+        def note(name, old):
+            return old
+
+        @m.operator
+        async def runbook(op):
+            await op.deploy("after")
+
+        @m.changes("old:")
+        async def remove(who, name):
+            await who.delete("/" + name)
+            who.gone(name)
+
+        @m.changes("old:")
+        async def restore(who, name):
+            await who.put("/" + name)
+            who.made(name)
+        """,
+    )
+    entries = {("KV", key): Entry(b"") for key in ("old:a", "old:a?b")}
+    record = subject_of(path, entries).simulate(Scenario(conditions="local", entries=2))
+    assert record.unreadable == {("KV", "old:a?b")}

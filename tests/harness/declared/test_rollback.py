@@ -187,6 +187,14 @@ def test_a_finding_says_what_is_there_instead(tmp_path: Path) -> None:
     assert found.moments[-1].what == "its value is 'NÉ 2' instead of 'né 2'"
 
 
+def test_a_finding_names_an_end_after_the_year_9999(tmp_path: Path) -> None:
+    worker(tmp_path / "app", NOTES.replace('metadata=key.get("metadata"), **ends', "**{}"))
+    late = {("KV", "old:1"): Entry(b'{"text": "a"}', 9_999_999_999_999)}
+    result = rehearsed(declared(tmp_path, DECLARED), late, explore=("walks",))
+    (found,) = [one.finding for one in result.damage if one.key[1] == "expiration-lost"]
+    assert found.moments[-1].what == "its end is none instead of 9999999999999 s after 1970"
+
+
 def test_what_a_client_made_before_is_moved_wrongly_and_not_overwritten(tmp_path: Path) -> None:
     wrong = ("(kv, name, text, target", "(kv, name, text + '!', target")
     result = _result(tmp_path, wrong, explore=("schedules",), seeds=range(1, 31))

@@ -91,4 +91,4 @@ def test_mutate_says_that_mistakes_are_made_in_python() -> None:
     arguments = ["mutate", str(BOARD / "migration.py"), "--from", str(BOARD / "board.json")]
     ended = subprocess.run([sys.executable, "-m", "harness", *arguments], capture_output=True, text=True)
     assert ended.returncode == 3
-    assert "mistakes are made in Python, and this Worker is JavaScript" in ended.stderr
+    assert "mistakes are made in Python, and the Worker in " in ended.stderr

@@ -149,7 +149,7 @@ def test_a_mistake_that_never_ends_is_noticed_and_one_that_does_not_load_is_none
             ("--stage", "dual"),
             "--stage dual: the migration has no Worker of that name; it has: before, after",
         ),
-        (("--only", "nowhere"), "none is named as --only has it"),
+        (("--only", "nowhere"), "has 'nowhere' in its FILE:LINE [RULE]: change --only"),
     ],
 )
 def test_mutate_refuses_an_unsuitable_migration_before_it_works(
