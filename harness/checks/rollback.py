@@ -57,7 +57,7 @@ def _is_the_same(expectation: Expectation, place: Place, stored: Entry, have: En
 
 
 def _since(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
-    """What clients did while another Worker than the one before was there: it reads the old layout alone."""
+    """What clients did while later Workers were deployed: the Worker before reads only the old layout."""
     back: dict[Place, list[Wanted]] = {}
     for place, stored in record.final.items():
         if record.migration.rule_for(*place) is not None:

@@ -66,7 +66,7 @@ class _Due:
 
 
 def _unwatched(idle: bool) -> int:
-    """What is asked in place of somebody who watches."""
+    """What a loop without a watcher has in its place: the next look is a week ahead."""
     return WEEK_MS
 
 
@@ -106,7 +106,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             finally:
                 self._cancel_all()
                 self.close()
-                # Whoever keeps a clock of this loop keeps nothing of what was simulated.
+                # A clock may outlive the simulation, and keeps this loop: it must not keep the world, too.
                 self._look = _unwatched
 
     def complete(self, main: "Coroutine[Any, Any, T] | asyncio.Task[T]") -> T:

@@ -106,7 +106,7 @@ def _can_end(plain: Record, oddities: Sequence[str]) -> bool:
     return not ENDING.isdisjoint(oddities) or _ended(plain)
 
 
-# What a request to the outside that was refused begins with; so many of a run are named.
+# What the name of a refused request to the outside begins with, and how many of a run are named.
 REFUSED: Final = "refused: "
 MOST_REFUSED: Final = 5
 

@@ -30,7 +30,7 @@ from harness.terminal.command import CannotStart
 # Worker whose runs take longer.
 _MOST_OPERATIONS: Final = 60_000
 _LEAST_TRIES: Final = 12
-# Of such a Worker no more findings are made small than this, by how long its runs take: the simplest.
+# Of a Worker whose runs take longer only so many findings are made small, divided by how many times as long.
 _MOST_SMALL: Final = 60
 # Scenarios that are drawn from what those before them met, and how many of them are, of a thousand.
 _GENERATION: Final = 50
@@ -53,8 +53,8 @@ class NotSeenAgain(CannotStart):
 class Damage:
     """One way in which an invariant is violated: in ``runs`` runs, most simply in ``scenario``.
 
-    ``first`` is the first seed that shows it, ``causes`` are known ones that explain it. ``as_found``:
-    nobody has looked for a simpler scenario.
+    ``first`` is the first seed that shows it, ``causes`` are known ones that explain it. ``as_found`` says
+    that ``scenario`` is the simplest of these runs, and that no simpler one was searched for.
     """
 
     key: Key
@@ -75,7 +75,7 @@ class Damage:
 class Shown:
     """``scenario`` of ``system`` shows what ``key`` says: a finding, or a hazard, which has no wording.
 
-    ``as_found``: it is not to be made small.
+    ``as_found`` says that no simpler scenario is to be searched for.
     """
 
     system: SystemUnderTest
@@ -136,7 +136,7 @@ def _made_small(shown: Shown) -> Damage:
 
 
 def simplest(shown: Sequence[Shown]) -> list[Shown]:
-    """The same findings; of a Worker whose runs take long only the simplest are still to be made small."""
+    """The same; of a Worker whose runs take longer all but the simplest are to be left as they were found."""
     effort = max((one.system.effort for one in shown), default=1)
     ranked = sorted(shown, key=lambda one: (one.scenario.size, one.key))
     left = set() if effort == 1 else {one.key for one in ranked[_MOST_SMALL // effort :]}

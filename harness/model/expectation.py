@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from harness.migration import Entry as Wanted
 from harness.model.outcomes import Outcomes, place_of
@@ -283,11 +284,10 @@ class Expectation:
         return not self.covers(self._state, target, want)
 
     def covers(self, state: Mapping[Place, Entry], target: Place, want: Want) -> bool:
-        """Whether the old entry that becomes ``target`` is in ``state``, and still would."""
-        sources = {*self._written_back.get(target, ()), want.origin}
+        """Whether an old entry that becomes ``target`` is in ``state``, and still would."""
         return any(
             place_of(one) == target
-            for source in sources
+            for source in chain((want.origin,), self._written_back.get(target, ()))
             if source is not None and source in state
             for one in self.mapping.targets(source, state[source]) or ()
         )
@@ -379,7 +379,8 @@ class Wrong:
     def is_overwritten(self, record: Record) -> bool:
         """Whether what a client wrote was there, and the migration wrote over it.
 
-        What a client wrote to the old entry is there to be moved: it is overwritten by what was read before.
+        What a client wrote to the old entry is there to be moved: only the value of the beginning, which was
+        read before, overwrites it.
         """
         changed = self.want.changed
         if changed is None or not (self._is_of_before or (changed.namespace, changed.key) == self.place):

@@ -21,7 +21,7 @@ _SEVERAL: Final = 2**32 - 1
 
 
 class _More(NamedTuple):
-    """What few events have: the keys asked for if several, and those found, in runs; and what failed."""
+    """What few events have: the keys that were asked for, if several, and those found, as runs; the error."""
 
     asked: "array[int] | None"
     found: "array[int] | None"
@@ -49,7 +49,7 @@ class Names(list[str]):
         return number
 
     def runs(self, names: Iterable[str]) -> "array[int]":
-        """What `of` makes the same keys of."""
+        """Runs from which `of` gives the same keys."""
         runs, after, known = array("I"), -1, self.numbers.get
         for name in names:
             number = known(name)
@@ -63,7 +63,7 @@ class Names(list[str]):
         return runs
 
     def of(self, runs: "array[int]") -> tuple[str, ...]:
-        """The keys of runs."""
+        """The keys from which `runs` made these."""
         pieces = (self[first : first + count] for first, count in zip(runs[::2], runs[1::2], strict=True))
         return tuple(chain.from_iterable(pieces))
 
@@ -80,10 +80,10 @@ class _Columns:
 
 
 class Log(MutableSequence[Event]):
-    """A list of events that takes a tenth of the memory; each is put together when it is asked for.
+    """A list of events in a fifth of the memory, or less; each event is put together when it is asked for.
 
     Events are appended, and not changed. A slice is a view: it has the same columns. Logs that are made with
-    the same ``names`` keep each key once.
+    the same ``names`` keep each key once. (322 and 62 bytes an event, of 100,000 events at 25,000 keys.)
     """
 
     def __init__(
@@ -212,7 +212,7 @@ def _asks_for_several(event: Event) -> bool:
 def grouped(events: Sequence[Event], by: By) -> Mapping[str, Sequence[Event]]:
     """The events of each key, or of each invocation, in order; for any other name there are none.
 
-    What asks for several keys is among those of none.
+    A request for several keys at once is in no key's group.
     """
     if isinstance(events, Log):
         return events.grouped(by)

@@ -20,7 +20,7 @@ from kvstore import LIMITS, Entry
 
 _NUMBER: Final = 1000  # beyond those of rows that are made to be many
 _LONG_NAME: Final = 480
-_MOST_OTHERS: Final = 20  # are tried, of all that could be where one goes
+_MOST_OTHERS: Final = 20  # entries that are tried for what is where one goes already
 _LONG_TEXT: Final = 100_001  # more than a statement may have, if somebody writes it there
 
 

@@ -70,7 +70,7 @@ def _part_line(part: Part, operations: str) -> str:
 def _damage_lines(about: About, one: Damage) -> list[str]:
     keys = f": {some(one.finding.keys)}" if one.finding.keys else ""
     runs = f"{one.runs:,} runs" if one.runs != 1 else "1 run"
-    runs += ", as it was found" if one.as_found else ""
+    runs += ", not made small" if one.as_found else ""
     return [f"FAIL {one.finding.what}{keys} [{one.key[0]}, {runs}]", f"     {about.replay(one.scenario)}"]
 
 

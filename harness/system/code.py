@@ -49,7 +49,7 @@ class WorkerCode:
 
     @cached_property
     def variables(self) -> Mapping[str, object]:
-        """What the Worker's configuration gives it, bindings apart. Raises ConfigError."""
+        """The variables of the Worker's configuration. Raises ConfigError."""
         path = config_in(self.folder)
         return {} if path is None else load_config(path, self.environment).vars
 

@@ -55,7 +55,7 @@ class Code(Protocol):
 
     @property
     def variables(self) -> Mapping[str, object]:
-        """What the Worker's configuration gives it, bindings apart."""
+        """The variables of the Worker's configuration."""
 
     def durable_class(self, name: str) -> type:
         """The class of Durable Objects of that name. Raises LoadError."""

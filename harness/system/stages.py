@@ -223,7 +223,10 @@ def stage_of(
 
 
 class NotEmulated(MigrationError):
-    """``what`` a Worker binds is not emulated, ``name`` among it; ``allowed`` where it can be said to be."""
+    """A Worker binds what is not emulated: ``what`` says so, and ``name`` is a binding of it.
+
+    ``allowed`` says whether it can be declared as something that nothing depends on, by ``without=``.
+    """
 
     def __init__(self, what: str, name: str, *, allowed: bool) -> None:
         self.what, self.name = what, name

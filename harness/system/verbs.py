@@ -1,4 +1,4 @@
-"""The verbs of HTTP, for whoever sends requests."""
+"""The verbs of HTTP as methods, for classes that send requests."""
 
 from typing import Any, Generic, TypeVar
 
@@ -6,8 +6,9 @@ Given = TypeVar("Given")
 
 
 class Verbs(Generic[Given]):
-    """Each verb is a `request`, and takes what that takes; it gives an answer, or one to be awaited."""
+    """Each verb takes what `request` takes, and gives what that gives: an answer, or a coroutine of one."""
 
+    # With ``*rest`` a type checker lets a subclass say what it takes.
     def request(self, method: str, path: str, *rest: Any, **more: Any) -> Given:
         raise NotImplementedError
 

@@ -34,8 +34,8 @@ LOOK_SECONDS: Final = 1.0
 _SILENCE_SECONDS: Final = 10
 _STACK_SECONDS: Final = 0.5
 _PR_SET_PDEATHSIG: Final = 1
-# How often garbage is searched for. A record is many objects without cycles: searched whenever there is a
-# quarter more of them, as Python does it by itself, they take a fifth of a rehearsal.
+# Thresholds of Python's collector of cycles. A record has many objects and no cycles: with Python's own
+# thresholds, which search all objects whenever a quarter more are alive, that takes a fifth of a rehearsal.
 _COLLECTED: Final = (10_000, 20, 100)
 _BOOT: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "

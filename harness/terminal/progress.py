@@ -9,10 +9,11 @@ from harness.terminal.processes import Interrupted
 from kvstore.clock import stopwatch
 from kvstore.text.printable import printable
 
-# What a long part of the work is, in words with ``{done}`` and ``{of}``; how much of it is done; of how much.
+# Begins a long part of the work: what it is, in words with ``{done}`` and ``{of}``; a function that gives how
+# much of it is done; of how much.
 Follow = Callable[[str, Callable[[], int], int], None]
 
-# After so long something is said, within ten seconds: in a silent log, work looks like a command that hangs.
+# After so long a line is written, within ten seconds: in a silent log, work looks like a command that hangs.
 _SILENT_SECONDS: Final = 9
 
 
@@ -40,13 +41,13 @@ class Progress:
             self._print(f"{self._step:>2} {step}")
 
     def begin(self, what: str) -> None:
-        """A part of the work begins that counts nothing."""
+        """A part of the work begins of which no progress is known."""
         self._count_up(what)
 
     def follow(self, what: str, done: Callable[[], int], of: int) -> None:
-        """A long part of the work begins: it is asked now and then how much of it is ``done``, of how much.
+        """A long part of the work begins; ``done``, called in a thread now and then, gives how much is done.
 
-        ``what`` says that of ``{done}`` and ``{of}``; how long the rest will take is added.
+        ``what`` is words with ``{done}`` and ``{of}``; how long the rest will take is added.
         """
         began = stopwatch()
 

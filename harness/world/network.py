@@ -88,7 +88,7 @@ class Network:
     async def fill(self, entries: Mapping[str, Entry]) -> None:
         """Put ``entries`` where everybody has seen them for long."""
         if self._is_large:
-            self._keys.runs(entries)
+            self._keys.runs(entries)  # numbers them in a row, as listings will give them
         await self.store.put_many(entries)
 
     def location(self, colo: str, binding: Binding = KVNamespace) -> Location:

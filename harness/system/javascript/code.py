@@ -112,7 +112,7 @@ class JavaScriptCode:
 
     @property
     def variables(self) -> Mapping[str, object]:
-        """What the Worker's configuration gives it, bindings apart."""
+        """The variables of the Worker's configuration."""
         return self.config.vars
 
     def durable_class(self, name: str) -> type:

@@ -84,7 +84,7 @@ class Counts:
 class Lane(Sockets):
     """One isolate. ``fresh`` are what it asked since it was looked at last, ``answer`` what it answered.
 
-    It is waited for at its own sockets only: those of the others would have to be asked each time, too.
+    It polls its own sockets only: with one poll for all isolates each wait would check those of the others.
     """
 
     def __init__(self, isolates: "Isolates", number: int) -> None:

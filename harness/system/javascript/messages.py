@@ -73,7 +73,7 @@ def _message(data: bytes) -> tuple[Message, bytes] | None:
         return None
     first, _, lines = data[:end].decode("latin-1").partition("\r\n")
     size, start = 0, end + 4
-    if first.startswith("GET "):  # what workerd asks so has no body
+    if first.startswith("GET "):  # workerd sends no body with it
         return Message(first, lines, b""), data[start:]
     for framed in _FRAMED.finditer(lines):
         if framed[1] is None:

@@ -33,7 +33,7 @@ class Hazards(list[Hazard]):
     """Those of one family."""
 
     def hazard(self, name: str, title: str) -> Callable[[Act], Act]:
-        """Adds what is decorated, which brings the hazard about."""
+        """Registers the decorated function, which brings the hazard about."""
 
         def add(act: Act) -> Act:
             self.append(Hazard(name, title, act))

@@ -82,7 +82,7 @@ class Stage:
         return ", ".join(one.invariant for one in await check(seen) if _names(one, hazard))
 
     async def migrate_found(self, hazard: str) -> str:
-        """Migrates, and gives what tells of a hazard: the pre-flight before it, or a check after it."""
+        """Migrates, and names what reported a hazard: the preflight before it, checks after it, or both."""
         said, before = await self.said(hazard), await self.state()
         await self.migrate()
         return either(said, await self.violated(before, hazard))

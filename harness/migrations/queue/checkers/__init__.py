@@ -2,7 +2,8 @@
 
 Each file has one checker: a function from a Record to a Verdict. The numbers are those of docs/invariants.md.
 Beside them: `ending` (for which requests a migration answers, and what is judged at the end), `copies` (what
-was copied from what), `freedom` (whether a task was free for a claim), `refusals` (what was not done).
+was copied from what), `freedom` (whether a task was free for a claim), `refusals` (answers that refuse, fail
+or are late).
 """
 
 from collections.abc import Callable, Iterable
@@ -36,6 +37,7 @@ from harness.migrations.queue.checkers.walk import walk
 from harness.migrations.queue.checkers.write_rate import write_rate
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict
+from harness.terminal.progress import Follow
 
 Checker = Callable[[Record], Verdict]
 
@@ -71,7 +73,7 @@ CHECKERS: Final[dict[str, Checker]] = {
 
 _WALKED: Final = ("I1", "I2", "I3", "I4", "I6", "I7", "I9", "I11", "I16", "I17", "I25")
 # What a walk through the guide is judged by: invariants, and the walk itself.
-CHECKERS_OF_WALK: Final[tuple[Checker, ...]] = (*(CHECKERS[one] for one in _WALKED), walk)
+_OF_WALK: Final[tuple[Checker, ...]] = (*(CHECKERS[one] for one in _WALKED), walk)
 
 
 def judge(record: Record, invariants: Iterable[str] = CHECKERS) -> list[Verdict]:
@@ -79,6 +81,14 @@ def judge(record: Record, invariants: Iterable[str] = CHECKERS) -> list[Verdict]
     return [CHECKERS[invariant](record) for invariant in invariants]
 
 
-def judge_walk(record: Record) -> list[Verdict]:
-    """The verdict on each of the invariants that a walk is judged by, and on the walk."""
-    return [check(record) for check in CHECKERS_OF_WALK]
+def judge_walk(record: Record, follow: Follow | None = None) -> list[Verdict]:
+    """The verdict on each of the invariants that a walk is judged by, and on the walk.
+
+    ``follow`` gets how many are judged.
+    """
+    verdicts = list[Verdict]()
+    if follow is not None:
+        follow("judging: {done} of {of} invariants", verdicts.__len__, len(_OF_WALK))
+    for check in _OF_WALK:
+        verdicts.append(check(record))
+    return verdicts

@@ -24,8 +24,8 @@ _LONGEST_KEY = 512
 # What has less to live, by a clock that may be off, can have no copy: a migration waits for its end, and a
 # task for that of its lease.
 _LAST_MINUTE_MS = 90_000
-# Longer than anything takes to be seen, or to be verified: who is asked to wait so long is put off. And where
-# everybody sees everything at once, longer than anybody's turn takes.
+# A `retryAfter` may be as long as it takes until a write is seen everywhere and verified; where writes are
+# visible at once, as it takes until another step is done.
 _LONGEST_WAIT_SECONDS = 600
 _SHORT_WAIT_SECONDS = 5
 # What a run is to move, and what a rollback is.
@@ -140,10 +140,14 @@ def _puts_off(record: Record, call: Call) -> bool:
     wait, sources = call.member("retryAfter"), _OLD if call.path == RUN else _NEW
     if not isinstance(wait, int) or is_day_over(call) or not _left(record, call, sources):
         return False
-    # Another step is waited for, the end of what is about to end, and some time after a failure.
-    waits = not call.operations or _hindered(record, call) or bool(_ending(record, call, sources))
-    is_short = not record.expectation.window and not waits
-    return wait > (_SHORT_WAIT_SECONDS if is_short else _LONGEST_WAIT_SECONDS)
+    # A reason to wait: writes are seen late, another step is under way, something failed, an entry soon ends.
+    has_reason = (
+        bool(record.expectation.window)
+        or not call.operations
+        or _hindered(record, call)
+        or bool(_ending(record, call, _there(record, call, sources)))
+    )
+    return wait > (_LONGEST_WAIT_SECONDS if has_reason else _SHORT_WAIT_SECONDS)
 
 
 def _is_stuck(record: Record, row: list[Call]) -> bool:
@@ -192,7 +196,8 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
 
     A safe migration waits for a task that somebody has just changed, and with it for the pending list.
     """
-    there, ending = _there(record, run, sources), _ending(record, run, sources)
+    there = _there(record, run, sources)
+    ending = _ending(record, run, there)
     if ending and sources == _NEW:
         return False  # a rollback names all tasks in the list at once, before it deletes any
     left = [key for key in there if key not in ending]
@@ -203,7 +208,7 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
 
 
 def _there(record: Record, run: Call, sources: tuple[str, ...]) -> list[str]:
-    """What could be moved, and was there all the time."""
+    """The keys of what could be moved, and was there all the time."""
     expectation, (begin, end) = record.expectation, record.expectation.evidence(run)
     return [
         key
@@ -213,11 +218,10 @@ def _there(record: Record, run: Call, sources: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _ending(record: Record, run: Call, sources: tuple[str, ...]) -> list[str]:
-    """What of it ends soon, or is the task of a lease that does."""
+def _ending(record: Record, run: Call, keys: list[str]) -> list[str]:
+    """Those of ``keys`` that end soon, and the tasks whose lease does."""
     begin, end = record.expectation.evidence(run)
-    there = _there(record, run, sources)
-    return [k for k in there if any(_is_ending(record, one, begin, end) for one in (k, _lease_of(k)))]
+    return [k for k in keys if any(_is_ending(record, one, begin, end) for one in (k, _lease_of(k)))]
 
 
 def _is_ending(record: Record, key: str, begin: float, end: float) -> bool:

@@ -1,13 +1,11 @@
-"""How a request was refused, failed, or kept waiting, and whether with reason: part of I13, for the Workers
-of a safe migration.
-"""
+"""Part of I13: whether Workers of a safe migration had a reason to refuse, fail or delay a request."""
 
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from harness import Call
+from harness import WAY_MS, Call
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation.expectation import RESULTS, within
 from harness.migrations.queue.simulation.record import Record
@@ -17,13 +15,13 @@ from harness.migrations.queue.state import parsed
 _MINUTE_MS: Final = 60_000
 _PER_MINUTE: Final = 60
 LIMITER: Final = "ratelimit:"
-# As simulations have it: the longest way of a KV operation, and that of a call of the coordinator and back.
-_WAY_MS: Final = 3_000
-_CALL_MS: Final = 40
-# A request that is alone waits for KV, for a second and a tenth after the last write of a key, and for a few
-# calls of the coordinator. Another one waits also for somebody's turn, for which it asks a hundred times, a
-# quarter of a second apart.
-_ALONE_MS: Final = _WAY_MS + 1_100 + 20 * _CALL_MS
+# The longest that a KV operation (`world/network.py`) and a call of the coordinator take in simulations.
+_OPERATION_MS: Final = 3_000
+_CALL_MS: Final = 2 * WAY_MS[1]
+# Between two KV operations a request that is alone waits for the second of them, before that until 1.1 s have
+# passed since the last write of its key, and for some twenty calls of the coordinator. Where others are under
+# way it also waits for its turn: it asks the coordinator up to a hundred times, every 250 ms.
+_ALONE_MS: Final = _OPERATION_MS + 1_100 + 20 * _CALL_MS
 _IDLE_MS: Final = _ALONE_MS + 100 * (250 + _CALL_MS)
 # An ordinary id; the guide does not say how requests with other ids are answered.
 _USUAL: Final = re.compile(r"[\w.-]{1,100}")
@@ -32,7 +30,7 @@ _LEAST_TTL: Final = 60
 
 
 def refusals(record: Record, call: Call) -> Iterator[str]:
-    """What is wrong with a request that was not done, or that was long in coming."""
+    """What is wrong with the answer of a request that was refused, failed or delayed."""
     if (
         call.status is not None
         and call.status >= 500
@@ -92,9 +90,9 @@ def _failed(record: Record, call: Call) -> bool:
 
 
 def _idles(record: Record, call: Call) -> bool:
-    """Whether nothing was asked of KV for longer than any turn takes, before the answer or in between.
+    """Whether a request asked nothing of KV for longer than any turn takes, between operations or at the end.
 
-    A fault may take the time; where everything is limited others may have to be waited for, too.
+    A fault may take the time, and so may waiting for others where requests are sent at once.
     """
     if record.fired or record.scenario.at_once or call.answered - call.sent < _ALONE_MS:
         return False
@@ -107,7 +105,7 @@ def _idles(record: Record, call: Call) -> bool:
 
 
 def _turned_away(record: Record, call: Call) -> Iterator[str]:
-    """A request that the limiter refused: many came in the minute before, and it is told when to come."""
+    """A request that the limiter refused: many came in the minute before, and it says when to come again."""
     wait, longest = call.raw("retryAfter"), (_MINUTE_MS + record.scenario.clock_spread) / 1000
     if not isinstance(wait, int | float) or not 1 <= wait <= longest:
         yield "{n} request{s} {were} turned away without saying when to come again"

@@ -182,10 +182,10 @@ def _is_there(record: Record, call: Call, event: Event) -> bool:
 
 
 def _fails_for_nothing(record: Record, call: Call) -> bool:
-    """Whether it tells of a failure, and nothing failed, nor is a place in quarantine taken.
+    """Whether it reports a failure though nothing failed, and no place in quarantine is taken.
 
-    A copy that was put and not confirmed has not failed, where reading it tells so: one that came too soon
-    after another write is not read.
+    A copy that is stored, and was not confirmed, has not failed where a read shows it at once. After a write
+    that came too soon the Worker does not read.
     """
     if not errors_of(call) or _is_place_taken(call):
         return False

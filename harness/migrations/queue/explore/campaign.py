@@ -164,9 +164,9 @@ def explored(
     hazards = recognitions(small, tally, discoveries)
     as_found = sum(one.as_found for one in violations) + sum(one.as_found for one in small)
     note = (
-        f"Of {len(violations) + len(small):,} findings {as_found:,} are shown as they were found: only the "
+        f"Of {len(violations) + len(small):,} findings and hazards {as_found:,} were not made small, but are "
+        "shown in the scenario in which they were found: runs of this Worker take long"
     )
-    note += "simplest were made small, as a run of this Worker takes long"
     notes = (note,) if as_found else ()
     return Campaign(what, base, worker, tally, violations, hazards, (), workforce.workers, notes)
 

@@ -128,7 +128,8 @@ BUSY: Final = tuple(
 def every_probe(run: Run) -> Iterator[Scenario]:
     """Everything that a hunt tries, a few of each kind at a time; ``run`` shows what to interrupt.
 
-    What found most of other mistakes comes first: what is written down, then random scenarios, and pairs.
+    In the order of how many mistakes they found in earlier hunts: scenarios that are written down, random
+    ones and pairs, and then faults at every operation.
     """
     yield from told()
     yield from BUSY

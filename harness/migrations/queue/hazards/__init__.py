@@ -42,7 +42,7 @@ DETECTORS: tuple[Detector, ...] = (
 def diagnose(record: Record, follow: Follow | None = None) -> list[Diagnosis]:
     """Every hazard that can be recognised in the record, in the order of their numbers.
 
-    ``follow`` gets how many were looked for.
+    ``follow`` gets how many detectors have been applied.
     """
     found = list[Diagnosis | None]()
     if follow is not None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.migrations.queue.checkers import CHECKERS_OF_WALK
+from harness.migrations.queue.checkers import judge_walk
 from harness.migrations.queue.explore.system import causes_among, worker_code
 from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.judgement import extent_of
@@ -52,7 +52,7 @@ class Walk:
             follow=follow,
         )
         if len(self.entries) > MOST_ENTRIES:
-            gc.collect()  # all that the simulation was made of: it would be there until much was judged
+            gc.collect()  # what the simulation was made of, which would else stay while the record is judged
         return record
 
 
@@ -90,11 +90,7 @@ def place_of(record: Record, fault: Fault) -> Fault | None:
 
 def judged(record: Record, follow: Follow | None = None) -> list[Verdict]:
     """The verdict on everything that a walk is judged by, with the hazards that explain it."""
-    verdicts = list[Verdict]()
-    if follow is not None:
-        follow("judging: {done} of {of} invariants", verdicts.__len__, len(CHECKERS_OF_WALK))
-    for check in CHECKERS_OF_WALK:
-        verdicts.append(check(record))
+    verdicts = judge_walk(record, follow)
     if all(verdict.held for verdict in verdicts):
         return verdicts
     every = diagnose(record, follow)

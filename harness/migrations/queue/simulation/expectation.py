@@ -75,7 +75,7 @@ class Story:
 
     enqueued      when a producer stored it, or the beginning for what was there
     deadline      the first of the ends that producers and workers gave it, infinity for none, and ``latest``
-                  the last; the migration's do not count. Nobody owes the task to anybody after its deadline
+                  the last; the migration's do not count. After its deadline the task may be gone
     completed     when its result was first stored, infinity for never; ``completed_at_place`` in the writes
     acknowledged  when somebody was first told that its result is stored; long ago, if it was there before
     over          when it is completed or has expired, whichever comes first

@@ -46,7 +46,7 @@ def simulate(
     """What happens in ``scenario`` from ``began`` on (ms). ``entries`` stand for its own tasks if given.
 
     ``choose`` stands for the order of a scenario in which requests are sent at once, ``trace`` gets every
-    KV operation, ``on_progress`` every answer, and ``follow`` how many writes were carried out.
+    KV operation, ``on_progress`` every answer, and ``follow`` how many writes are done.
     Raises Deadlock when everybody waits for somebody else.
     """
     if entries is None:
