@@ -15,7 +15,7 @@ from harness.system.stages import Stages
 from harness.system.tables import DatabaseCopy
 from harness.terminal.lines import some
 from kvstore import Entry, ManualClock, NamespaceCopy, SourceError, StoreError
-from kvstore.copies.export_file import read_export
+from kvstore.copies.export_file import read_last
 
 # What has come, in words, how much of it, and of how much, None where that is not known.
 OnCopied = Callable[[str, int, int | None], None]
@@ -44,8 +44,7 @@ def copied(
     sample: int | None = None,
     on_copied: OnCopied = lambda *_: None,
 ) -> Copied:
-    """What the sources hold, or a ``sample`` of so many entries: of files, in one pass and without holding
-    them.
+    """What the sources hold, or a ``sample`` of so many entries: of files, without holding them.
 
     Raises SourceError, StoreError and ConfigError.
     """
@@ -60,7 +59,7 @@ def copied(
     for binding, path, is_needed in found:
         try:
             if sampler is not None and path.is_file():
-                for key, entry in read_export(path, clock):
+                for key, entry in read_last(path, clock):
                     sampler.add((binding, key), entry)
                     if sampler.count % _EVERY == 0:
                         on_copied("entries counted", sampler.count, None)

@@ -1,5 +1,4 @@
-"""A sample of a namespace: entries that stand for all, chosen in one pass, in memory that does not grow with
-it.
+"""A sample of a namespace: entries that stand for all, chosen in memory that does not grow with it.
 
 Of every shape there are some, and of what few keys have the few: the largest values, the longest keys, the
 most metadata, the first and the last to expire. The same entries give the same sample, in whatever order.

@@ -10,8 +10,8 @@ from kvstore.javascript.values import (
     Symbol,
     Undefined,
     byte_view,
-    normalise_surrogates,
     to_string,
+    utf8,
 )
 
 
@@ -19,10 +19,9 @@ def value_bytes(value: Any) -> bytes | ReadableStream:
     """The bytes of a value: text as UTF-8, buffers and views as they are; a stream remains one.
 
     Numbers, booleans, null and undefined are stored as their text. Raises KVTypeError for other objects.
-    A lone surrogate is written as its three bytes (WTF-8), as measured.
     """
     if isinstance(value, str):
-        return value.encode() if value.isascii() else _wtf8(value)
+        return utf8(value)
     if isinstance(value, ReadableStream):
         return value
     content = byte_view(value)
@@ -31,10 +30,6 @@ def value_bytes(value: Any) -> bytes | ReadableStream:
     if value is None or isinstance(value, int | float | Undefined | Symbol):
         return to_string(value).encode()
     raise KVTypeError(messages.BAD_VALUE)
-
-
-def _wtf8(text: str) -> bytes:
-    return normalise_surrogates(text).encode("utf-8", "surrogatepass")
 
 
 def metadata_text(metadata: Any) -> str | None:

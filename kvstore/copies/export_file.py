@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, Final
@@ -29,6 +29,9 @@ _BY_ENDING: Final = {".ndjson": "jsonl", ".db": "sqlite", ".sqlite3": "sqlite"} 
 _BLOCK: Final = 1 << 16
 # Longer than any item that KV takes: a value of 25 MiB of which each byte is an escape of six characters.
 _LONGEST: Final = 200_000_000
+# How many bits keys leave their marks in: one for each byte of the file, within these bounds (128 MiB).
+_LEAST_BITS: Final = 1 << 16
+_MOST_BITS: Final = 1 << 30
 _BETWEEN: Final = re.compile(r"[\s,]*")
 _READABLE: Final = (
     "CREATE VIEW IF NOT EXISTS readable AS SELECT key, CAST(value AS TEXT) AS value, metadata, "
@@ -50,7 +53,8 @@ def is_sqlite(path: Path) -> bool:
 def read_export(path: Path, clock: Clock, skip: int = 0) -> Iterator[tuple[str, Entry]]:
     """The entries of a file of any of the formats, in its order, without the first ``skip``.
 
-    What has expired is among them. Raises SourceError, naming the item and what is wrong with it.
+    What has expired is among them, and so are the items of a key that comes again. Raises SourceError, naming
+    the item and what is wrong with it.
     """
     try:
         if is_sqlite(path):
@@ -66,6 +70,47 @@ def read_export(path: Path, clock: Clock, skip: int = 0) -> Iterator[tuple[str, 
         raise SourceError(f"{path} is not a bulk JSON file: it is not UTF-8 text") from error
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror}") from error
+
+
+def read_last(path: Path, clock: Clock) -> Iterator[tuple[str, Entry]]:
+    """As `read_export`, without the items of a key that comes again: the last counts."""
+    several = repeated(path, clock)
+    for number, (key, entry) in enumerate(read_export(path, clock)):
+        if key not in several or several[key][-1] == number:
+            yield key, entry
+
+
+def repeated(path: Path, clock: Clock) -> dict[str, list[int]]:
+    """The numbers of the items (from 0) of each key that comes more than once in a file.
+
+    Of these the last item counts, as for ``wrangler kv bulk put``. Memory holds a mark of each key, and the
+    keys that may come more than once. Raises SourceError.
+    """
+    try:
+        if is_sqlite(path):
+            return {}
+        size = path.stat().st_size
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}") from error
+    return _repeated(lambda: (key for key, _ in read_export(path, clock)), size)
+
+
+def _repeated(keys: Callable[[], Iterable[str]], size: int) -> dict[str, list[int]]:
+    """``keys`` reads all keys in their order, and is called again if two leave the same mark."""
+    bits = min(_MOST_BITS, max(_LEAST_BITS, 1 << size.bit_length()))
+    marks, suspects = bytearray(bits // 8), set[int]()
+    for key in keys():
+        mark = hash(key) % bits
+        if marks[mark >> 3] >> (mark & 7) & 1:
+            suspects.add(mark)
+        marks[mark >> 3] |= 1 << (mark & 7)
+    if not suspects:
+        return {}
+    found: dict[str, list[int]] = {}
+    for number, key in enumerate(keys()):
+        if hash(key) % bits in suspects:
+            found.setdefault(key, []).append(number)
+    return {key: numbers for key, numbers in found.items() if len(numbers) > 1}
 
 
 def _rows(path: Path, skip: int) -> Iterator[tuple[str, Entry]]:
@@ -92,6 +137,7 @@ def _items(file: IO[str], name: str, *, may_be_empty: bool) -> Iterator[Any]:
         at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
         if at < len(text):
             if is_array and text[at] == "]":
+                _check_end(text[at + 1 :], file, name)
                 return
             try:
                 item, end = DECODER.raw_decode(text, at)
@@ -113,6 +159,13 @@ def _items(file: IO[str], name: str, *, may_be_empty: bool) -> Iterator[Any]:
                 raise SourceError(f"{name} is empty, and not JSON: an empty namespace is []")
             raise SourceError(f"{name} is not JSON: item {count} {_said(wrong)}")
         text, at, size = text[at:] + more, 0, 2 * size
+
+
+def _check_end(rest: str, file: IO[str], name: str) -> None:
+    while rest and not rest.strip():
+        rest = file.read(_BLOCK)
+    if rest:
+        raise SourceError(f"{name} is not JSON: {rest.strip()[:20]!r} comes after the end of the array")
 
 
 def _said(wrong: ValueError | None) -> str:

@@ -305,6 +305,11 @@ def normalise_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
+def utf8(text: str) -> bytes:
+    """``text`` as workerd writes it: a lone surrogate as its three bytes (WTF-8), as measured."""
+    return text.encode() if text.isascii() else normalise_surrogates(text).encode("utf-8", "surrogatepass")
+
+
 def utf16_length(text: str) -> int:
     """``text.length``: UTF-16 units."""
     if text.isascii():

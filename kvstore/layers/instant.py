@@ -153,6 +153,7 @@ class Replica:
         self.mode = mode
         self.entropy = entropy
         self.clock = origin.store.clock
+        # How long writes of this moment take to arrive, by when and under which key they were made.
         self._delays: dict[tuple[int, str], int] = {}
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
@@ -199,6 +200,8 @@ class Replica:
 
     def _delay(self, moment: int, key: str) -> int:
         if (moment, key) not in self._delays:
+            least = self.clock.now_ms() - self.mode.longest_ms
+            self._delays = {write: ms for write, ms in self._delays.items() if write[0] > least}
             self._delays[moment, key] = self.mode.delay_ms(self.entropy.below(1000))
         return self._delays[moment, key]
 

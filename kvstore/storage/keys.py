@@ -2,7 +2,7 @@
 
 from kvstore import messages
 from kvstore.errors import KVTypeError
-from kvstore.javascript.values import has_lone_surrogate, normalise_surrogates
+from kvstore.javascript.values import has_lone_surrogate, normalise_surrogates, utf8
 from kvstore.limits import Limits
 from kvstore.messages import Verb
 
@@ -60,4 +60,4 @@ def unicode_text(text: str) -> str:
     """
     if text.isascii() or not has_lone_surrogate(text):
         return text
-    return normalise_surrogates(text).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return utf8(text).decode("utf-8", "replace")

@@ -9,7 +9,8 @@ from anyio.lowlevel import checkpoint
 from kvstore import Entry, KVError, KVNamespace, ManualClock
 from kvstore.conditions import CONDITIONS
 from kvstore.entropy import SeededEntropy
-from kvstore.layers.instant import Held, Instant, InstantLimits
+from kvstore.layers.edge import Origin
+from kvstore.layers.instant import Held, Instant, InstantLimits, Replica
 from kvstore.layers.quotas import Allowance, Quotas
 from kvstore.layers.transit import Trip
 from kvstore.platform import Layers
@@ -129,6 +130,17 @@ async def test_a_write_is_seen_elsewhere_after_a_moment_and_at_once_where_it_is_
     assert (await place.here.get("a"), await place.there.get("a")) == ("new", "old")
     place.clock.advance(Instant().longest_ms)
     assert await place.there.get("a") == "new"
+
+
+async def test_how_late_a_write_is_seen_is_forgotten_once_it_is_seen() -> None:
+    clock = ManualClock(BEGAN)
+    origin = Origin(MemoryStore(clock))
+    writer, reader = (Replica(origin, colo, Instant(), SeededEntropy(1)) for colo in ("AMS", "NRT"))
+    for number in range(5):
+        await writer.put(f"key-{number}", Entry(b"1"))
+        await reader.scan()
+        clock.advance(Instant().longest_ms)
+    assert len(reader._delays) == 1
 
 
 async def test_a_key_that_is_new_or_gone_is_listed_as_it_is_read(place: Place) -> None:

@@ -161,7 +161,17 @@ def test_a_file_that_is_there_is_not_written_over(project: Path, capfd: Capture)
 
 @pytest.mark.parametrize(
     "text",
-    ["[{}", '[{"key":"a","value":"b"}', '{"key":"a"}', "[1]", '[{"key":"","value":""}]', "nothing", " "],
+    [
+        "[{}",
+        '[{"key":"a","value":"b"}',
+        '{"key":"a"}',
+        "[1]",
+        "[] []",
+        "[]" + " " * 70_000 + "x",
+        '[{"key":"","value":""}]',
+        "nothing",
+        " ",
+    ],
 )
 def test_import_refuses_a_file_that_is_not_an_export(text: str, project: Path, capfd: Capture) -> None:
     (project / "in.json").write_text(text)

@@ -208,12 +208,15 @@ def custom_fields_of(options: Any, of: str = "PutOptions") -> Request:
 
 
 def check_customer_key(options: Any) -> None:
-    """Raises JsException for a customer's key of the wrong length; nothing here encrypts with it."""
+    """Raises JsException for a customer's key that is none; nothing here encrypts with it."""
     key = option(options, "ssecKey")
     if key is UNDEFINED:
         return
-    size = len(key) / 2 if isinstance(key, str) else len(byte_view(key) or b"")
-    if size != _CUSTOMER_KEY:
+    given = byte_view(key)
+    text = "" if given is not None else text_of(key)
+    if given is None and not re.fullmatch("[0-9a-f]+", text):
+        raise JsException("Error", "SSE-C Key has invalid format")
+    if (len(text) / 2 if given is None else len(given)) != _CUSTOMER_KEY:
         raise JsException("Error", f"SSE-C Key must be {_CUSTOMER_KEY} bytes in length")
 
 

@@ -57,6 +57,7 @@ class R2Bucket(JsObject):
         request = {"object": key_of("get", key)}
         options = options_of("get", options, 2, "GetOptions")
         request |= condition_of(options, "GetOptions") | range_of(option(options, "range"))
+        check_customer_key(options)
         try:
             answer = await self._ask("get", request)
         except R2Error as error:
@@ -76,6 +77,7 @@ class R2Bucket(JsObject):
         options = options_of("put", options, 3, "PutOptions")
         request |= condition_of(options, "PutOptions") | http_fields_of(options) | custom_fields_of(options)
         request |= checksums_of(options)
+        check_customer_key(options)
         body = await body_of(content)
         try:
             answer = await self._ask("put", request, body)

@@ -12,7 +12,9 @@ from jsonschema import Draft202012Validator
 from harness.cli.rehearse import main
 from harness.model.outcomes import Outcomes
 from harness.rehearsal.migration_file import load_migration
+from harness.sources.copied import copied
 from harness.sources.sample import Sample, Sampler
+from harness.system.stages import Stages
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore import Entry
 from tests.harness.declared.declaring import BEGAN, declared
@@ -78,6 +80,17 @@ def test_no_more_is_kept_than_a_sample_takes(tmp_path: Path, shapes: int) -> Non
 def test_what_has_expired_is_counted_and_left_out(tmp_path: Path) -> None:
     found = sampled(tmp_path, [("old:gone", Entry(b"v", BEGAN // 1000)), ("old:here", Entry(b"v"))])
     assert (found.of, found.expired, list(found.entries)) == (1, 1, [("KV", "old:here")])
+
+
+def test_of_a_key_that_a_file_has_twice_the_last_item_counts(tmp_path: Path) -> None:
+    """Also where the item before it is one of the largest."""
+    items = [{"key": "old:a", "value": "v" * 9000}, *({"key": "old:a", "value": last} for last in "bc")]
+    (tmp_path / "twice.jsonl").write_text("\n".join(map(json.dumps, items)))
+    migration = load_migration(declared(tmp_path, MOVES))
+    found = copied(migration, Stages(migration), [str(tmp_path / "twice.jsonl")], BEGAN, sample=20)
+    assert found.entries == {("KV", "old:a"): Entry(b"c")}
+    assert found.sample is not None
+    assert found.sample.of == 1
 
 
 def run(

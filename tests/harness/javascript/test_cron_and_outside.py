@@ -1,6 +1,8 @@
 """Workers that move at their cron triggers, and ask the world outside, in Python and in JavaScript."""
 
+import socket
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -129,6 +131,16 @@ def test_what_nothing_answers_is_refused_by_name(tmp_path: Path, language: str) 
     assert record.refused == {"GET https://labels.example/v1"}
     said = str(next(call.answer for call in record.calls if call.method == "CRON"))
     assert 'say what it is answered: outbound.on("GET", "https://labels.example/v1", …)' in said
+
+
+def test_an_http_client_reaches_nobody(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asks = f'httpx.Client(trust_env=False).get("http://127.0.0.1:{server.getsockname()[1]}").text'
+        code = PYTHON.replace('await (await fetch("https://labels.example/v1")).text()', asks)
+        worker(tmp_path / "worker", "import httpx\n" + code)
+        record, _ = run(declared(tmp_path, MIGRATION.replace("OUTBOUND", "")))
+        assert {call.status for call in record.calls if call.method == "CRON"} == {500}
+        assert select([server], [], [], 0) == ([], [], [])
 
 
 def test_a_request_that_nothing_answers_leaves_no_verdict(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """A Worker in a test: its keys, its clock, and the world outside."""
 
 import asyncio
+import socket
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -48,6 +50,13 @@ def test_a_cut_off_invocation_gives_no_answer(worker: Client, kv: Namespaces) ->
     kv.NOTES.fail("crash@1")
     with pytest.raises(ConnectionError, match="no answer was sent"):
         worker.get("/a")
+
+
+def test_an_http_client_reaches_nobody(worker: Client, kv: Namespaces) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        kv.NOTES.seed({"url": f"http://127.0.0.1:{server.getsockname()[1]}"})
+        assert worker.get("/client").status == 500
+        assert select([server], [], [], 0) == ([], [], [])
 
 
 def test_entries_expire_as_the_clock_moves(worker: Client, clock: TestClock) -> None:

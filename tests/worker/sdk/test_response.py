@@ -125,6 +125,27 @@ def test_response_takes_its_content_type_from_the_body(body: Any, kind: str | No
     assert Response(body).headers["content-type"] == kind
 
 
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("a\ud800b", b"a\xed\xa0\x80b"),
+        ("\udc00\ud800", b"\xed\xb0\x80\xed\xa0\x80"),
+        ("\ud83d\ude00", "😀".encode()),
+    ],
+)
+async def test_lone_surrogates_of_a_body_are_three_bytes_as_in_workerd(text: str, content: bytes) -> None:
+    form = FormData()
+    form.append("a", text)
+    for response in (
+        Response(text),
+        Response(text, status=404, status_text="x"),
+        Response(Blob.new(to_js([text]))),
+    ):
+        assert response_parts(response.clone()).body == content
+        assert await response.text() == content.decode("utf-8", "replace")
+    assert b"\r\n\r\n" + content + b"\r\n" in bytes(await Response(form).bytes())
+
+
 def test_parts_of_a_response_are_what_is_sent() -> None:
     cookies = [("Set-Cookie", "a=1"), ("X-B", "1"), ("set-cookie", "b=2"), ("x-b", "2")]
     parts = response_parts(Response(b"x", status=201, headers=cookies))

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from kvstore.javascript.stream import ReadableStream
-from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number, to_string
+from kvstore.javascript.values import UNDEFINED, ArrayBuffer, Undefined, byte_view, to_number, to_string, utf8
 from worker.sdk.ffi.iteration import iterate
 from worker.sdk.ffi.jsobject import JsObject, option
 from worker.sdk.surroundings import current_platform
@@ -63,7 +63,7 @@ def _part(part: Any) -> bytes:
     if isinstance(part, Blob):
         return part.js_content
     content = byte_view(part)
-    return to_string(part).encode("utf-8", "replace") if content is None else content
+    return utf8(to_string(part)) if content is None else content
 
 
 def _type_text(given: Any) -> str:

@@ -7,8 +7,7 @@ from typing import Any, Final, Protocol
 
 from kvstore.clock import Clock
 from kvstore.copies.bulk_json import item_of
-from kvstore.copies.export_file import ExportFile, is_sqlite, read_export
-from kvstore.copies.superseded import last_items
+from kvstore.copies.export_file import ExportFile, read_export, repeated
 from kvstore.errors import SourceError
 from kvstore.limits import LIMITS
 from kvstore.store import Entry
@@ -157,12 +156,9 @@ class FileFrom:
     def _several(self) -> dict[str, list[int]]:
         """The numbers of the items of each key that has several."""
         try:
-            if is_sqlite(self._path):
-                return {}
-            size = self._path.stat().st_size
-        except OSError as error:
-            raise CommandError(f"cannot read {self.display}: {error.strerror}") from error
-        found = last_items(lambda: (key for key, _ in self._entries(0)), size)
+            found = repeated(self._path, self._clock)
+        except SourceError as error:
+            raise CommandError(str(error)) from error
         return {key: numbers for key, numbers in found.items() if key.startswith(self._prefix)}
 
     async def parts(self, position: Position) -> AsyncIterator[tuple[Entries, Position]]:

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from kvstore.javascript.json_text import parse
 from kvstore.javascript.stream import ReadableStream
-from kvstore.javascript.values import ArrayBuffer, Undefined, byte_view, to_string
+from kvstore.javascript.values import ArrayBuffer, Undefined, byte_view, to_string, utf8
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.ffi.stream import tee
@@ -33,7 +33,7 @@ def extract(value: Any) -> Content | None:
     if value is None or isinstance(value, Undefined):
         return None
     if isinstance(value, str):
-        return Content(value.encode("utf-8", "replace"), TEXT)
+        return Content(utf8(value), TEXT)
     if isinstance(value, ReadableStream):
         if value.disturbed or value.locked:
             raise type_error(
@@ -50,7 +50,7 @@ def extract(value: Any) -> Content | None:
     data = byte_view(value)
     if data is not None:
         return Content(data)
-    return Content(to_string(value).encode("utf-8", "replace"), TEXT)
+    return Content(utf8(to_string(value)), TEXT)
 
 
 class Body(JsObject):

@@ -8,6 +8,7 @@ hand: a parser of the standard (worker.rest has one) refuses what workerd accept
 import re
 from typing import Final
 
+from kvstore.javascript.values import utf8
 from worker.sdk.ffi.errors import type_error
 from worker.sdk.web.blob import File
 from worker.sdk.web.http.form_data import FormData
@@ -25,8 +26,8 @@ def encode_multipart(form: FormData, boundary: str) -> bytes:
         if isinstance(value, File):
             kind = value.type or "application/octet-stream"
             head += f'; filename="{_escape(value.name)}"\r\nContent-Type: {kind}'
-        content = value.js_content if isinstance(value, File) else value.encode("utf-8", "replace")
-        parts.append(head.encode("utf-8", "replace") + b"\r\n\r\n" + content + b"\r\n")
+        content = value.js_content if isinstance(value, File) else utf8(value)
+        parts.append(utf8(head) + b"\r\n\r\n" + content + b"\r\n")
     return b"".join(parts) + f"--{boundary}--\r\n".encode()
 
 

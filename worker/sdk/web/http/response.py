@@ -4,7 +4,7 @@ from operator import attrgetter
 from typing import Any
 
 from kvstore.javascript.json_text import stringify
-from kvstore.javascript.values import UNDEFINED, Undefined, to_int32, to_string
+from kvstore.javascript.values import UNDEFINED, Undefined, to_int32, to_string, utf8
 from worker.sdk.ffi.errors import range_error, type_error
 from worker.sdk.ffi.jsobject import option
 from worker.sdk.web.http.body import TEXT, Body, Content, extract
@@ -39,7 +39,7 @@ class Response(Body):
         response = Response.__new__(Response)
         Body.__init__(response, None, headers)
         response._status, response._status_text = status, status_text(status)
-        response._data = text.encode("utf-8", "replace")
+        response._data = utf8(text)
         headers.js_imply(TEXT)
         return response
 

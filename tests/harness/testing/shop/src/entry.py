@@ -5,6 +5,7 @@ import time
 from datetime import datetime
 from urllib.parse import urlparse
 
+import httpx
 from workers import DurableObject, Response, WorkerEntrypoint, fetch
 
 
@@ -36,6 +37,9 @@ class Default(WorkerEntrypoint):
         if name == "outside":
             answer = await fetch("https://api.example.com/x", method="POST", body="asked")
             return Response.json(await answer.json())
+        if name == "client":
+            async with httpx.AsyncClient(trust_env=False) as client:
+                return Response((await client.get(await self.env.NOTES.get("url"))).text)
         if name == "time":
             await asyncio.sleep(5)
             return Response(datetime.now().isoformat(), headers={"x-time": str(time.time())})
