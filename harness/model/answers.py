@@ -18,6 +18,8 @@ _BLANK: Final = " \t\n\r"
 # The guide's answers are five deep. What is deeper than this nobody asks for, and not every reader can take.
 DEEPEST: Final = 50
 _MOST_SHOWN: Final = 80
+# In a body that has more characters than these, a text that is repeated is kept once.
+_LONG: Final = 100_000
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -53,7 +55,19 @@ def read_body(content: bytes | str) -> Any:
     if end != len(text):
         return content
     odd = text.count("[") + text.count("{") > DEEPEST or "\\u" in text
-    return _plain(body, DEEPEST) if odd else body
+    body = _plain(body, DEEPEST) if odd else body
+    return _each_once(body, {}) if len(text) > _LONG else body
+
+
+def _each_once(value: Any, known: dict[str, str]) -> Any:
+    """The same with each text once: an error is among those of its section, and among all."""
+    if isinstance(value, str):
+        return known.setdefault(value, value)
+    if isinstance(value, list):
+        return [_each_once(one, known) for one in value]
+    if isinstance(value, dict):
+        return {name: _each_once(one, known) for name, one in value.items()}
+    return value
 
 
 def _read_deep(text: str, content: str) -> Any:

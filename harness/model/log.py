@@ -21,13 +21,13 @@ _SEVERAL: Final = 2**32 - 1
 
 
 class _More(NamedTuple):
-    """What few events have: the keys that were asked for, if several, and those found, as runs; the error."""
+    """What few events have: the error; the keys that were asked for, if several, and those found, as runs."""
 
-    asked: "array[int] | None"
-    found: "array[int] | None"
     error: str | None
     namespace: str
     code: Any
+    asked: "array[int] | None" = None
+    found: "array[int] | None" = None
 
 
 class Names(list[str]):
@@ -50,16 +50,19 @@ class Names(list[str]):
 
     def runs(self, names: Iterable[str]) -> "array[int]":
         """Runs from which `of` gives the same keys."""
-        runs, after, known = array("I"), -1, self.numbers.get
-        for name in names:
-            number = known(name)
-            if number is None:
-                number = self.number(name)
+        every, runs, after, place = list(names), array("I"), -1, 0
+        while place < len(every):
+            number = self.number(every[place])
+            # The rest of a page is often one run: half as much is tried as long as it is none.
+            count = min(len(every) - place, len(self) - number)
+            while count > 1 and self[number : number + count] != every[place : place + count]:
+                count //= 2
             if number == after:
-                runs[-1] += 1
+                runs[-1] += count
             else:
-                runs.extend((number, 1))
-            after = number + 1
+                runs.extend((number, count))
+            after = number + count
+            place += count
         return runs
 
     def of(self, runs: "array[int]") -> tuple[str, ...]:
@@ -77,6 +80,8 @@ class _Columns:
         self.key, self.invocation = array("I"), array("I")
         self.entry = list[Entry | None]()
         self.more = dict[int, _More]()
+        # Many are refused in the same words.
+        self.same = dict[_More, _More]()
 
 
 class Log(MutableSequence[Event]):
@@ -99,11 +104,14 @@ class Log(MutableSequence[Event]):
         columns = self._columns
         names = columns.names
         several = _asks_for_several(value)
-        if several or value.found or value.error is not None or value.namespace:
+        if several or value.found:
             asked = names.runs(value.keys) if several else None
             found = names.runs(value.found) if value.found else None
-            more = _More(asked, found, value.error, value.namespace, value.code)
+            more = _More(value.error, value.namespace, value.code, asked, found)
             columns.more[len(columns.at)] = more
+        elif value.error is not None or value.namespace:
+            more = _More(value.error, value.namespace, value.code)
+            columns.more[len(columns.at)] = columns.same.setdefault(more, more)
         columns.at.append(value.at)
         columns.verb.append(_VERB_OF[value.verb])
         columns.key.append(_SEVERAL if several else names.number(value.key))
@@ -148,7 +156,7 @@ class Log(MutableSequence[Event]):
                 event.found = names.of(more.found)
         return event
 
-    def grouped(self, by: By) -> "Mapping[str, Log]":
+    def grouped(self, by: By) -> "Mapping[str, Sequence[Event]]":
         """As `grouped` does it."""
         columns = self._columns
         places: Iterable[int] = range(len(self)) if self._places is None else self._places
@@ -167,7 +175,7 @@ class Log(MutableSequence[Event]):
         raise TypeError("what has happened is not changed")
 
 
-class _Groups(Mapping[str, Log]):
+class _Groups(Mapping[str, Sequence[Event]]):
     """Places in the order of one column of numbers, and where those of each number begin: four bytes each."""
 
     def __init__(self, columns: _Columns, column: "array[int]", names: Names, places: Iterable[int]) -> None:
@@ -178,12 +186,16 @@ class _Groups(Mapping[str, Log]):
             counts[column[place] + 1] += 1
         self._starts = array("I", accumulate(counts))
 
-    def __getitem__(self, name: str) -> Log:
+    def __getitem__(self, name: str) -> Sequence[Event]:
         """Empty for a name that has none."""
         number, starts = self._names.numbers.get(name), self._starts
-        if number is None or number + 1 >= len(starts):  # it came later
-            return Log(columns=self._columns, places=())
+        if number is None or number + 1 >= len(starts) or starts[number] == starts[number + 1]:
+            return ()  # it came later, or is another column's
         return Log(columns=self._columns, places=self._places[starts[number] : starts[number + 1]])
+
+    def get(self, name: str, default: Any = None) -> Sequence[Event]:
+        """As `__getitem__`, and sooner than a Mapping's."""
+        return self[name]
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and len(self[name]) > 0

@@ -112,7 +112,7 @@ class Origin:
             if gone:
                 then = sorted([*then, *(one for one in gone if until is None or one.name <= until)])
                 gone = [one for one in gone if until is not None and one.name > until]
-            shown += [one for one in then if not is_over(one.expiration, now)]
+            shown += [one for one in then if one.expiration is None or one.expiration * 1000 > now]
             since = until
         return Page(shown[:limit], complete=len(shown) <= limit)
 

@@ -32,9 +32,9 @@ class QueueState:
     quarantined = _under(layout.QUARANTINE)
 
     @property
-    def others(self) -> dict[str, Entry]:
-        """What the migration must not touch."""
-        return {key: entry for key, entry in self.entries.items() if not layout.belongs_to_migration(key)}
+    def others(self) -> list[str]:
+        """The keys that the migration must not touch."""
+        return [key for key in self.entries if not layout.belongs_to_migration(key)]
 
     @cached_property
     def pending(self) -> Any:
@@ -92,9 +92,9 @@ class QueueState:
         return Either(self.new_tasks, self.old_tasks)
 
     @property
-    def live(self) -> dict[str, Entry]:
+    def live(self) -> list[str]:
         """Tasks that are owed to somebody: stored, not expired, and without a result."""
-        return {task: entry for task, entry in self.tasks.items() if task not in self.results}
+        return [task for task in self.tasks if task not in self.results]
 
 
 class Under(Mapping[str, Entry]):

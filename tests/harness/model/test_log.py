@@ -58,3 +58,27 @@ def test_logs_keep_a_key_once() -> None:
         log.append(Event(0, 1, "", "get", "".join(["a", "key"])))
     assert one[0].key is other[0].key
     assert names == ["akey"]
+
+
+def test_logs_keep_once_what_many_are_refused_with() -> None:
+    log = Log()
+    for place in range(2):
+        error = "".join(["too ", "many"])
+        log.append(Event(place, 1, "", "get", f"key-{place}", error=error, code="write-rate"))
+    assert log[0].error is log[1].error
+    assert [event.code for event in log] == ["write-rate"] * 2
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=12), max_size=4))
+def test_runs_are_the_keys_they_were_made_of(pages: list[list[str]]) -> None:
+    names = Names()
+    names.runs("bdfgh")
+    for page in pages:
+        assert names.of(names.runs(page)) == tuple(page)
+
+
+def test_keys_that_come_one_after_the_other_are_one_run() -> None:
+    names = Names()
+    names.runs(f"key-{number}" for number in range(100))
+    assert list(names.runs(f"key-{number}" for number in range(20, 90))) == [20, 70]
+    assert list(names.runs(f"key-{number}" for number in range(100) if number != 50)) == [0, 50, 51, 49]

@@ -1,5 +1,6 @@
 """A run of the migration, read from what it asked of KV: which tasks it tried, and how far it got."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -137,17 +138,18 @@ class Run:
 
     def reported(self, task: str, why: str = "") -> bool:
         """Whether the answer counts ``task`` as a failure, for a reason that contains ``why``."""
-        return any(why in error for error in self._errors_of.get(f"Task {task}: ", ()))
+        begin, errors = f"Task {task}: ", self._in_order
+        place = bisect_left(errors, begin)
+        while place < len(errors) and errors[place].startswith(begin):
+            if why in errors[place]:
+                return True
+            place += 1
+        return False
 
     @cached_property
-    def _errors_of(self) -> dict[str, list[str]]:
-        """The errors by everything that they begin with up to a colon: an id may have some in it."""
-        found: dict[str, list[str]] = {}
-        for error in self.errors:
-            parts = error.split(": ")
-            for count in range(1, len(parts)):
-                found.setdefault(": ".join(parts[:count]) + ": ", []).append(error)
-        return found
+    def _in_order(self) -> list[str]:
+        """The errors in the order of their texts: those of a task are one after the other."""
+        return sorted(self.errors)
 
     @cached_property
     def refused(self) -> list[Event]:
