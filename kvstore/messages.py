@@ -24,7 +24,7 @@ def refused(verb: Verb, status: int, text: str, code: Code = "") -> KVError:
 
 
 def broken(verb: Verb) -> KVError:
-    """The error of an operation that the storage layer could make nothing of."""
+    """The error of an operation that the storage layer failed to carry out."""
     return refused(verb, 500, "Internal Server Error")
 
 
@@ -110,15 +110,17 @@ def expiration_too_near(expiration: int, minimum: int) -> KVError:
 
 def instant_metadata() -> KVError:
     """The text is ours, as are those of the next two."""
-    return refused("PUT", 400, "A namespace of KV Instant has no metadata.", "metadata-size")
+    return refused("PUT", 400, "KV Instant stores no metadata: put the value without it.", "metadata-size")
 
 
 def instant_full(keys: int, size: int) -> KVError:
-    return refused("PUT", 413, f"A namespace of KV Instant holds {keys} keys and {size} bytes.", "value-size")
+    most = f"{keys:,} keys and {size:,} bytes"
+    text = f"This namespace of KV Instant is full: it holds at most {most}. Delete keys first."
+    return refused("PUT", 413, text, "value-size")
 
 
 def instant_pages() -> KVError:
-    return refused("GET", 400, "KV Instant lists all keys at once: neither limit nor cursor.")
+    return refused("GET", 400, "KV Instant lists all keys at once: call list() without limit and cursor.")
 
 
 def short_list(limit: int) -> KVError:

@@ -168,5 +168,5 @@ async def test_a_refused_delete_leaves_its_key_in_the_count() -> None:
     await limited.put("a", Entry(b"1"))
     with pytest.raises(KVError):
         await limited.delete("a")
-    with pytest.raises(KVError, match="holds 1 keys"):
+    with pytest.raises(KVError, match="at most 1 keys"):
         await limited.put("b", Entry(b"1"))

@@ -83,7 +83,9 @@ class Alarms:
 
     def _later(self, due: Due) -> Due:
         delay = ALARM_BACKOFF_MS << due.retry
-        return Due(self._clock.now_ms() + delay + self._entropy.below(delay // ALARM_JITTER), due.retry + 1)
+        return Due(
+            self._clock.now_ms() + delay + self._entropy.below(delay * ALARM_JITTER // 100), due.retry + 1
+        )
 
     async def ring_due(self) -> int:
         """Ring every alarm whose time has come, earliest first; how many rang."""

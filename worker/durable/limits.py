@@ -17,7 +17,8 @@ VALUE_MARKS: Final = 32
 ROW_BYTES: Final = whole("objects.row_size")
 
 # An alarm whose handler fails rings again 2 s later, and then twice as late each time, six times at most:
-# https://developers.cloudflare.com/durable-objects/api/alarms. Measured: up to a quarter later than that.
+# https://developers.cloudflare.com/durable-objects/api/alarms. Measured: up to a quarter later than
+# that, ALARM_JITTER in percent.
 ALARM_RETRIES: Final = whole("objects.alarm_retries")
 ALARM_BACKOFF_MS: Final = whole("objects.alarm_backoff_ms")
 ALARM_JITTER: Final = whole("objects.alarm_jitter")
