@@ -126,17 +126,19 @@ class Origin:
         return keys
 
 
+@dataclass(eq=False, repr=False)
 class Edge:
     """The store as the location ``colo`` sees it. Locations of one namespace share an Origin."""
 
-    def __init__(self, origin: Origin, colo: str, staleness: Staleness, entropy: Entropy) -> None:
-        self.origin = origin
-        self.colo = colo
-        self.staleness = staleness
-        self.entropy = entropy
-        self.clock = origin.store.clock
-        self._cache: dict[str, Copy] = {}
-        self._most = _MANY
+    origin: Origin
+    colo: str
+    staleness: Staleness
+    entropy: Entropy
+    _cache: dict[str, Copy] = field(init=False, default_factory=dict)
+    _most: int = field(init=False, default=_MANY)
+
+    def __post_init__(self) -> None:
+        self.clock = self.origin.store.clock
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         now, ttl = self.clock.now_ms(), 1000 * (cache_ttl or self.staleness.cache_ttl)

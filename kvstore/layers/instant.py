@@ -6,7 +6,7 @@ known, and the texts are ours.
 
 from bisect import bisect_right
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise
 from operator import itemgetter
@@ -144,17 +144,19 @@ class InstantLimits(Layer):
         return self.store.scan(prefix)
 
 
+@dataclass(eq=False, repr=False)
 class Replica:
     """The store as the location ``colo`` sees it: no cold reads, and what others write after some time."""
 
-    def __init__(self, origin: Origin, colo: str, mode: Instant, entropy: Entropy) -> None:
-        self.origin = origin
-        self.colo = colo
-        self.mode = mode
-        self.entropy = entropy
-        self.clock = origin.store.clock
-        # How long writes of this moment take to arrive, by when and under which key they were made.
-        self._delays: dict[tuple[int, str], int] = {}
+    origin: Origin
+    colo: str
+    mode: Instant
+    entropy: Entropy
+    # How long writes of this moment take to arrive, by when and under which key they were made.
+    _delays: dict[tuple[int, str], int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.clock = self.origin.store.clock
 
     async def get(self, key: str, cache_ttl: int | None = None) -> Entry | None:
         past = self._past(key)

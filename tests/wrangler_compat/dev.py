@@ -7,8 +7,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
 
 ROOT = Path(__file__).parents[2]
+REAL = ROOT / ".real" / "node_modules" / ".bin"
 PROGRAM = (sys.executable, "-m", "wrangler_compat")
 
 
@@ -54,6 +59,34 @@ class Dev:
         rest, _ = self.process.communicate(timeout=20)
         self.lines += rest.splitlines(keepends=True)
         return self.process.returncode
+
+
+# The entry files of a Worker in Python, and of one in JavaScript.
+IN_BOTH_LANGUAGES = pytest.mark.parametrize(
+    "main", ["entry.py", pytest.param("index.js", marks=pytest.mark.workerd)]
+)
+
+
+def answer_of(folder: Path, config: str, main: str, code: str) -> tuple[Any, list[str]]:
+    """What a Worker answers under ``dev``, as JSON, and the lines that ``dev`` printed.
+
+    ``config`` is what its configuration has beside the name, the entry file and the flags.
+    """
+    if main.endswith(".js") and not (REAL / "workerd").exists():
+        pytest.skip("the real workerd is not installed: npm install --prefix .real wrangler@4.86.0")
+    flags = ["python_workers"] if main.endswith(".py") else []
+    head = (
+        f'name = "demo"\nmain = "{main}"\ncompatibility_date = "2026-04-20"\ncompatibility_flags = {flags}\n'
+    )
+    (folder / "wrangler.toml").write_text(head + config)
+    (folder / main).write_text(code)
+    parts = {f"{part.upper()}_BIN": str(REAL / part) for part in ("workerd", "esbuild")}
+    dev = Dev(folder, "--port=0", environ=parts)
+    try:
+        answer = httpx.get(dev.url, trust_env=False, timeout=30).json()
+    finally:
+        dev.stop()
+    return answer, dev.lines
 
 
 def copy_notes(folder: Path) -> Path:

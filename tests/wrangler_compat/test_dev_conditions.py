@@ -11,11 +11,10 @@ import pytest
 
 from kvstore.clock import MovableClock
 
-from .dev import Dev, copy_notes, wrangler
+from .dev import REAL, Dev, copy_notes, wrangler
 
 pytestmark = pytest.mark.own_clock
 
-REAL = Path(__file__).parents[2] / ".real" / "node_modules" / ".bin"
 NOTES = """\
 export default {
   async fetch(request, env, ctx) {

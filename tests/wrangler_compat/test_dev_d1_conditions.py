@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .dev import Dev, wrangler
-from .test_dev_conditions import LANGUAGES, REAL, advance, running
+from .dev import REAL, Dev, wrangler
+from .test_dev_conditions import LANGUAGES, advance, running
 
 pytestmark = pytest.mark.own_clock
 

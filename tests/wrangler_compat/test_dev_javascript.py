@@ -13,11 +13,10 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from .dev import Dev, wrangler
+from .dev import REAL, Dev, wrangler
 
 pytestmark = pytest.mark.own_clock
 
-REAL = Path(__file__).parents[2] / ".real" / "node_modules" / ".bin"
 
 CONFIG = """\
 name = "typed"

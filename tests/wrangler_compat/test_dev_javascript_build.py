@@ -10,8 +10,7 @@ import pytest
 from kvstore import ManualClock
 from wrangler_compat.dev.watch import Watched, stamp, watch
 
-from .dev import Dev
-from .test_dev_javascript import REAL
+from .dev import REAL, Dev
 
 pytestmark = [pytest.mark.own_clock, pytest.mark.workerd]
 

@@ -2,19 +2,13 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.wrangler_compat.dev import Dev
-from tests.wrangler_compat.test_dev_javascript import REAL
+from tests.wrangler_compat.dev import IN_BOTH_LANGUAGES, answer_of
 
 pytestmark = pytest.mark.own_clock
 
 CONFIG = """\
-name = "demo"
-main = "{main}"
-compatibility_date = "2026-01-01"
-compatibility_flags = {flags}
 [[r2_buckets]]
 binding = "PICTURES"
 bucket_name = "pictures"
@@ -86,24 +80,9 @@ ANSWER = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("main", "code", "flags"),
-    [
-        ("entry.py", PYTHON, ["python_workers"]),
-        pytest.param("index.js", JAVASCRIPT, [], marks=pytest.mark.workerd),
-    ],
-)
-def test_a_worker_finds_its_bucket(tmp_path: Path, main: str, code: str, flags: list[str]) -> None:
-    if main.endswith(".js") and not (REAL / "workerd").exists():
-        pytest.skip("the real workerd is not installed: npm install --prefix .real wrangler@4.86.0")
-    (tmp_path / "wrangler.toml").write_text(CONFIG.format(main=main, flags=flags))
-    (tmp_path / main).write_text(code)
-    parts = {f"{part.upper()}_BIN": str(REAL / part) for part in ("workerd", "esbuild")}
-    dev = Dev(tmp_path, "--port=0", environ=parts)
-    try:
-        answer = httpx.get(dev.url, trust_env=False, timeout=30).json()
-    finally:
-        dev.stop()
+@IN_BOTH_LANGUAGES
+def test_a_worker_finds_its_bucket(tmp_path: Path, main: str) -> None:
+    answer, lines = answer_of(tmp_path, CONFIG, main, PYTHON if main == "entry.py" else JAVASCRIPT)
     assert answer == ANSWER
     row = f"R2 Bucket, 0 objects in {tmp_path / '.wrangler/state/v3/r2'}"
-    assert any("env.PICTURES (pictures)" in line and row in line for line in dev.lines)
+    assert any("env.PICTURES (pictures)" in line and row in line for line in lines)

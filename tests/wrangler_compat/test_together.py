@@ -39,8 +39,9 @@ class Start:
         for part in ("workerd", "esbuild"):
             self._monkeypatch.setenv(f"{part.upper()}_BIN", _real(part, who))
         named = []
+        shutil.copytree(DATA, self._folder, dirs_exist_ok=True)
         for folder in folders:
-            config = Path(shutil.copytree(DATA / folder, self._folder / folder)) / "wrangler.toml"
+            config = self._folder / folder / "wrangler.toml"
             config.write_text(changed or config.read_text())
             named += ["-c", str(config)]
         ours = who != "real"
@@ -156,7 +157,7 @@ OF_PYTHON = {name: one for name, one in VALUES.items() if name not in NOT_OF_PYT
 FROM_PYTHON = {
     "values": OF_PYTHON,
     "range": ["threw", "Error", "ValueError: too far"],
-    "coded": ["threw", "Error", "answers.Coded: of its own"],
+    "coded": ["threw", "Error", "methods.Coded: of its own"],
     "tuple": ["threw", "Error", "PythonError: TypeError: <class 'tuple'> cannot be sent over RPC."],
     "stub": ["threw", "Error", "DataCloneError: function <lambda> could not be cloned."],
     "response": ["threw", "TypeError", REFUSED.format("An object of class Response")],

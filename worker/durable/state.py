@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from kvstore.javascript.values import UNDEFINED, Undefined, to_string
@@ -13,29 +14,21 @@ from worker.sdk.ffi.jsobject import JsObject
 from worker.sdk.web.websocket import Event, WebSocket
 
 
+@dataclass(eq=False, repr=False)
 class DurableObjectState(JsObject):
     """The object's id, its storage, and what it may ask of its runtime.
 
-    ``js_block`` runs a callback before all later events, ``js_abort`` ends the object. ``hear`` gets every
+    ``js_block`` runs a callback before all later events, ``js_abort`` ends the object. ``_hear`` gets every
     event of a WebSocket that was accepted here: the method of the class, and what it is called with.
     """
 
-    def __init__(
-        self,
-        identity: DurableObjectId,
-        storage: DurableObjectStorage,
-        context: ExecutionContext,
-        block: Callable[[Callable[[], Awaitable[Any]]], asyncio.Future[Any]],
-        abort: Callable[[str | None], None],
-        hear: Callable[[str, tuple[Any, ...]], None],
-    ) -> None:
-        self.id = identity
-        self.storage = storage
-        self._context = context
-        self.js_block = block
-        self.js_abort = abort
-        self._hear = hear
-        self._sockets: list[WebSocket] = []
+    id: DurableObjectId
+    storage: DurableObjectStorage
+    _context: ExecutionContext
+    js_block: Callable[[Callable[[], Awaitable[Any]]], asyncio.Future[Any]]
+    js_abort: Callable[[str | None], None]
+    _hear: Callable[[str, tuple[Any, ...]], None]
+    _sockets: list[WebSocket] = field(init=False, default_factory=list)
 
     def waitUntil(self, awaitable: Any) -> None:
         """Accepted as for a Worker; an object lives on by itself."""

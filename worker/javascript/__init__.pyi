@@ -3,6 +3,7 @@
 from worker.javascript.binding import d1_binding as d1_binding
 from worker.javascript.binding import kv_binding as kv_binding
 from worker.javascript.binding import literal as literal
+from worker.javascript.binding import object_namespaces as object_namespaces
 from worker.javascript.binding import variables as variables
 from worker.javascript.build_command import run_build as run_build
 from worker.javascript.bundle import BuildError as BuildError

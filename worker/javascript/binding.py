@@ -1,8 +1,10 @@
 """One binding in the configuration that workerd reads."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from worker.config import WorkerConfig
 
 
 def kv_binding(name: str, service: str) -> str:
@@ -20,6 +22,16 @@ def d1_binding(name: str, service: str) -> str:
     return (
         f'(name = {literal(name)}, wrapped = (moduleName = "cloudflare-internal:d1-api", '
         f'innerBindings = [(name = "fetcher", service = {literal(service)})]))'
+    )
+
+
+def object_namespaces(config: WorkerConfig, unique_key: Callable[[str], str], more: str = "") -> str:
+    """The classes of a Worker's Durable Objects; ``more`` is said of each of them."""
+    classes = {one.class_name: one.sqlite for one in config.durable_objects}
+    return ", ".join(
+        f"(className = {literal(name)}, uniqueKey = {literal(unique_key(name))}, {more}"
+        f"enableSql = {'true' if sqlite else 'false'})"
+        for name, sqlite in classes.items()
     )
 
 

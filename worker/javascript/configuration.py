@@ -8,7 +8,14 @@ from urllib.parse import quote
 
 from worker.config import QueueProducer, WorkerConfig
 from worker.d1.wire import DATABASE_HEADER
-from worker.javascript.binding import d1_binding, kv_binding, literal, r2_binding, variables
+from worker.javascript.binding import (
+    d1_binding,
+    kv_binding,
+    literal,
+    object_namespaces,
+    r2_binding,
+    variables,
+)
 from worker.kvwire import NAMESPACE_HEADER
 from worker.messaging.wire import DELAY_HEADER, QUEUE_HEADER
 from worker.r2.wire import BUCKET_HEADER
@@ -279,12 +286,7 @@ def _objects(one: Service, service: Service) -> str:
     """The classes of a Worker's objects, which keep what they store where wrangler does."""
     if not one.config.durable_objects or not _disk(service):
         return ""
-    classes = {kind.class_name: kind for kind in one.config.durable_objects}
-    listed = ", ".join(
-        f"(className = {literal(name)}, uniqueKey = {literal(one.config.unique_key(name))}, "
-        f"enableSql = {'true' if kind.sqlite else 'false'})"
-        for name, kind in classes.items()
-    )
+    listed = object_namespaces(one.config, one.config.unique_key)
     return f'  durableObjectNamespaces = [{listed}],\n  durableObjectStorage = (localDisk = "objects"),\n'
 
 

@@ -1,7 +1,7 @@
 """What a handler ``queue`` gets: a batch of messages, to be acknowledged or retried."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from kvstore.javascript.values import UNDEFINED, Undefined, to_int32
 from worker.messaging.broker import Metrics
@@ -24,10 +24,10 @@ class QueueMessage(JsObject):
         self._said = said
 
     def ack(self) -> None:
-        self._said.ack(self.id)
+        self._said.one("ack", self.id)
 
     def retry(self, options: Any = UNDEFINED) -> None:
-        self._said.retry(self.id, _delay(options))
+        self._said.one("retry", self.id, _delay(options))
 
 
 class MessageBatch(JsObject):
@@ -46,20 +46,21 @@ class MessageBatch(JsObject):
         self.metadata = {"metrics": {**metrics, **moment}}
 
     def ackAll(self) -> None:
-        self._said.ack_all()
+        self._said.every("ack")
 
     def retryAll(self, options: Any = UNDEFINED) -> None:
-        self._said.retry_all(_delay(options))
+        self._said.every("retry", _delay(options))
 
     def js_outcome(self, *, ok: bool) -> Outcome:
         said = self._said
-        return Outcome(ok, said.all == "retry", said.delay, said.acks, said.retries)
+        return Outcome(ok, said.all == "retry", said.delay, set(said.calls["ack"]), said.calls["retry"])
 
 
 class Handler(Protocol):
     """A Worker whose handler ``queue`` takes batches."""
 
-    on_error: Callable[[BaseException], None]
+    @property
+    def on_error(self) -> Callable[[BaseException], None]: ...
 
     async def queue(self, batch: MessageBatch) -> None: ...
 
@@ -74,45 +75,35 @@ async def take(handler: Handler, batch: MessageBatch) -> Outcome:
     return batch.js_outcome(ok=True)
 
 
+_Call = Literal["ack", "retry"]
+_OTHER: Final[dict[_Call, _Call]] = {"ack": "retry", "retry": "ack"}
+
+
 class _Said:
     """What the handler has called so far: the first call counts, and one that contradicts it warns."""
 
     def __init__(self, warn: Callable[[str], None]) -> None:
         self.all = ""  # "ack" or "retry", once one was called for the whole batch
         self.delay: int | None = None
-        self.acks: set[str] = set()
-        self.retries: dict[str, int | None] = {}
+        # By the id of a message, with the delay of a retry.
+        self.calls: dict[_Call, dict[str, int | None]] = {"ack": {}, "retry": {}}
         self._warn = warn
 
-    def ack(self, identity: str) -> None:
-        said = f"ack() on message {identity}"
-        if self.all == "retry":
-            self._vain(said, "retryAll()", "ack() on a message after calling retryAll()")
-        elif identity in self.retries:
-            self._vain(said, "retry()", "ack() on a message after calling retry()")
+    def one(self, call: _Call, identity: str, delay: int | None = None) -> None:
+        said, other = f"{call}() on message {identity}", _OTHER[call]
+        if self.all == other:
+            self._vain(said, f"{other}All()", f"{call}() on a message after calling {other}All()")
+        elif identity in self.calls[other]:
+            self._vain(said, f"{other}()", f"{call}() on a message after calling {other}()")
         elif not self.all:
-            self.acks.add(identity)
+            self.calls[call][identity] = delay
 
-    def retry(self, identity: str, delay: int | None) -> None:
-        said = f"retry() on message {identity}"
-        if self.all == "ack":
-            self._vain(said, "ackAll()", "retry() on a message after calling ackAll()")
-        elif identity in self.acks:
-            self._vain(said, "ack()", "retry() on a message after calling ack()")
-        elif not self.all:
-            self.retries[identity] = delay
-
-    def ack_all(self) -> None:
-        if self.all == "retry":
-            self._vain("ackAll()", "retryAll()", "ackAll() after calling retryAll()")
+    def every(self, call: _Call, delay: int | None = None) -> None:
+        other = _OTHER[call]
+        if self.all == other:
+            self._vain(f"{call}All()", f"{other}All()", f"{call}All() after calling {other}All()")
         else:
-            self.all = "ack"
-
-    def retry_all(self, delay: int | None) -> None:
-        if self.all == "ack":
-            self._vain("retryAll()", "ackAll()", "retryAll() after calling ackAll()")
-        else:
-            self.all, self.delay = "retry", delay
+            self.all, self.delay = call, delay
 
     def _vain(self, late: str, early: str, general: str) -> None:
         self._warn(_NO_EFFECT.format(late=late, early=early, general=general))

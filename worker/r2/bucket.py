@@ -97,10 +97,10 @@ class Bucket:
     async def __call__(self, request: Request, body: bytes = b"") -> Answer:
         for key in _keys(request):
             if len(key.encode("utf-8", "surrogatepass")) > _LONGEST_KEY:
-                raise errors.invalid_key()
+                raise errors.R2Error(*errors.INVALID_KEY)
         method = self._methods.get(str(request.get("method")))
         if method is None:
-            raise errors.malformed()
+            raise errors.R2Error(*errors.MALFORMED)
         return await method(request, body)
 
     async def count(self) -> int:
@@ -124,7 +124,7 @@ class Bucket:
         if database is not None:
             row = await database.read(rows.one(key))
         if row is None:
-            raise errors.no_such_key()
+            raise errors.R2Error(*errors.NO_SUCH_KEY)
         return Stored.of_row(row)
 
     async def _head(self, request: Request, _body: bytes) -> Answer:
@@ -141,7 +141,7 @@ class Bucket:
             content = None if again.version == found.version else await self._content(again)
             found, span = again, _span(request, again.size)
         if content is None:
-            raise errors.no_such_key()
+            raise errors.R2Error(*errors.NO_SUCH_KEY)
         return Answer(found.described(span.shown()), content[span.offset : span.offset + span.length])
 
     async def _content(self, found: Stored) -> bytes | None:
@@ -155,7 +155,7 @@ class Bucket:
     async def _put(self, request: Request, body: bytes) -> Answer:
         custom = _custom(request)
         if sum(map(_length, (*custom, *custom.values()))) > _MOST_METADATA:
-            raise errors.metadata_too_large()
+            raise errors.R2Error(*errors.METADATA_TOO_LARGE)
         database = await self._opened(create=True)
         assert database is not None, "it has been made"
         checksums = _checked(request, body)
@@ -190,7 +190,7 @@ class Bucket:
     async def _upload_part(self, request: Request, body: bytes) -> Answer:
         database = await self._opened(create=False)
         if database is None:
-            raise errors.no_such_upload()
+            raise errors.R2Error(*errors.NO_SUCH_UPLOAD)
         self._files.create()
         part = uploads.Part(
             number=int(request["partNumber"]),
@@ -210,7 +210,7 @@ class Bucket:
     async def _complete_upload(self, request: Request, _body: bytes) -> Answer:
         database = await self._opened(create=False)
         if database is None:
-            raise errors.internal()
+            raise errors.R2Error(*errors.INTERNAL)
         chosen = [(int(one["part"]), one["etag"]) for one in request["parts"]]
         version, now = self._entropy.token(16).hex(), self._clock.now_ms()
         done = await database.write(uploads.complete(_upload(request), chosen, version, now))
@@ -220,7 +220,7 @@ class Bucket:
     async def _abort_upload(self, request: Request, _body: bytes) -> Answer:
         database = await self._opened(create=False)
         if database is None:
-            raise errors.internal()
+            raise errors.R2Error(*errors.INTERNAL)
         self._files.remove(await database.write(uploads.abort(_upload(request))))
         return Answer()
 
@@ -236,7 +236,7 @@ class Bucket:
     async def _list(self, request: Request, _body: bytes) -> Answer:
         limit = request.get("limit", MOST_KEYS)
         if not 1 <= limit <= MOST_KEYS:
-            raise errors.too_many_keys()
+            raise errors.R2Error(*errors.TOO_MANY_KEYS)
         include = frozenset(_INCLUDED[one] for one in request.get("include") or ())
         limit = min(limit, _MOST_WITH_METADATA) if include else limit
         after = max((one for one in (request.get("startAfter"), _read_cursor(request)) if one), default=None)
@@ -309,13 +309,13 @@ def _span(request: Request, size: int) -> _Span:
     )
     if suffix is not None:
         if suffix <= 0:
-            raise errors.unsatisfiable()
+            raise errors.R2Error(*errors.UNSATISFIABLE)
         length = min(suffix, size)
         offset = size - length
     offset = offset or 0
     length = size - offset if length is None else length
     if not 0 <= offset <= size or length <= 0:
-        raise errors.unsatisfiable()
+        raise errors.R2Error(*errors.UNSATISFIABLE)
     return _Span(offset, min(length, size - offset))
 
 

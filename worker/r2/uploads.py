@@ -50,7 +50,7 @@ def create(upload: Upload, http: dict[str, Any], custom: dict[str, str]) -> Step
 def keep(upload: Upload, part: Part) -> Steps[list[str]]:
     """The result is the file of the part that had its number. Raises R2Error."""
     if (yield from _state(upload)) != _IN_PROGRESS:
-        raise errors.no_such_upload()
+        raise errors.R2Error(*errors.NO_SUCH_UPLOAD)
     replaced = yield (
         "SELECT blob_id FROM _mf_multipart_parts WHERE upload_id = ? AND part_number = ?",
         (upload.id, part.number),
@@ -72,9 +72,9 @@ def complete(upload: Upload, chosen: list[tuple[int, str]], version: str, now: i
     )
     state = yield from _state(upload)
     if state is None:
-        raise errors.internal()
+        raise errors.R2Error(*errors.INTERNAL)
     if state != _IN_PROGRESS:
-        raise errors.no_such_upload()
+        raise errors.R2Error(*errors.NO_SUCH_UPLOAD)
     rows = yield (
         "SELECT part_number, blob_id, size, etag, checksum_md5 FROM _mf_multipart_parts WHERE upload_id = ?",
         (upload.id,),
@@ -107,7 +107,7 @@ def abort(upload: Upload) -> Steps[list[str]]:
     """The result is the files of its parts. Raises R2Error."""
     state = yield from _state(upload)
     if state is None:
-        raise errors.internal()
+        raise errors.R2Error(*errors.INTERNAL)
     return (yield from _end(upload, _ABORTED)) if state == _IN_PROGRESS else []
 
 
@@ -132,15 +132,15 @@ def _end(upload: Upload, state: int) -> Steps[list[str]]:
 def _checked(chosen: list[tuple[int, str]], there: dict[int, Part]) -> list[Part]:
     """The parts in the order of their numbers. Raises R2Error for those that make no object."""
     if len({number for number, _ in chosen}) < len(chosen):
-        raise errors.internal()
+        raise errors.R2Error(*errors.INTERNAL)
     parts = [there.get(number) for number, _ in chosen]
     found = [one for one in parts if one is not None]
     if [one and one.etag for one in parts] != [etag for _, etag in chosen]:
-        raise errors.no_such_part()
+        raise errors.R2Error(*errors.NO_SUCH_PART)
     if any(one.size < LEAST_PART for one in found[:-1]):
-        raise errors.part_too_small()
+        raise errors.R2Error(*errors.PART_TOO_SMALL)
     found.sort()
     *sizes, last = [one.size for one in found] or [0]
     if any(size < LEAST_PART or size != sizes[0] for size in sizes) or (sizes and last > sizes[0]):
-        raise errors.bad_upload()
+        raise errors.R2Error(*errors.BAD_UPLOAD)
     return found

@@ -69,9 +69,9 @@ def _asked(method: str, headers: dict[bytes, bytes], body: bytes) -> tuple[dict[
         # A lone surrogate comes as three bytes that are not UTF-8.
         asked = json.loads(text.decode("utf-8", "replace"))
     except (KeyError, ValueError) as error:
-        raise errors.malformed() from error
+        raise errors.R2Error(*errors.MALFORMED) from error
     if not isinstance(asked, dict):
-        raise errors.malformed()
+        raise errors.R2Error(*errors.MALFORMED)
     return asked, content
 
 

@@ -3,6 +3,7 @@
 import inspect
 from asyncio import Task, gather
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import CoroutineType, MethodType, ModuleType
 from typing import Any, TypeVar
@@ -35,6 +36,7 @@ def _ignore(error: BaseException) -> None:
     """The default error log: nobody listens."""
 
 
+@dataclass(eq=False, repr=False)
 class Worker:
     """Code in ``module`` with the bindings ``env``, as many invocations at a time as are asked for.
 
@@ -45,41 +47,26 @@ class Worker:
     instance of Default, of its own.
     """
 
-    def __init__(
-        self,
-        module: ModuleType,
-        env: Any,
-        space: Space,
-        platform: Platform = MACHINE,
-        on_error: ErrorLog = _ignore,
-        *,
-        takes_functions: bool = True,
-    ) -> None:
-        self.module = module
-        self.space = space
-        self.platform = platform
-        self.env = env
-        self.on_error = on_error
+    module: ModuleType
+    env: Any
+    space: Space
+    platform: Platform = MACHINE
+    on_error: ErrorLog = field(default=_ignore)
+    takes_functions: bool = field(default=True, kw_only=True)
+    _accepted: dict[Callable[..., Any], int | None] = field(init=False, default_factory=dict)
+    _raw_env: Any = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
         self.background = Background(lambda error: self.on_error(error))
-        self._takes_functions = takes_functions
-        self._accepted: dict[Callable[..., Any], int | None] = {}
-        self._raw_env: Any = None
 
     @property
     def answers_nothing(self) -> bool:
         """Whether its handlers are functions of the module, and its compatibility date wants a class."""
-        return not self._takes_functions and not hasattr(self.module, "Default")
+        return not self.takes_functions and not hasattr(self.module, "Default")
 
     def with_bindings(self, bindings: Mapping[str, object]) -> "Worker":
         """The same code with ``bindings`` for its whole environment: another deployment of it."""
-        other = Worker(
-            self.module,
-            make_env(bindings),
-            self.space,
-            self.platform,
-            self.on_error,
-            takes_functions=self._takes_functions,
-        )
+        other = replace(self, env=make_env(bindings))
         other._accepted = self._accepted
         return other
 

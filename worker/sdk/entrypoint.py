@@ -11,43 +11,33 @@ from worker.sdk.http.request import Request
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-class WorkerEntrypoint:
+class _Entrypoint:
+    """``ctx`` is the context that the runtime gives, ``env`` the bindings."""
+
+    ctx: Any
+    env: Any
+
+    def __init__(self, ctx: Any, env: Any) -> None:
+        self.ctx = ctx
+        self.env = env
+
+
+class WorkerEntrypoint(_Entrypoint):
     """Base of ``class Default(WorkerEntrypoint)``: its methods handle what reaches the Worker.
 
     ``fetch(self, request)``, ``scheduled(self, controller, env, ctx)``, ``queue(self, batch)``, …
     """
 
-    ctx: Any
-    env: Any
 
-    def __init__(self, ctx: Any, env: Any) -> None:
-        self.ctx = ctx
-        self.env = env
-
-
-class DurableObject:
+class DurableObject(_Entrypoint):
     """Base of a Durable Object class: ``fetch(self, request)``, ``alarm(self)``, and methods to be called.
 
     ``ctx`` is a `worker.sdk.durable.DurableObjectContext`; worker.durable runs the objects.
     """
 
-    ctx: Any
-    env: Any
 
-    def __init__(self, ctx: Any, env: Any) -> None:
-        self.ctx = ctx
-        self.env = env
-
-
-class WorkflowEntrypoint:
+class WorkflowEntrypoint(_Entrypoint):
     """Base of a Workflow class, with ``run(self, event, step)``. Nothing here runs one."""
-
-    ctx: Any
-    env: Any
-
-    def __init__(self, ctx: Any, env: Any) -> None:
-        self.ctx = ctx
-        self.env = env
 
 
 def handler(function: Handler) -> Handler:

@@ -1,11 +1,10 @@
 """Reading the files that a command line names, with wrangler's complaints."""
 
-import errno
 import os
 from pathlib import Path
 
 from worker.config import Location
-from worker.config.files.document import BYTE_ORDER_MARKS
+from worker.config.files.document import BYTE_ORDER_MARKS, reason_of
 from wrangler_compat.cli.errors import FileError
 
 
@@ -15,7 +14,7 @@ def read_bytes(folder: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise FileError(f"Could not read file: {name}", _reason(error, path)) from error
+        raise FileError(f"Could not read file: {name}", reason_of(error, path)) from error
 
 
 def read_text(folder: Path, name: str) -> str:
@@ -30,12 +29,3 @@ def read_text(folder: Path, name: str) -> str:
                 location=Location(Path(name), 1, 0, ""),
             )
     return content.decode("utf-8", "replace").removeprefix("\ufeff")
-
-
-def _reason(error: OSError, path: Path) -> str:
-    """Node.js's text for a failed system call."""
-    if error.errno == errno.EISDIR:
-        return "EISDIR: illegal operation on a directory, read"
-    code = errno.errorcode.get(error.errno or 0, "UNKNOWN")
-    text = os.strerror(error.errno or 0)
-    return f"{code}: {text[:1].lower()}{text[1:]}, open '{path}'"

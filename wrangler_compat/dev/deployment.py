@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -70,32 +71,22 @@ _FUNCTIONS: Final = (
 )
 
 
+@dataclass(eq=False)
 class PythonDeployment:
     """A Python Worker, in this process. ``read`` gives the configuration anew, after a change."""
 
+    config: WorkerConfig
+    read: Callable[[], WorkerConfig]
+    root: Path
+    console: Console
+    settings: DevSettings
+    shared: Shared
+    emulation: "Emulation | None" = None
+    _began: bool = field(init=False, default=False)
+    _local: LocalNamespaces | None = field(init=False, default=None)
+    _worker: Worker | None = field(init=False, default=None)
+    _app: ASGIApp | None = field(init=False, default=None)
     devtools = None
-
-    def __init__(
-        self,
-        config: WorkerConfig,
-        read: Callable[[], WorkerConfig],
-        root: Path,
-        console: Console,
-        settings: DevSettings,
-        shared: Shared,
-        emulation: "Emulation | None" = None,
-    ) -> None:
-        self._config = config
-        self._read = read
-        self._shared = shared
-        self._root = root
-        self._console = console
-        self._settings = settings
-        self._emulation = emulation
-        self._began = False
-        self._local: LocalNamespaces | None = None
-        self._worker: Worker | None = None
-        self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._app is not None, "begin comes first"
@@ -104,38 +95,38 @@ class PythonDeployment:
     async def begin(self) -> None:
         """Load the Worker and say what it is bound to. Raises ConfigError, ServeError, StoreError."""
         if self._began:
-            self._config = self._read()
+            self.config = self.read()
         self._began = True
-        local = self._opened(self._config)
+        local = self._opened(self.config)
         try:
             await local.sweep()
-            self._put_on(self._config, local)
+            self._put_on(self.config, local)
         except LoadError:
             await local.close()
             raise
-        await show_bindings(self._console, self._config, local, self._root, self._shared)
-        self._show_differences(self._config)
+        await show_bindings(self.console, self.config, local, self.root, self.shared)
+        self._show_differences(self.config)
 
     def _show_differences(self, config: WorkerConfig) -> None:
         """Where the platform would do otherwise by the configuration's compatibility date and flags."""
         there, here = python_of(config), f"{sys.version_info.major}.{sys.version_info.minor}"
         if there != here:
-            self._console.say(f"⎔ Running on Python {here}; on the platform this Worker has Python {there}")
+            self.console.say(f"⎔ Running on Python {here}; on the platform this Worker has Python {there}")
         worker = self._worker
         if worker is not None and worker.answers_nothing:
-            self._console.caution(_FUNCTIONS)
+            self.console.caution(_FUNCTIONS)
 
     async def renew(self) -> None:
         """Load the Worker again; if that fails, say why and go on with the one that runs."""
-        self._console.say("⎔ Reloading local server...")
+        self.console.say("⎔ Reloading local server...")
         before, worker = self._local, self._worker
         try:
-            config = self._read()
+            config = self.read()
             self._put_on(config, self._opened(config))
         except (CommandError, ConfigError, ServeError, StoreError) as error:
-            self._console.fail(CommandError(f"{error}\nThe previous version of the Worker keeps running."))
+            self.console.fail(CommandError(f"{error}\nThe previous version of the Worker keeps running."))
             return
-        self._console.say("⎔ Local server updated and ready")
+        self.console.say("⎔ Local server updated and ready")
         sys.stdout.flush()
         if worker is not None:
             await worker.background.drain()
@@ -144,12 +135,12 @@ class PythonDeployment:
             await before.close()
 
     def _opened(self, config: WorkerConfig) -> LocalNamespaces:
-        emulation, strict = self._emulation, self._settings.strict
+        emulation, strict = self.emulation, self.settings.strict
         if emulation is None:
-            return open_local(config, self._root, strict=strict)
+            return open_local(config, self.root, strict=strict)
         return open_local(
             config,
-            self._root,
+            self.root,
             strict=strict,
             clock=emulation.clock,
             seen=emulation.seen,
@@ -157,9 +148,9 @@ class PythonDeployment:
         )
 
     def _put_on(self, config: WorkerConfig, local: LocalNamespaces) -> None:
-        clock = SystemClock() if self._emulation is None else self._emulation.clock
-        platform = Platform(clock, allowed=self._settings.allowed)
-        services, broker = self._shared.services, self._shared.broker
+        clock = SystemClock() if self.emulation is None else self.emulation.clock
+        platform = Platform(clock, allowed=self.settings.allowed)
+        services, broker = self.shared.services, self.shared.broker
         bindings = {
             **local.bindings,
             **local.d1,
@@ -170,12 +161,12 @@ class PythonDeployment:
         worker = load_configured(config, bindings, platform, durable=local.durable)
         for objects in local.durable.values():
             objects.restore()
-        worker.on_error = lambda error: show_error(self._console, users_traceback(error, worker.space))
+        worker.on_error = lambda error: show_error(self.console, users_traceback(error, worker.space))
         app = create_app(
             worker,
-            lambda access: show_access(self._console, access),
+            lambda access: show_access(self.console, access),
             clock,
-            test_scheduled=self._settings.test_scheduled,
+            test_scheduled=self.settings.test_scheduled,
         )
         name = name_of(config)
         broker.consume(name, [Consumer(name, one, self._take) for one in config.queue_consumers])
@@ -188,7 +179,7 @@ class PythonDeployment:
 
         worker = self._worker
         assert worker is not None, "begin comes first"
-        return await take(worker, MessageBatch(queue, messages, metrics, self._console.caution))
+        return await take(worker, MessageBatch(queue, messages, metrics, self.console.caution))
 
     def kill(self) -> None:
         """Nothing: the Worker runs in this process."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from worker.config import WorkerConfig
-from worker.javascript import CF_HEADER, d1_binding, kv_binding, literal, variables
+from worker.javascript import CF_HEADER, d1_binding, kv_binding, literal, object_namespaces, variables
 
 _OLDEST_DATE: Final = "2021-11-02"
 
@@ -117,12 +117,7 @@ def _objects(config: WorkerConfig) -> str:
     """Where the classes of Durable Objects keep what they store: in memory."""
     if not config.durable_objects:
         return ""
-    classes = {one.class_name: one.sqlite for one in config.durable_objects}
-    namespaces = ", ".join(
-        f"(className = {literal(name)}, uniqueKey = {literal(name)}, preventEviction = true, "
-        f"enableSql = {'true' if sqlite else 'false'})"
-        for name, sqlite in classes.items()
-    )
+    namespaces = object_namespaces(config, str, "preventEviction = true, ")
     return f", durableObjectNamespaces = [{namespaces}], durableObjectStorage = (inMemory = void)"
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from harness.migrations.queue.example import example
+from harness.migrations.queue.promises.judging.interface import STATUS
 from harness.migrations.queue.rehearsal.rehearsal import Rehearsal, rehearse_queue, walk_of
 from harness.migrations.queue.reports.fate import fates
 from harness.migrations.queue.reports.rehearsal import as_json, as_text
@@ -12,7 +13,6 @@ from kvstore import ManualClock, SystemClock
 from kvstore.faults import Fault
 from tests.fixtures import GUIDE_5, unpack_busy
 from tests.harness.queue.walks import rehearsed
-from tests.worker.queue import guide
 
 BROKEN_BY_DESIGN = {"I7", "I9", "I16"}
 
@@ -47,7 +47,7 @@ def test_guide_5_moves_as_the_guide_says() -> None:
     assert (run.member("tasks", "migrated"), run.member("leases", "migrated")) == (5, 2)
     # As counted on the original: 4 + 4 for every task + 4 for every lease.
     assert run.operations == 32
-    assert record.to("GET", "/api/migrate/status")[0].answer == guide.STATUS
+    assert record.to("GET", "/api/migrate/status")[0].answer == STATUS
 
 
 def test_guide_5_shows_what_the_documented_migration_breaks_even_there() -> None:

@@ -22,6 +22,16 @@ PENDING = "orchestrator:pending"
 OLD, NEW = "orchestrator:queue:", "queue:task:"
 OLD_LEASE, NEW_LEASE = "orchestrator:lease:", "queue:lease:"
 QUARANTINE = "queue:quarantine:"
+# What the guide shows of a run with its sample: five tasks in the old format, two of them held.
+GUIDES_RUN = {
+    "success": True,
+    "message": "Migration completed successfully",
+    "tasks": {"migrated": 5, "failed": 0, "errors": []},
+    "leases": {"migrated": 2, "failed": 0, "errors": []},
+    "totalMigrated": 7,
+    "totalFailed": 0,
+    "errors": [],
+}
 CLOCK = ManualClock(NOW)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from harness.migrations.queue.promises.judging.interface import STATUS as GUIDES_STATUS
 from kvstore import KVNamespace, ManualClock
-from tests.worker.queue import guide
+from tests.worker.queue.deployment import GUIDES_RUN
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +22,7 @@ async def test_the_status_is_the_guides(old: httpx.AsyncClient) -> None:
     """G10."""
     response = await old.get(STATUS)
     assert response.status_code == 200
-    assert response.text == json.dumps(guide.STATUS, separators=(",", ":"))
+    assert response.text == json.dumps(GUIDES_STATUS, separators=(",", ":"))
 
 
 @pytest.mark.usefixtures("guide_five")
@@ -29,7 +30,7 @@ async def test_the_run_is_the_guides(old: httpx.AsyncClient) -> None:
     """G11."""
     response = await old.post(RUN)
     assert response.status_code == 200
-    assert response.text == json.dumps(guide.RUN, separators=(",", ":"))
+    assert response.text == json.dumps(GUIDES_RUN, separators=(",", ":"))
 
 
 @pytest.mark.usefixtures("guide_five")
@@ -94,23 +95,6 @@ async def test_a_lease_keeps_its_remaining_time(
     expirations = [key["expiration"] for key in (await kv.list(prefix="queue:lease:"))["keys"]]
     end = clock.now_ms() // 1000 + 300
     assert all(end - 10 <= expiration <= end for expiration in expirations)
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", STATUS),
-        ("GET", RUN),
-        ("GET", ROLLBACK),
-        ("GET", "/api/migrate"),
-        ("GET", "/api/migrate/status/"),
-        ("POST", "/api/migrate/walk"),
-        ("GET", "/api/migrated"),
-    ],
-)
-async def test_other_routes_are_404(old: httpx.AsyncClient, method: str, path: str) -> None:
-    response = await old.request(method, path)
-    assert (response.status_code, response.text) == (404, '{"error":"Not found"}')
 
 
 async def test_without_the_namespace_it_is_503(serve: Serve) -> None:

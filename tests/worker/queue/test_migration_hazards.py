@@ -170,25 +170,22 @@ async def test_h50_a_permanent_task_gets_an_end(
     assert key["expiration"] == clock.now_ms() // 1000 + 3600
 
 
-async def test_h51_a_lease_about_to_end_gets_a_minute(
-    old: httpx.AsyncClient, kv: KVNamespace, clock: ManualClock
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        pytest.param({"expirationTtl": 60}, 60, id="h51_one_about_to_end_gets_a_minute"),
+        pytest.param({}, 300, id="h52_a_permanent_one_gets_five_minutes"),
+    ],
+)
+async def test_a_lease_gets_another_end(
+    old: httpx.AsyncClient, kv: KVNamespace, clock: ManualClock, options: dict[str, int], left: int
 ) -> None:
     await kv.put(PENDING, "[]")
-    await kv.put("orchestrator:lease:t1", '{"workerId":"w"}', expirationTtl=60)
+    await kv.put("orchestrator:lease:t1", '{"workerId":"w"}', **options)
     clock.advance(40_000)
     await run(old, 200)
     [key] = (await kv.list(prefix="queue:lease:"))["keys"]
-    assert key["expiration"] == clock.now_ms() // 1000 + 60
-
-
-async def test_h52_a_permanent_lease_gets_five_minutes(
-    old: httpx.AsyncClient, kv: KVNamespace, clock: ManualClock
-) -> None:
-    await kv.put(PENDING, "[]")
-    await kv.put("orchestrator:lease:t1", '{"workerId":"w"}')
-    await run(old, 200)
-    [key] = (await kv.list(prefix="queue:lease:"))["keys"]
-    assert key["expiration"] == clock.now_ms() // 1000 + 300
+    assert key["expiration"] == clock.now_ms() // 1000 + left
 
 
 async def test_h54_metadata_is_lost(old: httpx.AsyncClient, kv: KVNamespace) -> None:

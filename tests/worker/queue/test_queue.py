@@ -92,9 +92,16 @@ async def test_the_status_of_a_missing_task_is_404(queue: httpx.AsyncClient) -> 
         ("GET", "/api/queues"),
         ("GET", "/api/result"),
         ("DELETE", "/api/result/x"),
+        ("POST", "/api/migrate/status"),
+        ("GET", "/api/migrate/run"),
+        ("GET", "/api/migrate/rollback"),
+        ("GET", "/api/migrate"),
+        ("GET", "/api/migrate/status/"),
+        ("POST", "/api/migrate/walk"),
+        ("GET", "/api/migrated"),
     ],
 )
-async def test_other_routes_of_the_queue_are_404(old: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_other_routes_are_404(old: httpx.AsyncClient, method: str, path: str) -> None:
     response = await old.request(method, path)
     assert (response.status_code, response.text) == (404, '{"error":"Not found"}')
 

@@ -19,10 +19,13 @@ class Default(WorkerEntrypoint):
 """
 
 
-def project(folder: Path, files: dict[str, str]) -> Path:
-    """The folder of a Worker with these files; names beginning with a slash are the project's, not src's."""
+def project(folder: Path, files: dict[str, str], bindings: str = "") -> Path:
+    """The folder of a Worker with these files; names beginning with a slash are the project's, not src's.
+
+    ``bindings`` is added to its configuration.
+    """
     (folder / "src").mkdir(parents=True)
-    (folder / "wrangler.toml").write_text(CONFIGURATION.format(folder.name))
+    (folder / "wrangler.toml").write_text(CONFIGURATION.format(folder.name) + bindings)
     for name, text in files.items():
         path = folder / name[1:] if name.startswith("/") else folder / "src" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,16 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.worker.runtime.projects import project
 from worker.runtime import Access, Worker, create_app, load_worker
 
 pytestmark = pytest.mark.anyio
 
-CONFIG = """\
-name = "demo"
-main = "entry.py"
-compatibility_date = "2026-04-20"
-compatibility_flags = ["python_workers"]
-"""
 ENTRY = """\
 from workers import Response, WorkerEntrypoint
 
@@ -43,9 +38,7 @@ class Default(WorkerEntrypoint):
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Worker:
-    (tmp_path / "wrangler.toml").write_text(CONFIG)
-    (tmp_path / "entry.py").write_text(ENTRY)
-    return load_worker(tmp_path, {})
+    return load_worker(project(tmp_path / "demo", {"entry.py": ENTRY}), {})
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.worker.runtime.projects import project
 from worker.config import load_config
 from worker.runtime import bind, create_app, load_configured, open_local, serve
 from worker.sdk.ffi.errors import JsException
@@ -16,15 +17,7 @@ from worker.sdk.web.websocket import pair
 
 pytestmark = pytest.mark.anyio
 
-CONFIGURATION = """\
-name = "sockets"
-main = "entry.py"
-compatibility_date = "2026-01-01"
-compatibility_flags = ["python_workers"]
-[[durable_objects.bindings]]
-name = "ROOM"
-class_name = "Room"
-"""
+ROOM = '[[durable_objects.bindings]]\nname = "ROOM"\nclass_name = "Room"\n'
 CODE = """\
 import js
 from pyodide.ffi import create_proxy
@@ -75,9 +68,7 @@ class Default(WorkerEntrypoint):
 
 
 async def test_clients_talk_to_a_worker_and_its_objects(tmp_path: Path) -> None:
-    (tmp_path / "wrangler.toml").write_text(CONFIGURATION)
-    (tmp_path / "entry.py").write_text(CODE)
-    config = load_config(tmp_path / "wrangler.toml")
+    config = load_config(project(tmp_path / "sockets", {"entry.py": CODE}, ROOM) / "wrangler.toml")
     local = open_local(config, tmp_path / "kv")
     worker = load_configured(config, local.bindings, durable=local.durable)
     async with serve(create_app(worker), bind("127.0.0.1", 0), websockets=True) as url:

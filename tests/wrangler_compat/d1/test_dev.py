@@ -2,20 +2,14 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.wrangler_compat.d1.transcript import Program
-from tests.wrangler_compat.dev import Dev
-from tests.wrangler_compat.test_dev_javascript import REAL
+from tests.wrangler_compat.dev import IN_BOTH_LANGUAGES, answer_of
 
 pytestmark = pytest.mark.own_clock
 
 CONFIG = """\
-name = "demo"
-main = "{main}"
-compatibility_date = "2026-04-20"
-compatibility_flags = {flags}
 [[d1_databases]]
 binding = "DB"
 database_name = "links"
@@ -65,33 +59,14 @@ ANSWER = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("main", "code", "flags"),
-    [
-        ("entry.py", PYTHON, ["python_workers"]),
-        pytest.param("index.js", JAVASCRIPT, [], marks=pytest.mark.workerd),
-    ],
-)
+@IN_BOTH_LANGUAGES
 def test_a_worker_finds_its_database(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    ours: Program,
-    main: str,
-    code: str,
-    flags: list[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ours: Program, main: str
 ) -> None:
-    if main.endswith(".js") and not (REAL / "workerd").exists():
-        pytest.skip("the real workerd is not installed: npm install --prefix .real wrangler@4.86.0")
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "wrangler.toml").write_text(CONFIG.format(main=main, flags=flags))
-    (tmp_path / main).write_text(code)
+    (tmp_path / "wrangler.toml").write_text(CONFIG)
     table = "CREATE TABLE links (name TEXT PRIMARY KEY, n INTEGER)"
     assert ours(("d1", "execute", "DB", "--command", table)).code == 0
-    parts = {f"{part.upper()}_BIN": str(REAL / part) for part in ("workerd", "esbuild")}
-    dev = Dev(tmp_path, "--port=0", environ=parts)
-    try:
-        answer = httpx.get(dev.url, trust_env=False, timeout=30)
-    finally:
-        dev.stop()
-    assert answer.json() == ANSWER
-    assert any("env.DB (11111111-2222-3333-4444-555555555555)" in line for line in dev.lines)
+    answer, lines = answer_of(tmp_path, CONFIG, main, PYTHON if main == "entry.py" else JAVASCRIPT)
+    assert answer == ANSWER
+    assert any("env.DB (11111111-2222-3333-4444-555555555555)" in line for line in lines)

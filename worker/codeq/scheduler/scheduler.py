@@ -4,6 +4,7 @@ The source is an audit of the old service, made before codeQ replaced it; the se
 There are no retries' counts and no dead letters: expired work is pending again at once, for ever.
 """
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -50,23 +51,25 @@ class LegacyQueues:
         return {key: await self._server.call("LLEN", key) for key in keys}
 
 
+@dataclass(eq=False)
 class Scheduler:
     """The operations; ``ownership`` holds heartbeat and abandon."""
 
-    def __init__(self, server: Server, timeline: Timeline, entropy: Entropy, settings: Settings) -> None:
-        self._server = server
-        self._timeline = timeline
-        self._entropy = entropy
-        self._settings = settings
+    server: Server
+    timeline: Timeline
+    entropy: Entropy
+    settings: Settings
+
+    def __post_init__(self) -> None:
         self._keys = LegacyKeys()
-        self._queues = LegacyQueues(server, self._keys)
-        self.tasks = TaskTable(server, self._keys, timeline)
-        self.ownership = Ownership(server, self._keys, self.tasks, self._queues, timeline)
+        self._queues = LegacyQueues(self.server, self._keys)
+        self.tasks = TaskTable(self.server, self._keys, self.timeline)
+        self.ownership = Ownership(self.server, self._keys, self.tasks, self._queues, self.timeline)
 
     async def create(self, command: str, payload: Any, priority: int, webhook: str) -> Task:
         """A new task at the end of its queue. The priority is stored, and that is all."""
-        now = self._timeline.now()
-        task_id = str(UUID(bytes=self._entropy.token(16), version=4))
+        now = self.timeline.now()
+        task_id = str(UUID(bytes=self.entropy.token(16), version=4))
         task = Task(task_id, command, encode(payload), PENDING, now, now, priority, webhook)
         await self.tasks.save(task)
         await self._queues.push(command, task.id)
@@ -86,9 +89,9 @@ class Scheduler:
 
     async def repair(self, command: str) -> None:
         """Puts back what nobody holds any more, looking at the newest ids in progress only."""
-        limit = self._settings.requeue_inspect_limit
+        limit = self.settings.requeue_inspect_limit
         for task_id in await self._queues.newest_in_progress(command, limit):
-            if await self._server.call("TTL", self._keys.lease(task_id)) > 0:
+            if await self.server.call("TTL", self._keys.lease(task_id)) > 0:
                 continue
             await self._queues.finish(command, task_id)
             await self._queues.push(command, task_id)
@@ -108,7 +111,7 @@ class Scheduler:
         task.release(status)
         await self.tasks.write(task)
         await self._queues.finish(task.command, task_id)
-        await self._server.call("DEL", self._keys.lease(task_id))
+        await self.server.call("DEL", self._keys.lease(task_id))
         await self.tasks.retain(task_id)
         return task
 
@@ -117,10 +120,10 @@ class Scheduler:
 
     async def clean_up(self, before: int, limit: int) -> int:
         """Deletes at most ``limit`` tasks whose retention ended by ``before`` (epoch seconds); how many."""
-        ids = await self._server.call("ZRANGEBYSCORE", self._keys.ttl, "-inf", before, "LIMIT", 0, limit)
+        ids = await self.server.call("ZRANGEBYSCORE", self._keys.ttl, "-inf", before, "LIMIT", 0, limit)
         for task_id in ids:
             task = await self.tasks.read(task_id)
-            checked(await self._server.pipeline(self._deletion(task_id, task)))
+            checked(await self.server.pipeline(self._deletion(task_id, task)))
         return len(ids)
 
     def _deletion(self, task_id: str, task: Task | None) -> list[Command]:

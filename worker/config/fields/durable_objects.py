@@ -48,11 +48,10 @@ def _classes(fields: dict[str, JSON], kind: str) -> Iterable[str]:
 
 def bindings(scope: Scope, field: str, value: JSON) -> None:
     path = scope.path(field)
-    if not isinstance(value, dict):
-        scope.error(f'The field "{path}" should be an object but got {shown(value)}.')
+    given = scope.object(field, value, frozenset({"bindings", "code_update_strategy"}))
+    if given is None:
         return
-    scope.warn_unexpected(path, value, frozenset({"bindings", "code_update_strategy"}))
-    value = {"bindings": [], **value}
+    value = {"bindings": [], **given}
     if not isinstance(value["bindings"], list):
         scope.error(f'The field "{path}.bindings" should be an array but got {shown(value["bindings"])}.')
     else:

@@ -70,13 +70,11 @@ _producer: Final = entry(
 
 
 def queues(scope: Scope, field: str, value: JSON) -> None:
-    path = scope.path(field)
-    if not isinstance(value, dict):
-        scope.error(f'The field "{path}" should be an object but got {shown(value)}.')
+    path, given = scope.path(field), scope.object(field, value, frozenset({"consumers", "producers"}))
+    if given is None:
         return
-    scope.warn_unexpected(path, value, frozenset({"consumers", "producers"}))
     for name, check in (("consumers", _consumer), ("producers", _producer)):
-        listed = value.get(name, [])
+        listed = given.get(name, [])
         if not isinstance(listed, list):
             scope.error(f'The field "{path}.{name}" should be an array but got {shown(listed)}.')
             continue

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from worker.config.diagnostics import Diagnostics
-from worker.config.javascript import JSON, members
+from worker.config.javascript import JSON, members, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,15 @@ class Scope:
     def path(self, name: str) -> str:
         """How messages call the field: ``vars``, or ``env.prod.vars``."""
         return name if self.name is None else f"env.{self.name}.{name}"
+
+    def object(self, name: str, value: JSON, known: frozenset[str]) -> dict[str, JSON] | None:
+        """The members of a field that must be an object; None, and an error, where it is something else."""
+        path = self.path(name)
+        if not isinstance(value, dict):
+            self.error(f'The field "{path}" should be an object but got {shown(value)}.')
+            return None
+        self.warn_unexpected(path, value, known)
+        return value
 
     def error(self, text: str) -> None:
         self.diagnostics.errors.append(text)

@@ -65,7 +65,8 @@ def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ConfigFileError(f"Could not read file: {path}", notes=(_reason(error, path),)) from error
+        note = reason_of(error, path.absolute())
+        raise ConfigFileError(f"Could not read file: {path}", notes=(note,)) from error
     for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             raise _wrong_encoding(path, encoding)
@@ -83,13 +84,13 @@ def _wrong_encoding(path: Path, encoding: str) -> ConfigFileError:
     )
 
 
-def _reason(error: OSError, path: Path) -> str:
-    """Node.js's text for a failed system call."""
+def reason_of(error: OSError, path: Path) -> str:
+    """Node.js's text for a file that could not be read."""
     if error.errno == errno.EISDIR:
         return "EISDIR: illegal operation on a directory, read"
     code = errno.errorcode.get(error.errno or 0, "UNKNOWN")
     text = os.strerror(error.errno or 0)
-    return f"{code}: {text[:1].lower()}{text[1:]}, open '{path.absolute()}'"
+    return f"{code}: {text[:1].lower()}{text[1:]}, open '{path}'"
 
 
 def _too_deep(path: Path) -> ConfigFileError:

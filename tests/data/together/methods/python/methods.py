@@ -1,3 +1,5 @@
+"""The Worker that asks, and the one that answers: they differ in their configurations."""
+
 from datetime import UTC, datetime
 
 from workers import Response, WorkerEntrypoint
@@ -13,6 +15,24 @@ VALUES = {
     "bytes": b"\1\377",
     "list": [[1], {}],
     "error": ValueError("far"),
+}
+
+
+class Coded(Exception):
+    pass
+
+
+def fail(error):
+    raise error
+
+
+MADE = {
+    "values": lambda: VALUES,
+    "range": lambda: fail(ValueError("too far")),
+    "coded": lambda: fail(Coded("of its own")),
+    "stub": lambda: lambda: 1,
+    "tuple": lambda: (1, 2),
+    "response": lambda: Response("body"),
 }
 
 
@@ -50,3 +70,13 @@ class Default(WorkerEntrypoint):
         told["keywords"] = await tried(lambda: answers.shown(1, a=2))
         told["function"] = await tried(lambda: answers.echo(lambda: 1))
         return Response.json(told)
+
+    async def echo(self, *given):
+        return list(given)
+
+    def shown(self, *given):
+        made = [one.tolist() if isinstance(one, memoryview) else one for one in given]
+        return [f"{type(one).__name__} {one!r}" for one in made]
+
+    async def make(self, name):
+        return MADE[name]()

@@ -1,3 +1,4 @@
+// The Worker that asks, and the one that answers: they differ in their configurations.
 import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
 
 function shown(value) {
@@ -13,6 +14,16 @@ function shown(value) {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shown(one)]));
 }
 
+const VALUES = {
+  none: null, nothing: undefined, yes: true, text: "ü\u{1F600}", lone: "\ud800", number: 1.5, zero: -0, nan: NaN, big: 2n ** 64n,
+  date: new Date(86400000), map: new Map([["a", 1]]), set: new Set([1]), bytes: new Uint8Array([1, 255]),
+  buffer: new Uint8Array([2]).buffer, floats: new Float64Array([0.5]), list: [[1], {}], error: new RangeError("far"),
+};
+
+async function tried(call) {
+  try { return await call(); } catch (error) { return ["threw", error.name, error.message.trim().split("\n").pop()]; }
+}
+
 class Counter extends RpcTarget {}
 
 class Coded extends Error {
@@ -20,12 +31,7 @@ class Coded extends Error {
 }
 
 const MADE = {
-  values: () => ({
-    none: null, nothing: undefined, yes: true, text: "ü\u{1F600}", lone: "\ud800", number: 1.5, zero: -0, nan: NaN, big: 2n ** 64n,
-    date: new Date(86400000), map: new Map([["a", 1]]), set: new Set([1]), bytes: new Uint8Array([1, 255]),
-    buffer: new Uint8Array([2]).buffer, floats: new Float64Array([0.5]), list: [[1], {}],
-    error: new RangeError("far"),
-  }),
+  values: () => VALUES,
   twice: () => { const one = { a: 1 }; return [one, one]; },
   circle: () => { const one = []; one.push(one); return one; },
   later: () => Promise.resolve("later"),
@@ -39,6 +45,15 @@ const MADE = {
 };
 
 export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    const { make, echo } = await request.json(), told = {};
+    for (const name of echo) told[name] = await tried(async () => shown((await this.env.ANSWERS.echo(VALUES[name]))[0]));
+    for (const name of make) told[name] = await tried(async () => shown(await this.env.ANSWERS.make(name)));
+    told.arguments = await tried(() => this.env.ANSWERS.shown());
+    told.function = await tried(() => this.env.ANSWERS.echo(() => 1).then(() => "sent"));
+    told.object = await tried(() => this.env.ANSWERS.echo(new (class Own {})()).then(() => "sent"));
+    return Response.json(told);
+  }
   echo(...given) { return given; }
   shown(...given) { return given.map(shown); }
   make(name) { return MADE[name](); }
