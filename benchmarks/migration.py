@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.measurement import Measurement
 from harness.migrations.queue.rehearsal.rehearsal import Walk, walk_of
 from harness.migrations.queue.simulation.population import populate
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 
 _SIZES = (1_000, 10_000, 100_000)
 _NOW = 1_795_300_000_000
@@ -53,7 +53,7 @@ async def measure(folder: Path) -> list[Measurement]:
 
 def _migrated(tasks: int) -> Cost:
     """A walk to the end of it, a tenth of the tasks held by somebody."""
-    walk = Walk(QUEUE_WORKER, populate(_NOW // 1000, tasks, tasks // 10, ()), _NOW)
+    walk = Walk(OURS, populate(_NOW // 1000, tasks, tasks // 10, ()), _NOW)
     began = time.process_time()
     record = walk.take(walk_of("safe"))
     spent = time.process_time() - began

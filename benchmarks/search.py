@@ -13,7 +13,7 @@ from harness.migrations.queue.explore.system import Queue, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from kvstore import Entry, SystemClock, write_bulk
 from kvstore.clock import core_seconds, stopwatch
 
@@ -48,7 +48,7 @@ def _paces() -> list[Measurement]:
 
 def _pace(play: Callable[[Sequence[Scenario]], object], scenarios: Sequence[Scenario]) -> float:
     """Hundreds of operations per second of a core; the best of some rounds, since the machine is shared."""
-    stage = worker_code(QUEUE_WORKER)
+    stage = worker_code(OURS)
     play(scenarios[:3])  # the Worker is loaded
     best = 0.0
     for _ in range(_ROUNDS):
@@ -60,11 +60,11 @@ def _pace(play: Callable[[Sequence[Scenario]], object], scenarios: Sequence[Scen
 
 def _simulate(scenarios: Sequence[Scenario]) -> None:
     for scenario in scenarios:
-        simulate(scenario, worker_code(QUEUE_WORKER))
+        simulate(scenario, worker_code(OURS))
 
 
 def _judge(scenarios: Sequence[Scenario]) -> None:
-    tallied(Batch(Queue(QUEUE_WORKER), scenarios))
+    tallied(Batch(Queue(OURS), scenarios))
 
 
 async def _crashes(file: Path) -> Measurement:

@@ -130,7 +130,7 @@ class Stages:
         yield from self.by_name.values()
 
     def _loaded(self, name: str, stage: Stage) -> LoadedStage:
-        config = doing_without(read_config(stage.folder), self._without)
+        config = read_config(stage.folder, self._without)
         self.absent |= config.not_emulated
         for one in config.d1_databases:
             taken = one.binding in self.database_ids.values()
@@ -225,12 +225,12 @@ def stage_of(
 class NotEmulated(MigrationError):
     """A Worker binds what is not emulated: ``what`` says so, and ``name`` is a binding of it.
 
-    ``allowed`` says whether it can be declared as something that nothing depends on, by ``without=``.
+    ``declared`` is how to say that nothing depends on it, where that can be said.
     """
 
-    def __init__(self, what: str, name: str, *, allowed: bool) -> None:
+    def __init__(self, what: str, name: str, declared: str | None) -> None:
         self.what, self.name = what, name
-        allowing = f"Where nothing depends on it, say without=[{name!r}]; or leave" if allowed else "Leave"
+        allowing = "Leave" if declared is None else f"Where nothing depends on it, say {declared}; or leave"
         super().__init__(f"{what}. {allowing} it out of the configuration, or name an environment without it")
 
 
@@ -255,7 +255,7 @@ def code_of(
     return WorkerCode(folder, texts, config.environment, without)
 
 
-def doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig:
+def _doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig:
     """``config``, in which the bindings of these ``names`` that only a Worker in another language has here
     are among those that are not emulated.
     """
@@ -293,8 +293,8 @@ def _check_emulated(config: WorkerConfig, without: Collection[str], *, tested: b
         where = "in a test" if tested else "in a rehearsal"
         raise NotEmulated(
             f"{config.path} binds what is not emulated for a {language} Worker {where}: {named}",
-            next(iter(unknown)),
-            allowed=not tested,
+            name := next(iter(unknown)),
+            None if tested else f"without=[{name!r}]",
         )
 
 
@@ -312,9 +312,12 @@ def _durable(config: WorkerConfig) -> dict[str, DurableClass]:
     return found
 
 
-def read_config(folder: Path) -> WorkerConfig:
-    """The wrangler configuration in a Worker's folder. Raises MigrationError and ConfigError."""
+def read_config(folder: Path, without: Collection[str] = ()) -> WorkerConfig:
+    """The wrangler configuration in a Worker's folder, which does ``without`` bindings of these names.
+
+    Raises MigrationError and ConfigError.
+    """
     path = config_in(folder)
     if path is None:
         raise MigrationError(f"no wrangler.toml, wrangler.json or wrangler.jsonc in {folder}")
-    return load_config(path)
+    return _doing_without(load_config(path), without)

@@ -12,7 +12,7 @@ from harness.migrations.queue.checkers import CHECKERS, judge_walk
 from harness.migrations.queue.comparisons import COMPARISONS
 from harness.migrations.queue.explore.system import judgement
 from harness.migrations.queue.rehearsal.rehearsal import walked_at
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.model.decision import Decision, Extent
 from harness.model.verdict import Verdict
@@ -130,11 +130,11 @@ BUSY = (
 def test_every_checker_of_a_simulation_has_something_to_look_at_in_some_run() -> None:
     looked = dict.fromkeys([*CHECKERS, *(one.invariant for one in COMPARISONS)], 0)
     for line in BUSY:
-        for one in judgement(QUEUE_WORKER).verdicts(run(line)):
+        for one in judgement(OURS).verdicts(run(line)):
             looked[one.invariant] += one.looked
     assert [name for name, count in looked.items() if not count] == []
 
 
 def test_a_simulation_without_tasks_names_what_it_had_nothing_to_look_at() -> None:
-    verdicts = judgement(QUEUE_WORKER).verdicts(run("conditions=local odd=pending-absent tasks=0 runs=1"))
+    verdicts = judgement(OURS).verdicts(run("conditions=local odd=pending-absent tasks=0 runs=1"))
     assert {"I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I24"} <= vacuous(verdicts)

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from harness import Call
@@ -30,7 +29,7 @@ from harness.migrations.queue.reports.crashes import as_text as search_text
 from harness.migrations.queue.reports.crashes import document as search_document
 from harness.migrations.queue.reports.rehearsal import as_json, as_text, document
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS, QueueWorker
 from harness.model.decision import Decision, Extent
 from harness.report.page import page
 from harness.sources.names import REMOTE
@@ -45,12 +44,13 @@ from kvstore.layers.trace import Trace
 
 def run_queue(options: argparse.Namespace, given: Sequence[str]) -> Report:
     """Do what the options say; ``given`` are the arguments, for the command that does it again."""
+    options.worker = QueueWorker(options.worker, tuple(options.without))
     with Progress(sys.stderr, enabled=not options.quiet) as progress:
         return _run(options, given, progress)
 
 
 def _run(options: argparse.Namespace, given: Sequence[str], progress: Progress) -> Report:
-    if options.worker != QUEUE_WORKER:
+    if options.worker != OURS:
         _demand_queue_worker(options)
     if options.explore == "orders":
         return _orders(options, progress)
@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace, given: Sequence[str], progress: Progress) 
         return _campaign(options, progress)
     if options.scenario is not None:
         return _replay(options.scenario, options.worker, options.html_file)
-    if options.promises is not None and options.worker != QUEUE_WORKER:
+    if options.promises is not None and options.worker != OURS:
         demand_python(options.worker, "--promises asks the Worker in this process")
     if options.source is not None:
         progress.begin(f"reading {options.source}")
@@ -129,7 +129,7 @@ def _demand_queue_worker(options: argparse.Namespace) -> None:
     demand_queue_worker(options.worker, base.migration, producers=producers, coordinator=coordinator)
 
 
-def _replay(scenario: Scenario, worker: Path, html_file: str | None) -> Report:
+def _replay(scenario: Scenario, worker: QueueWorker, html_file: str | None) -> Report:
     """One simulation again; one in which nobody can go on has no more to it than that."""
     trace = None if html_file is None else Trace()
     try:
@@ -254,8 +254,8 @@ def _source_arguments(options: argparse.Namespace) -> list[str]:
         ("--env", options.env, None),
         ("--config", options.config, None),
         ("--migration", options.migration, "documented"),
-        ("--worker", options.worker, QUEUE_WORKER),
     ):
         if value != default:
             arguments += [flag, str(value)]
+    arguments += options.worker.arguments
     return [*arguments, "--preview"] if options.preview else arguments

@@ -40,7 +40,14 @@ def add_queue(queue: argparse.ArgumentParser) -> None:
         type=_worker,
         default=QUEUE_WORKER,
         metavar="FOLDER",
-        help="the Python Worker to rehearse, with the guide's routes and variables, in place of ours",
+        help="the Worker to rehearse, with the guide's routes and variables, in place of ours",
+    )
+    queue.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a binding of that Worker which is not emulated, and which nothing depends on; may be repeated",
     )
     flags.timeout()
     flags.json()

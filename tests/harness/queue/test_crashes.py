@@ -11,7 +11,7 @@ from harness.explore.workforce import Processes
 from harness.migrations.queue.layout import belongs_to_migration as belongs
 from harness.migrations.queue.rehearsal.crashes import Exploration, Violation, explore_crashes, uninterrupted
 from harness.migrations.queue.rehearsal.rehearsal import Walk
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from harness.terminal.exit_codes import VIOLATED
 from kvstore import SystemClock, write_bulk
 from kvstore.faults import Fault
@@ -61,7 +61,7 @@ def test_a_fatal_error_is_reported_as_success() -> None:
 
 
 def test_a_crash_is_what_was_written_before_it() -> None:
-    walk = Walk(QUEUE_WORKER, old_queue(2, 1).namespace.entries, NOW_MS)
+    walk = Walk(OURS, old_queue(2, 1).namespace.entries, NOW_MS)
     plain = uninterrupted(walk, "documented")
     for points in plain.crash_points().values():
         ends = [walk.take(replace(plain.struck(Fault("crash", at)), runs=1)).final for at in points]

@@ -9,6 +9,7 @@ import pytest
 from harness.cli.rehearse import main
 from harness.migrations.queue.explore.system import Queue, worker_code
 from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.worker import QueueWorker
 from harness.system.javascript.code import JavaScriptCode
 from harness.terminal.exit_codes import NOT_STARTED, VIOLATED
 
@@ -29,13 +30,13 @@ def real_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             pytest.skip(f"{part} is not installed: npm install --prefix .real wrangler@4.86.0")
         monkeypatch.setenv(f"{part.upper()}_BIN", str(BIN / part))
     yield
-    code = worker_code(TWIN)
+    code = worker_code(QueueWorker(TWIN))
     assert isinstance(code, JavaScriptCode)
     code.close()
 
 
 def test_the_hazards_of_the_documented_migration_are_recognised() -> None:
-    queue = Queue(TWIN)
+    queue = Queue(QueueWorker(TWIN))
     found = set()
     for hazard, _, line in ROWS:
         if hazard in queue.hazards(queue.simulate(Scenario.read(line))):
@@ -78,14 +79,35 @@ def test_a_worker_with_other_namespaces_is_not_the_queues(capsys: pytest.Capture
     assert "it binds env.BOARD to a KV namespace" in capsys.readouterr().err
 
 
-def test_what_is_not_emulated_is_left_out_of_the_configuration(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shutil.copytree(TWIN, tmp_path / "twin")
-    with (tmp_path / "twin" / "wrangler.toml").open("a") as file:
+@pytest.fixture
+def with_ai(tmp_path: Path) -> Iterator[Path]:
+    """The Worker with a binding that is not emulated, and that it does not use."""
+    folder = shutil.copytree(TWIN, tmp_path / "twin")
+    with (folder / "wrangler.toml").open("a") as file:
         file.write('\n[ai]\nbinding = "AI"\n')
+    yield folder
+    worker_code(QueueWorker(folder, ("AI",))).renew()
 
-    assert main(["queue", "-q", "--worker", str(tmp_path / "twin"), "--scenario", "tasks=1"]) == NOT_STARTED
+
+def test_what_is_not_emulated_is_refused(with_ai: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["queue", "-q", "--worker", str(with_ai), "--scenario", "tasks=1"]) == NOT_STARTED
     said = capsys.readouterr().err
-    assert "env.AI (AI). Leave it out of the configuration" in said
-    assert "without=" not in said, "the command has no such flag"
+    assert "env.AI (AI). Where nothing depends on it, say --without AI; or leave it out" in said
+
+
+def test_a_worker_is_rehearsed_without_what_is_not_emulated(
+    with_ai: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = ["--worker", str(with_ai), "--without", "AI"]
+
+    assert main(["queue", "-q", *own, "--scenario", CLAIMS, "--explore", "orders"]) == VIOLATED
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"rehearse queue {' '.join(own)} --scenario" in said
+
+
+def test_a_worker_does_without_what_it_binds_only(capsys: pytest.CaptureFixture[str]) -> None:
+    own = ["--worker", str(TWIN), "--without", "AI"]
+
+    assert main(["queue", "-q", *own, "--scenario", "tasks=1"]) == NOT_STARTED
+    said = capsys.readouterr().err
+    assert "--without AI names no binding that is not emulated; the Worker has none" in said

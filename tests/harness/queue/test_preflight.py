@@ -6,7 +6,7 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.migrations.queue.rehearsal.preflight import demand_queue_worker
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
 
 from .strangers import FAULTY, IDLE, STRANGERS, faulty, stranger
@@ -63,7 +63,7 @@ def test_a_faulty_queue_worker_is_judged(
 
 @pytest.mark.parametrize("migration", ["documented", "safe"])
 def test_the_queues_own_worker_passes(migration: str) -> None:
-    demand_queue_worker(QUEUE_WORKER, migration, producers=True, coordinator=True)  # type: ignore[arg-type]
+    demand_queue_worker(OURS, migration, producers=True, coordinator=True)  # type: ignore[arg-type]
 
 
 def test_a_queue_worker_has_its_own_variables_beside_the_guides(

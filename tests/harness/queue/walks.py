@@ -6,7 +6,7 @@ from typing import Any
 from harness.migrations.queue.rehearsal.rehearsal import Rehearsal, Walk, rehearse_queue, walk_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Migration, Strategy
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from harness.sources.source import Source
 from kvstore import Entry, SystemClock
 from tests.harness.queue.namespaces import NOW_MS, old_queue
@@ -23,7 +23,7 @@ def walked(
 ) -> Record:
     """A walk on a queue without any trouble in it, or on ``entries``."""
     given = old_queue(tasks, leases).namespace.entries if entries is None else entries
-    walk = Walk(QUEUE_WORKER, given, NOW_MS)
+    walk = Walk(OURS, given, NOW_MS)
     return walk.take(walk_of(migration, strategy, conditions, **more))
 
 

@@ -6,7 +6,6 @@ smallest scenario of each group is made smaller still, and told.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final, Protocol
 
 from harness.explore.faults import everywhere
@@ -19,7 +18,7 @@ from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.record import OPERATOR
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS, QueueWorker
 from harness.model.decision import Decision
 from harness.terminal.lines import some
 from kvstore.clock import stopwatch
@@ -64,7 +63,7 @@ class Campaign:
 
     what: str
     base: Scenario
-    worker: Path
+    worker: QueueWorker
     tally: Tally
     violations: Sequence[Damage]
     hazards: Sequence[Recognition]
@@ -87,7 +86,7 @@ def explore_schedules(
     seeds: range,
     workforce: Workforce,
     on_progress: OnProgress = NO_PROGRESS,
-    worker: Path = QUEUE_WORKER,
+    worker: QueueWorker = OURS,
 ) -> Campaign:
     """Simulate a scenario for every seed, as ``base`` says of its conditions, migration and claims.
 
@@ -105,7 +104,7 @@ def explore_faults(
     kinds: Sequence[str],
     workforce: Workforce,
     on_progress: OnProgress = NO_PROGRESS,
-    worker: Path = QUEUE_WORKER,
+    worker: QueueWorker = OURS,
     *,
     everyone: bool = False,
 ) -> Campaign:
@@ -140,7 +139,7 @@ def explored(
     scenarios: Sequence[Scenario],
     workforce: Workforce,
     on_progress: OnProgress,
-    worker: Path,
+    worker: QueueWorker,
 ) -> Campaign:
     """Simulate all of ``scenarios``; tell what they showed."""
     start, queue = stopwatch(), Queue(worker)

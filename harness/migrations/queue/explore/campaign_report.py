@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from harness.explore.search import Damage
@@ -10,7 +9,7 @@ from harness.migrations.queue.explore.campaign import Campaign
 from harness.migrations.queue.explore.recognition import Recognition
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import QueueWorker
 from harness.model.verdict import Moment
 from harness.terminal.lines import command_line, some, text_of
 from harness.terminal.numbers import elapsed
@@ -18,9 +17,9 @@ from harness.terminal.numbers import elapsed
 _MOST_CAUSES = 3
 
 
-def replay(scenario: Scenario, worker: Path) -> str:
+def replay(scenario: Scenario, worker: QueueWorker) -> str:
     """The command that runs a scenario again."""
-    other = [] if worker == QUEUE_WORKER else ["--worker", str(worker)]
+    other = worker.arguments
     return command_line(["rehearse", "queue", *other, "--scenario", str(scenario)])
 
 
@@ -53,7 +52,7 @@ def as_json(search: Campaign, seconds: float) -> dict[str, Any]:
     }
 
 
-def _violation_json(one: Damage, worker: Path) -> dict[str, Any]:
+def _violation_json(one: Damage, worker: QueueWorker) -> dict[str, Any]:
     return {
         "invariant": one.invariant,
         "title": one.title,
@@ -100,7 +99,7 @@ def title(search: Campaign) -> str:
     )
 
 
-def _violation_lines(one: Damage, worker: Path) -> list[str]:
+def _violation_lines(one: Damage, worker: QueueWorker) -> list[str]:
     hazards = dict.fromkeys((*one.finding.hazards, *(cause.hazard for cause in one.causes)))
     named = f" [{', '.join(hazards)}]" if hazards else ""
     keys = f": {some(one.finding.keys)}" if one.finding.keys else ""
@@ -113,7 +112,7 @@ def _violation_lines(one: Damage, worker: Path) -> list[str]:
     ]
 
 
-def _hazard_lines(one: Recognition, worker: Path) -> list[str]:
+def _hazard_lines(one: Recognition, worker: QueueWorker) -> list[str]:
     met = f"in {one.runs:,} runs, first after {one.discovery.seconds:.1f} s"
     return [
         f"{one.diagnosis.hazard}  {one.diagnosis.what} ({met})",

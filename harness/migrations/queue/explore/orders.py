@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import permutations
-from pathlib import Path
 from typing import Any, Final
 
 from harness.engine.interleaving import Choose, Turn, letter, order_of
@@ -24,7 +23,7 @@ from harness.migrations.queue.explore.system import Queue, seen
 from harness.migrations.queue.simulation.people.crowd import names_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS, QueueWorker
 from kvstore.faults import FAULTS
 
 MOST_REQUESTS: Final = 4
@@ -66,7 +65,7 @@ def refusal(base: Scenario) -> str | None:
 
 
 def explore_orders(
-    base: Scenario, on_progress: OnProgress = lambda done, found: None, worker: Path = QUEUE_WORKER
+    base: Scenario, on_progress: OnProgress = lambda done, found: None, worker: QueueWorker = OURS
 ) -> Orders:
     """Simulate ``base`` in every order. Raises ValueError for what `refusal` refuses, and SearchError."""
     if reason := refusal(base):

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from harness.migrations.queue.explore.campaign import Campaign
 from harness.migrations.queue.explore.campaign_report import replay, title
 from harness.migrations.queue.explore.system import Queue
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import QueueWorker
 from harness.model.verdict import Verdict
 from harness.report.closer import looked_into
 from harness.report.document import any_run, damage_document, part_document, search_document
@@ -17,11 +16,11 @@ from kvstore.layers.trace import Trace
 
 
 def simulation_document(
-    worker: Path, record: Record, verdicts: Sequence[Verdict], trace: Trace
+    worker: QueueWorker, record: Record, verdicts: Sequence[Verdict], trace: Trace
 ) -> dict[str, Any]:
     """One simulation with every KV operation."""
     again = ["queue", "--scenario", str(record.scenario)]
-    own = [] if worker == QUEUE_WORKER else ["--worker", str(worker)]
+    own = worker.arguments
     start = {("", key): entry for key, entry in record.start.entries.items()}
     return any_run("queue", replay(record.scenario, worker), [*again, *own], record, start, verdicts, trace)
 

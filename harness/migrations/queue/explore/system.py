@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from threading import get_ident
 
 from harness import CannotStart
@@ -17,6 +16,7 @@ from harness.migrations.queue.judgement import Judgement, extent_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
+from harness.migrations.queue.worker import QueueWorker
 from harness.model.verdict import Finding, Verdict
 from harness.system.deployment import Code
 from harness.system.stages import code_of, read_config
@@ -31,9 +31,9 @@ class SearchError(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The migration of the queue with the Worker of a folder."""
+    """The migration of the queue with a Worker."""
 
-    worker: Path
+    worker: QueueWorker
 
     @property
     def effort(self) -> int:
@@ -90,22 +90,23 @@ def causes_among(every: Sequence[Diagnosis], invariant: str, finding: Finding) -
     return tuple(both or known or same)
 
 
-def worker_code(worker: Path) -> Code:
-    """The one of this thread for a Worker's folder, loaded when it is first asked for."""
+def worker_code(worker: QueueWorker) -> Code:
+    """The code of this thread for a Worker, loaded when it is first asked for."""
     return _worker_code(worker, get_ident())
 
 
 @cache
-def _worker_code(worker: Path, thread: int) -> Code:
+def _worker_code(worker: QueueWorker, thread: int) -> Code:
     """A simulation has the Worker's code to itself; workers of a cluster may have several threads."""
-    return code_of(worker, read_config(worker))
+    config = read_config(worker.folder, worker.without)
+    return code_of(worker.folder, config, without=worker.without)
 
 
-def judgement(worker: Path) -> Judgement:
+def judgement(worker: QueueWorker) -> Judgement:
     """The one that goes with `worker_code`."""
     return _judgement(worker, get_ident())
 
 
 @cache
-def _judgement(worker: Path, thread: int) -> Judgement:
+def _judgement(worker: QueueWorker, thread: int) -> Judgement:
     return Judgement(_worker_code(worker, thread))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from harness import Call
@@ -27,6 +26,7 @@ from harness.migrations.queue.promises.trials import Trial, Trials
 from harness.migrations.queue.rehearsal.rehearsal import Rehearsal, rehearse_queue, walk_of
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
+from harness.migrations.queue.worker import QueueWorker
 from harness.sources.source import Source
 from harness.terminal.lines import command_line
 from kvstore import SystemClock
@@ -66,7 +66,7 @@ class Inquiry:
     conditions: str
     seeds: range
     workforce: Workforce
-    worker: Path
+    worker: QueueWorker
     arguments: Sequence[str] = ()
     on_progress: OnProgress = no_progress
 

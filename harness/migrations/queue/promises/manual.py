@@ -1,7 +1,6 @@
 """Requests made by hand, in the guide's order, on the guide's sample: what was answered."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from harness import Call
@@ -9,7 +8,7 @@ from harness.migrations.queue.promises.situations import STRATEGIES
 from harness.migrations.queue.rehearsal.by_hand import ByHand
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.scenario import Migration
-from harness.migrations.queue.worker import API_KEY
+from harness.migrations.queue.worker import API_KEY, QueueWorker
 from harness.system.code import WorkerCode
 from harness.system.transport import Answer, deliver
 from kvstore import Clock, Entry, KVNamespace, ManualClock
@@ -37,11 +36,11 @@ class ManualRequests:
     ``migrating`` is the format of the Worker that is there when the migration runs.
     """
 
-    def __init__(self, worker: Path, migration: Migration, clock: Clock) -> None:
+    def __init__(self, worker: QueueWorker, migration: Migration, clock: Clock) -> None:
         self.migration = migration
         self.migrating = "dual" if STRATEGIES[migration] == "zero-downtime" else "old"
         self._began = clock.now_ms()
-        self._code = WorkerCode(worker)
+        self._code = WorkerCode(worker.folder, without=worker.without)
 
     @property
     def code(self) -> Any:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from harness import Call
 from harness.migrations.queue.checkers import judge
@@ -15,6 +14,7 @@ from harness.migrations.queue.promises.situations import fitted
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
+from harness.migrations.queue.worker import QueueWorker
 from harness.model.verdict import Verdict
 from kvstore import Event
 
@@ -65,7 +65,7 @@ def _ids(event: Event) -> int:
 class Trials:
     """Plays scenarios with the migration and claims of ``base``, and remembers them."""
 
-    def __init__(self, base: Scenario, worker: Path) -> None:
+    def __init__(self, base: Scenario, worker: QueueWorker) -> None:
         self._base = base
         self._worker = worker
         self._played: dict[str, Trial] = {}

@@ -7,7 +7,6 @@ its queue. What is violated then, and is not violated without any fault, is the 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 from harness.engine.loop import Deadlock
@@ -15,7 +14,7 @@ from harness.explore.tally import wording
 from harness.explore.workforce import Processes, Workforce
 from harness.migrations.queue.rehearsal.rehearsal import Walk, judged, walk_of, walked_at
 from harness.migrations.queue.simulation.scenario import Migration, Scenario
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS, QueueWorker
 from harness.model.decision import Extent
 from harness.model.verdict import Finding, Verdict
 from harness.sources.source import Source
@@ -75,7 +74,7 @@ def explore_crashes(
     workforce: Workforce | None = None,
     *,
     migration: Migration = "documented",
-    worker: Path = QUEUE_WORKER,
+    worker: QueueWorker = OURS,
     on_progress: OnProgress = lambda done, of, found: None,
 ) -> Exploration:
     """Visit every operation of the run with every kind of fault.

@@ -7,7 +7,6 @@ first, on a sample, without limits and faults; how well they do their work is fo
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from harness import Call, CannotStart
@@ -18,6 +17,7 @@ from harness.migrations.queue.rehearsal.by_hand import ByHand
 from harness.migrations.queue.simulation.population import populate
 from harness.migrations.queue.simulation.scenario import Migration
 from harness.migrations.queue.simulation.simulate import BEGIN_MS
+from harness.migrations.queue.worker import QueueWorker
 from harness.system.code import WorkerCode
 from harness.system.deployment import Code, SystemFailed
 from harness.system.stages import NotEmulated, read_config
@@ -85,15 +85,16 @@ _PRODUCING: Final = Route(
 
 
 def demand_queue_worker(
-    worker: Path, migration: Migration, *, producers: bool = False, coordinator: bool = False
+    worker: QueueWorker, migration: Migration, *, producers: bool = False, coordinator: bool = False
 ) -> None:
-    """Raises NotTheQueue unless ``worker``, a folder, has the routes of the guide.
+    """Raises NotTheQueue unless ``worker`` has the routes of the guide.
 
     ``producers``: also that of messages; ``coordinator``: also the classes that decide claims. Where a single
     route fails with 5xx or answers oddly, that is for the judges; a Worker of which all do is another one.
     Raises what loading a Worker does, and Unanswered.
     """
     try:
+        _check_without(worker)
         code = worker_code(worker)
         _check(code, coordinator=coordinator)
         in_virtual_time(_demand(code, migration, producers=producers))
@@ -102,18 +103,27 @@ def demand_queue_worker(
     except SystemFailed as failed:
         raise NotTheQueue(str(failed.error)) from failed
     except NotEmulated as error:
-        raise CannotStart(str(NotEmulated(error.what, error.name, allowed=False))) from error
+        raise CannotStart(str(NotEmulated(error.what, error.name, f"--without {error.name}"))) from error
     except MigrationError as error:
         raise CannotStart(str(error)) from error
     except Exception as error:  # of a task that it left behind
         raise NotTheQueue(f"it fails on its own: {type(error).__name__}: {error}") from error
 
 
-def demand_python(worker: Path, why: str) -> None:
+def _check_without(worker: QueueWorker) -> None:
+    absent = read_config(worker.folder, worker.without).not_emulated
+    if unknown := [name for name in worker.without if name not in absent]:
+        raise CannotStart(
+            f"--without {unknown[0]} names no binding that is not emulated; the Worker has "
+            f"{', '.join(absent) or 'none'}"
+        )
+
+
+def demand_python(worker: QueueWorker, why: str) -> None:
     """Raises CannotStart for a Worker in another language, with ``why`` that is not enough."""
     if not isinstance(worker_code(worker), WorkerCode):
         raise CannotStart(
-            f"the Worker in {worker} is not in Python, and {why}. Only --promises cannot run it"
+            f"the Worker in {worker.folder} is not in Python, and {why}. Only --promises cannot run it"
         )
 
 

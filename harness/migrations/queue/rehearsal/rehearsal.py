@@ -4,7 +4,6 @@ import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from harness.migrations.queue.checkers import judge_walk
@@ -17,7 +16,7 @@ from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation.world import OnProgress
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS, QueueWorker
 from harness.model.decision import Decision, Extent
 from harness.model.verdict import Finding, Verdict
 from harness.sources.source import Source
@@ -32,7 +31,7 @@ from kvstore.faults import Fault
 class Walk:
     """One walk through the guide with the Worker of a folder, on ``entries``, from ``began`` on (ms)."""
 
-    worker: Path
+    worker: QueueWorker
     entries: Mapping[str, Entry]
     began: int
 
@@ -163,7 +162,7 @@ def rehearse_queue(
     source: Source,
     scenario: Scenario,
     began: int,
-    worker: Path = QUEUE_WORKER,
+    worker: QueueWorker = OURS,
     *,
     fault: Fault | None = None,
     command: str = "",

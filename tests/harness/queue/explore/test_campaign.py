@@ -17,7 +17,7 @@ from harness.migrations.queue.explore.system import SearchError, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from harness.model.decision import Extent
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
 from kvstore.faults import FAULTS
@@ -60,7 +60,7 @@ def test_everyone_has_a_fault_at_every_operation() -> None:
     operators = explore_faults(base, ["crash"], OneProcess())
     everyone = explore_faults(base, ["crash"], OneProcess(), everyone=True)
     assert f"{everyone.tally.runs} operations of everyone × crash, all there are" in everyone.what
-    assert everyone.tally.runs == len(simulate(base, worker_code(QUEUE_WORKER)).asked)
+    assert everyone.tally.runs == len(simulate(base, worker_code(OURS)).asked)
     assert everyone.tally.runs > operators.tally.runs > 0
 
 
@@ -85,7 +85,7 @@ def _campaign(conditions: str, met: Sequence[str]) -> Campaign:
     base, tally = Scenario(conditions=conditions), Tally(Extent(3, 3, 3, 3))
     tally.met.update(met)
     unmet = [name for name in due(base) if name not in tally.met]
-    return Campaign("a few schedules", base, QUEUE_WORKER, tally, [], [], unmet, 2)
+    return Campaign("a few schedules", base, OURS, tally, [], [], unmet, 2)
 
 
 def test_a_search_that_missed_something_is_inconclusive() -> None:
@@ -103,7 +103,7 @@ def test_a_search_that_met_everything_is_conclusive() -> None:
 
 def test_a_replay_is_a_command() -> None:
     scenario = draw(7, Scenario())
-    command = shlex.split(replay(scenario, QUEUE_WORKER))
+    command = shlex.split(replay(scenario, OURS))
     assert command[:3] == ["rehearse", "queue", "--scenario"]
     assert Scenario.read(command[3]) == scenario
 
@@ -201,7 +201,7 @@ def test_flags_that_exclude_each_other_are_bad_usage(
 
 def test_fault_search_visits_operations_that_follow_a_fault() -> None:
     base = Scenario.read("conditions=local strategy=steps tasks=3 runs=1 faults=outage@operator-1.2:3")
-    record = simulate(base, worker_code(QUEUE_WORKER))
+    record = simulate(base, worker_code(OURS))
     asked = [event for event in record.asked if event.invocation.startswith("operator")]
     search = explore_faults(base, ["crash", "refused"], OneProcess())
     assert f"{len(asked)} operations of the operators × crash, refused, all there are" in search.what
@@ -231,6 +231,6 @@ def test_a_fault_that_does_not_happen_is_said_and_concludes_nothing() -> None:
 
 def test_an_operation_has_one_number() -> None:
     for seed in range(60):
-        record = simulate(draw(seed, Scenario(conditions="hostile")), worker_code(QUEUE_WORKER))
+        record = simulate(draw(seed, Scenario(conditions="hostile")), worker_code(OURS))
         for call in record.calls:
             assert call.operations == len(record.operations.get(call.name, ()))

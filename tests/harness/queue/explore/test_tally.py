@@ -11,7 +11,7 @@ from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.explore.system import Queue, SearchError, seen, worker_code
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from harness.system.code import WorkerCode
 from kvstore.faults import Fault
 from tests.harness.queue.simulation.runs import run
@@ -31,8 +31,8 @@ def added(*tallies: Tally) -> Tally:
 
 
 def test_the_order_in_which_parts_are_added_is_all_the_same() -> None:
-    parts = [tallied(Batch(Queue(QUEUE_WORKER), [scenario])) for scenario in SCENARIOS]
-    whole = tallied(Batch(Queue(QUEUE_WORKER), SCENARIOS))
+    parts = [tallied(Batch(Queue(OURS), [scenario])) for scenario in SCENARIOS]
+    whole = tallied(Batch(Queue(OURS), SCENARIOS))
     assert whole.violations
     assert whole.runs == len(SCENARIOS)
     for order in permutations(parts):
@@ -71,9 +71,9 @@ def test_a_simulation_that_fails_by_itself_is_named(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("harness.migrations.queue.explore.system.simulate", fail)
     with pytest.raises(SearchError, match="KeyError: 'broken', in seed=3 tasks=1"):
-        tallied(Batch(Queue(QUEUE_WORKER), [Scenario(seed=3, tasks=1)]))
+        tallied(Batch(Queue(OURS), [Scenario(seed=3, tasks=1)]))
 
 
 def test_a_worker_is_loaded_once() -> None:
-    assert worker_code(QUEUE_WORKER) is worker_code(QUEUE_WORKER)
-    assert isinstance(worker_code(QUEUE_WORKER), WorkerCode)
+    assert worker_code(OURS) is worker_code(OURS)
+    assert isinstance(worker_code(OURS), WorkerCode)

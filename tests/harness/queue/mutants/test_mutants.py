@@ -8,7 +8,7 @@ import pytest
 from harness.migrations.queue.explore.probes import every_probe
 from harness.migrations.queue.rehearsal.preflight import demand_queue_worker
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import QUEUE_WORKER, QueueWorker
 from harness.system.code import WorkerCode
 from tests.harness.queue.mutants.hunt import hunt, violated
 from tests.harness.queue.mutants.mutant import Mutant, PatchError, read_mutants
@@ -38,7 +38,7 @@ def test_a_mutant_changes_one_place_and_is_still_a_program(name: str) -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mutant_is_still_the_queues_worker(name: str, tmp_path: Path) -> None:
-    worker = MUTANTS[name].build(QUEUE_WORKER, tmp_path)
+    worker = QueueWorker(MUTANTS[name].build(QUEUE_WORKER, tmp_path))
     demand_queue_worker(worker, "safe", producers=True, coordinator=True)
 
 

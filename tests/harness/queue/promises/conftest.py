@@ -4,10 +4,10 @@ import pytest
 
 from harness.migrations.queue.promises.assessment import Assessment, assess
 from harness.migrations.queue.promises.evidence import Inquiry
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from tests.harness.queue.promises.here import Here, small_queue
 
 
 @pytest.fixture(scope="session")
 def assessment() -> Assessment:
-    return assess(Inquiry(small_queue(), "production", range(1, 3), Here(), QUEUE_WORKER))
+    return assess(Inquiry(small_queue(), "production", range(1, 3), Here(), OURS))

@@ -16,30 +16,30 @@ from harness.migrations.queue.promises.double_claims import (
     watched,
 )
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 
 CROWD = Kind("production", "documented", 4)
 
 
 def test_a_double_is_what_the_checker_of_exclusion_finds() -> None:
     for scenario in scenarios(CROWD, 4):
-        record = simulate(scenario, worker_code(QUEUE_WORKER))
+        record = simulate(scenario, worker_code(OURS))
         assert (counted(record).doubles == 0) == mutual_exclusion(record).held
 
 
 def test_two_workers_get_one_task_without_a_coordinator_and_not_with_one() -> None:
-    kind, count = watched(Watch(CROWD, Batch(Queue(QUEUE_WORKER), scenarios(CROWD, 4))))
+    kind, count = watched(Watch(CROWD, Batch(Queue(OURS), scenarios(CROWD, 4))))
     assert kind == CROWD
     assert 0 < count.doubles < count.claims
     coordinated = replace(CROWD, way="coordinator")
-    _, count = watched(Watch(coordinated, Batch(Queue(QUEUE_WORKER), scenarios(coordinated, 4))))
+    _, count = watched(Watch(coordinated, Batch(Queue(OURS), scenarios(coordinated, 4))))
     assert count.claims > 0
     assert count.doubles == 0
 
 
 def test_a_worker_does_not_collide_with_itself() -> None:
     alone = replace(CROWD, workers=1)
-    _, count = watched(Watch(alone, Batch(Queue(QUEUE_WORKER), scenarios(alone, 2))))
+    _, count = watched(Watch(alone, Batch(Queue(OURS), scenarios(alone, 2))))
     assert count.claims > 0
     assert count.doubles == 0
 

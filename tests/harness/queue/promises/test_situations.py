@@ -13,7 +13,7 @@ from harness.migrations.queue.promises.assessment import Assessment
 from harness.migrations.queue.promises.schedules import Schedules, scheduled
 from harness.migrations.queue.promises.situations import situations
 from harness.migrations.queue.simulation.scenario import Scenario
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 
 # Rare ones, which do the same harm as others that are looked for with them.
 RARE = {"H12", "H15", "H20", "H26", "H57"}
@@ -21,7 +21,7 @@ RARE = {"H12", "H15", "H20", "H26", "H57"}
 
 @pytest.fixture(scope="module")
 def documented() -> Schedules:
-    return scheduled(Batch(Queue(QUEUE_WORKER), situations(Scenario(conditions="production"))))
+    return scheduled(Batch(Queue(OURS), situations(Scenario(conditions="production"))))
 
 
 def test_every_hazard_that_is_looked_for_can_be_seen(documented: Schedules) -> None:
@@ -43,7 +43,7 @@ def test_parts_add_up_to_the_whole(documented: Schedules) -> None:
     every = situations(Scenario(conditions="production"))
     found = Schedules()
     for half in (every[::2], every[1::2]):
-        found.merge(scheduled(Batch(Queue(QUEUE_WORKER), half)))
+        found.merge(scheduled(Batch(Queue(OURS), half)))
     assert found == documented
 
 

@@ -21,7 +21,7 @@ from harness.migrations.queue.reports.simulation import Simulation
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
-from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.migrations.queue.worker import OURS
 from harness.model.answers import MEMBERS, read_body
 from harness.model.record import Call
 from harness.sources.source import Source
@@ -51,7 +51,7 @@ ANSWERS = st.tuples(STATUSES, VALUES | _objects(VALUES))
 
 @cache
 def record_of(line: str) -> Record:
-    return simulate(Scenario.read(line), worker_code(QUEUE_WORKER))
+    return simulate(Scenario.read(line), worker_code(OURS))
 
 
 def answered(record: Record, answers: list[tuple[int | None, Any]]) -> Record:
