@@ -28,6 +28,8 @@ class Progress:
         self._began = self._told = stopwatch()
         self._doing: Callable[[], str] = lambda: "at work"
         self._is_followed = False
+        # What is counted, how much of it there was when it was counted first, and when that was.
+        self._counted: tuple[str, int, float] = "", 0, self._began
         self._found: list[str] = []
         self._ended = threading.Event()
         self._writing = threading.Lock()
@@ -60,17 +62,21 @@ class Progress:
 
     def searched(self, done: int, of: int, found: int) -> None:
         """So many points of a search are done, and so many of them showed a violation."""
-        self._count_up(f"{done:,} of {of:,} points, {found:,} with a violation")
+        self._count_up(
+            f"{done:,} of {of:,} points, {found:,} with a violation{self._rest('points', done, of)}"
+        )
 
     def simulated(self, done: int, of: int, found: int, met: int) -> None:
         """So many runs of a search are done, with so many kinds of violation, and so many rare things met."""
         pace = done / max(stopwatch() - self._began, 0.001)
         runs = f"{done:,} of {of:,} runs, {pace:,.0f} a second"
-        self._count_up(f"{runs}, {found:,} kinds of violation, {met:,} probes met")
+        rest = self._rest("runs", done, of)
+        self._count_up(f"{runs}, {found:,} kinds of violation, {met:,} probes met{rest}")
 
     def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
         """So many runs of a part of a rehearsal are done, with so many kinds of damage."""
-        self._count_up(f"{part}: {done:,} of {of:,} runs, {found:,} kinds of damage")
+        rest = self._rest(part, done, of)
+        self._count_up(f"{part}: {done:,} of {of:,} runs, {found:,} kinds of damage{rest}")
 
     def found(self, invariant: str, what: str, scenario: Hashable) -> None:
         """A kind of damage is there, for the first time; it may still get simpler."""
@@ -121,6 +127,14 @@ class Progress:
         self._ended.set()
         if self._live:
             self._out.write(self._erase())
+
+    def _rest(self, what: str, done: int, of: int) -> str:
+        """How long the rest of ``what`` will take, by its pace since it was counted first; at first ""."""
+        now = stopwatch()
+        if self._counted[0] != what:
+            self._counted = what, done, now
+        _, first, began = self._counted
+        return f", {_left(now - began, done - first, of - first)}" if first < done < of else ""
 
     def _print(self, line: str) -> None:
         with self._writing:

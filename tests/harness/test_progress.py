@@ -33,6 +33,19 @@ def test_one_long_part_says_how_far_it_is_and_how_long_the_rest_takes(
     assert progress.so_far().endswith("walking: 10,000 of some 4,000 writes")
 
 
+def test_each_part_of_a_search_says_how_long_its_rest_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(told, "stopwatch", lambda: now[0])
+    progress = Progress(io.StringIO(), enabled=False)
+    progress.rehearsed("walks", 7, 7, 0)
+    now[0] = 100.0
+    progress.rehearsed("schedules", 20, 500, 0)
+    assert progress.so_far().endswith("0 kinds of damage"), "its pace is not known yet"
+    now[0] = 110.0
+    progress.rehearsed("schedules", 40, 500, 0)
+    assert "schedules: 40 of 500 runs, 0 kinds of damage, 3 min 50 s left" in progress.so_far()
+
+
 def test_a_log_is_not_filled_with_counts() -> None:
     out = io.StringIO()
     progress = Progress(out)
