@@ -74,8 +74,8 @@ from harness.model.verdict import literal as literal
 from harness.mutation.hunt import Probe as Probe
 from harness.mutation.hunt import Rehearse as Rehearse
 from harness.mutation.hunt import Run as Run
-from harness.mutation.lines import Counting as Counting
 from harness.mutation.mutant import Mutant as Mutant
+from harness.mutation.python.lines import Counting as Counting
 from harness.mutation.reach import Reach as Reach
 from harness.mutation.reach import reaching as reaching
 from harness.mutation.target import Prepared as Prepared

@@ -207,7 +207,7 @@ def open_migration(wanted: Wanted, on_copied: OnCopied = lambda *_: None) -> Ope
         ],
         began,
         _digest(wanted.file, own.migration, found.entries),
-        own.stages.has_python("after") and found.sample is None,
+        "after" in own.stages.by_name and found.sample is None,
         found.sample,
     )
     return Opened(about, replace(empty, sample=sampled(own.migration, found.entries)), found.entries)

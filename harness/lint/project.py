@@ -15,6 +15,7 @@ from harness.lint.code.values import Closure, Namespace, Scope, Trace, Value
 from harness.lint.code.walk import Walk
 from harness.lint.rules import Finding, Uses, found_in
 from harness.system.files import JAVASCRIPT, PYTHON, code_files, source_files
+from harness.system.javascript.grammar import INSTALL
 from harness.terminal.command import CannotStart
 from harness.terminal.lines import some
 
@@ -102,10 +103,7 @@ class _Reading:
             self._not_read(path, _reason(error))
             return
         except ImportError as error:
-            raise CannotStart(
-                f"{path.name} is JavaScript, which tree-sitter reads: "
-                "python -m pip install 'understudy-kv[lint]'"
-            ) from error
+            raise CannotStart(f"{path.name} is JavaScript, which tree-sitter reads: {INSTALL}") from error
         if wrong is not None:
             self._not_read(path, f"line {wrong} is not valid; the rest was read as far as possible")
         shown = str(path.relative_to(self.root))

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,6 @@ from harness.mutation.hunt import Hunt, Hunter
 from harness.mutation.report import Reported, as_json, as_text
 from harness.mutation.results import Results, drawn, hunted, mutants_in
 from harness.mutation.target import Target, not_taken
-from harness.system.files import JAVASCRIPT, PYTHON, source_files
 from harness.terminal.command import CannotStart, installed
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, INTERRUPTED, VIOLATED
 from harness.terminal.numbers import MOST_SEED
@@ -40,9 +40,10 @@ def run_mutate(options: argparse.Namespace) -> Report:
         closing(Processes(options.jobs or os.cpu_count() or 1, options.timeout)) as workforce,
     ):
         target = _target(options)
-        every = [one for one in mutants_in(target.folder) if (options.only or "") in str(one)]
+        files = target.files
+        every = [one for one in mutants_in(target.folder, files) if (options.only or "") in str(one)]
         if not every:
-            raise MigrationError(_why_none(target.folder, options.only))
+            raise MigrationError(_why_none(target.folder, files, options.only))
         seed = SystemEntropy().below(MOST_SEED) if options.seed is None else options.seed
         mutants = drawn(every, options.sample, seed)
         prepared = target.prepared(mutants, workforce, progress)
@@ -67,15 +68,12 @@ def run_mutate(options: argparse.Namespace) -> Report:
     return Report(as_json(reported, results, seconds), as_text(reported, results, seconds), exit_code)
 
 
-def _why_none(folder: Path, only: str | None) -> str:
-    python, javascript = source_files(folder, PYTHON), source_files(folder, JAVASCRIPT)
-    if python and only:
+def _why_none(folder: Path, files: Sequence[Path], only: str | None) -> str:
+    if not files:
+        return f"the Worker in {folder} has no code of its own: mistakes are not made in packages and tests"
+    if only:
         return f"no mistake in {folder} has {only!r} in its FILE:LINE [RULE]: change --only, or leave it out"
-    if python:
-        return f"the Python files in {folder} have nothing in which a mistake could be made"
-    if javascript:
-        return f"mistakes are made in Python, and the Worker in {folder} is JavaScript or TypeScript"
-    return f"mistakes are made in Python, and {folder} has no Python files"
+    return f"the Worker's files in {folder} have nothing in which a mistake could be made"
 
 
 def _target(options: argparse.Namespace) -> Target:

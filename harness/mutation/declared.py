@@ -13,8 +13,8 @@ from harness.migration import MigrationError
 from harness.model.record import Place, Record
 from harness.model.scenario import Scenario
 from harness.mutation.hunt import Rehearse, Run
-from harness.mutation.lines import Counting
 from harness.mutation.mutant import Mutant
+from harness.mutation.python.lines import Counting
 from harness.mutation.reach import Reach, reaching
 from harness.mutation.target import Prepared
 from harness.mutation.trace import Answered, Trace, step_of, step_of_query, stored_as_text, without_moments
@@ -22,6 +22,7 @@ from harness.rehearsal.rehearsal import GROWN
 from harness.rehearsal.result import Part
 from harness.rehearsal.subject import Subject, loaded, whole
 from harness.system.code import WorkerCode
+from harness.system.deployment import Code
 from harness.system.stages import read_config
 from harness.terminal.progress import Progress
 from kvstore import Entry
@@ -38,6 +39,11 @@ class Declared:
     subject: Subject
     entries: Mapping[Place, Entry]
     stage: str
+
+    @property
+    def code(self) -> Code:
+        """The Worker as it is. Raises MigrationError."""
+        return loaded(self.subject).stages.by_name[self.stage].worker_code
 
     @property
     def folder(self) -> Path:
@@ -119,8 +125,7 @@ class _Rehearse:
 
     def close(self) -> None:
         for stage in loaded(self.small).stages.all():
-            if isinstance(stage.worker_code, WorkerCode):
-                stage.worker_code.forget()
+            stage.worker_code.close()
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,11 @@ class DeclaredTarget:
         return self.load.folder
 
     @property
+    def files(self) -> Sequence[Path]:
+        _ = self.folder  # which says what is wrong with the stage
+        return self.load.code.sources
+
+    @property
     def line(self) -> str:
         return self.opened.about.line()
 
@@ -152,12 +162,14 @@ class DeclaredTarget:
         result = result_of(self.opened, self.wanted, progress)
         verdict, runs = result.decision.verdict.upper(), sum(part.tally.looked.runs for part in result.parts)
         said = f"The rehearsal as it is: {verdict}, {runs:,} runs."
-        search, scenarios = (
-            ReachSearch(self.load, tuple(mutants)),
-            list(dict.fromkeys(cheapest_first(result.parts))),
-        )
-        seen = {one.scenario: one for one in workforce.do(search, scenarios)}
-        probes = reaching(self.folder, (seen[one] for one in scenarios), search.counting.compared)
+        scenarios = list(dict.fromkeys(cheapest_first(result.parts)))
+        if isinstance(self.load.code, WorkerCode):
+            search = ReachSearch(self.load, tuple(mutants))
+            seen = {one.scenario: one for one in workforce.do(search, scenarios)}
+            reaches, compared = [seen[one] for one in scenarios], search.counting.compared
+        else:  # what is carried out is known of Python only
+            reaches, compared = [Reach(one, frozenset(), frozenset(), 0) for one in scenarios], {}
+        probes = reaching(self.folder, reaches, compared)
         return Prepared(probes, said, verdict)
 
 

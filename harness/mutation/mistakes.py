@@ -1,216 +1,184 @@
-"""The table of small mistakes: what is made of a place in a Worker's code, by rule."""
+"""The table of small mistakes: what is made of a point in a Worker's code, by rule, whatever the language."""
 
-import ast
-import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Final
+from pathlib import PurePath
+from typing import Any, Final
 
-from harness.mutation.keys import another_key
 from harness.mutation.mutant import Mutant
-from harness.mutation.options import OPTIONS, left_out, stars
+from harness.mutation.options import OPTIONS, all_left_out, left_out
+from harness.mutation.points import (
+    Absence,
+    Awaited,
+    Block,
+    Called,
+    Code,
+    Condition,
+    Given,
+    Handled,
+    Joined,
+    Literal,
+    Member,
+    Name,
+    Negated,
+    Nullish,
+    Number,
+    Operator,
+    Removable,
+    Statement,
+    TextRange,
+    prefix_of,
+)
+from harness.mutation.python.points import read_python
 from harness.mutation.sql import SQL
-from harness.mutation.syntax import Syntax
+from harness.system.files import PYTHON
 
 # Something that is to stand in the place from one byte to another.
 Change = tuple[int, int, str]
-Rule = Callable[[Syntax, ast.AST], Iterator[Change]]
+Rule = Callable[[Code, Any], Iterator[Change]]
 
-_COMPARED: Final[dict[type[ast.cmpop], tuple[str, tuple[str, ...]]]] = {
-    ast.Lt: (r"<", ("<=", ">=")),
-    ast.LtE: (r"<=", ("<", ">")),
-    ast.Gt: (r">", (">=", "<=")),
-    ast.GtE: (r">=", (">", "<")),
-    ast.Eq: (r"==", ("!=",)),
-    ast.NotEq: (r"!=", ("==",)),
-    ast.In: (r"in\b", ("not in",)),
-    ast.NotIn: (r"not\s+in\b", ("in",)),
-    ast.Is: (r"is\b", ("is not",)),
-    ast.IsNot: (r"is\s+not\b", ("is",)),
+_COMPARED: Final = {
+    "<": ("<=", ">="),
+    "<=": ("<", ">"),
+    ">": (">=", "<="),
+    ">=": (">", "<"),
+    "==": ("!=",),
+    "!=": ("==",),
+    "===": ("!==",),
+    "!==": ("===",),
+    "in": ("not in",),
+    "not in": ("in",),
+    "is": ("is not",),
+    "is not": ("is",),
 }
-_COMPUTED: Final[dict[type[ast.operator], tuple[str, str]]] = {
-    ast.Add: (r"\+", "-"),
-    ast.Sub: (r"-", "+"),
-    ast.Mult: (r"\*", "//"),
-    ast.FloorDiv: (r"//", "*"),
-    ast.Mod: (r"%", "*"),
-    ast.BitAnd: (r"&", "|"),
-    ast.BitOr: (r"\|", "&"),
-}
-_SIMPLE: Final = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Await)
-_LEAVES: Final = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+# In how many others' places one of many keys is put.
+_MOST_KEYS: Final = 2
 
 
-def _operator(syntax: Syntax, left: ast.expr, right: ast.expr, pattern: str, new: str) -> Iterator[Change]:
-    """Another operator between two operands."""
-    start = syntax.end(left)
-    found = re.search(pattern, syntax.between(start, syntax.start(right)))
-    if found is not None:
-        yield start + found.start(), start + found.end(), new
+def _comparison(_: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Operator):
+        for new in _COMPARED.get(point.written, ()):
+            yield point.start, point.end, new
 
 
-def _comparison(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.Compare):
-        sides = [node.left, *node.comparators]
-        for place, one in enumerate(node.ops):
-            pattern, others = _COMPARED[type(one)]
-            for new in others:
-                yield from _operator(syntax, sides[place], sides[place + 1], pattern, new)
-
-
-def _arithmetic(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.BinOp) and type(node.op) in _COMPUTED:
-        if any(_is_text(syntax, side) for side in (node.left, node.right)):
-            return  # nobody calculates with texts
-        pattern, new = _COMPUTED[type(node.op)]
-        yield from _operator(syntax, node.left, node.right, pattern, new)
-
-
-def _is_text(syntax: Syntax, node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.JoinedStr)
-        or (isinstance(node, ast.Constant) and isinstance(node.value, str))
-        or (isinstance(node, ast.Name) and node.id in syntax.texts)
-    )
-
-
-def _smaller_or_larger(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
-        yield _instead(syntax, node.func, "max" if node.func.id == "min" else "min")
-
-
-def _constant(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if not isinstance(node, ast.Constant):
+def _constant(code: Code, point: TextRange) -> Iterator[Change]:
+    if not isinstance(point, Number):
         return
-    if isinstance(node.value, bool):
-        yield _instead(syntax, node, str(not node.value))
-    elif isinstance(node.value, int | float):
-        yield _instead(syntax, node, repr(node.value + 1))
-        if node.value:
-            yield _instead(syntax, node, repr(node.value - 1))
+    if isinstance(point.value, bool):
+        yield _instead(point, code.spelling.truth[not point.value])
+    else:
+        yield _instead(point, repr(point.value + 1))
+        if point.value:
+            yield _instead(point, repr(point.value - 1))
 
 
-def _and_or(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.BoolOp):
-        old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
-        first, second = node.values[:2]
-        yield from _operator(syntax, first, second, rf"\b{old}\b", new)
-        for one in node.values:
-            others = [f"({syntax.of(other)})" for other in node.values if other is not one]
-            yield _instead(syntax, node, f" {old} ".join(others))
+def _arithmetic(code: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Operator) and point.written in code.spelling.computed:
+        yield _instead(point, code.spelling.computed[point.written])
 
 
-def _negation(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        yield _instead(syntax, node, f"({syntax.of(node.operand)})")
+def _smaller_or_larger(_: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Called) and point.name in ("min", "max"):
+        yield _instead(point, "max" if point.name == "min" else "min")
+
+
+def _and_or(code: Code, point: TextRange) -> Iterator[Change]:
+    if not isinstance(point, Joined):
         return
-    tests: list[ast.expr] = []
-    if isinstance(node, ast.If | ast.While | ast.IfExp):
-        tests = [node.test]
-    elif isinstance(node, ast.comprehension):
-        tests = node.ifs
-    for test in tests:
-        if not isinstance(test, ast.Compare) and not _is_not(test):
-            yield _instead(syntax, test, f"not ({syntax.of(test)})")
+    if point.operator is not None and point.word in code.spelling.joining:
+        yield _instead(point.operator, code.spelling.joining[point.word])
+    for one in point.operands:
+        others = [f"({code.source.at(other)})" for other in point.operands if other is not one]
+        yield _instead(point, f" {point.word} ".join(others))
 
 
-def _is_not(node: ast.expr) -> bool:
-    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+def _negation(code: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Negated):
+        yield _instead(point, f"({code.source.at(point.inner)})")
+    elif isinstance(point, Condition) and not point.has_own:
+        yield _instead(point, code.spelling.negated.format(code.source.at(point)))
 
 
-def _none_or_falsy(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and _is_none(node.comparators[0]):
-        if isinstance(node.ops[0], ast.Is):
-            yield _instead(syntax, node, f"not ({syntax.of(node.left)})")
-        elif isinstance(node.ops[0], ast.IsNot):
-            yield _instead(syntax, node, f"({syntax.of(node.left)})")
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and isinstance(node.operand, _SIMPLE):
-        yield _instead(syntax, node, f"({syntax.of(node.operand)}) is None")
-    elif isinstance(node, ast.If | ast.While | ast.IfExp) and isinstance(node.test, _SIMPLE):
-        yield _instead(syntax, node.test, f"({syntax.of(node.test)}) is not None")
+def _none_or_falsy(code: Code, point: TextRange) -> Iterator[Change]:
+    say, source = code.spelling, code.source
+    if isinstance(point, Absence):
+        subject = source.at(point.subject)
+        yield _instead(point, say.negated.format(subject) if point.is_absent else f"({subject})")
+    elif isinstance(point, Negated) and point.is_simple:
+        yield _instead(point, say.absent.format(source.at(point.inner)))
+    elif isinstance(point, Condition) and point.is_simple:
+        yield _instead(point, say.present.format(source.at(point)))
+    elif isinstance(point, Nullish):
+        yield _instead(point, point.otherwise)
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _statement_left_out(code: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Removable):
+        yield _instead(point, code.spelling.nothing)
 
 
-def _statement_left_out(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.AugAssign | ast.Raise | ast.Continue | ast.Break | ast.Delete) or any(
-        is_one(node) for is_one in (_is_guard, _is_done, _is_set)
-    ):
-        yield _instead(syntax, node, "pass")
+def _await_left_out(code: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Awaited):
+        yield _instead(point, code.source.at(point.inner))
 
 
-def _is_guard(node: ast.AST) -> bool:
-    """Whether it only leaves what it is in, where something is so."""
-    return isinstance(node, ast.If) and not node.orelse and isinstance(node.body[-1], _LEAVES)
+def _arguments_swapped(code: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Given):
+        for one, other in pairwise(point.arguments):
+            if code.source.at(one) != code.source.at(other):
+                yield _exchanged(code, one, other)
 
 
-def _is_done(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)
+def _another_key(code: Code, point: TextRange) -> Iterator[Change]:
+    """Another prefix of the same file, by its name or as it is written, or another function of keys."""
+    if isinstance(point, Name):
+        for other in _others(point.name, code.keys):
+            yield _instead(point, other)
+    elif isinstance(point, Member):
+        alike = [one for one in code.members.get(point.owner, ()) if one.isupper() == point.name.isupper()]
+        for other in _others(point.name, alike):
+            yield point.end - len(point.name.encode()), point.end, other
+    elif isinstance(point, Literal) and (prefix := prefix_of(point)):
+        written = code.source.at(point)
+        if (place := written.find(prefix)) >= 0:
+            start = point.start + len(written[:place].encode())
+            for other in _others(prefix, code.prefixes):
+                yield start, start + len(prefix.encode()), other
 
 
-def _is_set(node: ast.AST) -> bool:
-    """Whether it changes something that is there without it: a name would be missing."""
-    return isinstance(node, ast.Assign) and all(
-        isinstance(target, ast.Attribute | ast.Subscript) for target in node.targets
-    )
+def _others(name: str, all_names: Any) -> list[str]:
+    """The next ones of a list that a name is in."""
+    if name not in all_names:
+        return []
+    at = all_names.index(name)
+    return [one for one in (all_names[at + 1 :] + all_names[:at])[:_MOST_KEYS] if one != name]
 
 
-def _await_left_out(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.Await):
-        yield _instead(syntax, node, syntax.of(node.value))
+def _exception_swallowed(code: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Handled):
+        yield _instead(point, code.spelling.nothing)
 
 
-def _arguments_swapped(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if not isinstance(node, ast.Call) or any(isinstance(one, ast.Starred) for one in node.args):
-        return
-    for one, other in pairwise(node.args):
-        if syntax.of(one) != syntax.of(other):
-            yield _exchanged(syntax, one, other)
-
-
-def _exception_swallowed(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.ExceptHandler) and not isinstance(node.body[0], ast.Pass):
-        yield syntax.start(node.body[0]), syntax.end(node.body[-1]), "pass"
-
-
-def _statements_exchanged(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    for name in ("body", "orelse", "finalbody"):
-        body = getattr(node, name, None)
-        if not isinstance(body, list) or isinstance(node, ast.Module | ast.ClassDef):
-            continue
-        for one, other in pairwise(body):
+def _statements_exchanged(code: Code, point: TextRange) -> Iterator[Change]:
+    if isinstance(point, Block):
+        for one, other in pairwise(point.statements):
             if _can_change_places(one, other):
-                yield _exchanged(syntax, one, other)
+                yield _exchanged(code, one, other)
 
 
-def _can_change_places(one: ast.stmt, other: ast.stmt) -> bool:
+def _can_change_places(one: Statement, other: Statement) -> bool:
     """Whether both would still run, and the order may matter: one of them does something."""
-    both = (one, other)
-    if any(
-        isinstance(each, (*_LEAVES, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for each in both
-    ):
-        return False
-    if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant):
-        return False
-    if not any(isinstance(inner, ast.Call | ast.Await) for each in both for inner in ast.walk(each)):
-        return False
-    return not (_names(one, ast.Store) & _names(other, ast.Load))
+    is_fixed = one.is_fixed or other.is_fixed
+    return not is_fixed and (one.acts or other.acts) and not one.stores & other.loads
 
 
-def _names(node: ast.stmt, context: type[ast.expr_context]) -> set[str]:
-    found = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
-    return {inner.id for inner in found if isinstance(inner.ctx, context)}
+def _exchanged(code: Code, one: TextRange, other: TextRange) -> Change:
+    between = code.source.between(one.end, other.start)
+    return one.start, other.end, f"{code.source.at(other)}{between}{code.source.at(one)}"
 
 
-def _exchanged(syntax: Syntax, one: ast.AST, other: ast.AST) -> Change:
-    between = syntax.between(syntax.end(one), syntax.start(other))
-    return syntax.start(one), syntax.end(other), f"{syntax.of(other)}{between}{syntax.of(one)}"
-
-
-def _instead(syntax: Syntax, node: ast.AST, text: str) -> Change:
-    return syntax.start(node), syntax.end(node), text
+def _instead(point: TextRange, text: str) -> Change:
+    return point.start, point.end, text
 
 
 # Every rule, by its name, in the order in which they are told.
@@ -225,24 +193,36 @@ RULES: Final[dict[str, Rule]] = {
     "statement left out": _statement_left_out,
     "await left out": _await_left_out,
     "arguments swapped": _arguments_swapped,
-    "another key": another_key,
+    "another key": _another_key,
     "exception swallowed": _exception_swallowed,
     "statements exchanged": _statements_exchanged,
     **{name: left_out(words) for name, words in OPTIONS.items()},
-    "options left out": stars,
+    "options left out": all_left_out,
     **SQL,
 }
 
 
 def mistakes(file: str, text: str) -> list[Mutant]:
-    """Every mistake that the rules make in a file that is Python, in the order of the text; each once."""
-    syntax = Syntax(text)
+    """Every mistake that the rules make in a file, in the order of the text; each once.
+
+    Raises SyntaxError for what is not in the language that the file's name says, and ImportError where what
+    reads JavaScript is missing.
+    """
+    suffix = PurePath(file).suffix
+    if suffix in PYTHON:
+        code = read_python(text)
+    else:
+        from harness.mutation.javascript import read_javascript  # takes tree-sitter
+
+        code = read_javascript(text, suffix)
     made: dict[Change, str] = {}
-    for node in syntax.nodes():
+    for node in code.nodes:
         for rule, changes in RULES.items():
-            for change in changes(syntax, node):
-                made.setdefault(change, rule)
+            for point in node:
+                for change in changes(code, point):
+                    made.setdefault(change, rule)
+    between, line = code.source.between, code.source.line
     return [
-        Mutant(rule, file, syntax.line(start), start, syntax.between(start, end), new)
+        Mutant(rule, file, line(start), start, between(start, end), new)
         for (start, end, new), rule in sorted(made.items())
     ]

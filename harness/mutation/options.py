@@ -1,10 +1,9 @@
 """The mistakes about options of KV: one left out, or given another value."""
 
-import ast
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from harness.mutation.syntax import Syntax
+from harness.mutation.points import Code, Option, TextRange
 
 Change = tuple[int, int, str]
 
@@ -17,54 +16,43 @@ OPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "list prefix": ("prefix",),
 }
 _OTHER: Final = {"expiration": "expirationTtl", "expirationTtl": "expiration"}
-_VALUE: Final = {"expiration", "expirationTtl", "expiration_ttl"}
-_METHODS: Final = ("put", "list", "get", "getWithMetadata")
+_LIFETIMES: Final = OPTIONS["expiration"]
 
 
-def left_out(words: tuple[str, ...]) -> Callable[[Syntax, ast.AST], Iterator[Change]]:
-    """The rule about the options ``words``: as a keyword, or as a member of a dict."""
+def left_out(words: tuple[str, ...]) -> Callable[[Code, TextRange], Iterator[Change]]:
+    """The rule about the options ``words``: an argument by its name, or a member of an object."""
 
-    def rule(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-        if isinstance(node, ast.Call):
-            for one in node.keywords:
-                if one.arg in words:
-                    yield _without(syntax, one, syntax.end(node.func) + 1, syntax.end(node) - 1)
-                    start = syntax.start(one)
-                    yield from _otherwise(syntax, one.arg, start, start + len(one.arg), one.value)
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in words:
-                    start, end = syntax.start(key), syntax.end(value)
-                    yield _cut(syntax, start, end, syntax.start(node) + 1, syntax.end(node) - 1)
-                    yield from _otherwise(syntax, key.value, start + 1, syntax.end(key) - 1, value)
+    def rule(code: Code, point: TextRange) -> Iterator[Change]:
+        if isinstance(point, Option) and point.name in words:
+            yield _cut(code, point)
+            yield from _otherwise(code, point)
 
     return rule
 
 
-def stars(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-    """All options that are passed on as ``**options`` left out."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
-        for one in node.keywords:
-            if one.arg is None:
-                yield _without(syntax, one, syntax.end(node.func) + 1, syntax.end(node) - 1)
+def all_left_out(code: Code, point: TextRange) -> Iterator[Change]:
+    """All options that are passed on together left out."""
+    if isinstance(point, Option) and point.name is None:
+        yield _cut(code, point)
 
 
-def _otherwise(syntax: Syntax, name: str, start: int, end: int, value: ast.expr) -> Iterator[Change]:
+def _otherwise(code: Code, option: Option) -> Iterator[Change]:
+    name, label, value = option.name, option.label, option.value
+    own = f": {name}" if value is None else ""
     if name in _OTHER:
-        yield start, end, _OTHER[name]
-    if name in _VALUE:
-        yield syntax.start(value), syntax.end(value), f"({syntax.of(value)}) + 60"
+        yield label.start, label.end, _OTHER[name] + own
+    if name in _LIFETIMES:
+        later = f"({code.source.at(label if value is None else value)}) + 60"
+        where = label if value is None else value
+        yield where.start, where.end, f"{name}: {later}" if value is None else later
 
 
-def _without(syntax: Syntax, one: ast.keyword, first: int, last: int) -> Change:
-    return _cut(syntax, syntax.start(one), syntax.end(one), first, last)
-
-
-def _cut(syntax: Syntax, start: int, end: int, first: int, last: int) -> Change:
-    """Cut from one byte to another, with the comma before it or, for the first of a list, after it."""
-    before = syntax.between(first, start)
+def _cut(code: Code, option: Option) -> Change:
+    """Cut it, with the comma before it or, for the first of a list, after it."""
+    first, last = option.within.start, option.within.end
+    before = code.source.between(first, option.start)
     if before.rstrip().endswith(","):
-        return first + len(before[: before.rindex(",")].encode()), end, ""
-    after = syntax.between(end, last)
+        return first + len(before[: before.rindex(",")].encode()), option.end, ""
+    after = code.source.between(option.end, last)
     comma = after.lstrip().startswith(",")
-    return start, end + (len(after[: after.index(",") + 1].encode()) if comma else 0), ""
+    return option.start, option.end + (len(after[: after.index(",") + 1].encode()) if comma else 0), ""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.mutation.hunt import Probe
-from harness.mutation.lines import Line, lines_of
 from harness.mutation.mutant import Mutant
+from harness.mutation.python.lines import Line, lines_of
 
 # So many KV operations are many for a scenario.
 _LONG: Final = 600

@@ -1,7 +1,8 @@
 """Hunts many mutants side by side, and adds up what came of it."""
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from harness.explore.workforce import Processes, Unfinished
 from harness.mutation.hunt import NOT_STARTED, NOTICED, SURVIVED, Hunt, Hunter
 from harness.mutation.mistakes import mistakes
 from harness.mutation.mutant import Mutant
-from harness.system.files import PYTHON, source_files
+from harness.system.files import PYTHON
+from harness.system.javascript.grammar import INSTALL
 from harness.terminal.command import CannotStart
 from harness.terminal.processes import ProcessError
 
@@ -54,17 +56,21 @@ class Results:
         return found
 
 
-def mutants_in(folder: Path) -> list[Mutant]:
-    """Every mistake that can be made in the Python files in ``folder`` that are a Worker's own.
+def mutants_in(folder: Path, files: Iterable[Path]) -> list[Mutant]:
+    """Every mistake that can be made in ``files`` of a Worker whose entry file is in ``folder``.
 
     Raises CannotStart.
     """
     found = []
-    for path in source_files(folder, PYTHON):
+    for path in files:
+        name = Path(os.path.relpath(path, folder)).as_posix()
         try:
-            found += mistakes(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8"))
+            found += mistakes(name, path.read_text(encoding="utf-8"))
         except (SyntaxError, UnicodeDecodeError) as error:
-            raise CannotStart(f"{path} is not Python in UTF-8: {error}; mend it, or move it away") from error
+            kind = "Python" if path.suffix in PYTHON else "code"
+            raise CannotStart(f"{path} is not {kind} in UTF-8: {error}; mend it, or move it away") from error
+        except ImportError as error:
+            raise CannotStart(f"{path.name} is JavaScript, which tree-sitter reads: {INSTALL}") from error
     return found
 
 

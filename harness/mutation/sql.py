@@ -1,11 +1,10 @@
 """The mistakes in SQL: in a condition, in what a conflict does, in what is set. Values have other rules."""
 
-import ast
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from harness.mutation.syntax import Syntax
+from harness.mutation.points import Code, Literal, TextRange
 
 Change = tuple[int, int, str]
 
@@ -14,11 +13,11 @@ _IS_SQL: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 # Where a clause of a statement ends; nothing is cut across the pieces that a text is written in.
-_END: Final = r"(?=\s+(?:GROUP|ORDER|LIMIT|RETURNING|ON|WHERE)\b|\s*;|\s*\)\s*$|\s*[\"'\n]|$)"
-_WHERE: Final = re.compile(rf"\s+WHERE\s+[^\"'\n]+?{_END}", re.IGNORECASE)
-_LIMIT: Final = re.compile(rf"\s+LIMIT\s+[^\"'\n]+?{_END}", re.IGNORECASE)
-_SET: Final = re.compile(rf"\bSET\s+([^\"'\n]+?){_END}", re.IGNORECASE)
-_DO: Final = re.compile(rf"\bDO\s+(?:NOTHING|UPDATE\s+SET\s+[^\"'\n]+?{_END})", re.IGNORECASE)
+_END: Final = r"(?=\s+(?:GROUP|ORDER|LIMIT|RETURNING|ON|WHERE)\b|\s*;|\s*\)\s*$|\s*[\"'`\n]|$)"
+_WHERE: Final = re.compile(rf"\s+WHERE\s+[^\"'`\n]+?{_END}", re.IGNORECASE)
+_LIMIT: Final = re.compile(rf"\s+LIMIT\s+[^\"'`\n]+?{_END}", re.IGNORECASE)
+_SET: Final = re.compile(rf"\bSET\s+([^\"'`\n]+?){_END}", re.IGNORECASE)
+_DO: Final = re.compile(rf"\bDO\s+(?:NOTHING|UPDATE\s+SET\s+[^\"'`\n]+?{_END})", re.IGNORECASE)
 _ASSIGNED: Final = re.compile(r",\s*(?![^()]*\))")
 _WORDS: Final = (
     (re.compile(r"\bAND\b", re.I), "OR"),
@@ -30,27 +29,19 @@ _INSERTED: Final = re.compile(r"\bINSERT\s+OR\s+(IGNORE|REPLACE)\b", re.IGNORECA
 _AS_INSERTED: Final = {"IGNORE": "INSERT OR REPLACE", "REPLACE": "INSERT OR IGNORE"}
 
 
-def _in_sql(rule: Callable[[Syntax, str], Iterator[Change]]) -> Callable[[Syntax, ast.AST], Iterator[Change]]:
+def _in_sql(rule: Callable[[Code, str], Iterator[Change]]) -> Callable[[Code, TextRange], Iterator[Change]]:
     """The rule for every text of SQL in a file, as it is written there."""
 
-    def of_node(syntax: Syntax, node: ast.AST) -> Iterator[Change]:
-        if not isinstance(node, ast.Constant | ast.JoinedStr) or not _IS_SQL.match(_text(node)):
-            return
-        written, start = syntax.of(node), syntax.start(node)
-        for first, last, new in rule(syntax, written):
-            yield start + len(written[:first].encode()), start + len(written[:last].encode()), new
+    def of_point(code: Code, point: TextRange) -> Iterator[Change]:
+        if isinstance(point, Literal) and _IS_SQL.match(point.text):
+            written, start = code.source.at(point), point.start
+            for first, last, new in rule(code, written):
+                yield start + len(written[:first].encode()), start + len(written[:last].encode()), new
 
-    return of_node
-
-
-def _text(node: ast.Constant | ast.JoinedStr) -> str:
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    return "".join(
-        str(one.value) for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)
-    )
+    return of_point
 
 
-def _condition(_: Syntax, sql: str) -> Iterator[Change]:
+def _condition(_: Code, sql: str) -> Iterator[Change]:
     """A condition, or a limit, left out; OR for AND; another comparison after WHERE."""
     for clause in (_WHERE, _LIMIT):
         for found in clause.finditer(sql):
@@ -63,18 +54,18 @@ def _condition(_: Syntax, sql: str) -> Iterator[Change]:
             yield found.start(), found.end(), _OTHER[found[1]]
 
 
-def _conflict(syntax: Syntax, sql: str) -> Iterator[Change]:
+def _conflict(code: Code, sql: str) -> Iterator[Change]:
     """What a conflict does otherwise: REPLACE for IGNORE, or what another statement of the file does."""
     for found in _INSERTED.finditer(sql):
         yield found.start(), found.end(), _AS_INSERTED[found[1].upper()]
-    others = [one[0] for one in _DO.finditer(syntax.text)]
+    others = [one[0] for one in _DO.finditer(code.source.text)]
     for found in _DO.finditer(sql):
         for other in dict.fromkeys(others):
             if other != found[0]:
                 yield found.start(), found.end(), other
 
 
-def _assignment(_: Syntax, sql: str) -> Iterator[Change]:
+def _assignment(_: Code, sql: str) -> Iterator[Change]:
     """One of several columns that are set left out."""
     for found in _SET.finditer(sql):
         parts = _ASSIGNED.split(found[1])

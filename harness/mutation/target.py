@@ -25,10 +25,16 @@ class Prepared:
 
 
 class Target(Protocol):
-    """``folder`` is that of the Worker's entry file; ``line`` says what it is, ``again`` its arguments."""
+    """``folder`` is that of the Worker's entry file, and ``files`` are its code.
+
+    ``line`` says what it is, ``again`` its arguments.
+    """
 
     @property
     def folder(self) -> Path: ...
+
+    @property
+    def files(self) -> Sequence[Path]: ...
 
     @property
     def load(self) -> Load: ...

@@ -1,6 +1,6 @@
 """What simulations share: a Worker's code. Time and chance come from the one that runs."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock
 from harness.engine.under_way import asking
+from harness.system.files import PYTHON, source_files
 from kvstore.layers.invocation import Within
 from worker.config import config_in, load_config
 from worker.runtime import LoadError, Platform, Worker, load_worker
@@ -53,6 +54,13 @@ class WorkerCode:
         path = config_in(self.folder)
         return {} if path is None else load_config(path, self.environment).vars
 
+    @property
+    def sources(self) -> Sequence[Path]:
+        """Every Python file beside the entry file, and below. Raises ConfigError."""
+        path = config_in(self.folder)
+        entry = None if path is None else load_config(path, self.environment).entry
+        return [] if entry is None else source_files(entry.resolve().parent, PYTHON)
+
     def durable_class(self, name: str) -> type:
         """The Worker's class of Durable Objects of that name. Raises LoadError when it has none."""
         found = getattr(self.code.module, name, None)
@@ -63,8 +71,8 @@ class WorkerCode:
             )
         return found
 
-    def forget(self) -> None:
-        """Take its modules out of ``sys.modules``: this Worker gets no more requests."""
+    def close(self) -> None:
+        """Take its modules out of ``sys.modules``."""
         self.code.space.forget()
 
     def enter(self, clock: LoopClock, seed: int, *, once: bool = True) -> None:

@@ -1,6 +1,6 @@
 """What a simulation deploys, whatever it is written in: the door to a system under test."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,6 +57,10 @@ class Code(Protocol):
     def variables(self) -> Mapping[str, object]:
         """The variables of the Worker's configuration."""
 
+    @property
+    def sources(self) -> Sequence[Path]:
+        """The files of the Worker's own code, without packages and tests."""
+
     def durable_class(self, name: str) -> type:
         """The class of Durable Objects of that name. Raises LoadError."""
 
@@ -68,6 +72,9 @@ class Code(Protocol):
 
     def renew(self) -> bool:
         """Run the Worker in a process that is new; False where it runs in this one, and nothing else."""
+
+    def close(self) -> None:
+        """This Worker gets no more requests: end what it takes."""
 
     def at(self, skew: int) -> Within[int]:
         """While the block lasts, the clock is ``skew`` milliseconds ahead."""

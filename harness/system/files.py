@@ -1,7 +1,8 @@
 """The files in a Worker's folder that are its code."""
 
 import os
-from collections.abc import Collection, Iterator
+import shutil
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,37 @@ def source_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
     """The files of these ``suffixes`` that somebody wrote for the Worker, sorted: nothing built, either."""
     files = _files(folder, _PACKAGES | _TESTS | _BUILT)
     return sorted(one for one in files if one.suffix in suffixes and not _is_test(one.name))
+
+
+def copied_with(texts: Mapping[Path, str], root: Path, place: Path) -> Path:
+    """A copy of the folder ``root``, below ``place``, with ``texts`` in its files: where it is.
+
+    Only code is copied. Everything else, and what is beside the folder or above, is there by links, so that
+    what the code imports is found; what is a link itself would be followed to where it leads.
+    """
+    root = root.resolve()
+    own = {*code_files(root), *texts}
+    folders = {parent for path in own for parent in path.parents}
+    for folder in sorted(folders):
+        made = place / folder.relative_to(folder.anchor)
+        made.mkdir(parents=True, exist_ok=True)
+        for one in _beside(folder):
+            copy = made / one.name
+            if one in texts:
+                copy.write_text(texts[one], encoding="utf-8")
+            elif one in own:
+                shutil.copyfile(one, copy)
+            elif one not in folders:
+                copy.symlink_to(one)
+    return place / root.relative_to(root.anchor)
+
+
+def _beside(folder: Path) -> list[Path]:
+    """What is in a folder; a folder above one's own may not be for us to read."""
+    try:
+        return list(folder.iterdir())
+    except PermissionError:
+        return []
 
 
 def _files(folder: Path, left_out: Collection[str]) -> Iterator[Path]:

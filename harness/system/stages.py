@@ -121,11 +121,6 @@ class Stages:
             except LoadError as error:
                 raise MigrationError(f"the Worker {stage.name}: {error}") from error
 
-    def has_python(self, name: str) -> bool:
-        """Whether there is a stage of that name, with a Worker in Python."""
-        stage = self.by_name.get(name)
-        return stage is not None and isinstance(stage.worker_code, WorkerCode)
-
     def all(self) -> Iterator[LoadedStage]:
         yield from self.by_name.values()
 
@@ -251,7 +246,7 @@ def code_of(
     if is_javascript(config):
         from harness.system.javascript.code import JavaScriptCode  # what runs workerd is slow to import
 
-        return JavaScriptCode(config, tested=tested)
+        return JavaScriptCode(config, texts, tested=tested)
     return WorkerCode(folder, texts, config.environment, without)
 
 

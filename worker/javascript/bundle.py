@@ -103,11 +103,12 @@ class BuildError(Exception):
 @dataclass(frozen=True, slots=True)
 class Built:
     """What a bundle is: ``exports`` are what an ES module exports, ``imports`` the modules of workerd's that
-    it imports.
+    it imports, ``sources`` the files that it is made of.
     """
 
     exports: list[str]
     imports: list[str]
+    sources: list[Path]
 
 
 async def bundle(
@@ -143,10 +144,12 @@ async def bundle(
     if process.returncode != 0:
         text = complaint.decode("utf-8", "replace").strip()
         raise BuildError(text or f"esbuild failed on {entry} with exit code {process.returncode}")
-    outputs = json.loads(facts.read_text(encoding="utf-8"))["outputs"].values()
-    [made] = [one for one in outputs if "entryPoint" in one]
+    told = json.loads(facts.read_text(encoding="utf-8"))
+    [made] = [one for one in told["outputs"].values() if "entryPoint" in one]
     imports = [one["path"] for one in made["imports"] if _is_static(one)]
-    return Built(made.get("exports", []), list(dict.fromkeys(imports)))
+    folder = (root or entry.parent).resolve()
+    sources = [path for name in told["inputs"] if (path := (folder / name).resolve()).is_file()]
+    return Built(made.get("exports", []), list(dict.fromkeys(imports)), sources)
 
 
 def _is_static(imported: Mapping[str, Any]) -> bool:

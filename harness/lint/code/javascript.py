@@ -1,13 +1,19 @@
 """Reads JavaScript and TypeScript, with the grammar of tree-sitter."""
 
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from harness.lint.code import tree
 from harness.lint.code.tree import Node
+from harness.system.javascript.grammar import (
+    FUNCTIONS,
+    NOT_CARRIED_OUT,
+    first_error,
+    line_of,
+    parsed,
+    text_of,
+)
 
 if TYPE_CHECKING:
-    from tree_sitter import Language
     from tree_sitter import Node as Syntax
 
 # What is carried out as what it holds.
@@ -16,16 +22,7 @@ _THROUGH: Final = frozenset((
     "non_null_expression", "expression_statement", "export_statement", "type_assertion",
     "computed_property_name", "instantiation_expression",
 ))  # fmt: skip
-_TYPES: Final = frozenset((
-    "type_annotation", "type_arguments", "type_parameters", "interface_declaration",
-    "type_alias_declaration", "comment", "import_statement", "ambient_declaration",
-    "enum_declaration", "function_signature", "accessibility_modifier",
-))  # fmt: skip
 _OPERATORS: Final = {"&&": "and", "||": "or", "??": "??", "===": "==", "!==": "!="}
-_FUNCTIONS: Final = frozenset((
-    "function_declaration", "function_expression", "arrow_function", "method_definition",
-    "generator_function", "generator_function_declaration",
-))  # fmt: skip
 
 
 def read_javascript(source: bytes, suffix: str) -> tuple[Node, int | None]:
@@ -33,66 +30,40 @@ def read_javascript(source: bytes, suffix: str) -> tuple[Node, int | None]:
 
     Raises ImportError where tree-sitter is missing.
     """
-    from tree_sitter import Parser
-
-    root = Parser(_language(suffix in (".ts", ".mts", ".cts"))).parse(source).root_node
-    return _block(root), _first_error(root)
-
-
-def _first_error(node: "Syntax") -> int | None:
-    while node.has_error and not (node.is_error or node.is_missing):
-        node = next(one for one in node.children if one.has_error or one.is_missing)
-    return _line(node) if node.is_error or node.is_missing else None
-
-
-@cache
-def _language(is_typescript: bool) -> "Language":
-    import tree_sitter_typescript
-    from tree_sitter import Language
-
-    # The grammar of TSX reads JavaScript too; only `<T>value` is plain TypeScript's.
-    grammars = tree_sitter_typescript
-    return Language(grammars.language_typescript() if is_typescript else grammars.language_tsx())
-
-
-def _text(node: "Syntax | None") -> str:
-    return "" if node is None or node.text is None else node.text.decode("utf-8", "replace")
-
-
-def _line(node: "Syntax") -> int:
-    return node.start_point[0] + 1
+    root = parsed(source, suffix)
+    return _block(root), first_error(root)
 
 
 def _block(node: "Syntax") -> Node:
-    return tree.Other(_line(node), _parts(node))
+    return tree.Other(line_of(node), _parts(node))
 
 
 def _parts(node: "Syntax") -> tuple[Node, ...]:
-    return tuple(_read(one) for one in node.named_children if one.type not in _TYPES)
+    return tuple(_read(one) for one in node.named_children if one.type not in NOT_CARRIED_OUT)
 
 
 def _field(node: "Syntax", name: str) -> Node:
     found = node.child_by_field_name(name)
-    return tree.Other(_line(node)) if found is None else _read(found)
+    return tree.Other(line_of(node)) if found is None else _read(found)
 
 
 def _read(node: "Syntax") -> Node:
-    line, kind = _line(node), node.type
+    line, kind = line_of(node), node.type
     if kind in _THROUGH:
-        inner = [one for one in node.named_children if one.type not in _TYPES]
+        inner = [one for one in node.named_children if one.type not in NOT_CARRIED_OUT]
         return _read(inner[-1 if kind == "type_assertion" else 0]) if inner else tree.Other(line)
-    if kind in _FUNCTIONS:
+    if kind in FUNCTIONS:
         return _function(node)
     match kind:
         case "identifier" | "shorthand_property_identifier" | "shorthand_property_identifier_pattern":
-            text = _text(node)
+            text = text_of(node)
             return tree.Constant(line, None) if text == "undefined" else tree.Name(line, text)
         case "this" | "super":
             return tree.Name(line, "this")
         case "string":
-            return tree.Constant(line, _text(node)[1:-1])
+            return tree.Constant(line, text_of(node)[1:-1])
         case "number":
-            return tree.Constant(line, _number(_text(node)))
+            return tree.Constant(line, _number(text_of(node)))
         case "true" | "false":
             return tree.Constant(line, float(kind == "true"))
         case "null" | "undefined":
@@ -100,7 +71,7 @@ def _read(node: "Syntax") -> Node:
         case "template_string":
             return tree.Text(line, tuple(_template(one) for one in node.named_children))
         case "member_expression":
-            return tree.Member(line, _field(node, "object"), _text(node.child_by_field_name("property")))
+            return tree.Member(line, _field(node, "object"), text_of(node.child_by_field_name("property")))
         case "subscript_expression":
             index = _field(node, "index")
             of = _field(node, "object")
@@ -130,11 +101,11 @@ def _made_of_others(node: "Syntax", line: int) -> Node:
     kind = node.type
     match kind:
         case "binary_expression":
-            operator = _text(node.child_by_field_name("operator"))
+            operator = text_of(node.child_by_field_name("operator"))
             return tree.Binary(
                 line, _OPERATORS.get(operator, operator), _field(node, "left"), _field(node, "right")
             )
-        case "unary_expression" if _text(node).startswith("!"):
+        case "unary_expression" if text_of(node).startswith("!"):
             return tree.Binary(line, "not", _field(node, "argument"), tree.Other(line))
         case "ternary_expression":
             return tree.Choice(
@@ -201,8 +172,8 @@ def _number(text: str) -> float | None:
 
 def _template(node: "Syntax") -> Node:
     if node.type == "template_substitution":
-        return _read(node.named_children[0]) if node.named_children else tree.Other(_line(node))
-    return tree.Constant(_line(node), _text(node))
+        return _read(node.named_children[0]) if node.named_children else tree.Other(line_of(node))
+    return tree.Constant(line_of(node), text_of(node))
 
 
 def _member(node: "Syntax") -> tuple[str | None, Node]:
@@ -211,16 +182,18 @@ def _member(node: "Syntax") -> tuple[str | None, Node]:
         case "pair" | "pair_pattern":
             name = node.child_by_field_name("key")
             is_plain = name is not None and name.type != "computed_property_name"
-            return (_text(name).strip("\"'") if is_plain else None), _field(node, "value")
+            return (text_of(name).strip("\"'") if is_plain else None), _field(node, "value")
         case "shorthand_property_identifier" | "shorthand_property_identifier_pattern":
-            return _text(node), tree.Name(_line(node), _text(node))
+            return text_of(node), tree.Name(line_of(node), text_of(node))
         case "object_assignment_pattern":
             name = node.child_by_field_name("left")
-            return _text(name), tree.Name(_line(node), _text(name))
+            return text_of(name), tree.Name(line_of(node), text_of(name))
         case "method_definition":
-            return _text(node.child_by_field_name("name")), _function(node)
+            return text_of(node.child_by_field_name("name")), _function(node)
         case _:
-            return None, tree.Other(_line(node)) if not node.named_children else _read(node.named_children[0])
+            return None, tree.Other(line_of(node)) if not node.named_children else _read(
+                node.named_children[0]
+            )
 
 
 def _function(node: "Syntax") -> tree.Function:
@@ -230,10 +203,10 @@ def _function(node: "Syntax") -> tree.Function:
     if single is not None:
         parameters = [single]
     body = node.child_by_field_name("body")
-    read = tree.Other(_line(node)) if body is None else _read(body)
+    read = tree.Other(line_of(node)) if body is None else _read(body)
     return tree.Function(
-        _line(node),
-        _text(node.child_by_field_name("name")),
+        line_of(node),
+        text_of(node.child_by_field_name("name")),
         tuple(_parameter(one) for one in parameters),
         read,
         is_expression=body is not None and body.type != "statement_block",
@@ -248,9 +221,9 @@ def _parameter(node: "Syntax") -> tree.Parameter:
         return tree.Parameter(_read(target), None if default is None else _read(default))
     pattern, value = node.child_by_field_name("pattern"), node.child_by_field_name("value")
     return tree.Parameter(
-        tree.Other(_line(node)) if pattern is None else _read(pattern),
+        tree.Other(line_of(node)) if pattern is None else _read(pattern),
         None if value is None else _read(value),
-        _text(node.child_by_field_name("type")).lstrip(": "),
+        text_of(node.child_by_field_name("type")).lstrip(": "),
         is_kept=any(one.type in ("accessibility_modifier", "readonly") for one in node.children),
         is_rest=pattern is not None and pattern.type == "rest_pattern",
     )
@@ -261,7 +234,7 @@ def _class(node: "Syntax") -> Node:
     fields: list[tuple[str, str, Node | None]] = []
     body = node.child_by_field_name("body")
     for one in [] if body is None else body.named_children:
-        name = _text(one.child_by_field_name("name"))
+        name = text_of(one.child_by_field_name("name"))
         if one.type == "method_definition":
             methods[name] = _function(one)
         elif one.type in ("public_field_definition", "field_definition"):
@@ -270,5 +243,5 @@ def _class(node: "Syntax") -> Node:
             if isinstance(read, tree.Function):
                 methods[name] = read
             else:
-                fields.append((name, _text(one.child_by_field_name("type")).lstrip(": "), read))
-    return tree.Class(_line(node), _text(node.child_by_field_name("name")), methods, tuple(fields))
+                fields.append((name, text_of(one.child_by_field_name("type")).lstrip(": "), read))
+    return tree.Class(line_of(node), text_of(node.child_by_field_name("name")), methods, tuple(fields))

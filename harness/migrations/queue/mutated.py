@@ -22,8 +22,8 @@ from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.verdict import Finding, Verdict
 from harness.mutation.hunt import Rehearse, Run
-from harness.mutation.lines import Counting
 from harness.mutation.mutant import Mutant
+from harness.mutation.python.lines import Counting
 from harness.mutation.reach import Reach, reaching
 from harness.mutation.target import Prepared
 from harness.mutation.trace import Answered, Trace, step_of, stored_as_text, without_moments
@@ -63,7 +63,7 @@ class _Rehearse:
         return Run(partial(traced, record), partial(self._judged, record), whole(record))
 
     def close(self) -> None:
-        self.code.forget()
+        self.code.close()
 
     def _judged(self, record: Record) -> dict[str, str]:
         many = record.scenario.tasks >= _MANY_TASKS
@@ -154,6 +154,10 @@ class QueueTarget:
     @property
     def folder(self) -> Path:
         return self.worker / _SRC
+
+    @property
+    def files(self) -> Sequence[Path]:
+        return WorkerCode(self.worker).sources
 
     @property
     def load(self) -> LoadQueue:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock
 from harness.system.deployment import NotSequential, SystemFailed
+from harness.system.files import JAVASCRIPT, code_files, copied_with
 from harness.system.javascript.configuration import Bundle
 from harness.system.javascript.invocation import Host, Invocation, JavaScriptError
 from harness.system.javascript.isolates import Isolates, Lane
@@ -43,15 +44,19 @@ from worker.sdk.http.response import ResponseParts
 class JavaScriptCode:
     """What `WorkerCode` is for Python. Every actor has an isolate of its own at every location.
 
-    ``tested``: it is deployed for a test, which is not begun anew, and may have Durable Objects. A Worker
-    with these has one isolate, and answers one request after the other.
+    ``texts`` are read in the place of what is in its files. ``tested``: it is deployed for a test, which is
+    not begun anew, and may have Durable Objects. A Worker with these has one isolate, and answers one request
+    after the other.
     Raises LoadError when the Worker cannot be built, or workerd does not take it.
     """
 
     effort = 5
 
-    def __init__(self, config: WorkerConfig, *, tested: bool = False) -> None:
+    def __init__(
+        self, config: WorkerConfig, texts: Mapping[Path, str] | None = None, *, tested: bool = False
+    ) -> None:
         self.config = config
+        self.texts = texts
         self._tested = tested
         self._is_alone = bool(config.durable_objects)
         self._lane_count = 1 if self._is_alone else _TESTED_LANES if tested else LANES
@@ -60,8 +65,10 @@ class JavaScriptCode:
         self.chance = Chance(0)
         self.operations = 0
         self.skew: ContextVar[int] = ContextVar("skew", default=0)
-        # Where in the user's files a place of the bundle comes from.
+        # Where in the user's files a place of the bundle comes from, which was made in this folder.
         self._source_map = SourceMap("", config.root)
+        self._built_in = config.root
+        self._sources: list[Path] = []
         # Requests, by method and the first part of the path, that were seen to do several things at once;
         # and whether all of them may.
         self._parallel: set[tuple[str, str]] = set()
@@ -79,13 +86,20 @@ class JavaScriptCode:
         if not entry.is_file():
             raise LoadError(f'{self.config.path}: the entry-point file "{self.config.main}" was not found')
         esbuild, options = self._part("esbuild"), BuildOptions().configured(self.config)
-        with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor(1) as elsewhere:
+        with (
+            tempfile.TemporaryDirectory() as made,
+            tempfile.TemporaryDirectory() as place,
+            ThreadPoolExecutor(1) as elsewhere,
+        ):
             folder = Path(made).resolve()
             output = folder / "bundle.mjs"
+            if self.texts:
+                self._built_in = copied_with(self.texts, self.folder, Path(place).resolve())
+                entry = self._built_in / entry.resolve().relative_to(self.folder.resolve())
 
             def build(form: Literal["cjs", "esm"]) -> Built:
                 # A loop may be running here, and that of a simulation starts no programs.
-                work = bundle(esbuild, entry, output, options, self.folder, form)
+                work = bundle(esbuild, entry, output, options, self._built_in, form)
                 return elsewhere.submit(asyncio.run, work).result()
 
             is_function = True
@@ -97,11 +111,19 @@ class JavaScriptCode:
                     built = build("esm")
                 except BuildError as error:
                     raise LoadError(f"{entry} cannot be built: {error}") from error
+            self._sources = built.sources
             code = output.read_bytes()
             self._source_map = SourceMap(code.decode("utf-8", "replace"), folder, "user")
             others = options.modules.members(folder, but=output.name)
             files = {name: (kind, (folder / name).read_bytes()) for name, kind in others.items()}
             return Bundle(code.rpartition(b"\n//# sourceMappingURL=")[0], files, built.imports, is_function)
+
+    @property
+    def sources(self) -> list[Path]:
+        """The code that the bundle is made of, without what somebody else wrote. Raises LoadError."""
+        _, root = self.bundle, self.folder.resolve()
+        own = set(code_files(root))
+        return [one for one in self._sources if one in own and one.suffix in JAVASCRIPT]
 
     @property
     def code(self) -> "JavaScriptCode":
@@ -162,7 +184,7 @@ class JavaScriptCode:
         _, place = self._source_map.stack(stack)
         if place is None:
             return message
-        return f"{message} ({os.path.relpath(place.file, self.folder.resolve())}:{place.line})"
+        return f"{message} ({os.path.relpath(place.file, self._built_in.resolve())}:{place.line})"
 
     def close(self) -> None:
         """End every workerd; the next simulation starts one."""

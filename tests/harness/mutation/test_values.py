@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from harness.mutation.mistakes import mistakes
-from harness.mutation.syntax import Syntax
-from harness.mutation.values import CHANGED, HELPERS, compare, looking
+from harness.mutation.python.syntax import Syntax
+from harness.mutation.python.values import CHANGED, HELPERS, compare, looking
 
 
 def compared(code: str, rule: str, *given: Any) -> dict[str, bool | None]:

@@ -18,8 +18,8 @@ from harness.migrations.queue.simulation.scenario import Claims, Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.mutation.hunt import NOTICED, Hunter, Probe
-from harness.mutation.lines import lines_of
 from harness.mutation.mutant import Mutant
+from harness.mutation.python.lines import lines_of
 from harness.mutation.reach import Reaching
 from harness.mutation.results import drawn, mutants_in
 from harness.system.code import WorkerCode
@@ -74,7 +74,8 @@ def test_a_mistake_in_a_value_meets_only_what_it_changes_a_value_in() -> None:
 
 
 def test_where_no_value_changes_a_run_is_the_same() -> None:
-    search = ReachSearch(QUEUE_WORKER, tuple(drawn(mutants_in(QUEUE_WORKER / "src"), 200, seed=6)))
+    mutants = mutants_in(QUEUE_WORKER / "src", WorkerCode(QUEUE_WORKER).sources)
+    search = ReachSearch(QUEUE_WORKER, tuple(drawn(mutants, 200, seed=6)))
     seen, _ = search(BUSY[1])
     lines = {at: lines_of(one, QUEUE_WORKER / "src") for at, one in search.counting.compared.items()}
     able = [at for at, some in lines.items() if at not in seen.changed and seen.lines & (some or set())]
@@ -82,7 +83,7 @@ def test_where_no_value_changes_a_run_is_the_same() -> None:
     for at in able[:5]:
         code = WorkerCode(QUEUE_WORKER, search.mutants[at].texts(QUEUE_WORKER / "src"))
         assert whole(simulate(BUSY[1], code)) == seen.whole, search.mutants[at]
-        code.forget()
+        code.close()
 
 
 def test_variations_are_scenarios_and_the_same_ones_for_a_name() -> None:

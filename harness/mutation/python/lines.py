@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.mutation.mutant import Mutant
-from harness.mutation.syntax import Syntax
-from harness.mutation.values import CHANGED, HELPERS, compare, looking
+from harness.mutation.python.syntax import Syntax
+from harness.mutation.python.values import CHANGED, HELPERS, compare, looking
 from harness.system.files import PYTHON, source_files
 from worker.runtime import Worker
 
@@ -104,7 +104,11 @@ def _is_count(node: ast.stmt) -> bool:
 
 
 def lines_of(mutant: Mutant, folder: Path) -> frozenset[Line] | None:
-    """The lines of which one is carried out before the mistake is; None for what loading the Worker does."""
+    """The lines of which one is carried out before the mistake is; None for what loading the Worker does, and
+    for what is not Python.
+    """
+    if not mutant.file.endswith(PYTHON):
+        return None
     syntax = _syntax(folder / mutant.file)
     inside, found = False, None
     for node, in_function in _statements(syntax.tree.body, is_inside=False):

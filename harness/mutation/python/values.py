@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.mutation.mutant import Mutant
-from harness.mutation.syntax import Syntax
+from harness.mutation.python.syntax import Syntax
 
 # Where a module keeps the numbers of mistakes that would have made another value of something, and what
 # evaluates an expression as it is and with its mistakes.

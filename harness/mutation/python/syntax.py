@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
+from harness.mutation.points import SourceText
+
 # What is written between quotes has no places of its own before Python 3.12; annotations are not carried out.
 _LEFT_OUT: Final = (ast.JoinedStr, ast.arg)
 
 
-class Syntax:
+class Syntax(SourceText):
     """The ``text`` of a file. Raises SyntaxError for what is not Python."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        super().__init__(text)
         self.tree = ast.parse(text)
-        self._bytes = text.encode()
         self._lines = [0]
         for line in self._bytes.splitlines(keepends=True):
             self._lines.append(self._lines[-1] + len(line))
@@ -28,16 +29,12 @@ class Syntax:
         """The byte after its last one."""
         return self._lines[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined, no-any-return]
 
+    def range(self, node: ast.AST) -> tuple[int, int]:
+        return self.start(node), self.end(node)
+
     def of(self, node: ast.AST) -> str:
         """What is written for a node."""
-        return self.between(self.start(node), self.end(node))
-
-    def between(self, start: int, end: int) -> str:
-        return self._bytes[start:end].decode()
-
-    def line(self, start: int) -> int:
-        """The number of the line that a byte is in, from 1."""
-        return self._bytes.count(b"\n", 0, start) + 1
+        return self.between(*self.range(node))
 
     def nodes(self) -> Iterator[ast.AST]:
         """Every node that is carried out, in the order of the text."""
