@@ -1,8 +1,8 @@
 """The generic invariants: what holds of every migration, judged from the record of a simulation.
 
-Each module has ``TITLE``, ``check(record, truth)``, which gives the findings, and ``judged(record, truth)``,
-how many things it looked at, which are ``AT``. A check finds nothing where there is nothing to look at; with
-``UNLESS_ROLLED_BACK = True`` it is not applied to a migration that was rolled back.
+Each module has ``TITLE``, ``check(record, expectation)``, which gives the findings, and ``judged(record,
+expectation)``, how many things it looked at, which are ``AT``. A check finds nothing where there is nothing
+to look at; with ``UNLESS_ROLLED_BACK = True`` it is not applied to a migration that was rolled back.
 """
 
 from collections.abc import Iterable, Sequence

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,18 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 Value = str | bytes | Entry | dict[str, Any] | list[Any]
 
 
+@dataclass(eq=False, repr=False)
 class Keys:
     """One namespace, at its origin: what it holds, whatever a location still sees.
 
     ``keys["name"]`` is an entry; ``text(name)`` and ``json(name)`` are its value, None where there is none.
     """
 
-    def __init__(
-        self, name: str, store: MemoryStore, clock: Clock, run: Run, follow: Callable[[Plan], None]
-    ) -> None:
-        self.name = name
-        self._store = store
-        self._clock = clock
-        self._run = run
-        self._follow = follow
+    name: str
+    _store: MemoryStore
+    _clock: Clock
+    _run: Run
+    _follow: Callable[[Plan], None]
 
     def seed(self, entries: Mapping[str, Value] | str | Path) -> None:
         """Store entries that everybody has seen for long: values by key, or a bulk JSON file.

@@ -1,8 +1,8 @@
 """The D1 databases of a simulation: in memory, each once, whatever location asks and whatever is deployed."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableSequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from harness.engine.chance import Chance
@@ -46,6 +46,7 @@ class SeenDatabase(Database):
         return answer
 
 
+@dataclass(eq=False)
 class DeployedDatabases:
     """What Workers are bound to. Rows outlive a deployment.
 
@@ -55,38 +56,24 @@ class DeployedDatabases:
     an invocation, and how many rows a day may have; ``ledger`` has those of the day so far.
     """
 
-    def __init__(
-        self,
-        seed: int,
-        clock: LoopClock,
-        invocations: Invocations,
-        plan: Plan,
-        around: Around = _plainly,
-        keys: Keys = MappingProxyType({}),
-        writes: MutableSequence[Event] | None = None,
-        copies: Mapping[str, DatabaseCopy] = MappingProxyType({}),
-        lag_ms: int = 0,
-        allowance: Allowance = UNLIMITED,
-        ledger: Ledger | None = None,
-    ) -> None:
-        self._seed = seed
-        self._clock = clock
-        self._invocations = invocations
-        self._plan = plan
-        self._around = around
-        self._keys = keys
-        self._writes = [] if writes is None else writes
-        self._copies = copies
-        self._lag_ms = lag_ms
-        self._allowance = allowance
-        self._ledger = ledger or Ledger()
-        self._databases: dict[str, SeenDatabase] = {}
-        self._primaries: dict[str, Primary] = {}
-        self._replicas: dict[tuple[str, str], Replica] = {}
-        self._applied: set[tuple[str, str]] = set()
-        self._ways: list[D1Transit] = []
-        # Every call as the Worker saw it: what it asked, and what it was told.
-        self.asked: list[D1Event] = []
+    seed: int
+    clock: LoopClock
+    invocations: Invocations
+    plan: Plan
+    around: Around = _plainly
+    keys: Keys = field(default_factory=dict)
+    writes: MutableSequence[Event] = field(default_factory=list)
+    copies: Mapping[str, DatabaseCopy] = field(default_factory=dict)
+    lag_ms: int = 0
+    allowance: Allowance = UNLIMITED
+    ledger: Ledger = field(default_factory=Ledger)
+    # Every call as the Worker saw it: what it asked, and what it was told.
+    asked: list[D1Event] = field(default_factory=list, init=False)
+    _databases: dict[str, SeenDatabase] = field(default_factory=dict, init=False)
+    _primaries: dict[str, Primary] = field(default_factory=dict, init=False)
+    _replicas: dict[tuple[str, str], Replica] = field(default_factory=dict, init=False)
+    _applied: set[tuple[str, str]] = field(default_factory=set, init=False)
+    _ways: list[D1Transit] = field(default_factory=list, init=False)
 
     def apply(self, stage: Schemas) -> None:
         """Apply what a stage brings of migration files and was not applied yet, as one does in good time.
@@ -161,21 +148,21 @@ class DeployedDatabases:
 
     def _database(self, label: str) -> SeenDatabase:
         if label not in self._databases:
-            database = SeenDatabase(clock=self._clock, entropy=Chance(self._seed, f"d1/{label}"))
-            if label in self._copies:
-                made_as(database, self._copies[label])
-                self._applied |= {(label, name) for name in self._copies[label].applied}
-            contents = Contents(database, label, self._keys)
-            database.rows = Rows(contents, self._clock, self._invocations, self._writes)
+            database = SeenDatabase(clock=self.clock, entropy=Chance(self.seed, f"d1/{label}"))
+            if label in self.copies:
+                made_as(database, self.copies[label])
+                self._applied |= {(label, name) for name in self.copies[label].applied}
+            contents = Contents(database, label, self.keys)
+            database.rows = Rows(contents, self.clock, self.invocations, self.writes)
             self._databases[label] = database
         return self._databases[label]
 
     def _primary(self, label: str) -> Service:
         """What answers who writes."""
-        if not self._lag_ms:
+        if not self.lag_ms:
             return self._database(label)
         if label not in self._primaries:
-            self._primaries[label] = Primary(self._database(label), self._clock, self._lag_ms)
+            self._primaries[label] = Primary(self._database(label), self.clock, self.lag_ms)
         return self._primaries[label]
 
     def _service(self, label: str, colo: str) -> Service:
@@ -184,18 +171,18 @@ class DeployedDatabases:
         if not isinstance(primary, Primary):
             return primary
         if (label, colo) not in self._replicas:
-            copy = Database(clock=self._clock, entropy=Chance(self._seed, f"d1/{label}/{colo}"))
+            copy = Database(clock=self.clock, entropy=Chance(self.seed, f"d1/{label}/{colo}"))
             self._replicas[label, colo] = Replica(primary, copy)
         return self._replicas[label, colo]
 
     def _way(self, label: str, service: Service) -> D1Journal:
-        counted = D1Quotas(service, self._clock, self._allowance, self._ledger)
-        queries = self._allowance.queries
-        self._ways.append(D1Transit(counted, self._clock, self._plan, self._invocations, queries))
-        return D1Journal(self._ways[-1], self._clock, self._invocations, self.asked, label)
+        counted = D1Quotas(service, self.clock, self.allowance, self.ledger)
+        queries = self.allowance.queries
+        self._ways.append(D1Transit(counted, self.clock, self.plan, self.invocations, queries))
+        return D1Journal(self._ways[-1], self.clock, self.invocations, self.asked, label)
 
     async def _call(self, label: str, way: Service, ask: Ask) -> Answer:
-        return await self._around(label, lambda: way(ask), writes=not only_reads(ask.queries))
+        return await self.around(label, lambda: way(ask), writes=not only_reads(ask.queries))
 
     def binding(self, label: str, colo: str) -> D1Database:
         """What the database of that label is in a location."""

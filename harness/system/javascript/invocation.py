@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -71,6 +71,7 @@ class Surroundings(Protocol):
     def was_sequential(self, method: str, path: str) -> None: ...
 
 
+@dataclass(eq=False)
 class Invocation:
     """A request in ``lane``, with ``namespaces`` and ``databases`` by their bindings, and ``variables`` where
     they are others than the configuration's; ``host`` in a test.
@@ -79,21 +80,16 @@ class Invocation:
     the handler threw.
     """
 
-    def __init__(
-        self,
-        code: Surroundings,
-        lane: Lane,
-        namespaces: Mapping[str, KVNamespace],
-        databases: Mapping[str, Service],
-        variables: Mapping[str, Any] | None = None,
-        host: Host | None = None,
-    ) -> None:
-        self._code = code
-        self._lane = lane
-        self._namespaces = namespaces
-        self._databases = databases
-        self._variables = variables
-        self._host = host
+    _code: Surroundings
+    _lane: Lane
+    _namespaces: Mapping[str, KVNamespace]
+    _databases: Mapping[str, Service]
+    _variables: Mapping[str, Any] | None = None
+    _host: Host | None = None
+    goes_on: bool = field(default=False, init=False)
+    error: JavaScriptError | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
         self._outbound = surroundings().outbound
         self._storages: dict[str, Storage] = {}
         self._loop = cast(SimulatedLoop, asyncio.get_running_loop())
@@ -103,8 +99,6 @@ class Invocation:
         self._tasks: set[asyncio.Task[None]] = set()
         self._kind = "", ""
         self._is_parallel = True
-        self.goes_on = False
-        self.error: JavaScriptError | None = None
 
     async def answer(self, request: RequestParts, cf: Any, **event: Any) -> ResponseParts:
         """What the Worker answers to a request, with ``cf``; or to another ``event``, ``scheduled`` or

@@ -13,7 +13,7 @@ from harness.migrations.redis.keyspace.pieces import scan
 from harness.migrations.redis.mapping.plan import Plan
 from harness.migrations.redis.moving import move
 from harness.migrations.redis.moving.migrator import carry_out, needed, prepare
-from harness.migrations.redis.moving.move import Move, OnProgress
+from harness.migrations.redis.moving.move import Move, OnProgress, silent
 from kvstore.clock import Clock
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.servers.server import Command, checked
@@ -71,27 +71,21 @@ class Migrated:
         }
 
 
+@dataclass(frozen=True)
 class Migrator:
     """Migrates the keyspace on ``server``. ``on_progress`` gets a sentence for each step."""
 
-    def __init__(
-        self,
-        server: Server,
-        clock: Clock,
-        settings: Settings | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> None:
-        self._server = server
-        self._clock = clock
-        self._settings = settings or Settings()
-        self._on_progress = on_progress or (lambda text: None)
+    server: Server
+    clock: Clock
+    settings: Settings = Settings()
+    on_progress: OnProgress = silent
 
     async def dry_run(self) -> Preflight:
         """The dry run: only reads. Raises ServerError."""
-        settings = self._settings
+        settings = self.settings
         dry_run = await preflight(
-            self._server,
-            self._clock,
+            self.server,
+            self.clock,
             keep_source=settings.keep_source,
             accept_defects=settings.accept_defects,
             split=settings.split,
@@ -101,29 +95,29 @@ class Migrator:
         )
         if dry_run.refusals:
             return dry_run
-        return replace(dry_run, refusals=tuple(await refused(self._server, self._needed(dry_run.plan))))
+        return replace(dry_run, refusals=tuple(await refused(self.server, self._needed(dry_run.plan))))
 
     def _needed(self, plan: Plan) -> list[Command]:
         """Every command of the run, from the journal's to the last."""
         found = needed(self._move(plan), plan)
         lease = CodeqKeys().lease("understudy-probe")
-        if self._settings.lease_seconds:
+        if self.settings.lease_seconds:
             found += [("PTTL", lease), ("PEXPIRE", lease, 1)]
-        if self._settings.claim_script:
-            found.append(("SCRIPT LOAD", self._settings.claim_script))
+        if self.settings.claim_script:
+            found.append(("SCRIPT LOAD", self.settings.claim_script))
         return found
 
     def _move(self, plan: Plan) -> Move:
         guide = declared(split=is_split(plan))
-        server, settings = self._server, self._settings
-        return Move(guide, server, server, self._clock, settings, self._on_progress, BACK, STOPPED)
+        server, settings = self.server, self.settings
+        return Move(guide, server, server, self.clock, settings, self.on_progress, BACK, STOPPED)
 
     async def apply(self) -> Migrated:
         """Does it, or what is left of it; a complete migration is not touched again.
 
         Raises Refused before anything is changed, ServerError before it has begun, and HalfDone later.
         """
-        entries = await journal_on(self._server).read()
+        entries = await journal_on(self.server).read()
         resumed = entries is not None
         if entries is None:
             dry_run = await self.dry_run()
@@ -144,20 +138,20 @@ class Migrator:
 
     async def _extend(self) -> int:
         """Gives leases the time that the freeze took, as the last change. Never shortens one."""
-        wanted = self._settings.lease_seconds * 1000
+        wanted = self.settings.lease_seconds * 1000
         if wanted <= 0:
             return 0
         extended = 0
-        async for keys in scan(self._server, CodeqKeys().lease("")):
-            left = checked(await self._server.pipeline([("PTTL", key) for key in keys]))
+        async for keys in scan(self.server, CodeqKeys().lease("")):
+            left = checked(await self.server.pipeline([("PTTL", key) for key in keys]))
             short = [key for key, pttl in zip(keys, left, strict=True) if 0 <= pttl < wanted]
-            checked(await self._server.pipeline([("PEXPIRE", key, wanted) for key in short]))
+            checked(await self.server.pipeline([("PEXPIRE", key, wanted) for key in short]))
             extended += len(short)
         return extended
 
     async def _load_script(self) -> bool:
         """Loads codeQ's claim script, if it is at hand; whether codeQ's claims fail for want of it."""
-        if self._settings.claim_script:
-            await self._server.call("SCRIPT LOAD", self._settings.claim_script)
+        if self.settings.claim_script:
+            await self.server.call("SCRIPT LOAD", self.settings.claim_script)
             return False
-        return await is_missing(self._server, await capability(self._server))
+        return await is_missing(self.server, await capability(self.server))

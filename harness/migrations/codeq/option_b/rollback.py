@@ -16,7 +16,7 @@ from harness.migrations.redis.back import rollback
 from harness.migrations.redis.back.inverse import Inverse
 from harness.migrations.redis.keyspace.pieces import CHUNK
 from harness.migrations.redis.mapping.plan import COPY
-from harness.migrations.redis.moving.move import Move, OnProgress, Settings
+from harness.migrations.redis.moving.move import Move, OnProgress, Settings, silent
 from harness.migrations.redis.planfile.declaration import Declaration
 from harness.migrations.redis.planfile.pattern import Template
 from kvstore.clock import Clock
@@ -50,12 +50,11 @@ class Rollback:
         server: Server,
         clock: Clock,
         export: Path,
-        on_progress: OnProgress | None = None,
+        on_progress: OnProgress = silent,
         freeze_seconds: float = 2,
     ) -> None:
         settings = Settings(freeze_seconds=freeze_seconds, backup=export)
-        said = on_progress or (lambda text: None)
-        self._move = Move(_both_ways(), server, server, clock, settings, said, BACK, STOPPED)
+        self._move = Move(_both_ways(), server, server, clock, settings, on_progress, BACK, STOPPED)
         self._rollback = rollback.Rollback(self._move, _Back(self._move))
 
     async def dry_run(self) -> RolledBack:

@@ -14,7 +14,7 @@ from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.journal import COMPLETE, Entries
 from harness.migrations.redis.keyspace.pieces import CHUNK, keys_under, parts, scan
 from harness.migrations.redis.mapping.plan import COPY, Plan
-from harness.migrations.redis.moving.move import OnProgress
+from harness.migrations.redis.moving.move import OnProgress, silent
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.documents import Moment, Task
 
@@ -77,9 +77,9 @@ class Stragglers:
 class Gathering:
     """Finds stragglers on ``server`` and, with ``apply``, moves them. Raises Refused, ServerError."""
 
-    def __init__(self, server: Server, on_progress: OnProgress | None = None) -> None:
+    def __init__(self, server: Server, on_progress: OnProgress = silent) -> None:
         self._server = server
-        self._on_progress = on_progress or (lambda text: None)
+        self._on_progress = on_progress
         self._keys = CodeqKeys()
 
     async def run(self, *, apply: bool) -> Stragglers:

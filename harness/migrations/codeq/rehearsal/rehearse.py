@@ -19,7 +19,7 @@ from harness.migrations.codeq.services.local import Services
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under, scan
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
-from harness.migrations.redis.moving.move import OnProgress
+from harness.migrations.redis.moving.move import OnProgress, silent
 from harness.model.course import Course, CourseNotes
 from harness.model.decision import Decision
 from harness.model.verdict import Verdict
@@ -100,7 +100,7 @@ async def rehearse(
     clock: ManualClock,
     entropy: Entropy,
     choices: Choices,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = silent,
 ) -> Rehearsed:
     """Rehearses on ``server``, which must hold neither service's keys, and takes its own away at the end.
 
@@ -112,7 +112,7 @@ async def rehearse(
     if strange:
         raise Refused([f"the source cannot be copied: {strange[0]}"])
     await demand_empty(server)
-    noted = CourseNotes(on_progress or (lambda text: None))
+    noted = CourseNotes(on_progress)
     attempts = await literal(server)
     services = Services(server, clock, entropy)
     try:

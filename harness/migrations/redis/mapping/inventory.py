@@ -119,18 +119,20 @@ class _Key:
             tally.close()
 
 
+@dataclass(eq=False)
 class InventoryReader:
     """Looks at ``source``, where everything is read, and ``target``, which may be the same. Only reads."""
 
-    def __init__(self, plan: Declaration, source: Server, target: Server, clock: Clock) -> None:
-        self._plan = plan
-        self._source = source
-        self._target = target
-        self._clock = clock
+    _plan: Declaration
+    _source: Server
+    _target: Server
+    _clock: Clock
+
+    def __post_init__(self) -> None:
         self._keys: dict[str, _Key] = {}
         self._ways: dict[str, str] = {}
         self._found = {code: Found(what, accepted) for code, (what, accepted) in _KINDS.items()}
-        self._judged = {one.text: Judged(one.text, 0, []) for one in plan.invariants}
+        self._judged = {one.text: Judged(one.text, 0, []) for one in self._plan.invariants}
         self._orphans: set[str] = set()
         self._ids = 0
 

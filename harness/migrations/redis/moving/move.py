@@ -28,7 +28,8 @@ class Settings:
     backup: Path | None = None
 
 
-def _silent(text: str) -> None: ...
+def silent(text: str) -> None:
+    """The default: no progress is shown."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Move:
     target: Server
     clock: Clock
     settings: Settings = Settings()
-    on_progress: OnProgress = _silent
+    on_progress: OnProgress = silent
     back: str = "--rollback"
     keep: str = "keep both services stopped"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.migrations.queue.hazards import Detector, content, deployment, ids, lifetime
-from tests.harness.queue.hazards.found import first_found, found, told
+from tests.harness.queue.hazards.cases import first_found, found, told
 
 # Detector, scenario, keys, sentence.
 _CORRUPT = "1 task that is no JSON broke claims, or the migration lost its body"

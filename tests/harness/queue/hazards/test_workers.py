@@ -4,7 +4,7 @@ import pytest
 
 from harness.migrations.queue.hazards import Detector, completion, races, traffic, verification
 from harness.migrations.queue.simulation import timeline
-from tests.harness.queue.hazards.found import first_found, found, told
+from tests.harness.queue.hazards.cases import first_found, found, told
 from tests.harness.queue.simulation.runs import run
 
 _SWITCH = "strategy=steps rollout=60 colos=2 daemons=5 beat=5 polls=6 lookers=3 within=30 runs=1"
