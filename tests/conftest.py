@@ -2,7 +2,7 @@
 
 import os
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,21 @@ settings.load_profile("understudy")
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def bad_usage(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """What `rehearse` says, in one line, of arguments that it refuses as bad usage."""
+    from harness.cli.rehearse import main  # not for the tests of the other rooms
+    from harness.terminal.exit_codes import USAGE
+
+    def said(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as stopped:
+            main(list(arguments))
+        assert stopped.value.code == USAGE
+        return " ".join(capsys.readouterr().err.split())
+
+    return said
 
 
 _MARK = "UNDERSTUDY_TESTS"

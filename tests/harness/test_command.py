@@ -1,6 +1,7 @@
 """Commands that are installed beside the program: found by their entry points, named when they are broken."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from harness.cli import rehearse as cli
 from harness.cli.rehearse import main
 from harness.terminal.command import GROUP, installed
-from harness.terminal.exit_codes import HELD, USAGE
+from harness.terminal.exit_codes import HELD
 
 THIRD = """
 from harness import Command, Report
@@ -51,21 +52,13 @@ def test_a_third_migration_is_found_beside_those_that_are_shipped(capsys: pytest
         ("gone", "not_there:COMMAND: ModuleNotF"),
     ],
 )
-def test_a_command_that_cannot_be_loaded_says_why(
-    name: str, why: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main([name, "--from", "queue.json"])
-    assert stopped.value.code == USAGE
-    assert f"the command {name} cannot be loaded from {why}" in capsys.readouterr().err
+def test_a_command_that_cannot_be_loaded_says_why(name: str, why: str, bad_usage: Callable[..., str]) -> None:
+    assert f"the command {name} cannot be loaded from {why}" in bad_usage(name, "--from", "queue.json")
 
 
 @pytest.mark.parametrize("arguments", [[], ["queue"]])
 def test_an_installation_older_than_its_code_says_what_to_do(
-    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, bad_usage: Callable[..., str]
 ) -> None:
     monkeypatch.setattr(cli, "installed", dict)
-    with pytest.raises(SystemExit) as stopped:
-        main(arguments)
-    assert stopped.value.code == USAGE
-    assert "pip install --no-deps --editable ." in capsys.readouterr().err
+    assert "pip install --no-deps --editable ." in bad_usage(*arguments)

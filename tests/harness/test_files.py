@@ -6,20 +6,17 @@ import pytest
 
 from harness.cli.run import Wanted, open_migration
 from harness.system.files import JAVASCRIPT, PYTHON, code_files, source_files
+from tests.harness.declared.declaring import SAME
 
 OWN = (
     *("src/entry.py", "src/index.ts", "dist/index.js", "migrations/0001_first.sql"),
     *("wrangler.toml", "wrangler.json"),
 )
-MIGRATION = """from harness import Migration
+MIGRATION = f"""
+from harness import Migration
+
 m = Migration("m", before="worker", after="worker", binding="KV")
-@m.becomes("a")
-def same(name, old):
-    return old
-@m.operator
-async def runbook(op):
-    await op.deploy("after")
-"""
+{SAME}"""
 OTHERS = ("node_modules/a/index.js", ".venv/x.py", "tests/test_x.py", "report.json", "a.html")
 
 

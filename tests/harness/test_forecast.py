@@ -8,8 +8,7 @@ import pytest
 from harness.cli.rehearse import main
 from harness.model.stratum import Stratum
 from harness.rehearsal.forecast import Bill, Share, forecast
-from tests.harness.declared.declaring import declared
-from tests.harness.declared.test_true_verdicts import MOVES
+from tests.harness.declared.declaring import EACH, declared
 
 COUNTS = {"reads": 3300, "writes": 1100, "deletes": 1100, "lists": 11}
 NOTHING = dict.fromkeys(COUNTS, 0)
@@ -105,7 +104,7 @@ def test_a_stratum_without_a_walk_is_taken_as_the_others_are() -> None:
 def test_forecast_is_in_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     items = [{"key": f"old:{number:03}", "value": "v"} for number in range(4)]
     (tmp_path / "source.json").write_text(json.dumps(items))
-    arguments = [str(declared(tmp_path, MOVES)), "--from", str(tmp_path / "source.json")]
+    arguments = [str(declared(tmp_path, EACH)), "--from", str(tmp_path / "source.json")]
     main(["run", *arguments, "-q", "--seeds", "1", "--jobs", "1", "--json", str(tmp_path / "report.json")])
     assert "4 entries take " in capsys.readouterr().out
     found = json.loads((tmp_path / "report.json").read_text())["forecast"]

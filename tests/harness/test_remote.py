@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from harness.cli.rehearse import main
 from harness.sources.partial_copy import FOLDER
 from harness.sources.remote import Wanted, copy_remote
-from harness.terminal.exit_codes import NOT_STARTED, USAGE, VIOLATED
+from harness.terminal.exit_codes import NOT_STARTED, VIOLATED
 from kvstore import Entry, ManualClock, SourceError, SystemClock
 from tests.harness.account import NAMESPACE, PREVIEW, Remote, account_with
 from tests.harness.queue.namespaces import old_queue
@@ -225,8 +225,5 @@ def test_a_remote_namespace_that_cannot_be_read_is_exit_code_3(
     assert "no KV binding 'NOPE'" in capsys.readouterr().err
 
 
-def test_config_without_remote_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        main(["queue", "--config", "wrangler.toml"])
-    assert left.value.code == USAGE
-    assert "--config is for --from remote" in capsys.readouterr().err
+def test_config_without_remote_is_bad_usage(bad_usage: Callable[..., str]) -> None:
+    assert "--config is for --from remote" in bad_usage("queue", "--config", "wrangler.toml")

@@ -5,7 +5,9 @@ from hashlib import sha1
 
 import pytest
 
+from harness.migrations.codeq.option_b.migrator import Migrator, Settings
 from harness.migrations.codeq.services.seed import Shape, seed
+from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.snapshot import Snapshot, restore
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
@@ -13,6 +15,28 @@ from tests.worker.codeq.real_redis import redis_url as redis_url
 from worker.codeq import MOVE_SCRIPT, Kvrocks27, Server, connect, embedded
 
 START = 1_795_311_283_496
+
+
+class Writer(ManualClock):
+    """A clock in whose time somebody writes a task into ``tasks``."""
+
+    def __init__(self, server: Server, tasks: str) -> None:
+        super().__init__()
+        self._server = server
+        self._tasks = tasks
+
+    async def sleep(self, seconds: float) -> None:
+        await self._server.call("HSET", self._tasks, "late", "{}")
+
+
+async def half_done(
+    server: Server, legacy: Snapshot, clock: ManualClock, settings: Settings, commands: int
+) -> None:
+    """Leave the migration of ``legacy`` as it is after so many commands."""
+    await server.call("FLUSHALL")
+    await restore(server, legacy.pieces())
+    with pytest.raises(Crashed):
+        await Migrator(Crashing(server, commands), clock, settings).apply()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -87,12 +88,9 @@ def test_migrate_says_that_claims_fail_until_codeqs_own_script_is_loaded(
     ],
 )
 def test_a_flag_of_another_verb_is_refused(
-    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], words: str, bad_usage: Callable[..., str]
 ) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(["codeq", *arguments])
-    assert stopped.value.code == USAGE
-    assert words in capsys.readouterr().err
+    assert words in bad_usage("codeq", *arguments)
 
 
 def test_a_verbs_help_has_its_own_flags(capsys: pytest.CaptureFixture[str]) -> None:

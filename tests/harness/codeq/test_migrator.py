@@ -17,6 +17,7 @@ from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
+from tests.harness.codeq.conftest import Writer, half_done
 from worker.codeq import Server, embedded
 from worker.codeq.servers.server import Command
 
@@ -113,10 +114,7 @@ async def test_a_crash_after_every_single_command_ends_in_the_same_state(
     del end[KEY]
     assert whole.count > 60
     for commands in whole.points:
-        await server.call("FLUSHALL")
-        await restore(server, legacy.pieces())
-        with pytest.raises(Crashed):
-            await Migrator(Crashing(server, commands), clock, settings).apply()
+        await half_done(server, legacy, clock, settings, commands)
         await Migrator(server, clock, settings).apply()
         found = await contents(server, "")
         del found[KEY]
@@ -199,20 +197,9 @@ async def test_accepted_defects_are_moved_as_they_are(redis7: Server, clock: Man
     assert await redis7.call("HGET", "codeq:tasks", "x") == "{no json"
 
 
-class Writer(ManualClock):
-    """A clock in whose time somebody writes."""
-
-    def __init__(self, server: Server) -> None:
-        super().__init__()
-        self._server = server
-
-    async def sleep(self, seconds: float) -> None:
-        await self._server.call("HSET", "legacy:tasks", "late", "{}")
-
-
 async def test_a_keyspace_that_is_written_to_is_not_frozen(redis7: Server) -> None:
     with pytest.raises(Refused, match="not frozen, 1 key changed between two reads: legacy:tasks"):
-        await Migrator(redis7, Writer(redis7), Settings(freeze_seconds=2)).apply()
+        await Migrator(redis7, Writer(redis7, "legacy:tasks"), Settings(freeze_seconds=2)).apply()
 
 
 async def test_a_straggler_does_not_stop_a_resumed_run_and_is_not_lost(
@@ -220,10 +207,8 @@ async def test_a_straggler_does_not_stop_a_resumed_run_and_is_not_lost(
 ) -> None:
     whole = Crashing(redis7)
     await Migrator(whole, clock, AT_ONCE).apply()
-    await redis7.call("FLUSHALL")
-    await restore(redis7, legacy.pieces())
-    with pytest.raises(Crashed):  # after the last RENAMENX, before the journal knows of it
-        await Migrator(Crashing(redis7, whole.count - 3), clock, AT_ONCE).apply()
+    # After the last RENAMENX, before the journal knows of it.
+    await half_done(redis7, legacy, clock, AT_ONCE, whole.count - 3)
     await redis7.call("LPUSH", "legacy:q:generate_preview:pending", "late")
     await Migrator(redis7, clock, AT_ONCE).apply()
     assert await contents(redis7) == expected(legacy)
@@ -235,10 +220,7 @@ async def test_what_another_version_began_is_not_gone_on_with(
 ) -> None:
     whole = Crashing(redis7)
     await Migrator(whole, clock, AT_ONCE).apply()
-    await redis7.call("FLUSHALL")
-    await restore(redis7, legacy.pieces())
-    with pytest.raises(Crashed):
-        await Migrator(Crashing(redis7, whole.count - 3), clock, AT_ONCE).apply()
+    await half_done(redis7, legacy, clock, AT_ONCE, whole.count - 3)
     await redis7.call("HDEL", KEY, "format")
     before = await contents(redis7)
     with pytest.raises(Refused, match="begun by another version of rehearse.*go on with that version"):
@@ -285,9 +267,6 @@ async def test_a_crash_anywhere_with_tiers_ends_in_the_same_state(
     await Migrator(whole, clock, settings).apply()
     end = await contents(redis7)
     for commands in whole.points:
-        await redis7.call("FLUSHALL")
-        await restore(redis7, legacy.pieces())
-        with pytest.raises(Crashed):
-            await Migrator(Crashing(redis7, commands), clock, settings).apply()
+        await half_done(redis7, legacy, clock, settings, commands)
         await Migrator(redis7, clock, settings).apply()
         assert await contents(redis7) == end, f"after {commands} commands"

@@ -16,6 +16,7 @@ from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
+from tests.harness.codeq.conftest import Writer, half_done
 from worker.codeq import Server, embedded
 
 pytestmark = pytest.mark.anyio
@@ -62,10 +63,7 @@ async def test_every_half_done_migration_is_taken_back(
     whole = Crashing(server)
     await Migrator(whole, clock, settings).apply()
     for commands in whole.points:
-        await server.call("FLUSHALL")
-        await restore(server, legacy.pieces())
-        with pytest.raises(Crashed):
-            await Migrator(Crashing(server, commands), clock, settings).apply()
+        await half_done(server, legacy, clock, settings, commands)
         await Rollback(server, clock, tmp_path / "export").apply()
         assert await comparable(server, split=split) == before, f"after {commands} commands"
 
@@ -214,23 +212,12 @@ def test_a_rollback_that_was_killed_goes_on_with_the_same_command(
     assert read_backup(export).entries
 
 
-class Writer(ManualClock):
-    """A clock in whose time codeQ goes on."""
-
-    def __init__(self, server: Server) -> None:
-        super().__init__()
-        self._server = server
-
-    async def sleep(self, seconds: float) -> None:
-        await self._server.call("HSET", "codeq:tasks", "new", "{}")
-
-
 async def test_a_codeq_that_is_still_at_work_is_not_rolled_back(
     redis7: Server, clock: ManualClock, tmp_path: Path
 ) -> None:
     await Migrator(redis7, clock, AT_ONCE).apply()
     before = await comparable(redis7)
     with pytest.raises(Refused, match="not frozen, 1 key changed between two reads: codeq:tasks"):
-        await Rollback(redis7, Writer(redis7), tmp_path / "export").apply()
-    await redis7.call("HDEL", "codeq:tasks", "new")
+        await Rollback(redis7, Writer(redis7, "codeq:tasks"), tmp_path / "export").apply()
+    await redis7.call("HDEL", "codeq:tasks", "late")
     assert await comparable(redis7) == before

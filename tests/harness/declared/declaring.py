@@ -18,6 +18,67 @@ main = "entry.py"
 compatibility_date = "2026-04-21"
 compatibility_flags = ["python_workers"]
 """
+# Every entry below old: goes to new:, each by itself.
+EACH = """
+from harness import Migration
+
+m = Migration("small", binding="KV", notes="note:")
+
+@m.becomes("old:")
+def entry(name, old):
+    return old.at("new:" + name)
+
+@m.each("old:")
+async def migrate_one(kv, key, entry):
+    await kv.put("new:" + key[4:], entry.value, **entry.options)
+"""
+# The same, done by the Worker in the folder app; the runbook comes behind it.
+MOVED = """
+from harness import Migration
+
+m = Migration("moved", before="app", after="app", binding="KV")
+
+@m.becomes("old:")
+def entry(name, old):
+    return old.at("new:" + name)
+"""
+# A Worker that takes another's place, and is then asked to move everything.
+RUNBOOK = """
+@m.operator
+async def runbook(op):
+    await op.deploy("after")
+    await op.until_done("/move")
+"""
+# Nothing moves, and the runbook begins with a deployment.
+SAME = """
+@m.becomes("")
+def same(name, old):
+    return old
+
+@m.operator
+async def runbook(op):
+    await op.deploy("after")
+"""
+# The rows of a table go into the table TARGET, while they are read.
+ROWS_MOVED = """
+from harness import Migration, Row
+
+m = Migration("links", before="before", after="after")
+
+@m.becomes(table="links")
+def link(name, old):
+    return Row("TARGET", {"name": name, "url": old["url"]})
+
+@m.operator
+async def runbook(op):
+    await op.apply("after")
+    await op.settle()
+    await op.deploy("after")
+
+@m.reads(table="links")
+async def read(who, name):
+    return (await who.get(f"/{name}")).status == 200
+"""
 
 
 def entries_of(example: Path, binding: str) -> dict[tuple[str, str], Entry]:

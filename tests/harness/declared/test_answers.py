@@ -7,7 +7,7 @@ import pytest
 
 from harness.model.scenario import Scenario
 from kvstore import Entry
-from tests.harness.declared.declaring import declared, subject_of, worker
+from tests.harness.declared.declaring import SAME, declared, subject_of, worker
 from tests.harness.declared.test_links import ENTRIES, LINKS
 
 QUIET = Scenario(conditions="local")
@@ -71,6 +71,23 @@ def test_times_and_random_ids_in_answers_may_differ(tmp_path: Path) -> None:
     assert not found(tmp_path, "int(time.time())}", "int(time.time()) + 7}")
 
 
+SAME_AND_BACK = f"""
+from harness import Migration
+
+m = Migration("notes", binding="KV", before="app", after="app")
+{SAME}
+@m.changes("old:")
+async def remove(who, name):
+    await who.delete("/" + name)
+    who.gone(name)
+
+@m.changes("old:")
+async def restore(who, name):
+    await who.put("/" + name)
+    who.made(name)
+"""
+
+
 def test_only_a_name_that_does_not_reach_the_worker_is_left_out(tmp_path: Path) -> None:
     """There are no readers. That one client deletes an entry and another makes it again is no reason."""
     worker(
@@ -89,32 +106,7 @@ def test_only_a_name_that_does_not_reach_the_worker_is_left_out(tmp_path: Path) 
                 return Response("", status=204)
         """,
     )
-    path = declared(
-        tmp_path,
-        """
-        from harness import Migration
-
-        m = Migration("notes", binding="KV", before="app", after="app")
-
-        @m.becomes("old:")
-        def note(name, old):
-            return old
-
-        @m.operator
-        async def runbook(op):
-            await op.deploy("after")
-
-        @m.changes("old:")
-        async def remove(who, name):
-            await who.delete("/" + name)
-            who.gone(name)
-
-        @m.changes("old:")
-        async def restore(who, name):
-            await who.put("/" + name)
-            who.made(name)
-        """,
-    )
+    path = declared(tmp_path, SAME_AND_BACK)
     entries = {("KV", key): Entry(b"") for key in ("old:a", "old:a?b")}
     record = subject_of(path, entries).simulate(Scenario(conditions="local", entries=2))
     assert record.unreadable == {("KV", "old:a?b")}

@@ -9,23 +9,12 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.terminal.exit_codes import HELD, NOT_STARTED
-from tests.harness.declared.declaring import declared, worker
+from tests.harness.declared.declaring import EACH, declared, worker
 
 PATIENCE = 300  # seconds, for a busy machine
-MOVES = """
+MOVES = f"""
 import random
-from harness import Migration
-
-m = Migration("small", binding="KV", notes="note:")
-
-@m.becomes("old:")
-def entry(name, old):
-    return old.at("new:" + name)
-
-@m.each("old:")
-async def migrate_one(kv, key, entry):
-    await kv.put("new:" + key[4:], entry.value, **entry.options)
-
+{EACH}
 @m.invariant
 def own(before, after):
     return True

@@ -8,7 +8,7 @@ from harness.migration import MigrationError
 from harness.model.scenario import Scenario
 from harness.rehearsal.subject import Subject, loaded
 from kvstore import Entry
-from tests.harness.declared.declaring import BEGAN, codes, declared, rehearsed, subject_of, worker
+from tests.harness.declared.declaring import BEGAN, MOVED, codes, declared, rehearsed, subject_of, worker
 
 # One object for each entry moves it, and says whether it has: two requests do not move it twice.
 MOVES = """
@@ -40,15 +40,7 @@ class Default(WorkerEntrypoint):
         found = await kv.get("new:" + path[1:]) or await kv.get("old:" + path[1:])
         return Response(found or "", status=404 if found is None else 200)
 """
-DECLARED = """
-from harness import Migration
-
-m = Migration("moved", before="app", after="app", binding="KV")
-
-@m.becomes("old:")
-def entry(name, old):
-    return old.at("new:" + name)
-
+DECLARED = f"""{MOVED}
 @m.operator
 async def runbook(op):
     for step in ("copy", "remove"):

@@ -8,7 +8,7 @@ from harness.engine.order import read_deviation
 from harness.explore.depth_first import Visited
 from harness.model.scenario import Scenario
 from kvstore import Entry
-from tests.harness.declared.declaring import codes, declared, rehearsed, subject_of, worker
+from tests.harness.declared.declaring import MOVED, codes, declared, rehearsed, subject_of, worker
 from tests.harness.declared.test_links import ENTRIES, LINKS
 
 # Two requests that add one to the same entry lose one of the two, in some orders alone.
@@ -32,15 +32,7 @@ class Default(WorkerEntrypoint):
             await kv.put("new:" + path[1:], "changed")
         return Response(found or "", status=200 if found else 404)
 """
-DECLARED = """
-from harness import Migration
-
-m = Migration("counter", before="app", after="app", binding="KV")
-
-@m.becomes("old:")
-def entry(name, old):
-    return old.at("new:" + name)
-
+DECLARED = f"""{MOVED}
 @m.operator
 async def runbook(op):
     await op.until_done("/admin/copy")

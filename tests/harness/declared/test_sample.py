@@ -17,8 +17,7 @@ from harness.sources.sample import Sample, Sampler
 from harness.system.stages import Stages
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore import Entry
-from tests.harness.declared.declaring import BEGAN, declared
-from tests.harness.declared.test_true_verdicts import MOVES
+from tests.harness.declared.declaring import BEGAN, EACH, declared
 
 ROOT = Path(__file__).parents[3]
 SOON, LATE = BEGAN // 1000 + 90, BEGAN // 1000 + 90_000_000
@@ -37,7 +36,7 @@ RARE = {
 MANY = {f"old:{number:05}": Entry(b"value", SOON + 1000 if number % 3 else None) for number in range(3000)}
 
 
-def sampled(folder: Path, entries: Iterable[tuple[str, Entry]], most: int = 40, code: str = MOVES) -> Sample:
+def sampled(folder: Path, entries: Iterable[tuple[str, Entry]], most: int = 40, code: str = EACH) -> Sample:
     sampler = Sampler(Outcomes(load_migration(declared(folder, code)), {}), most, BEGAN)
     for key, entry in entries:
         sampler.add(("KV", key), entry)
@@ -68,7 +67,7 @@ def test_of_more_shapes_than_fit_the_most_frequent_and_the_rarest_are_there(tmp_
 
 @pytest.mark.parametrize("shapes", [1, 20])
 def test_no_more_is_kept_than_a_sample_takes(tmp_path: Path, shapes: int) -> None:
-    sampler = Sampler(Outcomes(load_migration(declared(tmp_path, MOVES)), {}), 20, BEGAN)
+    sampler = Sampler(Outcomes(load_migration(declared(tmp_path, EACH)), {}), 20, BEGAN)
     value = b"v" * (1 << 20)
     for number in range(2000):
         parts = ":" * (number * shapes // 2000)  # one shape after the other
@@ -114,7 +113,7 @@ def run(
 def test_the_report_says_of_how_many_keys_it_judged_how_many(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    exit_code, report, text = run(tmp_path, MOVES, "--sample", "30", "--seeds", "100", capsys=capsys)
+    exit_code, report, text = run(tmp_path, EACH, "--sample", "30", "--seeds", "100", capsys=capsys)
     assert exit_code == HELD
     assert "Judged: 30 of 3,001 keys" in text
     assert "3,001 KV old:* that become one: " in " ".join(text.split())
@@ -132,7 +131,7 @@ def test_the_report_says_of_how_many_keys_it_judged_how_many(
 def test_a_mistake_with_one_rare_key_is_found_and_replayed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = MOVES.replace("await kv.put(", "if entry.text != 'odd': await kv.put(")
+    code = EACH.replace("await kv.put(", "if entry.text != 'odd': await kv.put(")
     exit_code, report, _ = run(tmp_path, code, "--sample", "20", "--seeds", "1", capsys=capsys)
     assert exit_code == VIOLATED
     finding = next(one for one in report["findings"] if one["invariant"] == "completion")

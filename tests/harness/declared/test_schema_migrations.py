@@ -12,7 +12,7 @@ from harness.model.scenario import Scenario
 from harness.rehearsal.subject import Subject, loaded
 from harness.system.tables import DatabaseCopy
 from kvstore import Entry
-from tests.harness.declared.declaring import BEGAN, WRANGLER, declared, rehearsed, subject_of
+from tests.harness.declared.declaring import BEGAN, ROWS_MOVED, WRANGLER, declared, rehearsed, subject_of
 from worker.d1 import Ask, Database, Query, database_path
 
 DATABASE = """
@@ -38,29 +38,7 @@ class Default(WorkerEntrypoint):
         url = await self.env.DB.prepare(READ).bind(name).first("url")
         return Response("", status=404) if url is None else Response(url)
 """
-DECLARED = """
-from harness import Migration, Row
-
-m = Migration("links", before="before", after="after")
-
-
-@m.becomes(table="links")
-def link(name, old):
-    return Row({target!r}, {{"name": name, "url": old["url"]}})
-
-
-@m.operator
-async def runbook(op):
-    await op.apply("after")
-    await op.settle()
-    await op.deploy("after")
-
-
-@m.reads(table="links")
-async def read(who, name):
-    return (await who.get(f"/{{name}}")).status == 200
-
-
+DECLARED = f"""{ROWS_MOVED}
 @m.changes(table="links")
 async def create(who, name):
     if (await who.put(f"/{{name}}-{{who.name}}")).ok:
@@ -82,7 +60,7 @@ def migration(
         (folder / stage / "migrations" / "0001.sql").write_text(OLD)
     for number, sql in enumerate(files, 2):
         (folder / "after" / "migrations" / f"000{number}.sql").write_text(sql)
-    return declared(folder, DECLARED.format(target=target))
+    return declared(folder, DECLARED.replace("TARGET", target))
 
 
 def found(path: Path, line: str, rows: dict[tuple[str, str], Entry] = ROWS) -> set[str]:

@@ -11,22 +11,9 @@ from harness.rehearsal.migration_file import load_migration
 from harness.rehearsal.subject import sampled
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, VIOLATED
 from kvstore import Entry
-from tests.harness.declared.declaring import declared
+from tests.harness.declared.declaring import EACH, declared
 
-MOVES = """
-from harness import Migration
-
-m = Migration("small", binding="KV", notes=["note:"])
-
-@m.becomes("old:")
-def entry(name, old):
-    return old.at("new:" + name)
-
-@m.each("old:")
-async def migrate_one(kv, key, entry):
-    await kv.put("new:" + key[4:], entry.text, **entry.options)
-"""
-STAYS = MOVES.replace('return old.at("new:" + name)', "return old")
+STAYS = EACH.replace('return old.at("new:" + name)', "return old")
 
 
 def run(
@@ -54,9 +41,9 @@ def test_notes_alone_move_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_a_finding_of_the_walk_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """There are more entries than a search draws from, and the mistake is about one that it does not draw."""
     stored = {("KV", f"old:{number:03}"): Entry(b"v") for number in range(60)}
-    drawn = {key for (_, key), _ in sampled(load_migration(declared(tmp_path, MOVES)), stored)}
+    drawn = {key for (_, key), _ in sampled(load_migration(declared(tmp_path, EACH)), stored)}
     other = min(key for _, key in stored if key not in drawn)
-    code = MOVES.replace("await kv.put(", f'if key != "{other}": await kv.put(')
+    code = EACH.replace("await kv.put(", f'if key != "{other}": await kv.put(')
     exit_code, report = run(tmp_path, code, capsys=capsys)
     assert exit_code == VIOLATED
     walked = [one for one in report["findings"] if "among=all" in one["scenario"]]
@@ -71,7 +58,7 @@ def test_a_finding_of_the_walk_is_replayed(tmp_path: Path, capsys: pytest.Captur
 
 def test_a_line_that_cannot_be_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for line in ("entries=0", "interrupt=remove", "among=none", "readers=1e9", "faults=crash@operator.1"):
-        assert run(tmp_path, MOVES, "--scenario", line, capsys=capsys)[0] == NOT_STARTED
+        assert run(tmp_path, EACH, "--scenario", line, capsys=capsys)[0] == NOT_STARTED
 
 
 @pytest.mark.parametrize(
@@ -83,9 +70,9 @@ def test_a_line_that_cannot_be_is_refused(tmp_path: Path, capsys: pytest.Capture
             "from harness import Migration\nm = Migration('m', binding='KV')",
             "does not say what entries become",
         ),
-        (MOVES.replace("return old.at", "return 1 or old.at"), "must give an Entry"),
-        (MOVES.replace("return old.at", "return [olt] or old.at"), "no entry can be moved as it is declared"),
-        (MOVES.replace('binding="KV"', 'binding="KV", before="nowhere"'), "which does not exist"),
+        (EACH.replace("return old.at", "return 1 or old.at"), "must give an Entry"),
+        (EACH.replace("return old.at", "return [olt] or old.at"), "no entry can be moved as it is declared"),
+        (EACH.replace('binding="KV"', 'binding="KV", before="nowhere"'), "which does not exist"),
     ],
 )
 def test_a_declaration_that_is_wrong_is_said(
@@ -104,7 +91,7 @@ def test_a_declaration_that_is_wrong_is_said(
 def test_entries_that_cannot_be_moved_or_read_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = MOVES.replace("return old.at", "assert name != '003'\n    return old.at")
+    code = EACH.replace("return old.at", "assert name != '003'\n    return old.at")
     _, report = run(tmp_path, code, capsys=capsys, entries=5)
     assert report["leftOut"] == [
         "1 of the entries cannot be moved and must stay as they are: old:003 (AssertionError: )"
@@ -116,7 +103,7 @@ def test_a_go_names_mutate_only_where_there_is_a_worker_to_make_mistakes_in(
 ) -> None:
     (tmp_path / "source.json").write_text('[{"key":"old:1","value":"v"}]')
     arguments = ["--from", str(tmp_path / "source.json"), "--jobs", "1", "-q", "--explore", "crashes"]
-    assert main(["run", str(declared(tmp_path, MOVES)), *arguments]) == HELD
+    assert main(["run", str(declared(tmp_path, EACH)), *arguments]) == HELD
     assert "What it is worth" not in capsys.readouterr().out
 
 

@@ -7,7 +7,7 @@ import pytest
 from harness.model.scenario import Scenario
 from harness.parameters import size
 from kvstore import Entry
-from tests.harness.declared.declaring import codes, declared, rehearsed, subject_of, worker
+from tests.harness.declared.declaring import RUNBOOK, codes, declared, rehearsed, subject_of, worker
 
 WORKER = """
 from workers import Response, WorkerEntrypoint
@@ -18,7 +18,7 @@ class Default(WorkerEntrypoint):
         if request.method == "PUT":
             await self.env.KV.put("note:" + name, "new", metadata={"titled": True})
             return Response("kept")
-        if name != "all":
+        if name != "move":
             text = await self.env.KV.get("note:" + name)
             return Response("nothing", status=404) if text is None else Response(text)
         for key in (await self.env.KV.list(prefix="note:"))["keys"]:
@@ -27,23 +27,18 @@ class Default(WorkerEntrypoint):
                 await self.env.KV.put(key["name"], text, metadata={"titled": True})
         return Response.json({"done": True})
 """
-MIGRATION = """
+MIGRATION = f"""
 from harness import Migration
 
 m = Migration("notes", before="new", after="new", binding="KV", answers="changed")
 
 @m.becomes("note:")
 def note(name, old):
-    return old.at("note:" + name, metadata={"titled": True})
-
-@m.operator
-async def runbook(op):
-    await op.deploy("after")
-    await op.until_done("/all")
-
+    return old.at("note:" + name, metadata={{"titled": True}})
+{RUNBOOK}
 @m.changes("note:")
 async def write(who, name):
-    if (await who.put(f"/{name}")).ok:
+    if (await who.put("/" + name)).ok:
         who.made(name)
 """
 NOTES = {("KV", f"note:{number}"): Entry(b"old") for number in range(2)}

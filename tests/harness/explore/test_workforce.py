@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.explore.workforce import Cluster, ClusterError, Processes, Unfinished
-from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, USAGE, VIOLATED
+from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
 
 pytestmark = pytest.mark.own_clock
 
@@ -54,12 +54,10 @@ def test_a_cluster_that_is_not_there(
         Cluster("tcp://127.0.0.1:1")
 
 
-def test_a_cluster_is_for_searches_by_simulation(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cluster_is_for_searches_by_simulation(bad_usage: Callable[..., str]) -> None:
     for arguments in ([], ["--explore", "crashes"], ["--explore", "orders"]):
-        with pytest.raises(SystemExit) as caught:
-            main(["queue", *arguments, "--cluster", "tcp://127.0.0.1:1"])
-        assert caught.value.code == USAGE
-        assert "--cluster is for --explore schedules" in capsys.readouterr().err
+        said = bad_usage("queue", *arguments, "--cluster", "tcp://127.0.0.1:1")
+        assert "--cluster is for --explore schedules" in said
 
 
 def started(stack: ExitStack, part: str, *arguments: str) -> None:

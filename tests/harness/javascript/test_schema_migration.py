@@ -8,6 +8,7 @@ from harness.cli.run import Wanted, open_migration
 from harness.model.scenario import Scenario
 from harness.rehearsal.subject import Subject, loaded
 from harness.system.javascript.code import JavaScriptCode
+from tests.harness.declared.declaring import ROWS_MOVED
 from tests.harness.javascript.running import OPEN
 from worker.d1 import D1Database, DatabaseFolder
 
@@ -30,46 +31,24 @@ export default { async fetch(request, { DB }) {
 """
 FIRST = "CREATE TABLE links (name TEXT PRIMARY KEY, url TEXT)"
 COPY = "CREATE TABLE pages (name TEXT PRIMARY KEY, url TEXT); INSERT INTO pages SELECT * FROM links;"
-MIGRATION = """
-from harness import Migration, Row
-
-m = Migration("pages", before="old", after="new")
-
-
-@m.becomes(table="links")
-def page(name, old):
-    return Row("pages", {"name": name, "url": old["url"]})
-
-
-@m.operator
-async def runbook(op):
-    await op.apply("after")
-    await op.settle()
-    await op.deploy("after")
-
-
-@m.reads(table="links")
-async def read(who, name):
-    return (await who.get(f"/{name}")).status == 200
-"""
 
 
 async def opened(folder: Path, second: str) -> Subject:
     """The migration of a database with a row, whose second file is ``second``."""
-    for name, table, files in (("old", "links", [FIRST]), ("new", "pages", [FIRST, second])):
+    for name, table, files in (("before", "links", [FIRST]), ("after", "pages", [FIRST, second])):
         (folder / name / "migrations").mkdir(parents=True)
         (folder / name / "wrangler.toml").write_text(CONFIG)
         (folder / name / "index.js").write_text(CODE.replace("TABLE", table))
         for number, text in enumerate(files):
             (folder / name / "migrations" / f"{number}.sql").write_text(text)
-    databases = DatabaseFolder(folder / "old" / ".wrangler" / "state" / "v3" / "d1")
+    databases = DatabaseFolder(folder / "before" / ".wrangler" / "state" / "v3" / "d1")
     db = D1Database(databases("links"))
     await db.exec(FIRST + "\nINSERT INTO links VALUES ('a', 'https://a.example')")
     await db.exec("CREATE TABLE d1_migrations (name TEXT)\nINSERT INTO d1_migrations VALUES ('0.sql')")
     await databases.close()
     file = folder / f"{folder.name}.py"
-    file.write_text(MIGRATION)
-    subject = open_migration(Wanted(file, [str(folder / "old")], at="2026-11-30T12:00:00Z")).subject
+    file.write_text(ROWS_MOVED.replace("TARGET", "pages"))
+    subject = open_migration(Wanted(file, [str(folder / "before")], at="2026-11-30T12:00:00Z")).subject
     codes = [stage.worker_code for stage in loaded(subject).stages.all()]
     OPEN.extend(code for code in codes if isinstance(code, JavaScriptCode) and code not in OPEN)
     return subject

@@ -10,6 +10,7 @@ from harness.migration import MigrationError
 from harness.model.scenario import Scenario
 from harness.rehearsal.subject import loaded
 from harness.system.javascript.code import JavaScriptCode
+from tests.harness.declared.declaring import SAME
 from tests.harness.javascript.running import OPEN
 
 CONFIG = """
@@ -55,21 +56,12 @@ class Default(WorkerEntrypoint):
             await self.env.FILES.get("a")
         return Response(await self.env.NOTES.get(name) or "")
 """
-MIGRATION = """
+MIGRATION = f"""
 from harness import Migration
 
-m = Migration("notes", before="worker", after="worker", binding="NOTES", without={without!r})
-
-
-@m.becomes("")
-def same(name, old):
-    return old
-
-
-@m.operator
-async def runbook(op):
-    await op.deploy("after")
-    await op.get("/{asked}")
+m = Migration("notes", before="worker", after="worker", binding="NOTES", without={{without!r}})
+{SAME}
+    await op.get("/{{asked}}")
 """
 
 

@@ -12,7 +12,7 @@ from harness.mutation import command
 from harness.mutation.hunt import NOTICED, Hunt, Hunter
 from harness.mutation.mutant import Mutant
 from harness.rehearsal import rehearsal
-from tests.harness.declared.declaring import declared, worker
+from tests.harness.declared.declaring import RUNBOOK, declared, worker
 
 OLD = """
     from workers import Response, WorkerEntrypoint
@@ -44,23 +44,18 @@ NEW = """
                     await self.env.KV.put("b:" + key["name"][2:], value, **lifetime)
             return Response.json({"done": page["list_complete"]}, headers={"retry-after": "1"}, status=200)
 """
-MIGRATION = """
-    from harness import Migration
+MIGRATION = f"""
+from harness import Migration
 
-    m = Migration("m", before="old", after="new", binding="KV", keeps_originals=True)
+m = Migration("m", before="old", after="new", binding="KV", keeps_originals=True)
 
-    @m.becomes("a:")
-    def moved(name, old):
-        return old.at("b:" + name, metadata=None)
-
-    @m.operator
-    async def runbook(op):
-        await op.deploy("after")
-        await op.until_done("/move")
-
-    @m.reads("a:")
-    async def look(who, name):
-        return (await who.get("/" + name)).status == 200
+@m.becomes("a:")
+def moved(name, old):
+    return old.at("b:" + name, metadata=None)
+{RUNBOOK}
+@m.reads("a:")
+async def look(who, name):
+    return (await who.get("/" + name)).status == 200
 """
 
 
@@ -74,18 +69,9 @@ def migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def mutate(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
-    given = [
-        "mutate",
-        str(path),
-        "--from",
-        str(path.with_name("kv.json")),
-        "--seeds",
-        "3",
-        "--jobs",
-        "1",
-        "-q",
-    ]
-    code = main([*given, "--seconds", "2", *arguments, "--json", str(path.with_name("report.json"))])
+    report = str(path.with_name("report.json"))
+    given = ["mutate", str(path), "--from", str(path.with_name("kv.json")), "--json", report]
+    code = main([*given, *("--seeds", "3", "--jobs", "1", "-q", "--seconds", "2"), *arguments])
     return code, json.loads(path.with_name("report.json").read_text())
 
 

@@ -13,6 +13,13 @@ from tests.worker.codeq.real_redis import redis_url as redis_url
 from worker.codeq import Kvrocks27, Server, connect, embedded
 
 HOUR = 3_600_000
+# How the plan of a queue begins, whose tasks are in one hash.
+QUEUE = """\
+source: "old:"
+target: "new:"
+records: {key: tasks, id: field, parse: json}
+keys:
+"""
 
 # Every type, what can become what, and ends of every kind.
 PLAN = """\

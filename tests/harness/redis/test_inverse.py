@@ -14,21 +14,20 @@ from harness.migrations.redis.moving.migrator import Migrator
 from harness.migrations.redis.moving.move import Move, Settings
 from harness.migrations.redis.planfile.declaration import Declaration
 from kvstore.clock import SystemClock
+from tests.harness.redis.conftest import QUEUE
 from worker.codeq import Server
 
 pytestmark = pytest.mark.anyio
 
-PLAN = """\
-name: queues
-source: "old:"
-target: "new:"
-records: {key: tasks, id: field, parse: json}
-keys:
+PLAN = (
+    f"name: queues\n{QUEUE}"
+    + """\
   - {from: "tasks",       to: "tasks", type: hash}
   - {from: "lease:{id*}", to: "lease:{id}", type: string}
   - {from: "q:{c}:inprog", to: "q:{c|lower}:inprog", type: list->set}
   - {from: "q:{c}:pending", to: "q:{c|lower}:pending:{record.priority|0..9|0}", type: list, order: keep}
 """
+)
 ENTRIES = {
     "old:tasks": Entry("hash", {"a": '{"priority":1}', "b": "{}", "c:1": "{}"}),
     "old:q:Mail:pending": Entry("list", ["a", "b"]),

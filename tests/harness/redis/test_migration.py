@@ -23,7 +23,7 @@ from harness.migrations.redis.planfile.declaration import TYPES, Declaration
 from harness.migrations.redis.rehearsal import rehearse
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
-from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN, REAL
+from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN, QUEUE, REAL
 from worker.codeq import PROFILES, Recording, Server, ServerError, embedded, open_server
 from worker.codeq.servers.server import Command
 
@@ -87,14 +87,13 @@ target: "new:"
 keys:
   - {{from: "one", to: "one", type: {kind}}}
 """
-SPREAD = """\
-source: "old:"
-target: "new:"
-records: {key: tasks, id: field, parse: json}
-keys:
+SPREAD = (
+    QUEUE
+    + """\
   - {from: "q", to: "q:{record.n}", type: list}
   - {from: "tasks", to: "tasks", type: hash}
 """
+)
 
 
 COPYING = replace(AT_ONCE, keep_source=True)
