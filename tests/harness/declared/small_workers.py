@@ -37,6 +37,13 @@ class Default(WorkerEntrypoint):
         return self.answer(await self.env.KV.get(self.PREFIX + name))
 """
 
+# What all of them declare, before and behind what is their own.
+BEGINNING = """
+from harness import Migration
+
+m = Migration("small", before="old", after="new", binding="KV")
+ANSWERS = "same"
+"""
 RUNBOOK = """
 
 @m.operator
@@ -47,7 +54,7 @@ async def runbook(op):
         await op.settle()
 
 
-@m.reads(PREFIX)
+@m.reads(PREFIX, answers=ANSWERS)
 async def read(who, name):
     return (await who.get(f"/{name}")).status == 200
 """
@@ -77,9 +84,6 @@ REKEYED = """
 
 REKEYING = """
 import hashlib
-from harness import Migration
-
-m = Migration("sessions", before="old", after="new", binding="KV")
 PREFIX, STEPS = "session:", ("copy", "remove")
 
 @m.becomes("session:")
@@ -109,10 +113,7 @@ SPLIT = """
 """
 
 SPLITTING = """
-from harness import Migration
-
-m = Migration("posts", before="old", after="new", binding="KV", answers="changed")
-PREFIX, STEPS = "posts", ("split", "remove")
+PREFIX, STEPS, ANSWERS = "posts", ("split", "remove"), "changed"
 
 @m.becomes("posts")
 def posts(name, old):
@@ -135,9 +136,6 @@ TITLED = """
 """
 
 TITLING = """
-from harness import Migration
-
-m = Migration("notes", before="old", after="new", binding="KV")
 PREFIX, STEPS = "note:", ("title",)
 
 @m.becomes("note:")
@@ -159,9 +157,6 @@ INDEXED = """
 """
 
 INDEXING = """
-from harness import Migration
-
-m = Migration("index", before="old", after="new", binding="KV")
 PREFIX, STEPS = "user:", ("index",)
 
 @m.becomes("user:")
@@ -197,9 +192,6 @@ LAZY = """
 """
 
 MOVING_LAZILY = """
-from harness import Migration
-
-m = Migration("lazy", before="old", after="new", binding="KV")
 PREFIX, STEPS = "doc:", ("touch", "remove")
 
 @m.becomes("doc:")

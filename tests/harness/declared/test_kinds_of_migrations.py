@@ -76,7 +76,7 @@ def _found(folder: Path, kind: str, mistake: tuple[str, str], **options: Any) ->
     before = after.partition("\n\n")[0].rstrip() + "\n"
     worker(folder / "old", small.STEPS + before)
     worker(folder / "new", small.STEPS + changed)
-    path = declared(folder, migration + small.RUNBOOK)
+    path = declared(folder, small.BEGINNING + migration + small.RUNBOOK)
     stored = {("KV", key): entry for key, entry in entries.items()}
     result = rehearsed(path, stored, **options)
     assert all(part.tally.looked.moved for part in result.parts)

@@ -1,7 +1,7 @@
 """``rehearse mutate``: what is noticed, what is not, and what makes no difference."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,19 +68,26 @@ def migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return declared(tmp_path, MIGRATION)
 
 
-def mutate(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
-    report = str(path.with_name("report.json"))
-    given = ["mutate", str(path), "--from", str(path.with_name("kv.json")), "--json", report]
-    code = main([*given, *("--seeds", "3", "--jobs", "1", "-q", "--seconds", "2"), *arguments])
-    return code, json.loads(path.with_name("report.json").read_text())
+Mutate = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+@pytest.fixture
+def mutate(migration: Path, capsys: pytest.CaptureFixture[str]) -> Mutate:
+    """`rehearse mutate` on ``migration``: its exit code, its report, and what it printed."""
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any], str]:
+        report = migration.with_name("report.json")
+        given = ["mutate", str(migration), "--from", str(migration.with_name("kv.json"))]
+        given += ["--seeds", "3", "--jobs", "1", "-q", "--seconds", "2", "--json", str(report)]
+        code = main([*given, *arguments])
+        return code, json.loads(report.read_text()), capsys.readouterr().out
+
+    return run
 
 
 @pytest.mark.mutants
-def test_mutate_tells_found_mistakes_from_survivors(
-    migration: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, report = mutate(migration, "--only", "entry.py:15", "--at-least", "90")
-    text = capsys.readouterr().out
+def test_mutate_tells_found_mistakes_from_survivors(mutate: Mutate) -> None:
+    code, report, text = mutate("--only", "entry.py:15", "--at-least", "90")
     outcomes = {(one["rule"], one["after"]): one["outcome"] for one in report["hunts"]}
     assert outcomes["await left out", 'self.env.KV.get(key["name"])'] == "noticed"
     assert report["hunted"] == report["drawn"] == report["mistakes"] == len(outcomes)
@@ -89,11 +96,8 @@ def test_mutate_tells_found_mistakes_from_survivors(
 
 
 @pytest.mark.mutants
-def test_a_mistake_whose_other_answer_is_not_judged_survives(
-    migration: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, report = mutate(migration, "--only", "entry.py:21 [constant]", "--at-least", "100")
-    text = capsys.readouterr().out
+def test_a_mistake_whose_other_answer_is_not_judged_survives(mutate: Mutate) -> None:
+    code, report, text = mutate("--only", "entry.py:21 [constant]", "--at-least", "100")
     assert (code, report["survived"]) == (1, 1)  # a step is done with status 200 as with 201
     assert "Less than the 100 % that --at-least asks for." in text
     survivor = report["survivors"][0]
@@ -104,24 +108,26 @@ def test_a_mistake_whose_other_answer_is_not_judged_survives(
 
 @pytest.mark.mutants
 def test_an_unread_mistake_is_equivalent_and_the_workers_folder_stays_untouched(
-    migration: Path, capsys: pytest.CaptureFixture[str]
+    migration: Path, mutate: Mutate
 ) -> None:
     folder = migration.parent / "new"
     before = {path: path.read_bytes() for path in folder.rglob("*.py")}
-    code, report = mutate(migration, "--only", "entry.py:5", "--sample", "1", "--seed", "1")
+    code, report, text = mutate("--only", "entry.py:5", "--sample", "1", "--seed", "1")
     assert [one["outcome"] for one in report["hunts"]] == ["no difference seen so far"]
     assert code == 4
-    assert "INCONCLUSIVE: no mistake made a difference" in capsys.readouterr().out
+    assert "INCONCLUSIVE: no mistake made a difference" in text
     assert {path: path.read_bytes() for path in folder.rglob("*.py")} == before
     assert not list(folder.glob("__pycache__/*"))
 
 
 @pytest.mark.mutants
-def test_a_mistake_that_never_ends_is_noticed_and_one_that_does_not_load_is_none(migration: Path) -> None:
+def test_a_mistake_that_never_ends_is_noticed_and_one_that_does_not_load_is_none(
+    migration: Path, mutate: Mutate
+) -> None:
     entry = migration.parent / "new" / "entry.py"
     odd = "if RETRY_SECONDS > 5:\n    while True:\n        pass\nif RETRY_SECONDS < 5:\n    raise OSError\n"
     entry.write_text(f"{entry.read_text()}\n{odd}")
-    _, report = mutate(migration, "--only", "entry.py:5", "--seconds", "1")
+    _, report, _ = mutate("--only", "entry.py:5", "--seconds", "1")
     found = {one["after"]: one for one in report["hunts"]}
     assert (found["6"]["outcome"], found["6"]["by"]) == ("noticed", "process")
     assert "did not come to an end" in found["6"]["what"]
@@ -146,14 +152,12 @@ def test_mutate_refuses_an_unsuitable_migration_before_it_works(
 
 
 @pytest.mark.mutants
-def test_mutate_reports_what_was_done_until_ctrl_c(
-    migration: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mutate_reports_what_was_done_until_ctrl_c(mutate: Mutate, monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(hunter: Hunter, mutants: list[Mutant], *more: Any) -> Iterator[Hunt]:
         yield Hunt(mutants[0], NOTICED)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "hunted", stopped)
-    code, report = mutate(migration, "--sample", "5")
+    code, report, text = mutate("--sample", "5")
     assert (code, report["hunted"], report["drawn"]) == (130, 1, 5)
-    assert "Stopped after 1 of 5 mistakes." in capsys.readouterr().out
+    assert "Stopped after 1 of 5 mistakes." in text

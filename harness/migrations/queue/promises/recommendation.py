@@ -1,7 +1,7 @@
 """What is recommended of one migration, with the reasons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.migrations.queue.explore.campaign_report import replay
@@ -17,9 +17,6 @@ class Reason:
 
     what: str
     replay: str
-
-    def as_json(self) -> dict[str, Any]:
-        return {"what": self.what, "replay": self.replay}
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Recommendation:
             **self.decision.as_json(),
             "migration": self.migration,
             "go": self.go,
-            "reasons": [reason.as_json() for reason in self.reasons],
+            "reasons": [asdict(reason) for reason in self.reasons],
             "cost": self.cost.as_json(),
         }
 
