@@ -18,19 +18,20 @@ from worker.codeq.keys import CODEQ
 
 
 async def cut_over(
-    server: Server, services: Services, deadline: int, on_progress: OnProgress, claim_script: str = ""
+    services: Services, deadline: int, on_progress: OnProgress, claim_script: str = ""
 ) -> tuple[Drained, list[Verdict], list[str]]:
     """Drains within ``deadline`` seconds and cuts over; judges A1 to A4, V1 to V11. Raises ServerError.
 
     ``claim_script`` is codeQ's own, empty if it is not at hand.
     """
+    server = services.server
     drained = await drain(server, services.clock, deadline=deadline, work=OldWorkers(services).turn, every=1)
     on_progress(f"{'drained' if drained.empty else 'not drained'} after {drained.seconds:.0f} s")
     leases = await keys_under(server, legacy.LEASE)
     if claim_script:
         await server.call("SCRIPT LOAD", claim_script)
     before = (await read_snapshot(server, PREFIX)).contents()
-    fresh = await _fresh(server, services)
+    fresh = await _fresh(services)
     services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
     verdicts = [
         verdict(
@@ -63,15 +64,15 @@ async def cut_over(
     return drained, verdicts + fresh, await _history(server)
 
 
-async def _fresh(server: Server, services: Services) -> list[Verdict]:
+async def _fresh(services: Services) -> list[Verdict]:
     """The checklist on a codeQ that nothing was moved to: V1 to V11."""
     nothing = Snapshot(PREFIX)
     seen = Inspection(
-        server=server,
+        server=services.server,
         services=services,
-        migrator=Migrator(server, services.clock),
+        migrator=Migrator(services.server, services.clock),
         before=LegacyState(nothing),
-        after=CodeqState(await read_snapshot(server, CODEQ)),
+        after=CodeqState(await read_snapshot(services.server, CODEQ)),
         left=nothing,
         plan=Plan(COPY, "", ()),
         extended=False,

@@ -127,7 +127,7 @@ async def rehearse(
             Rehearsed, server.name, choices.option, source.taken, len(source.entries), attempts=attempts
         )
         walk = _option_b if choices.option == "b" else _option_a
-        return await walk(server, services, choices, noted, rehearsed)
+        return await walk(services, choices, noted, rehearsed)
     finally:
         await services.close()
         await _clear(server)
@@ -155,12 +155,9 @@ async def anything_under(server: Server, prefix: str) -> bool:
 
 
 async def _option_b(
-    server: Server,
-    services: Services,
-    choices: Choices,
-    noted: CourseNotes,
-    rehearsed: Callable[..., Rehearsed],
+    services: Services, choices: Choices, noted: CourseNotes, rehearsed: Callable[..., Rehearsed]
 ) -> Rehearsed:
+    server = services.server
     before = LegacyState(await read_snapshot(server, PREFIX))
     dry_run = await Migrator(server, services.clock, choices.settings).dry_run()
     # It is a copy: what would be refused for real is migrated all the same, to show what comes of it.
@@ -199,16 +196,12 @@ async def _option_b(
 
 
 async def _option_a(
-    server: Server,
-    services: Services,
-    choices: Choices,
-    noted: CourseNotes,
-    rehearsed: Callable[..., Rehearsed],
+    services: Services, choices: Choices, noted: CourseNotes, rehearsed: Callable[..., Rehearsed]
 ) -> Rehearsed:
     drained, verdicts, notes = await cut_over(
-        server, services, choices.deadline, noted.by("both services"), choices.settings.claim_script
+        services, choices.deadline, noted.by("both services"), choices.settings.claim_script
     )
     noted.by("checklist")("the checklist is through")
-    tasks = await server.call("HLEN", "legacy:tasks")
+    tasks = await services.server.call("HLEN", "legacy:tasks")
     course = Course(noted.steps)
     return rehearsed(tasks=tasks, verdicts=verdicts, notes=notes, drained=drained, course=course)
