@@ -183,7 +183,6 @@ NOT_PUBLIC = {
     "harness.explore.tally": "DEADLOCK wording",
     "harness.terminal.numbers": "A_YEAR seed seeds whole",
     "harness.terminal.progress": "Progress",
-    "harness.sources.names": "REMOTE",
     "harness.sources.remote": "Wanted copy_remote",
     "harness.system.transport": "ANSWER_SECONDS Answer Unanswered deliver",
     "harness.model.verdict": "verdict",

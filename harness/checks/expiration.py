@@ -13,7 +13,7 @@ UNLESS_ROLLED_BACK = True
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    return expectation.arrived
+    return sum(place in record.final for place in expectation.wants)
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:

@@ -292,11 +292,6 @@ class Expectation:
             for one in self.mapping.targets(source, state[source]) or ()
         )
 
-    @property
-    def arrived(self) -> int:
-        """How many of the new places hold something at the end."""
-        return sum(place in self.record.final for place in self.wants)
-
     @cached_property
     def wrong(self) -> list["Wrong"]:
         """Every new place that does not hold what it is to hold, in the order of their keys."""

@@ -1,6 +1,8 @@
 """Commands that are installed beside the program: found by their entry points, named when they are broken."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,3 +64,27 @@ def test_an_installation_older_than_its_code_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(cli, "installed", dict)
     assert "pip install --no-deps --editable ." in bad_usage(*arguments)
+
+
+HEAVY = ("httpx", "starlette", "aiosqlite", "apsw", "redis", "harness.engine.loop", "worker.runtime")
+LOOK = """
+import sys
+from harness.cli import rehearse as cli
+
+try:
+    cli.read(sys.argv[2:])
+except SystemExit:
+    pass
+print(*sorted(name for name in sys.modules if name in sys.argv[1].split()), file=sys.stderr)
+"""
+
+
+@pytest.mark.own_clock  # programs are waited for
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["run", "--help"], ["new", "--help"]], ids=" ".join
+)
+def test_help_imports_nothing_that_a_rehearsal_needs(arguments: list[str]) -> None:
+    command = [sys.executable, "-c", LOOK, " ".join(HEAVY), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout
+    assert done.stderr.strip() == ""

@@ -13,7 +13,7 @@ from harness.sources.remote import Wanted, copy_remote
 from harness.terminal.exit_codes import NOT_STARTED, VIOLATED
 from kvstore import Entry, ManualClock, SourceError, SystemClock
 from tests.harness.account import NAMESPACE, PREVIEW, Remote, account_with
-from tests.harness.queue.namespaces import old_queue
+from tests.harness.queue.walks import old_queue
 
 LATER = SystemClock().now_ms() // 1000 + 36_000
 CONFIG = f"""\

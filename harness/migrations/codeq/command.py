@@ -21,9 +21,8 @@ from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.codeq.services.tokens import read_tokens
 from harness.migrations.redis.flags import every_fifty, on_progress
 from harness.migrations.redis.keyspace.backup import read_backup
-from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.errors import Finish, Refused, reported
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
-from harness.migrations.redis.keyspace.reported import Finish, reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.report import search_text
 from harness.model.decision import Decision

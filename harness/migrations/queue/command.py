@@ -15,7 +15,7 @@ from harness.migrations.queue.explore.campaign import explore_faults, explore_sc
 from harness.migrations.queue.explore.orders import explore_orders
 from harness.migrations.queue.explore.page import campaign_document, simulation_document
 from harness.migrations.queue.explore.system import Queue, judgement
-from harness.migrations.queue.flags import base_of
+from harness.migrations.queue.flags import REMOTE, base_of
 from harness.migrations.queue.promises import table
 from harness.migrations.queue.promises.assessment import assess
 from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAULT_SEEDS, Inquiry
@@ -32,7 +32,6 @@ from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.worker import OURS, QueueWorker
 from harness.model.decision import Decision, Extent
 from harness.report.page import page
-from harness.sources.names import REMOTE
 from harness.sources.source import Source, open_source
 from harness.terminal.lines import command_line
 from harness.terminal.output import Report

@@ -10,12 +10,12 @@ from harness import Flags
 from harness.migrations.queue.simulation.scenario import MIGRATIONS, Claims, Scenario
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.parameters import ParameterError
-from harness.sources.names import REMOTE
 from harness.terminal.numbers import seed, seeds, whole
 from kvstore.conditions import CONDITIONS
 from kvstore.faults import AT_ONCE, FAULTS, OPERATION, Fault, read_fault
 from kvstore.layers.quotas import WriteRate
 
+REMOTE = "remote"  # the word for an account, where one may also name a folder or a file
 STRATEGIES = ("steps", "guide", "zero-downtime")
 EXPLORE = ("crashes", "schedules", "orders")
 

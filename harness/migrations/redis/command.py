@@ -15,11 +15,10 @@ from harness.migrations.redis.crashes import explorer
 from harness.migrations.redis.flags import every_fifty, on_progress
 from harness.migrations.redis.keyspace.backup import demand_free, read_backup
 from harness.migrations.redis.keyspace.capability import capability
-from harness.migrations.redis.keyspace.errors import Refused
+from harness.migrations.redis.keyspace.errors import Refused, reported
 from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
 from harness.migrations.redis.keyspace.pieces import scan
-from harness.migrations.redis.keyspace.reported import reported
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.mapping.plan import COPY, Plan
 from harness.migrations.redis.moving.migrator import Migrator

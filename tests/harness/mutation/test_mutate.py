@@ -1,18 +1,24 @@
 """``rehearse mutate``: what is noticed, what is not, and what makes no difference."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.cli.rehearse import main
+from harness.explore.workforce import Unfinished
 from harness.mutation import command
-from harness.mutation.hunt import NOTICED, Hunt, Hunter
+from harness.mutation.hunt import NOT_STARTED, NOTICED, Hunt, Hunter
 from harness.mutation.mutant import Mutant
+from harness.mutation.results import Results, hunted
+from harness.mutation.trace import step_of
 from harness.rehearsal import rehearsal
+from harness.terminal.processes import Ended, ProcessError
+from kvstore import Entry, Event
 from tests.harness.declared.declaring import RUNBOOK, declared, worker
+from tests.harness.declared.test_links import LINKS
 
 OLD = """
     from workers import Response, WorkerEntrypoint
@@ -161,3 +167,61 @@ def test_mutate_reports_what_was_done_until_ctrl_c(mutate: Mutate, monkeypatch: 
     code, report, text = mutate("--sample", "5")
     assert (code, report["hunted"], report["drawn"]) == (130, 1, 5)
     assert "Stopped after 1 of 5 mistakes." in text
+
+
+SAMPLE = 8
+# Of a hundred that make a difference: a small sample of them may have bad luck.
+AT_LEAST = 50
+
+
+@pytest.mark.mutants
+def test_of_a_fresh_sample_most_that_make_a_difference_are_noticed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["mutate", str(LINKS / "migration.py"), "--from", str(LINKS / "links.json"), "--jobs", "2", "-q"]
+    more = ["--sample", str(SAMPLE), "--seconds", "10", "--at-least", str(AT_LEAST)]
+    code = main([*given, *more, "--json", str(tmp_path / "report.json")])
+    text = capsys.readouterr().out
+    with capsys.disabled():
+        print(f"\n{text}")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["verdict"] == "GO"
+    assert report["hunted"] == SAMPLE
+    assert code == 0, text
+
+
+class Given:
+    """A workforce in which every job comes to ``outcome``."""
+
+    def __init__(self, outcome: ProcessError) -> None:
+        self.outcome = outcome
+
+    def outcomes(self, work: Any, jobs: Sequence[Mutant]) -> Iterator[tuple[Mutant, ProcessError]]:
+        return ((job, self.outcome) for job in jobs)
+
+
+@pytest.mark.parametrize(
+    ("death", "outcome", "share"),
+    [(Ended("it called sys.exit"), NOTICED, 100), (Unfinished("killed three times"), NOT_STARTED, None)],
+)
+def test_only_a_process_that_the_worker_ended_counts_as_noticed(
+    death: ProcessError, outcome: str, share: float | None
+) -> None:
+    mutant = Mutant("constant", "entry.py", 1, 0, "1", "2")
+    workforce: Any = Given(death)
+    hunter: Any = None
+    hunts = list(hunted(hunter, [mutant], workforce, lambda *counts: None))
+    assert [one.outcome for one in hunts] == [outcome]
+    assert Results(hunts, 1, 1).share == share
+
+
+BEGAN = 1_795_300_000_000
+
+
+def test_a_moment_in_a_key_is_no_difference() -> None:
+    steps = [
+        step_of(Event(0, at, "operator-1.1", "put", f"notes:batch:{at:014}-x", Entry(b"{}")), BEGAN, set())
+        for at in (BEGAN + 131_202, BEGAN + 131_212)
+    ]
+    assert steps[0] == steps[1]
+    assert steps[0].asked == "put notes:batch:<moment>-x '{}'"

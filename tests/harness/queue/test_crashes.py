@@ -15,7 +15,7 @@ from harness.migrations.queue.worker import OURS
 from harness.terminal.exit_codes import VIOLATED
 from kvstore import SystemClock, write_bulk
 from kvstore.faults import Fault
-from tests.harness.queue.namespaces import NOW_MS, old_queue
+from tests.harness.queue.walks import NOW_MS, old_queue
 
 
 def explored(tasks: int, leases: int, *kinds: str, jobs: int = 1) -> Exploration:

@@ -12,8 +12,7 @@ from harness.migrations.queue.simulation import record as records
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState
 from kvstore import Entry, Event
-from tests.harness.queue.namespaces import old_queue
-from tests.harness.queue.walks import walked
+from tests.harness.queue.walks import old_queue, walked
 
 TASKS, LEASES = 60, 6
 

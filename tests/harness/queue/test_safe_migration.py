@@ -15,8 +15,7 @@ from harness.terminal.exit_codes import HELD
 from kvstore import SystemClock
 from kvstore.faults import OPERATION
 from tests.fixtures import GUIDE_5, unpack_busy
-from tests.harness.queue.namespaces import NOW_MS, old_queue
-from tests.harness.queue.walks import rehearsed, walked
+from tests.harness.queue.walks import NOW_MS, old_queue, rehearsed, walked
 
 
 def test_busy_1200_moves_without_any_violation(tmp_path: Path) -> None:

@@ -425,3 +425,16 @@ async def test_migrate_notices_other_writers(declaration: Declaration, snapshot:
     assert await server.call("EXISTS", "new:recent") == 0
     with pytest.raises(ServerError):
         await server.call("NO-SUCH-COMMAND")
+
+
+async def test_a_crash_counts_once_for_all_that_only_reads() -> None:
+    server = Crashing(embedded())
+    await server.call("GET", "a")  # 0: nothing was written before it
+    await server.call("SET", "a", "1")
+    await server.pipeline([("GET", "a"), ("TYPE", "a"), ("SET", "b", "1"), ("SET", "c", "1")])  # 2, 5
+    await server.transaction([("SET", "d", "1"), ("PEXPIRE", "d", 1000)])  # 6
+    with pytest.raises(ServerError):
+        await server.transaction([("NO-SUCH-COMMAND",)])  # 7; it wrote nothing
+    await server.call("DEL", "a")
+    assert server.count == 9
+    assert server.points == [0, 2, 5, 6, 7]

@@ -2,8 +2,12 @@
 
 import pytest
 
-from harness.migrations.queue.checkers import judge
+from harness.migrations.queue.checkers import CHECKERS, judge
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation.timeline import MOST
+from harness.migrations.queue.worker import QUEUE_WORKER
+from harness.system.code import WorkerCode
 from tests.harness.queue.checkers.verdicts import found, of
 from tests.harness.queue.simulation.runs import run
 
@@ -75,3 +79,9 @@ def test_old_workers_are_judged_that_have_a_coordinator_and_never_ask_it() -> No
     )
     assert any(call.path == "/api/queue/claim" and call.stage == "old" for call in record.calls)
     assert judge(record)
+
+
+def test_verdicts_are_on_the_invariants_that_were_asked_for() -> None:
+    record = simulate(Scenario(producers=1, daemons=1), WorkerCode(QUEUE_WORKER))
+    assert [verdict.invariant for verdict in judge(record)] == list(CHECKERS)
+    assert [verdict.invariant for verdict in judge(record, ["I7", "I2"])] == ["I7", "I2"]
