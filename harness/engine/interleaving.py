@@ -52,14 +52,14 @@ def letter(place: int) -> str:
     return chr(ord("a") + place)
 
 
-# Who of those that wait is next.
+# Which of the requests that wait is next.
 Choose = Callable[[Mapping[str, Turn]], str]
 
 
 def following(order: str) -> Choose:
     """As ``order`` says: ``a4b4a3b3`` is four turns of a, four of b, and so on.
 
-    Whoever has no turn left is passed over; what the order does not say goes by the letters.
+    A request without an operation left is passed over; after the end of ``order`` the first letter is next.
     """
     letters = iter(letters_of(order))
 
@@ -113,7 +113,7 @@ class Order(Parameter[str]):
 class Interleaving:
     """Gives turns to requests, one at a time, as ``choose`` says: each an operation and what follows from it.
 
-    Who was not sent by `answer_all` has no need of one. An operation takes ``pace`` milliseconds.
+    A request that `answer_all` did not send needs no turn. An operation takes ``pace`` milliseconds.
     """
 
     clock: LoopClock

@@ -123,7 +123,7 @@ class Forecast:
 
     @property
     def in_kv(self) -> int:
-        """How many of them are no rows."""
+        """How many of them are not rows."""
         return sum(count for one, count in self.strata.items() if not is_table(one.binding))
 
     @property

@@ -38,7 +38,7 @@ class WorkerCode:
         self.clock: LoopClock | None = None
         self.chance = Chance(0)
         self.operations = 0
-        # How far the clock of whoever runs is ahead, in milliseconds.
+        # How far the clock of the location is ahead, in milliseconds.
         self.skew: ContextVar[int] = ContextVar("skew", default=0)
 
     @cached_property

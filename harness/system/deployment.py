@@ -12,7 +12,7 @@ from worker.runtime.background import Background
 
 
 class SystemFailed(BaseException):
-    """What was to run the Worker failed, as ``error`` says: this is no answer of the Worker's."""
+    """The program that runs the Worker failed, as ``error`` says; the Worker itself gave no answer."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(error)
@@ -40,7 +40,7 @@ class Deployable(Protocol):
 
 
 class Code(Protocol):
-    """A Worker's code in simulations: ``code`` loads it; ``skew`` is how far the clock of whoever runs is
+    """A Worker's code in simulations: ``code`` loads it; ``skew`` is how far the clock of the location is
     ahead (ms). ``operations`` are the KV operations of all simulations so far. ``effort`` is how many
     times as long a simulation takes as one of a Python Worker: searches that can do with fewer make fewer.
     """

@@ -21,7 +21,7 @@ def text_of(lines: Iterable[str]) -> str:
 
 
 def message_of(text: str) -> str:
-    """A text of several lines that is no report, such as an error: those after the first are moved in."""
+    """A text of several lines that is not a report, such as an error: those after the first are moved in."""
     first, *more = text.split("\n")
     return "\n".join([printable(first), *(_marked(f"  {printable(line)}") for line in more)])
 

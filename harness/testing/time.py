@@ -11,7 +11,7 @@ _DAY_SECONDS: Final = 86_400  # nothing on the loop may take longer than a week
 class TestClock:
     """``clock.advance(seconds=60)``: what expires expires, what sleeps wakes, and alarms ring."""
 
-    __test__ = False  # it is no test, whatever its name begins with
+    __test__ = False  # pytest takes classes whose names begin with Test for tests
 
     def __init__(self, deployed: Deployed) -> None:
         self._deployed = deployed

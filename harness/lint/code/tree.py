@@ -95,7 +95,7 @@ class Choice(Node):
 class Assign(Node):
     """``is_more`` for ``+=`` and the like: what was there is part of what is there now.
 
-    ``is_new`` where the name is the function's own, whoever else has it.
+    ``is_new`` where the name is the function's own, even if there is another one of that name outside.
     """
 
     target: Node

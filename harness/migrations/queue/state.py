@@ -173,9 +173,9 @@ class Lease:
     until: float | None
 
     @classmethod
-    @lru_cache(maxsize=1024)  # whoever judges looks at the same leases again and again
+    @lru_cache(maxsize=1024)  # checkers look at the same leases again and again
     def read(cls, entry: Entry) -> "Lease | None":
-        """None when the entry is no lease."""
+        """None when the entry is not a lease."""
         value = parsed(entry)
         if not isinstance(value, dict):
             return None

@@ -41,7 +41,7 @@ class Deployed:
         await self.clock.sleep(seconds)
 
     async def reach(self) -> None:
-        """Raises Refused, with what is probably wrong, if this is no codeQ or refuses the tokens."""
+        """Raises Refused, with what is probably wrong, if this is not codeQ, or refuses the tokens."""
         asked = [
             ("admin", await self.new("/admin/queues", token=self.tokens.admin)),
             ("producer", await self.new(f"/tasks/{_NOBODY}")),

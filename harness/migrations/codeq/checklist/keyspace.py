@@ -190,7 +190,7 @@ def _types(seen: Inspection) -> Iterator[Finding | None]:
 
 
 async def ownership(seen: Inspection) -> Verdict:
-    """V11: whoever holds a task will come back under the same name."""
+    """V11: a worker that holds a task will come back under the same name."""
     held = {one: worker for one, (worker, _) in seen.after.leases.items()}
     strange = [one for one, worker in held.items() if seen.workers is not None and worker not in seen.workers]
     found = finding(

@@ -33,7 +33,7 @@ class Stage:
         self.server = server
         self.clock = ManualClock(now)
         self.services = Services(server, self.clock, SeededEntropy(1))
-        self.services.claim_script.loaded = True  # what its absence does is no hazard
+        self.services.claim_script.loaded = True  # what its absence does is not a hazard of the guide
         self.keys = CodeqKeys()
         self.settings = Settings(freeze_seconds=0, accept_defects=True)
 

@@ -1,7 +1,7 @@
 """What a request of the queue did is what it answered: part of I13, for the Workers of a safe migration.
 
-Of what is written is judged what it says, how long it lives, and its metadata; of an answer, that it is what
-is stored. Whoever is told that something is done, for that it was done.
+Of an entry that is written its value, its expiration and its metadata are judged; of an answer, that it gives
+what is stored, and that what it says was done has been done.
 """
 
 import json

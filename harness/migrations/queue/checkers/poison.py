@@ -1,4 +1,4 @@
-"""I28 Poison containment: a task that is no work costs at most one failed claim."""
+"""I28 Poison containment: a task that cannot be worked on costs at most one failed claim."""
 
 from collections.abc import Iterator
 
@@ -59,7 +59,7 @@ def _copied(record: Record) -> Iterator[str]:
 def _victim(record: Record, call: Call) -> str | None:
     """The task that a claim failed on: it had put its lease last, or could not even do that.
 
-    A claim that reads before it leases fails on whatever is no work.
+    A claim that reads a task before it leases it fails on one that cannot be worked on.
     """
     if _TOO_LONG in str(call.answer):
         return next(

@@ -252,14 +252,14 @@ def zombie_list(record: Record) -> Diagnosis | None:
 
 
 def not_ids(record: Record) -> Diagnosis | None:
-    """H33: an element that is no id becomes a key all the same."""
+    """H33: what cannot be an id becomes a key all the same."""
     for run in runs(record):
         if not isinstance(run.listed, list):
             continue
         odd = [one for one in run.attempts if one.missing and one.task not in [t for t in run.listed if t]]
         told = [one for one in odd if run.reported(one.task, "not found")]
         if told:
-            what = "{n} element{s} of the pending list that {are} no id {were} reported as task{s} not found"
+            what = "{n} element{s} of the list that cannot be an id {were} reported as task{s} not found"
             evidence = [*told[0].moments, *run.evidence()]
             return argued("H33", what, [one.task or '""' for one in told], evidence, "I16")
     return None

@@ -66,7 +66,7 @@ def _left_behind(
 
 
 def unreadable_list(record: Record) -> Diagnosis | None:
-    """H13: a pending list that is no array is a fatal error, and the answer is success."""
+    """H13: a pending list that is not an array is a fatal error, and the answer is success."""
     for run in runs(record):
         wrong = run.listed is BROKEN or (run.listed is not None and not isinstance(run.listed, list | str))
         if wrong and _fatal_success(run) and run.call.member("tasks", "migrated") == 0:

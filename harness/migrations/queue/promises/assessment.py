@@ -50,7 +50,7 @@ class Assessment:
     def decision(self) -> Decision:
         """On the migration that is best to go with; of single promises, on those that the safe one breaks.
 
-        Each of these is judged by what it says; an opinion is no judgement.
+        Each of these is judged by what it says; an opinion is not a judgement.
         """
         if self.recommendations:
             decisions = [one.decision for one in self.recommendations]

@@ -32,7 +32,7 @@ class Trial:
         return self.record.calls[0]
 
     def operations(self, call: Call) -> list[Event]:
-        """What a request asked of KV for the queue: counting the client's requests is no part of that."""
+        """What a request asked of KV for the queue: what counting the client's requests takes is left out."""
         asked = self.record.operations.get(call.name, [])
         return [event for event in asked if not event.key.startswith(("ratelimit:", "event:"))]
 

@@ -186,7 +186,7 @@ def told(verdict: Verdict) -> Verdict:
 
 
 class Known:
-    """What is violated without any fault: a finding that says no more than that is no news."""
+    """What is violated without any fault: a finding that says no more than that is not new."""
 
     def __init__(self, verdicts: Sequence[Verdict]) -> None:
         self._keys: dict[tuple[str, str], set[str]] = {}

@@ -330,7 +330,7 @@ def is_day_over(run: Call) -> bool:
     return DAY_IS_OVER in str(run.member("errors"))
 
 
-@lru_cache(maxsize=1024)  # whoever judges looks at the same tasks again and again
+@lru_cache(maxsize=1024)  # checkers look at the same tasks again and again
 def is_work(entry: Entry) -> bool:
     """Whether a task's body is JSON, and something to JavaScript."""
     body: Any = parsed(entry)

@@ -32,7 +32,7 @@ class Fingerprint:
             self.structures[piece.key] = hash((known, *(piece.value or ())))
 
     def changed(self, later: "Fingerprint") -> list[str]:
-        """Keys that are not what they were. A string that is gone ran out of time, which is no write."""
+        """Keys that are not what they were. A string that is gone has expired, which is not a write."""
         was, now = self.structures, later.structures
         found = {key for key in was.keys() | now.keys() if was.get(key) != now.get(key)}
         return sorted(found | {key for key, one in later.strings.items() if self.strings.get(key) != one})

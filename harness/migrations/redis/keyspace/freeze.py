@@ -26,7 +26,7 @@ async def prove_frozen(
 ) -> None:
     """Reads everything under ``prefix`` again after ``seconds``, into ``backup`` if there is one.
 
-    ``note`` is called right before the file appears: whoever is cut off then knows whose it is. Neither a
+    ``note`` is called right before the file appears: a run that is cut off then knows whose it is. Neither a
     second nor a backup wanted: reads nothing. Raises Refused when something was written in between,
     MigrationError where the backup cannot be written, ServerError.
     """
@@ -46,4 +46,4 @@ def _refuse_moving(before: Fingerprint, later: Fingerprint) -> None:
     moving = before.changed(later)
     if moving:
         changed = agree("{n} key{s} changed between two reads", len(moving))
-        raise Refused([f"not frozen, {changed}: {some(moving)}; stop whoever writes there"])
+        raise Refused([f"not frozen, {changed}: {some(moving)}; stop what writes there"])

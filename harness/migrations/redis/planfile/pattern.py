@@ -21,7 +21,7 @@ _CASES = {"lower": str.lower, "upper": str.upper}
 
 
 class Unfilled(ValueError):
-    """A value that a key or a comparison needs is missing, or is no text and no number."""
+    """A value that a key or a comparison needs is missing, or neither a text nor a number."""
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ MISTAKES = {
         "conditions=local claims=coordinator tasks=2 daemons=2 polls=6 given_back=5 after=130",
         "I13",
     ),
-    "what is no work is handed out": (
+    "a task that cannot be worked on is handed out": (
         "formats/careful.py",
         "return task if truthy(task) else None",
         "return task",

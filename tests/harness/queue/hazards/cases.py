@@ -153,7 +153,7 @@ CASES: list[Case] = [
         pending_list.not_ids,
         "tasks=1 odd=not-text",
         ("null", '""', "7"),
-        "3 elements of the pending list that are no id were reported as tasks not found",
+        "3 elements of the list that cannot be an id were reported as tasks not found",
     ),
     (
         crash_rollback.put_back,

@@ -46,7 +46,7 @@ _DEFAULT_LEASE: Final = 300
 
 
 def lacks(answer: Any, shown: Mapping[str, Any]) -> list[str]:
-    """The members of ``shown``, values or types, that an answer has not or otherwise; more is no harm."""
+    """The members of ``shown``, values or types, that an answer lacks or has otherwise; it may have more."""
     if not isinstance(answer, dict):
         return ["everything"]
     return [name for name, value in shown.items() if not _is_as(answer.get(name), value)]

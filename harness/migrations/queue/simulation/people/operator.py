@@ -17,7 +17,7 @@ from kvstore.conditions import COLOS
 _MOST_STEPS = 400
 _STALE_SECONDS = 61.0
 _DRAIN_SECONDS = 120.0
-# Who has not deployed by then has given up.
+# An operator who has not deployed after so long gives up.
 _MOST_PATIENCE_SECONDS = 4 * 3600
 
 
@@ -189,7 +189,7 @@ class Operator(Actor):
             await self.pause(seconds, seconds)
 
     async def _roll_back(self) -> None:
-        """Whoever does it may be somewhere else than the one who migrated."""
+        """A rollback, by an operator who may be in another location than the one who migrated."""
         scenario = self.world.scenario
         await self.pause(0, 90)
         self.colo = COLOS[Chance(scenario.seed, f"{self.name}/roll back").below(scenario.colos)]
