@@ -10,8 +10,7 @@ from typing import Any
 from harness.engine.meeting import Deed, read_deed
 from kvstore import Store
 from kvstore.layers.invocation import Invocations
-from kvstore.layers.layer import Around, Operation, T
-from kvstore.store import Verb
+from kvstore.layers.layer import Preceded
 
 _PLACE = re.compile(r"([^:@]+):([1-9]\d*)")
 
@@ -56,7 +55,7 @@ class Interruptions:
 
     def around(self, store: Store) -> Store:
         """``store`` with the interruptions before its operations; ``store`` itself without any."""
-        return _Interrupted(store, self) if self._planned else store
+        return Preceded(store, self.before) if self._planned else store
 
     async def before(self) -> None:
         """The next operation of the invocation that runs is about to be asked for."""
@@ -66,13 +65,3 @@ class Interruptions:
             self._planned.remove(one)
             if await self._let(one):
                 self.happened.append(str(one))
-
-
-class _Interrupted(Around):
-    def __init__(self, store: Store, interruptions: Interruptions) -> None:
-        super().__init__(store)
-        self.interruptions = interruptions
-
-    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
-        await self.interruptions.before()
-        return await operation(*arguments)

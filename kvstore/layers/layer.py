@@ -1,6 +1,6 @@
 """Layers that others are made from, and the two plainest: another view of a store, and changes held back."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from kvstore.store import Entry, Page, Store, Verb
@@ -63,6 +63,18 @@ class Around(Layer):
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         """``operation`` on ``key``: the prefix of a scan, the keys of a get_many with commas between them."""
+        return await operation(*arguments)
+
+
+class Preceded(Around):
+    """Every operation waits for what ``before`` gives, and is carried out then."""
+
+    def __init__(self, store: Store, before: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(store)
+        self._before = before
+
+    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
+        await self._before()
         return await operation(*arguments)
 
 

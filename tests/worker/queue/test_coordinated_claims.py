@@ -14,7 +14,7 @@ from kvstore import Entry, KVNamespace, SeededEntropy, SqliteStore, Store
 from kvstore.clock import iso
 from kvstore.faults import InvocationCrashed
 from kvstore.layers.edge import Edge, Origin, Staleness
-from kvstore.layers.layer import Around, Operation, T
+from kvstore.layers.layer import Preceded
 from kvstore.store import Verb
 from tests.worker.queue.deployment import (
     CLOCK,
@@ -83,19 +83,7 @@ class Roads:
             await CLOCK.sleep(0.001)
 
     def to(self, store: Store) -> KVNamespace:
-        return KVNamespace(Slow(store, self))
-
-
-class Slow(Around):
-    """Every operation travels before it begins."""
-
-    def __init__(self, store: Store, roads: Roads) -> None:
-        super().__init__(store)
-        self.roads = roads
-
-    async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
-        await self.roads.travel()
-        return await operation(*arguments)
+        return KVNamespace(Preceded(store, self.travel))
 
 
 async def fifty_claims(claims: str, seed: int) -> list[str]:
