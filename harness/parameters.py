@@ -27,7 +27,7 @@ _MOST_REPEATED: Final = 60
 
 
 class ParameterError(ValueError):
-    """A value that cannot be: says which, and what could be."""
+    """A value that is not allowed; the text says which value, and what is allowed."""
 
 
 def always(whole: object) -> bool:

@@ -5,7 +5,6 @@ operations.
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.engine.meeting import Deed, read_deed
 from kvstore import Store

@@ -93,4 +93,4 @@ def _file_of(migration: Migration) -> Path:
     for rule in (*migration.mapping, *migration.moves):
         if file := inspect.getsourcefile(rule.function):
             return Path(file)
-    raise MigrationError(f"the migration {migration.name} says of nothing what becomes of it")
+    raise MigrationError(f"the migration {migration.name} has no rule: decorate a function with @becomes")

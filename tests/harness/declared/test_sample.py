@@ -85,7 +85,7 @@ def test_of_a_key_that_a_file_has_twice_the_last_item_counts(tmp_path: Path) -> 
     """Also where the item before it is one of the largest."""
     items = [{"key": "old:a", "value": "v" * 9000}, *({"key": "old:a", "value": last} for last in "bc")]
     (tmp_path / "twice.jsonl").write_text("\n".join(map(json.dumps, items)))
-    migration = load_migration(declared(tmp_path, MOVES))
+    migration = load_migration(declared(tmp_path, EACH))
     found = copied(migration, Stages(migration), [str(tmp_path / "twice.jsonl")], BEGAN, sample=20)
     assert found.entries == {("KV", "old:a"): Entry(b"c")}
     assert found.sample is not None

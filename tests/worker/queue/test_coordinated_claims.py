@@ -15,7 +15,6 @@ from kvstore.clock import iso
 from kvstore.faults import InvocationCrashed
 from kvstore.layers.edge import Edge, Origin, Staleness
 from kvstore.layers.layer import Preceded
-from kvstore.store import Verb
 from tests.worker.queue.deployment import (
     CLOCK,
     NEW,
