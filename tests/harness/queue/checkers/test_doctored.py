@@ -10,8 +10,7 @@ from harness.model.record import Call
 from kvstore import Entry, Event
 from kvstore.clock import iso
 from kvstore.messages import too_many_operations
-from tests.harness.queue.checkers.verdicts import found, of
-from tests.harness.queue.simulation.runs import run
+from tests.harness.queue.simulation.runs import found, of, run
 
 CLEAN = "conditions=local migration=safe strategy=zero-downtime tasks=3"
 CLAIM = "/api/queue/claim"

@@ -8,8 +8,7 @@ from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation.timeline import MOST
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.system.code import WorkerCode
-from tests.harness.queue.checkers.verdicts import found, of
-from tests.harness.queue.simulation.runs import run
+from tests.harness.queue.simulation.runs import found, of, run
 
 # The invariant, a scenario that violates it, what is said, about which keys; and one that does not.
 CASES = [

@@ -16,8 +16,7 @@ from tests.harness.queue.checkers.histories import (
     stored,
     task,
 )
-from tests.harness.queue.checkers.verdicts import found
-from tests.harness.queue.simulation.runs import run
+from tests.harness.queue.simulation.runs import found, run
 
 OLD, NEW, DONE = OLD_TASK + "t", NEW_TASK + "t", RESULT + "t"
 RESULT_OF_T = "/api/result/t"

@@ -22,8 +22,7 @@ from tests.harness.queue.checkers.histories import (
     stored,
     task,
 )
-from tests.harness.queue.checkers.verdicts import found
-from tests.harness.queue.simulation.runs import run
+from tests.harness.queue.simulation.runs import found, run
 from tests.harness.queue.walks import walked
 
 OLD, NEW = OLD_LEASE + "t", NEW_LEASE + "t"

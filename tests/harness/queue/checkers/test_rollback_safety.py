@@ -27,8 +27,7 @@ from tests.harness.queue.checkers.histories import (
     stored,
     task,
 )
-from tests.harness.queue.checkers.verdicts import found
-from tests.harness.queue.simulation.runs import run
+from tests.harness.queue.simulation.runs import found, run
 
 OLD, NEW, KEPT = OLD_TASK + "t", NEW_TASK + "t", QUARANTINE + "t"
 WAS_HELD, HELD = OLD_LEASE + "t", NEW_LEASE + "t"

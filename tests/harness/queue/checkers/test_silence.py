@@ -4,8 +4,7 @@ import pytest
 
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
-from tests.harness.queue.checkers.verdicts import violated
-from tests.harness.queue.simulation.runs import run
+from tests.harness.queue.simulation.runs import run, violated
 
 # What plain KV cannot give, whatever the Worker does, and the limiter's counter that it keeps there.
 PLAIN_KV = {"I9", "I10", "I20"}

@@ -1,12 +1,14 @@
-"""Simulations for tests: by a line, with the Worker loaded once."""
+"""Simulations for tests: by a line, with the Worker loaded once; and what the judge says of them."""
 
 from functools import cache
 
+from harness.migrations.queue.checkers import judge
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.worker import QUEUE_WORKER
 from harness.model.record import Call
+from harness.model.verdict import Finding, Verdict
 from harness.system.code import WorkerCode
 
 
@@ -28,3 +30,18 @@ def told(record: Record, actor: str) -> list[str]:
 
 def call(record: Record, name: str) -> Call:
     return next(one for one in record.calls if one.name == name)
+
+
+def found(record: Record, invariant: str) -> tuple[Finding, ...]:
+    """The findings about one invariant."""
+    return of(record, invariant).findings
+
+
+def of(record: Record, invariant: str) -> Verdict:
+    """The verdict on one invariant."""
+    return next(one for one in judge(record) if one.invariant == invariant)
+
+
+def violated(record: Record) -> list[str]:
+    """Every invariant that is violated, in order."""
+    return [one.invariant for one in judge(record) if not one.held]
