@@ -22,7 +22,7 @@ const ours = new Set(Reflect.ownKeys(globalThis));
 export default {
   async fetch(request, env, ctx) {
     const about = told(request);
-    if (about.asks) return new Response(about.said ? said(state.invocation) : counts(state.invocation));
+    if (about.asks) return asked();
     const invocation = begin(about);
     const wait = ctx.waitUntil.bind(ctx);
     ctx.waitUntil = (work) => {
@@ -54,6 +54,16 @@ export default {
     return answer;
   },
 };
+
+// A WebSocket by which the server asks how far an invocation is: that costs a fifth of a request for each question.
+function asked() {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.addEventListener("message", ({ data }) => {
+    server.send(data === "said" ? said(state.invocation) : counts(state.invocation));
+  });
+  return new Response(null, { status: 101, webSocket: client });
+}
 
 function counts(invocation) {
   if (invocation === null) return "0 0 0 0 0 0 0";

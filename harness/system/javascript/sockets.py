@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from harness.system.javascript.messages import Message, Reader
+from harness.system.javascript.messages import Frames, Message, Reader
 from worker.javascript import WorkerdError
 
 # A Worker that computes so long without asking or answering anything does not come to an end.
@@ -18,7 +18,7 @@ _COMPUTES_SECONDS: Final = 120
 class Connection:
     socket: socket.socket
     take: Callable[["Connection", Message], None]
-    reader: Reader = field(default_factory=Reader)
+    reader: Reader | Frames = field(default_factory=Reader)
     unsent: bytes = b""
     waits: bool = False
     used: float = 0.0

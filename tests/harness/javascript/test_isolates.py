@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.system.deployment import SystemFailed
+from harness.system.javascript.messages import Frames
 from kvstore.faults import InvocationCrashed
 from tests.harness.javascript.running import CONFIG, START, Simulation, at_once, code_of, simulated
 from worker.runtime import LoadError
@@ -311,3 +312,14 @@ def test_what_a_module_imports_is_there(tmp_path: Path) -> None:
     (tmp_path / "src" / "three.cjs").write_text("exports.three = require('node:path').join('3');")
     answer = json.loads(simulated(code, lambda simulation: simulation.get("/")))
     assert answer == ["function", True, "a/b", "<p>hello</p>", "3"]
+
+
+@pytest.mark.parametrize("pieces", [1, 1000, 100_000])
+def test_frames_of_any_size_come_in_pieces_of_any_size(pieces: int) -> None:
+    bodies = [b"", b"a" * 125, b"b" * 126, b"c" * 65_535, b"d" * 65_536, b"e"]
+    sizes = (b"\x00", b"\x7d", b"\x7e\x00\x7e", b"\x7e\xff\xff", b"\x7f\0\0\0\0\0\x01\0\0", b"\x01")
+    data = b"".join(b"\x81" + size + body for size, body in zip(sizes, bodies, strict=True))
+    frames = Frames()
+    read = [one.body for at in range(0, len(data), pieces) for one in frames.feed(data[at : at + pieces])]
+    assert read == bodies
+    assert not frames.partly
