@@ -6,7 +6,6 @@ commit of ours is refused at once (500), and succeeds when the Worker tries agai
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,10 +17,10 @@ import pytest
 
 from kvstore import KVNamespace, StateStore
 from kvstore.sql.pooled import PooledDatabase
+from tests.worker.workerd import installed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.wrangler]
 
-ROOT = Path(__file__).parents[2]
 NAMESPACE = "0f2ac74b498b48028cb68387c421e279"
 CONFIG = f"""\
 name = "demo"
@@ -48,21 +47,12 @@ WRITERS = 8
 STEPS = 25
 
 
-def program() -> str | None:
-    """The real wrangler: WRANGLER_BIN, or what .ci/run installed."""
-    named = os.environ.get("WRANGLER_BIN")
-    found = ROOT / ".real" / "node_modules" / ".bin" / "wrangler"
-    return named or (str(found) if found.exists() and shutil.which("node") else None)
-
-
 @asynccontextmanager
 async def wrangler_dev(
     folder: Path, state: Path, config: str = CONFIG, worker: str = WORKER
 ) -> AsyncIterator[str]:
     """``wrangler dev`` with its state in ``state``, for as long as the block lasts; gives its URL."""
-    binary = program()
-    if binary is None:
-        pytest.skip("the real wrangler is not installed: npm install --prefix .real wrangler@4.86.0")
+    binary = installed("wrangler")
     (folder / "wrangler.toml").write_text(config)
     (folder / "index.js").write_text(worker)
     process = await asyncio.create_subprocess_exec(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,11 +31,19 @@ _SERVICE = """( name = "{name}", external = ( address = "{address}", http = (
       injectRequestHeaders = [ ( name = "{header}", value = "{name}" ) ] ) ) )"""
 
 
-def program() -> Path | None:
-    """WORKERD_BIN, or what .ci/run installed."""
-    named = os.environ.get("WORKERD_BIN")
-    found = Path(named) if named else _ROOT / ".real" / "node_modules" / ".bin" / "workerd"
-    return found if found.exists() else None
+def program(name: str = "workerd") -> Path | None:
+    """The real workerd or wrangler: what WORKERD_BIN or WRANGLER_BIN names, or what .ci/run installed."""
+    named = os.environ.get(f"{name.upper()}_BIN")
+    found = Path(named) if named else _ROOT / ".real" / "node_modules" / ".bin" / name
+    return found if found.exists() and (name == "workerd" or shutil.which("node")) else None
+
+
+def installed(name: str) -> Path:
+    """The same; the test is skipped where it is not there."""
+    found = program(name)
+    if found is None:
+        pytest.skip(f"the real {name} is not installed: npm install --prefix .real wrangler@4.86.0")
+    return found
 
 
 def configuration(names: Sequence[str], binding: str, header: str, address: str) -> str:
@@ -50,9 +59,7 @@ def configuration(names: Sequence[str], binding: str, header: str, address: str)
 @asynccontextmanager
 async def served(folder: Path, configuration: str, worker: str) -> AsyncIterator[httpx.AsyncClient]:
     """workerd with a configuration and its ``worker.js`` in ``folder``; skips where there is no workerd."""
-    binary = program()
-    if binary is None:
-        pytest.skip("the real workerd is not installed: npm install --prefix .real wrangler@4.86.0")
+    binary = installed("workerd")
     (folder / "config.capnp").write_text(configuration)
     (folder / "worker.js").write_text(worker)
     process = await asyncio.create_subprocess_exec(

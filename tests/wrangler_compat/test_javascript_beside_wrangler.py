@@ -15,8 +15,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from tests.worker.workerd import installed
+
 from .dev import Dev, wrangler
-from .test_real_wrangler import program
 
 pytestmark = [pytest.mark.wrangler, pytest.mark.own_clock]
 
@@ -33,7 +34,7 @@ class Real:
         environ = os.environ | {"WRANGLER_SEND_METRICS": "false", "CI": "1", "NO_COLOR": "1"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [str(program()), "dev", "--port", "0", "--ip", "127.0.0.1", *flags],
+                [str(installed("wrangler")), "dev", "--port", "0", "--ip", "127.0.0.1", *flags],
                 cwd=folder,
                 env=environ,
                 stdin=subprocess.DEVNULL,
@@ -98,10 +99,8 @@ def talk(url: str) -> list[Any]:
 def test_a_worker_answers_as_under_wrangler(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if program() is None:
-        pytest.skip("the real wrangler is not installed: npm install --prefix .real wrangler@4.86.0")
     for part in ("workerd", "esbuild"):
-        monkeypatch.setenv(f"{part.upper()}_BIN", str(Path(str(program())).parent / part))
+        monkeypatch.setenv(f"{part.upper()}_BIN", str(installed("wrangler").parent / part))
     requests = json.loads((WORKERS / name / "requests.json").read_text())
     answers, keys = {}, {}
     for who in ("ours", "real"):

@@ -2,17 +2,16 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.worker.workerd import installed
 from wrangler_compat.main import main
 
 pytestmark = pytest.mark.wrangler
 
-ROOT = Path(__file__).parents[2]
 CONFIG = """\
 name = "demo"
 main = "index.js"
@@ -23,17 +22,9 @@ id = "0f2ac74b498b48028cb68387c421e279"
 """
 
 
-def program() -> str | None:
-    """The real wrangler: WRANGLER_BIN, or what .ci/run installed."""
-    named = os.environ.get("WRANGLER_BIN")
-    found = ROOT / ".real" / "node_modules" / ".bin" / "wrangler"
-    return named or (str(found) if found.exists() and shutil.which("node") else None)
-
-
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    if program() is None:
-        pytest.skip("the real wrangler is not installed: npm install --prefix .real wrangler@4.86.0")
+    installed("wrangler")
     (tmp_path / "wrangler.toml").write_text(CONFIG)
     (tmp_path / "index.js").write_text("export default { fetch() { return new Response('ok') } }")
     monkeypatch.chdir(tmp_path)
@@ -42,7 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def real(*arguments: str, cwd: Path) -> str:
     """What the real wrangler prints on stdout."""
-    command = [str(program()), *arguments, "--binding=CACHE", "--local"]
+    command = [str(installed("wrangler")), *arguments, "--binding=CACHE", "--local"]
     environ = os.environ | {"WRANGLER_SEND_METRICS": "false", "CI": "true"}
     done = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

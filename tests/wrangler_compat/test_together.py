@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.worker.workerd import installed, program
+
 from .dev import Dev, wrangler
 from .test_javascript_beside_wrangler import Real
-from .test_real_wrangler import program
 
 pytestmark = pytest.mark.own_clock
 
@@ -65,8 +66,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 
 def _real(part: str, who: str) -> str:
-    if (real := program()) is None and who != "python":
-        pytest.skip("the real wrangler is not installed: npm install --prefix .real wrangler@4.86.0")
+    real = program("wrangler") if who == "python" else installed("wrangler")
     return str(Path(str(real)).parent / part)
 
 

@@ -18,8 +18,8 @@ from worker.config.fields.bindings import (
 )
 from worker.config.fields.d1_databases import d1_databases
 from worker.config.fields.durable_objects import durable_objects
+from worker.config.fields.products import r2_buckets
 from worker.config.fields.queues import consumers, producers
-from worker.config.fields.r2_buckets import r2_buckets
 from worker.config.fields.scope import Scope
 from worker.config.files.document import read_document
 from worker.config.javascript import JSON, members

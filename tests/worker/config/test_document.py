@@ -14,6 +14,7 @@ import pytest
 
 from worker.config import ConfigFileError, Location, WorkerConfig, load_config
 from worker.config.files.document import read_document
+from worker.config.files.toml import TomlFault, parse_toml
 
 Load = Callable[..., WorkerConfig]
 Write = Callable[[Mapping[str, Any]], Path]
@@ -153,3 +154,23 @@ def test_read_takes_numbers_as_javascript_keeps_them(load: Load) -> None:
     vars_ = load({"wrangler.toml": "[vars]\nA = 1.0\nB = 1.5\nC = nan\nD = 0x10\n"}).vars
     assert vars_ == {"A": 1, "B": 1.5, "C": None, "D": 16}
     assert isinstance(vars_["A"], int)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("[vars]\nBIG = 9007199254740993\n", 2, 6),
+        ("a = [1, 90071992547409931]\n", 1, 8),
+        ("a = { b = -9007199254740993, c = 1 }", 1, 10),
+        ('S = "9007199254740993" # 9007199254740993\nBIG = 9007199254740993\n', 2, 6),
+        ('name = "demo"\nname = "x"\n', 2, 0),
+        ("[a]\nb = 1\n  b = 2\n", 3, 2),
+        ("[a]\nx=1\n[a]\n", 3, 1),
+        ("a.b = 1\na = 2\n", 2, 0),
+    ],
+)
+def test_parse_toml_names_the_place(text: str, line: int, column: int) -> None:
+    """The places are those that wrangler 4.164 names, measured."""
+    with pytest.raises(TomlFault) as caught:
+        parse_toml(text)
+    assert (caught.value.line, caught.value.column) == (line, column)

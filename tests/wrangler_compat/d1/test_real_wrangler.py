@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli.rehearse import main as rehearse
 from tests.harness.declared.test_schema_migrations import ADDED, NAMED, migration
-from tests.wrangler_compat import test_real_wrangler
+from tests.worker.workerd import installed
 from tests.wrangler_compat.d1.transcript import CONFIG, Program, Said, exports, walk
 
 pytestmark = pytest.mark.wrangler
@@ -17,13 +17,12 @@ pytestmark = pytest.mark.wrangler
 
 @pytest.fixture
 def real() -> Program:
-    if test_real_wrangler.program() is None:
-        pytest.skip("the real wrangler is not installed: npm install --prefix .real wrangler@4.86.0")
+    wrangler = installed("wrangler")
 
     def run(command: tuple[str, ...]) -> Said:
         environ = os.environ | {"WRANGLER_SEND_METRICS": "false", "CI": "true", "NO_COLOR": "1"}
         done = subprocess.run(
-            [str(test_real_wrangler.program()), *command],
+            [wrangler, *command],
             env=environ,
             capture_output=True,
             text=True,

@@ -10,7 +10,8 @@ from typing import Final
 from worker.config.fields.checks import Check, text
 from worker.config.fields.scope import Scope
 from worker.config.fields.tables import REMOTE, Member, Unknown, check_members, entry, may, must, should
-from worker.config.javascript import JSON, is_number, is_text, members, shown
+from worker.config.javascript import JSON, entries, is_number, is_text, members, shown
+from worker.config.model import R2Binding
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _BUCKET_FORM: Final = (
@@ -209,3 +210,13 @@ def single_binding(scope: Scope, field: str, value: JSON) -> None:
 
 
 open_binding: Final[Check] = _has_binding
+
+
+def r2_buckets(fields: dict[str, JSON]) -> tuple[R2Binding, ...]:
+    """The buckets of a configuration that passed its checks."""
+    return tuple(map(_r2_bucket, entries(fields, "r2_buckets")))
+
+
+def _r2_bucket(entry: dict[str, JSON]) -> R2Binding:
+    chosen = entry.get("preview_bucket_name") or entry.get("bucket_name") or entry["binding"]
+    return R2Binding(str(entry["binding"]), str(chosen))
