@@ -17,7 +17,8 @@ from harness.model.record import Place
 from harness.model.scenario import Scenario
 from harness.rehearsal.declaration import remarks
 from harness.rehearsal.migration_file import load_migration
-from harness.rehearsal.rehearsal import PARTS, NoProgress, OnProgress, rehearse
+from harness.rehearsal.progress import NoProgress, OnProgress
+from harness.rehearsal.rehearsal import PARTS, rehearse
 from harness.rehearsal.result import Result
 from harness.rehearsal.subject import Subject, loaded, sampled, whole
 from harness.report.about import About

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import struct
+from collections.abc import Callable
 from contextvars import ContextVar
 from mmap import mmap
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Final
 from kvstore.layers.invocation import Within
 
 _SIZE: Final = 4096
-_COUNTS: Final = struct.Struct("=QQ")
+_COUNTS: Final = struct.Struct("=QQQ")
 _MOST_BYTES: Final = _SIZE - _COUNTS.size - 1
 _TICK_SECONDS: Final = 1.0
 _FRAME: Final = re.compile(r'File "(.*)", line (\d+) in (.*)')
@@ -27,7 +28,8 @@ class Page:
     """Memory that a process shares with its supervisor, in the file ``fd``; after it the file has its stack.
 
     ``ticks`` grow by one a second while the process runs Python; ``since`` says for how many of them it has
-    been at the same request; ``asked`` is that request, or the last that was begun.
+    been at the same request; ``asked`` is that request, or the last that was begun. ``operations`` are those
+    of the run that is under way, or was last, as of the last tick.
     """
 
     def __init__(self, fd: int) -> None:
@@ -47,6 +49,10 @@ class Page:
         return int(_COUNTS.unpack_from(self._view)[1])
 
     @property
+    def operations(self) -> int:
+        return int(_COUNTS.unpack_from(self._view)[2])
+
+    @property
     def asked(self) -> str:
         return self._view[_COUNTS.size :].partition(b"\0")[0].decode(errors="replace")
 
@@ -54,8 +60,8 @@ class Page:
         text = asked.encode(errors="replace")[:_MOST_BYTES] + b"\0"
         self._view[_COUNTS.size : _COUNTS.size + len(text)] = text
 
-    def count(self, ticks: int, since: int) -> None:
-        _COUNTS.pack_into(self._view, 0, ticks, since)
+    def count(self, ticks: int, since: int, operations: int) -> None:
+        _COUNTS.pack_into(self._view, 0, ticks, since, operations)
 
     def stack(self) -> str:
         """Where the process was when it got SIGUSR1: the innermost place last called first; may be empty."""
@@ -72,6 +78,7 @@ class Page:
 
 _PAGE: ContextVar[Page | None] = ContextVar("page", default=None)
 _ASKED: ContextVar[str | None] = ContextVar("asked", default=None)
+_OPERATIONS: ContextVar[Callable[[], int] | None] = ContextVar("operations", default=None)
 
 
 def asking(what: str) -> Within[str]:
@@ -80,6 +87,11 @@ def asking(what: str) -> Within[str]:
     if page is not None:
         page.write(what)
     return Within(_ASKED, what)
+
+
+def counting(operations: Callable[[], int]) -> Within[Callable[[], int]]:
+    """While the block lasts, ``operations`` gives how many of a run are done; asked for once a second."""
+    return Within(_OPERATIONS, operations)
 
 
 def report_to(page: Page, fd: int) -> None:
@@ -94,7 +106,8 @@ def report_to(page: Page, fd: int) -> None:
         ticks, since, last = ticks + 1, since + 1 if asked is not None and asked is last else 0, asked
         if asked is not None:
             page.write(asked)
-        page.count(ticks, since)
+        done = _OPERATIONS.get()
+        page.count(ticks, since, page.operations if done is None else done())
 
     os.lseek(fd, _SIZE, os.SEEK_SET)
     faulthandler.register(signal.SIGUSR1, file=fd, all_threads=False)

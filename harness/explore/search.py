@@ -39,7 +39,7 @@ BLOCK: Final = 500
 _VARIED: Final = 400
 
 # What the runs so far showed, and how many there are to be.
-OnProgress = Callable[[Tally, int], None]
+OnTally = Callable[[Tally, int], None]
 # How many of the findings are made small, of how many.
 OnSmall = Callable[[int, int], None]
 Work = Callable[[Batch], Tally]
@@ -147,7 +147,7 @@ def searched(
     system: SystemUnderTest,
     scenarios: Sequence[Any],
     workforce: Workforce,
-    on_progress: OnProgress,
+    on_progress: OnTally,
     work: Work = tallied,
     note: Note | None = None,
 ) -> Tally:
@@ -196,13 +196,13 @@ class Guided:
     varied: int = _VARIED
     on_generation: Callable[[], None] = lambda: None
 
-    def search(self, seeds: range, on_progress: OnProgress) -> Tally:
+    def search(self, seeds: range, on_progress: OnTally) -> Tally:
         """Simulate and judge a scenario for each seed; those that were visited already are left out."""
         if self.workforce.batch >= BLOCK:
             return self._by_blocks(seeds, on_progress)
         return self.search_by_generations(seeds, on_progress)
 
-    def search_by_generations(self, seeds: range, on_progress: OnProgress) -> Tally:
+    def search_by_generations(self, seeds: range, on_progress: OnTally) -> Tally:
         """The same, with the work of each generation shared out."""
         for number, generation in groupby(seeds[self.tally.runs :], lambda seed: (seed - 1) // _GENERATION):
             if number * _GENERATION % BLOCK == 0:
@@ -212,7 +212,7 @@ class Guided:
             self.on_generation()
         return self.tally
 
-    def _by_blocks(self, seeds: range, on_progress: OnProgress) -> Tally:
+    def _by_blocks(self, seeds: range, on_progress: OnTally) -> Tally:
         """The same by whole blocks of seeds, several in a job; what they met is added in their order."""
         early: dict[int, _Met] = {}
         following = 0
@@ -259,7 +259,7 @@ class Guided:
         self.kept = [Scenario.read(line) for line in state["kept"]]
         self.known, self.anew = set(state["known"]), int(state["anew"])
 
-    def _generation(self, seeds: Sequence[int], of: int, on_progress: OnProgress) -> None:
+    def _generation(self, seeds: Sequence[int], of: int, on_progress: OnTally) -> None:
         scenarios = [self._drawn(seed) for seed in seeds]
         self.visited += scenarios
 

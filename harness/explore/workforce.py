@@ -57,6 +57,10 @@ class Workforce(Protocol):
         """What ``work`` makes of each job, in the order in which they are done. Raises what it raises."""
         ...
 
+    def operations(self) -> int:
+        """How many operations of the runs that are under way are done, as far as that is known."""
+        ...
+
     def close(self) -> None:
         """Let the processes go."""
         ...
@@ -70,6 +74,9 @@ class Here:
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         return map(work, jobs)
+
+    def operations(self) -> int:
+        return 0
 
     def close(self) -> None:
         """There is nothing to let go."""
@@ -89,6 +96,7 @@ class Processes:
         self.workers = workers or os.cpu_count() or 1
         self._timeout = timeout
         self._idle: list[Child] = []
+        self._crew: dict[Child, tuple[Any, int]] = {}
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         for _, done in self.outcomes(work, jobs):
@@ -102,6 +110,7 @@ class Processes:
         """Each job with what ``work`` makes of it, or what it did to its process, as they are done."""
         waiting = deque((job, 1) for job in jobs)
         crew: dict[Child, tuple[Job, int]] = {}
+        self._crew = crew
 
         def begin(child: Child) -> None:
             crew[child] = waiting.popleft()
@@ -136,6 +145,9 @@ class Processes:
         finally:
             for child in crew:
                 child.end()
+
+    def operations(self) -> int:
+        return sum(child.operations for child in list(self._crew))
 
     def _child(self, work: Callable[[Any], Any]) -> Child:
         if not self._idle:
@@ -239,6 +251,9 @@ class Cluster:
                 alone = 0 if self._client.scheduler_info()["workers"] else alone + _LOOK_SECONDS
                 if alone >= _PATIENCE_SECONDS:
                     raise Unfinished(f"the cluster at {self._address} has no workers left") from None
+
+    def operations(self) -> int:
+        return 0
 
     def close(self) -> None:
         """Leave the cluster; its workers go on."""

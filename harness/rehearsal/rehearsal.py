@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import combinations_with_replacement, product
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from harness.engine.interruption import Interruption
 from harness.engine.meeting import Deed, Meeting
@@ -14,7 +14,7 @@ from harness.explore.checkpoint import Checkpoint
 from harness.explore.coverage import MOST_REFUSED, REFUSED, due
 from harness.explore.draw import Declared, Drawing, Places, places_in, places_of
 from harness.explore.faults import everywhere
-from harness.explore.search import Guided, explained, searched
+from harness.explore.search import Guided, OnTally, explained, searched
 from harness.explore.state import read_tally, write_tally
 from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
@@ -25,6 +25,7 @@ from harness.model.scenario import Scenario
 from harness.model.stratum import strata_of
 from harness.parameters import parameters
 from harness.rehearsal.forecast import bill_of, forecast
+from harness.rehearsal.progress import NoProgress, OnProgress, Walks
 from harness.rehearsal.result import Part, Result
 from harness.rehearsal.subject import Subject, loaded, whole
 from harness.sources.sample import Sample
@@ -44,32 +45,6 @@ _MANY: Final = 200
 # So many requests of clients and readers meet faults, one at a time: they do much the same again and again.
 _MOST_OTHERS: Final = 12
 PARTS: Final = ("walks", "crashes", "interruptions", "schedules")
-
-
-class OnProgress(Protocol):
-    """Is called while a rehearsal goes on."""
-
-    def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
-        """So many runs of a part are done, of so many, with so many kinds of damage."""
-
-    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
-        """A kind of damage is there, for the first time."""
-
-    def made_small(self, done: int, of: int) -> None:
-        """So many findings are made as small as they get, of so many."""
-
-
-class NoProgress:
-    """The default: no progress is shown."""
-
-    def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
-        """Nothing is shown."""
-
-    def found(self, invariant: str, what: str, scenario: object) -> None:
-        """Nothing is shown."""
-
-    def made_small(self, done: int, of: int) -> None:
-        """Nothing is shown."""
 
 
 def rehearse(
@@ -200,7 +175,8 @@ class _Rehearsal:
         if kept is not None:
             tally = read_tally(kept, Scenario.read)
         else:
-            tally = searched(subject, scenarios, self.workforce, partial(self._told, name), work, note)
+            told = self._followed(scenarios) if name == "walks" else partial(self._told, name)
+            tally = searched(subject, scenarios, self.workforce, told, work, note)
             if self.checkpoint is not None:
                 self.checkpoint.keep(name, write_tally(tally))
         return Part(name, f"{what}{_orders_said(tally)}", tally, scenarios)
@@ -224,10 +200,25 @@ class _Rehearsal:
     def _told(self, name: str, tally: Tally, of: int) -> None:
         done = tally.looked.runs
         self.on_progress.rehearsed(name, done, max(done, of), len(tally.violations))
+        self._found(tally)
+
+    def _found(self, tally: Tally) -> None:
         for key, group in tally.violations.items():
             if key not in self._known:
                 self._known.add(key)
                 self.on_progress.found(key[0], group.what, group.smallest)
+
+    def _followed(self, scenarios: Sequence[Scenario]) -> OnTally:
+        """Who hears of walks, of which one may take long: how far they are is followed within each."""
+        walks = Walks(self.workforce.operations, self._alone(entries=_FEW), _FEW)
+        of = walks.expected(sum(one.entries for one in scenarios))
+        self.on_progress.follow("walks: {done} of some {of} operations", walks.done, of)
+
+        def told(tally: Tally, _: int) -> None:
+            walks.over = tally.looked.operations
+            self._found(tally)
+
+        return told
 
     def first_look(self) -> Tally:
         """What the plain run shows, at once and in this process.

@@ -11,7 +11,7 @@ from harness.actors.visitor import Visitor, visit
 from harness.engine.chance import Chance
 from harness.engine.interleaving import Choose
 from harness.engine.loop import LoopClock, SimulatedLoop
-from harness.engine.under_way import asking
+from harness.engine.under_way import asking, counting
 from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record
 from harness.model.scenario import Scenario
@@ -56,7 +56,8 @@ def simulate(
         world = World(migration, scenario, start, clock, stages, visit, choose, trace)
         both = Asking()
         try:
-            record = loop.run(_play(world, began, unreadable, both))
+            with counting(world.count):
+                record = loop.run(_play(world, began, unreadable, both))
         except BaseException:
             world.close()  # what has memory of SQLite's is not left to whoever collects garbage
             raise
@@ -126,6 +127,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
     again = None if rolled or failures or scenario.rollback != "never" else await _again(world)
     if can_compare(world):
         await both.ask(world)
+    all_operations = world.count()
     world.close()
     writes, calls, asked, queried = counts
     return Record(
@@ -153,6 +155,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
         queried=world.databases.asked[:queried],
         tables=world.stages.tables,
         refused=frozenset(f"{sent.method} {sent.url.partition('?')[0]}" for sent in world.outside.unexpected),
+        all_operations=all_operations,
     )
 
 

@@ -108,6 +108,7 @@ class Child:
     def give(self, job: Any) -> None:
         """Begin a job; `take` has its answer."""
         self.busy = True
+        self._page.count(self._page.ticks, 0, 0)
         self._send(job)
 
     def _send(self, message: Any) -> None:
@@ -124,6 +125,11 @@ class Child:
         if done:
             return answer
         raise answer from _Elsewhere(trace)
+
+    @property
+    def operations(self) -> int:
+        """How many operations of the run that it is at are done; 0 for none."""
+        return self._page.operations if self.busy else 0
 
     def check(self) -> None:
         """Raises Stuck for a process that is too long at one request; to be called at least every second."""
@@ -143,6 +149,7 @@ class Child:
 
     def end(self) -> None:
         """End it at once, and leave nothing of it."""
+        self.busy = False
         self._process.kill()
         self._process.wait()
         self.channel.close()

@@ -12,7 +12,7 @@ import pytest
 
 from harness.cli.run import Wanted, open_migration, result_of, run_again, with_closer_looks
 from harness.migration import Migration, MigrationError
-from harness.rehearsal.rehearsal import NoProgress
+from harness.rehearsal.progress import NoProgress
 from harness.report.document import rehearsal_document
 from harness.report.page import page
 from harness.report.text import as_text

@@ -113,6 +113,10 @@ class World(Site):
         answer: Answer = await self.order.carry_out("call" if writes else "get", [label], operation)
         return answer
 
+    def count(self) -> int:
+        """How many operations of KV and D1 there were until now."""
+        return len(self.network.layers.asked) + len(self.databases.asked)
+
     async def fill(self) -> None:
         """Store what there is at the beginning, where everybody has seen it for long."""
         for label, network in self.networks.items():

@@ -1,5 +1,6 @@
 """The search through random schedules: the same of the same seeds, and drawn to where something new is."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from harness.explore.coverage import met, signature
 from harness.explore.search import searched
 from harness.explore.workforce import Here, Processes
 from harness.model.scenario import Scenario
+from harness.rehearsal.progress import NoProgress
 from harness.rehearsal.rehearsal import rehearse
 from tests.harness.declared.declaring import subject_of
 from tests.harness.declared.test_links import ENTRIES, LINKS
@@ -59,32 +61,27 @@ def test_a_search_meets_every_kind_of_fault() -> None:
     assert {"a crash", "an operation refused", "a time-out", "an outage", "an answer lost"} <= set(tally.met)
 
 
-class Heard:
-    """Who is told of a rehearsal."""
+class Heard(NoProgress):
+    """Who is told of a rehearsal: ``far`` is how far a part was when each finding came."""
 
     def __init__(self) -> None:
         self.invariants: list[str] = []
+        self.far: list[tuple[int, int]] = []
+        self._far: Callable[[], tuple[int, int]] = lambda: (0, 0)
 
-    def rehearsed(self, part: str, done: int, of: int, found: int) -> None:
-        """Nothing is done with it."""
-
-    def found(self, invariant: str, what: str, scenario: Scenario) -> None:
+    def found(self, invariant: str, what: str, scenario: object) -> None:
         self.invariants.append(invariant)
+        self.far.append(self._far())
 
-    def made_small(self, done: int, of: int) -> None:
-        """Nothing is done with it."""
+    def follow(self, what: str, done: Callable[[], int], of: int) -> None:
+        self._far = lambda: (done(), of)
 
 
-class Breaking:
+class Breaking(Here):
     """A workforce whose first job fails."""
-
-    workers, batch = 1, 20
 
     def do(self, work: Any, jobs: Any) -> Any:
         raise ZeroDivisionError
-
-    def close(self) -> None:
-        """There is nothing to let go."""
 
 
 def test_findings_of_the_walk_are_shown_before_the_search_begins() -> None:
@@ -92,6 +89,14 @@ def test_findings_of_the_walk_are_shown_before_the_search_begins() -> None:
     with pytest.raises(ZeroDivisionError):
         rehearse(subject_of(LINKS / "naive.py", ENTRIES), ENTRIES, Breaking(), on_progress=heard)
     assert "expiration" in heard.invariants
+
+
+def test_walks_say_how_many_operations_are_done_and_how_many_there_will_be() -> None:
+    heard = Heard()
+    entries = {place: one for place, one in ENTRIES.items() if one.expiration is None}
+    rehearse(subject_of(LINKS / "naive.py", entries), entries, Here(), explore=("walks",), on_progress=heard)
+    done, of = heard._far()
+    assert 0.8 * of < done < 1.25 * of
 
 
 def test_faults_befall_everybody() -> None:

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from harness.cli.rehearse import main
+from harness.engine.under_way import counting
 from harness.explore.workforce import Cluster, ClusterError, Processes, Unfinished
 from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
+from harness.terminal.processes import Child
 
 pytestmark = pytest.mark.own_clock
 
@@ -31,9 +33,26 @@ def fail(number: int) -> int:
     raise KeyError(number)
 
 
+def counted(number: int) -> None:
+    """A run that has done so many operations when it is looked at."""
+    with counting(lambda: number):
+        signal.raise_signal(signal.SIGALRM)
+
+
 @pytest.mark.parametrize("jobs", [[], [1], [1, 2, 3, 4, 5]])
 def test_processes_do_every_job(jobs: Sequence[int]) -> None:
     assert sorted(Processes(2).do(double, jobs)) == [2 * number for number in jobs]
+
+
+def test_operations_of_a_run_are_known_while_its_job_goes_on() -> None:
+    child = Child(counted)
+    for number in (1_000_000, 7):
+        child.give(number)
+        assert child.channel.poll(60)
+        assert child.operations == number
+        child.take()
+        assert child.operations == 0
+    child.end()
 
 
 def test_workforce_raises_the_error_of_a_job() -> None:

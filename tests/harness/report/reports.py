@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.run import Wanted, open_migration, result_of, run_again, with_closer_looks
-from harness.rehearsal.rehearsal import NoProgress
+from harness.rehearsal.progress import NoProgress
 from harness.report.document import rehearsal_document
 from harness.terminal.output import json_text
 

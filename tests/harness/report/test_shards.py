@@ -13,7 +13,7 @@ from harness.cli.run import open_migration, result_of
 from harness.explore import search
 from harness.explore.checkpoint import Checkpoint
 from harness.explore.workforce import Done, Here, Job, Processes
-from harness.rehearsal.rehearsal import NoProgress
+from harness.rehearsal.progress import NoProgress
 from harness.report.document import rehearsal_document
 from harness.terminal.command import CannotStart
 from harness.terminal.output import json_text

@@ -10,6 +10,7 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.explore.tally import Tally, wording
+from harness.explore.workforce import Here
 from harness.migrations.queue.explore.campaign import Campaign, explore_faults
 from harness.migrations.queue.explore.campaign_report import as_json, as_text, replay
 from harness.migrations.queue.explore.sometimes import due
@@ -26,19 +27,14 @@ Job = TypeVar("Job")
 Done = TypeVar("Done")
 
 
-class OneProcess:
+class OneProcess(Here):
     """A workforce without any other process, which does the last job first if it is told to."""
-
-    workers, batch = 1, 20
 
     def __init__(self, *, backwards: bool = False) -> None:
         self.backwards = backwards
 
     def do(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         return map(work, reversed(jobs) if self.backwards else jobs)
-
-    def close(self) -> None:
-        pass
 
 
 _EXPLORE = "harness.migrations.queue.command.explore_schedules"
