@@ -63,6 +63,7 @@ from harness.model.record import Kind as Kind
 from harness.model.record import Role as Role
 from harness.model.record import RunRecord as RunRecord
 from harness.model.row import Row as Row
+from harness.model.stratum import Stratum as Stratum
 from harness.model.verdict import Finding as Finding
 from harness.model.verdict import Moment as Moment
 from harness.model.verdict import Verdict as Verdict
@@ -91,6 +92,9 @@ from harness.parameters import ParameterError as ParameterError
 from harness.parameters import Several as Several
 from harness.parameters import always as always
 from harness.parameters import one_of as one_of
+from harness.rehearsal.forecast import Bill as Bill
+from harness.rehearsal.forecast import Forecast as Forecast
+from harness.rehearsal.forecast import shares as shares
 from harness.report.closer import looked_into as looked_into
 from harness.report.document import any_run as any_run
 from harness.report.document import damage_document as damage_document
@@ -98,6 +102,10 @@ from harness.report.document import found_document as found_document
 from harness.report.document import part_document as part_document
 from harness.report.document import search_document as search_document
 from harness.report.page import page as page
+from harness.report.text import forecast_lines as forecast_lines
+from harness.report.text import sample_lines as sample_lines
+from harness.sources.sample import Sample as Sample
+from harness.sources.sample import Sampler as Sampler
 from harness.sources.source import Source as Source
 from harness.sources.source import open_source as open_source
 from harness.system.code import WorkerCode as WorkerCode

@@ -9,8 +9,6 @@ from harness.terminal.numbers import seed, seeds
 from kvstore.conditions import CONDITIONS
 from kvstore.layers.quotas import WriteRate
 
-# A few of every shape, and of all that is rare, take as many.
-LEAST_SAMPLE: Final = 20
 EXPLORE: Final = ("walks", "crashes", "interruptions", "schedules", "orders")
 
 
@@ -18,7 +16,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
     """Add what ``rehearse run`` takes."""
     flags = Flags(run)
     _add_migration(flags)
-    _add_sample(flags)
+    flags.sample()
     flags.add(
         "--explore",
         action="append",
@@ -64,7 +62,7 @@ def add_explain(explain: argparse.ArgumentParser) -> None:
     flags.add("file", type=Path, help="the Python file that declares the migration")
     flags.add("scenario", metavar="LINE", help="the line of the run")
     _add_source(flags)
-    _add_sample(flags)
+    flags.sample()
     flags.html()
     flags.json("the run")
 
@@ -115,14 +113,6 @@ def _add_search(flags: Flags) -> None:
     flags.timeout()
     flags.json()
     flags.quiet()
-
-
-def _add_sample(flags: Flags) -> None:
-    what = (
-        "with N entries instead of all: some of every shape, and those of which there are few; what all "
-        "of them will take is extrapolated"
-    )
-    flags.number("--sample", LEAST_SAMPLE, 10_000, what)
 
 
 def _add_source(flags: Flags) -> None:

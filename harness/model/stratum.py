@@ -13,19 +13,21 @@ _NEVER = -1
 
 class Stratum(NamedTuple):
     """Entries of the rule for ``prefix`` in ``binding``; ``bits`` is the length of how many each becomes, in
-    binary, and -1 for those that cannot be moved.
+    binary, and -1 for those that cannot be moved. ``trait`` is what else they have in common, "" for nothing.
     """
 
     binding: str
     prefix: str
     bits: int
+    trait: str = ""
 
     def __str__(self) -> str:
         least, most = 1 << max(0, self.bits - 1), (1 << max(0, self.bits)) - 1
         becomes = {_NEVER: "that cannot be moved", 0: "that go away", 1: "that become one"}.get(
             self.bits, f"that become {least:,} to {most:,}"
         )
-        return f"{self.binding} {self.prefix}* {becomes}"
+        trait = f", {self.trait}" if self.trait else ""
+        return f"{self.binding} {self.prefix}* {becomes}{trait}"
 
 
 def stratum_of(outcomes: Outcomes, place: Place, entry: Entry) -> Stratum | None:

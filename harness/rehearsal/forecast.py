@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
@@ -75,21 +75,29 @@ def bill_of(record: Record, _: Sequence[str] = ()) -> Bill:
         counts[rows] = sum(getattr(event, rows) for event in queried)
     moving = sum(record.migration.rule_for(*place) is not None for place in record.start)
     most = max(Counter(event.invocation for event in queried).values(), default=0)
-    course, strata = _course(record, calls), _shares(record, asked)
+    course, strata = _course(record, calls), shares(_moves(record), asked)
     return Bill(moving, len(calls), counts, not record.failures, most, course, strata)
 
 
-def _shares(record: Record, asked: Iterable[Event]) -> dict[Stratum, Share]:
-    """What was asked of the entries of each stratum, wherever they were or went."""
+def _moves(record: Record) -> Iterator[tuple[Stratum, Place, Iterable[Place]]]:
+    """The stratum of each entry that moves, where it is, and where it goes."""
     outcomes = Outcomes(record.migration, record.tables)
-    entries: Counter[Stratum] = Counter()
-    found: dict[Place, Stratum] = {}
     for place, entry in record.start.items():
         if (stratum := stratum_of(outcomes, place, entry)) is not None:
-            entries[stratum] += 1
-            for target in map(place_of, outcomes.ask(place, entry) or ()):
-                found.setdefault(target, stratum)
-            found[place] = stratum
+            yield stratum, place, map(place_of, outcomes.ask(place, entry) or ())
+
+
+def shares(
+    moves: Iterable[tuple[Stratum, Place, Iterable[Place]]], asked: Iterable[Event]
+) -> dict[Stratum, Share]:
+    """What was asked of the entries of each stratum, wherever they were or went."""
+    entries: Counter[Stratum] = Counter()
+    found: dict[Place, Stratum] = {}
+    for stratum, place, targets in moves:
+        entries[stratum] += 1
+        for target in targets:
+            found.setdefault(target, stratum)
+        found[place] = stratum
     counts: dict[Stratum, Counter[str]] = {stratum: Counter() for stratum in entries}
     for event in asked:
         for key in event.keys if event.verb != "scan" else ():

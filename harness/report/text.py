@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from harness.explore.search import Damage
 from harness.model.verdict import Moment, Verdict
+from harness.rehearsal.forecast import Forecast
 from harness.rehearsal.result import Part, Result
 from harness.report.about import About
+from harness.sources.sample import Sample
 from harness.terminal.lines import folded, some, text_of
 from harness.terminal.numbers import elapsed
 
@@ -20,18 +22,11 @@ def as_text(
 ) -> str:
     """The report for a person: the smallest findings, or ``every`` one; ``page`` is the file that has all."""
     lines = [about.line(), *(f"  {one}" for one in about.left)]
-    if about.sample is not None:
-        census, judged = about.sample.as_text()
-        lines += [f"  {'census':<14} {census}", f"  {'judged':<14} {judged}"]
+    lines += sample_lines(about.sample)
     operations = "operations" if about.migration.database else "KV operations"
     lines += [_part_line(part, operations) for part in result.parts]
     lines.append(f"  {'judged by':<14} {result.base.platform.judged_line()}")
-    if result.forecast is not None:
-        lines.append(f"  {'forecast':<14} {result.forecast.as_text()}")
-        lines.append(f"  {'price':<14} {result.forecast.price_as_text()}")
-        if about.sample is not None:
-            first, *others = result.forecast.rests_on()
-            lines += [f"  {'rests on':<14} {first}", *(f"  {'':<14} {one}" for one in others)]
+    lines += forecast_lines(result.forecast, about.sample)
     if result.vacuous:
         lines.append(f"  looked at nothing: {', '.join(result.vacuous)}")
     shown = result.damage if every else result.damage[:_SMALLEST]
@@ -48,12 +43,31 @@ def as_text(
         lines.append(f"and {more:,} more: {where}")
     lines += ["", _conclusion(result, seconds)]
     if about.sample is not None:
-        lines.append(f"Judged: {about.sample.judged}. What only the others have was not rehearsed")
+        lines.append(about.sample.conclusion)
     if page and not result.damage:
         lines.append(f"The page: {page}")
     if result.decision.verdict == "go" and about.is_mutable:
         lines.append(f"What it is worth: {about.mutate()}")
     return text_of(lines)
+
+
+def sample_lines(sample: Sample | None) -> list[str]:
+    """What a rehearsal was made with instead of all entries; nothing where it was all of them."""
+    if sample is None:
+        return []
+    census, judged = sample.as_text()
+    return [f"  {'census':<14} {census}", f"  {'judged':<14} {judged}"]
+
+
+def forecast_lines(forecast: Forecast | None, sample: Sample | None) -> list[str]:
+    """What all entries will take; where these are more than a ``sample``, what that rests on."""
+    if forecast is None:
+        return []
+    lines = [f"  {'forecast':<14} {forecast.as_text()}", f"  {'price':<14} {forecast.price_as_text()}"]
+    if sample is not None:
+        first, *others = forecast.rests_on()
+        lines += [f"  {'rests on':<14} {first}", *(f"  {'':<14} {one}" for one in others)]
+    return lines
 
 
 def _height(lines: Sequence[str]) -> int:

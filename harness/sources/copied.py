@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from harness.migration import Migration
 from harness.model.outcomes import Outcomes
 from harness.model.record import Place
+from harness.model.stratum import stratum_of
 from harness.sources.database_copy import copy_databases
 from harness.sources.sample import Sample, Sampler
 from harness.sources.source import open_source
@@ -53,7 +55,7 @@ def copied(
     sampler = None
     if sample is not None:
         tables = Stages(migration, copies=databases).tables if databases else {}
-        sampler = Sampler(Outcomes(migration, tables), sample, began)
+        sampler = Sampler(partial(stratum_of, Outcomes(migration, tables)), sample, began)
         for place, row in entries.items():
             sampler.add(place, row)
     for binding, path, is_needed in found:

@@ -12,9 +12,8 @@ from heapq import heappop, heappush, heappushpop
 from itertools import count
 from typing import Any, Final
 
-from harness.model.outcomes import Outcomes
 from harness.model.record import Place
-from harness.model.stratum import Stratum, stratum_of
+from harness.model.stratum import Stratum
 from kvstore import Entry
 from kvstore.copies.census import LIFETIMES, Census, Group, as_json, members_of
 
@@ -62,6 +61,11 @@ class Sample:
     def judged(self) -> str:
         """``200 of 1,000,000 keys``."""
         return f"{len(self.entries):,} of {self.of:,} keys"
+
+    @property
+    def conclusion(self) -> str:
+        """The last line of a report."""
+        return f"Judged: {self.judged}. What only the others have was not rehearsed"
 
     def as_text(self) -> list[str]:
         """What was chosen from what, in two lines."""
@@ -117,11 +121,14 @@ class _Greatest:
 
 
 class Sampler:
-    """Takes the entries of a namespace one by one, at ``now`` (ms), and chooses ``most`` of them."""
+    """Takes the entries of a namespace one by one, at ``now`` (ms), and chooses ``most`` of them.
 
-    def __init__(self, outcomes: Outcomes, most: int, now: int) -> None:
+    ``stratum_of`` says of an entry what it costs the same as, None for one that is not to be moved.
+    """
+
+    def __init__(self, stratum_of: Callable[[Place, Entry], Stratum | None], most: int, now: int) -> None:
         self.count = 0
-        self._outcomes = outcomes
+        self._stratum_of = stratum_of
         self._most = most
         self._now = now
         self._expired = 0
@@ -137,7 +144,7 @@ class Sampler:
             return
         self.count += 1
         self._census.add(place[1], entry)
-        stratum = stratum_of(self._outcomes, place, entry)
+        stratum = self._stratum_of(place, entry)
         shape = self._shape(stratum, place, entry)
         if shape not in self._counts and len(self._counts) >= _MOST_SHAPES:
             shape = (stratum,)
@@ -207,7 +214,7 @@ class Sampler:
                 left.append((shape, others))
             rounds = left
         for place, entry in chosen.items():
-            shape = self._shape(stratum_of(self._outcomes, place, entry), place, entry)
+            shape = self._shape(self._stratum_of(place, entry), place, entry)
             covered.add(shape if shape in self._counts else shape[:1])
         return Sample(
             self._most,

@@ -1,10 +1,13 @@
 """What adds flags to a parser, and the flags that several commands take, each declared once."""
 
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from harness.terminal.numbers import whole
 from harness.terminal.output import TIMEOUT_SECONDS
+
+# A few of every shape, and of all that is rare, take as many.
+LEAST_SAMPLE: Final = 20
 
 
 class Flags:
@@ -37,6 +40,13 @@ class Flags:
 
     def jobs(self, help: str = "processes that share a search (default: all cores)") -> None:
         self.number("--jobs", 1, 256, help)
+
+    def sample(self) -> None:
+        help = (
+            "with N entries instead of all: some of every shape, and those of which there are few; what all "
+            "of them will take is extrapolated"
+        )
+        self.number("--sample", LEAST_SAMPLE, 10_000, help)
 
     def timeout(self) -> None:
         help = f"how long one request to a Worker, and its import, may take ({TIMEOUT_SECONDS})"

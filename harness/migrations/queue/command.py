@@ -22,6 +22,7 @@ from harness.migrations.queue.promises.evidence import DEFAULT_CONDITIONS, DEFAU
 from harness.migrations.queue.rehearsal.crashes import explore_crashes
 from harness.migrations.queue.rehearsal.preflight import demand_python, demand_queue_worker
 from harness.migrations.queue.rehearsal.rehearsal import rehearse_queue, walk_of
+from harness.migrations.queue.rehearsal.sampling import sampled
 from harness.migrations.queue.reports import simulation as simulation_report
 from harness.migrations.queue.reports.crashes import CrashSearch
 from harness.migrations.queue.reports.crashes import as_json as search_json
@@ -76,6 +77,7 @@ def _walk(
     source: Source, now: int, given: Sequence[str], options: argparse.Namespace, progress: Progress
 ) -> Report:
     """One walk through the guide; of a deadlock nothing else is reported."""
+    sample = None if options.sample is None else sampled(source, options.sample, now)
     scenario = walk_of(
         options.migration,
         options.strategy,
@@ -86,11 +88,12 @@ def _walk(
     )
     try:
         rehearsal = rehearse_queue(
-            source,
+            source if sample is None else sample.source,
             scenario,
             now,
             options.worker,
             fault=options.fault,
+            sample=sample,
             command=command_line(["rehearse", *given]),
             on_progress=lambda call: progress.show(_line(call)),
             follow=progress.follow,

@@ -24,6 +24,7 @@ def add_queue(queue: argparse.ArgumentParser) -> None:
     """Add what ``rehearse queue`` takes."""
     flags = Flags(queue)
     _add_source(queue)
+    flags.sample()
     _add_walk(queue)
     _add_search(queue)
     queue.add_argument(
@@ -244,6 +245,8 @@ def conflict(options: argparse.Namespace) -> str | None:
         return kinds
     if options.cluster and not _can_be_shared(options):
         return "--cluster is for --explore schedules, and for --explore crashes with --scenario or --plan"
+    if options.sample is not None and (options.explore or options.scenario or options.promises is not None):
+        return "--sample is for a rehearsal: searches, --scenario, --plan and --promises take none"
     if options.promises is not None:
         return _refused_promises(options)
     if options.scenario is not None:

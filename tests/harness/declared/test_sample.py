@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from harness.cli.rehearse import main
 from harness.model.outcomes import Outcomes
+from harness.model.stratum import stratum_of
 from harness.rehearsal.migration_file import load_migration
 from harness.sources.copied import copied
 from harness.sources.sample import Sample, Sampler
@@ -37,7 +39,7 @@ MANY = {f"old:{number:05}": Entry(b"value", SOON + 1000 if number % 3 else None)
 
 
 def sampled(folder: Path, entries: Iterable[tuple[str, Entry]], most: int = 40, code: str = EACH) -> Sample:
-    sampler = Sampler(Outcomes(load_migration(declared(folder, code)), {}), most, BEGAN)
+    sampler = Sampler(partial(stratum_of, Outcomes(load_migration(declared(folder, code)), {})), most, BEGAN)
     for key, entry in entries:
         sampler.add(("KV", key), entry)
     return sampler.sample()
@@ -67,7 +69,8 @@ def test_of_more_shapes_than_fit_the_most_frequent_and_the_rarest_are_there(tmp_
 
 @pytest.mark.parametrize("shapes", [1, 20])
 def test_no_more_is_kept_than_a_sample_takes(tmp_path: Path, shapes: int) -> None:
-    sampler = Sampler(Outcomes(load_migration(declared(tmp_path, EACH)), {}), 20, BEGAN)
+    outcomes = Outcomes(load_migration(declared(tmp_path, EACH)), {})
+    sampler = Sampler(partial(stratum_of, outcomes), 20, BEGAN)
     value = b"v" * (1 << 20)
     for number in range(2000):
         parts = ":" * (number * shapes // 2000)  # one shape after the other

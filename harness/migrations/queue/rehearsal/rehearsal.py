@@ -11,6 +11,7 @@ from harness.migrations.queue.explore.system import causes_among, worker_code
 from harness.migrations.queue.hazards import diagnose
 from harness.migrations.queue.judgement import extent_of
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.rehearsal.sampling import QueueSample
 from harness.migrations.queue.simulation.expectation import MOST_ENTRIES
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Migration, Scenario, Strategy
@@ -113,7 +114,8 @@ def judged(record: Record, follow: Follow | None = None) -> list[Verdict]:
 class Rehearsal:
     """A finished rehearsal with its judgement. ``command`` runs the same one again.
 
-    ``missed`` is the planned fault that did not happen, because the runs had too few operations.
+    ``missed`` is the planned fault that did not happen, because the runs had too few operations. ``sample``
+    says of what the entries are a sample, None where they are all.
     """
 
     source: Source
@@ -122,6 +124,7 @@ class Rehearsal:
     seconds: float
     command: str
     missed: Fault | None = None
+    sample: QueueSample | None = None
 
     @property
     def conditions(self) -> Conditions:
@@ -143,6 +146,8 @@ class Rehearsal:
         if self.missed is not None:
             asked = sum(run.operations for run in self.record.runs)
             unmet.append(f"{self.missed} never happened: the migration asked for {asked:,} operations")
+        if self.sample is not None:
+            unmet += self.sample.unmet(self.record)
         return Decision([one.name for one in self.violated], self.looked, unmet)
 
 
@@ -166,13 +171,15 @@ def rehearse_queue(
     *,
     fault: Fault | None = None,
     command: str = "",
+    sample: QueueSample | None = None,
     on_progress: OnProgress | None = None,
     follow: Follow | None = None,
 ) -> Rehearsal:
     """Walk the migration on a copy of the namespace, from ``began`` on (ms), judge what happened.
 
     ``scenario`` is one of `walk_of`. ``fault`` happens in its runs, counted from their first operation:
-    a walk without it shows where. ``on_progress`` gets every answer, and ``follow`` how far it is.
+    a walk without it shows where. ``sample`` says of what the copy is one. ``on_progress`` gets every answer,
+    and ``follow`` how far it is.
     Raises Deadlock, and Unanswered.
     """
     start = stopwatch()
@@ -181,4 +188,4 @@ def rehearse_queue(
     scenario = scenario if placed is None else replace(scenario, faults=(placed,))
     record = walk.take(scenario, on_progress, follow)
     missed = fault if placed is None else None
-    return Rehearsal(source, record, judged(record, follow), stopwatch() - start, command, missed)
+    return Rehearsal(source, record, judged(record, follow), stopwatch() - start, command, missed, sample)

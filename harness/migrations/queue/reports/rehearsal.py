@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness import Call
+from harness import Call, forecast_lines, sample_lines
 from harness.migrations.queue.layout import PENDING, QUARANTINE
 from harness.migrations.queue.rehearsal.rehearsal import Rehearsal
 from harness.migrations.queue.reports.cost import cost
@@ -43,6 +43,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "after": inventory(_after(record)),
         },
         "cost": cost(record).as_json(),
+        **_sampled_json(rehearsal),
         "fates": {fate: sorted(tasks) for fate, tasks in found.of.items()},
         "setAside": sorted(found.set_aside),
         "verdicts": [verdict.as_json() for verdict in rehearsal.verdicts],
@@ -51,6 +52,25 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "seconds": round(rehearsal.seconds, 3),
         "replay": rehearsal.command,
     }
+
+
+def _sampled_json(rehearsal: Rehearsal) -> dict[str, Any]:
+    """Of what the entries were a sample, and what all of them will take."""
+    if rehearsal.sample is None:
+        return {}
+    forecast = rehearsal.sample.forecast(rehearsal.record)
+    return {
+        "sample": rehearsal.sample.sample.as_json(),
+        "forecast": None if forecast is None else forecast.as_json(),
+    }
+
+
+def _sampled_lines(rehearsal: Rehearsal) -> list[str]:
+    """The same in lines."""
+    if rehearsal.sample is None:
+        return []
+    forecast = rehearsal.sample.forecast(rehearsal.record)
+    return [*sample_lines(rehearsal.sample.sample), *forecast_lines(forecast, rehearsal.sample.sample)]
 
 
 def _calls(record: Record) -> list[Call]:
@@ -103,6 +123,7 @@ def as_text(rehearsal: Rehearsal) -> str:
     lines = [
         title(rehearsal),
         *source_lines(rehearsal.source),
+        *_sampled_lines(rehearsal),
         f"Judged by: {rehearsal.conditions.judged_line()}",
         "",
         *_count_lines(record),
@@ -115,6 +136,7 @@ def as_text(rehearsal: Rehearsal) -> str:
         *held_lines(rehearsal.verdicts),
         "",
         _conclusion(rehearsal),
+        *([] if rehearsal.sample is None else [rehearsal.sample.sample.conclusion]),
         f"Again: {rehearsal.command}",
     ]
     return text_of(lines)
@@ -127,7 +149,13 @@ def document(rehearsal: Rehearsal, given: Sequence[str]) -> dict[str, Any]:
     return search_document(
         "queue",
         given,
-        [title(rehearsal), *source_lines(rehearsal.source), f"Tasks: {counted}", spent],
+        [
+            title(rehearsal),
+            *source_lines(rehearsal.source),
+            *map(str.strip, _sampled_lines(rehearsal)),
+            f"Tasks: {counted}",
+            spent,
+        ],
         rehearsal.decision,
         [
             found_document(verdict, one, rehearsal.command)
