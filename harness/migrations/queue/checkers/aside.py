@@ -3,6 +3,7 @@
 from typing import Final
 
 from harness import Call
+from harness.migrations.queue.checkers.effects import lives
 from harness.migrations.queue.checkers.step import Complaint, budget_of, errors_of, praises_itself
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, NOTES, OLD_TASK
 from harness.migrations.queue.simulation.expectation import (
@@ -17,6 +18,8 @@ from harness.migrations.queue.simulation.record import Record
 # A dry run has a right to stop after so many pages of one listing.
 _COUNTED_PAGES: Final = 3
 _DRY_NOTE: Final = f"{NOTES}dry-run"
+# How long a dry run counts, as its answer says.
+_DRY_SECONDS: Final = 600
 
 
 def asides(record: Record) -> list[Call]:
@@ -35,6 +38,12 @@ def _writes(record: Record, call: Call) -> bool:
         if allowed
         else bool(record.versions.by(call.name))
     )
+
+
+def _is_remembered_otherwise(record: Record, call: Call) -> bool:
+    """Whether the note of a dry run lives for another time than its answer says."""
+    notes = [one for one in record.versions.by(call.name) if one.key == _DRY_NOTE]
+    return call.path == DRY_DELETE and not all(lives(one, _DRY_SECONDS, record) for one in notes)
 
 
 def _is_no_dry_run(record: Record, call: Call) -> bool:
@@ -129,6 +138,7 @@ def _deletes_other(record: Record, call: Call) -> bool:
 
 ASIDE: Final[dict[Complaint, str]] = {
     _writes: "{n} request{s} beside {have} written what {they} must not",
+    _is_remembered_otherwise: "{n} dry run{s} {were} remembered for another time than the answer says",
     _is_no_dry_run: "{n} answer{s} to what was asked beside {are} not of the kind that was asked for",
     _foresees_wrong: "{n} dry run{s} {were} wrong about what would be moved",
     _is_incomplete_aside: "{n} dry run{s} {were} incomplete for no reason",

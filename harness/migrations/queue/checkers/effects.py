@@ -7,10 +7,11 @@ what is stored, and that what it says was done has been done.
 import json
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from harness import Call
-from harness.migrations.queue.checkers.refusals import LIMITER, refusals
+from harness.migrations.queue.checkers.limiter import LIMITER
+from harness.migrations.queue.checkers.refusals import refusals
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
 from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of
 from harness.migrations.queue.simulation.record import Record
@@ -70,7 +71,7 @@ def _put(record: Record, call: Call, key: str) -> Event | None:
     return puts[-1] if puts else None
 
 
-def _lives(event: Event, seconds: float, record: Record) -> bool:
+def lives(event: Event, seconds: float, record: Record) -> bool:
     """Whether an entry ends so many seconds after it was written, by clocks that may be off."""
     entry = event.entry
     if entry is None or entry.expiration is None:
@@ -91,7 +92,7 @@ def _hold(record: Record, call: Call, task: str, asked: Any) -> Iterator[str]:
     if parsed(put.entry) != call.member("lease"):
         yield "{n} lease{s} {were} answered other than {they} {were} written"
     seconds = asked if isinstance(asked, int | float) else 300
-    if not _lives(put, max(seconds, _LEAST_TTL), record):
+    if not lives(put, max(seconds, _LEAST_TTL), record):
         yield "{n} lease{s} {were} kept for another time than was asked for"
     if put.entry.metadata is not None:
         yield "{n} lease{s} {were} given metadata"
@@ -129,8 +130,21 @@ def _renewed(record: Record, call: Call, task: str) -> Iterator[str]:
     if renewed is None or not call.sent / 1000 - off - 1 <= renewed <= call.answered / 1000 + off + 1:
         yield "{n} lease{s} {do} not say when {they} {were} renewed"
     if call.stage != "old":
+        if _is_completed(record, call, task):
+            yield "{n} lease{s} of completed tasks {were} renewed"
         what = "{n} lease{s} {were} renewed in the new format alone"
         yield from _deleted(record, call, OLD_LEASE + task, what)
+
+
+def _is_completed(record: Record, call: Call, task: str) -> bool:
+    """Whether a lease was written when a coordinator knew that its task was completed, as was answered."""
+    put, path = _put(record, call, NEW_LEASE + task), f"{RESULTS}{quote(task, safe='')}"
+    if put is None or record.scenario.claims != "coordinator" or record.fired:
+        return False
+    return any(
+        one.outcome == "ok" and one.stage != "old" and one.answered < put.at
+        for one in record.to("POST", path)
+    )
 
 
 def _given_back(record: Record, call: Call, task: str) -> Iterator[str]:
@@ -149,7 +163,7 @@ def _completed(record: Record, call: Call, task: str) -> Iterator[str]:
         return
     if parsed(put.entry) != call.body:
         yield "{n} result{s} {were} stored other than {they} {were} sent"
-    if not _lives(put, _HOUR, record):
+    if not lives(put, _HOUR, record):
         yield "{n} result{s} {were} kept for another time than an hour"
     for prefix in (OLD_TASK, NEW_TASK):
         yield from _deleted(
@@ -180,7 +194,7 @@ def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
         yield "{n} task{s} {were} stored other than accepted"
     elif str(body.get("content")) not in sent:
         yield "{n} task{s} {were} stored with another content than was sent"
-    if not _lives(put, _HOUR, record):
+    if not lives(put, _HOUR, record):
         yield "{n} new task{s} {were} kept for another time than an hour"
     if put.entry.metadata is not None:
         yield "{n} new task{s} {were} given metadata"

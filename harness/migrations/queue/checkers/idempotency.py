@@ -1,6 +1,7 @@
 """I11 Idempotency: after a run that says all is done, another run changes nothing, and says so."""
 
 from harness import Call, carry_out
+from harness.migrations.queue.checkers.step import NOT_NEEDED
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
@@ -19,6 +20,9 @@ def idempotency(record: Record) -> Verdict:
     moved = rerun.member("totalMigrated") or rerun.member("tasks", "migrated") or 0
     failed = rerun.member("totalFailed") or rerun.member("tasks", "failed") or 0
     honest = rerun.status == 200 and rerun.member("success") is True and not moved and not failed
+    # A safe one that waits for its end once more is in progress.
+    if rerun.member("done") is not False and NOT_NEEDED not in str(rerun.member("message")):
+        honest = False
     shown = [last, rerun]
     return verdict(
         "I11",

@@ -147,7 +147,8 @@ def _puts_off(record: Record, call: Call) -> bool:
         or _hindered(record, call)
         or bool(_ending(record, call, _there(record, call, sources)))
     )
-    return wait > (_LONGEST_WAIT_SECONDS if has_reason else _SHORT_WAIT_SECONDS)
+    longest = _LONGEST_WAIT_SECONDS if has_reason else _SHORT_WAIT_SECONDS
+    return wait > longest + record.scenario.clock_spread / 1000
 
 
 def _is_stuck(record: Record, row: list[Call]) -> bool:

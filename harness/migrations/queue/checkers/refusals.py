@@ -6,15 +6,12 @@ from itertools import pairwise
 from typing import Final
 
 from harness import WAY_MS, Call
+from harness.migrations.queue.checkers.limiter import LIMITER, limited
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation.expectation import RESULTS, within
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
 
-# The limiter's minute, and how many requests of one key it lets through in it.
-_MINUTE_MS: Final = 60_000
-_PER_MINUTE: Final = 60
-LIMITER: Final = "ratelimit:"
 # The longest that a KV operation (`world/network.py`) and a call of the coordinator take in simulations.
 _OPERATION_MS: Final = 3_000
 _CALL_MS: Final = 2 * WAY_MS[1]
@@ -41,9 +38,8 @@ def refusals(record: Record, call: Call) -> Iterator[str]:
         yield "{n} message{s} that failed {were} answered by the platform, not by the Worker"
     if _idles(record, call):
         yield "{n} request{s} {were} answered long after everything was done for {them}"
-    if call.status == 429:
-        yield from _turned_away(record, call)
-    elif 400 <= (call.status or 0) < 500 and call.status != _refusal(call):
+    yield from limited(record, call)
+    if call.status != 429 and 400 <= (call.status or 0) < 500 and call.status != _refusal(call):
         yield "{n} request{s} {were} refused with another status than the guide's"
 
 
@@ -102,16 +98,3 @@ def _idles(record: Record, call: Call) -> bool:
     longest = _ALONE_MS if alone else _IDLE_MS
     moments = [call.sent, *sorted(event.at for event in record.operations[call.name]), call.answered]
     return any(later - earlier > longest for earlier, later in pairwise(moments))
-
-
-def _turned_away(record: Record, call: Call) -> Iterator[str]:
-    """A request that the limiter refused: many came in the minute before, and it says when to come again."""
-    wait, longest = call.raw("retryAfter"), (_MINUTE_MS + record.scenario.clock_spread) / 1000
-    if not isinstance(wait, int | float) or not 1 <= wait <= longest:
-        yield "{n} request{s} {were} turned away without saying when to come again"
-    if not call.path.startswith(("/api/queue", RESULTS)):
-        return
-    since = call.sent - _MINUTE_MS - record.scenario.clock_spread
-    others = [one for one in record.calls if one.path.startswith(("/api/queue", RESULTS))]
-    if sum(since <= one.answered and one.sent <= call.answered for one in others) < _PER_MINUTE:
-        yield "{n} request{s} {were} turned away though few had come"

@@ -15,6 +15,7 @@ from harness.migrations.queue.simulation.expectation import (
     RUN,
     Span,
     are_steady,
+    is_day_over,
     within,
 )
 from harness.migrations.queue.simulation.record import Record
@@ -34,6 +35,11 @@ _ABOUT: Final = {"tasks": (*layout.TASKS, layout.QUARANTINE), "leases": layout.L
 _BATCHES: Final = {RUN: f"{layout.NOTES}batch:forward:", ROLLBACK: f"{layout.NOTES}batch:back:"}
 # What a note ends with about a task whose entry was put into quarantine.
 _KEPT: Final = "the old entry is in quarantine"
+# What a run says that had nothing to do.
+NOT_NEEDED: Final = "Migration not needed - already using new format"
+_DAY_MS: Final = 86_400_000
+# How long an answer may be under way, by clocks that may be off.
+_ANSWER_MS: Final = 180_000
 
 
 def steps(record: Record) -> list[Call]:
@@ -158,6 +164,21 @@ def _notes_other(record: Record, call: Call) -> bool:
     return not all(note.startswith(tuple(kept)) for note in notes)
 
 
+def _points_elsewhere(record: Record, call: Call) -> bool:
+    """Whether ``cursor`` is not the last id that was to be copied; of tasks, in the order of ids."""
+    copied = [
+        one.key
+        for one in record.versions.by(call.name)
+        if one.verb == "put" and one.key.startswith(_TO[call.path])
+    ]
+    cursor = call.raw("cursor")
+    if not copied or cursor is None:
+        return bool(copied)
+    tasks = _TO[call.path][0]
+    is_task = call.path == RUN and copied[-1].startswith(tasks)
+    return is_task and copied[-1].removeprefix(tasks).encode() > str(cursor).encode()
+
+
 def _counts_operations_wrong(record: Record, call: Call) -> bool:
     said = call.raw("operations")
     return not isinstance(said, int) or said != call.operations
@@ -258,8 +279,24 @@ def _says_other(record: Record, call: Call) -> bool:
         return said != f"Rollback {state} - deleted {call.member('deleted')} new format keys"
     if not done:
         return "in progress" not in said
-    worked = any(not event.key.startswith(layout.NOTES) for event in record.versions.by(call.name))
-    return said != "Migration completed successfully" and (worked or "not needed" not in said)
+    worked = any(
+        event.verb in ("put", "delete") and not event.key.startswith(layout.NOTES)
+        for event in record.operations.get(call.name, ())
+    )
+    return said != ("Migration completed successfully" if worked else NOT_NEEDED)
+
+
+def _waits_for_another_day(record: Record, call: Call) -> bool:
+    """Whether a step that could do nothing more that day does not wait for the next, from 00:00 UTC.
+
+    One that changed something may go on at once; with a coordinator that may be a note that KV does not show.
+    """
+    said = any("00:00 UTC" in str(note) for note in call.raw("notes") or ())
+    idle = record.scenario.claims == "kv" and not record.versions.by(call.name)
+    if not is_day_over(call) or not (said or idle):
+        return False
+    until = call.answered + 1000 * (call.member("retryAfter") or 0) + _ANSWER_MS
+    return not said or until % _DAY_MS > 2 * _ANSWER_MS
 
 
 def _counts_copies_wrong(record: Record, call: Call) -> bool:
@@ -285,10 +322,12 @@ STEP: Final[dict[Complaint, str]] = {
     _remains_wrong: "in {n} answer{s} of a step remaining is not what is left",
     _is_incomplete: "{n} answer{s} of a step {were} incomplete for no reason",
     _waits_alone: "{n} step{s} {were} put off, and no other was being taken",
+    _waits_for_another_day: "{n} step{s} for which the day was over did not wait for the next",
     _hurries: "{n} step{s} {were} put off for another, and asked to repeat at once",
     _blames_other: "{n} answer{s} of a step {do} not say whether tasks or leases failed",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
     _notes_other: "in {n} answer{s} of a step notes name nothing, or are wrong about the quarantine",
+    _points_elsewhere: "in {n} answer{s} of a step cursor is not the last id that was copied",
     _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",
     _hides_failures: "{n} answer{s} of a step {do} not report an operation that failed",
     _fails_for_nothing: "{n} answer{s} of a step {have} reported failures, though nothing failed",
