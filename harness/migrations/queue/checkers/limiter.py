@@ -50,8 +50,9 @@ def _turned_away(record: Record, call: Call) -> Iterator[str]:
 
 def _is_uncounted(record: Record, call: Call) -> bool:
     """Whether it did not add itself to the count that it read, or that count was full."""
-    asked = [event for event in record.operations[call.name] if event.key.startswith(LIMITER)]
-    if any(event.error for event in asked):
+    every = record.operations[call.name]
+    asked = [event for event in every if event.key.startswith(LIMITER)]
+    if not every or any(event.error for event in asked):
         return False  # who cannot be counted may pass
     puts = [event for event in asked if event.verb == "put"]
     before = [moment for event in asked if event.verb == "get" for moment in _moments(event)]

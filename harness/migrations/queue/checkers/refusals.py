@@ -1,6 +1,7 @@
 """Part of I13: whether Workers of a safe migration had a reason to refuse, fail or delay a request."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
@@ -59,8 +60,9 @@ def _refusal(call: Call) -> int | None:
 def _may_fail(record: Record, call: Call) -> bool:
     """Whether a request to the original's Worker may end with an error though KV does what it is asked for.
 
-    It does where the pending list is not an array of ids, or a task or a lease is not an object, and where a
-    lease is to be shorter than KV keeps anything. A message or a result needs the list alone.
+    It does where the pending list is not an array of ids, where a task or a lease is not an object or begins
+    with a byte order mark, which a read of one value keeps, and where a lease is to be shorter than KV keeps
+    anything. A message or a result needs the list alone.
     """
     if call.stage != "old":
         return False
@@ -74,7 +76,7 @@ def _may_fail(record: Record, call: Call) -> bool:
     if any(body.get(name, _LEAST_TTL) < _LEAST_TTL for name in ("leaseDurationSec", "extendSec")):
         return True
     return not all(
-        isinstance(parsed(span.entry), dict)
+        isinstance(parsed(span.entry), dict) and not span.entry.value.startswith(BOM_UTF8)
         for prefix in (OLD_TASK, OLD_LEASE)
         for _, spans in expectation.under(prefix)
         for span in within(spans, begin, end)

@@ -149,12 +149,14 @@ def _is_listed(record: Record, before: QueueState, task: str) -> bool:
     """
     if task in record.final.pending_ids:
         return True
-    if task in before.new_tasks or task in before.pending_ids:
+    if task in before.new_tasks:
         return False
     brought = [span for span in record.expectation.of(OLD_TASK + task) if span.from_operator]
-    return not brought or any(
-        task in ids for span, ids in record.expectation.lists if span.end > brought[0].begin
-    )
+    listed = [span for span, ids in record.expectation.lists if task in ids]
+    if task in before.pending_ids:
+        # A list that comes to its own end takes the names of those with it that nobody has moved.
+        return not brought and all(span.ended_by is None for span in listed)
+    return not brought or any(span.end > brought[0].begin for span in listed)
 
 
 def _unheld(record: Record) -> Iterator[str]:
