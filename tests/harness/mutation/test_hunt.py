@@ -1,6 +1,6 @@
 """A hunt: what a mistake is compared with, and how often."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from harness.mutation.hunt import SURVIVED, Hunter, Probe, Run
 from harness.mutation.mutant import Mutant
@@ -19,8 +19,8 @@ class Worker:
 
     def __call__(self, scenario: object) -> Run:
         self.runs += 1
-        end = {"key": self.answer} if scenario == PROBES - 1 else {}
-        trace = Trace({"reader-1.1": Answered("GET /", (), self.answer)}, dict(end))
+        end: dict[Hashable, str] = {"key": self.answer} if scenario == PROBES - 1 else {}
+        trace = Trace({"reader-1.1": Answered("GET /", (), self.answer)}, end)
         return Run(lambda: trace, dict)
 
     def close(self) -> None:
