@@ -15,7 +15,7 @@ from harness.migrations.queue.state import QueueState
 from harness.sources.source import Source
 from harness.terminal.exit_codes import USAGE
 from kvstore import Entry, ManualClock, write_bulk
-from tests.harness.queue.namespaces import old_queue
+from tests.harness.queue.walks import old_queue
 
 NOW = 1_800_000_000_000
 
