@@ -37,3 +37,9 @@ async def create(who, name):
         await who.post("/api/links", json={"id": new, "url": "https://example.com/new", "owner": who.name})
     ).ok:
         who.made(new)
+
+
+@links.invariant
+def marks_end(before, after):  # nobody removes them
+    marks = [entry for key, entry in after.items() if key.startswith("gone:")]
+    return all(mark.expiration is not None for mark in marks)

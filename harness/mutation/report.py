@@ -35,6 +35,7 @@ def as_json(reported: Reported, results: Results, seconds: float) -> dict[str, A
         "mistakes": results.every,
         "drawn": results.drawn,
         "hunted": len(results.hunts),
+        "different": results.different,
         "noticed": len(results.of(NOTICED)),
         "survived": len(results.of(SURVIVED)),
         "noDifferenceSeenSoFar": len(results.of(SAME)),

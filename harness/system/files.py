@@ -45,7 +45,7 @@ def copied_with(texts: Mapping[Path, str], root: Path, place: Path) -> Path:
     Only code is copied. Everything else, and what is beside the folder or above, is there by links, so that
     what the code imports is found; what is a link itself would be followed to where it leads.
     """
-    root = root.resolve()
+    root, texts = root.resolve(), {path.resolve(): text for path, text in texts.items()}
     own = {*code_files(root), *texts}
     folders = {parent for path in own for parent in path.parents}
     for folder in sorted(folders):

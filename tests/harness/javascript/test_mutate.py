@@ -23,7 +23,7 @@ export default {
 };
 """
 NEW = """import { once } from "helpful";
-import { move, type Moved } from "./move";
+import { move, type Moved } from "../lib/move";
 
 export default {
   async fetch(request: Request, env: { KV: any }): Promise<Response> {
@@ -49,7 +49,7 @@ export async function move(kv: any, cursor: string | null): Promise<Moved> {
 """
 FILES = {
     "src/index.ts": NEW,
-    "src/move.ts": MOVE,
+    "lib/move.ts": MOVE,
     "src/unused.ts": "export const left = 1 < 2;",
     "node_modules/helpful/index.js": "export const once = (one) => (1 < 2 ? one : null);",
 }
@@ -86,7 +86,7 @@ def test_mistakes_of_a_worker_in_typescript_are_hunted_in_a_copy(
     OPEN.extend(code for code in codes if isinstance(code, JavaScriptCode))
     found = {one["after"]: one for one in report["hunts"]}
     assert found["kv.get(name)"]["outcome"] == "noticed"  # without await
-    assert {one["file"] for one in report["hunts"]} == {"move.ts"}
+    assert {one["file"] for one in report["hunts"]} == {"../lib/move.ts"}
     assert (code, report["percent"]) == (0, 100)
     assert {name: (tmp_path / "new" / name).read_text() for name in FILES} == FILES
 
@@ -105,12 +105,12 @@ def test_a_copy_has_what_the_code_imports_from_everywhere_and_one_file_that_is_d
     place.mkdir()
     written(root, {**FILES, "text.txt": "a text"})
     written(root.parent, {"shared.ts": "1", "node_modules/other/index.js": "2"})
-    copy = copied_with({root / "src" / "move.ts": "changed"}, root, place)
-    assert (copy / "src/move.ts").read_text() == "changed"
+    copy = copied_with({root / "src" / "../lib/move.ts": "changed"}, root, place)
+    assert (copy / "lib/move.ts").read_text() == "changed"
     assert (copy / "src/index.ts").read_text() == NEW
     assert not (copy / "src/index.ts").is_symlink()  # or it would import the file as it was
     assert (copy / "node_modules/helpful/index.js").is_file()
     assert (copy / "text.txt").read_text() == "a text"
     assert (copy.parent / "shared.ts").read_text() == "1"
     assert (copy.parent / "node_modules/other/index.js").read_text() == "2"
-    assert (root / "src/move.ts").read_text() == MOVE
+    assert (root / "lib/move.ts").read_text() == MOVE

@@ -97,6 +97,7 @@ def test_mutate_tells_found_mistakes_from_survivors(mutate: Mutate) -> None:
     outcomes = {(one["rule"], one["after"]): one["outcome"] for one in report["hunts"]}
     assert outcomes["await left out", 'self.env.KV.get(key["name"])'] == "noticed"
     assert report["hunted"] == report["drawn"] == report["mistakes"] == len(outcomes)
+    assert report["different"] == report["noticed"] + report["survived"]
     assert f"your rehearsal would notice {report['noticed']:,} " in text
     assert code == int(report["percent"] < 90)
 
