@@ -11,7 +11,7 @@ from harness.system.files import copied_with
 from harness.system.javascript.code import JavaScriptCode
 from tests.harness.declared.declaring import declared
 from tests.harness.javascript.running import CONFIG, OPEN, code_of
-from tests.harness.mutation.test_mutate import MIGRATION, mutate
+from tests.harness.mutation.test_mutate import MIGRATION, mutated
 from worker.config import config_in, load_config
 
 OLD = """
@@ -81,7 +81,7 @@ def test_mistakes_of_a_worker_in_typescript_are_hunted_in_a_copy(
     migration = declared(
         tmp_path, MIGRATION.replace('until_done("/move")', 'until_done("/move", carry="cursor")')
     )
-    code, report = mutate(migration, "--only", "move.ts:5", "--at-least", "100")
+    code, report = mutated(migration, "--only", "move.ts:5", "--at-least", "100")
     codes = [stage.worker_code for stage in loaded(Subject(migration, (), 0)).stages.all()]
     OPEN.extend(code for code in codes if isinstance(code, JavaScriptCode))
     found = {one["after"]: one for one in report["hunts"]}

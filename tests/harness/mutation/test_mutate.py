@@ -77,18 +77,19 @@ def migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 Mutate = Callable[..., tuple[int, dict[str, Any], str]]
 
 
+def mutated(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """`rehearse mutate` on the declaration at ``path``: its exit code, and its report."""
+    report = path.with_name("report.json")
+    given = ["mutate", str(path), "--from", str(path.with_name("kv.json"))]
+    given += ["--seeds", "3", "--jobs", "1", "-q", "--seconds", "2", "--json", str(report)]
+    code = main([*given, *arguments])
+    return code, json.loads(report.read_text())
+
+
 @pytest.fixture
 def mutate(migration: Path, capsys: pytest.CaptureFixture[str]) -> Mutate:
-    """`rehearse mutate` on ``migration``: its exit code, its report, and what it printed."""
-
-    def run(*arguments: str) -> tuple[int, dict[str, Any], str]:
-        report = migration.with_name("report.json")
-        given = ["mutate", str(migration), "--from", str(migration.with_name("kv.json"))]
-        given += ["--seeds", "3", "--jobs", "1", "-q", "--seconds", "2", "--json", str(report)]
-        code = main([*given, *arguments])
-        return code, json.loads(report.read_text()), capsys.readouterr().out
-
-    return run
+    """The same for ``migration``, and what was printed."""
+    return lambda *arguments: (*mutated(migration, *arguments), capsys.readouterr().out)
 
 
 @pytest.mark.mutants
