@@ -1,6 +1,5 @@
 """Time comes from here and from nowhere else."""
 
-import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,6 +26,8 @@ class SystemClock:
         return time_ns() // 1_000_000
 
     async def sleep(self, seconds: float) -> None:
+        import asyncio  # slow to import: who only supervises a process never sleeps
+
         await asyncio.sleep(seconds)
 
 
@@ -51,6 +52,8 @@ class ManualClock:
 
     async def sleep(self, seconds: float) -> None:
         self.advance(round(seconds * 1000))
+        import asyncio
+
         await asyncio.sleep(0)
 
 
@@ -61,8 +64,10 @@ class MovableClock:
     """
 
     def __init__(self) -> None:
+        from asyncio import Event
+
         self.ahead = 0
-        self._moved = asyncio.Event()
+        self._moved = Event()
 
     def now_ms(self) -> int:
         return time_ns() // 1_000_000 + self.ahead
@@ -70,13 +75,15 @@ class MovableClock:
     def advance(self, milliseconds: int) -> None:
         self.ahead += milliseconds
         self._moved.set()
-        self._moved = asyncio.Event()
+        self._moved = type(self._moved)()
 
     async def sleep(self, seconds: float) -> None:
+        from asyncio import wait_for
+
         until = self.now_ms() + round(seconds * 1000)
         while (left := until - self.now_ms()) > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), left / 1000)
+                await wait_for(self._moved.wait(), left / 1000)
 
 
 def stopwatch() -> float:

@@ -9,7 +9,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -21,6 +20,8 @@ NOT_INSTALLED: Final = "0+unknown"  # a checkout that was never set up
 
 def installed_version() -> str:
     """``0.1.0``, or `NOT_INSTALLED`."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, and seldom asked
+
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
@@ -29,6 +30,8 @@ def installed_version() -> str:
 
 def requirements() -> list[str]:
     """What it requires, such as ``joserfc<2,>=1.1; extra == 'codeq'``."""
+    from importlib.metadata import PackageNotFoundError, requires
+
     try:
         return requires(DISTRIBUTION) or []
     except PackageNotFoundError:

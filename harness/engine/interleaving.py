@@ -1,15 +1,18 @@
 """Turns: of several requests that are answered at once, whose KV operation or call of an object is next."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from harness.engine.loop import LoopClock
 from harness.parameters import Parameter, ParameterError
 from kvstore.store import Verb
+
+if TYPE_CHECKING:  # who asks for help reads an order, and waits for nothing
+    from asyncio import Future
+
+    from harness.engine.loop import LoopClock
 
 _RUN = re.compile(r"([a-z])(\d*)")
 _MOST_TURNS: Final = 10_000
@@ -116,19 +119,21 @@ class Interleaving:
     A request that `answer_all` did not send needs no turn. An operation takes ``pace`` milliseconds.
     """
 
-    clock: LoopClock
+    clock: "LoopClock"
     choose: Choose
     pace: int = 1000
     _letters: dict[str, str] = field(default_factory=dict, init=False)
-    _waiting: dict[str, list[tuple[Turn, "asyncio.Future[None]"]]] = field(default_factory=dict, init=False)
+    _waiting: dict[str, list[tuple[Turn, "Future[None]"]]] = field(default_factory=dict, init=False)
 
     async def answer_all(self, requests: Mapping[str, Awaitable[object]]) -> None:
         """Wait for the answers to ``requests``, by their names: the first is a, the second b.
 
         All of them have arrived before the first has its first turn.
         """
+        from asyncio import ensure_future
+
         self._letters = {name: letter(place) for place, name in enumerate(requests)}
-        tasks = {self._letters[name]: asyncio.ensure_future(one) for name, one in requests.items()}
+        tasks = {self._letters[name]: ensure_future(one) for name, one in requests.items()}
         try:
             while not all(who in self._waiting or task.done() for who, task in tasks.items()):
                 await self.clock.sleep(self.pace / 1000)
@@ -151,8 +156,10 @@ class Interleaving:
 
     async def wait(self, request: str, verb: Verb | Literal["call"], *keys: str) -> None:
         """Wait for the turn of ``request``."""
+        from asyncio import get_running_loop
+
         who = self._letters.get(request)
         if who is not None:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            turn: Future[None] = get_running_loop().create_future()
             self._waiting.setdefault(who, []).append((Turn(who, verb, keys), turn))
             await turn

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from kvstore.layers.invocation import Within
+from kvstore.layers.layer import Within
 
 _SIZE: Final = 4096
 _COUNTS: Final = struct.Struct("=QQQ")

@@ -9,7 +9,7 @@ from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock
 from harness.engine.under_way import asking
 from harness.system.files import PYTHON, source_files
-from kvstore.layers.invocation import Within
+from kvstore.layers.layer import Within
 from worker.config import config_in, load_config
 from worker.runtime import LoadError, Platform, Worker, load_worker
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from harness.engine.loop import LoopClock
 from harness.system.transport import Answering
-from kvstore.layers.invocation import Within
+from kvstore.layers.layer import Within
 from worker.runtime.background import Background
 
 

@@ -1,7 +1,8 @@
-"""Layers that others are made from, and the two plainest: another view of a store, and changes held back."""
+"""What layers are made from, and the two plainest: another view of a store, and changes held back."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from contextvars import ContextVar
+from typing import Any, Generic, TypeVar
 
 from kvstore.store import Entry, Page, Store, Verb
 
@@ -9,6 +10,23 @@ T = TypeVar("T")
 
 # An operation of a store as it is handed on, called with what follows it.
 Operation = Callable[..., Coroutine[Any, Any, T]]
+
+
+class Within(Generic[T]):
+    """A ``with`` block in which ``variable`` is ``value``; no generator, since every request enters a few."""
+
+    __slots__ = ("_token", "_value", "_variable")
+
+    def __init__(self, variable: ContextVar[Any], value: T) -> None:
+        self._variable = variable
+        self._value = value
+
+    def __enter__(self) -> T:
+        self._token = self._variable.set(self._value)
+        return self._value
+
+    def __exit__(self, *_: object) -> None:
+        self._variable.reset(self._token)
 
 
 class Layer:

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from kvstore.errors import Code
 from kvstore.layers.edge import Copy, Edge
-from kvstore.layers.invocation import Invocations, Within
+from kvstore.layers.invocation import Invocations
 from kvstore.layers.journal import code_of
-from kvstore.layers.layer import Around, Operation, T
+from kvstore.layers.layer import Around, Operation, T, Within
 from kvstore.store import Store, Verb
 
 Place = tuple[str, str]

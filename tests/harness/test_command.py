@@ -66,7 +66,16 @@ def test_an_installation_older_than_its_code_says_what_to_do(
     assert "pip install --no-deps --editable ." in bad_usage(*arguments)
 
 
-HEAVY = ("httpx", "starlette", "aiosqlite", "apsw", "redis", "harness.engine.loop", "worker.runtime")
+HEAVY = (
+    "asyncio",
+    "httpx",
+    "starlette",
+    "aiosqlite",
+    "apsw",
+    "redis",
+    "harness.engine.loop",
+    "worker.runtime",
+)
 LOOK = """
 import sys
 from harness.cli import rehearse as cli
@@ -81,10 +90,21 @@ print(*sorted(name for name in sys.modules if name in sys.argv[1].split()), file
 
 @pytest.mark.own_clock  # programs are waited for
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["run", "--help"], ["new", "--help"]], ids=" ".join
+    "arguments",
+    [["--help"], ["--version"], ["queue", "--help"], ["run", "--help"], ["new", "--help"]],
+    ids=" ".join,
 )
 def test_help_imports_nothing_that_a_rehearsal_needs(arguments: list[str]) -> None:
     command = [sys.executable, "-c", LOOK, " ".join(HEAVY), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout
     assert done.stderr.strip() == ""
+
+
+@pytest.mark.own_clock
+def test_who_supervises_a_rehearsal_imports_nothing_for_it() -> None:
+    modules = "harness.cli.program, harness.terminal.output, harness.terminal.processes, worker.program"
+    looked = f"import sys, {modules}; print(*{set(HEAVY)} & sys.modules.keys())"
+    command = [sys.executable, "-c", looked]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout.strip() == ""

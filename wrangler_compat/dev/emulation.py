@@ -16,8 +16,8 @@ from kvstore import SeededEntropy, Store
 from kvstore.clock import MovableClock, iso
 from kvstore.conditions import Conditions
 from kvstore.faults import Fault, InvocationCrashed
-from kvstore.layers.invocation import Invocation, Invocations, Within
-from kvstore.layers.layer import FromHere, Layer
+from kvstore.layers.invocation import Invocation, Invocations
+from kvstore.layers.layer import FromHere, Layer, Within
 from kvstore.layers.quotas import Ledger
 from kvstore.layers.transit import OneFault, Trip
 from kvstore.platform import Layers

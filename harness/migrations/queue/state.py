@@ -42,7 +42,7 @@ class QueueState:
         entry = self.entries.get(layout.PENDING)
         if entry is None:
             return None
-        return _parsed_list(entry)
+        return parsed_list(entry)
 
     @cached_property
     def pending_ids(self) -> list[str]:
@@ -160,7 +160,7 @@ def parsed(entry: Entry) -> Any:
 
 
 # The moments of a walk have few lists, and a list may have a million ids.
-_parsed_list = lru_cache(maxsize=2)(parsed)
+parsed_list = lru_cache(maxsize=2)(parsed)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from harness.system.javascript.invocation import Host, Invocation, JavaScriptErr
 from harness.system.javascript.isolates import Isolates, Lane
 from harness.system.transport import BrokenOff
 from kvstore import KVNamespace
-from kvstore.layers.invocation import Within
+from kvstore.layers.layer import Within
 from worker.config import WorkerConfig
 from worker.d1 import D1Database
 from worker.javascript import (

@@ -183,7 +183,7 @@ def small_budget(record: Record) -> Diagnosis | None:
 def day_used_up(record: Record) -> Diagnosis | None:
     """H08: the operations of the day are used up in the middle of a run."""
     for run in runs(record):
-        refused = next((op for op in run.refused if op.code == "daily-quota"), None)
+        refused = run.refused_for("daily-quota")
         if refused is None:
             continue
         left = [one.task for one in run.attempts if run.reported(one.task, DAY_IS_OVER)]

@@ -100,7 +100,7 @@ def _is_put_anywhere(record: Record, read: Event) -> bool:
 def _failures(record: Record, why: str) -> Iterator[tuple[Call, str, Event]]:
     """The old tasks that a run read and found, and said to have failed: the run, the id, and the read."""
     for run in record.runs:
-        said = record.said[run.name]
+        said = str(run.answer)  # not kept: it may say something of every task
         for event in record.operations.get(run.name, ()):
             if event.verb == "get" and event.key.startswith(OLD_TASK) and event.entry is not None:
                 task = event.key.removeprefix(OLD_TASK)

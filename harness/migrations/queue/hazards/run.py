@@ -10,9 +10,10 @@ from harness import Call
 from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record, kept
-from harness.migrations.queue.state import Lease, QueueState, parsed
+from harness.migrations.queue.state import Lease, QueueState, parsed_list
 from harness.model.verdict import Moment
 from kvstore import Event
+from kvstore.errors import Code
 from kvstore.messages import TOO_MANY_OPERATIONS
 
 
@@ -106,7 +107,7 @@ class Run:
     def listed(self) -> Any:
         """The pending list as the run read it: None for a missing one, BROKEN for what is no JSON."""
         read = [event for event in self.operations if event.verb == "get" and event.key == PENDING]
-        return parsed(read[-1].entry) if read and read[-1].entry is not None else None
+        return parsed_list(read[-1].entry) if read and read[-1].entry is not None else None
 
     @property
     def says_missing(self) -> bool:
@@ -151,15 +152,14 @@ class Run:
         """The errors in the order of their texts: those of a task are one after the other."""
         return sorted(self.errors)
 
-    @cached_property
-    def refused(self) -> list[Event]:
-        """The operations that failed, for whatever reason."""
-        return [event for event in self.operations if event.error]
+    def refused_for(self, code: Code) -> Event | None:
+        """The first operation that failed because of a limit."""
+        return next((event for event in self.operations if event.error and event.code == code), None)
 
     @cached_property
     def spent(self) -> Event | None:
         """The first operation that the invocation was not allowed any more."""
-        return next((event for event in self.refused if ran_out(event)), None)
+        return self.refused_for("invocation-limit")
 
     @property
     def ran_out(self) -> bool:
