@@ -82,7 +82,8 @@ class Trace:
         self.kept: list[Kept] = []
         # How often each key of a namespace was written, and when.
         self.written: dict[Place, list[int]] = {}
-        self._current: ContextVar[Span | None] = ContextVar("span", default=None)
+        # The span of what is under way.
+        self.current: ContextVar[Span | None] = ContextVar("span", default=None)
 
     def version(self, namespace: str, key: str) -> int:
         """The newest."""
@@ -90,26 +91,19 @@ class Trace:
 
     def where_asked(self, store: Store, colo: str, namespace: str, invocations: Invocations) -> Store:
         """Around everything that an operation goes through."""
-        return _Asked(store, self, self._current, colo, namespace, invocations)
+        return _Asked(store, self, colo, namespace, invocations)
 
     def where_seen(self, store: Store, colo: str, namespace: str) -> Store:
         """Around what a location sees of the namespace: its `Edge`, or the store itself."""
-        return _Seen(store, self, self._current, colo, namespace)
+        return _Seen(store, self, colo, namespace)
 
 
 class _Asked(Around):
     def __init__(
-        self,
-        store: Store,
-        trace: Trace,
-        current: ContextVar[Span | None],
-        colo: str,
-        namespace: str,
-        invocations: Invocations,
+        self, store: Store, trace: Trace, colo: str, namespace: str, invocations: Invocations
     ) -> None:
         super().__init__(store)
         self._trace = trace
-        self._current = current
         self._colo = colo
         self._namespace = namespace
         self._invocations = invocations
@@ -120,7 +114,7 @@ class _Asked(Around):
         span = Span(invocation.name, ordinal, self._colo, self._namespace, verb, key, now)
         self._trace.spans.append(span)
         try:
-            with Within(self._current, span):
+            with Within(self._trace.current, span):
                 return await operation(*arguments)
         except BaseException as error:
             span.error, span.code = str(error) or type(error).__name__, code_of(error)
@@ -130,19 +124,16 @@ class _Asked(Around):
 
 
 class _Seen(Around):
-    def __init__(
-        self, store: Store, trace: Trace, current: ContextVar[Span | None], colo: str, namespace: str
-    ) -> None:
+    def __init__(self, store: Store, trace: Trace, colo: str, namespace: str) -> None:
         super().__init__(store)
         self._trace = trace
-        self._current = current
         self._colo = colo
         self._namespace = namespace
         self._kept: dict[str, Kept] = {}
 
     async def _around(self, verb: Verb, key: str, operation: Operation[T], *arguments: Any) -> T:
         result: Any = await operation(*arguments)
-        span = self._current.get()
+        span = self._trace.current.get()
         if span is None:
             return result  # type: ignore[no-any-return]
         if verb == "get":

@@ -4,7 +4,6 @@ import ast
 import importlib
 import inspect
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,10 @@ NEWER_TEXTS = {
 }
 
 
-@dataclass(frozen=True)
-class Case:
-    area: str
-    name: str
-    steps: list[dict[str, Any]]
-
-
-def cases() -> list[Case]:
-    """Every recorded case of the SDK."""
-    found = []
-    for path in sorted(VECTORS.glob("*.json")):
-        recorded = json.loads(path.read_text())
-        found += [Case(path.stem, case["name"], case["steps"]) for case in recorded["cases"]]
-    return found
+def cases(area: str) -> dict[str, list[dict[str, Any]]]:
+    """The steps of every recorded case of ``area``, by its name: "kv" or "sdk"."""
+    recorded = json.loads((VECTORS / f"{area}.json").read_text())
+    return {case["name"]: case["steps"] for case in recorded["cases"]}
 
 
 def names(env: Any) -> dict[str, Any]:
