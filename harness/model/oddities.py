@@ -54,7 +54,7 @@ def _much_metadata(odd: Odd) -> Entry:
     )
 
 
-# Where all values are text, one that is not is nobody's.
+# Only where not all values are text: elsewhere no Worker need be able to read such a one.
 NOT_TEXT: Final = "not-text"
 # Something is where one goes already.
 TARGET_THERE: Final = "target-there"
@@ -146,6 +146,15 @@ def _entries_there(
             targets = theirs
             break
     return {place_of(one): stored_as(one)._replace(expiration=None) for one in targets}
+
+
+def is_text(entry: Entry) -> bool:
+    """Whether a value is UTF-8."""
+    try:
+        entry.value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_odd(migration: Migration, place: Place) -> bool:

@@ -15,7 +15,7 @@ from harness.explore.tally import Seen
 from harness.migration import Migration
 from harness.model.decision import Extent
 from harness.model.expectation import Expectation
-from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, odd_entries
+from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, is_text, odd_entries
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place, Record
 from harness.model.row import Row, another_row, is_table, row_of, stored_row
@@ -229,21 +229,13 @@ class Sample:
     def oddities(self) -> tuple[str, ...]:
         """The kinds of odd entries that this migration can have."""
         taken = {target for place, entry in self.moving.items() for target in self._targets(place, entry)}
-        is_text = all(map(_is_text, self.moving.values()))
+        all_text = all(map(is_text, self.moving.values()))
         return tuple(
             kind
             for kind in KINDS
-            if not (is_text and kind == NOT_TEXT)
+            if not (all_text and kind == NOT_TEXT)
             and any(self._odd(kind, like, Chance(1, kind), set(taken)) for like in self.moving)
         )
-
-
-def _is_text(entry: Entry) -> bool:
-    try:
-        entry.value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 # The right Worker is asked for again and again beside one with a mistake.

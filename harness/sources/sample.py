@@ -12,6 +12,7 @@ from heapq import heappop, heappush, heappushpop
 from itertools import count
 from typing import Any, Final
 
+from harness.model.oddities import is_text
 from harness.model.record import Place
 from harness.model.stratum import Stratum
 from kvstore import Entry
@@ -185,7 +186,7 @@ class Sampler:
             life,
             metadata,
             None if members is None else tuple(sorted(members)),
-            _is_text(entry.value),
+            is_text(entry),
             len(entry.value).bit_length(),
         )
 
@@ -243,11 +244,3 @@ class Sampler:
 def _rank(place: Place) -> int:
     """A number by chance that the place alone decides."""
     return int.from_bytes(blake2b("\0".join(place).encode(), digest_size=8).digest(), "big")
-
-
-def _is_text(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
