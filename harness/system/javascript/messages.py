@@ -60,49 +60,35 @@ class Reader:
         """The messages that are whole now."""
         whole = []
         rest = self._read + data if self._read else data
-        while rest and (found := _message(rest)) is not None:
+        while rest and (found := self._first(rest)) is not None:
             message, rest = found
             whole.append(message)
         self._read = rest
         return whole
 
+    def _first(self, data: bytes) -> tuple[Message, bytes] | None:
+        """The message that ``data`` begins with, and what follows it; None while it is not whole."""
+        return _message(data)
 
-class Frames:
-    """What `Reader` is, once a connection is a WebSocket: each frame is the ``body`` of a message."""
 
-    def __init__(self) -> None:
-        self._read = b""
+class Frames(Reader):
+    """The same once a connection is a WebSocket: each frame is the ``body`` of a message."""
 
-    @property
-    def partly(self) -> bool:
-        return bool(self._read)
-
-    def feed(self, data: bytes) -> list[Message]:
-        """The messages that are whole now."""
-        whole = []
-        rest = self._read + data
-        while (found := _unframed(rest)) is not None:
-            body, rest = found
-            whole.append(Message("", "", body))
-        self._read = rest
-        return whole
+    def _first(self, data: bytes) -> tuple[Message, bytes] | None:
+        if len(data) < 2:
+            return None
+        size, start = data[1], 2
+        if size >= 126:
+            start += 2 if size == 126 else 8
+            size = int.from_bytes(data[2:start], "big")
+        if len(data) < start + size:
+            return None
+        return Message("", "", data[start : start + size]), data[start + size :]
 
 
 def framed(text: bytes) -> bytes:
     """The frame of a client's message, of less than 126 bytes; the mask is zero."""
     return b"\x81%c\0\0\0\0%s" % (0x80 | len(text), text)
-
-
-def _unframed(data: bytes) -> tuple[bytes, bytes] | None:
-    if len(data) < 2:
-        return None
-    size, start = data[1], 2
-    if size >= 126:
-        start += 2 if size == 126 else 8
-        size = int.from_bytes(data[2:start], "big")
-    if len(data) < start + size:
-        return None
-    return data[start : start + size], data[start + size :]
 
 
 def _message(data: bytes) -> tuple[Message, bytes] | None:
