@@ -16,7 +16,11 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.engine.under_way import counting
+from harness.explore.search import searched as searched_by
 from harness.explore.workforce import Cluster, ClusterError, Processes, Unfinished
+from harness.migrations.queue.explore.system import Queue
+from harness.migrations.queue.simulation.scenario import Scenario
+from harness.migrations.queue.worker import OURS
 from harness.terminal.exit_codes import INCONCLUSIVE, NOT_STARTED, VIOLATED
 from harness.terminal.processes import Child
 
@@ -138,6 +142,36 @@ def test_a_search_is_the_same_whoever_does_it(cluster: str, tmp_path: Path) -> N
     assert (there["workers"], alone["workers"], two["workers"]) == (2, 1, 2)
     assert alone["runs"] > 10
     assert without_times(there) == without_times(alone) == without_times(two)
+
+
+class Noting(Cluster):
+    """A cluster that does nothing, and knows how many scenarios each of its jobs has."""
+
+    workers = 2
+
+    def __init__(self) -> None:
+        self.jobs: list[int] = []
+
+    def do(self, work: Any, jobs: Sequence[Any]) -> Iterator[Any]:
+        self.jobs = [len(job.scenarios) for job in jobs]
+        return iter(())
+
+
+def test_a_job_of_a_cluster_has_a_thousand_scenarios() -> None:
+    noting = Noting()
+    for many, jobs in ((20_000, [1000] * 20), (800, [100] * 8)):
+        searched_by(Queue(OURS), [Scenario(seed=1)] * many, noting, lambda tally, of: None)
+        assert noting.jobs == jobs
+
+
+def test_a_scheduler_holds_a_few_jobs_however_many_there_are(cluster: str) -> None:
+    there = Cluster(cluster)
+    held = [len(there._client.futures) for _ in there.do(abs, range(100))]
+    there.close()
+    assert len(held) == 100
+    assert (
+        max(held) <= 3 * 2 * 2 + 1
+    )  # for two workers with two threads each, and the one that is handed over
 
 
 def test_workers_of_another_version_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
