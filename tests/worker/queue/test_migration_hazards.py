@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kvstore import KVError, KVNamespace, ManualClock, SqliteStore, Store
+from kvstore import KVError, KVNamespace, ManualClock, SqliteStore
 from kvstore.layers.layer import Around, Operation, T
 from kvstore.store import Verb
 
@@ -241,10 +241,10 @@ async def test_a_corrupt_lease_is_named_by_its_key(old: httpx.AsyncClient, kv: K
 
 
 class Faulty(Around):
-    """Refuses one operation on keys that begin with ``prefix``; a get of them finds nothing."""
+    """An empty store that refuses one operation on keys with a ``prefix``; a get of them finds nothing."""
 
-    def __init__(self, store: Store, verb: Verb, prefix: str) -> None:
-        super().__init__(store)
+    def __init__(self, verb: Verb, prefix: str) -> None:
+        super().__init__(SqliteStore.in_memory())
         self.verb = verb
         self.prefix = prefix
 
@@ -286,7 +286,7 @@ async def test_an_error_of_kv_fails_one_key(
     serve: Serve, verb: Verb, prefix: str, error: str, old_stays: bool
 ) -> None:
     """H11, H12."""
-    kv = KVNamespace(Faulty(SqliteStore.in_memory(), verb=verb, prefix=prefix))
+    kv = KVNamespace(Faulty(verb=verb, prefix=prefix))
     await kv.put(PENDING, '["t1","t2"]')
     await put_tasks(kv, "t1", "t2")
     await kv.put("orchestrator:lease:t1", '{"workerId":"w"}')
@@ -296,7 +296,7 @@ async def test_an_error_of_kv_fails_one_key(
 
 
 async def test_h14_leases_that_cannot_be_listed_are_a_success(serve: Serve) -> None:
-    kv = KVNamespace(Faulty(SqliteStore.in_memory(), verb="scan", prefix="orchestrator:lease:"))
+    kv = KVNamespace(Faulty(verb="scan", prefix="orchestrator:lease:"))
     await kv.put(PENDING, '["t1"]')
     await put_tasks(kv, "t1")
     client = serve(CACHE=kv)
@@ -310,7 +310,7 @@ async def test_h14_leases_that_cannot_be_listed_are_a_success(serve: Serve) -> N
 
 
 async def test_h47_a_rollback_that_breaks_has_deleted_some(serve: Serve) -> None:
-    kv = KVNamespace(Faulty(SqliteStore.in_memory(), verb="delete", prefix="queue:task:b"))
+    kv = KVNamespace(Faulty(verb="delete", prefix="queue:task:b"))
     for name in "abc":
         await kv.put(f"queue:task:{name}", "{}")
     response = await serve(CACHE=kv).post(ROLLBACK)
