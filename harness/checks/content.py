@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import damage
-from harness.model.expectation import Expectation, Wrong
+from harness.model.expectation import Expectation
 from harness.model.record import Record
 from harness.model.sameness import has_value, same
 from harness.model.verdict import Finding
+from harness.model.want import Wrong
 
 TITLE = "Content: value and metadata are what the old entry becomes"
 AT = "entries that are in the new layout"

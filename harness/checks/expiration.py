@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from harness.model.evidence import damage
-from harness.model.expectation import Expectation, Wrong
+from harness.model.expectation import Expectation
 from harness.model.record import Record
 from harness.model.verdict import Finding
+from harness.model.want import Wrong
 
 TITLE = "Expiration: every entry ends at the moment at which it was to end"
 AT = "entries that are in the new layout"

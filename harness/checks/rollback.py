@@ -10,7 +10,7 @@ from harness.model.expectation import LAST_MINUTE, Expectation, soon_over
 from harness.model.oddities import is_odd
 from harness.model.outcomes import place_of
 from harness.model.record import Place, Record
-from harness.model.sameness import is_as_wanted
+from harness.model.sameness import is_as_wanted, meaning_of
 from harness.model.verdict import Finding
 from kvstore import Entry
 
@@ -71,7 +71,10 @@ def _since(record: Record, expectation: Expectation) -> Iterable[Finding | None]
             if not have:
                 lost.append(place)
             elif is_comparable and not any(
-                is_as_wanted(one, stored_as(its)) for one in want.allowed if one for its in have
+                is_as_wanted(meaning_of(one, its), stored_as(its))
+                for one in want.allowed
+                if one
+                for its in have
             ):
                 older.append(place)
         elif want.gone is not None and want.is_gone() and have:

@@ -6,45 +6,19 @@ they become. Writes of operators, readers and background work are the migration:
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
 from harness.migration import Entry as Wanted
+from harness.migration import stored_as
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Act, Call, Place, Record
-from harness.model.row import is_table
-from harness.model.sameness import has_value, is_as_wanted, read_as
+from harness.model.sameness import is_as_wanted, meaning_of, read_as
+from harness.model.want import Want, Wrong
 from kvstore import Entry, Event
 
 # An entry that has so little left (seconds) may be left to end where it is: KV takes no shorter life.
 LAST_MINUTE = 90
-
-
-@dataclass(slots=True)
-class Want:
-    """What may be at a place: any of ``allowed``, where None is nothing at all.
-
-    ``origin`` is the old entry that it comes from, ``changed`` the last client's write that it follows from.
-    ``anything`` when a client's request may have done part of what it was to do.
-    """
-
-    allowed: tuple[Wanted | None, ...]
-    origin: Place | None = None
-    changed: Event | None = None
-    gone: Act | None = None
-    anything: bool = False
-
-    def lives(self, at: int, margin: int = 0) -> bool:
-        """Whether something must be there at ``at`` (ms), and for ``margin`` seconds more."""
-        return not self.anything and all(
-            one is not None and (one.expiration is None or one.expiration * 1000 > at + margin * 1000)
-            for one in self.allowed
-        )
-
-    def is_gone(self) -> bool:
-        """Whether nothing may be there."""
-        return not self.anything and all(one is None for one in self.allowed)
 
 
 class Expectation:
@@ -105,11 +79,14 @@ class Expectation:
         if known is None:
             self.wants[place] = Want((wanted,) if sure else (wanted, None), origin, event)
             return
+        if wanted is not None:
+            wanted = meaning_of(wanted, *known.allowed)
         if event is None and known.origin is not None and known.origin != origin:
             known.allowed = (*known.allowed, wanted)  # two old entries for one place: either may win
             return
         either = not sure or (event is not None and self._met(known.changed, event))
-        known.allowed = (*known.allowed, wanted) if either else (wanted,)
+        others = () if origin is None else self._of_others(place, origin)
+        known.allowed = (*(known.allowed if either else others), wanted)
         known.origin, known.changed = known.origin or origin, event or known.changed
         known.gone = None
         if sure:
@@ -147,7 +124,7 @@ class Expectation:
         stored = event.entry if event.verb == "put" else None
         if self.migration.is_note(*where):
             return
-        if self.migration.rule_for(*where) is not None and self._is_old(where, call):
+        if self.migration.rule_for(*where) is not None and self._is_old(where, stored, call):
             if stored is not None:
                 self._old(where, stored, event, sure=sure)
             else:
@@ -158,11 +135,14 @@ class Expectation:
             wanted = None if stored is None else self.mapping.written(where, stored)
             self._want(where, wanted, None, event, sure=sure)
 
-    def _is_old(self, where: Place, call: Call) -> bool:
+    def _is_old(self, where: Place, stored: Entry | None, call: Call) -> bool:
         """Whether what is written there is in the old layout: a later Worker may keep the key, not the
-        form.
+        form. What becomes itself has the form of both, and all else that it becomes belongs to it.
         """
-        return call.stage == "before" or where not in self.originals.get(where, ())
+        if call.stage == "before" or where not in self.originals.get(where, ()):
+            return True
+        targets = () if stored is None else self.mapping.targets(where, stored) or ()
+        return any(place_of(one) == where and stored_as(one) == stored for one in targets)
 
     def _forget(self, where: Place, event: Event, *, sure: bool) -> None:
         """An old entry was deleted; what the same request wrote in the new layout is not."""
@@ -176,6 +156,16 @@ class Expectation:
             if target not in mine:
                 self._want(target, None, where, event, sure=sure)
 
+    def _of_others(self, target: Place, origin: Place) -> tuple[Wanted, ...]:
+        """What old entries beside ``origin`` become at a place: one that is gone need not take it along."""
+        return tuple(
+            one
+            for other, targets in self.originals.items()
+            if other != origin and target in targets and other in self._state
+            for one in self.mapping.targets(other, self._state[other]) or ()
+            if place_of(one) == target
+        )
+
     def _act(self, act: Act) -> None:
         """What a client says of an entry, or does not know."""
         for target in self.originals.get(act.place, ()):
@@ -185,7 +175,7 @@ class Expectation:
             elif act.outcome == "gone":
                 # What says that it is gone may be in its place, or what somebody else wrote at the same time.
                 others = _is_of(want.changed, act) or self._is_shared(act)
-                marks = want.allowed if others else ()
+                marks = want.allowed if others else self._of_others(target, act.place)
                 self.wants[target] = Want((None, *marks), want.origin, want.changed, act)
             elif act.outcome == "unknown" and self._may_have_done(act):
                 want.anything = True
@@ -345,52 +335,6 @@ def _is_of(event: Event | None, act: Act) -> bool:
         and act.first <= event.index < act.last
         and event.invocation.startswith(f"{act.actor}.")
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """``place`` holds ``have`` at the end, and ``want`` says what it was to hold; ``earlier`` is what the old
-    entry would have become as it was at the beginning.
-    """
-
-    place: Place
-    want: Want
-    have: Wanted | None
-    earlier: Wanted | None = None
-
-    @property
-    def stays(self) -> bool:
-        """Whether something is there, and something was to be: no client deleted it."""
-        is_wanted = any(one is not None for one in self.want.allowed)
-        return self.have is not None and is_wanted and self.want.gone is None
-
-    def outlives(self, ended: int) -> bool:
-        """Whether it is there although it was to have expired; a row may be."""
-        if is_table(self.place[0]):
-            return False
-        ends = [one.expiration for one in self.want.allowed if one is not None]
-        return bool(ends) and all(end is not None and end * 1000 <= ended for end in ends)
-
-    @property
-    def _is_of_before(self) -> bool:
-        """Whether it has the value of the beginning."""
-        return self.have is not None and self.earlier is not None and has_value(self.earlier, self.have.value)
-
-    def is_overwritten(self, record: Record) -> bool:
-        """Whether what a client wrote was there, and the migration wrote over it.
-
-        What a client wrote to the old entry is there to be moved: only the value of the beginning, which was
-        read before, overwrites it.
-        """
-        changed = self.want.changed
-        if changed is None or not (self._is_of_before or (changed.namespace, changed.key) == self.place):
-            return False
-        return any(
-            (event.namespace, event.key) == self.place
-            and event.index > changed.index
-            and record.role_of(event.invocation) != "client"
-            for event in record.writes
-        )
 
 
 def soon_over(stored: Entry | None, ended: int) -> bool:

@@ -1,6 +1,7 @@
 """Whether what is stored is what is wanted: an entry with all that belongs to it, or the columns of a row."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from harness.migration import Entry as Wanted
@@ -32,6 +33,13 @@ def is_as_wanted(wanted: Wanted, stored: Entry) -> bool:
         and has_value(wanted, stored.value)
         and same(read_metadata(stored.metadata), wanted.metadata)
     )
+
+
+def meaning_of(wanted: Wanted, *others: Wanted | None) -> Wanted:
+    """The same entry: only what its JSON means matters, where that is so of another for its place."""
+    if wanted.shape is None and any(one is not None and one.is_json for one in others):
+        return replace(wanted, is_json=True)
+    return wanted
 
 
 def has_value(wanted: Wanted, value: bytes) -> bool:
