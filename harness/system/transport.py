@@ -40,11 +40,14 @@ class Answering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``body`` is parsed JSON or text (`model/answers.py`). ``headers`` have their names in small letters."""
+    """``body`` is parsed JSON or text (`model/answers.py`), ``content`` its bytes. ``headers`` have their
+    names in small letters.
+    """
 
     status: int
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
 
 
 class BrokenOff(Exception):
@@ -71,7 +74,7 @@ async def deliver(worker: Answering, request: Request) -> Answer:
     if len(content) > MOST_BYTES:
         raise BrokenOff(_too_long(len(content)))
     headers = {name.lower(): value for name, value in parts.headers}
-    return Answer(parts.status, read_body(content), headers)
+    return Answer(parts.status, read_body(content), headers, content)
 
 
 async def trigger(worker: Answering, controller: ScheduledController) -> Answer:
@@ -91,7 +94,8 @@ async def _handled(event: Awaitable[T]) -> T | Answer:
     except BaseException as error:
         if not _is_the_workers(error):
             raise
-        return Answer(500, _named(error))
+        said = _named(error)
+        return Answer(500, said, content=said.encode("utf-8", "replace"))
 
 
 async def read_to_end(pieces: Any) -> bytes:

@@ -25,7 +25,7 @@ WAY_MS = (1, 20)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``status`` is None when no answer came; ``body`` is what JSON says, or text.
+    """``status`` is None when no answer came; ``body`` is what JSON says, or text, ``content`` its bytes.
 
     Names of ``headers`` are in small letters.
     """
@@ -33,6 +33,7 @@ class Reply:
     status: int | None
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
 
     @property
     def ok(self) -> bool:
@@ -45,7 +46,8 @@ class Reply:
 
     @property
     def text(self) -> str:
-        return self.body if isinstance(self.body, str) else ""
+        """The body as text, whatever it says: also of JSON, and of a number."""
+        return self.content.decode("utf-8", "replace")
 
 
 class Site:
@@ -125,7 +127,7 @@ class Site:
             finally:
                 skew.reset(before)
                 call.operations = invocation.operations
-        return Reply(answer.status, answer.body, answer.headers)
+        return Reply(answer.status, answer.body, answer.headers, answer.content)
 
     def _deployed_in(self, call: Call) -> tuple[Deployed, Any]:
         """The Worker that answers in a call's location, and its clock's skew; the call notes its stage."""

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from harness.cli.rehearse import main
+from harness.model.scenario import Scenario
 from harness.rehearsal.migration_file import load_migration
 from harness.rehearsal.subject import sampled
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, VIOLATED
 from kvstore import Entry
-from tests.harness.declared.declaring import EACH, declared
+from tests.harness.declared.declaring import EACH, declared, subject_of, worker
 
 STAYS = EACH.replace('return old.at("new:" + name)', "return old")
 
@@ -134,3 +135,25 @@ def test_the_walks_say_with_how_many_entries_they_were(
     parts = {one["part"]: one["what"] for one in json.loads(capsys.readouterr().out)["parts"]}
     assert parts.keys() == {"walks", "crashes"}
     assert parts["walks"].startswith("all 1 entries (more like them cannot be made), under local")
+
+
+def test_the_text_of_an_answer_is_what_was_sent_also_where_that_is_json(tmp_path: Path) -> None:
+    worker(
+        tmp_path / "app",
+        """
+        from workers import Response, WorkerEntrypoint
+
+        class Default(WorkerEntrypoint):
+            async def fetch(self, request):
+                return Response(await self.env.KV.get("old:1"))
+        """,
+    )
+    code = STAYS.replace('"small",', '"small", before="app", after="app",')
+    code += """
+@m.reads("old:")
+async def read(who, name):
+    answer = await who.get("/" + name)
+    return answer.text == " 25" and answer.json == 25
+"""
+    subject = subject_of(declared(tmp_path, code), {("KV", "old:1"): Entry(b" 25")})
+    assert {act.outcome for act in subject.simulate(Scenario(readers=1)).acts} == {"found"}
