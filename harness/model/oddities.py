@@ -16,6 +16,7 @@ from harness.migration import Migration, Rule, stored_as
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place
 from harness.model.row import Row, Table, another_row, is_table, row_of, stored_row
+from harness.model.variation import with_many_items
 from kvstore import LIMITS, Entry
 
 _NUMBER: Final = 1000  # beyond those of rows that are made to be many
@@ -61,6 +62,9 @@ TARGET_THERE: Final = "target-there"
 # Another entry for the place that one goes to already.
 TWO_SOURCES: Final = "two-sources"
 
+# A list in a value has more items than anybody's that are there.
+MANY_ITEMS: Final = "many-items"
+
 # Those that end in the midst of a migration.
 ENDING: Final = frozenset({"ending", "ending-meanwhile"})
 
@@ -95,7 +99,7 @@ _ROWS: Final[Mapping[str, Callable[[Any], Any]]] = {
     TWO_SOURCES: lambda value: value,
 }
 _NAMES: Final = frozenset(name for name, _ in _ENTRIES.values())
-KINDS: Final = tuple(dict.fromkeys((*_ENTRIES, *_ROWS)))
+KINDS: Final = tuple(dict.fromkeys((*_ENTRIES, *_ROWS, MANY_ITEMS)))
 
 # How a row would be in its table when a migration begins, None where it cannot be.
 Stored = Callable[[Row], Mapping[str, Any] | None]
@@ -155,6 +159,19 @@ def is_text(entry: Entry) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def with_long_list(outcomes: Outcomes, place: Place, entry: Entry, items: int) -> Entry | None:
+    """An entry of which a list has so many items, so that it becomes more; None where no list does that."""
+
+    def count(one: Entry) -> int:
+        return len({*map(place_of, outcomes.targets(place, one) or ())})
+
+    if is_table(place[0]):
+        return None
+    made = [entry._replace(value=value) for value in with_many_items(entry.value, items)]
+    most = max(made, key=count, default=entry)
+    return most if count(most) > count(entry) else None
 
 
 def is_odd(migration: Migration, place: Place) -> bool:

@@ -19,6 +19,7 @@ from harness.explore.state import read_tally, write_tally
 from harness.explore.tally import Key, Tally, tallied, tallied_in_every_order
 from harness.explore.workforce import Workforce
 from harness.model.course import Course
+from harness.model.oddities import MANY_ITEMS
 from harness.model.record import Call, Place, Record
 from harness.model.row import is_table
 from harness.model.scenario import Scenario
@@ -242,14 +243,14 @@ class _Rehearsal:
         """With every entry, and with many more like them, under each of the conditions; nobody else there."""
         count, rate = self.moving, self.base.write_rate
         alone = Scenario(write_rate=rate, among="all", entries=count, odd=self.oddities)
-        grown = replace(alone, entries=GROWN, odd=())
+        long = tuple(kind for kind in self.oddities if kind == MANY_ITEMS)
+        grown = replace(alone, entries=GROWN, odd=long)
         made = loaded(self.whole).sample(self.whole).moving_in(grown)
         which = f"{count:,} entries of the sample" if self.is_sample else f"all {count:,} entries"
-        if made > count:
-            which += f", and {made:,}"
-        elif count < GROWN:
-            which += " (more like them cannot be made)"
-        walked = (alone, grown) if made > count else (alone,)
+        unmade = " (more like them cannot be made)" if count < GROWN else ""
+        which += f", and {made:,}" if made > count else unmade
+        which += f", one with {GROWN:,} items" if long else ""
+        walked = (alone, grown) if made > count or long else (alone,)
         scenarios = [replace(base, conditions=one) for base in walked for one in WALKED]
         which += f", under {', '.join(WALKED)}"
         if all(is_table(binding) for binding, _ in (*self.plain.start, *self.plain.final)):
@@ -279,9 +280,8 @@ class _Rehearsal:
 
     def _interruptions(self) -> tuple[list[Scenario], str]:
         """Somebody looks all the time: what an interruption leaves may be gone before the end."""
-        base = replace(self.base, readers=1)
+        base, rolled = (replace(self.base, readers=1, rollback=one) for one in ("never", "after"))
         places = [(base, place) for place in places_of(self.subject.simulate(base)).operations]
-        rolled = replace(base, rollback="after")
         places += [(rolled, place) for place in places_in(self._way_back(base)).operations]
         acts = [rule.name for rule in (*self.migration.clients, *self.migration.readers)]
         entries = range(min(3, self.base.entries))

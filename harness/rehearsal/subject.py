@@ -1,6 +1,6 @@
 """What a search is about: a declared migration, the entries to try it with, and when that is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -15,11 +15,20 @@ from harness.explore.tally import Seen
 from harness.migration import Migration
 from harness.model.decision import Extent
 from harness.model.expectation import Expectation
-from harness.model.oddities import KINDS, NOT_TEXT, TWO_SOURCES, is_text, odd_entries
+from harness.model.oddities import (
+    KINDS,
+    MANY_ITEMS,
+    NOT_TEXT,
+    TWO_SOURCES,
+    is_text,
+    odd_entries,
+    with_long_list,
+)
 from harness.model.outcomes import Outcomes, place_of
 from harness.model.record import Place, Record
 from harness.model.row import Row, another_row, is_table, row_of, stored_row
 from harness.model.scenario import Scenario
+from harness.model.variation import varied
 from harness.model.verdict import Finding, Verdict
 from harness.rehearsal.migration_file import load_migration
 from harness.rehearsal.simulation import simulate, unreadable
@@ -34,6 +43,8 @@ Mistakes = tuple[tuple[str, Path, str], ...]
 # How many entries of each kind a search draws its small namespaces from.
 _MOST_ALIKE = 24
 _MOST_OTHERS = 8
+# How many items a long list has at least; it has as many as there are entries.
+_LONG_LIST = 60
 
 
 @dataclass(frozen=True)
@@ -163,6 +174,8 @@ class Sample:
                 chance = Chance(seed, f"odd/{kind}")
                 like = chosen[chance.below(len(chosen))]
                 start.update(self._odd(kind, like, chance, taken))
+            if MANY_ITEMS in scenario.odd:
+                start.update(self._long(chosen, taken, max(_LONG_LIST, scenario.entries)))
         return {**self.others, **start}
 
     def moving_in(self, scenario: Scenario) -> int:
@@ -179,24 +192,27 @@ class Sample:
         more: dict[Place, Entry] = {}
         for number in range(max(0, count)):
             binding, key = chosen[number % len(chosen)]
-            another = self._another((binding, key), number + 1)
-            if another is None:
-                continue
-            place, entry = another
-            targets = self._targets(place, entry)
-            if self.outcomes.targets(place, entry) is not None and taken.isdisjoint(targets):
-                more[place] = entry
-                taken |= targets
+            for place, entry in self._others((binding, key), number + 1):
+                targets = self._targets(place, entry)
+                if self.outcomes.targets(place, entry) is not None and taken.isdisjoint(targets):
+                    more[place] = entry
+                    taken |= targets
+                    break
         return more
 
-    def _another(self, like: Place, number: int) -> tuple[Place, Entry] | None:
-        """One more entry or row under a name of its own; None where there cannot be any."""
-        binding, key = like
+    def _others(self, like: Place, number: int) -> Iterator[tuple[Place, Entry]]:
+        """One more entry or row under a name of its own; an entry at first with the same value."""
+        (binding, key), entry = like, self.moving[like]
         if not is_table(binding):
-            return (binding, f"{key}-{number}"), self.moving[like]
+            place = binding, f"{key}-{number}"
+            yield place, entry
+            for value in varied(entry.value, number):
+                yield place, entry._replace(value=value)
+            return
         table = self.outcomes.tables[binding]
-        row = another_row(table, row_of(like, self.moving[like]).columns, number)
-        return None if row is None else ((binding, table.key_of(row)), stored_row(row))
+        row = another_row(table, row_of(like, entry).columns, number)
+        if row is not None:
+            yield (binding, table.key_of(row)), stored_row(row)
 
     def _odd(self, kind: str, like: Place, chance: Chance, taken: set[Place]) -> dict[Place, Entry]:
         """The odd entry of a kind, made from ``like``, which goes where nothing else does, or just there."""
@@ -220,6 +236,15 @@ class Sample:
             taken |= targets
         return found
 
+    def _long(self, chosen: Sequence[Place], taken: set[Place], items: int) -> dict[Place, Entry]:
+        """The first entry with a list that can be long, with a long one: all that it becomes is its own."""
+        for place in chosen:
+            long = with_long_list(self.outcomes, place, self.moving[place], items)
+            others = taken - self._targets(place, self.moving[place])
+            if long is not None and others.isdisjoint(self._targets(place, long)):
+                return {place: long}
+        return {}
+
     def _stored(self, row: Row) -> Mapping[str, Any] | None:
         """How a row would be in its table when a migration begins, None where it cannot be."""
         found = self._kept.get(row.binding)
@@ -233,8 +258,11 @@ class Sample:
         return tuple(
             kind
             for kind in KINDS
-            if not (all_text and kind == NOT_TEXT)
-            and any(self._odd(kind, like, Chance(1, kind), set(taken)) for like in self.moving)
+            if (kind == MANY_ITEMS and self._long([*self.moving], taken, _LONG_LIST))
+            or (
+                not (all_text and kind == NOT_TEXT)
+                and any(self._odd(kind, like, Chance(1, kind), set(taken)) for like in self.moving)
+            )
         )
 
 

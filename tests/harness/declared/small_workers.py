@@ -93,23 +93,33 @@ def session(name, old):
 
 SPLIT = """
     PREFIX = "posts"
+    SIZE = 20
 
     async def show(self, name):
         page = await self.env.KV.list(prefix="post:")
         old = await self.env.KV.get("posts")
         return self.answer("some" if old is not None or page["keys"] else None)
 
-    async def split(self, key, until, metadata):
-        text = await self.env.KV.get("posts")
-        for post in json.loads(text or "[]"):
+    async def page(self, step, cursor):
+        first = int(cursor or 0)
+        posts = json.loads(await self.env.KV.get("posts") or "[]")
+        is_last = first + self.SIZE >= len(posts)
+        done = await getattr(self, step)(posts[first : first + self.SIZE], is_last)
+        return Response.json({"done": done, "cursor": str(first + self.SIZE)})
+
+    async def split(self, posts, is_last):
+        for post in posts:
             if await self.env.KV.get("post:" + post["id"]) is None:
                 await self.env.KV.put("post:" + post["id"], post["text"])
+        return is_last
 
-    async def remove(self, key, until, metadata):
-        for post in json.loads(await self.env.KV.get("posts") or "[]"):
+    async def remove(self, posts, is_last):
+        for post in posts:
             if await self.env.KV.get("post:" + post["id"]) is None:
-                return
-        await self.env.KV.delete("posts")
+                return True
+        if is_last:
+            await self.env.KV.delete("posts")
+        return is_last
 """
 
 SPLITTING = """

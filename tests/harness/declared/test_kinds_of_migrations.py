@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.model.scenario import Scenario
+from harness.rehearsal.subject import loaded
 from kvstore import Entry
 from tests.harness.declared import small_workers as small
-from tests.harness.declared.declaring import BEGAN, codes, declared, rehearsed, worker
+from tests.harness.declared.declaring import BEGAN, codes, declared, rehearsed, subject_of, worker
 
 NOW = BEGAN // 1000
 LATER = NOW + 3 * 86_400
@@ -52,11 +54,12 @@ MISTAKES = [
     (
         "split",
         "deleted first",
-        '        for post in json.loads(text or "[]"):',
-        '        await self.env.KV.delete("posts")\n        for post in json.loads(text or "[]"):',
+        "        is_last = first",
+        '        await self.env.KV.delete("posts")\n        is_last = first',
         "nowhere-for-a-while",
     ),
-    ("split", "one forgotten", 'json.loads(text or "[]")', 'json.loads(text or "[]")[:5]', "left-behind"),
+    ("split", "one forgotten", "[first : first + self.SIZE], is", "[first : first + 5], is", "lost"),
+    ("split", "a long list at once", "SIZE = 20", "SIZE = 100_000", "gave-up"),
     ("split", "another text", 'post["text"])', 'post["text"].upper())', "value-changed"),
     ("titled", "expiration forgotten", "=shown, **self.lifetime(until)", "=shown", "expiration-lost"),
     ("titled", "another text", "put(key, text,", "put(key, text + '.',", "value-changed"),
@@ -116,3 +119,18 @@ def test_a_namespace_moves_to_another_without_a_worker(tmp_path: Path) -> None:
 def test_entries_forgotten_between_two_namespaces_are_found(tmp_path: Path) -> None:
     code = small.TWO_NAMESPACES.replace("**entry.options", "expiration=entry.expiration or 1_900_000_000")
     assert "metadata-lost" in _two(tmp_path, code)
+
+
+NOTHING_MOVES = """
+@m.each("user:")
+async def stay(kv, key, entry):
+    pass
+"""
+
+
+def test_more_entries_are_made_where_each_must_become_something_else(tmp_path: Path) -> None:
+    _, code, entries = KINDS["indexed"]
+    code = small.BEGINNING.replace('before="old", after="new", ', "") + code + NOTHING_MOVES
+    subject = subject_of(declared(tmp_path, code), {("KV", key): entry for key, entry in entries.items()})
+    start = loaded(subject).start(subject, Scenario(entries=40))
+    assert len({json.loads(entry.value)["email"] for entry in start.values()}) == len(start) == 40

@@ -2,12 +2,13 @@
 //
 // Boards are read in both layouts and written in the new one. The migration has three steps, each a request that is
 // sent again with the cursor of its answer until that says `done`, and minutes apart, so that everybody has seen the
-// last one: /admin/copy, /admin/remove (boards all of whose posts are there) and /admin/sweep.
+// last one: /admin/copy, /admin/remove (boards all of whose posts are there) and /admin/sweep. Each takes a few posts
+// of a board, which may have any number: a cursor is how many of them are done, and where the listing is.
 //
 // A copy may be made from a read that is a minute old: of a board that was deleted meanwhile. So a deleted board
 // leaves a mark, `gone:<name>`. While the mark is there the board is not shown, and the sweep removes such copies.
 const OLD = "board:", NEW = "post:", GONE = "gone:";
-const PAGE = 4; // boards for each request: a copy takes two operations and two for each post, a small plan has fifty
+const POSTS = 20; // for each request, of one board: a copied one takes two operations, a small plan has fifty
 const SOON = 90; // KV takes no expiration less than 60 s ahead: what ends so soon stays where it is
 const REMEMBERED = 86_400; // seconds for which a deleted board is remembered: longer than a migration takes
 const STEPS = { copy: [OLD, copy], remove: [OLD, remove], sweep: [GONE, sweep] };
@@ -58,25 +59,35 @@ async function postsOf(kv, name) {
 
 async function step(kv, name, cursor) {
   const [prefix, work] = STEPS[name];
-  const page = await kv.list({ prefix, limit: PAGE, cursor });
-  for (const { name: key, expiration } of page.keys) await work(kv, key.slice(prefix.length), expiration);
-  return Response.json({ done: page.list_complete, cursor: page.cursor });
+  const [done, listed] = (cursor ?? "0/").split(/\/(.*)/s);
+  const page = await kv.list({ prefix, limit: 1, cursor: listed || undefined });
+  for (const { name: key, expiration } of page.keys) {
+    const left = await work(kv, key.slice(prefix.length), expiration, Number(done));
+    if (left) return Response.json({ done: false, cursor: `${Number(done) + POSTS}/${listed}` });
+  }
+  return Response.json({ done: page.list_complete, cursor: `0/${page.cursor ?? ""}` });
 }
 
-async function copy(kv, name, expiration) {
-  if (expiration !== undefined && expiration < Date.now() / 1000 + SOON) return;
-  if ((await kv.get(GONE + name)) !== null) return;
-  for (const { id, text, author } of (await kv.get(OLD + name, "json")) ?? []) {
+// Each says whether posts of the board are left after those from `first` on.
+async function copy(kv, name, expiration, first) {
+  if (expiration !== undefined && expiration < Date.now() / 1000 + SOON) return false;
+  if ((await kv.get(GONE + name)) !== null) return false;
+  const posts = (await kv.get(OLD + name, "json")) ?? [];
+  for (const { id, text, author } of posts.slice(first, first + POSTS)) {
     const key = `${NEW}${name}:${id}`;
     if ((await kv.get(key)) === null) await kv.put(key, text, { metadata: { author }, expiration });
   }
+  return first + POSTS < posts.length;
 }
 
-async function remove(kv, name) {
-  for (const { id } of (await kv.get(OLD + name, "json")) ?? []) {
-    if ((await kv.get(`${NEW}${name}:${id}`)) === null) return;
+async function remove(kv, name, expiration, first) {
+  const posts = (await kv.get(OLD + name, "json")) ?? [];
+  for (const { id } of posts.slice(first, first + POSTS)) {
+    if ((await kv.get(`${NEW}${name}:${id}`)) === null) return false;
   }
+  if (first + POSTS < posts.length) return true;
   await kv.delete(OLD + name);
+  return false;
 }
 
 async function sweep(kv, name) {
