@@ -47,13 +47,15 @@ class Walks:
     """
 
     def __init__(self, under_way: Callable[[], int], small: Record, entries: int) -> None:
-        self.over = 0
+        self.over = self._done = 0
         self._under_way = under_way
         self._each = small.all_operations / entries
         self._of_operator = small.all_operations / max(1, len(small.asked) + len(small.queried))
 
     def done(self) -> int:
-        return round(self.over * self._of_operator) + self._under_way()
+        """It never becomes less: what is under way is unknown once its process has ended."""
+        self._done = max(self._done, round(self.over * self._of_operator) + self._under_way())
+        return self._done
 
     def expected(self, entries: int) -> int:
         """How many walks through so many entries take, about."""

@@ -9,7 +9,7 @@ from harness.explore.coverage import met, signature
 from harness.explore.search import searched
 from harness.explore.workforce import Here, Processes
 from harness.model.scenario import Scenario
-from harness.rehearsal.progress import NoProgress
+from harness.rehearsal.progress import NoProgress, Walks
 from harness.rehearsal.rehearsal import rehearse
 from tests.harness.declared.declaring import subject_of
 from tests.harness.declared.test_links import ENTRIES, LINKS
@@ -97,6 +97,13 @@ def test_walks_say_how_many_operations_are_done_and_how_many_there_will_be() -> 
     rehearse(subject_of(LINKS / "naive.py", entries), entries, Here(), explore=("walks",), on_progress=heard)
     done, of = heard._far()
     assert 0.8 * of < done < 1.25 * of
+
+
+def test_what_walks_have_done_stays_known_when_their_processes_have_ended() -> None:
+    under_way = iter([50, 0])
+    small = subject_of(LINKS / "migration.py", ENTRIES).simulate(Scenario(entries=2))
+    walks = Walks(lambda: next(under_way), small, 2)
+    assert [walks.done(), walks.done()] == [50, 50]
 
 
 def test_faults_befall_everybody() -> None:
