@@ -28,7 +28,7 @@ from harness.parameters import parameters
 from harness.rehearsal.forecast import bill_of, forecast
 from harness.rehearsal.progress import NoProgress, OnProgress, Walks
 from harness.rehearsal.result import Part, Result
-from harness.rehearsal.subject import Subject, loaded, whole
+from harness.rehearsal.subject import LONGEST_LIST, Subject, loaded, whole
 from harness.sources.sample import Sample
 from harness.system.repeating import check_repeats
 from kvstore import Entry
@@ -249,7 +249,7 @@ class _Rehearsal:
         which = f"{count:,} entries of the sample" if self.is_sample else f"all {count:,} entries"
         unmade = " (more like them cannot be made)" if count < GROWN else ""
         which += f", and {made:,}" if made > count else unmade
-        which += f", one with {GROWN:,} items" if long else ""
+        which += f", one with {LONGEST_LIST:,} items" if long else ""
         walked = (alone, grown) if made > count or long else (alone,)
         scenarios = [replace(base, conditions=one) for base in walked for one in WALKED]
         which += f", under {', '.join(WALKED)}"

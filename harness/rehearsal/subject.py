@@ -43,8 +43,10 @@ Mistakes = tuple[tuple[str, Path, str], ...]
 # How many entries of each kind a search draws its small namespaces from.
 _MOST_ALIKE = 24
 _MOST_OTHERS = 8
-# How many items a long list has at least; it has as many as there are entries.
+# How many items a long list has: the more of them, the more entries there are. So many at most that a
+# request may read each, but not read and write it.
 _LONG_LIST = 60
+LONGEST_LIST = 600
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ class Sample:
                 like = chosen[chance.below(len(chosen))]
                 start.update(self._odd(kind, like, chance, taken))
             if MANY_ITEMS in scenario.odd:
-                start.update(self._long(chosen, taken, max(_LONG_LIST, scenario.entries)))
+                start.update(self._long(chosen, taken, min(LONGEST_LIST, max(_LONG_LIST, scenario.entries))))
         return {**self.others, **start}
 
     def moving_in(self, scenario: Scenario) -> int:

@@ -59,7 +59,7 @@ MISTAKES = [
         "nowhere-for-a-while",
     ),
     ("split", "one forgotten", "[first : first + self.SIZE], is", "[first : first + 5], is", "lost"),
-    ("split", "a long list at once", "SIZE = 20", "SIZE = 100_000", "gave-up"),
+    ("split", "a long list at once", "SIZE = 20", "SIZE = 100_000", "budget"),
     ("split", "another text", 'post["text"])', 'post["text"].upper())', "value-changed"),
     ("titled", "expiration forgotten", "=shown, **self.lifetime(until)", "=shown", "expiration-lost"),
     ("titled", "another text", "put(key, text,", "put(key, text + '.',", "value-changed"),
