@@ -15,7 +15,7 @@ from harness.migrations.queue.checkers.refusals import refusals
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
 from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.state import BROKEN, epoch_seconds, parsed
+from harness.migrations.queue.state import BROKEN, Lease, epoch_seconds, parsed
 from kvstore import Entry, Event
 
 _HOUR: Final = 3600
@@ -109,6 +109,20 @@ def _claimed(record: Record, call: Call, task: str) -> Iterator[str]:
         yield "{n} task{s} {were} handed out with no work in {them}"
     if not any(_same(span.entry, call.raw("task")) for span in _bodies(record, call, task)):
         yield "{n} task{s} {were} handed out other than {they} {were} stored"
+    if call.stage != "old" and any(_is_unread(record, call, one + task) for one in _lease_prefixes(call)):
+        yield "{n} task{s} {were} handed out though a lease that cannot be read held {them}"
+
+
+def _is_unread(record: Record, call: Call, key: str) -> bool:
+    """Whether a lease that names nobody was there, for all who can see, until a claim wrote its own over it.
+
+    Such a lease holds for as long as its key is there.
+    """
+    begin, end = record.expectation.evidence(call)
+    spans = record.expectation.during(key, begin, end)
+    before = [span for span in spans if span.writer != call.name]
+    unread = bool(before) and all(Lease.read(span.entry) is None for span in before)
+    return unread and are_steady(spans, begin, end)
 
 
 def _left_behind(record: Record, call: Call, given: str) -> Iterator[str]:
@@ -198,8 +212,21 @@ def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
         yield "{n} new task{s} {were} kept for another time than an hour"
     if put.entry.metadata is not None:
         yield "{n} new task{s} {were} given metadata"
-    if _put(record, call, f"event:{task}") is None:
+    yield from _kept_event(record, call, task)
+
+
+def _kept_event(record: Record, call: Call, task: str) -> Iterator[str]:
+    """The event that a message became is kept for an hour, with who sent it, of what type, and what it says."""
+    put = _put(record, call, f"event:{task}")
+    if put is None or put.entry is None:
         yield "{n} event{s} of accepted tasks {were} not kept"
+        return
+    event, sent = parsed(put.entry), json.dumps(call.body, ensure_ascii=False)
+    named = isinstance(event, dict) and event.get("id") == task and event.get("source") and event.get("type")
+    if not named or str(event.get("content")) not in sent:
+        yield "{n} event{s} of accepted tasks {were} kept without what a message has"
+    if not lives(put, _HOUR, record):
+        yield "{n} event{s} of accepted tasks {were} kept for another time than an hour"
 
 
 def _marked(record: Record, call: Call, task: str) -> Iterator[str]:

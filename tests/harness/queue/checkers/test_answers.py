@@ -249,6 +249,22 @@ MISTAKES = {
         "conditions=free tasks=4 spent=999",
         "I16",
     ),
+    "a lease without a text counts as none": (
+        "formats/lease.py",
+        "if text is None:",
+        "if not text:",
+        "seed=1001 conditions=local claims=coordinator tasks=5 leases=2 odd=meta-object+both+kept-other+twice+done,"
+        "both-behind,meta-false+permanent+both+held-unread,empty+twice+done page=1 budget=50 colos=2 producers=2 "
+        "daemons=3 polls=4 beat=15 runs=1 faults=crash@daemon-1.2:6",
+        "I13",
+    ),
+    "an event has no type": (
+        "webhooks/slack.py",
+        'words(message.get("type")) or "message"',
+        'words(message.get("type")) and "message"',
+        "conditions=local tasks=1 producers=1",
+        "I13",
+    ),
     "a way back takes time from a lease": (
         "migration/safe/copying.py",
         'if kind == "leases" and lasts_longer(there, body.text):',
