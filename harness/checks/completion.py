@@ -41,7 +41,7 @@ def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
 def _is_left(expectation: Expectation, place: Place) -> bool:
     """Whether an original is there although all that it becomes is, or none of it is wanted."""
     targets = expectation.originals.get(place)
-    if targets is None or place in targets or place in expectation.immovable:
+    if targets is None or place in targets or place in expectation.immovable or expectation.is_unsure(place):
         return False
     if soon_over(expectation.record.final[place], expectation.record.ended):
         return False

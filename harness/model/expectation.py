@@ -41,6 +41,8 @@ class Expectation:
         self.bare: list[tuple[Event, Place]] = []
         # The old entries that the migration wrote, by what they become.
         self._written_back: dict[Place, set[Place]] = {}
+        # What clients wrote in requests that failed, and what it becomes.
+        self._half: set[Place] = set()
         self._state: dict[Place, Entry] = dict(record.start)
         self._begin()
         self._go()
@@ -134,6 +136,8 @@ class Expectation:
         else:
             wanted = None if stored is None else self.mapping.written(where, stored)
             self._want(where, wanted, None, event, sure=sure)
+        places = {where, *self.originals.get(where, ())}
+        self._half = self._half - places if sure else self._half | places
 
     def _is_old(self, where: Place, stored: Entry | None, call: Call) -> bool:
         """Whether what is written there is in the old layout: a later Worker may keep the key, not the
@@ -226,11 +230,15 @@ class Expectation:
     def is_unsure(self, place: Place) -> bool:
         """Whether nobody knows what a client left there: who sees it later may put it right."""
         want = self.wants.get(place)
-        return (want is not None and want.anything) or any(
-            (act.place, act.role, act.outcome) == (place, "client", "unknown")
-            and self._may_have_done(act)
-            and not self._is_settled(act)
-            for act in self.record.acts
+        return (
+            (want is not None and want.anything)
+            or place in self._half
+            or any(
+                (act.place, act.role, act.outcome) == (place, "client", "unknown")
+                and self._may_have_done(act)
+                and not self._is_settled(act)
+                for act in self.record.acts
+            )
         )
 
     def _may_have_done(self, act: Act, at: float = math.inf) -> bool:

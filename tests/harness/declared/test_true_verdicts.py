@@ -12,7 +12,7 @@ from harness.rehearsal.migration_file import load_migration
 from harness.rehearsal.subject import sampled
 from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, VIOLATED
 from kvstore import Entry
-from tests.harness.declared.declaring import EACH, declared, subject_of, worker
+from tests.harness.declared.declaring import EACH, MOVED, RUNBOOK, declared, subject_of, worker
 
 STAYS = EACH.replace('return old.at("new:" + name)', "return old")
 
@@ -157,3 +157,37 @@ async def read(who, name):
 """
     subject = subject_of(declared(tmp_path, code), {("KV", "old:1"): Entry(b" 25")})
     assert {act.outcome for act in subject.simulate(Scenario(readers=1)).acts} == {"found"}
+
+
+BOTH = """
+from workers import Response, WorkerEntrypoint
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        name, kv = request.url.rpartition("/")[2], self.env.KV
+        if request.method == "PUT":
+            await kv.put("old:" + name, "new")
+            await kv.put("new:" + name, "new")
+            return Response("kept")
+        for key in (await kv.list(prefix="old:"))["keys"]:
+            await kv.put("new:" + key["name"][4:], await kv.get(key["name"]))
+            await kv.delete(key["name"])
+        return Response.json({"done": True})
+"""
+JOINED = """
+@m.changes("old:")
+async def join(who, name):
+    if (await who.put(f"/{name}-2")).ok:
+        who.made(f"{name}-2")
+"""
+
+
+def test_what_a_client_left_half_done_may_be_put_right_by_a_second_run(tmp_path: Path) -> None:
+    worker(tmp_path / "app", BOTH)
+    subject = subject_of(declared(tmp_path, MOVED + RUNBOOK + JOINED), {("KV", "old:1"): Entry(b"v")})
+    for join in ("join", "join[2]"):  # a name that was there at the beginning, and one that was not
+        line = f"conditions=local faults=unanswered@join-1.1:1 at_once={join}@operator.1"
+        record = subject.simulate(Scenario.read(line))
+        assert record.again is not None
+        assert [key for _, key in record.final.keys() - record.again.keys()] == [record.writes[-1].key]
+        assert not any(verdict.findings for verdict in subject.judge(record))

@@ -216,7 +216,7 @@ def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
 
 
 def _kept_event(record: Record, call: Call, task: str) -> Iterator[str]:
-    """The event that a message became is kept for an hour, with who sent it, of what type, and what it says."""
+    """The event that a message became is kept for an hour: who sent it, of what type, and what it says."""
     put = _put(record, call, f"event:{task}")
     if put is None or put.entry is None:
         yield "{n} event{s} of accepted tasks {were} not kept"
