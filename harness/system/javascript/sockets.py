@@ -46,7 +46,9 @@ class Sockets:
         listener = _Listener(socket.socket(socket.AF_UNIX), take)
         self._listeners.append(listener)
         listener.socket.bind(str(path))
-        listener.socket.listen(256)
+        # A Worker may begin all operations of a request at once, each on a connection of its own: where no
+        # room is left for one, workerd answers it with an internal error.
+        listener.socket.listen(socket.SOMAXCONN)
         listener.socket.setblocking(False)
         self._watch(listener.socket, listener)
 

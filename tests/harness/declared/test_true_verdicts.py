@@ -134,7 +134,8 @@ def test_the_walks_say_with_how_many_entries_they_were(
     main(["run", str(path), "--from", str(tmp_path / "kv.json"), *given])
     parts = {one["part"]: one["what"] for one in json.loads(capsys.readouterr().out)["parts"]}
     assert parts.keys() == {"walks", "crashes"}
-    assert parts["walks"].startswith("all 1 entries (more like them cannot be made), under local")
+    said = "all 1 entries (more like them cannot be made), one with 600 items, under local"
+    assert parts["walks"].startswith(said)
 
 
 def test_the_text_of_an_answer_is_what_was_sent_also_where_that_is_json(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """The example in JavaScript: what one writes first loses data, the careful one does not."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -85,10 +83,3 @@ def test_careful_survives_a_crash_and_a_refusal_at_every_operation() -> None:
     assert len(faults) >= 20
     for fault in faults:
         assert not violated(subject, Scenario(colos=2, entries=2, faults=(fault,))), fault
-
-
-def test_mutate_says_that_mistakes_are_made_in_python() -> None:
-    arguments = ["mutate", str(BOARD / "migration.py"), "--from", str(BOARD / "board.json")]
-    ended = subprocess.run([sys.executable, "-m", "harness", *arguments], capture_output=True, text=True)
-    assert ended.returncode == 3
-    assert "mistakes are made in Python, and the Worker in " in ended.stderr

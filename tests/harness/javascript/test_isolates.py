@@ -12,6 +12,7 @@ import pytest
 
 from harness.system.deployment import SystemFailed
 from harness.system.javascript.messages import Frames
+from harness.system.javascript.sockets import Sockets
 from kvstore.faults import InvocationCrashed
 from tests.harness.javascript.running import CONFIG, START, Simulation, at_once, code_of, simulated
 from worker.runtime import LoadError
@@ -323,3 +324,18 @@ def test_frames_of_any_size_come_in_pieces_of_any_size(pieces: int) -> None:
     read = [one.body for at in range(0, len(data), pieces) for one in frames.feed(data[at : at + pieces])]
     assert read == bodies
     assert not frames.partly
+
+
+def test_everything_that_a_request_may_begin_at_once_finds_room(tmp_path: Path) -> None:
+    """Each operation comes on a connection of its own, and none is taken while the simulation computes."""
+    sockets, path, begun = Sockets(), tmp_path / "asks", []
+    sockets.listen(path, lambda connection, message: None)
+    try:
+        for _ in range(1000):
+            begun.append(socket.socket(socket.AF_UNIX))
+            begun[-1].setblocking(False)
+            begun[-1].connect(str(path))
+    finally:
+        sockets.close_all()
+        for one in begun:
+            one.close()

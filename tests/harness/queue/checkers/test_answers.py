@@ -253,9 +253,10 @@ MISTAKES = {
         "formats/lease.py",
         "if text is None:",
         "if not text:",
-        "seed=1001 conditions=local claims=coordinator tasks=5 leases=2 odd=meta-object+both+kept-other+twice+done,"
-        "both-behind,meta-false+permanent+both+held-unread,empty+twice+done page=1 budget=50 colos=2 producers=2 "
-        "daemons=3 polls=4 beat=15 runs=1 faults=crash@daemon-1.2:6",
+        "seed=1001 conditions=local claims=coordinator tasks=5 leases=2 page=1 budget=50 colos=2 producers=2 "
+        "daemons=3 polls=4 beat=15 runs=1 faults=crash@daemon-1.2:6 "
+        "odd=meta-object+both+kept-other+twice+done,both-behind,meta-false+permanent+both+held-unread,"
+        "empty+twice+done",
         "I13",
     ),
     "an event has no type": (
