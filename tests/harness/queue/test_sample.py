@@ -14,7 +14,7 @@ from harness.migrations.queue.rehearsal.sampling import QueueSample, sampled
 from harness.migrations.queue.state import QueueState
 from harness.sources.source import Source
 from harness.terminal.exit_codes import USAGE
-from kvstore import Entry, ManualClock, write_bulk
+from kvstore import Entry, ManualClock, SystemClock, write_bulk
 from tests.harness.queue.walks import old_queue
 
 NOW = 1_800_000_000_000
@@ -80,7 +80,7 @@ def test_a_sample_is_no_go_where_all_of_it_would_not_fit_into_one_request() -> N
 
 def report(tmp_path: Path, *arguments: str) -> dict[str, Any]:
     source, file = tmp_path / "queue.json", tmp_path / "report.json"
-    source.write_text(write_bulk(old_queue(200, 20).namespace.entries))
+    source.write_text(write_bulk(old_queue(200, 20, SystemClock().now_ms()).namespace.entries))
     main(["queue", "-q", "--from", str(source), "--json", str(file), *arguments])
     document: dict[str, Any] = json.loads(file.read_text())
     return document
