@@ -41,7 +41,7 @@ class Expectation:
         self.bare: list[tuple[Event, Place]] = []
         # The old entries that the migration wrote, by what they become.
         self._written_back: dict[Place, set[Place]] = {}
-        # What clients wrote in requests that failed, and what it becomes.
+        # What clients wrote in requests that failed, and what it becomes, until one of them writes it again.
         self._half: set[Place] = set()
         self._state: dict[Place, Entry] = dict(record.start)
         self._begin()
@@ -136,8 +136,11 @@ class Expectation:
         else:
             wanted = None if stored is None else self.mapping.written(where, stored)
             self._want(where, wanted, None, event, sure=sure)
-        places = {where, *self.originals.get(where, ())}
-        self._half = self._half - places if sure else self._half | places
+        if not sure:
+            self._half |= {where, *self.originals.get(where, ())}
+        elif self._half:
+            of = {one for one in self._half if where in self.originals.get(one, ())}
+            self._half -= {where, *of, *self.originals.get(where, ())}
 
     def _is_old(self, where: Place, stored: Entry | None, call: Call) -> bool:
         """Whether what is written there is in the old layout: a later Worker may keep the key, not the
