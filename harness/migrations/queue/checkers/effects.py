@@ -325,6 +325,8 @@ def _plain(value: Any) -> str:
 
 def _listed(call: Call) -> Iterator[str]:
     shown = call.member("pending")
+    if call.stage == "old" and not isinstance(shown, list):
+        return  # the original shows the list as it is, and counts what has no length as nothing
     if shown is None or call.member("count") != len(shown):
         yield "{n} listing{s} {do} not count what {they} show{es}"
     elif len({str(task) for task in shown}) != len(shown):
