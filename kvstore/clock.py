@@ -26,7 +26,7 @@ class SystemClock:
         return time_ns() // 1_000_000
 
     async def sleep(self, seconds: float) -> None:
-        import asyncio  # slow to import: who only supervises a process never sleeps
+        import asyncio  # here, as it is slow to import, and a supervisor of processes never sleeps
 
         await asyncio.sleep(seconds)
 
@@ -73,9 +73,11 @@ class MovableClock:
         return time_ns() // 1_000_000 + self.ahead
 
     def advance(self, milliseconds: int) -> None:
+        from asyncio import Event
+
         self.ahead += milliseconds
         self._moved.set()
-        self._moved = type(self._moved)()
+        self._moved = Event()
 
     async def sleep(self, seconds: float) -> None:
         from asyncio import wait_for

@@ -40,6 +40,6 @@ async def create(who, name):
 
 
 @links.invariant
-def marks_end(before, after):  # nobody removes them
+def marks_end(before, after):  # only its own end removes a mark
     marks = [entry for key, entry in after.items() if key.startswith("gone:")]
     return all(mark.expiration is not None for mark in marks)

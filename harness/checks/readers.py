@@ -37,12 +37,12 @@ def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
         record, expectation, "ghost", "{n} entr{ies} that a client had deleted {were} found", ghosts
     )
     errors = [call for call in record.calls if _is_own_error(record, call)]
-    yield finding(
-        "{n} request{s} {were} answered with an error that neither KV nor D1 explains",
-        list(dict.fromkeys(f"{call.method} {call.path.partition('?')[0]}: {_said(call)}" for call in errors)),
-        show=lambda: tuple(map(of_call, errors[:3])),
-        code="own-error",
-    )
+    allowed = record.scenario.platform.allowance.operations
+    over = [call for call in errors if allowed is not None and call.operations > allowed]
+    yield _of_errors("{n} request{s} ran into the limit of operations", over, "request-budget")
+    own = [call for call in errors if call not in over]
+    what = "{n} request{s} {were} answered with an error that neither KV nor D1 explains"
+    yield _of_errors(what, own, "own-error")
 
 
 def _lives(record: Record, expectation: Expectation, act: Act, changes: list[Act]) -> bool | None:
@@ -91,6 +91,11 @@ def _finding(
         return story(record, [first.place, *expectation.originals.get(first.place, ())], first)
 
     return finding(what, list(dict.fromkeys(act.place[1] for act in acts)), show=show, code=code)
+
+
+def _of_errors(what: str, calls: list[Call], code: str) -> Finding | None:
+    said = dict.fromkeys(f"{call.method} {call.path.partition('?')[0]}: {_said(call)}" for call in calls)
+    return finding(what, list(said), show=lambda: tuple(map(of_call, calls[:3])), code=code)
 
 
 def _is_own_error(record: Record, call: Call) -> bool:

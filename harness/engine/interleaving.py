@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from harness.parameters import Parameter, ParameterError
 from kvstore.store import Verb
 
-if TYPE_CHECKING:  # who asks for help reads an order, and waits for nothing
+if TYPE_CHECKING:  # imported late: help only reads an order, and needs no loop
     from asyncio import Future
 
     from harness.engine.loop import LoopClock

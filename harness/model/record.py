@@ -293,7 +293,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     queried    every call of D1 as the Worker saw it
     tables     what its rows can be in, each a Table, by label
     refused    requests to the outside that nothing is said of, as ``GET https://…``
-    all_operations  how many operations of KV and D1 there were, with those of who judges
+    all_operations  how many operations of KV and D1 there were, with those of the judge
     """
 
     migration: Migration

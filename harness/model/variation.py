@@ -1,4 +1,4 @@
-"""More of what somebody's values hold: the same with other texts and numbers, and lists with more items.
+"""Values like the user's own: the same with other texts and numbers, and lists with more items.
 
 Names, addresses and numbers that tell one entry from another are seldom in its key alone. Where two
 entries must not have them in common, or a list is to be long, others are made of those that are there.

@@ -188,7 +188,7 @@ def _binary(node: "Node", texts: dict[str, str]) -> Iterator[TextRange]:
             yield Absence(*where, _at(left), written in ("==", "==="))
             if len(written) == 3:
                 yield Nullish(*_bounds(right), _NOTHING[nothing])
-    elif not _is_text(node, texts):  # nobody calculates with texts
+    elif not _is_text(node, texts):  # other operators are not for texts
         yield Operator(*_bounds(operator), written)
 
 

@@ -1,4 +1,4 @@
-"""How far a rehearsal is: who is told of it, and what is told of walks, of which one may take long."""
+"""How far a rehearsal is, also within one long walk."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -43,7 +43,7 @@ class Walks:
     """How many operations walks have done, ``under_way`` in those that go on, and how many there will be.
 
     ``small`` is a walk with so many ``entries``. ``over`` are the operator's operations in those that ended:
-    beside them there are a second run, and looks of who judges.
+    beside them there are a second run, and the judge's own.
     """
 
     def __init__(self, under_way: Callable[[], int], small: Record, entries: int) -> None:

@@ -210,9 +210,10 @@ class _Rehearsal:
                 self.on_progress.found(key[0], group.what, group.smallest)
 
     def _followed(self, scenarios: Sequence[Scenario]) -> OnTally:
-        """Who hears of walks, of which one may take long: how far they are is followed within each."""
+        """Shows how far walks are, also within each: one may take long. What is returned gets every tally."""
         walks = Walks(self.workforce.operations, self._alone(entries=_FEW), _FEW)
-        of = walks.expected(sum(one.entries for one in scenarios))
+        long = sum(MANY_ITEMS in one.odd for one in scenarios)
+        of = walks.expected(sum(one.entries for one in scenarios) + long * LONGEST_LIST)
         self.on_progress.follow("walks: {done} of some {of} operations", walks.done, of)
 
         def told(tally: Tally, _: int) -> None:

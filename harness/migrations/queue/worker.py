@@ -1,4 +1,4 @@
-"""Which Worker of the migration guide a rehearsal is about: ours, or one of somebody's own."""
+"""Which Worker of the migration guide a rehearsal is about: ours, or the user's own."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -92,7 +92,7 @@ def _expression(syntax: Syntax, node: ast.AST) -> Iterator[TextRange]:
             if not more and _is_none(node.comparators[0]) and isinstance(operator, ast.Is | ast.IsNot):
                 yield Absence(*where(node), _at(syntax, node.left), isinstance(operator, ast.Is))
         case ast.BinOp():
-            # Nobody calculates with texts.
+            # Other operators are not for texts.
             written, sides = _WRITTEN.get(type(node.op)), [node.left, node.right]
             if written is not None and not any(_is_text(syntax, one) for one in sides):
                 yield from _operator(syntax, node.left, node.right, written)

@@ -120,7 +120,7 @@ class JavaScriptCode:
 
     @property
     def sources(self) -> list[Path]:
-        """The code that the bundle is made of, without what somebody else wrote. Raises LoadError."""
+        """The code that the bundle is made of, without packages. Raises LoadError."""
         _, root = self.bundle, self.folder.resolve()
         own = set(code_files(root))
         return [one for one in self._sources if one in own and one.suffix in JAVASCRIPT]

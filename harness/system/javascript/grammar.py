@@ -23,7 +23,7 @@ FUNCTIONS: Final = frozenset((
 
 
 def parsed(source: bytes, suffix: str) -> "Node":
-    """The root of a file's tree; what is no valid syntax is an error in it.
+    """The root of a file's tree; invalid syntax is an error in it.
 
     Raises ImportError where tree-sitter is missing.
     """

@@ -192,3 +192,25 @@ def test_what_a_client_left_half_done_may_be_put_right_by_a_second_run(tmp_path:
         assert record.again is not None
         assert [key for _, key in record.final.keys() - record.again.keys()] == [record.writes[-1].key]
         assert not any(verdict.findings for verdict in subject.judge(record))
+
+
+def test_an_error_of_a_reader_that_asks_too_often_is_called_what_it_is(tmp_path: Path) -> None:
+    code = """
+        from workers import Response, WorkerEntrypoint
+
+        class Default(WorkerEntrypoint):
+            async def fetch(self, request):
+                for number in range(1001 if request.url.endswith("/1") else 0):
+                    await self.env.KV.get(f"old:{number}")
+                return Response.json({"done": True})
+        """
+    worker(tmp_path / "app", code)
+    reads = """
+@m.reads("old:")
+async def read(who, name):
+    return (await who.get("/" + name)).ok
+"""
+    subject = subject_of(declared(tmp_path, MOVED + RUNBOOK + reads), {("KV", "old:1"): Entry(b"v")})
+    found = [one for verdict in subject.judge(subject.simulate(Scenario())) for one in verdict.findings]
+    assert {one.code for one in found} >= {"request-budget"}
+    assert "own-error" not in {one.code for one in found}

@@ -3,7 +3,7 @@
 Each file has one checker: a function from a Record to a Verdict. The numbers are those of docs/invariants.md.
 Beside them: `ending` (for which requests a migration answers, and what is judged at the end), `copies` (what
 was copied from what), `freedom` (whether a task was free for a claim), `refusals` (answers that refuse, fail
-or are late), `limiter` (who is counted and turned away).
+or are late), `limiter` (which requests are counted, and turned away).
 """
 
 from collections.abc import Callable, Iterable

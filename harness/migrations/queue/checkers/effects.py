@@ -114,7 +114,7 @@ def _claimed(record: Record, call: Call, task: str) -> Iterator[str]:
 
 
 def _is_unread(record: Record, call: Call, key: str) -> bool:
-    """Whether a lease that names nobody was there, for all who can see, until a claim wrote its own over it.
+    """Whether an unreadable lease was visible everywhere until the claim wrote its own over it.
 
     Such a lease holds for as long as its key is there.
     """

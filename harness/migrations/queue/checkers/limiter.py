@@ -53,7 +53,7 @@ def _is_uncounted(record: Record, call: Call) -> bool:
     every = record.operations[call.name]
     asked = [event for event in every if event.key.startswith(LIMITER)]
     if not every or any(event.error for event in asked):
-        return False  # who cannot be counted may pass
+        return False  # a request that cannot be counted may pass
     puts = [event for event in asked if event.verb == "put"]
     before = [moment for event in asked if event.verb == "get" for moment in _moments(event)]
     if not puts:
