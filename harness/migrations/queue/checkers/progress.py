@@ -79,11 +79,12 @@ def _stuck_documented(record: Record) -> list[Call]:
 def _stuck_safe(record: Record, steps: list[Call], sources: tuple[str, ...]) -> list[Call]:
     """Steps of one operator in a row that did nothing: many, and for longer than anything is seen late.
 
-    What another operator's step did meanwhile is progress of the one migration.
+    What another operator's step did meanwhile is progress of the one migration, and what hindered it or what it
+    was told stands in the way of everybody's.
     """
     stuck: dict[str, list[Call]] = {}
     for run in steps:
-        if _moved(record, run):
+        if _moved(record, run) or _hindered(record, run):
             stuck = {who: row for who, row in stuck.items() if _is_stuck(record, row)}
         row = stuck.setdefault(run.actor, [])
         done = run.member("done") is True or not _left(record, run, sources) or _has_less_left(row, run)
