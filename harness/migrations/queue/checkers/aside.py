@@ -117,9 +117,11 @@ def _deletes_unasked(record: Record, call: Call) -> bool:
 
 
 def _deletes_other(record: Record, call: Call) -> bool:
-    """Whether ``deleted`` is not how many it deleted, or it says it is done and something is left."""
-    if call.path != DELETE or call.status == 409 or (call.status == 500 and _failed(record, call)):
+    """Whether ``deleted`` is not how many it deleted, or it is done though refused or not to the end."""
+    if call.path != DELETE or (call.status == 500 and _failed(record, call)):
         return False
+    if call.status == 409:
+        return call.member("deleted") != 0 or call.member("done") is not False
     gone = [event for event in record.versions.by(call.name) if event.verb == "delete"]
     said, done = call.member("deleted"), call.member("done") is True
     if said is None or not len(gone) - len(errors_of(call)) <= said <= len(gone):

@@ -29,7 +29,7 @@ def is_free(record: Record, task: str, call: Call) -> bool:
     leases = [
         span for prefix in (OLD_LEASE, NEW_LEASE) for span in expectation.during(prefix + task, since, end)
     ]
-    if not all(_has_ended(record, span, call) for span in leases):
+    if not all(_has_ended(record, task, span, call) for span in leases):
         return False
     bodies = [
         span for prefix in (OLD_TASK, NEW_TASK) for span in expectation.during(prefix + task, begin, end)
@@ -65,16 +65,31 @@ def _leased(record: Record, task: str, claim: Call) -> bool:
     return any(one.verb == "put" and one.key == lease for one in record.operations.get(claim.name, ()))
 
 
-def _has_ended(record: Record, lease: Span, call: Call) -> bool:
+def _has_ended(record: Record, task: str, lease: Span, call: Call) -> bool:
     """Whether a lease, whose key is there, was over by its own account and everybody's clock.
 
-    Only the format for both looks at that; a coordinator may know of a renewal that KV does not show.
+    The format for both looks at that, and so does a coordinator, unless it knows of another grant.
     """
     said = Lease.read(lease.entry)
-    if call.stage != "dual" or record.scenario.claims != "kv" or said is None or said.until is None:
+    if call.stage != "dual" or said is None or said.until is None:
         return False
     begin, _ = record.expectation.evidence(call)
-    return said.until * 1000 + record.scenario.clock_spread < begin
+    over = said.until * 1000 + record.scenario.clock_spread < begin
+    return over and (record.scenario.claims == "kv" or not _is_granted(record, task, lease, call))
+
+
+def _is_granted(record: Record, task: str, lease: Span, call: Call) -> bool:
+    """Whether a request that KV may not show in ``lease`` was given ``task``, or more time for it."""
+    begin, _ = record.expectation.evidence(call)
+    renewals = record.to("POST", f"/api/queue/{quote(task, safe='')}/renew")
+    claims = [one for one in claims_before(record, call) if one.member("taskId") in (None, task)]
+    asked = [(one, one.body["extendSec"]) for one in renewals]
+    asked += [(one, one.body["leaseDurationSec"]) for one in claims]
+    return any(
+        one is not call and one.name != lease.writer and begin <= one.answered + 1000 * seconds
+        for one, seconds in asked
+        if one.status not in (403, 429) and not (one.status == 200 and one.member("success") is False)
+    )
 
 
 def is_visible(record: Record, task: str, call: Call) -> bool:

@@ -1,8 +1,8 @@
 """Part of I13: whether the limiter counts the requests of the queue, and turns away those that are too many.
 
-A key may send sixty in any minute. Without a coordinator the count is kept in KV, where two requests at once
-may miss each other's; what each does with the count that it read is judged. With one an object
-counts exactly.
+A key may send sixty in any minute, and each sender of messages is counted alone. Without a coordinator the
+count is kept in KV, where two requests at once may miss each other's; what each does with the count that it
+read is judged. With one an object counts exactly.
 """
 
 from bisect import bisect_right
@@ -22,6 +22,7 @@ _MINUTE_MS: Final = 60_000
 _PER_MINUTE: Final = 60
 _ANSWERED: Final = attrgetter("answered")
 _QUEUE: Final = ("/api/queue", RESULTS)
+_WEBHOOKS: Final = "/webhook/"
 
 
 def limited(record: Record, call: Call) -> Iterator[str]:
@@ -33,6 +34,8 @@ def limited(record: Record, call: Call) -> Iterator[str]:
             yield "{n} request{s} {were} let through, and the limiter did not count {them}"
         if call.name in _too_many(record):
             yield "{n} request{s} {were} let through beyond what the limiter allows in a minute"
+    elif call.path.startswith(_WEBHOOKS) and _counts_others(record, call):
+        yield "{n} message{s} {were} counted by the limiter with those of another sender"
 
 
 def _turned_away(record: Record, call: Call) -> Iterator[str]:
@@ -61,6 +64,20 @@ def _is_uncounted(record: Record, call: Call) -> bool:
     counted, now = _moments(puts[-1]), puts[-1].at
     recent = [moment for moment in before if moment > now - _MINUTE_MS + record.scenario.clock_spread]
     return len(counted) <= len(recent) or len(counted) > _PER_MINUTE
+
+
+def _counts_others(record: Record, call: Call) -> bool:
+    """Whether a message was added to a count of more requests than its sender ever made to its channel."""
+    puts = [
+        event
+        for event in record.operations[call.name]
+        if event.verb == "put" and event.key.startswith(LIMITER) and event.key not in record.start.entries
+    ]
+    own = sum(
+        one.actor == call.actor and one.path == call.path and one.sent <= call.answered
+        for one in record.calls
+    )
+    return any(len(_moments(event)) > own for event in puts)
 
 
 def _moments(event: Event) -> list[float]:

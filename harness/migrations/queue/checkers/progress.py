@@ -79,8 +79,8 @@ def _stuck_documented(record: Record) -> list[Call]:
 def _stuck_safe(record: Record, steps: list[Call], sources: tuple[str, ...]) -> list[Call]:
     """Steps of one operator in a row that did nothing: many, and for longer than anything is seen late.
 
-    What another operator's step did meanwhile is progress of the one migration, and what hindered it or what it
-    was told stands in the way of everybody's.
+    What another operator's step did meanwhile is progress of the one migration, and what hindered that step
+    or was told to it stands in the way of everybody's.
     """
     stuck: dict[str, list[Call]] = {}
     for run in steps:

@@ -4,6 +4,7 @@ Part of I16. A step is under way while listings are late and others are at work,
 only if no moment that it can have seen makes it right.
 """
 
+import json
 from collections.abc import Callable
 from typing import Final
 
@@ -162,6 +163,27 @@ def _notes_other(record: Record, call: Call) -> bool:
         if within(spans, begin, end) and layout.QUARANTINE + task not in failed
     ]
     return not all(note.startswith(tuple(kept)) for note in notes)
+
+
+def _drops_silently(record: Record, call: Call) -> bool:
+    """Whether it deleted a pending list with elements that are no ids, and names none of them."""
+    deleted = any(
+        one.verb == "delete" and one.key == layout.PENDING for one in record.versions.by(call.name)
+    )
+    if call.path != RUN or not deleted:
+        return False
+    begin, end = record.expectation.evidence(call)
+    seen = [parsed(span.entry) for span in record.expectation.during(layout.PENDING, begin, end)]
+    odd = [
+        [_as_json(item) for item in one if not isinstance(item, str)] if isinstance(one, list) else []
+        for one in seen
+    ]
+    notes = " ".join(str(one) for one in call.raw("notes") or ())
+    return bool(odd) and all(odd) and not any(item in notes for one in odd for item in one)
+
+
+def _as_json(item: object) -> str:
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
 
 
 def _points_elsewhere(record: Record, call: Call) -> bool:
@@ -327,6 +349,7 @@ STEP: Final[dict[Complaint, str]] = {
     _blames_other: "{n} answer{s} of a step {do} not say whether tasks or leases failed",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
     _notes_other: "in {n} answer{s} of a step notes name nothing, or are wrong about the quarantine",
+    _drops_silently: "{n} step{s} deleted a pending list with elements that are no ids, and named none",
     _points_elsewhere: "in {n} answer{s} of a step cursor is not the last id that was copied",
     _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",
     _hides_failures: "{n} answer{s} of a step {do} not report an operation that failed",

@@ -273,6 +273,37 @@ MISTAKES = {
         "seed=12400052 tasks=6 odd=kept+held-longer-old rollback=halfway faults=slow@operator-1.2:7",
         "I9",
     ),
+    "a lease that is over holds its task for a coordinator": (
+        "formats/coordinated.py",
+        'return ["" if lease.members is None else',
+        'return ["" if lease.members is not None else',
+        "seed=2 conditions=local claims=coordinator tasks=1 daemons=6 polls=20 beat=5 lease=30",
+        "I13",
+    ),
+    "two senders are counted as one": (
+        "webhooks/routes.py",
+        'headers.get("CF-Connecting-IP") or forwarded',
+        'headers.get("CF-Connecting-IP") and forwarded',
+        "seed=1 conditions=local tasks=5 leases=2 producers=2 daemons=1 polls=6",
+        "I13",
+    ),
+    "what else was in the pending list is not told": (
+        "migration/safe/pending.py",
+        "if not isinstance(item, str)]",
+        "if False]",
+        "conditions=local tasks=2 odd=not-text",
+        "I16",
+    ),
+    "a deletion that is refused counts one": (
+        "migration/safe/deletion.py",
+        """ask with dryRun=true first",
+        "deleted": 0,""",
+        """ask with dryRun=true first",
+        "deleted": 1,""",
+        "conditions=local claims=coordinator rollback=halfway odd=new-only,both-changed daemons=1 "
+        "aside=dry-run,dry-delete,delete faults=outage@operator-1.1:4",
+        "I16",
+    ),
 }
 
 
