@@ -167,9 +167,7 @@ def _notes_other(record: Record, call: Call) -> bool:
 
 def _drops_silently(record: Record, call: Call) -> bool:
     """Whether it deleted a pending list with elements that are no ids, and names none of them."""
-    deleted = any(
-        one.verb == "delete" and one.key == layout.PENDING for one in record.versions.by(call.name)
-    )
+    deleted = any(one.verb == "delete" and one.key == layout.PENDING for one in record.versions.by(call.name))
     if call.path != RUN or not deleted:
         return False
     begin, end = record.expectation.evidence(call)
