@@ -7,15 +7,16 @@ through `Migration.becomes`.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 from harness.migration import Entry as Wanted
+from harness.model.evidence import course
 from harness.model.expectation import Expectation
 from harness.model.outcomes import place_of
 from harness.model.record import Compared, Place, Record, Response
 from harness.model.sameness import read_as, same
-from harness.model.verdict import Finding, finding
+from harness.model.verdict import Finding, Moment, finding
 from kvstore import Entry
 
 TITLE = "Answers: the Worker after answers clients, and writes for them, as the one before"
@@ -29,13 +30,16 @@ _OTHERWISE: Final = 'where that is meant, declare answers="changed"'
 
 
 def judged(record: Record, expectation: Expectation) -> int:
-    return 0 if record.compared is None else sum(map(len, record.compared.once.responses.values()))
+    both = (record.compared, record.baseline)
+    return sum(len(asked) for one in both if one for asked in one.once.responses.values())
 
 
 def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
+    if record.baseline is not None:
+        yield _at_the_end(record, record.baseline, expectation)
     if record.compared is None:
         return
-    differ = list(dict.fromkeys(_answers(record.compared)))
+    differ = list(_answers(record.compared))
     yield finding(
         "{n} request{s} {are} not answered as by the Worker before; " + _OTHERWISE,
         differ,
@@ -54,17 +58,39 @@ def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     )
 
 
-def _answers(compared: Compared) -> Iterator[str]:
-    """The requests that are answered otherwise, and how."""
+def _at_the_end(record: Record, baseline: Compared, expectation: Expectation) -> Finding | None:
+    """What readers are answered otherwise of entries of which nothing else is wrong."""
+    wrong = {one.place for one in expectation.wrong} | {place for _, place in expectation.bare}
+    known = {
+        act.what
+        for act in record.acts
+        if act.role == "judge"
+        and not wrong.isdisjoint((act.place, *expectation.originals.get(act.place, ())))
+    }
+    differ = list(_answers(baseline, known))
+    what = "{n} request{s} {are} answered at the end otherwise than when nobody migrates; " + _OTHERWISE
+
+    def show() -> tuple[Moment, ...]:
+        asked = differ[0].partition(": ")[0]
+        judges = [call for call in record.calls if call.role == "judge"]
+        return course(record, next(call for call in judges if f"{call.method} {call.path}" == asked))
+
+    return finding(what, differ, show=show, code="changed-at-the-end")
+
+
+def _answers(compared: Compared, known: Container[str] = ()) -> Iterable[str]:
+    """The requests that are answered otherwise, and how, each once; acts that are ``known`` are left out."""
+    found: dict[str, None] = {}
     for name, once in compared.once.responses.items():
         twice, after = compared.twice.responses.get(name, ()), compared.after.responses.get(name, ())
         for one, two, its in zip(once, twice, after, strict=False):
-            if not one.request == two.request == its.request:
+            if name in known or not one.request == two.request == its.request:
                 break
             how = _how(one, two, its)
             if how:
-                yield f"{its.request}: {how}"
+                found[f"{its.request}: {how}"] = None
                 break
+    return found
 
 
 def _how(one: Response, two: Response, its: Response) -> str:

@@ -126,6 +126,14 @@ def story(record: Record, places: Iterable[Place], act: Act | None = None) -> tu
     return tuple(ordered[-MOST:])
 
 
+def course(record: Record, last: Call) -> tuple[Moment, ...]:
+    """What was asked from when somebody came in between until ``last``: at most ten events, the last ones."""
+    beside = [call for call in record.calls if call.actor in record.interrupted]
+    operators = [call for call in record.calls if call.role == "operator" and call.answered >= beside[0].sent]
+    asked = map(of_call, [*beside, *operators, last])
+    return tuple(sorted([*_deployments(record), *asked], key=lambda moment: moment.at)[-MOST:])
+
+
 def _deployments(record: Record) -> list[Moment]:
     return [Moment(at, "operator", f"deploys {stage}") for at, stage in record.deployed if at <= record.ended]
 

@@ -110,6 +110,11 @@ class Act:
     def place(self) -> Place:
         return self.rule.binding, self.rule.prefix + self.name
 
+    @property
+    def what(self) -> str:
+        """What is done to which entry, as the key of what it is answered."""
+        return f"{self.rule.name} {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -289,6 +294,8 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     unreadable entries that readers did not find even before anything moved
     rolled     when (ms) the way back was over, None when none was taken
     compared   the same requests to the Worker before and after; None where somebody else was there, too
+    baseline   what readers are answered at the end, beside what they are without a migration, when clients do
+               the same; None where that was not asked
     has_objects  whether a Worker has Durable Objects: what they know is not recorded
     queried    every call of D1 as the Worker saw it
     tables     what its rows can be in, each a Table, by label
@@ -307,6 +314,7 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     unreadable: frozenset[Place] = frozenset()
     order: Sequence[Any] = ()
     compared: Compared | None = None
+    baseline: Compared | None = None
     has_objects: bool = False
     queried: Sequence[D1Event] = ()
     tables: Mapping[str, Any] = field(default_factory=dict)

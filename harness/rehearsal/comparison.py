@@ -1,18 +1,20 @@
 """Sends the same requests to the Worker before and to the one after, while nothing moves."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 from harness.actors.visitor import Visitor, visit
 from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock, SimulatedLoop
 from harness.migration import MigrationError, Rule
 from harness.model.outcomes import place_of
-from harness.model.record import Compared, Place, Requests, Response
+from harness.model.record import Compared, Place, Requests, Response, Role
 from harness.model.scenario import Scenario
 from harness.world.site import Reply
 from harness.world.world import World
 from kvstore.conditions import JUDGE
+
+Result = TypeVar("Result")
 
 # How many entries of each rule are asked for, from the whole list.
 _MOST: Final = 16
@@ -27,8 +29,8 @@ _NOBODYS: Final = "nothing-has-this-name"
 class Asker(Visitor):
     """Somebody who keeps what was answered."""
 
-    def __init__(self, world: World, role: str) -> None:
-        super().__init__(world, "somebody", "client" if role == "client" else "judge", JUDGE)
+    def __init__(self, world: World, name: str, role: Role, colo: str = JUDGE) -> None:
+        super().__init__(world, name, role, colo)
         self.responses: list[Response] = []
 
     async def request(self, method: str, path: str, **more: Any) -> Reply:
@@ -49,34 +51,42 @@ class Asking:
         self.began = world.clock.now_ms()
         self.after = await _asked(world, self.began)
 
-    def compared(self, world: World) -> Compared:
+    def compared(self, world: World) -> Compared | None:
         """The same to the Worker before, twice, each time in a world of its own."""
-        assert self.after is not None
+        if self.after is None:
+            return None
         return Compared(self._before(world, 1), self._before(world, 2), self.after)
 
     def _before(self, world: World, seed: int) -> Requests:
         began = self.began + (seed - 1) * _LATER_MS
-        loop = SimulatedLoop(Chance(seed, "loop"))  # type: ignore[abstract]
-        clock = LoopClock(loop, began)
-        for stage in world.stages.all():
-            stage.worker_code.enter(clock, seed)
-        start = {
-            place: entry
-            for place, entry in world.start.items()
-            if entry.expiration is None or entry.expiration * 1000 > began
-        }
         scenario = Scenario(seed, "local", page=world.scenario.page)
-        old = World(world.migration, scenario, start, clock, world.stages, visit)
-        old.unreadable = world.unreadable
+        return in_world_before(world, scenario, began, lambda old: _asked(old, self.began))
 
-        async def ask() -> Requests:
-            await old.fill()
-            old.deploy("before")
-            requests = await _asked(old, self.began)
-            old.close()
-            return requests
 
-        return loop.run(ask())
+def in_world_before(
+    world: World, scenario: Scenario, began: int, do: Callable[[World], Coroutine[Any, Any, Result]]
+) -> Result:
+    """The result of what is done in another world, with the same entries and the Worker before."""
+    loop = SimulatedLoop(Chance(scenario.seed, "loop"))  # type: ignore[abstract]
+    clock = LoopClock(loop, began)
+    for stage in world.stages.all():
+        stage.worker_code.enter(clock, scenario.seed)
+    start = {
+        place: entry
+        for place, entry in world.start.items()
+        if entry.expiration is None or entry.expiration * 1000 > began
+    }
+    old = World(world.migration, scenario, start, clock, world.stages, visit)
+    old.unreadable = world.unreadable
+
+    async def play() -> Result:
+        await old.fill()
+        old.deploy("before")
+        result = await do(old)
+        old.close()
+        return result
+
+    return loop.run(play())
 
 
 def can_compare(world: World) -> bool:
@@ -116,7 +126,7 @@ async def _asked(world: World, began: int) -> Requests:
 async def _done(
     world: World, rule: Rule, name: str, turn: int, responses: dict[str, Sequence[Response]]
 ) -> None:
-    asker = Asker(world, "client" if rule in world.migration.clients else "reader")
+    asker = Asker(world, "somebody", "client" if rule in world.migration.clients else "judge")
     world.network.layers.ledger.spent.clear()
     try:
         await asker.do(rule, name)
@@ -128,16 +138,16 @@ async def _done(
 
 def _chosen(world: World, rule: Rule, began: int) -> list[str]:
     """Some of the entries of the beginning that live long enough."""
-    names, shared = [], _shared(world)
+    names, left_out = [], world.unreadable | shared(world)
     for (where, key), entry in world.start.items():
         lives = entry.expiration is None or entry.expiration > began // 1000 + _SOON
         is_one = where == rule.binding and key.startswith(rule.prefix)
-        if is_one and lives and (where, key) not in world.unreadable | shared:
+        if is_one and lives and (where, key) not in left_out:
             names.append(key.removeprefix(rule.prefix))
     return [names[at * len(names) // _MOST] for at in range(_MOST)] if len(names) > _MOST else names
 
 
-def _shared(world: World) -> set[Place]:
+def shared(world: World) -> set[Place]:
     """The entries that go where something else is, or goes: what is found there need not be theirs."""
     sources: dict[Place, set[Place]] = {place: {place} for place in world.start}
     for place, entry in world.start.items():

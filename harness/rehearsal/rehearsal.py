@@ -280,9 +280,17 @@ class _Rehearsal:
         return scenarios, f"{mine:,} operations of the operator × {', '.join(OPERATION)}{also}"
 
     def _interruptions(self) -> tuple[list[Scenario], str]:
-        """Somebody looks all the time: what an interruption leaves may be gone before the end."""
+        """Somebody looks all the time: what an interruption leaves may be gone before the end.
+
+        Where looking moves what an operator then need not, there is nobody besides.
+        """
         base, rolled = (replace(self.base, readers=1, rollback=one) for one in ("never", "after"))
-        places = [(base, place) for place in places_of(self.subject.simulate(base)).operations]
+        looked = self.subject.simulate(base)
+        places = [(base, place) for place in places_of(looked).operations]
+        if looked.has_objects or any(looked.role_of(one.invocation) == "reader" for one in looked.writes):
+            known = {place for _, place in places}
+            alone = places_of(self.subject.simulate(self.base)).operations
+            places += [(self.base, place) for place in alone if place not in known]
         places += [(rolled, place) for place in places_in(self._way_back(base)).operations]
         acts = [rule.name for rule in (*self.migration.clients, *self.migration.readers)]
         entries = range(min(3, self.base.entries))

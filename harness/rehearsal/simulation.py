@@ -15,6 +15,7 @@ from harness.engine.under_way import asking, counting
 from harness.migration import Migration, MigrationError
 from harness.model.record import Failure, Place, Record
 from harness.model.scenario import Scenario
+from harness.rehearsal.baseline import Baselines, LastLook, look
 from harness.rehearsal.comparison import Asking, can_compare
 from harness.system.deployment import NotSequential, SystemFailed
 from harness.system.stages import Stages
@@ -35,14 +36,16 @@ def simulate(
     start: Mapping[Place, Entry],
     began: int,
     stages: Stages,
+    baselines: Baselines,
     unreadable: frozenset[Place] = frozenset(),
     choose: Choose | None = None,
     trace: Trace | None = None,
 ) -> Record:
     """What happens in ``scenario``, which begins at ``began`` (ms) with ``start`` stored.
 
-    ``unreadable`` are entries that readers do not find before anything moves (`unreadable`). ``choose``
-    stands for the order of a scenario in which requests meet. ``trace`` gets every KV operation.
+    ``baselines`` keeps what it is compared with. ``unreadable`` are entries that readers do not find before
+    anything moves (`unreadable`). ``choose`` stands for the order of a scenario in which requests meet.
+    ``trace`` gets every KV operation.
     Raises Deadlock when everybody waits for somebody else, and MigrationError when a Worker cannot be run.
     """
     once = choose is not None or trace is not None
@@ -54,14 +57,14 @@ def simulate(
         for stage in stages.all():
             stage.worker_code.enter(clock, scenario.seed, once=once)
         world = World(migration, scenario, start, clock, stages, visit, choose, trace)
-        both = Asking()
+        both, last = Asking(), LastLook(world, baselines)
         try:
             with counting(world.count):
-                record = loop.run(_play(world, began, unreadable, both))
+                record = loop.run(_play(world, began, unreadable, both, last))
         except BaseException:
             world.close()  # what has memory of SQLite's is not left to whoever collects garbage
             raise
-        return record if both.after is None else replace(record, compared=both.compared(world))
+        return replace(record, compared=both.compared(world), baseline=last.compared(record))
 
     try:
         try:
@@ -88,10 +91,10 @@ def unreadable(
         stage.worker_code.enter(clock, 1, once=True)
     world = World(migration, Scenario(conditions="local"), start, clock, stages, visit)
 
-    async def look() -> frozenset[Place]:
+    async def missing() -> frozenset[Place]:
         await world.fill()
         world.deploy("before")
-        await _look(world)
+        await look(Visitor(world, "judge", "judge", JUDGE))
         missed = {act.place for act in world.acts if act.outcome != "found"}
         read = {(rule.binding, rule.prefix) for rule in migration.readers}
         client = Visitor(world, "client", "client", JUDGE)
@@ -104,10 +107,12 @@ def unreadable(
         world.close()
         return frozenset(missed)
 
-    return loop.run(look())
+    return loop.run(missing())
 
 
-async def _play(world: World, began: int, unreadable: frozenset[Place], both: Asking) -> Record:
+async def _play(
+    world: World, began: int, unreadable: frozenset[Place], both: Asking, last: LastLook
+) -> Record:
     scenario, clock = world.scenario, world.clock
     world.unreadable = unreadable
     await world.fill()
@@ -121,7 +126,7 @@ async def _play(world: World, began: int, unreadable: frozenset[Place], both: As
         (len(world.writes), len(world.calls), len(world.network.layers.asked), len(world.databases.asked)),
     )
     ended, fired = clock.now_ms(), tuple(world.network.fired)
-    await _look(world)
+    await last.look()
     world.network.layers.ledger.spent.clear()
     acts, failures = list(world.acts), list(world.failures)
     again = None if rolled or failures or scenario.rollback != "never" else await _again(world)
@@ -225,17 +230,6 @@ async def _go_back(operator: Operator, rolled: list[int]) -> None:
     except GaveUp as why:
         world.failures.append(Failure(world.clock.now_ms(), why.what, why.why))
     rolled.append(world.clock.now_ms())
-
-
-async def _look(world: World) -> None:
-    """Look for every entry once more, where nobody has asked before: nothing is stale there."""
-    judge = Visitor(world, "judge", "judge", JUDGE)
-    if not world.deployed:
-        return
-    for rule in world.migration.readers:
-        for name in list(world.names(rule)):
-            world.network.layers.ledger.spent.clear()  # who judges asks on nobody's account
-            await judge.do(rule, name)
 
 
 async def _again(world: World) -> Mapping[Place, Entry]:

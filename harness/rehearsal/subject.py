@@ -30,6 +30,7 @@ from harness.model.row import Row, another_row, is_table, row_of, stored_row
 from harness.model.scenario import Scenario
 from harness.model.variation import varied
 from harness.model.verdict import Finding, Verdict
+from harness.rehearsal.baseline import Baselines
 from harness.rehearsal.migration_file import load_migration
 from harness.rehearsal.simulation import simulate, unreadable
 from harness.system.stages import Stages
@@ -81,7 +82,15 @@ class Subject:
         start = loaded.start(self, scenario)
         unreadable = loaded.unreadable(start, self.began)
         return simulate(
-            loaded.migration, scenario, start, self.began, loaded.stages, unreadable, choose, trace
+            loaded.migration,
+            scenario,
+            start,
+            self.began,
+            loaded.stages,
+            loaded.baselines,
+            unreadable,
+            choose,
+            trace,
         )
 
     def judge(self, record: Record) -> Sequence[Verdict]:
@@ -123,6 +132,7 @@ class Loaded:
         self.stages = Stages(self.migration, _by_stage(mistakes), databases)
         self.stages.load()
         self.outcomes = Outcomes(self.migration, self.stages.tables)
+        self.baselines = Baselines()
         self._readable: dict[tuple[Place, Entry], bool] = {}
         self._samples: dict[Subject, Sample] = {}
 
