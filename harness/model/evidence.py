@@ -127,9 +127,10 @@ def story(record: Record, places: Iterable[Place], act: Act | None = None) -> tu
 
 
 def course(record: Record, last: Call) -> tuple[Moment, ...]:
-    """What was asked from when somebody came in between until ``last``: at most ten events, the last ones."""
+    """What was asked until ``last``, since somebody came in between: at most ten events, the last ones."""
     beside = [call for call in record.calls if call.actor in record.interrupted]
-    operators = [call for call in record.calls if call.role == "operator" and call.answered >= beside[0].sent]
+    since = beside[0].sent if beside else record.began
+    operators = [call for call in record.calls if call.role == "operator" and call.answered >= since]
     asked = map(of_call, [*beside, *operators, last])
     return tuple(sorted([*_deployments(record), *asked], key=lambda moment: moment.at)[-MOST:])
 

@@ -37,7 +37,7 @@ async def look(who: Visitor) -> _Responses:
 
 @dataclass(frozen=True)
 class _Without:
-    """How somebody's requests end where nobody migrates, and what readers are answered then."""
+    """How the requests of an act end where nobody migrates, and what readers are answered then."""
 
     outcomes: Sequence[str]
     responses: _Responses
@@ -53,11 +53,12 @@ class Baselines:
     def __init__(self) -> None:
         self._known: dict[Hashable, tuple[_Without, _Without]] = {}
 
-    def without(self, world: World, record: Record, act: Act) -> tuple[_Without, _Without]:
-        """Two worlds like ``world``, which left ``record``, in which only ``act`` is done."""
-        scenario = replace(record.scenario, interrupt=(), readers=0, rollback="never")
+    def without(self, world: World, record: Record, act: Act | None) -> tuple[_Without, _Without]:
+        """Two worlds like ``world``, which left ``record``, in which only ``act`` is done, or nothing."""
+        scenario = replace(record.scenario, faults=(), interrupt=(), readers=0, rollback="never")
         long = _LONG_MS * (1 + (record.ended - record.began) // _LONG_MS)
-        key = scenario, act.rule.name, act.name, record.began, long, frozenset(world.start.items())
+        done = act and (act.rule.name, act.name)
+        key = scenario, done, record.began, long, frozenset(world.start.items())
         if key not in self._known:
             early, late = (record.began, _SEEN_MS), (record.began + long, long)
             self._known[key] = (
@@ -67,14 +68,14 @@ class Baselines:
         return self._known[key]
 
 
-def _without(world: World, scenario: Scenario, act: Act, seed: int, began: int, wait: int) -> _Without:
+def _without(world: World, scenario: Scenario, act: Act | None, seed: int, began: int, wait: int) -> _Without:
     """A world in which ``act`` is done at ``began`` (ms), and all look after ``wait`` ms."""
     colo = COLOS[scenario.colos - 1]
 
     async def do(old: World) -> _Without:
         if seed > 1:
             await look(Visitor(old, "reader", "judge", COLOS[0]))
-        done = await visit(old, f"{act.rule.name}-{seed}", act.role, colo, act.rule, act.name)
+        done = act and await visit(old, f"{act.rule.name}-{seed}", act.role, colo, act.rule, act.name)
         outcomes = _outcomes(old.calls, done)
         await old.clock.sleep(wait / 1000)
         return _Without(outcomes, await look(Asker(old, "judge", "judge")))
@@ -96,13 +97,16 @@ class LastLook:
         self._responses = await look(kind(self._world, "judge", "judge", JUDGE))
 
     def _can_compare(self) -> bool:
-        """Whether somebody came in between, nothing else happened, and the way back was whole."""
+        """Whether somebody came in between, or the operator met a fault, nothing else happened, and the way
+        back was whole. Where there are all entries, walks compare some of them.
+        """
         world, scenario = self._world, self._world.scenario
-        others = (scenario.clients, scenario.faults, scenario.at_once, scenario.order, scenario.odd)
+        others = (scenario.clients, scenario.at_once, scenario.order, scenario.odd)
         is_back = bool(world.deployed) and world.deployed[-1][1] == "before"
         return (
-            bool(world.interruptions.happened)
+            bool(world.interruptions.happened or world.network.fired)
             and not (any(others) or world.failures)
+            and scenario.among == "some"
             and (is_back or scenario.rollback == "never")
             and "before" in world.migration.stages
         )
@@ -114,10 +118,10 @@ class LastLook:
         request, or it is answered otherwise there.
         """
         acts = [act for act in record.acts if act.actor in record.interrupted]
-        if not self._responses or record.lost or len(acts) != 1 or acts[0].outcome == "unknown":
+        if not self._responses or record.lost or len(acts) > 1:
             return None
-        (act,) = acts
-        if act.role == "client" and act.rule.is_changed:
+        act = acts[0] if acts else None
+        if act and (act.outcome == "unknown" or (act.role == "client" and act.rule.is_changed)):
             return None
         worlds = self._baselines.without(self._world, record, act)
         here = _Without(_outcomes(record.calls, act), self._responses)
@@ -138,6 +142,6 @@ class LastLook:
         )
 
 
-def _outcomes(calls: Sequence[Call], act: Act) -> list[str]:
+def _outcomes(calls: Sequence[Call], act: Act | None) -> list[str]:
     """How the requests of an act ended."""
-    return [call.outcome for call in calls if call.actor == act.actor]
+    return [] if act is None else [call.outcome for call in calls if call.actor == act.actor]

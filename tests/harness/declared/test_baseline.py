@@ -101,13 +101,15 @@ CLOSED = """        path = urlparse(request.url).path[1:]
 """
 
 
-def found(folder: Path, old: str = OLD, new: str = NEW, text: str = DECLARED) -> list[str]:
-    """What interruptions of a migration from KV into objects show."""
+def found(
+    folder: Path, old: str = OLD, new: str = NEW, text: str = DECLARED, part: str = "interruptions"
+) -> list[str]:
+    """What a part of the rehearsal of a migration from KV into objects shows."""
     worker(folder / "old", old)
     worker(folder / "new", new)
     with (folder / "new" / "wrangler.toml").open("a") as config:
         config.write(BOUND)
-    return sorted(codes(rehearsed(declared(folder, text), ENTRIES, explore=("interruptions",))))
+    return sorted(codes(rehearsed(declared(folder, text), ENTRIES, explore=(part,))))
 
 
 def test_what_clients_count_in_objects_stays(tmp_path: Path) -> None:
@@ -128,6 +130,21 @@ def test_what_a_migration_changes_in_objects_is_found(tmp_path: Path, wrong: dic
         assert right in new
         new = new.replace(right, other)
     assert found(tmp_path, new=new) == ["changed-at-the-end"]
+
+
+def test_what_is_added_once_more_by_another_try_is_found(tmp_path: Path) -> None:
+    adds = """        text = await self.env.KV.get("count:" + name)
+        if text is not None:
+            await self.ctx.storage.put("value", (await self.ctx.storage.get("value") or 0) + int(text))
+            await self.env.KV.delete("count:" + name)
+        return await self"""
+    start, end = (
+        NEW.index("        if await self.ctx"),
+        NEW.index("        return await self") + len("        return await self"),
+    )
+    assert not found(tmp_path / "right", part="crashes")
+    wrong = NEW[:start] + adds + NEW[end:]
+    assert "changed-at-the-end" in found(tmp_path / "wrong", new=wrong, part="crashes")
 
 
 def test_a_way_back_to_old_counts_is_found(tmp_path: Path) -> None:
