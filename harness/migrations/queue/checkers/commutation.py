@@ -4,11 +4,12 @@ An answer may be as late as reads and listings are. So it is wrong only if it wa
 which it can be.
 """
 
+from dataclasses import replace
 from urllib.parse import unquote
 
 from harness import Call
 from harness.migrations.queue.checkers.effects import effects
-from harness.migrations.queue.checkers.ending import answers_for
+from harness.migrations.queue.checkers.ending import answers_for, was_alone
 from harness.migrations.queue.checkers.exclusion import Hold, holder, holds, is_visible_to_all, was_held
 from harness.migrations.queue.checkers.freedom import claims_before, is_free, is_visible
 from harness.migrations.queue.checkers.resurrection import is_too_late
@@ -29,7 +30,8 @@ _TITLE = "Commutation: answers are those of one queue, whatever the migration do
 def commutation(record: Record) -> Verdict:
     granted = holds(record)
     groups: dict[str, dict[str, None]] = {}
-    calls = [one for one in record.calls if one.path.startswith(_QUEUE) and answers_for(record, one)]
+    asked = [one for one in record.calls if one.path.startswith(_QUEUE)]
+    calls = [one for one in asked if answers_for(record, one) or was_alone(record, one)]
     for call in calls:
         for what, task in _wrong(record, call, granted):
             groups.setdefault(what, {})[task] = None
@@ -61,14 +63,18 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
     story = record.expectation.stories.get(task)
     if story is None:
         return [("{n} task{s} {were} handed out that no producer had sent", task)]
-    if is_too_late(record, call):
+    # The old Worker alone knows no results, and no deadlines.
+    answers = answers_for(record, call)
+    if answers and is_too_late(record, call):
         return [("{n} task{s} {were} handed out after {their} completion", task)]
-    if call.sent > story.latest:
+    if answers and call.sent > story.latest:
         return [("{n} task{s} {were} handed out after {their} deadline", task)]
     if not _is_as_asked(call, "leaseDurationSec", "claimedAt"):
         return [("{n} task{s} {were} handed out for another time than was asked for", task)]
-    others = (one for one in granted if one.task == task and one.claim is not call)
-    held = any(is_visible_to_all(record, one, begin, end) for one in others)
+    others = [one for one in granted if one.task == task and one.claim is not call]
+    # Over by any clock.
+    lasting = [replace(one, end=one.end - record.scenario.clock_spread) for one in others]
+    held = any(is_visible_to_all(record, one, begin, end, call.name) for one in lasting)
     return [("{n} task{s} {were} handed out though everybody could see the lease", task)] if held else []
 
 
@@ -149,7 +155,9 @@ def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str,
         and not _is_as_asked(call, "extendSec", "renewedAt")
     ):
         return [("{n} lease{s} {were} renewed for another time than was asked for", task)]
-    if call.status == 403 or call.member("message") == "No active lease":
+    # Nobody holds a task that is completed, be it by one who had given it back.
+    refused = call.status == 403 or call.member("message") == "No active lease"
+    if refused and call.answered < story.completed:
         mine = [one for one in granted if one.task == task and one.worker == holder(call)]
         if any(was_held(record, hold, call) for hold in mine):
             return [("{n} holder{s} {were} refused as not holding the task", task)]

@@ -17,6 +17,26 @@ def answers_for(record: Record, call: Call | None) -> bool:
     return call is None or record.scenario.migration == "documented" or call.stage != "old"
 
 
+def was_alone(record: Record, call: Call) -> bool:
+    """Whether nothing disturbed a request: no fault, nothing that is seen late, nobody else at the same time,
+    and no other Worker before.
+
+    Then the old Worker, too, gives the answers of one queue, as long as it finds everything on one page.
+    """
+    if (
+        record.scenario.page < _PAGE
+        or record.scenario.empty
+        or record.expectation.window
+        or record.fired
+        or any(one.error for one in record.operations[call.name])
+    ):
+        return False
+    before = [one for one in record.calls if one is not call and one.sent < call.answered]
+    return all(one.stage == "old" and one.answered <= call.sent for one in before)
+
+
+# Keys of a listing, as the platform has them.
+_PAGE: Final = 1000
 # What is judged there.
 AT: Final = "tasks of a finished migration"
 

@@ -108,8 +108,11 @@ def was_held(record: Record, hold: Hold, call: Call) -> bool:
     return is_visible_to_all(record, lasting, *record.expectation.evidence(call))
 
 
-def is_visible_to_all(record: Record, hold: Hold, begin: int, end: int) -> bool:
-    """Whether a hold lasts from ``begin`` to ``end``, and whoever looks meanwhile sees its lease."""
+def is_visible_to_all(record: Record, hold: Hold, begin: int, end: int, but: str | None = None) -> bool:
+    """Whether a hold lasts from ``begin`` to ``end``, and whoever looks meanwhile sees its lease.
+
+    What the request called ``but`` wrote itself was not there before.
+    """
     if hold.begin > begin or hold.end <= end:
         return False
     spans = [
@@ -117,7 +120,7 @@ def is_visible_to_all(record: Record, hold: Hold, begin: int, end: int) -> bool:
         for prefix in (OLD_LEASE, NEW_LEASE)
         for span in record.expectation.during(prefix + hold.task, begin, end)
     ]
-    leases = [Lease.read(span.entry) for span in spans]
+    leases = [Lease.read(span.entry) for span in spans if span.writer != but]
     mine = all(lease is not None and lease.worker == hold.worker for lease in leases)
     return mine and record.expectation.was_steady((OLD_LEASE + hold.task, NEW_LEASE + hold.task), begin, end)
 

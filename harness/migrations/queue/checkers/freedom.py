@@ -29,7 +29,7 @@ def is_free(record: Record, task: str, call: Call) -> bool:
     leases = [
         span for prefix in (OLD_LEASE, NEW_LEASE) for span in expectation.during(prefix + task, since, end)
     ]
-    if not all(_has_ended(record, task, span, call) for span in leases):
+    if not all(has_ended(record, task, span, call) for span in leases):
         return False
     bodies = [
         span for prefix in (OLD_TASK, NEW_TASK) for span in expectation.during(prefix + task, begin, end)
@@ -65,7 +65,7 @@ def _leased(record: Record, task: str, claim: Call) -> bool:
     return any(one.verb == "put" and one.key == lease for one in record.operations.get(claim.name, ()))
 
 
-def _has_ended(record: Record, task: str, lease: Span, call: Call) -> bool:
+def has_ended(record: Record, task: str, lease: Span, call: Call) -> bool:
     """Whether a lease, whose key is there, was over by its own account and everybody's clock.
 
     The format for both looks at that, and so does a coordinator, unless it knows of another grant.

@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Final
 
 from harness import WAY_MS, Call
+from harness.migrations.queue.checkers.freedom import has_ended
 from harness.migrations.queue.checkers.limiter import LIMITER, limited
-from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING
-from harness.migrations.queue.simulation.expectation import RESULTS, within
+from harness.migrations.queue.layout import LEASES, OLD_LEASE, OLD_TASK, PENDING
+from harness.migrations.queue.simulation.expectation import RESULTS, task_of, within
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
 
@@ -35,6 +36,12 @@ def refusals(record: Record, call: Call) -> Iterator[str]:
         and not (_failed(record, call) or _may_fail(record, call))
     ):
         yield "{n} request{s} {were} answered with an error though nothing had failed"
+    if (call.status or 0) > 500 and isinstance(call.answer, dict):
+        yield "{n} request{s} that failed {were} answered with another status than the guide's"
+    if call.path.startswith("/webhook/") and call.status == 200 and not call.member("eventId"):
+        yield "{n} message{s} {were} answered as if {they} {were} none"
+    if call.path.endswith("/release") and call.status == 403 and _was_never_held(record, call):
+        yield "{n} task{s} that nobody held {were} not given back, as not held"
     if call.status == 500 and call.path.startswith("/webhook/") and not isinstance(call.answer, dict):
         yield "{n} message{s} that failed {were} answered by the platform, not by the Worker"
     if _idles(record, call):
@@ -55,6 +62,16 @@ def _refusal(call: Call) -> int | None:
     if path.endswith(("/renew", "/release")):
         return 403
     return 404 if path.endswith("/status") or call.method == "GET" else None
+
+
+def _was_never_held(record: Record, call: Call) -> bool:
+    """Whether a task that was to be given back had no lease, and no coordinator could know of one."""
+    task, (begin, end) = task_of(call), record.expectation.evidence(call)
+    if task is None:
+        return False
+    leases = [span for one in LEASES for span in record.expectation.during(one + task, begin, end)]
+    known = bool(leases) or record.scenario.claims == "kv"
+    return known and all(has_ended(record, task, span, call) for span in leases)
 
 
 def _may_fail(record: Record, call: Call) -> bool:

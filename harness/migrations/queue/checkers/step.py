@@ -5,6 +5,7 @@ only if no moment that it can have seen makes it right.
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -38,6 +39,10 @@ _BATCHES: Final = {RUN: f"{layout.NOTES}batch:forward:", ROLLBACK: f"{layout.NOT
 _KEPT: Final = "the old entry is in quarantine"
 # What a run says that had nothing to do.
 NOT_NEEDED: Final = "Migration not needed - already using new format"
+# For so long, at least, a coordinator keeps others from taking a step.
+_STEP_MS: Final = 30_000
+# How a text ends that names the first of many.
+_MORE: Final = re.compile(r"and (-?\d+) more")
 _DAY_MS: Final = 86_400_000
 # How long an answer may be under way, by clocks that may be off.
 _ANSWER_MS: Final = 180_000
@@ -70,7 +75,8 @@ def praises_itself(record: Record, call: Call) -> bool:
     if call.status == 409 or (call.status == 500 and call.path not in _FROM):
         return bool(call.member("success") is not False)
     clean = not errors_of(call)
-    return call.member("success") is not clean or (call.status == 200) is not clean
+    partly = not clean and call.status not in (207, 500)
+    return call.member("success") is not clean or (call.status == 200) is not clean or partly
 
 
 def _counts_failures_wrong(record: Record, call: Call) -> bool:
@@ -126,6 +132,20 @@ def _waits_alone(record: Record, call: Call) -> bool:
     )
 
 
+def _joins_in(record: Record, call: Call) -> bool:
+    """Whether it began its work, in spite of a coordinator, between two operations of another step."""
+    asked = record.operations.get(call.name, ())
+    if record.scenario.claims != "coordinator" or not asked:
+        return False
+    others = (record.operations.get(one.name, ()) for one in [*record.runs, *record.to("POST", ROLLBACK)])
+    return any(
+        theirs is not asked
+        and theirs
+        and theirs[0].at < asked[0].at < theirs[-1].at < theirs[0].at + _STEP_MS
+        for theirs in others
+    )
+
+
 def _hurries(record: Record, call: Call) -> bool:
     """Whether it was put off for another step, and asked to repeat at once."""
     return _was_busy(call) and not errors_of(call) and not call.member("retryAfter")
@@ -145,6 +165,17 @@ def _quarantines_other(record: Record, call: Call) -> bool:
     return not isinstance(said, list) or any(
         task not in failed for task in kept.symmetric_difference(map(str, said))
     )
+
+
+def _is_silent(record: Record, call: Call) -> bool:
+    """Whether it did nothing, as another step was being taken, and does not say so."""
+    return _was_busy(call) and call.member("done") is False and not (errors_of(call) or call.raw("notes"))
+
+
+def _counts_backwards(record: Record, call: Call) -> bool:
+    """Whether a text says that there are more of something, and less than one."""
+    texts = [str(one) for name in ("notes", "errors") for one in call.raw(name) or ()]
+    return any(int(more) < 1 for one in texts for more in _MORE.findall(one))
 
 
 def _notes_other(record: Record, call: Call) -> bool:
@@ -343,9 +374,12 @@ STEP: Final[dict[Complaint, str]] = {
     _is_incomplete: "{n} answer{s} of a step {were} incomplete for no reason",
     _waits_alone: "{n} step{s} {were} put off, and no other was being taken",
     _waits_for_another_day: "{n} step{s} for which the day was over did not wait for the next",
+    _joins_in: "{n} step{s} {were} taken while another was, in spite of the coordinator",
     _hurries: "{n} step{s} {were} put off for another, and asked to repeat at once",
     _blames_other: "{n} answer{s} of a step {do} not say whether tasks or leases failed",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
+    _is_silent: "{n} step{s} {were} put off for another, and did not say so",
+    _counts_backwards: "in {n} answer{s} of a step fewer than one are said to be more",
     _notes_other: "in {n} answer{s} of a step notes name nothing, or are wrong about the quarantine",
     _drops_silently: "{n} step{s} deleted a pending list with elements that are no ids, and named none",
     _points_elsewhere: "in {n} answer{s} of a step cursor is not the last id that was copied",

@@ -304,6 +304,68 @@ MISTAKES = {
         "aside=dry-run,dry-delete,delete faults=outage@operator-1.1:4",
         "I16",
     ),
+    "a deletion that failed in part has another status": (
+        "migration/safe/deletion.py",
+        "207 if errors",
+        "206 if errors",
+        "seed=1 conditions=local claims=coordinator rollback=halfway odd=new-only,both-changed daemons=1 "
+        "aside=dry-run,dry-delete,delete faults=unanswered@operator-1.11:4",
+        "I16",
+    ),
+    "a message that failed has another status": (
+        "webhooks/routes.py",
+        '"requestId": request_id}, 500)',
+        '"requestId": request_id}, 501)',
+        "conditions=local tasks=1 producers=1 faults=refused@producer-1.1:3",
+        "I13",
+    ),
+    "every message is taken for a verification": (
+        "webhooks/slack.py",
+        'isinstance(payload, dict) and payload.get("type") == "url_verification"',
+        "isinstance(payload, dict)",
+        "conditions=local tasks=1 producers=1",
+        "I13",
+    ),
+    "more are named than there are": (
+        "migration/safe/report.py",
+        "if len(ids) > NAMED",
+        "if len(ids) <= NAMED",
+        "conditions=local tasks=2 odd=not-text",
+        "I16",
+    ),
+    "a step that is put off does not say why": (
+        "migration/safe/mover.py",
+        'self.step.notes.append("Another step is being taken")',
+        "pass",
+        "conditions=local claims=coordinator tasks=5 operators=2 within=1",
+        "I16",
+    ),
+    "a task that nobody holds is not given back": (
+        "api/leases.py",
+        """
+    if not truthy(lease):
+        return json_reply({"success": True,""",
+        """
+    if lease is False:
+        return json_reply({"success": True,""",
+        "seed=1 conditions=local tasks=5 leases=2 producers=2 daemons=1 polls=6 lease=30",
+        "I13",
+    ),
+    "the old Worker gives out what is held": (
+        "formats/leased.py",
+        "candidate in leased:",
+        "candidate not in leased:",
+        "seed=1 conditions=local claims=coordinator rollback=halfway tasks=5 leases=2 daemons=3 "
+        "polls=6 beat=15",
+        "I13",
+    ),
+    "two steps are taken at once": (
+        "migration/safe/mover.py",
+        "if await enter(self.coordinator):",
+        "if True:",
+        "seed=2 conditions=local claims=coordinator tasks=8 leases=3 operators=2 within=1",
+        "I16",
+    ),
 }
 
 
