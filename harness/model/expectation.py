@@ -244,6 +244,16 @@ class Expectation:
             )
         )
 
+    def may_be_either(self, place: Place, now: Entry | None, at: int) -> bool:
+        """Whether clients were at an entry at once, so that what was left at ``place`` is right, and what is
+        there ``now`` (at ``at`` ms) would have been, too.
+        """
+        want = self.wants.get(place)
+        if want is None or any(one.place == place for one in self.wrong):
+            return False
+        acts = [act for act in self.record.acts if (act.place, act.role) == (want.origin or place, "client")]
+        return any(map(self._is_shared, acts)) and self._is_right(want, now, at)
+
     def _may_have_done(self, act: Act, at: float = math.inf) -> bool:
         """Whether a client's requests had done anything when so many writes were done.
 

@@ -194,6 +194,67 @@ def test_what_a_client_left_half_done_may_be_put_right_by_a_second_run(tmp_path:
         assert not any(verdict.findings for verdict in subject.judge(record))
 
 
+INDEXED = """
+from workers import Response, WorkerEntrypoint
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        name, kv = request.url.rpartition("/")[2], self.env.KV
+        if request.method == "PUT":
+            await kv.put("user:" + name, "b")
+            await kv.put("mail:b:" + name, "")
+        elif request.method == "DELETE":
+            mail = await kv.get("user:" + name)
+            await kv.delete("user:" + name)
+            if mail is not None:
+                await kv.put("stale:" + mail + ":" + name, "")
+                await kv.delete("mail:" + mail + ":" + name)
+        elif request.method == "POST":
+            for key in (await kv.list(prefix="user:"))["keys"]:
+                index = await kv.get(key["name"]) + ":" + key["name"][5:]
+                if [await kv.get(prefix + index) for prefix in ("mail:", "stale:")] == [None, None]:
+                    await kv.put("mail:" + index, "")
+            for key in (await kv.list(prefix="stale:"))["keys"]:
+                await kv.delete("mail:" + key["name"][6:])
+        return Response.json({"done": True})
+"""
+INDEX = """
+from harness import Migration
+
+m = Migration("users", before="app", after="app", binding="KV", notes="stale:")
+
+@m.becomes("user:")
+def user(name, old):
+    return [old, old.at(f"mail:{old.text}:{name}", text="")]
+
+@m.operator
+async def runbook(op):
+    await op.deploy("after")
+    await op.post("/index")
+    await op.get("/")
+
+@m.changes("user:")
+async def save(who, name):
+    await who.put("/" + name)
+
+@m.changes("user:")
+async def remove(who, name):
+    if (await who.delete("/" + name)).ok:
+        who.gone(name)
+"""
+
+
+def test_what_two_clients_left_at_once_may_be_put_right_by_a_second_run(tmp_path: Path) -> None:
+    """One writes the index of what the other has deleted: nobody knows who was the last."""
+    worker(tmp_path / "app", INDEXED)
+    subject = subject_of(declared(tmp_path, INDEX), {("KV", "user:1"): Entry(b"b")})
+    line = "conditions=local entries=1 at_once=save+remove@operator.2 order=save-1.1:2+4"
+    record = subject.simulate(Scenario.read(line))
+    assert record.again is not None
+    assert [key for _, key in record.final.keys() - record.again.keys()] == ["mail:b:1"]
+    assert not any(verdict.findings for verdict in subject.judge(record))
+
+
 def test_an_error_of_a_reader_that_asks_too_often_is_called_what_it_is(tmp_path: Path) -> None:
     code = """
         from workers import Response, WorkerEntrypoint
