@@ -6,6 +6,7 @@ whatever they do.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from harness.migrations.redis.keyspace.snapshot import Snapshot
 from worker.codeq import DocumentError
@@ -18,28 +19,41 @@ FINISHED = ("COMPLETED", "FAILED")
 
 
 @dataclass(frozen=True)
-class LegacyState:
-    """A view on a snapshot of ``legacy:``. Commands are as the keys write them."""
+class State:
+    """A view on a snapshot of the keys under ``prefix``: what either keyspace has under the same names."""
 
     snapshot: Snapshot
+    prefix: ClassVar[str]
 
     @cached_property
     def tasks(self) -> dict[str, str]:
-        value: dict[str, str] = self.snapshot.get(TASKS, {})
+        value: dict[str, str] = self.snapshot.get(f"{self.prefix}tasks", {})
         return value
 
     @cached_property
+    def parsed(self) -> dict[str, Task]:
+        """The tasks that codeQ can read, by the id that they are stored under."""
+        return {task_id: task for task_id, text in self.tasks.items() if (task := parse(text)) is not None}
+
+    @cached_property
     def scores(self) -> dict[str, float]:
-        return {member: float(score) for member, score in self.snapshot.get(TTL, {}).items()}
+        return {one: float(score) for one, score in self.snapshot.get(f"{self.prefix}tasks:ttl", {}).items()}
 
     @cached_property
     def leases(self) -> dict[str, tuple[str, int]]:
         """Id → worker and remaining milliseconds."""
+        named = f"{self.prefix}lease:"
         return {
-            key.removeprefix(LEASE): (entry.value, entry.pttl)
+            key.removeprefix(named): (entry.value, entry.pttl)
             for key, entry in self.snapshot.entries.items()
-            if key.startswith(LEASE) and entry.type == "string"
+            if key.startswith(named) and entry.type == "string"
         }
+
+
+class LegacyState(State):
+    """``legacy:``. Commands are as the keys write them."""
+
+    prefix = PREFIX
 
     @cached_property
     def queues(self) -> dict[str, dict[str, list[str]]]:
@@ -63,11 +77,6 @@ class LegacyState:
     def ids(self, part: str) -> list[str]:
         """Every id in that part of any queue, repeated as often as it is there."""
         return [task_id for queue in self.queues.values() for task_id in queue.get(part, [])]
-
-    @cached_property
-    def parsed(self) -> dict[str, Task]:
-        """The tasks that codeQ can read, by the id that they are stored under."""
-        return {task_id: task for task_id, text in self.tasks.items() if (task := parse(text)) is not None}
 
 
 def queue_of(key: str) -> tuple[str, str]:

@@ -15,12 +15,15 @@ from harness.migrations.codeq.rehearsal.literal import Attempt
 from harness.migrations.codeq.rehearsal.rehearse import Rehearsed
 from harness.migrations.redis.crashes import BACK, THERE, Search
 from harness.migrations.redis.mapping.plan import COPY, RENAME
+from harness.migrations.redis.report import judgement
 from harness.model.course import Course, CourseStep
 from harness.model.decision import Decision
-from harness.model.verdict import Finding, Verdict, agree, count_held, held_lines
+from harness.model.verdict import Finding, Verdict, agree
 from harness.report.document import found_document, search_document
 from harness.terminal.lines import some, text_of
 from kvstore.clock import iso
+
+_TITLES = {hazard.name: hazard.title for hazard in HAZARDS}
 
 
 def rehearsed_text(done: Rehearsed, seconds: float, command: str) -> str:
@@ -67,11 +70,10 @@ def judged_document(
     course: Course | None = None,
 ) -> dict[str, Any]:
     """What a page shows of a checklist."""
-    titles = {hazard.name: hazard.title for hazard in HAZARDS}
     findings = [
         {
             **found_document(verdict, one, command),
-            "causes": [{"hazard": name, "what": titles.get(name, "")} for name in one.hazards],
+            "causes": [{"hazard": name, "what": _TITLES.get(name, "")} for name in one.hazards],
         }
         for verdict in verdicts
         for one in verdict.findings
@@ -252,35 +254,14 @@ def _drained_lines(drained: Drained) -> list[str]:
 
 
 def _judgement(verdicts: Sequence[Verdict], decision: Decision, seconds: float, command: str) -> list[str]:
-    violated = [one for one in verdicts if not one.held]
-    return [
-        *(line for one in violated for line in _violation(one)),
-        *held_lines(verdicts),
-        "",
-        _conclusion(verdicts, violated, decision, seconds),
-        f"Again: {command}",
-    ]
+    return [*judgement(verdicts, decision, seconds, _causes), f"Again: {command}"]
 
 
-def _violation(one: Verdict) -> list[str]:
-    lines = [f"FAIL {one.invariant:<4} {one.title}"]
-    for found in one.findings:
-        why = f" [{'; '.join(map(_hazard, found.hazards))}]" if found.hazards else ""
-        lines.append(f"       {found.what}{why}{f': {some(found.keys)}' if found.keys else ''}")
-    return lines
+def _causes(found: Finding) -> str:
+    return f" [{'; '.join(map(_hazard, found.hazards))}]" if found.hazards else ""
 
 
 def _hazard(name: str) -> str:
     """``codeq/H4, a lease is missing, over, or without an end``: a hazard with what it is."""
-    title = next((hazard.title for hazard in HAZARDS if hazard.name == name), "")
+    title = _TITLES.get(name)
     return f"{name}, {title}" if title else name
-
-
-def _conclusion(
-    verdicts: Sequence[Verdict], violated: Sequence[Verdict], decision: Decision, seconds: float
-) -> str:
-    names = ", ".join(one.invariant for one in violated)
-    return decision.as_text(
-        f"{count_held(verdicts, 'checks')} ({seconds:.1f} s)",
-        f"{len(violated)} of {len(verdicts)} checks violated ({names}) in {seconds:.1f} s",
-    )

@@ -1,6 +1,6 @@
 """What a person reads after a rehearsal, a run, a way back, a search."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.migrations.redis.back.rollback import RolledBack
@@ -10,7 +10,7 @@ from harness.migrations.redis.moving.migrator import DryRun, Migrated
 from harness.migrations.redis.planfile.declaration import DROP, Declaration
 from harness.migrations.redis.rehearsal import Rehearsed
 from harness.model.decision import Decision
-from harness.model.verdict import Verdict, agree, count_held, held_lines
+from harness.model.verdict import Finding, Verdict, agree, count_held, held_lines
 from harness.terminal.lines import some, text_of
 
 
@@ -74,7 +74,7 @@ def rehearsed_text(declaration: Declaration, done: Rehearsed, seconds: float, co
                 f"Again: {command}",
             ]
         )
-    return text_of([*lines, *_judgement(done.verdicts, done.decision, seconds), f"Again: {command}"])
+    return text_of([*lines, *judgement(done.verdicts, done.decision, seconds), f"Again: {command}"])
 
 
 def _notes(dry_run: DryRun) -> list[str]:
@@ -90,13 +90,20 @@ def _refused_lines(dry_run: DryRun) -> list[str]:
     return [f"Refused: {reason}" for reason in dry_run.refusals]
 
 
-def _judgement(verdicts: Sequence[Verdict], decision: Decision, seconds: float) -> list[str]:
+def judgement(
+    verdicts: Sequence[Verdict],
+    decision: Decision,
+    seconds: float,
+    causes: Callable[[Finding], str] = lambda found: "",
+) -> list[str]:
+    """What was violated, what held, and the decision; ``causes`` of a finding stand behind it."""
     violated = [one for one in verdicts if not one.held]
     lines = []
     for one in violated:
         lines.append(f"FAIL {one.invariant:<4} {one.title}")
         lines += [
-            f"       {found.what}{f': {some(found.keys)}' if found.keys else ''}" for found in one.findings
+            f"       {found.what}{causes(found)}{f': {some(found.keys)}' if found.keys else ''}"
+            for found in one.findings
         ]
     names = ", ".join(one.invariant for one in violated)
     return [
@@ -124,7 +131,7 @@ def migrated_text(declaration: Declaration, done: Migrated, decision: Decision, 
     ]
     if done.backup:
         lines.append(f"The backup is {done.backup}")
-    return text_of([*lines, "", *_judgement(done.verdicts, decision, seconds)])
+    return text_of([*lines, "", *judgement(done.verdicts, decision, seconds)])
 
 
 def begun_text(phase: str, late: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.migrations.codeq.checklist import CodeqState, Inspection, check
+from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.checklist.service import sample
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrator, Settings
@@ -48,12 +48,8 @@ async def verdicts(
     workers: tuple[str, ...] = WORKERS,
     keep_source: bool = False,
 ) -> list[Verdict]:
-    server, services, before, migrator, plan = await migrated(legacy, clock, damage, keep_source)
-    after = CodeqState(await read_snapshot(server, "codeq:"))
-    left = await read_snapshot(server, PREFIX)
-    now = clock.now_ms() // 1000
-    seen = Inspection(server, services, migrator, before, after, left, plan, False, frozenset(workers), now)
-    found = await check(seen)
+    _, services, before, migrator, plan = await migrated(legacy, clock, damage, keep_source)
+    found = await check(await inspect(services, migrator, before, plan, workers=frozenset(workers)))
     await services.close()
     return found
 
@@ -138,15 +134,12 @@ class Tenanted:
 async def test_a_build_that_knows_tenants_is_named(legacy: Snapshot, clock: ManualClock) -> None:
     server, _, before, migrator, plan = await migrated(legacy, clock)
     services = Services(Tenanted(server), clock, SeededEntropy(1))
-    after, left = CodeqState(await read_snapshot(server, "codeq:")), await read_snapshot(server, PREFIX)
-    seen = Inspection(
-        server, services, migrator, before, after, left, plan, False, None, clock.now_ms() // 1000
-    )
+    seen = await inspect(services, migrator, before, plan)
     [found] = (await sample(seen)).findings
     await services.close()
     assert found.hazards == ("codeq/H15",)
     assert "this build of codeQ keeps a queue for each tenant" in found.what
-    assert await keys_under(server, "codeq:") == sorted(after.snapshot.entries)
+    assert await keys_under(server, "codeq:") == sorted(seen.after.snapshot.entries)
 
 
 async def test_a_lease_of_an_unknown_worker_is_found(legacy: Snapshot, clock: ManualClock) -> None:

@@ -438,3 +438,13 @@ async def test_a_crash_counts_once_for_all_that_only_reads() -> None:
     await server.call("DEL", "a")
     assert server.count == 9
     assert server.points == [0, 2, 5, 6, 7]
+
+
+def test_two_snapshots_differ_in_keys_whose_type_or_value_changed() -> None:
+    before = Snapshot(
+        "a:", {"same": Entry("string", "1", 500), "was": Entry("list", ["x"]), "gone": Entry("set", ["x"])}
+    )
+    after = Snapshot(
+        "a:", {"same": Entry("string", "1"), "was": Entry("set", ["x"]), "new": Entry("string", "2")}
+    )
+    assert before.changed(after) == after.changed(before) == ["gone", "new", "was"]

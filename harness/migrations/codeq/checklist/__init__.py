@@ -1,11 +1,10 @@
 """The guide's verification checklist as checks with verdicts, in an order that disturbs nothing."""
 
 from harness.migrations.codeq.checklist import keyspace, service
-from harness.migrations.codeq.checklist.codeq_state import CodeqState
-from harness.migrations.codeq.checklist.inspection import Inspection
+from harness.migrations.codeq.checklist.inspection import Inspection, inspect
 from harness.model.verdict import Verdict
 
-__all__ = ["CHECKS", "CodeqState", "Inspection", "check"]
+__all__ = ["CHECKS", "Inspection", "check", "inspect"]
 
 CHECKS = (
     keyspace.records,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.migrations.codeq.checklist import CodeqState, Inspection, check
+from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.checklist.deployed import Deployed
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrator, Settings
@@ -14,7 +14,7 @@ from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_sna
 from harness.migrations.redis.mapping.plan import COPY, Plan
 from harness.model.verdict import Verdict
 from worker.codeq import Server
-from worker.codeq.keys import CODEQ, LEGACY
+from worker.codeq.keys import LEGACY
 
 
 async def accept(
@@ -35,14 +35,11 @@ async def accept(
     await codeq.reach()
     now = codeq.clock.now_ms()
     before = await _before(server, entries, backup)
-    seen = Inspection(
-        server=server,
-        services=codeq,
-        migrator=Migrator(server, codeq.clock, Settings(freeze_seconds=0)),
-        before=LegacyState(_aged(before, now)),
-        after=CodeqState(await read_snapshot(server, CODEQ)),
-        left=await read_snapshot(server, LEGACY),
-        plan=entries.plan,
+    seen = await inspect(
+        codeq,
+        Migrator(server, codeq.clock, Settings(freeze_seconds=0)),
+        LegacyState(_aged(before, now)),
+        entries.plan,
         extended=extended,
         workers=workers,
         moment=(before.taken or entries.began) // 1000,

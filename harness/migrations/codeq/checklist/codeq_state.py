@@ -1,38 +1,17 @@
 """codeQ's keyspace by its nouns, read from a snapshot: the judge's own statement of the layout."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
-from harness.migrations.redis.keyspace.snapshot import Snapshot
+from harness.migrations.codeq.legacy_state import State
 
 _TYPES = {"inprog": "set", "delayed": "zset", "dlq": "list"}
 _FIXED = {"codeq:tasks": "hash", "codeq:tasks:ttl": "zset", "codeq:results": "hash", "codeq:subs": "hash"}
 
 
-@dataclass(frozen=True)
-class CodeqState:
-    """A view on a snapshot of ``codeq:``; commands are in lower case, as in keys."""
+class CodeqState(State):
+    """``codeq:``; commands are in lower case, as in keys."""
 
-    snapshot: Snapshot
-
-    @cached_property
-    def tasks(self) -> dict[str, str]:
-        value: dict[str, str] = self.snapshot.get("codeq:tasks", {})
-        return value
-
-    @cached_property
-    def scores(self) -> dict[str, float]:
-        return {one: float(score) for one, score in self.snapshot.get("codeq:tasks:ttl", {}).items()}
-
-    @cached_property
-    def leases(self) -> dict[str, tuple[str, int]]:
-        """Id → worker and remaining milliseconds."""
-        prefix = "codeq:lease:"
-        return {
-            key.removeprefix(prefix): (entry.value, entry.pttl)
-            for key, entry in self.snapshot.entries.items()
-            if key.startswith(prefix) and entry.type == "string"
-        }
+    prefix = "codeq:"
 
     @cached_property
     def queues(self) -> dict[tuple[str, str], list[str]]:

@@ -6,12 +6,13 @@ from typing import Any, Protocol
 import httpx
 
 from harness.migrations.codeq.checklist.codeq_state import CodeqState
-from harness.migrations.codeq.legacy_state import LegacyState
+from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrator
 from harness.migrations.codeq.services.tokens import Tokens
-from harness.migrations.redis.keyspace.snapshot import Snapshot
+from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.mapping.plan import Plan
 from worker.codeq import Server
+from worker.codeq.keys import CODEQ
 
 
 class Codeq(Protocol):
@@ -51,7 +52,6 @@ class Inspection:
     in epoch seconds: what is looked at later has not gone wrong by that.
     """
 
-    server: Server
     services: Codeq
     migrator: Migrator
     before: LegacyState
@@ -61,3 +61,24 @@ class Inspection:
     extended: bool
     workers: frozenset[str] | None
     moment: int
+
+    @property
+    def server(self) -> Server:
+        return self.migrator.server
+
+
+async def inspect(
+    services: Codeq,
+    migrator: Migrator,
+    before: LegacyState,
+    plan: Plan,
+    *,
+    extended: bool = False,
+    workers: frozenset[str] | None = None,
+    moment: int | None = None,
+) -> Inspection:
+    """What is there now; ``moment`` is now too unless it is given. Only reads. Raises ServerError."""
+    after = CodeqState(await read_snapshot(migrator.server, CODEQ))
+    left = await read_snapshot(migrator.server, PREFIX)
+    moment = migrator.clock.now_ms() // 1000 if moment is None else moment
+    return Inspection(services, migrator, before, after, left, plan, extended, workers, moment)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist.inspection import Inspection
-from harness.migrations.codeq.legacy_state import FINISHED, LegacyState, parse
+from harness.migrations.codeq.legacy_state import FINISHED, LegacyState
 from harness.migrations.codeq.option_b.plan import is_split, tier_of
+from harness.migrations.redis.keyspace.snapshot import changed
 from harness.migrations.redis.mapping.plan import COPY
 from harness.model.verdict import Finding, Verdict, finding, verdict
 from kvstore.clock import iso
@@ -18,7 +19,7 @@ _DAY = 86_400
 async def records(seen: Inspection) -> Verdict:
     """V1: every record is there, unchanged, under its own id, and codeQ can read it."""
     before, after = seen.before.tasks, seen.after.tasks
-    parsed = {task_id: parse(text) for task_id, text in after.items()}
+    parsed = seen.after.parsed
     found = [
         finding("{n} record{s} of the old hash {are} not in codeq:tasks", sorted(set(before) - set(after))),
         finding("{n} record{s} in codeq:tasks that the source never had", sorted(set(after) - set(before))),
@@ -28,12 +29,12 @@ async def records(seen: Inspection) -> Verdict:
         ),
         finding(
             "{n} record{s} codeQ cannot read: claims drop the id for ever",
-            [one for one, task in parsed.items() if task is None],
+            [one for one in after if one not in parsed],
             "codeq/H10",
         ),
         finding(
             "{n} record{s} under another id than their own",
-            [one for one, task in parsed.items() if task is not None and task.id != one],
+            [one for one, task in parsed.items() if task.id != one],
         ),
     ]
     title = "records: codeq:tasks has every task, unchanged and readable"
@@ -85,7 +86,7 @@ async def leases(seen: Inspection) -> Verdict:
         for one, (_, pttl) in after.leases.items()
         if one in before.leases and pttl > max(before.leases[one][1], 0) + 1000
     }
-    owners = {one: task.worker_id for one, text in after.tasks.items() if (task := parse(text))}
+    owners = {one: task.worker_id for one, task in after.parsed.items()}
     found = [
         finding("{n} id{s} no longer in progress, or newly so", sorted(was ^ has)),
         finding("{n} in progress lost {their} lease", sorted(unheld), "codeq/H4", "codeq/H12"),
@@ -114,14 +115,13 @@ async def conservation(seen: Inspection) -> Verdict:
     places: Counter[str] = Counter()
     for part in ("pending", "inprog", "delayed", "dlq"):
         places.update(after.ids(part))
-    tasks = {one: parse(text) for one, text in after.tasks.items()}
-    finished = {one for one, task in tasks.items() if task and task.status in FINISHED}
+    finished = {one for one, task in after.parsed.items() if task.status in FINISHED}
     known = (
         set(seen.before.tasks) | set(seen.before.ids(legacy.PENDING)) | set(seen.before.ids(legacy.INPROG))
     )
 
     def strange(task_id: str, command: str) -> bool:
-        task = tasks.get(task_id)
+        task = after.parsed.get(task_id)
         return task is not None and task.command.lower() != command
 
     found = [
@@ -137,7 +137,7 @@ async def conservation(seen: Inspection) -> Verdict:
         finding("{n} finished task{s} in a queue: it runs again", sorted(finished & set(places)), "codeq/H5"),
         finding(
             "{n} queued id{s} without a record: dropped at the first claim",
-            sorted(set(places) - set(tasks)),
+            sorted(set(places) - set(after.tasks)),
             "codeq/H8",
         ),
         finding(
@@ -155,10 +155,7 @@ async def retention(seen: Inspection) -> Verdict:
     before, after = seen.before.scores, seen.after.scores
     when = iso(seen.moment * 1000)
     found = [
-        finding(
-            "{n} score{s} changed or missing",
-            sorted(one for one in before.keys() | after.keys() if before.get(one) != after.get(one)),
-        ),
+        finding("{n} score{s} changed or missing", changed(before, after)),
         finding(
             f"{{n}} score{{s}} further than a day from {when}: milliseconds, or another clock?",
             sorted(one for one, score in after.items() if abs(score - seen.moment) > _DAY),
@@ -179,14 +176,16 @@ async def types(seen: Inspection) -> Verdict:
 
 def _types(seen: Inspection) -> Iterator[Finding | None]:
     yield finding("{n} key{s} of a wrong type or name", seen.after.wrong_types, "codeq/H1", "codeq/H16")
-    left = seen.left.contents()
+    left = seen.left.entries
     if seen.plan.mode != COPY:
         yield finding("{n} legacy key{s} left, or written since: stragglers", sorted(left), "codeq/H19")
         return
-    was = seen.before.snapshot.contents()
-    changed = {key for key in was.keys() | left.keys() if was.get(key) != left.get(key)}
-    gone = {key for key in changed if key not in left and key.startswith(legacy.LEASE)}
-    yield finding("{n} legacy key{s} changed since the freeze", sorted(changed - gone), "codeq/H19")
+    written = [
+        key
+        for key in seen.before.snapshot.changed(seen.left)
+        if key in left or not key.startswith(legacy.LEASE)  # a lease that is gone is over
+    ]
+    yield finding("{n} legacy key{s} changed since the freeze", written, "codeq/H19")
 
 
 async def ownership(seen: Inspection) -> Verdict:

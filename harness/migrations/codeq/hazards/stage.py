@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.checklist import CodeqState, Inspection, check
+from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrator, Settings
 from harness.migrations.codeq.option_b.plan import KEY
@@ -67,18 +67,8 @@ class Stage:
     async def violated(self, before: LegacyState, hazard: str, *workers: str) -> str:
         """Which checks name a hazard as a cause, after a migration of ``before``."""
         migrator = Migrator(self.server, self.clock, self.settings)
-        seen = Inspection(
-            server=self.server,
-            services=self.services,
-            migrator=migrator,
-            before=before,
-            after=CodeqState(await read_snapshot(self.server, CODEQ)),
-            left=await read_snapshot(self.server, legacy.PREFIX),
-            plan=(await migrator.apply()).plan,
-            extended=False,
-            workers=frozenset(workers or WORKERS),
-            moment=self.clock.now_ms() // 1000,
-        )
+        plan = (await migrator.apply()).plan
+        seen = await inspect(self.services, migrator, before, plan, workers=frozenset(workers or WORKERS))
         return ", ".join(one.invariant for one in await check(seen) if _names(one, hazard))
 
     async def migrate_found(self, hazard: str) -> str:

@@ -1,7 +1,9 @@
 """Option A as the guide has it: drain, start codeQ, and see that new work goes there only."""
 
+from dataclasses import replace
+
 from harness.migrations.codeq import legacy_state as legacy
-from harness.migrations.codeq.checklist import CodeqState, Inspection, check
+from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrator
 from harness.migrations.codeq.rehearsal.drain import Drained, drain
@@ -14,7 +16,6 @@ from harness.migrations.redis.mapping.plan import COPY, Plan
 from harness.migrations.redis.moving.move import OnProgress
 from harness.model.verdict import Finding, Verdict, finding, verdict
 from worker.codeq import Server
-from worker.codeq.keys import CODEQ
 
 
 async def cut_over(
@@ -30,7 +31,7 @@ async def cut_over(
     leases = await keys_under(server, legacy.LEASE)
     if claim_script:
         await server.call("SCRIPT LOAD", claim_script)
-    before = (await read_snapshot(server, PREFIX)).contents()
+    before = await read_snapshot(server, PREFIX)
     fresh = await _fresh(services)
     services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
     verdicts = [
@@ -50,14 +51,13 @@ async def cut_over(
         ),
         await _new_work(services),
     ]
-    after = (await read_snapshot(server, PREFIX)).contents()
-    changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    changed = before.changed(await read_snapshot(server, PREFIX))
     verdicts.append(
         verdict(
             "A4",
             "stragglers: the old keyspace does not change any more",
             [finding("{n} legacy key{s} changed after the cut-over", changed, "codeq/H19")],
-            looked=len(before),
+            looked=len(before.entries),
             at="legacy keys",
         )
     )
@@ -66,20 +66,9 @@ async def cut_over(
 
 async def _fresh(services: Services) -> list[Verdict]:
     """The checklist on a codeQ that nothing was moved to: V1 to V11."""
-    nothing = Snapshot(PREFIX)
-    seen = Inspection(
-        server=services.server,
-        services=services,
-        migrator=Migrator(services.server, services.clock),
-        before=LegacyState(nothing),
-        after=CodeqState(await read_snapshot(services.server, CODEQ)),
-        left=nothing,
-        plan=Plan(COPY, "", ()),
-        extended=False,
-        workers=None,
-        moment=services.clock.now_ms() // 1000,
-    )
-    return await check(seen, moved=False)
+    nothing, migrator = Snapshot(PREFIX), Migrator(services.server, services.clock)
+    seen = await inspect(services, migrator, LegacyState(nothing), Plan(COPY, "", ()))
+    return await check(replace(seen, left=nothing), moved=False)
 
 
 async def _new_work(services: Services) -> Verdict:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from harness.migrations.codeq.checklist import CodeqState, Inspection, check
+from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrated, Migrator, Settings
 from harness.migrations.codeq.option_b.plan import KEY, is_split
@@ -20,6 +20,7 @@ from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under, scan
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from harness.migrations.redis.moving.move import OnProgress, silent
+from harness.migrations.redis.rehearsal import refuse_unknown
 from harness.model.course import Course, CourseNotes
 from harness.model.decision import Decision
 from harness.model.verdict import Verdict
@@ -108,9 +109,7 @@ async def rehearse(
 
     Raises Refused, MigrationError, ServerError.
     """
-    strange = [f"{key} is a {entry.type}" for key, entry in source.entries.items() if entry.value is None]
-    if strange:
-        raise Refused([f"the source cannot be copied: {strange[0]}"])
+    refuse_unknown(source)
     await demand_empty(server)
     noted = CourseNotes(on_progress)
     attempts = await literal(server)
@@ -165,19 +164,10 @@ async def _option_b(
         server, services.clock, replace(choices.settings, accept_defects=True), noted.by("mover")
     )
     migrated = await migrator.apply()
-    seen = Inspection(
-        server=server,
-        services=services,
-        migrator=migrator,
-        before=before,
-        after=CodeqState(await read_snapshot(server, CODEQ)),
-        left=await read_snapshot(server, PREFIX),
-        plan=migrated.plan,
-        extended=choices.settings.lease_seconds > 0,
-        workers=choices.settings.workers,
-        moment=services.clock.now_ms() // 1000,
+    extended, workers = choices.settings.lease_seconds > 0, choices.settings.workers
+    verdicts = await check(
+        await inspect(services, migrator, before, migrated.plan, extended=extended, workers=workers)
     )
-    verdicts = await check(seen)
     services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
     noted.by("checklist")("the checklist is through; the traffic goes on at codeQ")
     verdicts += judge(

@@ -3,7 +3,7 @@
 For rehearsals, whose judge compares whole keyspaces. What works on a real server reads in pieces.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,10 @@ class Snapshot:
         """What is there, without the time that is left."""
         return {key: (entry.type, entry.value) for key, entry in self.entries.items()}
 
+    def changed(self, later: "Snapshot") -> list[str]:
+        """The keys whose type or value is not the same in ``later``, those of one alone too."""
+        return changed(self.contents(), later.contents())
+
     def get(self, key: str, empty: Any) -> Any:
         """The key's value, or ``empty`` without the key."""
         entry = self.entries.get(key)
@@ -59,6 +63,11 @@ class Snapshot:
                 flat = [text for pair in flat.items() for text in pair]
             for at in range(0, len(flat), 2 * CHUNK):
                 yield Piece(key, entry.type, flat[at : at + 2 * CHUNK], entry.pttl)
+
+
+def changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """What is not the same in both, or in one alone, by name."""
+    return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
 
 
 def assembled(prefix: str, found: Iterable[Piece], taken: int = 0) -> Snapshot:
