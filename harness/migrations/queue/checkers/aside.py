@@ -1,5 +1,6 @@
 """What is asked beside a safe migration: whether dry runs and deletions answer the truth. Part of I16."""
 
+from collections import Counter
 from typing import Final
 
 from harness import Call
@@ -101,7 +102,8 @@ def _is_incomplete_aside(record: Record, call: Call) -> bool:
 
 def _has_room(record: Record, call: Call) -> bool:
     asked = record.operations.get(call.name, ())
-    few = sum(event.verb == "scan" for event in asked) <= _COUNTED_PAGES
+    pages = Counter(event.key for event in asked if event.verb == "scan")
+    few = all(number <= _COUNTED_PAGES for number in pages.values())
     return few and call.operations < budget_of(record) // 4 and not any(event.error for event in asked)
 
 

@@ -58,6 +58,13 @@ def _wrong(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, s
     return [(what + by, task) for what, task in found]
 
 
+def _is_contested(record: Record, hold: Hold, granted: list[Hold]) -> bool:
+    """Whether the old Worker gave a task to somebody while another held it: nobody answers for either."""
+    return not answers_for(record, hold.claim) and any(
+        one is not hold and one.task == hold.task and one.begin <= hold.begin < one.end for one in granted
+    )
+
+
 def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, str]]:
     task, (begin, end) = str(call.member("taskId")), record.expectation.evidence(call)
     story = record.expectation.stories.get(task)
@@ -159,6 +166,6 @@ def _refused(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str,
     refused = call.status == 403 or call.member("message") == "No active lease"
     if refused and call.answered < story.completed:
         mine = [one for one in granted if one.task == task and one.worker == holder(call)]
-        if any(was_held(record, hold, call) for hold in mine):
+        if any(was_held(record, hold, call) and not _is_contested(record, hold, granted) for hold in mine):
             return [("{n} holder{s} {were} refused as not holding the task", task)]
     return []

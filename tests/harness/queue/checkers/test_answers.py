@@ -359,6 +359,13 @@ MISTAKES = {
         "polls=6 beat=15",
         "I13",
     ),
+    "a dry run reads two pages of many": (
+        "migration/safe/rollback.py",
+        "max(2, limits.budget // 3)",
+        "min(2, limits.budget // 3)",
+        "conditions=local tasks=4 page=1 rollback=halfway aside=dry-run",
+        "I16",
+    ),
     "two steps are taken at once": (
         "migration/safe/mover.py",
         "if await enter(self.coordinator):",
