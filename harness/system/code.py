@@ -71,6 +71,9 @@ class WorkerCode:
             )
         return found
 
+    def running_objects(self, bindings: Mapping[str, object]) -> None:
+        """They run in this process."""
+
     def close(self) -> None:
         """Take its modules out of ``sys.modules``."""
         self.code.space.forget()

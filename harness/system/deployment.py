@@ -1,6 +1,6 @@
 """What a simulation deploys, whatever it is written in: the door to a system under test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,6 +39,26 @@ class Deployable(Protocol):
     def with_bindings(self, bindings: Mapping[str, Any]) -> Deployed: ...
 
 
+class RunningObjects(Protocol):
+    """Durable Objects that run elsewhere."""
+
+    def begin(self, objects: Mapping[str, Any], planned: Callable[[str, str, int | None], None]) -> None:
+        """They are called by these bindings of their Worker; ``planned`` is called with the class and the id
+        of an object that sets its alarm, and when that rings (ms), None for never.
+        """
+
+    def deliver(
+        self, event: Mapping[str, Any], body: bytes = b""
+    ) -> Awaitable[tuple[Mapping[str, Any], bytes]]:
+        """Let an object handle an event; awaited, what our own module is told, and the content."""
+
+    def is_busy(self, digits: str) -> bool:
+        """Whether an object handles an event."""
+
+    def files(self, key: str, digits: str) -> Sequence[Path]:
+        """Where what an object stores is, or will be."""
+
+
 class Code(Protocol):
     """A Worker's code in simulations: ``code`` loads it; ``skew`` is how far the clock of the location is
     ahead (ms). ``operations`` are the KV operations of all simulations so far. ``effort`` is how many
@@ -61,8 +81,11 @@ class Code(Protocol):
     def sources(self) -> Sequence[Path]:
         """The files of the Worker's own code, without packages and tests."""
 
-    def durable_class(self, name: str) -> type:
+    def durable_class(self, name: str) -> Any:
         """The class of Durable Objects of that name. Raises LoadError."""
+
+    def running_objects(self, bindings: Mapping[str, Any]) -> RunningObjects | None:
+        """What runs the Worker's Durable Objects, which see ``bindings``; None where this process does."""
 
     def enter(self, clock: LoopClock, seed: int, *, once: bool = True) -> None:
         """A new simulation begins: nothing is known of the one before.

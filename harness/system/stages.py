@@ -251,12 +251,13 @@ def code_of(
 
 
 def _doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig:
-    """``config``, in which the bindings of these ``names`` that only a Worker in another language has here
-    are among those that are not emulated.
+    """``config``, in which bindings of these ``names`` are among those that are not emulated: to Durable
+    Objects, and those that only a Worker in another language has here.
     """
     if not is_javascript(config):
         return config
-    absent = {name: kind for name, kind in only_python_has(config).items() if name in names}
+    objects = {one.name: "Durable Object" for one in config.durable_objects}
+    absent = {name: kind for name, kind in {**objects, **only_python_has(config)}.items() if name in names}
     assets = config.assets
     if assets is not None and assets.binding in absent:
         assets = replace(assets, binding=None)
@@ -270,7 +271,7 @@ def _doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig
 
 def only_python_has(config: WorkerConfig) -> dict[str, str]:
     """The bindings of a JavaScript Worker that a rehearsal emulates only for Python, each with its kind."""
-    found = {one.name: "Durable Object" for one in config.durable_objects}
+    found = {}
     if config.assets is not None and config.assets.binding is not None:
         found[config.assets.binding] = "assets"
     return found

@@ -20,6 +20,7 @@ from harness.world.databases import DeployedDatabases
 from harness.world.network import Network
 from harness.world.objects import DeployedObjects
 from harness.world.outside import Outside
+from harness.world.remote_objects import CallTransit, Carried, Told
 from harness.world.site import Reply, Site
 from kvstore import Entry, KVNamespace, Store
 from kvstore.conditions import COLOS, JUDGE
@@ -32,6 +33,8 @@ from worker.sdk.context import current
 from worker.sdk.http.request import Request
 
 _ORIGIN = "https://worker.example"
+# How long a Durable Object lets somebody interrupt it: longer than anything takes that does not wait for it.
+_PATIENCE_SECONDS = 60.0
 
 
 # Lets somebody of a name and a role do what a rule declares to an entry, from a location.
@@ -80,7 +83,8 @@ class World(Site):
             scenario.platform.allowance,
             self.network.layers.ledger,
         )
-        self.objects = DeployedObjects(scenario.seed, clock, self.invocations)
+        self._calls = CallTransit(clock, self.network.travel, self.invocations)
+        self.objects = DeployedObjects(scenario.seed, clock, self.invocations, self._called)
         self.outside = Outside(migration.outbound.given, scenario, clock)
         self._meetings = {one.request: one for one in scenario.at_once}
         self.locations: dict[str, dict[str, Location]] = {
@@ -112,6 +116,16 @@ class World(Site):
             return await operation()
         answer: Answer = await self.order.carry_out("call" if writes else "get", [label], operation)
         return answer
+
+    async def _called(self, label: str, call: Carried) -> Told:
+        """A call of a Durable Object, with interruptions before it, and in its order.
+
+        What the object does has an order of its own.
+        """
+        await self.interruptions.before()
+        if self.scenario.order or self.scenario.at_once:
+            await self.order.carry_out("call", [label], _nothing)
+        return await self._calls.carry(label, call)
 
     def count(self) -> int:
         """How many operations of KV and D1 there were until now."""
@@ -198,7 +212,7 @@ class World(Site):
         """The same as of any site; what leaves the Worker goes to ``outside``."""
         with current(None, None, self.outside):
             reply = await super().answered(call, event)
-        call.refused = self.databases.refused(call.name)
+        call.refused = self.databases.refused(call.name) or call.name in self._calls.refused
         return reply
 
     def seconds_of_day_left(self) -> float:
@@ -260,7 +274,10 @@ class World(Site):
         """Let somebody do something whole; whether there was anything to do it to."""
         act = self._act(str(one), one.deed)
         if act is not None:
-            await asyncio.get_running_loop().create_task(act)
+            task = asyncio.get_running_loop().create_task(act)
+            # Who calls the object that is interrupted may have to wait until it goes on.
+            patience = _PATIENCE_SECONDS if self.objects.is_asking.get() else None
+            await (task if patience is None else asyncio.wait({task}, timeout=patience))
         return act is not None
 
     def _act(self, who: str, deed: Deed) -> Coroutine[Any, Any, Act] | None:
@@ -279,6 +296,9 @@ class World(Site):
                 colo = COLOS[self.scenario.colos - 1]
                 return self._visit(self, who, role, colo, rule, names[deed.which % len(names)])
         return None
+
+
+async def _nothing() -> None: ...
 
 
 def _networks(

@@ -45,6 +45,10 @@ class Alarms:
         """When the next alarm rings, in milliseconds; None without one."""
         return min((due.at for due in self._due.values()), default=None)
 
+    def at(self, digits: str) -> int | None:
+        """When the alarm of an object rings, in milliseconds; None without one."""
+        return self._due[digits].at if digits in self._due else None
+
     def set(self, digits: str, when: int | None) -> None:
         """The alarm of an object is at ``when`` now, or not at all."""
         self._stop(digits)

@@ -19,6 +19,7 @@ from worker.javascript.configuration import DATE as DATE
 from worker.javascript.configuration import METHODS_HEADER as METHODS_HEADER
 from worker.javascript.configuration import SERVICE_HEADER as SERVICE_HEADER
 from worker.javascript.configuration import USER_SERVICE as USER_SERVICE
+from worker.javascript.configuration import VALUES as VALUES
 from worker.javascript.configuration import VISIT_HEADER as VISIT_HEADER
 from worker.javascript.configuration import Service as Service
 from worker.javascript.configuration import write_entry as write_entry

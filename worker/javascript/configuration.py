@@ -42,14 +42,14 @@ _ENTRY: Final = Path(__file__).parent / "entry.mjs"
 _CACHE: Final = Path(__file__).parent / "cache.mjs"
 # Says for which request a namespace is asked, and to the Worker which request it is.
 VISIT_HEADER: Final = "understudy-visit"
-# Modules that other modules of ours import as ``date`` and ``d1``.
+# Modules that other modules of ours import as ``date``, ``d1`` and ``values``.
 DATE: Final = Path(__file__).parent / "date.mjs"
 D1: Final = Path(__file__).parent / "d1.mjs"
 _AROUND: Final = (Path(__file__).parent / "visit.mjs", Path(__file__).parent / "moved.mjs", DATE, D1)
 _CAUGHT: Final = Path(__file__).parent / "caught.mjs"
 _ABSENT: Final = Path(__file__).parent / "absent.mjs"
 _PYTHON: Final = Path(__file__).parent / "python.mjs"
-_VALUES: Final = Path(__file__).parent / "values.mjs"
+VALUES: Final = Path(__file__).parent / "values.mjs"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def configuration(service: Service) -> str:
         names="".join(_named(f"user{number}", one, service) for number, one in enumerate(every)),
         calls="".join(_call(*one, service) for one in service.calls),
         entry=literal(_ENTRY.name),
-        values=literal(_VALUES.name),
+        values=literal(VALUES.name),
         test_scheduled="true" if service.test_scheduled else "false",
         protocol=literal(PROTOCOL_HEADER),
         cf=literal(CF_HEADER),
@@ -130,7 +130,7 @@ def configuration(service: Service) -> str:
 
 def write_entry(folder: Path) -> None:
     """Put the modules that stand around the Worker into the folder of the configuration."""
-    for module in (_ENTRY, _CACHE, _CAUGHT, _ABSENT, _PYTHON, _VALUES, *_AROUND):
+    for module in (_ENTRY, _CACHE, _CAUGHT, _ABSENT, _PYTHON, VALUES, *_AROUND):
         (folder / module.name).write_bytes(module.read_bytes())
 
 
@@ -335,7 +335,7 @@ def _python(one: str, service: Service) -> str:
     style = f"forwardedProtoHeader = {literal(PROTOCOL_HEADER)}, "
     worker = (
         f'modules = [(name = "python", esModule = embed {literal(_PYTHON.name)}), '
-        f'(name = "values", esModule = embed {literal(_VALUES.name)})], compatibilityDate = "2025-01-01", '
+        f'(name = "values", esModule = embed {literal(VALUES.name)})], compatibilityDate = "2025-01-01", '
         f'bindings = [(name = "REQUESTS", service = {literal(f"requests:{one}")}), '
         f'(name = "METHODS", service = {literal(f"methods:{one}")})]'
     )

@@ -16,9 +16,12 @@ from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock
 from harness.system.deployment import NotSequential, SystemFailed
 from harness.system.files import JAVASCRIPT, code_files, copied_with
+from harness.system.javascript.answers import Answers, ObjectClass
 from harness.system.javascript.configuration import Bundle
 from harness.system.javascript.invocation import Host, Invocation, JavaScriptError
-from harness.system.javascript.isolates import Isolates, Lane
+from harness.system.javascript.isolates import Isolates
+from harness.system.javascript.lane import Lane
+from harness.system.javascript.objects import RunningObjects
 from harness.system.transport import BrokenOff
 from kvstore import KVNamespace
 from kvstore.layers.layer import Within
@@ -45,8 +48,8 @@ class JavaScriptCode:
     """What `WorkerCode` is for Python. Every actor has an isolate of its own at every location.
 
     ``texts`` are read in the place of what is in its files. ``tested``: it is deployed for a test, which is
-    not begun anew, and may have Durable Objects. A Worker with these has one isolate, and answers one request
-    after the other.
+    not begun anew. A Worker with Durable Objects has one isolate in a test, and answers one request after the
+    other.
     Raises LoadError when the Worker cannot be built, or workerd does not take it.
     """
 
@@ -58,7 +61,7 @@ class JavaScriptCode:
         self.config = config
         self.texts = texts
         self._tested = tested
-        self._is_alone = bool(config.durable_objects)
+        self._is_alone = tested and bool(config.durable_objects)
         self._lane_count = 1 if self._is_alone else _TESTED_LANES if tested else LANES
         self.folder = config.root
         self.clock: LoopClock | None = None
@@ -74,6 +77,7 @@ class JavaScriptCode:
         self._parallel: set[tuple[str, str]] = set()
         self._sequential: set[tuple[str, str]] = set()
         self._once = False
+        self._objects: RunningObjects | None = None
         self._running: list[Isolates] = []
         self._lanes: dict[tuple[JavaScriptWorker, str, int], Lane] = {}
         weakref.finalize(self, _stop, self._running)
@@ -137,9 +141,18 @@ class JavaScriptCode:
         """The variables of the Worker's configuration."""
         return self.config.vars
 
-    def durable_class(self, name: str) -> type:
-        """They run in workerd. Raises LoadError."""
-        raise LoadError(f"{self.folder} binds the Durable Object class {name}, which is JavaScript")
+    def durable_class(self, name: str) -> None:
+        """They run in workerd, which says what is not there."""
+
+    def running_objects(self, bindings: Mapping[str, Any]) -> RunningObjects:
+        """The Durable Objects of the Worker in the simulation that runs, which see ``bindings``."""
+        if self._objects is None:
+            worker = self.with_bindings(bindings)
+            isolates = self._running[0] if self._running else self._start()
+            lane = isolates.objects
+            assert lane is not None, "the Worker binds no Durable Objects"
+            self._objects = RunningObjects(self, lane, isolates.folder, worker.answers, worker.variables)
+        return self._objects
 
     def with_bindings(self, bindings: Mapping[str, Any]) -> "JavaScriptWorker":
         """The Worker at one location, with the namespaces that it has there."""
@@ -154,13 +167,9 @@ class JavaScriptCode:
         self._once = once
         self.clock, self.chance = clock, Chance(seed, "worker")
         self._lanes.clear()
+        self._objects = None
         for one in list(self._running):
-            one.generation += 1
-            for lane in one.lanes:
-                # What the last simulation left unfinished waits for ever.
-                lane.is_poisoned, lane.is_busy = lane.is_poisoned or lane.is_busy, False
-            poisoned = sum(lane.is_poisoned for lane in one.lanes)
-            if one.generation >= one.generations or 2 * poisoned > len(one.lanes):
+            if not one.renew():
                 self._running.remove(one)
                 one.stop()
 
@@ -232,7 +241,9 @@ class JavaScriptCode:
 
     def _start(self) -> Isolates:
         try:
-            started = Isolates(self._part("workerd"), self.config, self.bundle, self._lane_count)
+            started = Isolates(
+                self._part("workerd"), self.config, self.bundle, self._lane_count, tested=self._tested
+            )
         except WorkerdError as error:
             raise LoadError(f"workerd does not run the Worker in {self.folder}: {error}") from error
         self._running.append(started)
@@ -264,9 +275,11 @@ class JavaScriptWorker:
 
     def __init__(self, code: JavaScriptCode, bindings: Mapping[str, Any]) -> None:
         self.code = code
-        self.namespaces = {name: one for name, one in bindings.items() if isinstance(one, KVNamespace)}
-        self.databases = {name: one.service for name, one in bindings.items() if isinstance(one, D1Database)}
-        emulated = {*self.namespaces, *self.databases}
+        namespaces = {name: one for name, one in bindings.items() if isinstance(one, KVNamespace)}
+        databases = {name: one.service for name, one in bindings.items() if isinstance(one, D1Database)}
+        objects = {name: one for name, one in bindings.items() if isinstance(one, ObjectClass)}
+        self.answers = Answers(code, namespaces, databases, objects)
+        emulated = {*namespaces, *databases, *objects}
         variables = {name: one for name, one in bindings.items() if name not in emulated}
         self.variables = None if variables == code.config.vars else variables
         self.background = Background(_pass)
@@ -304,9 +317,9 @@ class JavaScriptWorker:
         actor = next((value for name, value in parts.headers if name == "cf-connecting-ip"), "")
         try:
             lane = await self.code.lane(self, actor)
-            invocation = Invocation(
-                self.code, lane, self.namespaces, self.databases, self.variables, self.host
-            )
+            if self.host is not None:
+                self.answers.set_alarm = self.host.set_alarm
+            invocation = Invocation(self.code, lane, self.answers, self.variables, self.host)
             answer = await invocation.answer(parts, cf, **event)
         except BrokenOff:
             raise

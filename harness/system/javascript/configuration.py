@@ -50,25 +50,67 @@ export default (module) => { module.exports = { ...user, __esModule: true }; };
 """
 
 
-def main_module(config: WorkerConfig) -> str:
+# How many events of Durable Objects may go on at once: each asks by bindings of its own.
+EVENTS: Final = 16
+DISK: Final = "objects"
+
+
+def main_module(config: WorkerConfig, *, tested: bool) -> str:
     """The text of the module that workerd takes as the Worker: it has the Worker's Durable Objects, too."""
     classes = sorted({one.class_name for one in config.durable_objects})
     objects = [f"export const {name} = around({json.dumps(name)});" for name in classes]
-    lines = ['export { default } from "entry";', 'import { around } from "objects";', *objects]
-    return "\n".join(lines) + "\n"
+    around = f'import {{ around }} from "{"objects" if tested else "hosted"}";'
+    return "\n".join(['export { default } from "entry";', around, *objects]) + "\n"
 
 
-def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int) -> str:
+@dataclass(frozen=True)
+class Asking:
+    """By a ``binding``, "" for a timer or a fetch to the outside, a lane asks at a socket of its own.
+
+    That of the Durable Objects has a set of bindings for each ``event``; it is None in all others.
+    """
+
+    lane: int
+    binding: str
+    event: int | None
+    place: int
+
+    @property
+    def socket(self) -> str:
+        """The name of the socket."""
+        return f"asks-{self.lane}-{self.place}"
+
+    @property
+    def service(self) -> str:
+        return self.socket if self.binding or self.event is not None else f"server-{self.lane}"
+
+    @property
+    def name(self) -> str:
+        """What the binding is called in the isolate."""
+        name = self.binding or "UNDERSTUDY"
+        return name if self.event is None else f"understudy {self.event} {name}"
+
+
+def asking(config: WorkerConfig, lane: int, *, hosts: bool = False) -> list[Asking]:
+    """How a lane asks; ``hosts`` is that of the Durable Objects."""
+    namespaces = [one.binding for one in config.kv_namespaces]
+    bound = ["", *namespaces, *(one.binding for one in config.d1_databases)]
+    every: list[tuple[int | None, str]] = [(None, one) for one in bound]
+    if hosts:
+        every += [(event, one) for event in range(EVENTS) for one in bound]
+    return [Asking(lane, one, event, place) for place, (event, one) in enumerate(every)]
+
+
+def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int, *, tested: bool) -> str:
     """The text of the workerd configuration, whose lanes all have the same Worker.
 
-    Each binding of a lane asks at a socket of its own, whose name `asks_at` says.
+    In a test each lane has the Worker's Durable Objects, in memory. In a rehearsal one lane more has them,
+    on disk in the ``folder``: those of SQLite are nowhere else.
     """
+    names = ("main", "entry", "objects", "hosted", "values", "prelude", "date", "d1", "user", "again")
     modules = ", ".join(
         [
-            *(
-                f'(name = "{name}", esModule = embed "{name}.mjs")'
-                for name in ("main", "entry", "objects", "prelude", "date", "d1", "user", "again")
-            ),
+            *(f'(name = "{name}", esModule = embed "{name}.mjs")' for name in names),
             *(
                 f"(name = {literal(name)}, {kind} = embed {literal(name)})"
                 for name, (kind, _) in bundle.files.items()
@@ -78,27 +120,31 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int
     flags = ", ".join(literal(flag) for flag in config.compatibility_flags)
     date = literal(config.compatibility_date or _OLDEST_DATE)
     services, workers, sockets = [], [], []
-    for lane in range(lanes):
-        names = {one: f"asked-{lane}-{one}" if one else f"server-{lane}" for one in bound(config)}
-        services += [
-            _external(folder / asks_at(lane, place), name) for place, name in enumerate(names.values())
-        ]
+    host = lanes if config.durable_objects and not tested else None
+    if host is not None:
+        (folder / DISK).mkdir()
+        path = literal(str(folder / DISK))
+        services.append(f"(name = {literal(DISK)}, disk = (path = {path}, writable = true))")
+    for lane in range(lanes if host is None else lanes + 1):
+        asks = asking(config, lane, hosts=lane == host)
+        services += [_external(folder / one.socket, one.service) for one in asks]
         services.append(f'(name = "{lane}", worker = .w{lane})')
+        elsewhere = "" if host is None else f', serviceName = "{host}"'
         all_bound = [
             *variables(config.vars),
-            *(kv_binding(one.binding, names[one.binding]) for one in config.kv_namespaces),
-            *(d1_binding(one.binding, names[one.binding]) for one in config.d1_databases),
+            *(_bound(one, config) for one in asks),
             *(
-                f"(name = {literal(one.name)}, durableObjectNamespace = {literal(one.class_name)})"
+                f"(name = {literal(one.name)}, "
+                f"durableObjectNamespace = (className = {literal(one.class_name)}{elsewhere}))"
                 for one in config.durable_objects
             ),
-            f'(name = "UNDERSTUDY", service = "server-{lane}")',
-            *variables({"UNDERSTUDY_ABSENT": dict(config.not_emulated)}),
+            *variables({"UNDERSTUDY_ABSENT": dict(config.not_emulated), "UNDERSTUDY_TESTED": tested}),
         ]
+        objects = _objects(config, tested=tested) if tested or lane == host else ""
         workers.append(
             f"const w{lane} :Workerd.Worker = (modules = [{modules}], compatibilityDate = {date}, "
             f"compatibilityFlags = [{flags}], bindings = [{', '.join(all_bound)}], "
-            f'globalOutbound = "server-{lane}"{_objects(config)});'
+            f'globalOutbound = "server-{lane}"{objects});'
         )
         address = literal(f"unix:{folder / f'lane-{lane}'}")
         sockets.append(
@@ -113,23 +159,20 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int
     )
 
 
-def _objects(config: WorkerConfig) -> str:
-    """Where the classes of Durable Objects keep what they store: in memory."""
+def _bound(asking: Asking, config: WorkerConfig) -> str:
+    if not asking.binding:
+        return f"(name = {literal(asking.name)}, service = {literal(asking.service)})"
+    is_namespace = any(one.binding == asking.binding for one in config.kv_namespaces)
+    return (kv_binding if is_namespace else d1_binding)(asking.name, asking.service)
+
+
+def _objects(config: WorkerConfig, *, tested: bool) -> str:
+    """Where the classes of Durable Objects keep what they store."""
     if not config.durable_objects:
         return ""
-    namespaces = object_namespaces(config, str, "preventEviction = true, ")
-    return f", durableObjectNamespaces = [{namespaces}], durableObjectStorage = (inMemory = void)"
-
-
-def bound(config: WorkerConfig) -> list[str]:
-    """The bindings by which a lane asks; "" for a timer, or a fetch to the outside."""
-    namespaces = [one.binding for one in config.kv_namespaces]
-    return ["", *namespaces, *(one.binding for one in config.d1_databases)]
-
-
-def asks_at(lane: int, place: int) -> str:
-    """The name of the socket at which the binding at a ``place`` in `bound` asks."""
-    return f"asks-{lane}-{place}"
+    namespaces = object_namespaces(config, str if tested else config.unique_key, "preventEviction = true, ")
+    storage = "inMemory = void" if tested else f"localDisk = {literal(DISK)}"
+    return f", durableObjectNamespaces = [{namespaces}], durableObjectStorage = ({storage})"
 
 
 def _external(place: Path, name: str) -> str:

@@ -1,21 +1,21 @@
 // In front of the user's Worker in a simulation: begins an invocation, hands the request on untouched, and says
 // with the answer what is still under way. The module is evaluated anew for every run.
-import { begin, forget, headed, listeners, state, told } from "prelude";
+import { begin, forget, goOn, headed, listeners, refusing, state, told } from "prelude";
 import { bindings, ring } from "objects";
+import { deliver, described, stubs } from "hosted";
 import * as platform from "cloudflare:workers";
 import evaluate, { modules } from "again";
 
 const WITHOUT_BODY = [101, 204, 205, 304];
 
+// In a test, Durable Objects are in the isolate that calls them.
+const tested = platform.env.UNDERSTUDY_TESTED;
+delete platform.env.UNDERSTUDY_TESTED;
+
 // The bindings that are not emulated: whatever is done with one throws an error that names it.
 const missing = Object.entries(platform.env.UNDERSTUDY_ABSENT);
 delete platform.env.UNDERSTUDY_ABSENT;
 const absent = missing.length > 0 ? Object.fromEntries(missing.map(([name, kind]) => [name, refusing(name, kind)])) : null;
-
-function refusing(name, kind) {
-  const refuse = () => { throw new Error(`env.${name} is bound to a resource that is not emulated here: ${kind}`); };
-  return new Proxy(function () {}, { get: refuse, has: refuse, set: refuse, apply: refuse, construct: refuse });
-}
 
 const ours = new Set(Reflect.ownKeys(globalThis));
 
@@ -23,7 +23,7 @@ export default {
   async fetch(request, env, ctx) {
     const about = told(request);
     if (about.asks) return asked();
-    const invocation = begin(about);
+    const invocation = about.event ? goOn(about) : begin(about);
     const wait = ctx.waitUntil.bind(ctx);
     ctx.waitUntil = (work) => {
       invocation.waiting++;
@@ -35,8 +35,9 @@ export default {
     const extra = {};
     let answer;
     try {
-      const bound = bindings(about.variables || absent ? { ...env, ...about.variables, ...absent } : env, about.generation);
-      const handling = () => handled(request, bound, ctx, about);
+      const all = about.variables || absent ? { ...env, ...about.variables, ...absent } : env;
+      const bound = tested ? bindings(all, about.generation) : stubs(all);
+      const handling = () => handled(request, bound, ctx, about, extra);
       const response = await (bound !== env && platform.withEnv ? platform.withEnv(bound, handling) : handling());
       if (!(response instanceof Response)) {
         throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
@@ -44,13 +45,14 @@ export default {
       if (response.webSocket) throw new Error("a WebSocket is not emulated in a rehearsal");
       answer = new Response(await read(response, extra), response);
     } catch (error) {
-      extra.error = String(error?.stack ?? error);
+      if (about.event) extra.told = { error: described(error) };
+      else extra.error = String(error?.stack ?? error);
       answer = new Response(null, { status: 500 });
     }
     const { started, done, most, waiting } = invocation;
     const heard = invocation.said.length + invocation.failed.length;
     answer.headers.set("understudy", headed({ ...extra, left: [most, started - done, waiting, heard] }));
-    invocation.answered = true;
+    invocation.answered++;
     return answer;
   },
 };
@@ -68,7 +70,7 @@ function asked() {
 function counts(invocation) {
   if (invocation === null) return "0 0 0 0 0 0 0";
   const { number, started, done, most, waiting, answered, said, failed } = invocation;
-  return `${number} ${started} ${done} ${most} ${waiting} ${answered ? 1 : 0} ${said.length + failed.length}`;
+  return `${number} ${started} ${done} ${most} ${waiting} ${answered} ${said.length + failed.length}`;
 }
 
 // What was printed, and what failed in the background, since it was asked for last.
@@ -78,9 +80,11 @@ function said(invocation) {
   return JSON.stringify({ said, failed });
 }
 
-async function handled(request, env, ctx, about) {
+async function handled(request, env, ctx, about, extra) {
   if (about.generation !== state.generation) anew(about.generation);
   const { user } = state;
+  state.bound = env;
+  if (about.event) return await deliver(about.event, request, extra);
   if (about.alarm) return await ring(env, about.alarm);
   if (about.scheduled) return await scheduled(user.default, env, ctx, about.scheduled);
   const handler = user.default;

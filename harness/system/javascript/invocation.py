@@ -1,42 +1,25 @@
 """A request in an isolate: what it asks is done in the simulation; while it computes, time stands still."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, cast
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
-from harness.engine.chance import Chance
-from harness.engine.loop import LoopClock, SimulatedLoop
+from harness.engine.loop import SimulatedLoop
 from harness.outbound import Outbound
 from harness.system.deployment import NotSequential
-from harness.system.javascript.isolates import Held, Lane
-from harness.system.javascript.messages import Message, written
-from harness.system.noted import NotedNamespace
+from harness.system.javascript.answers import Answers, SetAlarm, Surroundings
+from harness.system.javascript.lane import Held, Lane
 from harness.system.transport import BrokenOff
-from kvstore import KVError, KVNamespace, StoreError
 from kvstore.faults import InvocationCrashed
-from kvstore.javascript.json_text import stringify
-from kvstore.storage.storage import Storage
-from kvstore.store import Verb
-from worker.d1 import Service
-from worker.d1.wire import TOKEN_HEADER, answered
 from worker.javascript import WorkerdError
-from worker.kvwire import Asked, Reply, answer, refused
-from worker.kvwire.operations import METADATA_HEADER
 from worker.sdk.http.request import RequestParts
 from worker.sdk.http.response import ResponseParts
 from worker.sdk.surroundings import surroundings
 
-SetAlarm = Callable[[str, str, int | None], None]
-"""Called with the class and the id of a Durable Object, and when its alarm rings (ms), None for never."""
-
-# Statuses by which our own module understands what the KV binding has no place for.
-_WITHOUT_RESULT: Final = 599
-_MARK: Final = "\0understudy"
 _HUNG: Final = b"Error: workerd ended the request: the Worker waits for what never comes"
 _NOT_SENT_ON: Final = ("content-length", "transfer-encoding", "connection", "understudy", "host")
 
@@ -58,23 +41,10 @@ class Host:
     on_background_error: Callable[[BaseException], None]
 
 
-class Surroundings(Protocol):
-    """What an invocation asks of the code that it runs."""
-
-    clock: LoopClock | None
-    chance: Chance
-
-    def now_ms(self) -> int: ...
-    def in_one_line(self, stack: str) -> str: ...
-    def is_parallel(self, method: str, path: str) -> bool: ...
-    def was_parallel(self, method: str, path: str) -> NotSequential: ...
-    def was_sequential(self, method: str, path: str) -> None: ...
-
-
 @dataclass(eq=False)
 class Invocation:
-    """A request in ``lane``, with ``namespaces`` and ``databases`` by their bindings, and ``variables`` where
-    they are others than the configuration's; ``host`` in a test.
+    """A request in ``lane``, whose ``answers`` it gets, with ``variables`` where they are others than the
+    configuration's; ``host`` in a test.
 
     ``goes_on`` says whether it has work left when it is answered; awaited, it is that work. ``error`` is what
     the handler threw.
@@ -82,16 +52,13 @@ class Invocation:
 
     _code: Surroundings
     _lane: Lane
-    _namespaces: Mapping[str, KVNamespace]
-    _databases: Mapping[str, Service]
+    _answers: Answers
     _variables: Mapping[str, Any] | None = None
     _host: Host | None = None
     goes_on: bool = field(default=False, init=False)
     error: JavaScriptError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._outbound = surroundings().outbound
-        self._storages: dict[str, Storage] = {}
         self._loop = cast(SimulatedLoop, asyncio.get_running_loop())
         self._context = copy_context()
         self._answered: asyncio.Future[ResponseParts] = self._loop.create_future()
@@ -106,22 +73,14 @@ class Invocation:
 
         Raises InvocationCrashed where it is cut off, and BrokenOff where the body is.
         """
-        chance, lane = self._code.chance, self._lane
+        lane = self._lane
         lane.is_busy, lane.ended = True, self._ended
         url = urlsplit(request.url)
         self._kind = request.method, url.path or "/"
         self._is_parallel = self._code.is_parallel(*self._kind)
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
         headers = [("Host", url.netloc), *(one for one in request.headers if one[0] not in _NOT_SENT_ON)]
-        drawn = chance.number(), chance.number()
-        about: dict[str, object] = {
-            "now": self._code.now_ms(),
-            "seed": [number >> half & 0xFFFFFFFF for number in drawn for half in (0, 32)],
-            "outside": isinstance(self._outbound, Outbound),
-            **event,
-        }
-        if self._variables is not None:
-            about["variables"] = self._variables
+        about = {**begun(self._code, self._variables), **event}
         lane.ask(f"{request.method} {target} HTTP/1.1", headers, request.body, about, cf)
         try:
             self._begin(await self._one_after_the_other())
@@ -138,7 +97,7 @@ class Invocation:
         """
         while len(asked := self._computed()) == 1 and self._lane.answer is None:
             [held] = asked
-            held.tell(await self._told(held))
+            held.tell(await self._answers.told(held))
         return asked
 
     def __await__(self) -> Generator[Any, None, None]:
@@ -229,7 +188,7 @@ class Invocation:
 
     async def _carry_out(self, held: Held) -> None:
         try:
-            told = await self._told(held)
+            told = await self._answers.told(held)
         except InvocationCrashed as crash:
             if not self._answered.done():
                 self._answered.set_exception(crash)
@@ -240,83 +199,13 @@ class Invocation:
             held.tell(told)
             self._settle()
 
-    async def _told(self, held: Held) -> bytes:
-        """The message that answers it. Raises InvocationCrashed."""
-        message, binding = held.message, held.binding
-        method, target, _ = message.first.split(" ", 2)
-        if not binding:
-            return written(*await self._without_binding(message, urlsplit(target)))
-        if binding in self._databases:
-            return await self._queried(self._databases[binding], message, urlsplit(target))
-        path, _, query = target.encode("latin-1").partition(b"?")
-        metadata = message.header(METADATA_HEADER) if method == "PUT" else None
-        if metadata is not None:
-            metadata = metadata.encode("latin-1").decode("utf-8", "replace")
-        asked = Asked(method, path, query, metadata, message.body)
-        verb = asked.verb
-        told = await self._asked(self._namespaces[binding], binding, asked, verb or "get")
-        return self._as_workerd_reads(asked, verb, told)
 
-    async def _queried(self, database: Service, message: Message, url: SplitResult) -> bytes:
-        token = message.header(TOKEN_HEADER)
-        told = await answered(database, url.path, url.query, token, message.body)
-        headers = {**told.headers, "understudy-now": str(self._code.now_ms())}
-        return written(f"HTTP/1.1 {told.status} OK", headers, told.body)
-
-    async def _asked(self, namespace: KVNamespace, binding: str, asked: Asked, verb: Verb) -> Reply:
-        storage = self._storages.get(binding)
-        if storage is None:
-            strict = namespace.strict if isinstance(namespace, NotedNamespace) else None
-            storage = self._storages[binding] = strict or Storage(namespace.store)
-        try:
-            if not isinstance(namespace, NotedNamespace):
-                return await answer(storage, asked)
-            key = asked.path[1:].decode("latin-1")
-            return await namespace.noted(verb, (key,), answer(storage, asked))
-        except (KVError, StoreError) as error:
-            return refused(error)
-
-    def _as_workerd_reads(self, asked: Asked, verb: Verb | None, told: Reply) -> bytes:
-        """An error goes without a body: workerd reads none, and opens a new connection where one is left."""
-        now, status = self._code.now_ms(), told.status
-        body = told.body if status == 200 else b""
-        if status == 200 and verb in ("put", "delete"):
-            status = _WITHOUT_RESULT
-        elif status == 200 and verb == "get_many":
-            mark = {"value": str(now), "metadata": None} if b'"withMetadata":true' in asked.body else str(now)
-            text = str(stringify({_MARK: mark}))
-            body = text[:-1].encode() + (b"," + body[1:] if body != b"{}" else b"}")
-        line = "OK" if told.reason is None else " ".join(told.reason.split())
-        head = f"HTTP/1.1 {status} {now} {line}\r\nCF-Cache-Status: {now}\r\nContent-Length: {len(body)}\r\n"
-        lines = [head.encode("utf-8", "replace")]
-        lines += [b"%s: %s\r\n" % (name.encode(), value) for name, value in told.headers]
-        return b"%s\r\n%s" % (b"".join(lines), body)
-
-    async def _without_binding(self, message: Message, url: SplitResult) -> tuple[str, dict[str, str], bytes]:
-        """The answer to a timer, to what wants to leave, and in a test to alarms."""
-        place = url.path if message.header("host") == "understudy" else ""
-        if isinstance(self._outbound, Outbound) and place == "/fetch":
-            return await self._left(self._outbound, message)
-        if self._host is not None and place == "/alarm":
-            alarm = json.loads(message.body)
-            self._host.set_alarm(alarm["kind"], alarm["id"], alarm["at"])
-            return self._said(None)
-        if place != "/sleep":
-            return "HTTP/1.1 403 Forbidden", {}, b"nothing leaves a rehearsal"
-        assert self._code.clock is not None
-        await self._code.clock.sleep(int(parse_qs(url.query)["ms"][0]) / 1000)
-        return "HTTP/1.1 200 OK", {}, str(self._code.now_ms()).encode()
-
-    async def _left(self, outbound: Outbound, message: Message) -> tuple[str, dict[str, str], bytes]:
-        asked = json.loads(message.header("understudy-asked") or "")
-        headers = [(name, value) for name, value in asked["headers"]]
-        found = await outbound.parts(RequestParts(asked["method"], asked["url"], headers, message.body))
-        if isinstance(found, str):
-            return self._said({"refused": found})
-        body = found.body if isinstance(found.body, bytes) else b""
-        return self._said({"status": found.status, "headers": found.headers}, body)
-
-    def _said(self, answer: object, body: bytes = b"") -> tuple[str, dict[str, str], bytes]:
-        """What `ask` in prelude.mjs reads."""
-        told = {"understudy-now": str(self._code.now_ms()), "understudy-told": json.dumps(answer)}
-        return "HTTP/1.1 200 OK", told, body
+def begun(code: Surroundings, variables: Mapping[str, Any] | None) -> dict[str, object]:
+    """What our own module is told of all that begins in an isolate: time, chance, and variables."""
+    drawn = code.chance.number(), code.chance.number()
+    about: dict[str, object] = {
+        "now": code.now_ms(),
+        "seed": [number >> half & 0xFFFFFFFF for number in drawn for half in (0, 32)],
+        "outside": isinstance(surroundings().outbound, Outbound),
+    }
+    return about if variables is None else {**about, "variables": variables}

@@ -9,6 +9,28 @@ import { followed } from "date";
 
 const SERVER = env.UNDERSTUDY;
 delete env.UNDERSTUDY;
+// The isolate that has the Durable Objects handles several events at a time: each asks by bindings of its own, and in
+// its course `env` has it as EVENT.
+export const EVENT = Symbol("event");
+const OF_EVENT = /^understudy (\d+) (.*)$/s;
+const ofEvents = [];
+for (const name of Object.keys(env)) {
+  const [, event, binding] = OF_EVENT.exec(name) ?? [];
+  if (event === undefined) continue;
+  (ofEvents[event] ??= new Map()).set(env[binding] ?? SERVER, env[name]);
+  delete env[name];
+}
+// The binding by which that which runs asks what `binding` is asked.
+function own(binding) {
+  if (ofEvents.length === 0) return binding;
+  const event = env[EVENT];
+  if (event === undefined) throw new Error("what a Durable Object does outside of its events is not emulated in a rehearsal");
+  return ofEvents[event.number].get(binding) ?? binding;
+}
+// The simulation ends the object that runs.
+function crash() {
+  env[EVENT].ctx.abort("Network connection lost.");
+}
 const MARK = "\u0000understudy";
 const OUTSIDE = "Disallowed operation called within global scope. Asynchronous I/O, setting a timeout, and generating "
   + "random values are not allowed within global scope.";
@@ -23,10 +45,17 @@ export function forget() {
   for (const type of Object.keys(listeners)) delete listeners[type];
 }
 
-export function begin({ request: number, now, seed, outside = false }) {
+export function begin({ request: number, generation, now, seed, outside = false }) {
   const [a, b, c, d] = seed;
-  const counts = { started: 0, done: 0, most: 0, waiting: 0, answered: false };
-  return (state.invocation = { number, now, outside, origin: now, a, b, c, d, ...counts, said: [], failed: [] });
+  const counts = { started: 0, done: 0, most: 0, waiting: 0, answered: 0 };
+  return (state.invocation = { number, generation, now, outside, origin: now, a, b, c, d, ...counts, said: [], failed: [] });
+}
+
+// An event of a Durable Object: whatever else its isolate does goes on.
+export function goOn(about) {
+  const { invocation } = state;
+  if (invocation?.generation !== about.generation) return begin(about);
+  return Object.assign(invocation, { number: about.request, now: about.now });
 }
 
 function start() {
@@ -40,7 +69,8 @@ function start() {
 // Ask the server for anything but a timer; the answer says what time it is.
 export async function ask(path, init) {
   const invocation = start();
-  const answer = await SERVER.fetch(`http://understudy/${path}`, init);
+  const answer = await own(SERVER).fetch(`http://understudy/${path}`, init);
+  if (answer.headers.has("understudy-crashed")) crash();
   const content = await answer.arrayBuffer();
   invocation.now = +answer.headers.get("understudy-now");
   invocation.done++;
@@ -50,6 +80,12 @@ export async function ask(path, init) {
 // JSON that a header can hold.
 export const headed = (about) => JSON.stringify(about).replace(/[^\x20-\x7e]/g, (one) =>
   "\\u" + one.charCodeAt(0).toString(16).padStart(4, "0"));
+
+// Whatever is done with such a binding throws an error that names it.
+export function refusing(name, kind) {
+  const refuse = () => { throw new Error(`env.${name} is bound to a resource that is not emulated here: ${kind}`); };
+  return new Proxy(function () {}, { get: refuse, has: refuse, set: refuse, apply: refuse, construct: refuse });
+}
 
 // --- KV -------------------------------------------------------------------------------------------------------
 
@@ -70,6 +106,7 @@ async function held(work, taken) {
     invocation.now = +now;
     invocation.done++;
     if (status === "599") return undefined;
+    if (status === "597") crash();
     const message = status === "598" ? text : `${prefix}${status} ${text}`;
     error.message = message;
     // The stack of the caller names the user's line; that of workerd's own error may not.
@@ -92,18 +129,18 @@ const valueOf = async (found) => (await found).value;
 
 function follow(prototype) {
   const { get, getWithMetadata, put, delete: remove, list } = prototype;
-  const reading = (own, name) =>
+  const reading = (read, name) =>
     function (...given) {
-      if (Array.isArray(given[0])) return held(() => own.apply(this, given), many);
-      if (given.length === 0) return own.apply(this, given);
-      const found = held(() => getWithMetadata.apply(this, given), shown);
+      if (Array.isArray(given[0])) return held(() => read.apply(own(this), given), many);
+      if (given.length === 0) return read.apply(this, given);
+      const found = held(() => getWithMetadata.apply(own(this), given), shown);
       return name === "get" ? valueOf(found) : found;
     };
   prototype.get = reading(get, "get");
   prototype.getWithMetadata = reading(getWithMetadata, "getWithMetadata");
-  prototype.list = function (...given) { return held(() => list.apply(this, given), shown); };
-  prototype.put = function (...given) { return held(() => put.apply(this, given), () => {}); };
-  prototype.delete = function (...given) { return held(() => remove.apply(this, given), () => {}); };
+  prototype.list = function (...given) { return held(() => list.apply(own(this), given), shown); };
+  prototype.put = function (...given) { return held(() => put.apply(own(this), given), () => {}); };
+  prototype.delete = function (...given) { return held(() => remove.apply(own(this), given), () => {}); };
 }
 const namespace = Object.values(env).find((one) => typeof one?.getWithMetadata === "function");
 if (namespace) follow(Object.getPrototypeOf(namespace));
@@ -130,7 +167,7 @@ function sleep(milliseconds, then) {
   const id = ++timers, controller = new AbortController(), invocation = start();
   live.set(id, controller);
   const url = `http://understudy/sleep?ms=${Math.max(0, Math.ceil(+milliseconds || 0))}`;
-  SERVER.fetch(url, { signal: controller.signal }).then(async (response) => {
+  own(SERVER).fetch(url, { signal: controller.signal }).then(async (response) => {
     const time = +(await response.text());
     invocation.now = time;
     invocation.done++;
@@ -234,12 +271,12 @@ for (const level of ["debug", "error", "info", "log", "warn"]) {
 // What the server tells with a request is not for the Worker to see.
 const cf = Object.getOwnPropertyDescriptor(Request.prototype, "cf");
 if (cf?.get) {
-  const own = cf.get;
+  const read = cf.get;
   const hidden = new WeakMap();
   Object.defineProperty(Request.prototype, "cf", {
     ...cf,
     get() {
-      const all = own.call(this);
+      const all = read.call(this);
       if (!all?.understudy) return all;
       if (!hidden.has(all)) {
         const { understudy, ...rest } = all;

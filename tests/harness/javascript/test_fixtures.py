@@ -144,9 +144,9 @@ def test_one_workerd_serves_every_test_and_no_test_sees_another(monkeypatch: pyt
     started = []
 
     class Noted(Isolates):
-        def __init__(self, *given: Any) -> None:
+        def __init__(self, *given: Any, tested: bool) -> None:
             started.append(self)
-            super().__init__(*given)
+            super().__init__(*given, tested=tested)
 
     monkeypatch.setattr(javascript_code, "Isolates", Noted)
     for _ in range(3):
