@@ -72,6 +72,7 @@ from harness.model.verdict import count_held as count_held
 from harness.model.verdict import finding as finding
 from harness.model.verdict import held_lines as held_lines
 from harness.model.verdict import literal as literal
+from harness.model.verdict import verdict as verdict
 from harness.mutation.hunt import Probe as Probe
 from harness.mutation.hunt import Rehearse as Rehearse
 from harness.mutation.hunt import Run as Run
@@ -118,11 +119,15 @@ from harness.system.stages import read_config as read_config
 from harness.terminal.command import CannotStart as CannotStart
 from harness.terminal.command import Command as Command
 from harness.terminal.command import later as later
+from harness.terminal.exit_codes import HELD as HELD
+from harness.terminal.exit_codes import VIOLATED as VIOLATED
 from harness.terminal.flags import Flags as Flags
 from harness.terminal.lines import command_line as command_line
 from harness.terminal.lines import some as some
 from harness.terminal.lines import text_of as text_of
+from harness.terminal.numbers import A_YEAR as A_YEAR
 from harness.terminal.numbers import elapsed as elapsed
+from harness.terminal.numbers import seed as seed
 from harness.terminal.output import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from harness.terminal.output import Output as Output
 from harness.terminal.output import Plan as Plan

@@ -11,9 +11,9 @@ from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.journal import COMPLETE
 from harness.migrations.redis.keyspace.pieces import scan
 from harness.migrations.redis.mapping.plan import Plan
-from harness.migrations.redis.moving import move
 from harness.migrations.redis.moving.migrator import carry_out, needed, prepare
 from harness.migrations.redis.moving.move import Move, OnProgress, silent
+from harness.migrations.redis.moving.move import Settings as AnySettings
 from kvstore.clock import Clock
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.servers.server import Command, checked
@@ -23,7 +23,7 @@ STOPPED = "keep codeQ and the old service stopped"  # what must be while it is h
 
 
 @dataclass(frozen=True)
-class Settings(move.Settings):
+class Settings(AnySettings):
     """How to migrate, beside what any migration is told.
 
     ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``split``:

@@ -12,8 +12,9 @@ from harness.migrations.codeq.legacy_state import parse
 from harness.migrations.codeq.option_b.account import Account, account
 from harness.migrations.codeq.option_b.migrator import BACK, STOPPED
 from harness.migrations.codeq.option_b.plan import declared
-from harness.migrations.redis.back import rollback
 from harness.migrations.redis.back.inverse import Inverse
+from harness.migrations.redis.back.rollback import Rollback as AnyRollback
+from harness.migrations.redis.back.rollback import RolledBack as AnyRolledBack
 from harness.migrations.redis.keyspace.pieces import CHUNK
 from harness.migrations.redis.mapping.plan import COPY
 from harness.migrations.redis.moving.move import Move, OnProgress, Settings, silent
@@ -26,7 +27,7 @@ _DELAYED = Template.read("q:{c|lower}:delayed")
 
 
 @dataclass(frozen=True)
-class RolledBack(rollback.RolledBack):
+class RolledBack(AnyRolledBack):
     """With what codeQ did since; None if there was no migration."""
 
     account: Account | None = None
@@ -55,7 +56,7 @@ class Rollback:
     ) -> None:
         settings = Settings(freeze_seconds=freeze_seconds, backup=export)
         self._move = Move(_both_ways(), server, server, clock, settings, on_progress, BACK, STOPPED)
-        self._rollback = rollback.Rollback(self._move, _Back(self._move))
+        self._rollback = AnyRollback(self._move, _Back(self._move))
 
     async def dry_run(self) -> RolledBack:
         """What it would do, and what that would mean. Only reads. Raises ServerError."""
