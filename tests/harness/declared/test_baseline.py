@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry
-from tests.harness.declared.declaring import codes, declared, rehearsed, worker
+from tests.harness.declared.declaring import MOVED, RUNBOOK, codes, declared, rehearsed, worker
 
 OLD = """
 from urllib.parse import urlparse
@@ -178,3 +178,56 @@ def test_what_differs_by_itself_or_by_declaration_is_not_compared(tmp_path: Path
 def test_what_a_client_was_refused_is_not_missed(tmp_path: Path) -> None:
     """A Worker that takes no orders while it moves."""
     assert not found(tmp_path, new=NEW.replace("        path = urlparse(request.url).path[1:]\n", CLOSED))
+
+
+LIKED = """
+from urllib.parse import urlparse
+from workers import Response, WorkerEntrypoint
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        kv, db, name = self.env.KV, self.env.DB, urlparse(request.url).path[1:]
+        if name == "move":
+            for key in (await kv.list(prefix="old:"))["keys"]:
+                name = key["name"][4:]
+                await kv.put("new:" + name, await kv.get(key["name"]))
+                await db.prepare("INSERT OR IGNORE INTO likes VALUES (?, 0)").bind(name).run()
+            return Response.json({"done": True})
+        if request.method == "POST":
+            more = "INSERT INTO likes VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET n = n + 1"
+            await db.prepare(more).bind(name).run()
+        text = await kv.get("new:" + name) or await kv.get("old:" + name)
+        likes = await db.prepare("SELECT n FROM likes WHERE name = ?").bind(name).first("n")
+        return Response.json({"text": text, "likes": likes or 0})
+"""
+LIKES = f"""
+{MOVED.replace('binding="KV"', 'binding="KV", keeps_originals=True')}
+{RUNBOOK}
+@m.reads("old:")
+async def read(who, name):
+    return (await who.get("/" + name)).ok
+
+@m.changes("old:")
+async def like(who, name):
+    await who.post("/" + name)
+"""
+DATABASE = """
+[[d1_databases]]
+binding = "DB"
+database_id = "11111111-2222-3333-4444-555555555555"
+"""
+
+
+@pytest.mark.parametrize(("insert", "is_right"), [("IGNORE", True), ("REPLACE", False)])
+def test_rows_of_a_table_that_nothing_becomes_are_left_as_clients_wrote_them(
+    tmp_path: Path, insert: str, *, is_right: bool
+) -> None:
+    worker(tmp_path / "app", LIKED.replace("OR IGNORE", f"OR {insert}"))
+    with (tmp_path / "app" / "wrangler.toml").open("a") as config:
+        config.write(DATABASE)
+    (tmp_path / "app" / "migrations").mkdir()
+    table = "CREATE TABLE likes (name TEXT PRIMARY KEY, n INTEGER)"
+    (tmp_path / "app" / "migrations" / "0001_likes.sql").write_text(table)
+    entries = {("KV", f"old:{name}"): Entry(b"v") for name in "ab"}
+    result = rehearsed(declared(tmp_path, LIKES), entries, explore=("interruptions",))
+    assert not codes(result) if is_right else "changed-at-the-end" in codes(result)
