@@ -53,6 +53,9 @@ export default (module) => { module.exports = { ...user, __esModule: true }; };
 # How many events of Durable Objects may go on at once: each asks by bindings of its own.
 EVENTS: Final = 16
 DISK: Final = "objects"
+# Whenever V8 collects garbage it looks at all: else it keeps what modules leave that are evaluated again and
+# again, some 100 MB in a process of a search.
+_V8_FLAGS: Final = '["--gc-global"]'
 
 
 def main_module(config: WorkerConfig, *, tested: bool) -> str:
@@ -154,7 +157,8 @@ def configuration(folder: Path, config: WorkerConfig, bundle: Bundle, lanes: int
     separator = ",\n  "
     return (
         'using Workerd = import "/workerd/workerd.capnp";\n'
-        f"const config :Workerd.Config = (services = [\n  {separator.join(services)}],\n"
+        f"const config :Workerd.Config = (v8Flags = {_V8_FLAGS},\n"
+        f"services = [\n  {separator.join(services)}],\n"
         f"sockets = [\n  {separator.join(sockets)}]);\n" + "\n".join(workers) + "\n"
     )
 
