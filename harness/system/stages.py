@@ -116,8 +116,9 @@ class Stages:
         for stage in self.by_name.values():
             try:
                 _ = stage.worker_code.code
-                for one in stage.durable.values():
-                    stage.worker_code.durable_class(one.class_name)
+                if isinstance(stage.worker_code, WorkerCode):  # workerd says it of its own
+                    for one in stage.durable.values():
+                        stage.worker_code.durable_class(one.class_name)
             except LoadError as error:
                 raise MigrationError(f"the Worker {stage.name}: {error}") from error
 
@@ -236,13 +237,16 @@ def code_of(
     *,
     tested: bool = False,
     without: Collection[str] = (),
+    calls_objects: bool = True,
 ) -> Code:
     """The code of the Worker in ``folder``, whatever it is written in; ``tested`` by a test of one's own.
+
+    Unless it ``calls_objects``, Durable Objects in JavaScript are not emulated.
 
     Raises MigrationError for what it binds that is not emulated and is not among ``without``.
     """
     if is_javascript(config) or not tested:
-        _check_emulated(config, without, tested=tested)
+        _check_emulated(config, without, tested=tested, calls_objects=calls_objects)
     if is_javascript(config):
         from harness.system.javascript.code import JavaScriptCode  # what runs workerd is slow to import
 
@@ -256,8 +260,8 @@ def _doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig
     """
     if not is_javascript(config):
         return config
-    objects = {one.name: "Durable Object" for one in config.durable_objects}
-    absent = {name: kind for name, kind in {**objects, **only_python_has(config)}.items() if name in names}
+    known = {**_objects_of(config), **only_python_has(config)}
+    absent = {name: kind for name, kind in known.items() if name in names}
     assets = config.assets
     if assets is not None and assets.binding in absent:
         assets = replace(assets, binding=None)
@@ -269,6 +273,10 @@ def _doing_without(config: WorkerConfig, names: Collection[str]) -> WorkerConfig
     )
 
 
+def _objects_of(config: WorkerConfig) -> dict[str, str]:
+    return {one.name: "Durable Object" for one in config.durable_objects}
+
+
 def only_python_has(config: WorkerConfig) -> dict[str, str]:
     """The bindings of a JavaScript Worker that a rehearsal emulates only for Python, each with its kind."""
     found = {}
@@ -277,10 +285,14 @@ def only_python_has(config: WorkerConfig) -> dict[str, str]:
     return found
 
 
-def _check_emulated(config: WorkerConfig, without: Collection[str], *, tested: bool) -> None:
-    """Raises MigrationError for what a Worker binds that is not emulated, or only in a test."""
+def _check_emulated(
+    config: WorkerConfig, without: Collection[str], *, tested: bool, calls_objects: bool
+) -> None:
+    """Raises MigrationError for what a Worker binds that is not emulated, or not here."""
     emulated = {*without, *(one.name for one in config.durable_objects if tested)}
     lacking = only_python_has(config) if is_javascript(config) else {}
+    if not calls_objects and is_javascript(config):
+        lacking |= _objects_of(config)
     unknown = {**config.not_emulated, **lacking}
     unknown = {name: kind for name, kind in unknown.items() if name not in emulated}
     if unknown:

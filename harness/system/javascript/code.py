@@ -141,8 +141,9 @@ class JavaScriptCode:
         """The variables of the Worker's configuration."""
         return self.config.vars
 
-    def durable_class(self, name: str) -> None:
-        """They run in workerd, which says what is not there."""
+    def durable_class(self, name: str) -> type:
+        """They run in workerd. Raises LoadError."""
+        raise LoadError(f"{self.folder} binds the Durable Object class {name}, which is JavaScript")
 
     def running_objects(self, bindings: Mapping[str, Any]) -> RunningObjects:
         """The Durable Objects of the Worker in the simulation that runs, which see ``bindings``."""

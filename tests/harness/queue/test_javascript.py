@@ -95,6 +95,19 @@ def test_what_is_not_emulated_is_refused(with_ai: Path, capsys: pytest.CaptureFi
     assert "env.AI (AI). Where nothing depends on it, say --without AI; or leave it out" in said
 
 
+def test_an_object_of_a_javascript_queue_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(TWIN, tmp_path / "twin")
+    with (folder / "wrangler.toml").open("a") as file:
+        file.write('\n[[durable_objects.bindings]]\nname = "COORDINATOR"\nclass_name = "TaskCoordinator"\n')
+    assert main(["queue", "-q", "--worker", str(folder), "--scenario", "tasks=1"]) == NOT_STARTED
+    said = capsys.readouterr().err
+    assert (
+        "in a rehearsal: env.COORDINATOR (Durable Object). Where nothing depends on it, say --without" in said
+    )
+
+
 def test_a_worker_is_rehearsed_without_what_is_not_emulated(
     with_ai: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,7 +99,7 @@ def worker_code(worker: QueueWorker) -> Code:
 def _worker_code(worker: QueueWorker, thread: int) -> Code:
     """A simulation has the Worker's code to itself; workers of a cluster may have several threads."""
     config = read_config(worker.folder, worker.without)
-    return code_of(worker.folder, config, without=worker.without)
+    return code_of(worker.folder, config, without=worker.without, calls_objects=False)
 
 
 def judgement(worker: QueueWorker) -> Judgement:
