@@ -1,6 +1,6 @@
 """Readers: they find every entry that lives, at any time and everywhere, and nothing that is gone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from harness.model.evidence import of_call, story
 from harness.model.expectation import LAST_MINUTE, Expectation, overlap
@@ -40,7 +40,10 @@ def check(record: Record, expectation: Expectation) -> Iterable[Finding | None]:
     allowed = record.scenario.platform.allowance.operations
     over = [call for call in errors if allowed is not None and call.operations > allowed]
     yield _of_errors("{n} request{s} ran into the limit of operations", over, "request-budget")
-    own = [call for call in errors if call not in over]
+    queries = {event.invocation: event.error for event in record.queried if event.error}
+    failed = [call for call in errors if call not in over and call.name in queries]
+    yield _of_errors("{n} request{s} failed with an error of D1", failed, "query-error", queries)
+    own = [call for call in errors if call not in over and call not in failed]
     what = "{n} request{s} {were} answered with an error that neither KV nor D1 explains"
     yield _of_errors(what, own, "own-error")
 
@@ -93,8 +96,15 @@ def _finding(
     return finding(what, list(dict.fromkeys(act.place[1] for act in acts)), show=show, code=code)
 
 
-def _of_errors(what: str, calls: list[Call], code: str) -> Finding | None:
-    said = dict.fromkeys(f"{call.method} {call.path.partition('?')[0]}: {_said(call)}" for call in calls)
+def _of_errors(
+    what: str, calls: list[Call], code: str, why: Mapping[str, str | None] | None = None
+) -> Finding | None:
+    """A finding for requests that failed; ``why`` has what is known of the cause, by their names."""
+    known = why or {}
+    said = dict.fromkeys(
+        f"{call.method} {call.path.partition('?')[0]}: {known.get(call.name) or _said(call)}"
+        for call in calls
+    )
     return finding(what, list(said), show=lambda: tuple(map(of_call, calls[:3])), code=code)
 
 

@@ -96,12 +96,12 @@ def test_a_migration_that_never_asks_kv_comes_to_go(tmp_path: Path) -> None:
 def test_an_old_worker_that_names_no_columns_fails_beside_the_new_table(tmp_path: Path) -> None:
     files = [*ADDED, "CREATE INDEX by_url ON links (url);"]
     path = migration(tmp_path, files, before="INSERT INTO links VALUES (?, ?)")
-    assert found(path, "entries=1 interrupt=create@operator.1:2") == {"own-error"}
+    assert found(path, "entries=1 interrupt=create@operator.1:2") == {"query-error"}
 
 
 def test_a_table_that_is_dropped_before_the_old_worker_is_gone_is_missed(tmp_path: Path) -> None:
     path = migration(tmp_path, COPIED, before=NAMED, **PAGES)
-    assert found(path, "entries=3 readers=2 colos=2") == {"own-error"}
+    assert found(path, "entries=3 readers=2 colos=2") == {"query-error"}
 
 
 def test_a_row_that_is_written_between_two_files_is_lost(tmp_path: Path) -> None:
