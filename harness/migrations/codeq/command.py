@@ -1,8 +1,7 @@
 """``rehearse codeq``: reads what the flags name, and does what they ask."""
 
 from argparse import Namespace
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from harness.migrations.codeq.services.tokens import read_tokens
 from harness.migrations.redis.flags import every_fifty, on_progress
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import Finish, Refused, reported
-from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
+from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, opened, with_variables
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.report import search_text
 from harness.model.decision import Decision
@@ -30,7 +29,7 @@ from harness.report.page import page
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
-from worker.codeq import Server, open_server
+from worker.codeq import Server
 
 # The report for machines, the one for people, the exit code, and the document of a page where there is one.
 Finished = tuple[dict[str, Any], str, int, dict[str, Any] | None]
@@ -63,13 +62,8 @@ async def _run(options: Options, command: str) -> Finished:
         return document, text, HELD if done else VIOLATED, None
 
 
-@asynccontextmanager
-async def _server(options: Options) -> AsyncIterator[Server]:
-    server = await open_server(options.redis, options.server, password(PASSWORD))
-    try:
-        yield server
-    finally:
-        await server.close()
+def _server(options: Options) -> AbstractAsyncContextManager[Server]:
+    return opened(options.redis, PASSWORD, profile=options.server)
 
 
 async def _source(options: Options) -> tuple[Snapshot, list[str]]:
@@ -84,11 +78,8 @@ async def _source(options: Options) -> tuple[Snapshot, list[str]]:
         taken = LegacyState(snapshot).newest_ms(until=clock.now_ms())
         note = "the backup does not say when it was taken: judged as of the newest moment that its tasks name"
         return replace(snapshot, taken=taken), [note]
-    server = await open_server(options.source, password=password(*OF_SOURCE))
-    try:
+    async with opened(options.source, *OF_SOURCE) as server:
         return await read_snapshot(server, PREFIX, clock.now_ms()), []
-    finally:
-        await server.close()
 
 
 async def _rehearse(options: Options, command: str) -> Finished:

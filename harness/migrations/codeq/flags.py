@@ -7,7 +7,7 @@ from typing import Any
 
 from harness import Flags
 from harness.migrations.codeq.option_b.claim_script import read_claim_script
-from harness.migrations.codeq.option_b.migrator import Settings
+from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.rehearsal.rehearse import OPTIONS
 from harness.migrations.codeq.services.seed import WORKERS
 from harness.terminal.numbers import A_YEAR, seed

@@ -30,7 +30,7 @@ from harness.migrations.redis.keyspace.journal import Entries as Entries
 from harness.migrations.redis.keyspace.journal import Journal as Journal
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE as OF_SOURCE
 from harness.migrations.redis.keyspace.passwords import PASSWORD as PASSWORD
-from harness.migrations.redis.keyspace.passwords import password as password
+from harness.migrations.redis.keyspace.passwords import opened as opened
 from harness.migrations.redis.keyspace.passwords import with_variables as with_variables
 from harness.migrations.redis.keyspace.pieces import CHUNK as CHUNK
 from harness.migrations.redis.keyspace.pieces import Piece as Piece

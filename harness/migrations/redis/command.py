@@ -17,7 +17,7 @@ from harness.migrations.redis.keyspace.backup import demand_free, read_backup
 from harness.migrations.redis.keyspace.capability import capability
 from harness.migrations.redis.keyspace.errors import Refused, reported
 from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
-from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, password, with_variables
+from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, opened, password, with_variables
 from harness.migrations.redis.keyspace.pieces import scan
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.mapping.plan import COPY, Plan
@@ -98,18 +98,12 @@ async def _with_servers(
 
 @asynccontextmanager
 async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Server, Server]]:
-    source = await open_server(options.source, password=password(*OF_SOURCE))
-    try:
+    async with opened(options.source, *OF_SOURCE) as source:
         if options.to is None:
             yield source, source
             return
-        target = await open_server(options.to, password=password(PASSWORD))
-        try:
+        async with opened(options.to, PASSWORD) as target:
             yield source, target
-        finally:
-            await target.close()
-    finally:
-        await source.close()
 
 
 def _settings(options: argparse.Namespace) -> Settings:

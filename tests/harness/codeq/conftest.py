@@ -5,7 +5,8 @@ from hashlib import sha1
 
 import pytest
 
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.snapshot import Snapshot, restore

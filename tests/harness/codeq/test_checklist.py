@@ -10,7 +10,8 @@ import pytest
 from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.checklist.service import sample
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.rehearsal.delivery import deliver, judge
 from harness.migrations.codeq.services.local import Services
 from harness.migrations.codeq.services.seed import WORKERS

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from harness.migrations.codeq.option_b.crashes import explorer
-from harness.migrations.codeq.option_b.migrator import Settings
+from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.back.inverse import Inverse
 from harness.migrations.redis.mapping.plan import Step

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import KEY
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import KEY, Settings
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
 from kvstore.clock import Clock, ManualClock, SystemClock

@@ -8,8 +8,8 @@ import pytest
 
 from harness.migrations.codeq.checklist.keyspace import planned_tiers
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import KEY, parts
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import KEY, Settings, parts
 from harness.migrations.codeq.option_b.rollback import Rollback
 from harness.migrations.redis.keyspace.backup import backup_pieces
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing

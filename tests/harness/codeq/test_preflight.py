@@ -6,8 +6,8 @@ import tracemalloc
 import pytest
 
 from harness.migrations.codeq.option_b.ledger import SAMPLES, Ledger
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import parts
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import Settings, parts
 from harness.migrations.codeq.option_b.preflight import preflight
 from harness.migrations.codeq.report import dry_run_text
 from harness.migrations.redis.keyspace.errors import Refused
@@ -65,11 +65,11 @@ def record(task_id: str, status: str = "PENDING", **fields: object) -> str:
 )
 async def test_each_class_is_found(redis7: Server, name: str, commands: list[tuple[str | int, ...]]) -> None:
     known = frozenset({"worker-1", "worker-2", "worker-3"})
-    clean = (await preflight(redis7, CLOCK, workers=known)).classes
+    clean = (await preflight(redis7, CLOCK, Settings(workers=known))).classes
     assert name not in clean or name == "priority"
     for command in commands:
         await redis7.call(*command)
-    found = (await preflight(redis7, CLOCK, workers=known)).classes[name]
+    found = (await preflight(redis7, CLOCK, Settings(workers=known))).classes[name]
     assert found.count == 1 + (clean[name].count if name in clean else 0)
     assert "x" in found.samples
 
@@ -84,7 +84,7 @@ async def test_scores_in_milliseconds_are_told(redis7: Server) -> None:
 async def test_a_priority_that_names_no_tier_is_refused_before_the_first_write(redis7: Server) -> None:
     await redis7.call("HSET", "legacy:tasks", "x", record("x", priority=[]))
     await redis7.call("LPUSH", f"{QUEUE}:pending", "x")
-    dry_run = await preflight(redis7, CLOCK, split=True, accept_defects=True)
+    dry_run = await preflight(redis7, CLOCK, Settings(split=True, accept_defects=True))
     assert [text.partition(":")[0] for text in dry_run.refusals] == [
         "1 member without a place in the new keyspace"
     ]
@@ -93,7 +93,7 @@ async def test_a_priority_that_names_no_tier_is_refused_before_the_first_write(r
 async def test_a_list_of_which_no_member_has_a_place_is_shown(redis7: Server) -> None:
     await redis7.call("HSET", "legacy:tasks", "x", record("x", priority=[]))
     await redis7.call("LPUSH", "legacy:q:other:pending", "x")
-    dry_run = await preflight(redis7, CLOCK, split=True, accept_defects=True)
+    dry_run = await preflight(redis7, CLOCK, Settings(split=True, accept_defects=True))
     assert dry_run.refusals
     assert "  legacy:q:other:pending → nothing (0 " in dry_run_text(dry_run)
     targets = {step["source"]: step["target"] for step in dry_run.as_json()["plan"]["steps"]}

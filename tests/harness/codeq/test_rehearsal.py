@@ -3,7 +3,7 @@
 import pytest
 
 from harness.migrations.codeq.legacy_state import PREFIX
-from harness.migrations.codeq.option_b.migrator import Settings
+from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.rehearsal.literal import literal, on_codeq
 from harness.migrations.codeq.rehearsal.rehearse import Choices, rehearse
 from harness.migrations.codeq.services.local import Services

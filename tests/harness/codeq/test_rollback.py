@@ -7,8 +7,8 @@ import anyio
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import KEY, journal_on
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import KEY, Settings, journal_on
 from harness.migrations.codeq.option_b.rollback import Rollback
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
@@ -207,7 +207,7 @@ def test_a_rollback_that_was_killed_goes_on_with_the_same_command(
 
     with pytest.raises(Crashed):
         anyio.run(killed)
-    monkeypatch.setattr("harness.migrations.codeq.command.open_server", opened)
+    monkeypatch.setattr("harness.migrations.redis.keyspace.passwords.open_server", opened)
     assert main(["codeq", "rollback", "-q", "--redis", "redis://x", "--apply", "--backup", str(export)]) == 0
     assert read_backup(export).entries
 

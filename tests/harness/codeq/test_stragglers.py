@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import KEY
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import KEY, Settings
 from harness.migrations.codeq.option_b.stragglers import Gathering
 from harness.migrations.codeq.services.local import Services
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing

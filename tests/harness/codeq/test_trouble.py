@@ -9,8 +9,8 @@ import pytest
 
 from harness.cli.rehearse import main
 from harness.migrations.codeq.checklist.deployed import Deployed
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import KEY
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import KEY, Settings
 from harness.migrations.codeq.services.tokens import Tokens
 from harness.migrations.redis.keyspace.errors import HalfDone, Refused
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
@@ -77,7 +77,7 @@ def test_half_a_migration_is_not_called_one_that_could_not_start(
         await restore(server, legacy.pieces())
         return Losing(server, 5)
 
-    monkeypatch.setattr("harness.migrations.codeq.command.open_server", losing)
+    monkeypatch.setattr("harness.migrations.redis.keyspace.passwords.open_server", losing)
     flags = ["--redis", "redis://x", "--apply", "--backup", str(tmp_path / "b")]
     assert main(["codeq", "migrate", "-q", *flags]) == HALF_DONE
     assert capsys.readouterr().err.startswith("rehearse: half migrated, ")
@@ -182,7 +182,7 @@ async def test_a_url_that_answers_anything_is_said_to_be_no_codeq(
     clock: ManualClock, status: int, text: str
 ) -> None:
     codeq = Deployed("http://codeq.test", Tokens("producer", "worker", "admin"), clock)
-    codeq._http = httpx.AsyncClient(
+    codeq.client = httpx.AsyncClient(
         transport=httpx.MockTransport(lambda _: httpx.Response(status, text=text))
     )
     with pytest.raises(Refused, match="answers, but is not codeQ"):

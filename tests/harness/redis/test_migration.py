@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.migrations.codeq.option_b.migrator import Migrator as CodeqMigrator
-from harness.migrations.codeq.option_b.migrator import Settings as CodeqSettings
+from harness.migrations.codeq.option_b.plan import Settings as CodeqSettings
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.crashes import explorer

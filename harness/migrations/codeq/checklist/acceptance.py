@@ -5,8 +5,8 @@ from pathlib import Path
 from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.checklist.deployed import Deployed
 from harness.migrations.codeq.legacy_state import LegacyState
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import journal_on
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import Settings, journal_on
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.journal import COMPLETE, Entries

@@ -1,11 +1,11 @@
 """A codeQ that runs somewhere else, asked over HTTP."""
 
-import json
 from typing import Any
 
 import httpx
 
 from harness.migrations.codeq.checklist.inspection import members
+from harness.migrations.codeq.services.codeq import Codeq
 from harness.migrations.codeq.services.tokens import Tokens
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from kvstore.clock import Clock
@@ -13,7 +13,7 @@ from kvstore.clock import Clock
 _NOBODY = "understudy-no-such-task"
 
 
-class Deployed:
+class Deployed(Codeq):
     """codeQ at ``url``, which may end with ``/v1/codeq``. To be closed.
 
     Raises Refused for a URL with more than a place: httpx would send a name and a password instead of the
@@ -26,16 +26,7 @@ class Deployed:
         self.url = url.rstrip("/").removesuffix("/v1/codeq")
         self.tokens = tokens
         self.clock = clock
-        self._http = httpx.AsyncClient(timeout=30)
-
-    async def new(
-        self, path: str, body: Any = None, token: str | None = None, headers: dict[str, str] | None = None
-    ) -> httpx.Response:
-        """POST with a body, GET without one, as the producer unless ``token`` is another's."""
-        return await self._send(f"/v1/codeq{path}", body, token or self.tokens.producer, headers or {})
-
-    async def metrics(self) -> httpx.Response:
-        return await self._send("/metrics", None, self.tokens.producer, {})
+        self.client = httpx.AsyncClient(timeout=30)
 
     async def wait(self, seconds: int) -> None:
         await self.clock.sleep(seconds)
@@ -57,14 +48,12 @@ class Deployed:
                 raise Refused([f"{self.url} answers, but is not codeQ: {said}"])
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self.client.aclose()
 
-    async def _send(self, path: str, body: Any, token: str, headers: dict[str, str]) -> httpx.Response:
-        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        named = {"Authorization": f"Bearer {token}", **headers}
-        method = "GET" if body is None else "POST"
+    async def send(self, *asked: Any, **more: Any) -> httpx.Response:
+        """The same. Raises MigrationError where nobody answers."""
         try:
-            return await self._http.request(method, self.url + path, content=content, headers=named)
+            return await super().send(*asked, **more)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) or type(error).__name__
             raise MigrationError(f"cannot reach codeQ at {self.url}: {reason}") from error

@@ -1,36 +1,18 @@
 """What the checks are given: the keyspace before and after, codeQ over HTTP, and the server itself."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
 from harness.migrations.codeq.checklist.codeq_state import CodeqState
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrator
-from harness.migrations.codeq.services.tokens import Tokens
+from harness.migrations.codeq.services.codeq import Codeq
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.mapping.plan import Plan
 from worker.codeq import Server
 from worker.codeq.keys import CODEQ
-
-
-class Codeq(Protocol):
-    """codeQ over HTTP: in this process, or deployed."""
-
-    tokens: Tokens
-
-    async def new(
-        self, path: str, body: Any = None, token: str | None = None, headers: dict[str, str] | None = None
-    ) -> httpx.Response:
-        """POST with a body, GET without one, as the producer unless ``token`` is another's."""
-        ...
-
-    async def metrics(self) -> httpx.Response: ...
-
-    async def wait(self, seconds: int) -> None:
-        """Time passes, for codeQ too."""
-        ...
 
 
 def members(answer: httpx.Response) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 from harness.migrations.codeq.conversion import convert_inprog
 from harness.migrations.codeq.hazards.hazard import Hazards, Seen
 from harness.migrations.codeq.hazards.stage import COMMAND, INPROG, PENDING, Stage, either
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.option_b.stragglers import Gathering
 from kvstore.clock import stopwatch
 from worker.codeq import Server, ServerError

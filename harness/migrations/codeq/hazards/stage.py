@@ -7,8 +7,8 @@ import httpx
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import LegacyState
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import KEY
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import KEY, Settings
 from harness.migrations.codeq.services.local import Services
 from harness.migrations.codeq.services.seed import WORKERS, Shape, seed
 from harness.migrations.redis.keyspace.pieces import delete_under

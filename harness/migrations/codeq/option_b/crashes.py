@@ -3,8 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from harness.migrations.codeq.option_b.migrator import Migrator, Settings
-from harness.migrations.codeq.option_b.plan import declared
+from harness.migrations.codeq.option_b.migrator import Migrator
+from harness.migrations.codeq.option_b.plan import Settings, declared
 from harness.migrations.codeq.option_b.rollback import Rollback
 from harness.migrations.redis.crashes import Explorer
 from harness.migrations.redis.keyspace.snapshot import Snapshot

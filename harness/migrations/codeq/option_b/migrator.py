@@ -4,7 +4,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.migrations.codeq.option_b.claim_script import is_missing
-from harness.migrations.codeq.option_b.plan import Part, declared, is_split, journal_on, parts
+from harness.migrations.codeq.option_b.plan import (
+    BY_DEFAULT,
+    Part,
+    Settings,
+    declared,
+    is_split,
+    journal_on,
+    parts,
+)
 from harness.migrations.codeq.option_b.preflight import Preflight, preflight
 from harness.migrations.redis.keyspace.capability import capability, refused
 from harness.migrations.redis.keyspace.errors import Refused
@@ -13,30 +21,12 @@ from harness.migrations.redis.keyspace.pieces import scan
 from harness.migrations.redis.mapping.plan import Plan
 from harness.migrations.redis.moving.migrator import carry_out, needed, prepare
 from harness.migrations.redis.moving.move import Move, OnProgress, silent
-from harness.migrations.redis.moving.move import Settings as AnySettings
 from kvstore.clock import Clock
 from worker.codeq import CodeqKeys, Server
 from worker.codeq.servers.server import Command, checked
 
 BACK = "rehearse codeq rollback"
 STOPPED = "keep codeQ and the old service stopped"  # what must be while it is half done
-
-
-@dataclass(frozen=True)
-class Settings(AnySettings):
-    """How to migrate, beside what any migration is told.
-
-    ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``split``:
-    pending tasks go to the tier of their priority, not all to 0. ``workers`` are the subs that workers'
-    tokens will carry, None if unknown. ``claim_script`` is codeQ's own, loaded at the end; empty if it is
-    not at hand. ``every_id``: the dry run names all ids of a class of defects, not only the first.
-    """
-
-    lease_seconds: int = 0
-    split: bool = False
-    workers: frozenset[str] | None = None
-    claim_script: str = ""
-    every_id: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,22 +67,12 @@ class Migrator:
 
     server: Server
     clock: Clock
-    settings: Settings = Settings()
+    settings: Settings = BY_DEFAULT
     on_progress: OnProgress = silent
 
     async def dry_run(self) -> Preflight:
         """The dry run: only reads. Raises ServerError."""
-        settings = self.settings
-        dry_run = await preflight(
-            self.server,
-            self.clock,
-            keep_source=settings.keep_source,
-            accept_defects=settings.accept_defects,
-            split=settings.split,
-            workers=settings.workers,
-            script_given=bool(settings.claim_script),
-            every_id=settings.every_id,
-        )
+        dry_run = await preflight(self.server, self.clock, self.settings)
         if dry_run.refusals:
             return dry_run
         return replace(dry_run, refusals=tuple(await refused(self.server, self._needed(dry_run.plan))))

@@ -1,4 +1,4 @@
-"""What Option B does: codeq.yaml, and what it makes of a keyspace as reports show it."""
+"""What Option B does: codeq.yaml, how to go about it, and what it makes of a keyspace in reports."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -9,6 +9,7 @@ from typing import Any
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.redis.keyspace.journal import Journal
 from harness.migrations.redis.mapping.plan import Plan, Step
+from harness.migrations.redis.moving.move import Settings as AnySettings
 from harness.migrations.redis.planfile.declaration import Declaration, read_declaration
 from harness.migrations.redis.planfile.pattern import Template
 from worker.codeq import Server
@@ -40,6 +41,26 @@ def journal_on(server: Server) -> Journal[Plan]:
 def is_split(plan: Plan) -> bool:
     """Whether pending tasks go to the tier of their priority, and not all to 0."""
     return plan.digest.endswith(_SPLIT)
+
+
+@dataclass(frozen=True)
+class Settings(AnySettings):
+    """How to migrate, beside what any migration is told.
+
+    ``lease_seconds``: every lease lasts at least so long at the end, 0 to leave them alone. ``split``:
+    pending tasks go to the tier of their priority, not all to 0. ``workers`` are the subs that workers'
+    tokens will carry, None if unknown. ``claim_script`` is codeQ's own, loaded at the end; empty if it is
+    not at hand. ``every_id``: the dry run names all ids of a class of defects, not only the first.
+    """
+
+    lease_seconds: int = 0
+    split: bool = False
+    workers: frozenset[str] | None = None
+    claim_script: str = ""
+    every_id: bool = False
+
+
+BY_DEFAULT = Settings()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.option_b.claim_script import HOW, NEEDED, is_missing
 from harness.migrations.codeq.option_b.ledger import SAMPLES, STRANGERS, Group, Ledger
-from harness.migrations.codeq.option_b.plan import declared, is_split, summary
+from harness.migrations.codeq.option_b.plan import BY_DEFAULT, Settings, declared, is_split, summary
 from harness.migrations.redis.keyspace.capability import Capability, capability
 from harness.migrations.redis.keyspace.fingerprint import Fingerprint
 from harness.migrations.redis.keyspace.pieces import scan
@@ -106,35 +106,21 @@ class Preflight:
         }
 
 
-async def preflight(
-    server: Server,
-    clock: Clock,
-    *,
-    keep_source: bool = False,
-    accept_defects: bool = False,
-    split: bool = False,
-    workers: frozenset[str] | None = None,
-    script_given: bool = False,
-    every_id: bool = False,
-) -> Preflight:
-    """Looks at the keyspace; ``workers`` are the subs of workers' tokens. Raises ServerError.
-
-    ``script_given``: codeQ's claim script will be loaded at the end. ``every_id``: all ids of each class are
-    kept, not only the first.
-    """
-    able, guide = await capability(server), declared(split=split)
+async def preflight(server: Server, clock: Clock, settings: Settings = BY_DEFAULT) -> Preflight:
+    """Looks at the keyspace, which is to be moved as ``settings`` say. Raises ServerError."""
+    able, guide = await capability(server), declared(split=settings.split)
     if able.obstacles:
         nothing = Plan(RENAME, guide.digest, ())
         return Preflight(server.name, able, (), {}, nothing, False, tuple(able.obstacles), Fingerprint())
-    claims_fail = not script_given and await is_missing(server, able)
-    mode = COPY if keep_source or able.no_rename else RENAME
+    claims_fail = not settings.claim_script and await is_missing(server, able)
+    mode = COPY if settings.keep_source or able.no_rename else RENAME
     with closing(Ledger()) as ledger:
         inventory = await InventoryReader(guide, server, server, clock).run(mode, ledger.add)
         ledger.settle()
-        classes = ledger.classes(workers, None if every_id else SAMPLES)
+        classes = ledger.classes(settings.workers, None if settings.every_id else SAMPLES)
         commands = tuple(sorted({legacy.queue_of(key)[0] for key in ledger.queues}))
         reasons = await _reasons(server, inventory) + ledger.unexpected
-    if not accept_defects:
+    if not settings.accept_defects:
         reasons += [
             f"{agree(text, classes[name].count)}: {classes[name]}; repair, or accept with --accept-defects"
             for name, text in HARMFUL.items()

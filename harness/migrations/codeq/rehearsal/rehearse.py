@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
-from harness.migrations.codeq.option_b.migrator import Migrated, Migrator, Settings
-from harness.migrations.codeq.option_b.plan import KEY, is_split
+from harness.migrations.codeq.option_b.migrator import Migrated, Migrator
+from harness.migrations.codeq.option_b.plan import KEY, Settings, is_split
 from harness.migrations.codeq.option_b.preflight import Preflight
 from harness.migrations.codeq.rehearsal.cutover import cut_over
 from harness.migrations.codeq.rehearsal.delivery import deliver, judge

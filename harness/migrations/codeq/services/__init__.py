@@ -1,1 +1,1 @@
-"""Both services in this process, the tokens that they take, and an example of the old one's keyspace"""
+"""Both services in this process, how codeQ is asked, its tokens, and an example of the old keyspace"""

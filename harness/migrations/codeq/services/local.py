@@ -3,13 +3,13 @@
 Webhooks of migrated tasks are answered here and never sent: a rehearsal must not tell anybody anything.
 """
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 from starlette.applications import Starlette
 
+from harness.migrations.codeq.services.codeq import Codeq
 from harness.migrations.codeq.services.seed import COMMANDS
 from harness.migrations.codeq.services.tokens import PROBE, Tokens
 from kvstore.clock import ManualClock
@@ -38,7 +38,7 @@ _SETTINGS = Settings(
 )
 
 
-class Services:
+class Services(Codeq):
     """``old`` speaks to the scheduler, ``new`` to codeQ; ``clock`` is both services' time.
 
     While ``claim_script.loaded`` is set codeQ works as if its claim script were loaded on ``server``.
@@ -52,7 +52,7 @@ class Services:
         self._scheduler = _client(create_scheduler(server, self._http, _SETTINGS, clock, entropy))
         self.claim_script = ClaimScriptLoaded(server, loaded=False)
         codeq = create_codeq(self.claim_script, self._http, _SETTINGS, clock, entropy)
-        self._codeq, self._callbacks = _client(codeq), codeq.state.engine.callbacks
+        self.client, self._callbacks = _client(codeq), codeq.state.engine.callbacks
         # Without an end: a rehearsal's clock may go on for days.
         self.tokens = Tokens(
             producer=self.issuer.producer_token(exp=None),
@@ -69,18 +69,7 @@ class Services:
 
     async def old(self, path: str, body: Any = None) -> httpx.Response:
         """POST with a body, GET without one, under ``/v1/scheduler``."""
-        return await _send(self._scheduler, f"/v1/scheduler{path}", body, self.tokens.legacy, {})
-
-    async def new(
-        self, path: str, body: Any = None, token: str | None = None, headers: dict[str, str] | None = None
-    ) -> httpx.Response:
-        """The same under ``/v1/codeq``, as the producer unless ``token`` is another's."""
-        return await _send(
-            self._codeq, f"/v1/codeq{path}", body, token or self.tokens.producer, headers or {}
-        )
-
-    async def metrics(self) -> httpx.Response:
-        return await _send(self._codeq, "/metrics", None, self.tokens.producer, {})
+        return await self.send(self._scheduler, f"/v1/scheduler{path}", body, self.tokens.legacy)
 
     async def wait(self, seconds: int) -> None:
         """Time passes, for the services and for the TTLs on the server."""
@@ -90,7 +79,7 @@ class Services:
 
     async def close(self) -> None:
         await self._callbacks.drain()
-        for client in (self._scheduler, self._codeq, self._http):
+        for client in (self._scheduler, self.client, self._http):
             await client.aclose()
 
 
@@ -113,11 +102,3 @@ class _Closed(httpx.AsyncBaseTransport):
 
 def _client(app: Starlette) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://queue.rehearsal")
-
-
-async def _send(
-    client: httpx.AsyncClient, path: str, body: Any, token: str, headers: dict[str, str]
-) -> httpx.Response:
-    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    named = {"Authorization": f"Bearer {token}", **headers}
-    return await client.request("GET" if body is None else "POST", path, content=content, headers=named)

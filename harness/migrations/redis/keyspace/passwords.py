@@ -1,10 +1,11 @@
 """Passwords of servers: taken from variables, and left out of the command that does it again."""
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from kvstore.text.address import Address
+from worker.codeq import PROFILES, Server, open_server
 
 # Where a password is taken from when the address has none: of what is written to, and of --from.
 PASSWORD = "REDIS_PASSWORD"
@@ -15,6 +16,19 @@ OF_SOURCE = (SOURCE_PASSWORD, PASSWORD)
 def password(*variables: str) -> str | None:
     """What the first of ``variables`` holds that is set."""
     return next((os.environ[name] for name in variables if name in os.environ), None)
+
+
+@asynccontextmanager
+async def opened(url: str | None, *variables: str, profile: str = PROFILES[0]) -> AsyncIterator[Server]:
+    """The server at ``url``, closed afterwards, with the password that one of ``variables`` holds.
+
+    Raises ServerError if it does not answer.
+    """
+    server = await open_server(url, profile, password(*variables))
+    try:
+        yield server
+    finally:
+        await server.close()
 
 
 def with_variables(command: str, addresses: Sequence[tuple[str | None, Sequence[str]]]) -> str:
