@@ -18,7 +18,7 @@ _SEEDS = 1000
 # What the requests of a run ask, which are sent at once.
 _REQUESTS = {
     "one operation after the other": ["/line"] * 4,
-    **{name: [f"/{name}"] * 3 for name in ("race", "timers", "rest", "digest")},
+    **{name: [f"/{name}"] * 3 for name in ("all", "race", "timers", "rest", "digest")},
     "each of these": [*test_isolates.PLACES],
 }
 
