@@ -14,7 +14,7 @@ from harness.migrations.queue.state import QueueState
 from kvstore import Entry, Event
 from tests.harness.queue.walks import old_queue, walked
 
-TASKS, LEASES = 60, 6
+TASKS, LEASES, FEW = 60, 6, 5
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Record:
     """A walk that nothing is wrong with, with ten times as many entries as are kept."""
     for module in (expectation, records, rehearsal):
         monkeypatch.setattr(module, "MOST_ENTRIES", TASKS // 5)
+    monkeypatch.setattr(expectation, "MOST_SPANS", FEW)
     sessions = {f"session:{number:03}": Entry(b"{}") for number in range(TASKS)}
     entries = old_queue(TASKS, LEASES).namespace.entries | sessions
     return walked(0, migration="safe", conditions="production", entries=dict(sorted(entries.items())))
@@ -48,6 +49,11 @@ def test_nothing_is_found_where_nothing_is_wrong(large: Record) -> None:
     assert violated(large) == {}
     assert len(large.final.new_tasks) == len(large.final.tasks) == TASKS
     assert len(large.final.others) == TASKS
+
+
+def test_what_is_known_of_a_key_is_kept_of_few(large: Record) -> None:
+    judged(large)
+    assert 0 < len(large.expectation._spans) <= FEW
 
 
 @pytest.mark.parametrize("place", [0, TASKS // 2, TASKS - 1])

@@ -77,8 +77,10 @@ def _by_rerun(record: Record) -> list[Event]:
 
 
 def _changed(record: Record) -> list[str]:
-    state: dict[str, Entry] = dict(record.final.entries)
-    for event in _by_rerun(record):
-        carry_out(event, state)
-    before = record.final.entries
-    return [key for key in sorted(before.keys() | state.keys()) if before.get(key) != state.get(key)]
+    before, after = record.final.entries, dict[str, Entry]()
+    again = _by_rerun(record)
+    written = sorted({event.key for event in again})
+    after.update((key, before[key]) for key in written if key in before)
+    for event in again:
+        carry_out(event, after)
+    return [key for key in written if before.get(key) != after.get(key)]

@@ -33,6 +33,8 @@ LONGEST_ID: Final = 512 - len(RESULT)
 
 # How many entries are kept of what can be found anew: of a small namespace all of them are.
 MOST_ENTRIES: Final = 20_000
+# Of how many keys of a large one the spans are kept: who goes through it asks for those of a key in a row.
+MOST_SPANS: Final = 1_000
 
 _BEGIN: Final = attrgetter("begin")
 _FIRST: Final = attrgetter("first")
@@ -114,6 +116,7 @@ class Spans(dict[str, list[Span]]):
 
     def __init__(self, versions: History, began: int) -> None:
         self._versions, self._began = versions, began
+        self._most = MOST_ENTRIES if len(versions.keys) <= MOST_ENTRIES else MOST_SPANS
 
     def __missing__(self, key: str) -> list[Span]:
         first = self._versions.start.get(key)
@@ -124,7 +127,7 @@ class Spans(dict[str, list[Span]]):
             if write.verb == "put" and write.entry is not None:
                 spans.append(Span(key, write.entry, write.at, write.index, write.invocation))
         if spans:  # of a key that there never was nothing is kept
-            if len(self) >= MOST_ENTRIES:
+            if len(self) >= self._most:
                 self.clear()
             self[key] = spans
         return spans
