@@ -5,7 +5,8 @@ from typing import Final
 
 from harness import Call
 from harness.migrations.queue.checkers.effects import lives
-from harness.migrations.queue.checkers.step import Complaint, budget_of, errors_of, praises_itself
+from harness.migrations.queue.checkers.failures import errors_of, praises_itself
+from harness.migrations.queue.checkers.step import Complaint, budget_of
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, NOTES, OLD_TASK
 from harness.migrations.queue.simulation.expectation import (
     DELETE,
@@ -140,6 +141,11 @@ def _deletes_other(record: Record, call: Call) -> bool:
     return done and bool(left)
 
 
+def _fails_for_nothing(record: Record, call: Call) -> bool:
+    """Whether it reports a failure though nothing failed."""
+    return bool(errors_of(call)) and not _failed(record, call)
+
+
 ASIDE: Final[dict[Complaint, str]] = {
     _writes: "{n} request{s} beside {have} written what {they} must not",
     _is_remembered_otherwise: "{n} dry run{s} {were} remembered for another time than the answer says",
@@ -148,5 +154,6 @@ ASIDE: Final[dict[Complaint, str]] = {
     _is_incomplete_aside: "{n} dry run{s} {were} incomplete for no reason",
     _deletes_unasked: "{n} deletion{s} {were} done without a dry run, or refused after one",
     _deletes_other: "in {n} answer{s} of a deletion the numbers are not the true ones",
+    _fails_for_nothing: "{n} answer{s} beside {have} reported failures, though nothing failed",
     praises_itself: "in {n} answer{s} beside success, status and errors do not fit together",
 }

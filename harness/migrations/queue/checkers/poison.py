@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from harness import Call
 from harness.migrations.queue.checkers.ending import answers_for
-from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
+from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, QUARANTINE
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RUN, is_work
 from harness.migrations.queue.simulation.record import Record
@@ -42,6 +42,11 @@ def poison(record: Record) -> Verdict:
                 "{n} corrupt task{s} {were} copied, and not put into quarantine",
                 dict.fromkeys(_copied(record)),
             ),
+            timeline.finding(
+                record,
+                "{n} task{s} that nothing is wrong with {were} put into quarantine",
+                dict.fromkeys(_put_away(record)),
+            ),
         ],
         looked=len(claims),
         at="claims",
@@ -54,6 +59,15 @@ def _copied(record: Record) -> Iterator[str]:
         for span, _ in record.expectation.put_by(RUN, NEW_TASK):
             if parsed(span.entry) is BROKEN:
                 yield span.key.removeprefix(NEW_TASK)
+
+
+def _put_away(record: Record) -> Iterator[str]:
+    """The tasks whose body is work, and that a run put into quarantine though nothing was in their place."""
+    for span, call in record.expectation.put_by(RUN, QUARANTINE):
+        task = span.key.removeprefix(QUARANTINE)
+        begin, end = record.expectation.evidence(call)
+        if is_work(span.entry) and not record.expectation.during(NEW_TASK + task, begin, end):
+            yield task
 
 
 def _victim(record: Record, call: Call) -> str | None:

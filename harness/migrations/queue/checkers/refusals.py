@@ -4,7 +4,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from harness import WAY_MS, Call
 from harness.migrations.queue.checkers.freedom import has_ended
@@ -36,6 +36,8 @@ def refusals(record: Record, call: Call) -> Iterator[str]:
         and not (_failed(record, call) or _may_fail(record, call))
     ):
         yield "{n} request{s} {were} answered with an error though nothing had failed"
+    if (call.status or 0) >= 400 and isinstance(call.answer, dict) and _is_unexplained(call.answer):
+        yield "{n} refusal{s} {do} not say why in words"
     if (call.status or 0) > 500 and isinstance(call.answer, dict):
         yield "{n} request{s} that failed {were} answered with another status than the guide's"
     if call.path.startswith("/webhook/") and call.status == 200 and not call.member("eventId"):
@@ -56,12 +58,19 @@ def _refusal(call: Call) -> int | None:
 
     Clients send valid requests, except for ids that cannot be keys: of those any refusal is right.
     """
+    if call.path.startswith("/webhook/"):
+        return None
     path = call.path.removeprefix("/api/queue/").removeprefix(RESULTS)
     if call.path.startswith("/api/migrate") or not _USUAL.fullmatch(path.partition("/")[0]):
         return call.status
     if path.endswith(("/renew", "/release")):
         return 403
     return 404 if path.endswith("/status") or call.method == "GET" else None
+
+
+def _is_unexplained(answer: dict[str, Any]) -> bool:
+    """Whether an answer has neither an error nor a message that is a text."""
+    return not any(answer.get(name) and isinstance(answer[name], str) for name in ("error", "message"))
 
 
 def _was_never_held(record: Record, call: Call) -> bool:

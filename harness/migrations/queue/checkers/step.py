@@ -11,6 +11,18 @@ from typing import Final
 
 from harness import Call
 from harness.migrations.queue import layout
+from harness.migrations.queue.checkers.failures import (
+    FROM,
+    TO,
+    blames_nothing,
+    blames_other,
+    counts_failures_wrong,
+    errors_of,
+    fails_for_nothing,
+    hides_failures,
+    is_there,
+    praises_itself,
+)
 from harness.migrations.queue.simulation.expectation import (
     DELETE,
     ROLLBACK,
@@ -22,17 +34,11 @@ from harness.migrations.queue.simulation.expectation import (
 )
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
-from kvstore import Event
 
 Complaint = Callable[[Record, Call], bool]
 
 _LONGEST_KEY: Final = 512
-# From where a step moves, and to where: tasks, and leases.
-_FROM: Final = {RUN: layout.OLD, ROLLBACK: layout.NEW}
-_TO: Final = {RUN: layout.NEW, ROLLBACK: layout.OLD}
 _PREFIX: Final = dict(zip(layout.OLD + layout.NEW, layout.NEW + layout.OLD, strict=True))
-# What a step's two sections are about.
-_ABOUT: Final = {"tasks": (*layout.TASKS, layout.QUARANTINE), "leases": layout.LEASES}
 # What was copied and waits for its verification; a batch of the kind "end" has no copies.
 _BATCHES: Final = {RUN: f"{layout.NOTES}batch:forward:", ROLLBACK: f"{layout.NOTES}batch:back:"}
 # What a note ends with about a task whose entry was put into quarantine.
@@ -66,24 +72,6 @@ def _bounds(record: Record, call: Call, prefixes: tuple[str, ...]) -> tuple[int,
     return sum(least for least, _ in counts), sum(most for _, most in counts)
 
 
-def errors_of(call: Call) -> list[str]:
-    errors = call.member("errors")
-    return [str(error) for error in errors] if isinstance(errors, list) else []
-
-
-def praises_itself(record: Record, call: Call) -> bool:
-    if call.status == 409 or (call.status == 500 and call.path not in _FROM):
-        return bool(call.member("success") is not False)
-    clean = not errors_of(call)
-    partly = not clean and call.status not in (207, 500)
-    return call.member("success") is not clean or (call.status == 200) is not clean or partly
-
-
-def _counts_failures_wrong(record: Record, call: Call) -> bool:
-    total = call.member("totalFailed")
-    return call.path == RUN and total != len(errors_of(call))
-
-
 def _ends_unlike(record: Record, call: Call) -> bool:
     """Whether done, remaining and retryAfter disagree."""
     done, remaining, wait = (call.member(name) for name in ("done", "remaining", "retryAfter"))
@@ -97,7 +85,7 @@ def _remains_wrong(record: Record, call: Call) -> bool:
     said, done = call.member("remaining"), call.member("done")
     if said is None or done is not False or call.member("complete") is None or call.status == 500:
         return False
-    least, most = _bounds(record, call, _FROM[call.path])
+    least, most = _bounds(record, call, FROM[call.path])
     # What it deleted a late listing may not have shown: then it is taken off without having been counted.
     late = (
         sum(one.verb == "delete" for one in record.versions.by(call.name)) if record.expectation.window else 0
@@ -220,12 +208,12 @@ def _points_elsewhere(record: Record, call: Call) -> bool:
     copied = [
         one.key
         for one in record.versions.by(call.name)
-        if one.verb == "put" and one.key.startswith(_TO[call.path])
+        if one.verb == "put" and one.key.startswith(TO[call.path])
     ]
     cursor = call.raw("cursor")
     if not copied or cursor is None:
         return bool(copied)
-    tasks = _TO[call.path][0]
+    tasks = TO[call.path][0]
     is_task = call.path == RUN and copied[-1].startswith(tasks)
     return is_task and copied[-1].removeprefix(tasks).encode() > str(cursor).encode()
 
@@ -235,71 +223,11 @@ def _counts_operations_wrong(record: Record, call: Call) -> bool:
     return not isinstance(said, int) or said != call.operations
 
 
-def _hides_failures(record: Record, call: Call) -> bool:
-    """Whether something failed for it, and was not carried out all the same, and it says nothing of that."""
-    if errors_of(call):
-        return False
-    done = {(event.verb, event.key) for event in record.versions.by(call.name)}
-    return any(
-        event.error and (event.verb, event.key) not in done and not _is_there(record, call, event)
-        for event in record.operations.get(call.name, ())
-    )
-
-
-def _is_there(record: Record, call: Call, event: Event) -> bool:
-    """Whether a key holds the value of a put that failed."""
-    there = record.expectation.during(event.key, event.at, call.answered)
-    put = event.entry if event.verb == "put" else None
-    return put is not None and any(span.entry.value == put.value for span in there)
-
-
-def _fails_for_nothing(record: Record, call: Call) -> bool:
-    """Whether it reports a failure though nothing failed, and no place in quarantine is taken.
-
-    A copy that is stored, and was not confirmed, has not failed where a read shows it at once. After a write
-    that came too soon the Worker does not read.
-    """
-    if not errors_of(call) or _is_place_taken(call):
-        return False
-    failed = [event for event in record.operations.get(call.name, ()) if event.error]
-    can_tell = not record.expectation.window
-    return all(
-        can_tell
-        and event.verb == "put"
-        and event.code != "write-rate"
-        and event.key.startswith((*_TO[call.path], layout.QUARANTINE))
-        and _is_there(record, call, event)
-        for event in failed
-    )
-
-
-def _is_place_taken(call: Call) -> bool:
-    """Whether a task failed because something else is in its place in quarantine: no operation fails then."""
-    return layout.QUARANTINE in " ".join(errors_of(call))
-
-
-def _blames_other(record: Record, call: Call) -> bool:
-    """Whether it tells of failed leases where only writes of tasks failed, or the other way round.
-
-    What is read of a task is also read for its lease.
-    """
-    events = [event for event in record.operations.get(call.name, ()) if event.error]
-    if _is_place_taken(call) or not all(event.verb in ("put", "delete") for event in events):
-        return False
-    failed = [event.key for event in events]
-    return any(
-        bool(failed)
-        and all(key.startswith(_ABOUT[one]) for key in failed)
-        and bool(call.member(other, "failed"))
-        for one, other in (("tasks", "leases"), ("leases", "tasks"))
-    )
-
-
 def _leaves_something(record: Record, call: Call) -> bool:
     """Whether it says that all is done while something to move is there that everybody can see."""
     if call.member("done") is not True:
         return False
-    least, _ = _bounds(record, call, _FROM[call.path])
+    least, _ = _bounds(record, call, FROM[call.path])
     begin, end = record.expectation.evidence(call)
     listed = call.path == RUN and record.expectation.was_steady(layout.PENDING, begin, end)
     return bool(least or listed)
@@ -326,6 +254,8 @@ def _says_other(record: Record, call: Call) -> bool:
     if errors:
         return said != f"{name} completed with {errors} failures"
     if name == "Rollback":
+        if call.raw("note") is not None and ("again" in str(call.raw("note"))) is done:
+            return True
         state = "complete" if done else "in progress"
         return said != f"Rollback {state} - deleted {call.member('deleted')} new format keys"
     if not done:
@@ -356,8 +286,8 @@ def _counts_copies_wrong(record: Record, call: Call) -> bool:
         return False
     # A put that failed may be counted or not, and so may one whose value is there all the same.
     asked, failed = record.operations.get(call.name, ()), len(errors_of(call))
-    there = [event.key for event in asked if event.error and _is_there(record, call, event)]
-    for section, prefix in zip(("tasks", "leases"), _TO[call.path], strict=True):
+    there = [event.key for event in asked if event.error and is_there(record, call, event)]
+    for section, prefix in zip(("tasks", "leases"), TO[call.path], strict=True):
         writes = record.versions.by(call.name)
         moved = {e.key for e in writes if e.verb == "put" and e.key.startswith(prefix)}
         said, more = call.member(section, "migrated"), sum(key.startswith(prefix) for key in there)
@@ -368,7 +298,7 @@ def _counts_copies_wrong(record: Record, call: Call) -> bool:
 
 STEP: Final[dict[Complaint, str]] = {
     praises_itself: "in {n} answer{s} of a step success, status and errors do not fit together",
-    _counts_failures_wrong: "in {n} answer{s} of a step totalFailed is not the number of errors",
+    counts_failures_wrong: "in {n} answer{s} of a step totalFailed is not the number of errors",
     _ends_unlike: "in {n} answer{s} of a step done, remaining and retryAfter do not fit together",
     _remains_wrong: "in {n} answer{s} of a step remaining is not what is left",
     _is_incomplete: "{n} answer{s} of a step {were} incomplete for no reason",
@@ -376,7 +306,7 @@ STEP: Final[dict[Complaint, str]] = {
     _waits_for_another_day: "{n} step{s} for which the day was over did not wait for the next",
     _joins_in: "{n} step{s} {were} taken while another was, in spite of the coordinator",
     _hurries: "{n} step{s} {were} put off for another, and asked to repeat at once",
-    _blames_other: "{n} answer{s} of a step {do} not say whether tasks or leases failed",
+    blames_other: "{n} answer{s} of a step {do} not say whether tasks or leases failed",
     _quarantines_other: "in {n} answer{s} of a step quarantined is not what was put there",
     _is_silent: "{n} step{s} {were} put off for another, and did not say so",
     _counts_backwards: "in {n} answer{s} of a step fewer than one are said to be more",
@@ -384,8 +314,9 @@ STEP: Final[dict[Complaint, str]] = {
     _drops_silently: "{n} step{s} deleted a pending list with elements that are no ids, and named none",
     _points_elsewhere: "in {n} answer{s} of a step cursor is not the last id that was copied",
     _counts_operations_wrong: "in {n} answer{s} of a step operations is not how many there were",
-    _hides_failures: "{n} answer{s} of a step {do} not report an operation that failed",
-    _fails_for_nothing: "{n} answer{s} of a step {have} reported failures, though nothing failed",
+    hides_failures: "{n} answer{s} of a step {do} not report an operation that failed",
+    fails_for_nothing: "{n} answer{s} of a step {have} reported failures, though nothing failed",
+    blames_nothing: "{n} answer{s} of a step report{es} another failure than there was",
     _leaves_something: "after {n} answer{s} of a step that all was done, keys were left to be moved",
     _leaves_a_note: "after {n} answer{s} of a step that all was done, copies were noted as not verified",
     _says_other: "in {n} answer{s} of a step the message is not what happened",
