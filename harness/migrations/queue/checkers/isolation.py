@@ -1,6 +1,6 @@
 """I25 Isolation: a migration writes to no key but those of tasks, leases, the pending list, and its own."""
 
-from harness.migrations.queue.layout import belongs_to_migration
+from harness.migrations.queue.layout import NOTES, belongs_to_migration
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.model.verdict import Verdict, verdict
@@ -14,6 +14,15 @@ def isolation(record: Record) -> Verdict:
         and (call := record.expectation.calls.get(event.invocation)) is not None
         and call.path.startswith("/api/migrate")
     ]
+    # What the migration notes for itself goes away by itself, whatever becomes of the migration.
+    endless = [
+        event
+        for event in record.writes
+        if event.verb == "put"
+        and event.key.startswith(NOTES)
+        and event.entry is not None
+        and event.entry.expiration is None
+    ]
     return verdict(
         "I25",
         "Isolation: keys outside the queue are untouched",
@@ -22,7 +31,12 @@ def isolation(record: Record) -> Verdict:
                 "{n} key{s} outside the queue {were} written by the migration",
                 dict.fromkeys(event.key for event in foreign),
                 foreign,
-            )
+            ),
+            timeline.shown_by(
+                "{n} note{s} of the migration {have} no end",
+                dict.fromkeys(event.key for event in endless),
+                endless,
+            ),
         ],
         looked=sum(map(record.made_by_migration, record.writes)),
         at="writes of the migration",

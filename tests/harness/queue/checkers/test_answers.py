@@ -409,6 +409,13 @@ MISTAKES = {
         "conditions=local tasks=2 rollback=after",
         "I16",
     ),
+    "a note of the migration never ends": (
+        "migration/safe/journal.py",
+        ", expirationTtl=keys.JOURNAL_TTL",
+        "",
+        "conditions=local tasks=2",
+        "I25",
+    ),
     "two steps are taken at once": (
         "migration/safe/mover.py",
         "if await enter(self.coordinator):",
