@@ -11,6 +11,7 @@ from tests.house import HOUSE, ROOT
 
 ON_DEMAND = (
     "harness",
+    "harness.migrations.redis",
     "kvstore",
     *(f"worker.{one}" for one in ("assets", "d1", "javascript", "kvwire", "r2", "runtime", "serving")),
 )
