@@ -1,5 +1,6 @@
 """What is asked beside a safe migration: whether dry runs and deletions answer the truth. Part of I16."""
 
+import re
 from collections import Counter
 from typing import Final
 
@@ -20,6 +21,8 @@ from harness.migrations.queue.simulation.record import Record
 # A dry run has a right to stop after so many pages of one listing.
 _COUNTED_PAGES: Final = 3
 _DRY_NOTE: Final = f"{NOTES}dry-run"
+# How many lost tasks are named at most.
+_NAMED: Final = 100
 # How long a dry run counts, as its answer says.
 _DRY_SECONDS: Final = 600
 
@@ -141,6 +144,21 @@ def _deletes_other(record: Record, call: Call) -> bool:
     return done and bool(left)
 
 
+def _tells_other_numbers(record: Record, call: Call) -> bool:
+    """Whether the message has other numbers than the members, or names other tasks than are lost."""
+    if call.status not in (200, 207):
+        return False
+    message, member = str(call.raw("message")), call.raw
+    if call.path == DRY_RUN:
+        return f"move {member('tasks')} tasks and {member('leases')} leases" not in message
+    if call.path == DELETE:
+        return f"deleted {member('deleted')} new" not in message
+    lost = member("lostTasks")
+    named = isinstance(lost, list) and len(lost) == min(member("lost"), _NAMED)
+    numbers = [str(member("remaining")), str(member("lost"))]
+    return not named or re.findall(r"\d+", message) != numbers
+
+
 def _fails_for_nothing(record: Record, call: Call) -> bool:
     """Whether it reports a failure though nothing failed."""
     return bool(errors_of(call)) and not _failed(record, call)
@@ -154,6 +172,7 @@ ASIDE: Final[dict[Complaint, str]] = {
     _is_incomplete_aside: "{n} dry run{s} {were} incomplete for no reason",
     _deletes_unasked: "{n} deletion{s} {were} done without a dry run, or refused after one",
     _deletes_other: "in {n} answer{s} of a deletion the numbers are not the true ones",
+    _tells_other_numbers: "in {n} answer{s} beside the message has other numbers than the members",
     _fails_for_nothing: "{n} answer{s} beside {have} reported failures, though nothing failed",
     praises_itself: "in {n} answer{s} beside success, status and errors do not fit together",
 }

@@ -76,6 +76,8 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
         return [("{n} task{s} {were} handed out after {their} completion", task)]
     if answers and call.sent > story.latest:
         return [("{n} task{s} {were} handed out after {their} deadline", task)]
+    if _is_early(record, call):
+        return [("{n} task{s} {were} handed out before a new coordinator can know who holds {them}", task)]
     if not _is_as_asked(call, "leaseDurationSec", "claimedAt"):
         return [("{n} task{s} {were} handed out for another time than was asked for", task)]
     others = [one for one in granted if one.task == task and one.claim is not call]
@@ -83,6 +85,14 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
     lasting = [replace(one, end=one.end - record.scenario.clock_spread) for one in others]
     held = any(is_visible_to_all(record, one, begin, end, call.name) for one in lasting)
     return [("{n} task{s} {were} handed out though everybody could see the lease", task)] if held else []
+
+
+def _is_early(record: Record, call: Call) -> bool:
+    """Whether a lease from before the coordinator's time may still be hidden, as reads are late (H69)."""
+    if record.scenario.claims != "coordinator" or call.stage == "old" or not record.expectation.window:
+        return False
+    first = min(one.sent for one in claims_before(record, call))
+    return call.answered + record.scenario.clock_spread < first + record.expectation.window
 
 
 def _is_as_asked(call: Call, name: str, begin: str) -> bool:

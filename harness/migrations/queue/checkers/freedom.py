@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
-from harness.migrations.queue.simulation.expectation import LONGEST_ID, Span, is_work
+from harness.migrations.queue.simulation.expectation import DELETE, LONGEST_ID, Span, is_work
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease
 
@@ -22,7 +22,7 @@ def is_free(record: Record, task: str, call: Call) -> bool:
     expectation, (begin, end) = record.expectation, record.expectation.evidence(call)
     if not is_visible(record, task, call) or len(task.encode()) > LONGEST_ID:
         return False
-    if _is_given_away(record, task, call):
+    if _is_given_away(record, task, call) or _was_deleted(record, task, call):
         return False
     # The key of a lease ends with a whole second, and for a coordinator the lease lasts a little longer.
     since = begin - _ROUNDING_MS if record.scenario.claims == "coordinator" else begin
@@ -57,6 +57,15 @@ def _is_given_away(record: Record, task: str, call: Call) -> bool:
         for one in claims_before(record, call)
         if one is not call
     )
+
+
+def _was_deleted(record: Record, task: str, call: Call) -> bool:
+    """Whether an operator who insisted deleted a lease that a coordinator still knows of."""
+    if record.scenario.claims != "coordinator":
+        return False
+    ends = (span.ended_by for span in record.expectation.of(NEW_LEASE + task) if span.due > call.sent)
+    deletions = [record.expectation.calls.get(event.invocation) for event in ends if event is not None]
+    return any(one is not None and one.path == DELETE for one in deletions)
 
 
 def _leased(record: Record, task: str, claim: Call) -> bool:

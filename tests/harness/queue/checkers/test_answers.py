@@ -416,6 +416,20 @@ MISTAKES = {
         "conditions=local tasks=2",
         "I25",
     ),
+    "a new coordinator gives out at once": (
+        "coordinator.py",
+        "int(first) + settings.claims_settle",
+        "int(first) - settings.claims_settle",
+        "seed=1 claims=coordinator tasks=5 leases=2 colos=2 producers=2 daemons=3 polls=6 beat=15",
+        "I13",
+    ),
+    "a message tells other numbers": (
+        "migration/safe/rollback.py",
+        "move {tasks.total} tasks",
+        "move {leases.total} tasks",
+        "conditions=local tasks=4 rollback=halfway aside=dry-run",
+        "I16",
+    ),
     "two steps are taken at once": (
         "migration/safe/mover.py",
         "if await enter(self.coordinator):",
