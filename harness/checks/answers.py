@@ -68,7 +68,7 @@ def _at_the_end(record: Record, baseline: Compared, expectation: Expectation) ->
         and not wrong.isdisjoint((act.place, *expectation.originals.get(act.place, ())))
     }
     differ = list(_answers(baseline, known))
-    what = "{n} request{s} {are} answered at the end otherwise than when nobody migrates; " + _OTHERWISE
+    what = "{n} request{s} {have} another answer at the end than without the migration; " + _OTHERWISE
 
     def show() -> tuple[Moment, ...]:
         asked = differ[0].partition(": ")[0]

@@ -1,4 +1,4 @@
-"""What readers are answered at the end, beside what they are when nobody migrates and clients do the same.
+"""The answers that readers get at the end, beside those without the migration, when clients do the same.
 
 Where something is stored that no rule names, as in a Durable Object or a table, this tells whether the
 migration has changed it: what clients did is the truth, wherever it is kept.
@@ -24,7 +24,7 @@ _Responses = dict[str, Sequence[Response]]
 
 
 async def look(who: Visitor) -> _Responses:
-    """Look for every entry, on nobody's account: what an Asker was answered, by who looked for what."""
+    """Look for every entry, without using up quotas: the answers that an Asker got, by reader and name."""
     world, responses = who.world, _Responses()
     for rule in world.migration.readers if world.deployed else ():
         for name in list(world.names(rule)):
@@ -37,7 +37,7 @@ async def look(who: Visitor) -> _Responses:
 
 @dataclass(frozen=True)
 class _Without:
-    """How the requests of an act end where nobody migrates, and what readers are answered then."""
+    """How the requests of an act end without the migration, and the answers that readers get then."""
 
     outcomes: Sequence[str]
     responses: _Responses

@@ -18,6 +18,21 @@ main = "entry.py"
 compatibility_date = "2026-04-21"
 compatibility_flags = ["python_workers"]
 """
+
+
+def bound(class_name: str) -> str:
+    """The part of a configuration that binds a class of Durable Objects, under its name in capitals."""
+    return f"""
+[[durable_objects.bindings]]
+name = "{class_name.upper()}"
+class_name = "{class_name}"
+
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["{class_name}"]
+"""
+
+
 # Every entry below old: goes to new:, each by itself.
 EACH = """
 from harness import Migration

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kvstore import Entry
-from tests.harness.declared.declaring import MOVED, RUNBOOK, codes, declared, rehearsed, worker
+from tests.harness.declared.declaring import MOVED, RUNBOOK, bound, codes, declared, rehearsed, worker
 
 OLD = """
 from urllib.parse import urlparse
@@ -56,15 +56,7 @@ class Default(WorkerEntrypoint):
     def counter(self, name):
         return self.env.COUNTER.get(self.env.COUNTER.idFromName(name))
 """
-BOUND = """
-[[durable_objects.bindings]]
-name = "COUNTER"
-class_name = "Counter"
-
-[[migrations]]
-tag = "v1"
-new_sqlite_classes = ["Counter"]
-"""
+BOUND = bound("Counter")
 DECLARED = """
 from harness import Migration
 

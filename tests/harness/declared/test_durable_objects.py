@@ -8,7 +8,16 @@ from harness.migration import MigrationError
 from harness.model.scenario import Scenario
 from harness.rehearsal.subject import Subject, loaded
 from kvstore import Entry
-from tests.harness.declared.declaring import BEGAN, MOVED, codes, declared, rehearsed, subject_of, worker
+from tests.harness.declared.declaring import (
+    BEGAN,
+    MOVED,
+    bound,
+    codes,
+    declared,
+    rehearsed,
+    subject_of,
+    worker,
+)
 
 # One object for each entry moves it, and says whether it has: two requests do not move it twice.
 MOVES = """
@@ -51,23 +60,15 @@ async def runbook(op):
 async def read(who, name):
     return (await who.get("/" + name)).status == 200
 """
-BOUND = """
-[[durable_objects.bindings]]
-name = "MOVER"
-class_name = "Mover"
-
-[[migrations]]
-tag = "v1"
-new_sqlite_classes = ["Mover"]
-"""
+BOUND = bound("Mover")
 ENTRIES = {("KV", f"old:{name}"): Entry(b"v") for name in "abcd"}
 
 
-def moved(folder: Path, code: str = MOVES, bound: str = BOUND) -> Path:
+def moved(folder: Path, code: str = MOVES, binding: str = BOUND) -> Path:
     """A migration whose Worker has a Durable Object."""
     worker(folder / "app", code)
     with (folder / "app" / "wrangler.toml").open("a") as config:
-        config.write(bound)
+        config.write(binding)
     return declared(folder, DECLARED)
 
 
@@ -99,6 +100,6 @@ def test_a_class_that_is_not_there_or_elsewhere_is_said(tmp_path: Path) -> None:
     with pytest.raises(MigrationError, match="has no class Mover: a Worker must export the classes"):
         loaded(Subject(path, (), BEGAN))
     elsewhere = tmp_path / "elsewhere"
-    path = moved(elsewhere, bound=BOUND.replace('"Mover"\n\n', '"Mover"\nscript_name = "other"\n\n'))
+    path = moved(elsewhere, binding=BOUND.replace('"Mover"\n\n', '"Mover"\nscript_name = "other"\n\n'))
     with pytest.raises(MigrationError, match="binds MOVER to a class of the Worker other"):
         loaded(Subject(path, (), BEGAN))

@@ -1,6 +1,9 @@
 """A JavaScript Worker of a few lines, asked in a simulation of its own."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,19 @@ main = "src/index.js"
 compatibility_date = "2025-10-08"
 kv_namespaces = [{ binding = "KV", id = "0123456789abcdef0123456789abcdef" }]
 """
+
+
+def histories_elsewhere(module: str, folder: Path, seeds: range) -> Any:
+    """What ``histories`` of a module gives for ``folder`` and ``seeds`` in a process of its own."""
+    program = (
+        f"import json; from pathlib import Path; from {module} import histories; "
+        f"print(json.dumps(histories(Path({str(folder)!r}), {seeds!r})))"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
 
 
 def code_of(folder: Path, text: str, config: str = CONFIG) -> JavaScriptCode:

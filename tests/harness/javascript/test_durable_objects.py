@@ -1,8 +1,5 @@
 """Durable Objects of JavaScript Workers in rehearsals, in the real workerd."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +13,12 @@ from harness.rehearsal.rehearsal import rehearse
 from harness.rehearsal.subject import Subject, loaded
 from harness.system.javascript.code import JavaScriptCode
 from kvstore import Entry
-from tests.harness.declared.declaring import declared, subject_of
-from tests.harness.javascript.running import CONFIG, OPEN
+from tests.harness.declared.declaring import bound, declared, subject_of
+from tests.harness.javascript.running import CONFIG, OPEN, histories_elsewhere
 
 pytestmark = [pytest.mark.workerd, pytest.mark.usefixtures("javascript")]
-_ROOT = Path(__file__).parents[3]
 COUNTERS = Path(__file__).parent / "counter"
-BOUND = """
-[[durable_objects.bindings]]
-name = "COUNTER"
-class_name = "Counter"
-
-[[migrations]]
-tag = "v1"
-new_sqlite_classes = ["Counter"]
-"""
+BOUND = bound("Counter")
 DECLARED = """
 from harness import Migration
 
@@ -62,11 +50,11 @@ STEPS = {
 ENTRIES = {("KV", f"count:{name}"): Entry(b"%d" % number) for number, name in enumerate("abcd", 5)}
 
 
-def worker(folder: Path, code: str, bound: str = BOUND) -> None:
+def worker(folder: Path, code: str, binding: str = BOUND) -> None:
     """A Worker of one file."""
     (folder / "src").mkdir(parents=True)
     (folder / "src" / "index.js").write_text(code)
-    (folder / "wrangler.toml").write_text(CONFIG + bound)
+    (folder / "wrangler.toml").write_text(CONFIG + binding)
 
 
 def opened(path: Path) -> Subject:
@@ -123,16 +111,9 @@ def histories(folder: Path, seeds: range) -> list[str]:
 
 
 def test_a_seed_has_one_history_in_every_process(tmp_path: Path) -> None:
-    here = histories(tmp_path / "here", range(1, 13))
-    program = (
-        "import json; from pathlib import Path; "
-        "from tests.harness.javascript.test_durable_objects import histories; "
-        f"print(json.dumps(histories(Path({str(tmp_path / 'there')!r}), range(1, 13))))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=_ROOT, capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout) == here
+    seeds = range(1, 13)
+    here = histories(tmp_path / "here", seeds)
+    assert histories_elsewhere(__name__, tmp_path / "there", seeds) == here
     assert len(set(here)) == 12
 
 
@@ -173,10 +154,10 @@ async def claim(who, name):
 """
 
 
-def asked(folder: Path, members: str, *steps: str, bound: str = BOUND) -> Subject:
+def asked(folder: Path, members: str, *steps: str, binding: str = BOUND) -> Subject:
     """The operator does these ``steps``; the same Worker is deployed before and after."""
     for name in ("before", "after"):
-        worker(folder / name, OBJECT.format(members=members), bound)
+        worker(folder / name, OBJECT.format(members=members), binding)
     return opened(declared(folder, ASKED.format(steps="\n    ".join(steps))))
 
 
@@ -285,7 +266,9 @@ def test_a_claim_that_is_kept_in_storage_is_one_holders(tmp_path: Path, kept: st
 )
 def test_what_is_not_emulated_is_refused_by_name(tmp_path: Path, members: str, said: str) -> None:
     database = '\n[[d1_databases]]\nbinding = "DB"\ndatabase_name = "db"\ndatabase_id = "db"\n'
-    (answer,) = answers(asked(tmp_path, members, get("/a/ask"), bound=BOUND + database).simulate(Scenario()))
+    (answer,) = answers(
+        asked(tmp_path, members, get("/a/ask"), binding=BOUND + database).simulate(Scenario())
+    )
     assert said in answer["message"]
 
 
@@ -320,6 +303,6 @@ def test_nothing_is_left_of_objects(tmp_path: Path) -> None:
 
 
 def test_a_class_that_the_worker_does_not_export_is_said(tmp_path: Path) -> None:
-    bound = BOUND.replace("Counter", "Other")
+    binding = BOUND.replace("Counter", "Other")
     with pytest.raises(MigrationError, match="the Worker has no class Other: it must export"):
-        asked(tmp_path, COUNT, get("/a/next"), bound=bound).simulate(Scenario())
+        asked(tmp_path, COUNT, get("/a/next"), binding=binding).simulate(Scenario())

@@ -3,8 +3,6 @@
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,11 +12,18 @@ from harness.system.deployment import SystemFailed
 from harness.system.javascript.messages import Frames
 from harness.system.javascript.sockets import Sockets
 from kvstore.faults import InvocationCrashed
-from tests.harness.javascript.running import CONFIG, START, Simulation, at_once, code_of, simulated
+from tests.harness.javascript.running import (
+    CONFIG,
+    START,
+    Simulation,
+    at_once,
+    code_of,
+    histories_elsewhere,
+    simulated,
+)
 from worker.runtime import LoadError
 
 pytestmark = [pytest.mark.workerd, pytest.mark.usefixtures("javascript")]
-_ROOT = Path(__file__).parents[3]
 
 
 BUSY = """
@@ -62,16 +67,9 @@ def histories(folder: Path, seeds: range) -> list[str]:
 
 
 def test_a_seed_has_one_history_in_every_process(tmp_path: Path) -> None:
-    here = histories(tmp_path / "here", range(1, 21))
-    program = (
-        "import json; from pathlib import Path; "
-        "from tests.harness.javascript.test_isolates import histories; "
-        f"print(json.dumps(histories(Path({str(tmp_path / 'there')!r}), range(1, 21))))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=_ROOT, capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout) == here
+    seeds = range(1, 21)
+    here = histories(tmp_path / "here", seeds)
+    assert histories_elsewhere(__name__, tmp_path / "there", seeds) == here
     assert len(set(here)) == 20
 
 

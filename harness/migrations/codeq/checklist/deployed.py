@@ -51,7 +51,7 @@ class Deployed(Codeq):
         await self.client.aclose()
 
     async def send(self, *asked: Any, **more: Any) -> httpx.Response:
-        """The same. Raises MigrationError where nobody answers."""
+        """The same. Raises MigrationError where no answer comes."""
         try:
             return await super().send(*asked, **more)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -38,7 +38,7 @@ class Codeq(ABC):
         token: str,
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """The answer of whoever ``client`` reaches at ``url``. Raises what httpx does."""
+        """Send a request through ``client`` to ``url``, and return the answer. Raises what httpx does."""
         content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         named = {"Authorization": f"Bearer {token}", **(headers or {})}
         return await client.request("GET" if body is None else "POST", url, content=content, headers=named)

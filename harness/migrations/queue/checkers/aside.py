@@ -6,7 +6,7 @@ from typing import Final
 
 from harness import Call
 from harness.migrations.queue.checkers.effects import lives
-from harness.migrations.queue.checkers.failures import errors_of, praises_itself
+from harness.migrations.queue.checkers.failures import errors_of, praises_itself, texts_of
 from harness.migrations.queue.checkers.step import Complaint, budget_of
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, NOTES, OLD_TASK
 from harness.migrations.queue.simulation.expectation import (
@@ -153,10 +153,10 @@ def _tells_other_numbers(record: Record, call: Call) -> bool:
         return f"move {member('tasks')} tasks and {member('leases')} leases" not in message
     if call.path == DELETE:
         return f"deleted {member('deleted')} new" not in message
-    lost = member("lostTasks")
-    named = isinstance(lost, list) and len(lost) == min(member("lost"), _NAMED)
-    numbers = [str(member("remaining")), str(member("lost"))]
-    return not named or re.findall(r"\d+", message) != numbers
+    lost, named = member("lost"), texts_of(call, "lostTasks")
+    if not isinstance(lost, int) or len(named) != min(lost, _NAMED):
+        return True
+    return re.findall(r"\d+", message) != [str(member("remaining")), str(lost)]
 
 
 def _fails_for_nothing(record: Record, call: Call) -> bool:

@@ -59,7 +59,7 @@ def _wrong(record: Record, call: Call, granted: list[Hold]) -> list[tuple[str, s
 
 
 def _is_contested(record: Record, hold: Hold, granted: list[Hold]) -> bool:
-    """Whether the old Worker gave a task to somebody while another held it: nobody answers for either."""
+    """Whether the old Worker gave a task to somebody while another held it: neither is judged."""
     return not answers_for(record, hold.claim) and any(
         one is not hold and one.task == hold.task and one.begin <= hold.begin < one.end for one in granted
     )

@@ -16,6 +16,12 @@ FROM: Final = {RUN: layout.OLD, ROLLBACK: layout.NEW}
 _ABOUT: Final = {"tasks": (*layout.TASKS, layout.QUARANTINE), "leases": layout.LEASES}
 
 
+def texts_of(call: Call, name: str) -> list[str]:
+    """The items of a member of an answer; none where it is no list."""
+    found = call.raw(name)
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
 def errors_of(call: Call) -> list[str]:
     errors = call.member("errors")
     return [str(error) for error in errors] if isinstance(errors, list) else []

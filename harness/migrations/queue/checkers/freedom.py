@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
-from harness.migrations.queue.simulation.expectation import DELETE, LONGEST_ID, Span, is_work
+from harness.migrations.queue.simulation.expectation import LONGEST_ID, Span, is_work
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import Lease
 
@@ -60,12 +60,10 @@ def _is_given_away(record: Record, task: str, call: Call) -> bool:
 
 
 def _was_deleted(record: Record, task: str, call: Call) -> bool:
-    """Whether an operator who insisted deleted a lease that a coordinator still knows of."""
+    """Whether a lease was deleted on purpose that a coordinator still knows of."""
     if record.scenario.claims != "coordinator":
         return False
-    ends = (span.ended_by for span in record.expectation.of(NEW_LEASE + task) if span.due > call.sent)
-    deletions = [record.expectation.calls.get(event.invocation) for event in ends if event is not None]
-    return any(one is not None and one.path == DELETE for one in deletions)
+    return any(span.due > call.sent for span in record.expectation.deleted_on_purpose(NEW_LEASE + task))
 
 
 def _leased(record: Record, task: str, claim: Call) -> bool:

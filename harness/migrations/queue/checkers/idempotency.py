@@ -77,10 +77,9 @@ def _by_rerun(record: Record) -> list[Event]:
 
 
 def _changed(record: Record) -> list[str]:
-    before, after = record.final.entries, dict[str, Entry]()
-    again = _by_rerun(record)
+    before, again = record.final.entries, _by_rerun(record)
     written = sorted({event.key for event in again})
-    after.update((key, before[key]) for key in written if key in before)
+    after: dict[str, Entry] = {key: before[key] for key in written if key in before}
     for event in again:
         carry_out(event, after)
     return [key for key in written if before.get(key) != after.get(key)]

@@ -200,7 +200,9 @@ def _ends(span: Span, lease: Lease) -> float:
 def _cause(record: Record, span: Span) -> str | None:
     event = span.ended_by
     if event is None:
-        return None if _is_given_up(record, span) else "shorter"
+        task = span.key.removeprefix(OLD_LEASE).removeprefix(NEW_LEASE)
+        # Where the lease that lasted longer was deleted on purpose, its copy may end before it.
+        return None if record.expectation.deleted_on_purpose(NEW_LEASE + task) else "shorter"
     call = record.expectation.calls.get(event.invocation)
     if not answers_for(record, call):
         return None
@@ -214,14 +216,6 @@ def _cause(record: Record, span: Span) -> str | None:
     if path == "/api/queue/claim":
         return "claimed" if event.verb == "put" else "failed"
     return "renewed" if path.endswith("/renew") else "other"
-
-
-def _is_given_up(record: Record, span: Span) -> bool:
-    """Whether an operator who insisted deleted a lease of the same task that lasts longer."""
-    task = span.key.removeprefix(OLD_LEASE).removeprefix(NEW_LEASE)
-    ends = (one.ended_by for one in record.expectation.of(NEW_LEASE + task))
-    calls = [record.expectation.calls.get(event.invocation) for event in ends if event is not None]
-    return any(call is not None and call.path == DELETE for call in calls)
 
 
 def _could_be_seen(record: Record, span: Span, call: Call) -> bool:

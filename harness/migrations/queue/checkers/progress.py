@@ -84,11 +84,12 @@ def _stuck_safe(record: Record, steps: list[Call], sources: tuple[str, ...]) -> 
     """
     stuck: dict[str, list[Call]] = {}
     for run in steps:
-        if _moved(record, run) or _hindered(record, run):
+        moved, hindered = _moved(record, run), _hindered(record, run)
+        if moved or hindered:
             stuck = {who: row for who, row in stuck.items() if _is_stuck(record, row)}
         row = stuck.setdefault(run.actor, [])
         done = run.member("done") is True or not _left(record, run, sources) or _has_less_left(row, run)
-        if not _is_stuck(record, row) and (done or _moved(record, run) or _hindered(record, run)):
+        if not _is_stuck(record, row) and (done or moved or hindered):
             row.clear()
         else:
             row.append(run)

@@ -22,6 +22,7 @@ from harness.migrations.queue.checkers.failures import (
     hides_failures,
     is_there,
     praises_itself,
+    texts_of,
 )
 from harness.migrations.queue.simulation.expectation import (
     DELETE,
@@ -157,12 +158,14 @@ def _quarantines_other(record: Record, call: Call) -> bool:
 
 def _is_silent(record: Record, call: Call) -> bool:
     """Whether it did nothing, as another step was being taken, and does not say so."""
-    return _was_busy(call) and call.member("done") is False and not (errors_of(call) or call.raw("notes"))
+    return (
+        _was_busy(call) and call.member("done") is False and not (errors_of(call) or texts_of(call, "notes"))
+    )
 
 
 def _counts_backwards(record: Record, call: Call) -> bool:
     """Whether a text says that there are more of something, and less than one."""
-    texts = [str(one) for name in ("notes", "errors") for one in call.raw(name) or ()]
+    texts = texts_of(call, "notes") + errors_of(call)
     return any(int(more) < 1 for one in texts for more in _MORE.findall(one))
 
 
@@ -170,7 +173,7 @@ def _notes_other(record: Record, call: Call) -> bool:
     """Whether a note says that an entry is in quarantine, and it is not there, or its put failed; or names
     nothing.
     """
-    every = [str(one) for one in call.raw("notes") or ()]
+    every = texts_of(call, "notes")
     if any(note.endswith(": ") for note in every):
         return True
     notes = [note for note in every if note.endswith(_KEPT)]
@@ -195,7 +198,7 @@ def _drops_silently(record: Record, call: Call) -> bool:
         [_as_json(item) for item in one if not isinstance(item, str)] if isinstance(one, list) else []
         for one in seen
     ]
-    notes = " ".join(str(one) for one in call.raw("notes") or ())
+    notes = " ".join(texts_of(call, "notes"))
     return bool(odd) and all(odd) and not any(item in notes for one in odd for item in one)
 
 
@@ -272,7 +275,7 @@ def _waits_for_another_day(record: Record, call: Call) -> bool:
 
     One that changed something may go on at once; with a coordinator that may be a note that KV does not show.
     """
-    said = any("00:00 UTC" in str(note) for note in call.raw("notes") or ())
+    said = any("00:00 UTC" in note for note in texts_of(call, "notes"))
     idle = record.scenario.claims == "kv" and not record.versions.by(call.name)
     if not is_day_over(call) or not (said or idle):
         return False

@@ -268,11 +268,17 @@ class Expectation:
         story.over = min(story.deadline, story.completed, self._given_up(story.id))
 
     def _given_up(self, task: str) -> float:
-        """When an operator who insisted deleted the task; whatever is lost with it, nobody is owed."""
-        ends = [span for span in self._spans[NEW_TASK + task] if span.ended_by is not None]
-        calls = [self.calls.get(span.ended_by.invocation) for span in ends if span.ended_by is not None]
-        at = [span.end for span, call in zip(ends, calls, strict=True) if call and call.path == DELETE]
-        return min(at, default=math.inf)
+        """When `DELETE` deleted the task, infinity for never. A task lost by that is no finding."""
+        return min((span.end for span in self.deleted_on_purpose(NEW_TASK + task)), default=math.inf)
+
+    def deleted_on_purpose(self, key: str) -> list[Span]:
+        """What was at ``key`` until a rollback with ``mode=delete`` (`DELETE`) deleted it."""
+
+        def was_deleted(span: Span) -> bool:
+            call = None if span.ended_by is None else self.calls.get(span.ended_by.invocation)
+            return call is not None and call.path == DELETE
+
+        return list(filter(was_deleted, self._spans[key]))
 
     @cached_property
     def lists(self) -> list[tuple[Span, list[str]]]:

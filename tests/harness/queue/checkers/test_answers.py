@@ -430,6 +430,13 @@ MISTAKES = {
         "conditions=local tasks=4 rollback=halfway aside=dry-run",
         "I16",
     ),
+    "a dry run does not say how many tasks would be lost": (
+        "migration/safe/deletion.py",
+        "        lost=len(lost),\n",
+        "",
+        "conditions=local tasks=2 rollback=halfway aside=dry-delete",
+        "I16",
+    ),
     "two steps are taken at once": (
         "migration/safe/mover.py",
         "if await enter(self.coordinator):",
