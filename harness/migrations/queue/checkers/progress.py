@@ -197,7 +197,8 @@ def _is_told_of_quarantine(record: Record, run: Call) -> bool:
 def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
     """Whether something to move was there all the time, with a minute or more to live.
 
-    A safe migration waits for a task that somebody has just changed, and with it for the pending list.
+    A safe migration waits for a task that somebody has just changed, and for a lease whose task another
+    holds; with it for the pending list.
     """
     there = _there(record, run, sources)
     ending = _ending(record, run, there)
@@ -206,7 +207,7 @@ def _left(record: Record, run: Call, sources: tuple[str, ...]) -> bool:
     left = [key for key in there if key not in ending]
     if record.scenario.migration == "documented":
         return bool(left)
-    settled = [key for key in left if not _is_young(record, key, run)]
+    settled = [key for key in left if not _is_young(record, key, run) and not _is_held(record, key, run)]
     return bool(settled) and (settled != [PENDING] or left == [PENDING])
 
 
@@ -252,6 +253,25 @@ def _is_young(record: Record, key: str, run: Call) -> bool:
         for prefix in (OLD_TASK, NEW_TASK)
         for write in record.versions.to(prefix + task)
     )
+
+
+def _is_held(record: Record, key: str, run: Call) -> bool:
+    """Whether the coordinator knows of another lease that lasts than a task's, or than the one at ``key``: an
+    old Worker, which asks no coordinator, has overwritten it, or its own is in the new format.
+    """
+    task = key.removeprefix(OLD_TASK).removeprefix(OLD_LEASE)
+    if record.scenario.claims != "coordinator" or task == key:
+        return False
+    begin, end = record.expectation.evidence(run)
+    now = record.expectation.during(OLD_LEASE + task, begin, end)
+    known = [
+        span
+        for prefix in (OLD_LEASE, NEW_LEASE)
+        for span in record.expectation.of(prefix + task)
+        if span.begin <= end and begin < span.due and not span.from_operator
+        if span.ended_by is None or span.ended_by.verb == "put"
+    ]
+    return any(one.entry.value != other.entry.value for one in now for other in known)
 
 
 def _can_move(key: str) -> bool:

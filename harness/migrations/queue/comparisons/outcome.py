@@ -1,9 +1,8 @@
 """In what two simulations of a migration, with nobody else at work, ended differently."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
-from harness.migrations.queue.layout import NOTES, PENDING, belongs_to_migration
+from harness.migrations.queue.layout import NEW_TASK, NOTES, OLD_TASK, PENDING, belongs_to_migration
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.scenario import Scenario
@@ -30,7 +29,12 @@ def differences(record: Record, reference: Record) -> list[Finding | None]:
     late = max(record.ended, reference.ended)
     here, there = _lasting(record.final.entries, late), _lasting(reference.final.entries, late)
     both = [key for key in here if key in there]
-    changed = [key for key in both if _said(key, here[key]) != _said(key, there[key])]
+    ended = {
+        repr(key.removeprefix(OLD_TASK).removeprefix(NEW_TASK))
+        for key, entry in record.start.entries.items()
+        if key.startswith((OLD_TASK, NEW_TASK)) and not _lasts(entry, late)
+    }
+    changed = [key for key in both if _said(key, here[key], ended) != _said(key, there[key], ended)]
     return [
         _finding(record, "{n} key{s} {are} missing", [key for key in there if key not in here]),
         _finding(record, "{n} key{s} {are} there that should not be", [k for k in here if k not in there]),
@@ -38,10 +42,12 @@ def differences(record: Record, reference: Record) -> list[Finding | None]:
     ]
 
 
-def _said(key: str, entry: Entry) -> object:
-    """What an entry says. A rollback adds to the list step by step: its order shows how big they were."""
+def _said(key: str, entry: Entry, ended: Set[str]) -> object:
+    """What an entry says. A rollback adds to the list step by step: its order shows how big they were, and
+    what it names of those that ``ended`` whether it was there before their end.
+    """
     listed = parsed(entry) if key == PENDING else None
-    return sorted(map(repr, listed)) if isinstance(listed, list) else entry
+    return sorted({*map(repr, listed)} - ended) if isinstance(listed, list) else entry
 
 
 def _lasting(entries: Mapping[str, Entry], late: int) -> dict[str, Entry]:
@@ -49,8 +55,12 @@ def _lasting(entries: Mapping[str, Entry], late: int) -> dict[str, Entry]:
         key: entry
         for key, entry in entries.items()
         if belongs_to_migration(key) and not key.startswith(NOTES)
-        if (math.inf if entry.expiration is None else entry.expiration * 1000) > late
+        if _lasts(entry, late)
     }
+
+
+def _lasts(entry: Entry, late: int) -> bool:
+    return entry.expiration is None or entry.expiration * 1000 > late
 
 
 def _finding(record: Record, what: str, keys: list[str]) -> Finding | None:

@@ -42,6 +42,15 @@ def test_small_pages_make_no_difference_to_the_safe_migration() -> None:
     assert verdict.held, verdict.findings
 
 
+@pytest.mark.parametrize("invariant", ["I12", "I23"])
+def test_a_list_that_names_what_ended_since_is_like_one_that_was_made_later(invariant: str) -> None:
+    people = f"seed=4554 conditions=local {SAFE} claims=coordinator rollback=after runs=1"
+    fault = "faults=timeout@operator-1.2:16"
+    verdict = compared(invariant, f"{people} tasks=4 leases=4 odd=soon page=2 empty=1 {fault}")
+    assert verdict is not None
+    assert verdict.held, verdict.findings
+
+
 def test_the_documented_migration_moves_the_leases_of_the_first_page() -> None:
     verdict = compared("I23", "conditions=local tasks=4 leases=3 page=1")
     assert verdict is not None

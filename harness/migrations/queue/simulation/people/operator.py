@@ -53,7 +53,8 @@ class Operator(Actor):
             await self.pause(60, 300)
             if scenario.migration == "safe":
                 await self._deploy("dual")
-                await self.pause(_DRAIN_SECONDS, _DRAIN_SECONDS)
+                # The other operator may be the one who is already back.
+                await self._drained("dual", "old")
             await self._go_back()
 
     async def _go_back(self) -> None:
@@ -122,10 +123,12 @@ class Operator(Actor):
         if self.name == "operator-1":
             self.world.deploy(queue_format)
 
-    async def _drained(self, queue_format: str) -> None:
-        """Wait until the first operator has deployed, and what was deployed before has answered its last."""
+    async def _drained(self, *formats: str) -> None:
+        """Wait until the first operator has deployed one of ``formats``, and what was deployed before has
+        answered its last.
+        """
         for _ in range(_MOST_PATIENCE_SECONDS):
-            if self.world.deployed[-1][1] == queue_format:
+            if self.world.deployed[-1][1] in formats:
                 break
             await self.pause(1, 1)
         left = self.world.deployed[-1][0] / 1000 + _DRAIN_SECONDS - self.world.clock.now_ms() / 1000

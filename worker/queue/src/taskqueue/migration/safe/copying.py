@@ -26,6 +26,8 @@ OVERHEAD: Final = 7
 PER_COPY: Final = 2
 # When to ask again for what somebody else writes now.
 BUSY_MS: Final = 2_000
+# And for leases whose tasks others hold.
+HELD_MS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,41 +64,48 @@ class Copying:
             return set()
         kept = {shown.id for shown in wanted if there[self.route.to_key(kind, shown.id)] is not None}
         note = await self.journal.note(kind, [shown.id for shown in wanted], sorted(kept, key=str.encode))
-        self.step.wait_until(note.due(self.verify_after))
         self.step.touched = True
         left_alone = (kept if self.route.target_wins else set()) | await completed(self.meter, note.ids)
+        held = 0
         for shown in wanted:
             if self.verify_after and platform.now_ms() > note.at + COPYING_MS:
                 break
             if shown.id not in left_alone:
-                await self._copy(kind, shown, there[self.route.to_key(kind, shown.id)])
+                held += await self._copy(kind, shown, there[self.route.to_key(kind, shown.id)])
+        due = note.due(self.verify_after)
+        self.step.wait_until(due if held < len(wanted) else max(due, platform.now_ms() + HELD_MS))
         return set(note.ids)
 
-    async def _copy(self, kind: Kind, shown: Shown, there: str | None) -> None:
+    async def _copy(self, kind: Kind, shown: Shown, there: str | None) -> bool:
         try:
-            await self._copy_one(kind, shown, there)
+            return await self._copy_one(kind, shown, there)
         except BudgetSpent:
             raise
         except Exception as error:
             self.step.fail(kind, shown.id, error)
+            return False
 
-    async def _copy_one(self, kind: Kind, shown: Shown, there: str | None) -> None:
+    async def _copy_one(self, kind: Kind, shown: Shown, there: str | None) -> bool:
         """Copy it unless it is gone, has too little time left, or goes into quarantine.
 
-        A lease is left alone, too, that lasts longer ``there``, in the target.
+        A lease is left alone, too, that lasts longer ``there``, in the target, or waits for the end of
+        another that the coordinator gave: then the answer is True.
         """
         if shown.ends_within(keys.LEAST_LEFT, platform.now_ms()):
-            return
+            return False
         body = await Body.read(self.meter, self.route.from_key(kind, shown.id))
-        if body is None or (kind == "leases" and await self._is_held_otherwise(shown.id, body)):
-            return
+        if body is None:
+            return False
+        if kind == "leases" and await self._is_held_otherwise(shown.id, body):
+            return True
         if kind == "leases" and lasts_longer(there, body.text):
-            return
+            return False
         if kind == "tasks" and self.route.target_wins and not body.is_json:
             await self.keep(shown, body)
-            return
+            return False
         await self._put(body, self.route.to_key(kind, shown.id), shown)
         self.step.section(kind).migrated += 1
+        return False
 
     async def _is_held_otherwise(self, id: str, body: Body) -> bool:
         """Whether the coordinator gave another lease: its copy in KV may be too young to be seen here."""

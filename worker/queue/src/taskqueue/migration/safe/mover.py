@@ -38,6 +38,7 @@ class Mover:
     batches: list[Batch] = field(default_factory=list)
     ends: list[Batch] = field(default_factory=list)
     full: bool = False
+    moved: bool = False
     left: dict[Kind, Inventory] = field(default_factory=dict)
     noted: dict[Kind, set[str]] = field(default_factory=lambda: {"leases": set(), "tasks": set()})
 
@@ -98,14 +99,15 @@ class Mover:
         batch = replace(batch, ids=[id for id in batch.ids if id not in later])
         try:
             found = await verifying.settle(batch)
-            if len(found) < len(batch.ids):
-                self.step.wait_until(platform.now_ms())
-                return False
-            if any(self._is_open(outcome) for outcome in found.values()):
-                # What is seen late may look different then.
-                self.step.wait_until(platform.now_ms() + 1000 * self.limits.verify_after)
+            short = len(found) < len(batch.ids)
+            if short or any(self._is_open(outcome) for outcome in found.values()):
+                # The others have their turn at once where what moved makes place for them. What is seen
+                # late may look different later.
+                wait = 0 if short and (self.moved or self.step.touched) else self.limits.verify_after
+                self.step.wait_until(platform.now_ms() + 1000 * wait)
                 return False
             await self.journal.close(batch)
+            self.moved = True
             return True
         except BudgetSpent:
             raise
