@@ -38,6 +38,7 @@ from harness.model.circumstances import MOST_SECONDS as MOST_SECONDS
 from harness.model.circumstances import ORDER as ORDER
 from harness.model.circumstances import PEOPLE as PEOPLE
 from harness.model.circumstances import SKEW as SKEW
+from harness.model.circumstances import AnyScenario as AnyScenario
 from harness.model.circumstances import Budget as Budget
 from harness.model.circumstances import Circumstances as Circumstances
 from harness.model.circumstances import Colos as Colos

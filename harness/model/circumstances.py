@@ -107,24 +107,13 @@ Faults = Annotated[
 ]
 
 
-class Circumstances:
-    """A scenario: a frozen dataclass with members of its own, and with these, in an order of its own.
+class AnyScenario:
+    """A scenario of whatever is simulated: a frozen dataclass of parameters, written as a line.
 
     The order of the members is that of its line, and of what is tried first when it is made smaller.
     """
 
     __slots__ = ()
-
-    seed: Seed
-    conditions: Named
-    page: Page
-    budget: Budget
-    write_rate: Rate
-    spent: Spent
-    colos: Colos
-    skew: Skew
-    rollout: Rollout
-    faults: Faults
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -154,6 +143,23 @@ class Circumstances:
     def size(self) -> tuple[int, ...]:
         """How much there is to understand: a search prefers the smaller."""
         return size(self)
+
+
+class Circumstances(AnyScenario):
+    """A scenario on Cloudflare's platform: these members, and those of its own, in an order of its own."""
+
+    __slots__ = ()
+
+    seed: Seed
+    conditions: Named
+    page: Page
+    budget: Budget
+    write_rate: Rate
+    spent: Spent
+    colos: Colos
+    skew: Skew
+    rollout: Rollout
+    faults: Faults
 
     @property
     def platform(self) -> Conditions:

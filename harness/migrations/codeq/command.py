@@ -1,6 +1,8 @@
 """``rehearse codeq``: reads what the flags name, and does what they ask."""
 
+import asyncio
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -14,22 +16,30 @@ from harness.migrations.codeq.flags import settings, workers
 from harness.migrations.codeq.hazards import HAZARDS, show
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.operations import OPERATIONS, Options
-from harness.migrations.codeq.option_b.crashes import explorer
+from harness.migrations.codeq.option_b.crashes import resumption
 from harness.migrations.codeq.rehearsal.rehearse import Choices, demand_empty, rehearse
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.codeq.services.tokens import read_tokens
-from harness.migrations.redis.flags import every_fifty, on_progress
+from harness.migrations.redis.crashes import Scenario
+from harness.migrations.redis.flags import on_progress, replay
 from harness.migrations.redis.keyspace.backup import read_backup
 from harness.migrations.redis.keyspace.errors import Finish, Refused, reported
-from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, opened, with_variables
+from harness.migrations.redis.keyspace.passwords import (
+    OF_SOURCE,
+    PASSWORD,
+    Secrets,
+    opened,
+    password,
+    with_variables,
+)
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
-from harness.migrations.redis.report import search_text
+from harness.migrations.redis.report import resumed
 from harness.model.decision import Decision
 from harness.report.page import page
 from harness.terminal.exit_codes import HELD, VIOLATED
-from kvstore.clock import ManualClock, SystemClock, stopwatch
+from kvstore.clock import Clock, ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
-from worker.codeq import Server
+from worker.codeq import Server, open_server
 
 # The report for machines, the one for people, the exit code, and the document of a page where there is one.
 Finished = tuple[dict[str, Any], str, int, dict[str, Any] | None]
@@ -40,21 +50,25 @@ def report_codeq(options: Namespace) -> Report | Output:
     return reported(run_codeq, options)
 
 
-async def run_codeq(options: Options, command: str) -> Finish:
+def run_codeq(options: Options, command: str) -> Finish:
     """Does what ``options`` say; ``command`` is how it was called. Raises CodeqError."""
-    document, text, exit_code, shown = await _run(options, command)
+    secrets: Secrets = [(options.redis, [PASSWORD]), (options.source, OF_SOURCE)]
+    command = with_variables(command, secrets)
+    if options.explore or options.scenario:
+        document, text, exit_code, shown = _searched(options, replay(options, secrets), command)
+    else:
+        document, text, exit_code, shown = asyncio.run(_run(options, command))
     files = () if options.html_file is None or shown is None else ((options.html_file, page(shown)),)
     return document, text, exit_code, files
 
 
 async def _run(options: Options, command: str) -> Finished:
-    command = with_variables(command, [(options.redis, [PASSWORD]), (options.source, OF_SOURCE)])
     if options.verb == "rehearse" and options.codeq_url is not None:
         return await _accept(options, command)
     if options.verb == "hazards":
         return await _hazards(options)
     if options.verb == "rehearse":
-        return await (_explore if options.explore else _rehearse)(options, command)
+        return await _rehearse(options, command)
     if options.redis is None:
         raise Refused([f"{options.verb} works on a real server: name it with --redis redis://host:port/0"])
     async with _server(options) as server:
@@ -151,12 +165,14 @@ async def _hazards(options: Options) -> Finished:
     return document, report.hazards_text(name, shown, decision), decision.exit_code, None
 
 
-async def _explore(options: Options, command: str) -> Finished:
-    start = stopwatch()
-    source, _ = await _source(options)
-    terms = settings(options, freeze_seconds=0)
-    search = explorer(source, ManualClock(source.taken), terms, options.server)
-    found = await search.run(every_fifty(on_progress(options)))
-    seconds = stopwatch() - start
-    shown_page = report.search_page(found, seconds, options.given, command)
-    return found.as_json(), search_text(found, seconds, command), found.decision.exit_code, shown_page
+def _searched(options: Options, again: Callable[[Scenario], str], command: str) -> Finished:
+    """The crash search, or one scenario of it."""
+
+    async def place(clock: Clock) -> Server:
+        server = await open_server(options.redis, options.server, password(PASSWORD), clock)
+        await demand_empty(server)
+        return server
+
+    source, _ = asyncio.run(_source(options))
+    ways = resumption(source, place, settings(options, freeze_seconds=0), options.redis)
+    return resumed("codeq", ways, options, again, command)

@@ -10,6 +10,7 @@ from harness.migrations.codeq.option_b.claim_script import read_claim_script
 from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.rehearsal.rehearse import OPTIONS
 from harness.migrations.codeq.services.seed import WORKERS
+from harness.migrations.redis.flags import ONE_RUN, scenario
 from harness.terminal.numbers import A_YEAR, seed
 from worker.codeq import PROFILES
 
@@ -176,6 +177,7 @@ def _add_rehearsal(flags: Flags) -> None:
     flags.number("--deliver", 0, _MOST_TASKS, what, verbs=_REHEARSE, default=1000)
     what = "a crash before every single command of option b, and of its way back"
     flags.add("--explore", verbs=_REHEARSE, choices=("crashes",), help=what)
+    flags.add("--scenario", verbs=_REHEARSE, type=scenario, metavar="LINE", help=ONE_RUN)
     flags.add("--seed", verbs=_MAKES, type=seed, default=1, help="where simulated chance begins (1)")
 
 

@@ -13,10 +13,9 @@ from harness.migrations.codeq.option_b.stragglers import Stragglers
 from harness.migrations.codeq.rehearsal.drain import Drained
 from harness.migrations.codeq.rehearsal.literal import Attempt
 from harness.migrations.codeq.rehearsal.rehearse import Rehearsed
-from harness.migrations.redis.crashes import BACK, THERE, Search
 from harness.migrations.redis.mapping.plan import COPY, RENAME
 from harness.migrations.redis.report import judgement
-from harness.model.course import Course, CourseStep
+from harness.model.course import Course
 from harness.model.decision import Decision
 from harness.model.verdict import Finding, Verdict, agree
 from harness.report.document import found_document, search_document
@@ -81,34 +80,6 @@ def judged_document(
     return search_document(
         "codeq", given, about, decision, findings, seconds, verdicts=verdicts, course=course
     )
-
-
-def search_page(search: Search, seconds: float, given: Sequence[str], command: str) -> dict[str, Any]:
-    """What a page shows of the crash search."""
-    about = [
-        f"A crash before each of {search.there:,} commands of option B, and of {search.back:,} of its way "
-        "back, then gone on with"
-    ]
-    title = "Resumption: whatever the crash, the same end"
-    verdict = Verdict("crash", title, tuple(map(Finding, search.broken)), search.points, "commands")
-    starts = {THERE: 0, BACK: search.there}
-    steps = [
-        CourseStep("mover", f"{search.there:,} commands, when nothing cuts it off", 0, search.there),
-        CourseStep("way back", f"{search.back:,} commands, the same", search.there, search.points),
-        *(
-            CourseStep(
-                "killed, then resumed",
-                f"killed before command {one.at + 1:,} of the way {one.way}: "
-                f"{one.fault or 'resumed, it comes to the same end'}",
-                starts[one.way] + one.at,
-                starts[one.way] + one.at + 1,
-                "failed" if one.fault else "done",
-            )
-            for one in search.tried
-        ),
-    ]
-    course = Course(steps, "commands")
-    return judged_document(given, about, search.decision, [verdict], seconds, command, course)
 
 
 def accepted_text(

@@ -4,12 +4,12 @@ import harness
 from harness.migrations.redis.back.inverse import Inverse as Inverse
 from harness.migrations.redis.back.rollback import Rollback as Rollback
 from harness.migrations.redis.back.rollback import RolledBack as RolledBack
-from harness.migrations.redis.crashes import BACK as BACK
-from harness.migrations.redis.crashes import THERE as THERE
-from harness.migrations.redis.crashes import Explorer as Explorer
-from harness.migrations.redis.crashes import Search as Search
-from harness.migrations.redis.flags import every_fifty as every_fifty
+from harness.migrations.redis.crashes import Resumption as Resumption
+from harness.migrations.redis.crashes import Scenario as Scenario
+from harness.migrations.redis.flags import ONE_RUN as ONE_RUN
 from harness.migrations.redis.flags import on_progress as on_progress
+from harness.migrations.redis.flags import replay as replay
+from harness.migrations.redis.flags import scenario as scenario
 from harness.migrations.redis.keyspace.backup import Backup as Backup
 from harness.migrations.redis.keyspace.backup import backup_pieces as backup_pieces
 from harness.migrations.redis.keyspace.backup import demand_free as demand_free
@@ -30,7 +30,9 @@ from harness.migrations.redis.keyspace.journal import Entries as Entries
 from harness.migrations.redis.keyspace.journal import Journal as Journal
 from harness.migrations.redis.keyspace.passwords import OF_SOURCE as OF_SOURCE
 from harness.migrations.redis.keyspace.passwords import PASSWORD as PASSWORD
+from harness.migrations.redis.keyspace.passwords import Secrets as Secrets
 from harness.migrations.redis.keyspace.passwords import opened as opened
+from harness.migrations.redis.keyspace.passwords import password as password
 from harness.migrations.redis.keyspace.passwords import with_variables as with_variables
 from harness.migrations.redis.keyspace.pieces import CHUNK as CHUNK
 from harness.migrations.redis.keyspace.pieces import Piece as Piece
@@ -59,10 +61,13 @@ from harness.migrations.redis.moving.move import silent as silent
 from harness.migrations.redis.planfile.declaration import Declaration as Declaration
 from harness.migrations.redis.planfile.declaration import read_declaration as read_declaration
 from harness.migrations.redis.planfile.pattern import Template as Template
+from harness.migrations.redis.rehearsal import Place as Place
 from harness.migrations.redis.rehearsal import Stage as Stage
+from harness.migrations.redis.rehearsal import carried_out as carried_out
 from harness.migrations.redis.rehearsal import refuse_unknown as refuse_unknown
+from harness.migrations.redis.rehearsal import simulated as simulated
 from harness.migrations.redis.rehearsal import stage as stage
 from harness.migrations.redis.report import judgement as judgement
-from harness.migrations.redis.report import search_text as search_text
+from harness.migrations.redis.report import resumed as resumed
 
 REDIS: harness.Command

@@ -1,9 +1,10 @@
 """``rehearse redis``: reads the plan and what the flags name, and does what they ask."""
 
 import argparse
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,20 @@ from harness import Output, Report
 from harness.migrations.redis import report
 from harness.migrations.redis.back.inverse import Inverse
 from harness.migrations.redis.back.rollback import Rollback
-from harness.migrations.redis.crashes import explorer
-from harness.migrations.redis.flags import every_fifty, on_progress
+from harness.migrations.redis.crashes import resumption
+from harness.migrations.redis.flags import on_progress, replay
 from harness.migrations.redis.keyspace.backup import demand_free, read_backup
 from harness.migrations.redis.keyspace.capability import capability
 from harness.migrations.redis.keyspace.errors import Refused, reported
 from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
-from harness.migrations.redis.keyspace.passwords import OF_SOURCE, PASSWORD, opened, password, with_variables
+from harness.migrations.redis.keyspace.passwords import (
+    OF_SOURCE,
+    PASSWORD,
+    Secrets,
+    opened,
+    password,
+    with_variables,
+)
 from harness.migrations.redis.keyspace.pieces import scan
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.mapping.plan import COPY, Plan
@@ -30,7 +38,7 @@ from harness.migrations.redis.planfile.declaration import (
     as_json,
     read_declaration,
 )
-from harness.migrations.redis.rehearsal import Place, Rehearsed, rehearse
+from harness.migrations.redis.rehearsal import Place, Rehearsed, carried_out, rehearse
 from harness.model.decision import Decision
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import Clock, SystemClock, iso, stopwatch
@@ -45,15 +53,31 @@ def report_redis(options: argparse.Namespace) -> Report | Output:
     return reported(run_redis, options, DeclarationError)
 
 
-async def run_redis(options: argparse.Namespace, command: str) -> Finished:
+@dataclass(frozen=True)
+class Copied:
+    """``snapshot`` of the ``source`` that is named; its copy is on a server that behaves as ``profile``."""
+
+    snapshot: Snapshot
+    source: str
+    profile: str
+
+
+def run_redis(options: argparse.Namespace, command: str) -> Finished:
     """Does what ``options`` say; ``command`` is how it was called.
 
     Raises DeclarationError, MigrationError, ServerError.
     """
-    ours = [(options.to, [PASSWORD]), (options.on, [PASSWORD])]
-    command = with_variables(command, [(options.source, OF_SOURCE), *ours])
+    command = with_variables(command, _secrets(options))
     declaration = read_declaration(options.plan)
     start = stopwatch()
+    done = asyncio.run(_begin(options, declaration, command))
+    document, text, code = _on_copy(options, declaration, done, command) if isinstance(done, Copied) else done
+    seconds = round(stopwatch() - start, 3)
+    return {**document, "plan": as_json(declaration), "seconds": seconds, "replay": command}, text, code
+
+
+async def _begin(options: argparse.Namespace, declaration: Declaration, command: str) -> "Finished | Copied":
+    """What was done with the servers that are named, or what is to be done on a copy."""
     if "://" not in options.source:
         snapshot = read_backup(Path(options.source))
         if snapshot.prefix != declaration.source:
@@ -63,18 +87,14 @@ async def run_redis(options: argparse.Namespace, command: str) -> Finished:
                     f"{declaration.source!r}"
                 ]
             )
-        done = await _on_copy(options, declaration, snapshot, options.source, command)
-    else:
-        async with _servers(options) as (source, target):
-            done = await _with_servers(options, declaration, source, target, command)
-    document, text, code = done
-    seconds = round(stopwatch() - start, 3)
-    return {**document, "plan": as_json(declaration), "seconds": seconds, "replay": command}, text, code
+        return Copied(snapshot, options.source, options.server)
+    async with _servers(options) as (source, target):
+        return await _with_servers(options, declaration, source, target, command)
 
 
 async def _with_servers(
     options: argparse.Namespace, declaration: Declaration, source: Server, target: Server, command: str
-) -> Finished:
+) -> Finished | Copied:
     move = Move(declaration, source, target, SystemClock(), _settings(options), on_progress(options))
     if options.rollback:
         return await _rollback(options, move)
@@ -82,7 +102,8 @@ async def _with_servers(
         return await _apply(options, move)
     migrator = Migrator(move)
     begun = await migrator.begun()
-    if begun is not None and not options.explore:
+    searches = options.explore or options.scenario
+    if begun is not None and not searches:
         return await _begun(declaration, begun, source)
     if begun is None:
         dry_run = await migrator.dry_run()
@@ -91,9 +112,7 @@ async def _with_servers(
             return _rehearsed(declaration, nothing, 0, command)
     snapshot = await read_snapshot(source, declaration.source, SystemClock().now_ms())
     cannot = (await capability(target)).no_rename
-    profile = PROFILES[-1] if cannot else options.server
-    options = argparse.Namespace(**{**vars(options), "server": profile})
-    return await _on_copy(options, declaration, snapshot, source.name, command)
+    return Copied(snapshot, source.name, PROFILES[-1] if cannot else options.server)
 
 
 @asynccontextmanager
@@ -106,13 +125,17 @@ async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Server, S
             yield source, target
 
 
+def _secrets(options: argparse.Namespace) -> Secrets:
+    return [(options.source, OF_SOURCE), (options.to, [PASSWORD]), (options.on, [PASSWORD])]
+
+
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(keep_source=options.keep_source, accept_defects=options.accept_defects)
 
 
-def _place(options: argparse.Namespace) -> Place:
-    async def place() -> Server:
-        server = await open_server(options.on, options.server, password(PASSWORD))
+def _place(options: argparse.Namespace, profile: str) -> Place:
+    async def place(clock: Clock) -> Server:
+        server = await open_server(options.on, profile, password(PASSWORD), clock)
         if options.on is not None and await server.call("DBSIZE"):
             await server.close()
             raise Refused([f"{server.name} holds keys, and a rehearsal works on a server of its own"])
@@ -121,24 +144,22 @@ def _place(options: argparse.Namespace) -> Place:
     return place
 
 
-async def _on_copy(
-    options: argparse.Namespace, declaration: Declaration, snapshot: Snapshot, name: str, command: str
-) -> Finished:
-    """A rehearsal, or a search, on copies of ``snapshot``."""
-    start, place, settings = stopwatch(), _place(options), _settings(options)
+def _on_copy(options: argparse.Namespace, declaration: Declaration, copied: Copied, command: str) -> Finished:
+    """A rehearsal, or a search, on copies."""
+    start, place, settings = stopwatch(), _place(options, copied.profile), _settings(options)
     said, elsewhere = on_progress(options), options.to is not None
     if elsewhere and options.on is not None:
         raise Refused(["--on is one server, and --to takes two: leave --on out"])
-    if not options.explore:
-        done = await rehearse(
-            declaration, snapshot, name, place, SystemClock(), settings, said, elsewhere=elsewhere
+    if options.explore or options.scenario:
+        system = resumption(
+            declaration, copied.snapshot, place, settings, url=options.on, elsewhere=elsewhere
         )
-        return _rehearsed(declaration, done, stopwatch() - start, command)
-
-    search = explorer(declaration, snapshot, place, SystemClock(), settings, elsewhere=elsewhere)
-    found = await search.run(every_fifty(said))
-    text = report.search_text(found, stopwatch() - start, command)
-    return found.as_json(), text, found.decision.exit_code
+        again = replay(options, _secrets(options))
+        return report.resumed(declaration.name, system, options, again, command)[:3]
+    rehearsal = rehearse(
+        declaration, copied.snapshot, copied.source, place, settings, said, elsewhere=elsewhere
+    )
+    return _rehearsed(declaration, carried_out(rehearsal, options.on), stopwatch() - start, command)
 
 
 def _rehearsed(declaration: Declaration, done: Rehearsed, seconds: float, command: str) -> Finished:

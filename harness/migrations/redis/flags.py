@@ -5,11 +5,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import Flags
+from harness import Flags, ParameterError, command_line
+from harness.migrations.redis.crashes import Scenario
+from harness.migrations.redis.keyspace.passwords import Secrets, with_variables
 from kvstore.text.printable import printable
 from worker.codeq import PROFILES
 
 EXPLORE = ("crashes",)
+ONE_RUN = "one run of --explore again, from the line that its report shows"
+_OF_A_SEARCH = ("--explore", "--scenario", "--json", "--html")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +52,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="the backup that --apply writes first (NAME-MOMENT.jsonl), or the export of --rollback",
     )
     add("--explore", choices=EXPLORE, help="a crash before every single command, there and back, on copies")
+    add("--scenario", type=scenario, metavar="LINE", help=ONE_RUN)
     add("--on", metavar="URL", help="an empty server for rehearsals and searches (default: embedded)")
     add(
         "--server",
@@ -67,8 +72,9 @@ def refused(options: argparse.Namespace) -> str | None:
     for flag, given in (("--apply", options.apply), ("--rollback", options.rollback), ("--to", options.to)):
         if given and not real:
             return f"{flag} needs a server in --from, redis://…: {options.source} is a file"
-    if options.explore and (options.apply or options.rollback):
-        return "--explore works on copies, and takes no --apply and no --rollback"
+    searches = "--scenario" if options.scenario else "--explore" if options.explore else ""
+    if searches and (options.apply or options.rollback):
+        return f"{searches} works on copies, and takes no --apply and no --rollback"
     if options.on and (options.apply or options.rollback):
         return "--on is for rehearsals and searches, and takes no --apply and no --rollback"
     if options.keep_changes and not options.rollback:
@@ -88,11 +94,21 @@ def on_progress(options: argparse.Namespace) -> Callable[[str], None]:
     return say
 
 
-def every_fifty(said: Callable[[str], None]) -> Callable[[int, int, int], None]:
-    """Says how far a crash search is, at every fiftieth point and at the last."""
+def scenario(text: str) -> Scenario:
+    """A scenario from its line."""
+    try:
+        return Scenario.read(text)
+    except ParameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
-    def count(done: int, of: int, broken: int) -> None:
-        if done % 50 == 0 or done == of:
-            said(f"{done:,} of {of:,} points, {broken:,} end differently")
 
-    return count
+def replay(options: argparse.Namespace, secrets: Secrets) -> Callable[[Scenario], str]:
+    """The command that runs a scenario of the search again that ``options`` ask for."""
+    kept, words = ["rehearse"], iter(options.given)
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if len(name) <= len("--") or not any(flag.startswith(name) for flag in _OF_A_SEARCH):
+            kept.append(word)
+        elif not equals:
+            next(words, None)
+    return lambda one: with_variables(command_line([*kept, "--scenario", str(one)]), secrets)

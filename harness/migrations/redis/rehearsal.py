@@ -1,12 +1,14 @@
 """A rehearsal on a copy: migrated, checked, migrated again, taken back, and compared with the beginning."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
+from harness import LoopClock, SimulatedLoop, in_virtual_time
 from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.keyspace.errors import Refused
 from harness.migrations.redis.keyspace.pieces import delete_under
@@ -16,11 +18,28 @@ from harness.migrations.redis.moving.move import Move, OnProgress, Settings
 from harness.migrations.redis.planfile.declaration import OURS, Declaration
 from harness.model.decision import Decision
 from harness.model.verdict import Verdict, finding, verdict
-from kvstore.clock import Clock
+from kvstore.clock import Clock, SystemClock
 from worker.codeq import Server
 
-Place = Callable[[], Awaitable[Server]]
+T = TypeVar("T")
+
+# Opens an empty server; one in this process takes the time of the clock.
+Place = Callable[[Clock], Awaitable[Server]]
 _SLACK_MS = 30_000  # what a busy machine may take to read it all
+
+
+def carried_out(main: Coroutine[Any, Any, T], url: str | None) -> T:
+    """The result of ``main``: in simulated time, unless a server takes part that is at ``url``.
+
+    Raises Deadlock where nobody can go on.
+    """
+    return in_virtual_time(main) if url is None else asyncio.run(main)
+
+
+def simulated(clock: Clock) -> Clock:
+    """The time of the simulation that runs, which begins at ``clock``'s; where none runs, ``clock``."""
+    loop = asyncio.get_running_loop()
+    return LoopClock(loop, clock.now_ms()) if isinstance(loop, SimulatedLoop) else clock
 
 
 @dataclass(frozen=True)
@@ -97,11 +116,20 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    declaration: Declaration, source: Snapshot, place: Place, clock: Clock, *, elsewhere: bool
+    declaration: Declaration,
+    source: Snapshot,
+    place: Place,
+    time: Clock | None = None,
+    *,
+    elsewhere: bool = False,
 ) -> AsyncIterator[Stage]:
-    """A server with a copy of ``source``, and the one to move it to, both of ``place``; empty afterwards."""
-    first = await place()
-    second = await place() if elsewhere else first
+    """A server with a copy of ``source``, and the one to move it to, both of ``place``; empty afterwards.
+
+    It begins when ``time`` is, or now.
+    """
+    clock = simulated(time or SystemClock())
+    first = await place(clock)
+    second = await place(clock) if elsewhere else first
     try:
         filled = clock.now_ms()
         await restore(first, source.pieces())
@@ -118,7 +146,6 @@ async def rehearse(
     source: Snapshot,
     name: str,
     place: Place,
-    clock: Clock,
     settings: Settings,
     on_progress: OnProgress,
     *,
@@ -128,10 +155,10 @@ async def rehearse(
     refuse_unknown(source)
     with TemporaryDirectory() as folder:
         settings = replace(settings, freeze_seconds=0, backup=Path(folder) / "backup")
-        async with stage(declaration, source, place, clock, elsewhere=elsewhere) as on:
+        async with stage(declaration, source, place, elsewhere=elsewhere) as on:
             first, second = on.source, on.target
             before = await on.everything(first)
-            move = Move(declaration, first, second, clock, settings, on_progress)
+            move = Move(declaration, first, second, on.clock, settings, on_progress)
             migrator = Migrator(move)
             dry_run = await migrator.dry_run()
             if dry_run.refusals or not dry_run.plan.steps:

@@ -1,10 +1,13 @@
 """What a person reads after a rehearsal, a run, a way back, a search."""
 
+from argparse import Namespace
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
+from harness import Course, CourseStep, damage_document, search_document
 from harness.migrations.redis.back.rollback import RolledBack
-from harness.migrations.redis.crashes import Search
+from harness.migrations.redis.crashes import BACK, THERE, Resumption, Scenario, Search
+from harness.migrations.redis.flags import on_progress
 from harness.migrations.redis.mapping.plan import COPY, Step
 from harness.migrations.redis.moving.migrator import DryRun, Migrated
 from harness.migrations.redis.planfile.declaration import DROP, Declaration
@@ -12,6 +15,7 @@ from harness.migrations.redis.rehearsal import Rehearsed
 from harness.model.decision import Decision
 from harness.model.verdict import Finding, Verdict, agree, count_held, held_lines
 from harness.terminal.lines import some, text_of
+from kvstore.clock import stopwatch
 
 
 def rules_as_json(declaration: Declaration, steps: Sequence[Step]) -> list[dict[str, Any]]:
@@ -163,13 +167,101 @@ def rolled_text(rolled: RolledBack, *, applied: bool) -> str:
     )
 
 
-def search_text(search: Search, seconds: float, command: str) -> str:
+# How many commands before a crash are shown.
+_LAST = 5
+
+
+def resumed(
+    migration: str,
+    system: Resumption,
+    options: Namespace,
+    replay: Callable[[Scenario], str],
+    command: str,
+) -> tuple[dict[str, Any], str, int, dict[str, Any] | None]:
+    """The crash search, or one scenario of it: for machines, for people, the exit code, and for a page.
+
+    ``replay`` is the command that runs a scenario again.
+    """
+    start = stopwatch()
+    if options.scenario is None:
+        search = system.explore(on_progress(options))
+        seconds = stopwatch() - start
+        text = search_text(search, seconds, replay, command)
+        page = search_page(migration, search, seconds, options.given, replay)
+        return search.as_json(replay), text, search.decision.exit_code, page
+    scenario, (system, _) = options.scenario, system.undisturbed()
+    record = system.simulate(scenario)
+    seen = system.seen(record)
+    missed = [str(one) for one in scenario.faults if str(one) not in record.fired]
+    decision = Decision(
+        [one.name for one in seen.verdicts if not one.held],
+        seen.looked,
+        [f"this crash never happened: {', '.join(missed)}"] if missed else [],
+    )
+    document = {
+        "scenario": str(scenario),
+        "runs": [
+            {"run": call.name, "commands": call.operations, "before": one.cut, "last": one.sent[-_LAST:]}
+            for call, one in zip(record.calls, record.tried.values(), strict=True)
+        ],
+        "verdicts": [one.as_json() for one in seen.verdicts],
+        **decision.as_json(),
+    }
+    lines = [f"One run of the crash search: {scenario}"]
+    for call, one in zip(record.calls, record.tried.values(), strict=True):
+        lines.append(f"  {call.name:<8} {agree('{n} command{s}', call.operations)}")
+        if one.cut:
+            lines += [f"           {text}" for text in one.sent[-_LAST:]]
+            lines.append(f"           killed before {one.cut}")
+    judged = judgement(seen.verdicts, decision, stopwatch() - start)
+    return document, text_of([*lines, *judged, f"Again: {command}"]), decision.exit_code, None
+
+
+def search_page(
+    migration: str,
+    search: Search,
+    seconds: float,
+    given: Sequence[str],
+    replay: Callable[[Scenario], str],
+) -> dict[str, Any]:
+    """What a page shows of the crash search; ``given`` are the arguments."""
+    about = [
+        f"A crash before each of {search.there:,} commands of the way there and {search.back:,} of the way "
+        "back, then gone on with"
+    ]
+    starts, points = {THERE: 0, BACK: search.there}, search.there + search.back
+    steps = [
+        CourseStep("mover", f"{search.there:,} commands, when nothing cuts it off", 0, search.there),
+        CourseStep("way back", f"{search.back:,} commands, the same", search.there, points),
+    ]
+    for fault, broken in search.tried.items():
+        way = fault.request.partition(".")[0]
+        came = broken or "resumed, it comes to the same end"
+        what, at = f"killed before command {fault.at:,} of the way {way}: {came}", starts[way] + fault.at
+        outcome: Literal["failed", "done"] = "failed" if broken else "done"
+        steps.append(CourseStep("killed, then resumed", what, at - 1, at, outcome))
+    return search_document(
+        migration,
+        given,
+        about,
+        search.decision,
+        [{**damage_document(one, replay(one.scenario)), "causes": []} for one in search.damage],
+        seconds,
+        verdicts=[search.verdict],
+        course=Course(steps, "commands"),
+    )
+
+
+def search_text(search: Search, seconds: float, replay: Callable[[Scenario], str], command: str) -> str:
     """What the crash search found."""
     lines = [
         f"A crash before each of {search.there:,} commands of the way there and {search.back:,} of the way "
-        f"back, then gone on with: {search.crashes:,} runs, as reading changes nothing ({seconds:.1f} s)"
+        f"back, then gone on with: {len(search.tried):,} runs, as reading changes nothing ({seconds:.1f} s)"
     ]
-    lines += [f"FAIL {text}" for text in search.broken[:10]]
+    for one in search.damage[:10]:
+        keys = f": {some(one.finding.keys)}" if one.finding.keys else ""
+        lines.append(f"FAIL {one.finding.what}{keys} [{agree('{n} run{s}', one.runs)}]")
+        lines.append(f"     {replay(one.scenario)}")
     no_go = f"{len(search.broken):,} end differently"
     lines.append(search.decision.as_text("every one ends in the same state", no_go))
     return text_of([*lines, f"Again: {command}"])

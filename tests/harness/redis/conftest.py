@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.worker.codeq import real_redis
 from tests.worker.codeq.real_redis import redis_url as redis_url
 from worker.codeq import Kvrocks27, Server, connect, embedded
 
+ROOT = Path(__file__).parents[3]
 HOUR = 3_600_000
 # How the plan of a queue begins, whose tasks are in one hash.
 QUEUE = """\
@@ -71,6 +73,14 @@ ENTRIES = {
     "old:settings": Entry("hash", {"a": "1", "b": "2"}, HOUR),
     "old:worker:1": Entry("string", "stays"),
 }
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the example, where everything happens."""
+    folder = copytree(ROOT / "examples" / "redis", tmp_path / "redis")
+    monkeypatch.chdir(folder)
+    return folder
 
 
 @pytest.fixture

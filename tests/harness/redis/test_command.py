@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from harness.terminal.exit_codes import HELD, INCONCLUSIVE, NOT_STARTED, USAGE, 
 from tests.worker.codeq import real_redis
 from worker.codeq import connect
 
-ROOT = Path(__file__).parents[3]
 INVERTIBLE = """\
 name: moved
 source: "a:"
@@ -31,14 +29,6 @@ keys:
 SECRET = "hunter2hunter2"
 Capture = pytest.CaptureFixture[str]
 Contents = dict[str, tuple[str, object]]
-
-
-@pytest.fixture
-def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the example, where everything happens."""
-    folder = shutil.copytree(ROOT / "examples" / "redis", tmp_path / "redis")
-    monkeypatch.chdir(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,16 @@ from harness.migrations.codeq.option_b.migrator import Migrator as CodeqMigrator
 from harness.migrations.codeq.option_b.plan import Settings as CodeqSettings
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.back.rollback import Rollback
-from harness.migrations.redis.crashes import explorer
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
 from harness.migrations.redis.keyspace.errors import MigrationError, Refused
 from harness.migrations.redis.keyspace.snapshot import Entry, Snapshot, read_snapshot, restore
 from harness.migrations.redis.moving.migrator import Migrated, Migrator
-from harness.migrations.redis.moving.move import Move, Settings
-from harness.migrations.redis.moving.mover import Mover
-from harness.migrations.redis.planfile.declaration import TYPES, Declaration
+from harness.migrations.redis.moving.move import Move, Settings, silent
+from harness.migrations.redis.planfile.declaration import Declaration
 from harness.migrations.redis.rehearsal import rehearse
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
-from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN, QUEUE, REAL
+from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN, QUEUE
 from worker.codeq import PROFILES, Recording, Server, ServerError, embedded, open_server
 from worker.codeq.servers.server import Command
 
@@ -176,61 +175,6 @@ async def test_from_one_server_to_another(server: Server, declaration: Declarati
     await Rollback(Move(declaration, server, other, CLOCK, Settings(freeze_seconds=0))).apply()
     assert await contents(other, "") == {}
     assert await contents(server, "") == before
-
-
-@pytest.mark.parametrize(
-    ("profile", "elsewhere"), [*((profile, False) for profile in PROFILES), (PROFILES[0], True)]
-)
-async def test_every_crash_there_and_back_is_survived(
-    declaration: Declaration, snapshot: Snapshot, profile: str, elsewhere: bool
-) -> None:
-    async def place() -> Server:
-        return await open_server(None, profile)
-
-    found = await explorer(declaration, snapshot, place, CLOCK, AT_ONCE, elsewhere=elsewhere).run()
-    assert found.broken == []
-    assert found.there > 50
-    assert found.back >= 5
-    assert found.decision.verdict == "go"
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("url", REAL)
-async def test_every_crash_is_survived_on_real_servers(
-    request: pytest.FixtureRequest, declaration: Declaration, snapshot: Snapshot, url: str, profile: str
-) -> None:
-    place_of = request.getfixturevalue(url)
-
-    async def place() -> Server:
-        return await open_server(place_of, profile)
-
-    server = await place()
-    await server.call("FLUSHALL")
-    await server.close()
-    found = await explorer(declaration, snapshot, place, CLOCK, AT_ONCE).run()
-    assert found.broken == []
-    assert found.there > 50
-
-
-def test_every_type_is_in_the_plan_that_crashes_everywhere(declaration: Declaration) -> None:
-    assert {rule.type for rule in declaration.rules} == set(TYPES)
-
-
-async def test_a_move_that_begins_anew_is_found(
-    declaration: Declaration, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def forgetful(*_: object) -> dict[str, int]:
-        return {}
-
-    async def unchecked(*_: object) -> None: ...
-
-    async def place() -> Server:
-        return embedded()
-
-    monkeypatch.setattr(Mover, "_counts", forgetful)
-    monkeypatch.setattr(Mover, "_check_counts", unchecked)
-    found = await explorer(declaration, snapshot, place, CLOCK, replace(AT_ONCE, keep_source=True)).run()
-    assert any("new:recent" in text or "different: " in text for text in found.broken)
 
 
 REFUSED = {
@@ -405,10 +349,8 @@ invariants: ["conservation: id", "record.command|lower == c"]
 
 
 async def test_a_rehearsal_of_nothing_is_no_go(declaration: Declaration) -> None:
-    async def place() -> Server:
-        return embedded()
-
-    done = await rehearse(declaration, Snapshot("old:"), "x", place, CLOCK, AT_ONCE, lambda text: None)
+    place = partial(open_server, None, PROFILES[0], None)
+    done = await rehearse(declaration, Snapshot("old:"), "x", place, AT_ONCE, silent)
     assert done.decision.verdict == "inconclusive"
 
 
@@ -425,19 +367,6 @@ async def test_migrate_notices_other_writers(declaration: Declaration, snapshot:
     assert await server.call("EXISTS", "new:recent") == 0
     with pytest.raises(ServerError):
         await server.call("NO-SUCH-COMMAND")
-
-
-async def test_a_crash_counts_once_for_all_that_only_reads() -> None:
-    server = Crashing(embedded())
-    await server.call("GET", "a")  # 0: nothing was written before it
-    await server.call("SET", "a", "1")
-    await server.pipeline([("GET", "a"), ("TYPE", "a"), ("SET", "b", "1"), ("SET", "c", "1")])  # 2, 5
-    await server.transaction([("SET", "d", "1"), ("PEXPIRE", "d", 1000)])  # 6
-    with pytest.raises(ServerError):
-        await server.transaction([("NO-SUCH-COMMAND",)])  # 7; it wrote nothing
-    await server.call("DEL", "a")
-    assert server.count == 9
-    assert server.points == [0, 2, 5, 6, 7]
 
 
 def test_two_snapshots_differ_in_keys_whose_type_or_value_changed() -> None:

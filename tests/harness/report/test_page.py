@@ -9,19 +9,22 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from harness.cli.rehearse import main
-from harness.migrations.codeq.report import search_page
-from harness.migrations.redis.crashes import Crash, Search
+from harness.explore.tally import Tally
+from harness.migrations.redis.crashes import Search
+from harness.migrations.redis.report import search_page
 from harness.model.course import Course, CourseStep, moved_keys
 from harness.model.decision import Decision
 from harness.report.document import search_document
 from harness.report.page import page
 from harness.terminal.exit_codes import VIOLATED
 from kvstore import Entry
+from kvstore.faults import Fault
 from tests.harness.report.reports import rehearsal, run
 from tests.harness.report.test_document import errors
 
@@ -238,8 +241,9 @@ def test_walks_and_codeq_say_what_happened_in_its_order() -> None:
     pytest.importorskip("fakeredis", reason="the extra codeq is not installed")
     lanes = [step["who"] for step in codeq()["course"]["steps"]]
     assert list(dict.fromkeys(lanes)) == ["source", "old service", "mover", "checklist", "codeQ"]
-    crashes = Search(3, 2, 1, (Crash("there", 0, ""), Crash("back", 1, "bad")))
-    steps = search_page(crashes, 1, [], "")["course"]["steps"]
+    plain: Any = SimpleNamespace(calls=[SimpleNamespace(operations=3), SimpleNamespace(operations=2)])
+    tried = {Fault("crash", 1, "there.1"): "", Fault("crash", 2, "back.1"): "bad"}
+    steps = search_page("codeq", Search(plain, Tally(), (), tried), 1, [], str)["course"]["steps"]
     assert [step["outcome"] for step in steps] == ["done", "done", "done", "failed"]
 
 

@@ -21,6 +21,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from kvstore.clock import Clock
 from kvstore.text.address import Address
 from worker.codeq.errors import ServerError
 from worker.codeq.servers.server import Argument, Command
@@ -44,17 +45,27 @@ _HINT = (
 OPTIONS: dict[str, Any] = {"decode_responses": True, "encoding_errors": "surrogateescape"}
 
 
-class RedisServer:
-    """A server that ``client`` talks to. ``name`` says to people what it is."""
+# So many commands take a millisecond where time is simulated: about what a server does.
+_IN_A_MILLISECOND = 100
 
-    def __init__(self, client: Redis, name: str) -> None:
+
+class RedisServer:
+    """A server that ``client`` talks to. ``name`` says to people what it is.
+
+    Commands take the time of ``clock``, None for a server that takes its own.
+    """
+
+    def __init__(self, client: Redis, name: str, clock: Clock | None = None) -> None:
         # redis-py's methods answer either at once or later, and say so in types that help nobody.
         self._client: Any = client
         # Replies as they were sent: redis-py would, for one, take KVRocks' cursors for numbers.
         self._client.response_callbacks.clear()
         self.name = name
+        self._clock = clock
+        self._sent = 0
 
     async def call(self, *command: Argument) -> Any:
+        await self._take_time(1)
         try:
             return await self._client.execute_command(*command)
         except RedisError as error:
@@ -69,6 +80,7 @@ class RedisServer:
     async def _together(self, commands: Sequence[Command], transaction: bool) -> list[Any]:
         if not commands:
             return []
+        await self._take_time(len(commands))
         try:
             async with self._client.pipeline(transaction=transaction) as pipe:
                 for command in commands:
@@ -77,6 +89,12 @@ class RedisServer:
         except RedisError as error:
             raise _told(error) from error
         return [_told(one) if isinstance(one, RedisError) else one for one in replies]
+
+    async def _take_time(self, commands: int) -> None:
+        before, self._sent = self._sent, self._sent + commands
+        passed = self._sent // _IN_A_MILLISECOND - before // _IN_A_MILLISECOND
+        if self._clock is not None and passed:
+            await self._clock.sleep(passed / 1000)
 
     async def close(self) -> None:
         await self._client.aclose()

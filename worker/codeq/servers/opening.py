@@ -9,15 +9,20 @@ from importlib.metadata import version
 
 from fakeredis import FakeAsyncRedis, FakeServer
 
+from kvstore.clock import Clock
 from worker.codeq.servers.client import OPTIONS, RedisServer, connect
 from worker.codeq.servers.kvrocks import Kvrocks27
 from worker.codeq.servers.server import Server
 
 
-def embedded() -> RedisServer:
-    """A new, empty server. Native TTLs run on the machine's clock, as a real server's do."""
+def embedded(clock: Clock | None = None) -> RedisServer:
+    """A new, empty server, whose commands take the time of ``clock``.
+
+    Native TTLs run on the machine's clock, as a real server's do.
+    """
     client = FakeAsyncRedis(server=FakeServer(version=(7,)), protocol=2, **OPTIONS)
-    return RedisServer(client, f"fakeredis {version('fakeredis')} (embedded: in memory, gone afterwards)")
+    name = f"fakeredis {version('fakeredis')} (embedded: in memory, gone afterwards)"
+    return RedisServer(client, name, clock)
 
 
 REDIS7 = "redis7"
@@ -25,13 +30,16 @@ KVROCKS27 = "kvrocks27"
 PROFILES = (REDIS7, KVROCKS27)
 
 
-async def open_server(url: str | None = None, profile: str = REDIS7, password: str | None = None) -> Server:
+async def open_server(
+    url: str | None = None, profile: str = REDIS7, password: str | None = None, clock: Clock | None = None
+) -> Server:
     """The server at ``redis://…``, or an embedded one; its ``name`` says which, for people.
 
-    ``profile`` is one of PROFILES: the server whose behaviour is emulated. ``password`` is for a URL without.
+    ``profile`` is one of PROFILES: the server whose behaviour is emulated. ``password`` is for a URL without,
+    ``clock`` for an embedded one.
     Raises ServerError if it does not answer, ValueError for an unknown profile.
     """
     if profile not in PROFILES:
         raise ValueError(f"{profile!r} is not a profile; choose one of {', '.join(PROFILES)}")
-    server: Server = embedded() if url is None else await connect(url, password)
+    server: Server = embedded(clock) if url is None else await connect(url, password)
     return Kvrocks27(server) if profile == KVROCKS27 else server

@@ -42,54 +42,63 @@ class Crashing:
     """``inner`` for ``commands`` commands; before the next one the program ends.
 
     In a pipeline each command counts, and those before the crash take effect; a transaction is one command,
-    as it is for the server. ``count`` is how many were carried out. ``points`` are after how many of them a
-    crash leaves a keyspace that no earlier one left: at first, and behind whatever does not only read.
+    as it is for the server. ``sent`` has each that was carried out by its name and key, and ``cut`` the one
+    that was not.
     """
 
     def __init__(self, inner: Server, commands: int | None = None) -> None:
         self._inner = inner
-        self._left = commands
-        self.count = 0
-        self._points = [0]
+        self._most = commands
+        self.sent: list[str] = []
+        self._writes = [0]
+        self.cut = ""
+
+    @property
+    def count(self) -> int:
+        """How many were carried out."""
+        return len(self.sent)
 
     @property
     def points(self) -> list[int]:
-        return [point for point in self._points if point < self.count]
+        """After how many of them a crash leaves a keyspace that no earlier one left.
+
+        At first, and behind whatever does not only read.
+        """
+        return [point for point in self._writes if point < self.count]
 
     @property
     def name(self) -> str:
         return self._inner.name
 
     async def call(self, *command: Argument) -> Any:
-        self._spend()
-        self._note(command)
+        self._send(command)
         return await self._inner.call(*command)
 
     async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
-        left = len(commands) if self._left is None else self._left - self.count
+        left = len(commands) if self._most is None else self._most - self.count
         if left < len(commands):
             if left:
                 await self._inner.pipeline(commands[:left])
-            raise Crashed(f"before command {self._left}")
+            for command in commands[: left + 1]:
+                self._send(command)
         for command in commands:
-            self.count += 1
-            self._note(command)
+            self._send(command)
         return await self._inner.pipeline(commands)
 
     async def transaction(self, commands: Sequence[Command]) -> list[Any]:
-        self._spend()
+        self._send(("MULTI", *(word for command in commands[:1] for word in command[:2])))
         replies = await self._inner.transaction(commands)
-        self._points.append(self.count)
+        self._writes.append(self.count)
         return replies
 
     async def close(self) -> None:
         await self._inner.close()
 
-    def _spend(self) -> None:
-        if self._left is not None and self.count >= self._left:
-            raise Crashed(f"before command {self._left}")
-        self.count += 1
-
-    def _note(self, command: Command) -> None:
-        if command[0] not in _READS:
-            self._points.append(self.count)
+    def _send(self, command: Command) -> None:
+        text = " ".join(map(str, command[: 3 if command[0] == "MULTI" else 2]))
+        if self._most is not None and self.count >= self._most:
+            self.cut = text
+            raise Crashed(f"before command {self._most + 1}: {text}")
+        self.sent.append(text)
+        if command[0] not in _READS and command[0] != "MULTI":  # which may be refused as a whole
+            self._writes.append(self.count)

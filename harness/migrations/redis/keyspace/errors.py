@@ -5,9 +5,8 @@ MigrationError(CodeqError)
 └── HalfDone    something was changed, and not all of it
 """
 
-import asyncio
 from argparse import Namespace
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,13 +58,13 @@ def half_way(
 # The report for machines, the one for people, the exit code, and further files by their paths.
 Finish = tuple[dict[str, Any], str, int] | tuple[dict[str, Any], str, int, tuple[tuple[str, str], ...]]
 # What a command does with its options and its line.
-Work = Callable[[Any, str], Coroutine[Any, Any, Finish]]
+Work = Callable[[Any, str], Finish]
 
 
 def reported(work: Work, options: Namespace, *not_begun: type[Exception]) -> Report | Output:
     """The report of ``work``, or why there is none. Raises CannotStart for CodeqError and ``not_begun``."""
     try:
-        return Report(*asyncio.run(work(options, command_line(["rehearse", *options.given]))))
+        return Report(*work(options, command_line(["rehearse", *options.given])))
     except HalfDone as error:
         return Output(1, error=printable(without_passwords(f"rehearse: {error}")))
     except Refused as error:

@@ -31,7 +31,11 @@ async def opened(url: str | None, *variables: str, profile: str = PROFILES[0]) -
         await server.close()
 
 
-def with_variables(command: str, addresses: Sequence[tuple[str | None, Sequence[str]]]) -> str:
+# Addresses, each with the variables that hold its password.
+Secrets = Sequence[tuple[str | None, Sequence[str]]]
+
+
+def with_variables(command: str, addresses: Secrets) -> str:
     """``command``, which has no passwords, after the variables that they are to be in.
 
     Each of ``addresses`` comes with the variables that hold its password. One without a password is not to be
