@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from harness.migration import Entry as Wanted
 from harness.model.expectation import Expectation
-from harness.model.record import Act, Call, Place, Record
+from harness.model.record import Act, Call, ObjectCall, Place, Record
 from harness.model.row import is_table, named
 from harness.model.sameness import has_value, read_as, same
 from harness.model.verdict import Finding, Moment, finding
@@ -108,20 +108,20 @@ def story(record: Record, places: Iterable[Place], act: Act | None = None) -> tu
     """What happened to ``places``, and at last in ``act``: at most ten events, the last ones if there are
     more.
 
-    Writes of them, what the migration read of them right before, what clients did to them, faults on the
-    way, and
-    deployments.
+    Writes of them, what the migration read of them right before, what it called of objects meanwhile, what
+    clients did to them, faults on the way, and deployments.
     """
     wanted = set(places)
     keys = {key for _, key in wanted}
     moments = [*_deployments(record), *_writes(record, wanted), *_reads(record, wanted)]
+    moments += _object_calls(record, wanted)
     moments += [_of_act(one) for one in record.acts if one.role == "client" and one.place[1] in keys]
     moments += _faults(record, wanted)
     if act is not None:
         moments.append(_of_act(act))
     ordered = sorted(dict.fromkeys(moments), key=lambda moment: moment.at)
     if len(ordered) > MOST:
-        told = [one for one in ordered if not one.what.startswith("reads")]
+        told = [one for one in ordered if not one.what.startswith(("reads", "calls"))]
         ordered = told if len(told) <= MOST else told[-MOST:]
     return tuple(ordered[-MOST:])
 
@@ -131,7 +131,9 @@ def course(record: Record, last: Call) -> tuple[Moment, ...]:
     beside = [call for call in record.calls if call.actor in record.interrupted]
     since = beside[0].sent if beside else record.began
     operators = [call for call in record.calls if call.role == "operator" and call.answered >= since]
-    asked = map(of_call, [*beside, *operators, last])
+    asked = [*map(of_call, [*beside, *operators, last])]
+    names = {call.name for call in (*beside, last)}
+    asked += [_of_object_call(one) for one in record.called if one.invocation in names]
     return tuple(sorted([*_deployments(record), *asked], key=lambda moment: moment.at)[-MOST:])
 
 
@@ -161,6 +163,29 @@ def _reads(record: Record, places: set[Place]) -> list[Moment]:
     ]
 
 
+def _object_calls(record: Record, places: set[Place]) -> list[Moment]:
+    """What each request called of objects between the first and the last that it had to do with the places.
+
+    Of requests that only read them: calls that failed.
+    """
+    if not record.called:
+        return []
+    writers = {event.invocation for event in record.writes if (event.namespace, event.key) in places}
+    spans: dict[str, tuple[int, int]] = {}
+    for event in (*record.asked, *record.writes):
+        if (event.namespace, event.key) in places:
+            first, last = spans.get(event.invocation, (event.at, event.at))
+            spans[event.invocation] = min(first, event.at), max(last, event.at)
+    return [
+        _of_object_call(one)
+        for one in record.called
+        if one.invocation in spans
+        and (one.error is not None or one.invocation in writers)
+        and one.began < spans[one.invocation][1]
+        and one.at >= spans[one.invocation][0]
+    ]
+
+
 def _faults(record: Record, places: set[Place]) -> list[Moment]:
     return [
         Moment(event.at, event.invocation, f"{event.verb} {_key(record, event)}: {event.error}")
@@ -173,6 +198,14 @@ def of_call(call: Call) -> Moment:
     """The answer to a request, or that none came."""
     answer = "no answer" if call.status is None else str(call.status)
     return Moment(max(call.answered, call.sent), call.name, f"{call.method} {call.path} → {answer}")
+
+
+def _of_object_call(call: ObjectCall) -> Moment:
+    """The answer to a call of a Durable Object, or why there is none."""
+    if call.error is not None:
+        return Moment(call.at, call.invocation, f"{call.label}: {call.error}")
+    answer = call.answer if len(call.answer) <= _SHOWN else f"{call.answer[:_SHOWN]}…"
+    return Moment(call.at, call.invocation, f"calls {call.label} → {answer}")
 
 
 def _of_act(act: Act) -> Moment:

@@ -187,6 +187,32 @@ class HistoryEvent:
         }
 
 
+@dataclass(slots=True)
+class ObjectCall:
+    """One call of a Durable Object, after it ended.
+
+    The object of ``class_name`` is the one of a ``name``, or has this id. ``what`` was asked: a method, or
+    the method and path of a request. ``began`` and ``at``, its end, are in milliseconds since the UNIX epoch;
+    ``invocation`` names the request in which it happened, and it is the ``ordinal``-th (from 1) of what that
+    asked. ``answer`` begins as the answer does: a status, or the JSON of what a method gave; ``error`` is why
+    there is none.
+    """
+
+    at: int
+    invocation: str
+    ordinal: int
+    class_name: str
+    name: str
+    what: str
+    began: int
+    answer: str
+    error: str | None = None
+
+    @property
+    def label(self) -> str:
+        return f"{self.class_name}({self.name}) {self.what}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(Generic[State]):
     """What any finished simulation leaves behind, whatever was migrated.
@@ -297,10 +323,10 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     baseline   what readers are answered at the end, beside what they are without a migration, when clients do
                the same; None where that was not asked
     has_objects  whether a Worker has Durable Objects: what they know is not recorded
-    queried    every call of D1 as the Worker saw it
+    queried    every call of D1 as the Worker saw it, and ``called`` every call of a Durable Object
     tables     what its rows can be in, each a Table, by label
     refused    requests to the outside that nothing is said of, as ``GET https://…``
-    all_operations  how many operations of KV and D1 there were, with those of the judge
+    all_operations  how many operations of KV, D1 and objects there were, with those of the judge
     """
 
     migration: Migration
@@ -317,9 +343,15 @@ class Record(RunRecord[Mapping[Place, Entry]]):
     baseline: Compared | None = None
     has_objects: bool = False
     queried: Sequence[D1Event] = ()
+    called: Sequence[ObjectCall] = ()
     tables: Mapping[str, Any] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
     all_operations: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many operations of KV, D1 and Durable Objects there are in it."""
+        return len(self.asked) + len(self.queried) + len(self.called)
 
     @property
     def moved(self) -> int:

@@ -100,9 +100,7 @@ class ReachSearch:
             record = (every if scenario.among == "all" else small).simulate(scenario)
         except Deadlock:
             return Reach(scenario, self.counting.lines, self.counting.changed, 0)
-        return Reach(
-            scenario, self.counting.lines, self.counting.changed, len(record.asked) + len(record.queried)
-        )
+        return Reach(scenario, self.counting.lines, self.counting.changed, record.count)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Walks:
         self.over = self._done = 0
         self._under_way = under_way
         self._each = small.all_operations / entries
-        self._of_operator = small.all_operations / max(1, len(small.asked) + len(small.queried))
+        self._of_operator = small.all_operations / max(1, small.count)
 
     def done(self) -> int:
         """It never becomes less: what is under way is unknown once its process has ended."""

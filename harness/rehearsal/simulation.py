@@ -123,7 +123,7 @@ async def _play(
     await clock.sleep(SETTLE_SECONDS)
     final, counts = (
         await world.stored(),
-        (len(world.writes), len(world.calls), len(world.network.layers.asked), len(world.databases.asked)),
+        (len(world.writes), len(world.calls), *world.counts()),
     )
     ended, fired = clock.now_ms(), tuple(world.network.fired)
     await last.look()
@@ -134,7 +134,7 @@ async def _play(
         await both.ask(world)
     all_operations = world.count()
     world.close()
-    writes, calls, asked, queried = counts
+    writes, calls, asked, queried, called = counts
     return Record(
         migration=world.migration,
         scenario=scenario,
@@ -158,6 +158,7 @@ async def _play(
         order=tuple(world.order.taken),
         has_objects=bool(world.objects),
         queried=world.databases.asked[:queried],
+        called=world.object_calls.asked[:called],
         tables=world.stages.tables,
         refused=frozenset(f"{sent.method} {sent.url.partition('?')[0]}" for sent in world.outside.unexpected),
         all_operations=all_operations,

@@ -108,7 +108,7 @@ class Subject:
         looked = Extent(
             runs=1,
             requests=sum(call.status is not None for call in record.calls),
-            operations=len(record.asked) + len(record.queried),
+            operations=record.count,
             moved=record.moved,
             planned=len(scenario.faults) + len(scenario.interrupt) + len(scenario.at_once),
             fired=len(record.fired) + len(record.interrupted),

@@ -143,13 +143,15 @@ def found_document(invariant: Verdict, one: Finding, replay: str) -> dict[str, A
 def run_document(
     about: About, record: Record, verdicts: Sequence[Verdict], trace: Trace | None = None
 ) -> dict[str, Any]:
-    """One simulation: every request, act and write of it; with a ``trace``, every operation of KV and D1."""
+    """One simulation: every request, act and write of it; with a ``trace``, every operation of KV, D1 and
+    Durable Objects.
+    """
     replay, command = about.replay(record.scenario), about.again
     return {
         **any_run(about.migration.name, replay, command, record, record.start, verdicts, trace),
         "interruptions": list(record.interrupted),
         "acts": [_act(one) for one in record.acts],
-        **({} if trace is None else {"queries": _queries(record)}),
+        **({} if trace is None else {"queries": _queries(record), "objectCalls": _object_calls(record)}),
     }
 
 
@@ -265,6 +267,27 @@ def _queries(record: Record) -> list[dict[str, Any]]:
             "error": one.error,
         }
         for one in record.queried
+        if one.invocation in by_name
+    ]
+
+
+def _object_calls(record: Record) -> list[dict[str, Any]]:
+    """Every call of a Durable Object."""
+    by_name = record.by_name
+    return [
+        {
+            "request": one.invocation,
+            "ordinal": one.ordinal,
+            "location": by_name[one.invocation].colo,
+            "class": one.class_name,
+            "object": one.name,
+            "called": one.what,
+            "begin": one.began,
+            "end": one.at,
+            "answer": one.answer,
+            "error": one.error,
+        }
+        for one in record.called
         if one.invocation in by_name
     ]
 

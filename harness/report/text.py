@@ -109,7 +109,7 @@ def run_as_text(about: About, document: dict[str, Any], verdicts: Sequence[Verdi
     operations: dict[str, list[dict[str, Any]]] = {}
     for one in document.get("operations", ()):
         operations.setdefault(one["request"], []).append(one)
-    queries = document.get("queries", ())
+    queries, called = document.get("queries", ()), document.get("objectCalls", ())
     for call in document["requests"]:
         answer = "no answer" if call["status"] is None else str(call["status"])
         said = f" {' '.join(str(call['answer']).split())[:60]}" if call["role"] == "operator" else ""
@@ -119,6 +119,7 @@ def run_as_text(about: About, document: dict[str, Any], verdicts: Sequence[Verdi
         )
         done = [(one["begin"], _operation_line(one, began)) for one in operations.get(call["name"], ())]
         done += [(one["begin"], _query_line(one, began)) for one in queries if one["request"] == call["name"]]
+        done += [(one["begin"], _called_line(one, began)) for one in called if one["request"] == call["name"]]
         lines += [line for _, line in sorted(done, key=lambda each: each[0])]
     for one in verdicts:
         for found in one.findings:
@@ -156,3 +157,10 @@ def _query_line(one: dict[str, Any], began: int) -> str:
     mark = "!" if one["error"] is not None else " "
     sql = "; ".join(dict.fromkeys(one["sql"]))
     return f"       {mark} {elapsed(one['begin'] - began)}  {one['database']} {sql}: {came}"
+
+
+def _called_line(one: dict[str, Any], began: int) -> str:
+    came = one["answer"] if one["error"] is None else f"fails: {one['error']}"
+    mark = "!" if one["error"] is not None else " "
+    what = f"{one['class']}({one['object']}) {one['called']}"
+    return f"       {mark} {elapsed(one['begin'] - began)}  {what}: {came}"

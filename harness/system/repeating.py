@@ -26,9 +26,11 @@ def check_repeats(stages: Stages, first: Record, again: Callable[[], Record]) ->
 
 
 def _history(record: Record) -> Iterator[str]:
-    """Every KV operation, with what was written or found, and every answer."""
+    """Every KV operation, with what was written or found, every call of an object, and every answer."""
     for event in record.asked:
         value = "" if event.entry is None else f" {event.entry.value[:60]!r}"
         yield f"{event.invocation} {event.verb} {event.key}{value} at {event.at}"
+    for one in record.called:
+        yield f"{one.invocation} {one.label} at {one.at}: {one.error or one.answer}"
     for call in record.calls:
         yield f"{call.name} {call.method} {call.path} answered {call.status}: {str(call.answer)[:120]}"

@@ -1,26 +1,33 @@
 """The Durable Objects of a simulation: each once, whatever location calls it, and whatever is deployed."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
+from typing import Any
 
 from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock
 from harness.migration import MigrationError
 from harness.system.deployment import RunningObjects
 from harness.system.stages import DurableClass, LoadedStage
+from harness.world.calls import Asked
 from harness.world.remote_objects import Carry, RemoteObjects
-from harness.world.site import WAY_MS
+from kvstore import KVError
+from kvstore.javascript.json_text import stringify
 from kvstore.layers.invocation import Invocations
 from kvstore.layers.layer import Within
 from worker.durable import Objects
+from worker.durable.object_id import DurableObjectId
+from worker.durable.objects import Deliver
+from worker.sdk.web.http.response import Response
 
 
 class DeployedObjects:
     """What Workers are bound to. Storage outlives a deployment; an object that does nothing takes its code.
 
-    What an alarm does belongs to no request. ``carry`` has calls of objects in JavaScript carried out.
+    What an alarm does belongs to no request. ``carry`` has calls of objects carried out; without it those of
+    objects in Python take no time.
     """
 
     def __init__(
@@ -52,7 +59,7 @@ class DeployedObjects:
             if one.key in self._remote:
                 raise _in_two(one, stage)
             if one.key not in self._classes:
-                self._classes[one.key] = self._objects(one.key, sqlite=one.sqlite)
+                self._classes[one.key] = self._objects(one)
             found[name] = self._classes[one.key]
         bound = {name: objects.binding for name, objects in found.items()}
         for name, objects in found.items():
@@ -93,23 +100,21 @@ class DeployedObjects:
         for remote in self._remote.values():
             remote.close()
 
-    def _objects(self, key: str, *, sqlite: bool) -> Objects:
+    def _objects(self, one: DurableClass) -> Objects:
+        async def carry(identity: DurableObjectId, what: str, deliver: Deliver) -> Any:
+            name = getattr(identity, "name", None)
+            asked = Asked(one.class_name, identity.js_string() if name is None else name, what)
+            assert self._carry is not None
+            return await self._carry(asked, deliver, _came)
+
         return Objects(
-            key,
+            one.key,
             clock=self._clock,
-            entropy=Chance(self._seed, key),
-            latency=self._latency(key),
+            entropy=Chance(self._seed, one.key),
+            carry=carry if self._carry is not None else None,
             around=self._around,
-            sqlite=sqlite,
+            sqlite=one.sqlite,
         )
-
-    def _latency(self, key: str) -> Callable[[str], Awaitable[None]]:
-        chance = Chance(self._seed, f"{key}/way")
-
-        async def travel(way: str) -> None:
-            await self._clock.pause(chance.between(*WAY_MS))
-
-        return travel
 
     @contextmanager
     def _around(self, event: str) -> Iterator[None]:
@@ -117,6 +122,16 @@ class DeployedObjects:
         alarm = self._invocations.start("alarm") if event == "alarm" else nullcontext()
         with self._stage.worker_code.at(0), alarm, Within(self.is_asking, True):
             yield
+
+
+def _came(result: Any) -> str:
+    """What came of a call, as text."""
+    if isinstance(result, Response):
+        return str(result.status)
+    try:
+        return str(stringify(result))
+    except KVError:
+        return type(result).__name__
 
 
 def _in_two(one: DurableClass, stage: LoadedStage) -> MigrationError:

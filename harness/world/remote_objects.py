@@ -1,25 +1,33 @@
 """A class of Durable Objects that runs in workerd: its objects are called, and its alarms ring, from here."""
 
 import asyncio
+import json
 import shutil
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from harness.engine.chance import Chance
 from harness.engine.loop import LoopClock
 from harness.system.deployment import RunningObjects
-from kvstore.faults import FaultKind
-from kvstore.layers.invocation import Invocations
-from kvstore.layers.transit import AnyPlan, Travel
-from kvstore.messages import TOO_MANY_OPERATIONS
+from harness.world.calls import Asked
+from kvstore.javascript.json_text import stringify
+from worker.durable import ObjectError
 from worker.durable.alarms import Alarms, is_last
-from worker.durable.errors import ObjectError, lost
+from worker.durable.stub import asked_for
+from worker.javascript import decode
 
+T = TypeVar("T")
 Told = tuple[Mapping[str, Any], bytes]
-Carried = Callable[[], Coroutine[Any, Any, Told]]
-Carry = Callable[[str, Carried], Awaitable[Told]]
+
+
+class Carry(Protocol):
+    """Has calls of objects carried out, as `CallTransit.carry` says."""
+
+    def __call__(
+        self, asked: Asked, call: Callable[[], Coroutine[Any, Any, T]], came: Callable[[T], str | ObjectError]
+    ) -> Awaitable[T]: ...
 
 
 class Home(NamedTuple):
@@ -32,8 +40,7 @@ class Home(NamedTuple):
 class RemoteObjects:
     """What every Worker that binds the class called ``class_name`` calls; ``key`` names it among all.
 
-    ``carry`` has each call carried out, which is of an object with that label. ``around`` is entered for each
-    event, with its name.
+    ``carry`` has each call carried out. ``around`` is entered for each event, with its name.
     """
 
     def __init__(
@@ -74,7 +81,11 @@ class RemoteObjects:
                 return await self._deliver(asked["id"], {"call": asked["call"]}, body)
 
         try:
-            return await self._carry(f"{self.class_name}({asked['id'] if name is None else name})", deliver)
+            return await self._carry(
+                Asked(self.class_name, asked["id"] if name is None else name, _what(asked["call"])),
+                deliver,
+                _came,
+            )
         except ObjectError as error:
             return {"error": _told(error)}, b""
 
@@ -123,27 +134,20 @@ class RemoteObjects:
         self._alarms.close()
 
 
-class CallTransit(Travel):
-    """In which every call of an object travels, as an operation of the invocation that calls."""
+def _what(call: Mapping[str, Any]) -> str:
+    """What a call asks for, as reports show it."""
+    return asked_for(call["method"], call["url"]) if "url" in call else str(call["name"])
 
-    def __init__(self, clock: LoopClock, plan: AnyPlan, invocations: Invocations) -> None:
-        super().__init__(clock, plan, invocations)
-        # The invocations that were refused a call, by a fault or for what they may ask.
-        self.refused: set[str] = set()
 
-    async def carry(self, label: str, call: Carried) -> Told:
-        """What the call gives. Raises ObjectError, and InvocationCrashed."""
-        try:
-            return await self._around("call", label, call)
-        except ObjectError:
-            self.refused.add(self.invocations.current().name)
-            raise
-
-    def refusal(self, verb: str, fault: FaultKind) -> ObjectError:
-        return lost()
-
-    def too_many(self) -> ObjectError:
-        return ObjectError("Error", TOO_MANY_OPERATIONS)
+def _came(answer: Told) -> str | ObjectError:
+    """What came of a call."""
+    told, content = answer
+    if "error" in told:
+        error = told["error"]
+        return ObjectError(error["name"], error["message"], retryable=error.get("retryable"))
+    return (
+        str(told["response"]["status"]) if "response" in told else str(stringify(decode(json.loads(content))))
+    )
 
 
 def _told(error: ObjectError) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from harness.model.record import Act, Call, Failure, Place, Role
 from harness.model.scenario import Scenario
 from harness.system.noted import NotedNamespace
 from harness.system.stages import LoadedStage, Stages
+from harness.world.calls import Asked, CallTransit, T
 from harness.world.databases import DeployedDatabases
 from harness.world.network import Network
 from harness.world.objects import DeployedObjects
 from harness.world.outside import Outside
-from harness.world.remote_objects import CallTransit, Carried, Told
 from harness.world.site import Reply, Site
 from kvstore import Entry, KVNamespace, Store
 from kvstore.conditions import COLOS, JUDGE
@@ -28,6 +28,7 @@ from kvstore.layers.quotas import DAY_MS
 from kvstore.layers.trace import Trace
 from kvstore.platform import Location
 from worker.d1 import Answer
+from worker.durable import ObjectError
 from worker.runtime.scheduled import ScheduledController
 from worker.sdk.context import current
 from worker.sdk.http.request import Request
@@ -83,7 +84,7 @@ class World(Site):
             scenario.platform.allowance,
             self.network.layers.ledger,
         )
-        self._calls = CallTransit(clock, self.network.travel, self.invocations)
+        self.object_calls = CallTransit(clock, self.network.travel, self.invocations)
         self.objects = DeployedObjects(scenario.seed, clock, self.invocations, self._called)
         self.outside = Outside(migration.outbound.given, scenario, clock)
         self._meetings = {one.request: one for one in scenario.at_once}
@@ -117,19 +118,25 @@ class World(Site):
         answer: Answer = await self.order.carry_out("call" if writes else "get", [label], operation)
         return answer
 
-    async def _called(self, label: str, call: Carried) -> Told:
+    async def _called(
+        self, asked: Asked, call: Callable[[], Coroutine[Any, Any, T]], came: Callable[[T], str | ObjectError]
+    ) -> T:
         """A call of a Durable Object, with interruptions before it, and in its order.
 
         What the object does has an order of its own.
         """
         await self.interruptions.before()
         if self.scenario.order or self.scenario.at_once:
-            await self.order.carry_out("call", [label], _nothing)
-        return await self._calls.carry(label, call)
+            await self.order.carry_out("call", [asked.label], _nothing)
+        return await self.object_calls.carry(asked, call, came)
 
     def count(self) -> int:
-        """How many operations of KV and D1 there were until now."""
-        return len(self.network.layers.asked) + len(self.databases.asked)
+        """How many operations of KV, D1 and Durable Objects there were until now."""
+        return sum(self.counts())
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many there were of each."""
+        return len(self.network.layers.asked), len(self.databases.asked), len(self.object_calls.asked)
 
     async def fill(self) -> None:
         """Store what there is at the beginning, where everybody has seen it for long."""
@@ -212,7 +219,7 @@ class World(Site):
         """The same as of any site; what leaves the Worker goes to ``outside``."""
         with current(None, None, self.outside):
             reply = await super().answered(call, event)
-        call.refused = self.databases.refused(call.name) or call.name in self._calls.refused
+        call.refused = self.databases.refused(call.name) or call.name in self.object_calls.refused
         return reply
 
     def seconds_of_day_left(self) -> float:

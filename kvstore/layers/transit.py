@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from kvstore import messages
 from kvstore.clock import Clock
 from kvstore.faults import FAULTS, Fault, FaultKind, InvocationCrashed
-from kvstore.layers.invocation import Invocations
+from kvstore.layers.invocation import Invocations, Places
 from kvstore.layers.layer import Around, Operation, T
 from kvstore.messages import Verb as ProductVerb
 from kvstore.store import Store, Verb
@@ -73,6 +73,8 @@ class Travel:
         self.clock = clock
         self.plan = plan
         self.invocations = invocations
+        # What has its own way and takes none of an invocation's connections has places here.
+        self._places: Places | None = None
         # An outage: what it does, and until when (ms).
         self._outage: FaultKind | None = None
         self._out_until = 0
@@ -91,7 +93,7 @@ class Travel:
 
     async def _around(self, verb: Any, key: str, operation: Operation[T], *arguments: Any) -> T:
         invocation = self.invocations.current()
-        connections, plan = invocation.connections, self.plan
+        connections, plan = self._places or invocation.connections, self.plan
         invocation.operations = ordinal = invocation.operations + 1
         if not connections.take():
             await connections.wait()

@@ -4,7 +4,7 @@ An object exists once, however many Workers, locations or bindings call it. It h
 (`Instance`) and storage for ever (`Disk`).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -23,7 +23,8 @@ from worker.durable.storage.storage import DurableObjectStorage, Probe
 from worker.durable.stub import Event
 from worker.sdk.env import make_env
 
-Latency = Callable[[str], Awaitable[None]]
+Deliver = Callable[[], Coroutine[Any, Any, Any]]
+Carry = Callable[[DurableObjectId, str, Deliver], Awaitable[Any]]
 
 
 class Objects:
@@ -33,8 +34,9 @@ class Objects:
     ``unique_key``  names the class: ids are valid for one key only. wrangler's is ``<script>-<class>``
     ``disk``  keeps what is stored; given to new Objects it is what a restart finds
     ``clock``, ``entropy``  time and chance of alarms and ids; the class itself has its Worker's
-    ``latency``  is awaited with "request" before an object is reached and with "answer" before its answer is
-                 back; what it raises is what the caller gets
+    ``carry``  is given each call of a stub: the object's id, what is asked (a method's name, or
+               ``PUT /path``), and what delivers the call and gives its result. The caller gets what it
+               gives or raises
     ``probe``  is called before every storage operation with its name, and with "commit"; if it raises what is
                no Exception (such as kvstore.faults.InvocationCrashed), the object ends right there
     ``around``  is entered for each event of an object, with the event's name
@@ -51,7 +53,7 @@ class Objects:
         disk: Disk | None = None,
         clock: Clock | None = None,
         entropy: Entropy | None = None,
-        latency: Latency | None = None,
+        carry: Carry | None = None,
         probe: Probe | None = None,
         around: Around | None = None,
         sqlite: bool = True,
@@ -60,7 +62,7 @@ class Objects:
         self.unique_key = unique_key
         self.disk = disk or MemoryDisk()
         self._clock = clock or SystemClock()
-        self._latency = latency
+        self._carry = carry
         self._probe: Probe = probe or (lambda operation: None)
         self._around: Around = around or (lambda name: nullcontext())
         self._sqlite = sqlite
@@ -88,13 +90,13 @@ class Objects:
             if when is not None:
                 self._alarms.set(digits, when)
 
-    async def _send(self, identity: DurableObjectId, name: str, event: Event) -> Any:
-        if self._latency is not None:
-            await self._latency("request")
-        result = await self._instance(identity).deliver(name, event)
-        if self._latency is not None:
-            await self._latency("answer")
-        return result
+    async def _send(self, identity: DurableObjectId, name: str, what: str, event: Event) -> Any:
+        async def deliver() -> Any:
+            return await self._instance(identity).deliver(name, event)
+
+        if self._carry is None:
+            return await deliver()
+        return await self._carry(self._known.get(identity.js_string(), identity), what, deliver)
 
     def _instance(self, identity: DurableObjectId) -> Instance:
         if self._kind is None:

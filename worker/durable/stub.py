@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from kvstore.javascript.values import UNDEFINED
 from worker.durable.errors import no_such_method
@@ -18,13 +19,13 @@ from worker.sdk.web.http.request import Request as WebRequest
 from worker.sdk.web.http.response import Response as WebResponse
 
 Event = Callable[[object], Awaitable[Any]]
-Send = Callable[[DurableObjectId, str, Event], Awaitable[Any]]
+Send = Callable[[DurableObjectId, str, str, Event], Awaitable[Any]]
 
 
 class DurableObjectStub(JsObject):
     """``fetch`` is the object's handler of requests; every other name is a method of its class (RPC).
 
-    ``send`` delivers an event to an object, by a name for it, and brings the result.
+    ``send`` delivers an event to an object, by a name for it and by what is asked, and brings the result.
     """
 
     js_name = "DurableObject"
@@ -37,7 +38,9 @@ class DurableObjectStub(JsObject):
 
     async def fetch(self, resource: Any, init: Any = UNDEFINED) -> WebResponse:
         """The object's answer to a request. Raises ObjectError for what its handler raises."""
-        answer: WebResponse = await self._send(self.id, "fetch", fetching(WebRequest(resource, init)))
+        request = WebRequest(resource, init)
+        what = asked_for(request.method, request.url)
+        answer: WebResponse = await self._send(self.id, "fetch", what, fetching(request))
         return answer
 
     def __getattr__(self, name: str) -> Any:
@@ -46,9 +49,15 @@ class DurableObjectStub(JsObject):
 
         # Named for what it does: Python asks a function for its name when it shows one.
         async def call(*arguments: Any) -> Any:
-            return await self._send(self.id, name, calling(name, arguments))
+            return await self._send(self.id, name, name, calling(name, arguments))
 
         return call
+
+
+def asked_for(method: str, url: str) -> str:
+    """A request as one says it in a few words: ``PUT /path?query``."""
+    parts = urlsplit(url)
+    return f"{method} {parts.path}{f'?{parts.query}' if parts.query else ''}"
 
 
 def fetching(request: WebRequest) -> Event:

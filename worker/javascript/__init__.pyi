@@ -30,3 +30,4 @@ from worker.javascript.process import Workerd as Workerd
 from worker.javascript.process import WorkerdError as WorkerdError
 from worker.javascript.proxy import Proxy as Proxy
 from worker.javascript.source_map import SourceMap as SourceMap
+from worker.javascript.values import decode as decode

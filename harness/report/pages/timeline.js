@@ -72,6 +72,15 @@ function scaleOf(moments, width, linear) {
   return { at, back, sorted };
 }
 
+// Calls of D1 and of Durable Objects, in the form of KV's operations.
+function callsOf(run) {
+  const as = (one, verb, key, answer) => ({ ...one, verb, key, answer, reads: [], found: [], wrote: null });
+  return [
+    ...(run.queries || []).map(q => as(q, "query", `${q.database} ${q.sql.join("; ")}`, `${q.rowsRead} rows read, ${q.rowsWritten} written`)),
+    ...(run.objectCalls || []).map(c => as(c, "call", `${c.class}(${c.object}) ${c.called}`, c.answer)),
+  ];
+}
+
 class Timeline {
   constructor(run, finding, onMoment) {
     this.run = run; this.finding = finding; this.onMoment = onMoment;
@@ -81,13 +90,13 @@ class Timeline {
     this.zoom = 1; this.linear = false; this.arrows = true;
     this.node = make("div", { class: "picture", tabindex: 0, role: "group", "aria-label": "Timeline" });
     const about = new Set(this.keys), first = run.began;
-    this.operations = run.operations;
-    const related = run.operations.filter(o => about.has(o.key) || o.error || o.found.some(k => about.has(k)));
+    const every = [...run.operations, ...callsOf(run)];
+    const related = every.filter(o => about.has(o.key) || o.error || o.found.some(k => about.has(k)));
     const names = new Set(related.map(o => o.request));
     // What has nothing to do with the keys takes no room.
     this.requests = run.requests.filter(r => names.has(r.name) || r.status === null || r.status >= 500 || r.role === "operator");
     const shown = new Set(this.requests.map(r => r.name));
-    this.operations = run.operations.filter(o => shown.has(o.request));
+    this.operations = every.filter(o => shown.has(o.request));
     const last = Math.max(first + 1, ...this.requests.map(r => r.answered), ...this.operations.map(o => o.end), ...(finding.moments || []).map(m => m.at));
     this.last = last;
     this.moments = [first, last,
@@ -230,7 +239,7 @@ class Timeline {
     const lane = this.laneOf[`actor/${request.colo}/${request.actor}`];
     const from = this.scale.at(one.begin), to = Math.max(from + 3, this.scale.at(one.end)), y = lane.y + 22;
     const stale = one.reads.filter(r => r.version < r.newest);
-    const kind = `op ${one.verb}${stale.length ? " stale" : ""}${about.has(one.key) || one.error || one.verb === "scan" ? "" : " faint"}`;
+    const kind = `op ${one.verb}${stale.length ? " stale" : ""}${about.has(one.key) || one.error || one.answer !== undefined || one.verb === "scan" ? "" : " faint"}`;
     layer.append(draw("rect", { class: kind, x: from, y: y - 4, width: to - from, height: 9, rx: 3, "data-operation": `${one.request}:${one.ordinal}`,
       onclick: () => this.go(one.end) }, draw("title", {}, this.said(one))));
     if (one.error || this.faults.has(`${one.request}:${one.ordinal}`)) {
@@ -254,7 +263,7 @@ class Timeline {
   }
   said(one) {
     const reads = one.reads.map(r => !r.found && r.version === 0 && r.newest === 0 ? "nothing" : `version ${r.version} of ${r.newest}${r.age ? `, a copy ${(r.age / 1000).toFixed(1)} s old` : ""}${r.found ? "" : ": nothing"}`).join("; ");
-    const came = one.error ? `${one.wrote !== null ? "carried out, and not confirmed: " : ""}${one.error}` : one.verb === "scan" ? `${one.found.length} keys${one.lag ? `, as of ${one.lag / 1000} s ago` : ""}` : one.wrote !== null ? `makes version ${one.wrote}` : reads;
+    const came = one.answer !== undefined ? one.error || one.answer : one.error ? `${one.wrote !== null ? "carried out, and not confirmed: " : ""}${one.error}` : one.verb === "scan" ? `${one.found.length} keys${one.lag ? `, as of ${one.lag / 1000} s ago` : ""}` : one.wrote !== null ? `makes version ${one.wrote}` : reads;
     const fault = this.faults.get(`${one.request}:${one.ordinal}`);
     return `${fault ? `FAULT ${fault}: ` : ""}${clock(one.begin - this.run.began)} ${one.request}, operation ${one.ordinal} in ${one.location}: ${one.verb} ${one.key}: ${came}`;
   }

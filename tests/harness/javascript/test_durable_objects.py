@@ -104,7 +104,7 @@ def histories(folder: Path, seeds: range) -> list[str]:
         record = subject.simulate(Scenario.read(line))
         calls = [(one.name, one.status, one.answer, one.answered, one.operations) for one in record.calls]
         asked = [(one.at, one.invocation, one.verb, one.key, str(one.error)) for one in record.asked]
-        found.append(repr((calls, asked, sorted(record.final.items()))))
+        found.append(repr((calls, asked, record.called, sorted(record.final.items()))))
     while OPEN:
         OPEN.pop().close()
     return found
@@ -195,6 +195,11 @@ def test_a_crash_ends_the_object_and_not_who_called_it(tmp_path: Path) -> None:
     crash = subject.simulate(Scenario.read("seed=1 faults=crash@operator.2:2"))
     lost = {"name": "Error", "message": "Network connection lost.", "retryable": True}
     assert answers(crash) == [[1, 1, "a"], lost, [3, 1, "a"]]
+    assert [(one.label, one.answer, one.error) for one in crash.called] == [
+        ("Counter(a) next", '[1,1,"a"]', None),
+        ("Counter(a) next", "", "Error: Network connection lost."),
+        ("Counter(a) next", '[3,1,"a"]', None),
+    ]
     before = subject.simulate(Scenario.read("seed=1 faults=crash@operator.2:1"))
     assert [call.status for call in before.calls if call.actor == "operator"] == [200, None, 200]
     refused = subject.simulate(Scenario.read("seed=1 faults=refused@operator.2:1"))
@@ -278,7 +283,7 @@ def test_sql_ids_and_requests_are_the_platforms(tmp_path: Path) -> None:
     sql.exec("CREATE TABLE t (a)");
     sql.exec("INSERT INTO t VALUES (1), (2)");
     const other = this.env.COUNTER.newUniqueId();
-    const answer = await this.env.COUNTER.get(other).fetch("https://x.y/", { method: "PUT", body: "z" });
+    const answer = await this.env.COUNTER.get(other).fetch("https://x.y/b?c=1", { method: "PUT", body: "z" });
     const again = this.env.COUNTER.idFromString(`${other}`).equals(other);
     const sum = [...sql.exec("SELECT sum(a) AS s FROM t")];
     return [sum, answer.status, await answer.text(), again, `${other}`];
@@ -287,9 +292,22 @@ def test_sql_ids_and_requests_are_the_platforms(tmp_path: Path) -> None:
     return new Response([request.url, await request.text(), this.ctx.id.name], { status: 201 });
   }"""
     subject = asked(tmp_path, members, get("/a/ask"))
-    one, two = (answers(subject.simulate(Scenario(seed=1)))[0] for _ in range(2))
+    record = subject.simulate(Scenario(seed=1))
+    (one,), (two,) = answers(record), answers(subject.simulate(Scenario(seed=1)))
+    inner, outer = ((call.ordinal, call.label, call.answer) for call in record.called)
+    assert inner == (2, f"Counter({one[-1]}) PUT /b?c=1", "201")
+    assert outer[:2] == (1, "Counter(a) ask")
     assert one == two
-    assert one[:4] == [[{"s": 3}], 201, "https://x.y/,z,", True]
+    assert one[:4] == [[{"s": 3}], 201, "https://x.y/b?c=1,z,", True]
+
+
+def test_an_object_calls_any_number_of_others_that_ask_kv(tmp_path: Path) -> None:
+    members = """async ask() {
+    return await Promise.all([..."abcdefgh"].map((name) => this.env.COUNTER.getByName(name).reads()));
+  }
+  async reads() { return (await this.env.KV.get("count:a")) === null; }"""
+    record = asked(tmp_path, members, get("/x/ask")).simulate(Scenario())
+    assert answers(record) == [[False] * 8]
 
 
 def test_nothing_is_left_of_objects(tmp_path: Path) -> None:

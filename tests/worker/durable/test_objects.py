@@ -1,7 +1,7 @@
 """Objects: one instance for each name, memory that can go, storage that stays, calls as Python makes them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -217,12 +217,14 @@ async def test_a_crash_before_the_commit_loses_the_write_and_one_after_it_only_t
             armed.clear()
             raise InvocationCrashed(operation)
 
-    async def latency(leg: str) -> None:
-        if leg == at and armed:
+    async def carry(_: object, __: str, deliver: Callable[[], Awaitable[Any]]) -> Any:
+        result = await deliver()
+        if at == "answer" and armed:
             armed.clear()
             raise ObjectError("Error", "Network connection lost.")
+        return result
 
-    stage = Stage(probe=crash, latency=latency)
+    stage = Stage(probe=crash, carry=carry)
     with pytest.raises(ObjectError, match="Network connection lost"):
         await stage.stub.add()
     assert await stage.stub.everything() == kept
@@ -295,15 +297,17 @@ async def test_around_is_entered_for_each_event() -> None:
     assert names == ["add", "fetch"]
 
 
-async def test_latency_passes_on_the_way_there_and_back() -> None:
-    legs = []
+async def test_whoever_carries_a_call_knows_the_object_and_what_is_asked_of_it() -> None:
+    carried = []
 
-    async def latency(leg: str) -> None:
-        legs.append(leg)
+    async def carry(identity: Any, what: str, deliver: Callable[[], Awaitable[Any]]) -> Any:
+        carried.append((identity.name, what))
+        return await deliver()
 
-    stage = Stage(latency=latency)
-    await stage.stub.add()
-    assert legs == ["request", "answer"]
+    stage = Stage(carry=carry)
+    assert await stage.stub.add() == 1
+    await stage.stub.fetch("http://do/a?b=1", method="PUT")
+    assert carried == [("a", "add"), ("a", "PUT /a?b=1")]
 
 
 async def test_the_same_seed_gives_the_same_ids() -> None:

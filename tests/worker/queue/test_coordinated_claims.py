@@ -42,7 +42,7 @@ class Coordinated(Deployment):
     disk: MemoryDisk = field(default_factory=MemoryDisk)
     settle: str = "0"
     probe: Callable[[str], None] | None = None
-    latency: Callable[[str], Awaitable[None]] | None = None
+    carry: Callable[[Any, str, Callable[[], Awaitable[Any]]], Awaitable[Any]] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,7 +57,7 @@ class Coordinated(Deployment):
             clock=CLOCK,
             entropy=SeededEntropy(1),
             probe=self.probe,
-            latency=self.latency,
+            carry=self.carry,
             ring=False,
         )
 
@@ -77,9 +77,15 @@ class Roads:
     def __init__(self, seed: int) -> None:
         self.chance = SeededEntropy(seed)
 
-    async def travel(self, leg: str = "") -> None:
+    async def travel(self) -> None:
         for _ in range(self.chance.below(12)):
             await CLOCK.sleep(0.001)
+
+    async def carry(self, _: object, __: str, deliver: Callable[[], Awaitable[Any]]) -> Any:
+        await self.travel()
+        result = await deliver()
+        await self.travel()
+        return result
 
     def to(self, store: Store) -> KVNamespace:
         return KVNamespace(Preceded(store, self.travel))
@@ -88,7 +94,7 @@ class Roads:
 async def fifty_claims(claims: str, seed: int) -> list[str]:
     """The tasks that fifty workers in five locations got at once, of five; every operation takes time."""
     store, roads = SqliteStore.in_memory(CLOCK), Roads(seed)
-    one, origin = Coordinated(store=store, latency=roads.travel), Origin(store)
+    one, origin = Coordinated(store=store, carry=roads.carry), Origin(store)
     await one.put(tasks(list("abcde"), NEW))
     edges = [
         Edge(origin, colo, Staleness(), SeededEntropy(1)) for colo in ("AMS", "FRA", "IAD", "NRT", "GRU")

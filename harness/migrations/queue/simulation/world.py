@@ -1,7 +1,8 @@
 """The world of a simulation: one namespace, locations that see it in their own way, a Worker in each."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from harness import Call
 from harness.engine.chance import Chance
@@ -95,10 +96,13 @@ class World(Site):
         """
         chance = Chance(self.scenario.seed, f"{kind}/way")
 
-        async def travel(way: str) -> None:
+        async def carry(_: object, __: str, deliver: Callable[[], Awaitable[Any]]) -> Any:
             await self.clock.pause(chance.between(*WAY_MS))
-            if way == "request" and self.network.interleaving is not None:
+            if self.network.interleaving is not None:
                 await self.network.interleaving.wait(self.invocations.current().name, "call", kind)
+            result = await deliver()
+            await self.clock.pause(chance.between(*WAY_MS))
+            return result
 
         return Objects(
             f"orchestrator-hub-{kind}",
@@ -106,7 +110,7 @@ class World(Site):
             bindings,
             clock=self.clock,
             entropy=Chance(self.scenario.seed, kind),
-            latency=travel,
+            carry=carry,
             around=lambda event: self._worker_code.at(0),
         )
 
