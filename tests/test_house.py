@@ -169,7 +169,11 @@ def test_general_rooms_know_no_guide() -> None:
 
 @pytest.mark.parametrize(
     ("package", "known"),
-    [("harness", {"Migration", "Entry"}), ("harness.migrations.redis", {"REDIS", "Plan"})],
+    [
+        ("harness", {"Migration", "Entry"}),
+        ("harness.migrations.redis", {"REDIS", "Plan"}),
+        ("worker.codeq", {"Server", "Settings"}),
+    ],
 )
 def test_the_public_names_are_there(package: str, known: set[str]) -> None:
     module: Any = import_module(package)

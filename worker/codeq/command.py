@@ -13,8 +13,7 @@ from starlette.applications import Starlette
 from kvstore.clock import SystemClock
 from kvstore.entropy import SystemEntropy
 from kvstore.privacy import for_owner
-from worker.codeq.configuration import read_settings
-from worker.codeq.public import (
+from worker.codeq import (
     PROFILES,
     CodeqError,
     Issuer,
@@ -23,6 +22,7 @@ from worker.codeq.public import (
     create_scheduler,
     open_server,
 )
+from worker.codeq.configuration import read_settings
 from worker.serving import Guard, Interrupts, ServeError, bind, serve
 
 

@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from harness.migrations.codeq.hazards import HAZARDS, show
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.operations import OPERATIONS, Options
 from harness.migrations.codeq.option_b.crashes import resumption
-from harness.migrations.codeq.rehearsal.rehearse import Choices, demand_empty, rehearse
+from harness.migrations.codeq.rehearsal.rehearse import Choices, rehearse
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.codeq.services.tokens import read_tokens
 from harness.migrations.redis.crashes import Scenario
@@ -29,17 +30,17 @@ from harness.migrations.redis.keyspace.passwords import (
     PASSWORD,
     Secrets,
     opened,
-    password,
     with_variables,
 )
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
+from harness.migrations.redis.rehearsal import carried_out, simulated
 from harness.migrations.redis.report import resumed
 from harness.model.decision import Decision
 from harness.report.page import page
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import Clock, ManualClock, SystemClock, stopwatch
 from kvstore.entropy import SeededEntropy
-from worker.codeq import Server, open_server
+from worker.codeq import Server
 
 # The report for machines, the one for people, the exit code, and the document of a page where there is one.
 Finished = tuple[dict[str, Any], str, int, dict[str, Any] | None]
@@ -54,21 +55,28 @@ def run_codeq(options: Options, command: str) -> Finish:
     """Does what ``options`` say; ``command`` is how it was called. Raises CodeqError."""
     secrets: Secrets = [(options.redis, [PASSWORD]), (options.source, OF_SOURCE)]
     command = with_variables(command, secrets)
-    if options.explore or options.scenario:
-        document, text, exit_code, shown = _searched(options, replay(options, secrets), command)
-    else:
-        document, text, exit_code, shown = asyncio.run(_run(options, command))
+    document, text, exit_code, shown = _run(options, replay(options, secrets), command)
     files = () if options.html_file is None or shown is None else ((options.html_file, page(shown)),)
     return document, text, exit_code, files
 
 
-async def _run(options: Options, command: str) -> Finished:
-    if options.verb == "rehearse" and options.codeq_url is not None:
-        return await _accept(options, command)
+def _run(options: Options, again: Callable[[Scenario], str], command: str) -> Finished:
     if options.verb == "hazards":
-        return await _hazards(options)
+        return carried_out(_hazards(options), options.redis)
+    if options.verb == "rehearse" and options.codeq_url is not None:
+        return asyncio.run(_accept(options, command))
     if options.verb == "rehearse":
-        return await _rehearse(options, command)
+        source, notes = asyncio.run(_source(options))
+        if not options.explore and not options.scenario:
+            return carried_out(_rehearse(options, source, notes, command), options.redis)
+        ways = resumption(
+            source, partial(_server, options), settings(options, freeze_seconds=0), options.redis
+        )
+        return resumed("codeq", ways, options, again, command)
+    return asyncio.run(_operate(options))
+
+
+async def _operate(options: Options) -> Finished:
     if options.redis is None:
         raise Refused([f"{options.verb} works on a real server: name it with --redis redis://host:port/0"])
     async with _server(options) as server:
@@ -76,8 +84,8 @@ async def _run(options: Options, command: str) -> Finished:
         return document, text, HELD if done else VIOLATED, None
 
 
-def _server(options: Options) -> AbstractAsyncContextManager[Server]:
-    return opened(options.redis, PASSWORD, profile=options.server)
+def _server(options: Options, clock: Clock | None = None) -> AbstractAsyncContextManager[Server]:
+    return opened(options.redis, PASSWORD, profile=options.server, clock=clock)
 
 
 async def _source(options: Options) -> tuple[Snapshot, list[str]]:
@@ -96,9 +104,8 @@ async def _source(options: Options) -> tuple[Snapshot, list[str]]:
         return await read_snapshot(server, PREFIX, clock.now_ms()), []
 
 
-async def _rehearse(options: Options, command: str) -> Finished:
-    start = stopwatch()
-    source, notes = await _source(options)
+async def _rehearse(options: Options, source: Snapshot, notes: list[str], command: str) -> Finished:
+    start, clock = stopwatch(), simulated(ManualClock(source.taken))
     choices = Choices(
         option=options.option,
         settings=settings(options, freeze_seconds=1, backup=options.backup),
@@ -106,8 +113,8 @@ async def _rehearse(options: Options, command: str) -> Finished:
         most=options.deliver,
         deadline=options.deadline,
     )
-    async with _server(options) as server:
-        clock, entropy = ManualClock(source.taken), SeededEntropy(options.seed)
+    async with _server(options, clock) as server:
+        entropy = SeededEntropy(options.seed)
         done = await rehearse(server, source, clock, entropy, choices, on_progress(options))
     done = replace(done, notes=[*notes, *done.notes])
     seconds = stopwatch() - start
@@ -156,23 +163,9 @@ async def _accept(options: Options, command: str) -> Finished:
 
 async def _hazards(options: Options) -> Finished:
     """Every hazard brought about, one after the other, on a server that holds neither service's keys."""
-    async with _server(options) as server:
-        await demand_empty(server)
+    async with _server(options, simulated(SystemClock())) as server:
         shown = [await show(hazard, server, SystemClock().now_ms()) for hazard in HAZARDS]
         name = server.name
     decision = Decision([one.hazard for one in shown if not one.held], None)
     document = {"server": name, "hazards": [one.as_json() for one in shown], **decision.as_json()}
     return document, report.hazards_text(name, shown, decision), decision.exit_code, None
-
-
-def _searched(options: Options, again: Callable[[Scenario], str], command: str) -> Finished:
-    """The crash search, or one scenario of it."""
-
-    async def place(clock: Clock) -> Server:
-        server = await open_server(options.redis, options.server, password(PASSWORD), clock)
-        await demand_empty(server)
-        return server
-
-    source, _ = asyncio.run(_source(options))
-    ways = resumption(source, place, settings(options, freeze_seconds=0), options.redis)
-    return resumed("codeq", ways, options, again, command)

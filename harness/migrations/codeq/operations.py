@@ -14,14 +14,13 @@ from harness.migrations.codeq.option_b.plan import is_split, journal_on
 from harness.migrations.codeq.option_b.rollback import Rollback
 from harness.migrations.codeq.option_b.stragglers import Gathering
 from harness.migrations.codeq.rehearsal.drain import drain
-from harness.migrations.codeq.rehearsal.rehearse import anything_under
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.flags import on_progress
 from harness.migrations.redis.keyspace.backup import Backup, backup_pieces, demand_free
 from harness.migrations.redis.keyspace.errors import Refused, half_way
 from harness.migrations.redis.keyspace.fingerprint import fingerprint
 from harness.migrations.redis.keyspace.journal import COMPLETE, ROLLING_BACK, Entries
-from harness.migrations.redis.keyspace.pieces import Piece
+from harness.migrations.redis.keyspace.pieces import Piece, anything_under
 from harness.migrations.redis.keyspace.snapshot import restore
 from harness.migrations.redis.mapping.plan import COPY, Plan
 from harness.terminal.lines import text_of

@@ -32,10 +32,10 @@ from harness.migrations.redis.keyspace.passwords import OF_SOURCE as OF_SOURCE
 from harness.migrations.redis.keyspace.passwords import PASSWORD as PASSWORD
 from harness.migrations.redis.keyspace.passwords import Secrets as Secrets
 from harness.migrations.redis.keyspace.passwords import opened as opened
-from harness.migrations.redis.keyspace.passwords import password as password
 from harness.migrations.redis.keyspace.passwords import with_variables as with_variables
 from harness.migrations.redis.keyspace.pieces import CHUNK as CHUNK
 from harness.migrations.redis.keyspace.pieces import Piece as Piece
+from harness.migrations.redis.keyspace.pieces import anything_under as anything_under
 from harness.migrations.redis.keyspace.pieces import delete_under as delete_under
 from harness.migrations.redis.keyspace.pieces import keys_under as keys_under
 from harness.migrations.redis.keyspace.pieces import parts as parts
@@ -64,6 +64,7 @@ from harness.migrations.redis.planfile.pattern import Template as Template
 from harness.migrations.redis.rehearsal import Place as Place
 from harness.migrations.redis.rehearsal import Stage as Stage
 from harness.migrations.redis.rehearsal import carried_out as carried_out
+from harness.migrations.redis.rehearsal import emptied as emptied
 from harness.migrations.redis.rehearsal import refuse_unknown as refuse_unknown
 from harness.migrations.redis.rehearsal import simulated as simulated
 from harness.migrations.redis.rehearsal import stage as stage

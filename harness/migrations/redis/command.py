@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from harness.migrations.redis.keyspace.passwords import (
     PASSWORD,
     Secrets,
     opened,
-    password,
     with_variables,
 )
 from harness.migrations.redis.keyspace.pieces import scan
@@ -38,11 +37,11 @@ from harness.migrations.redis.planfile.declaration import (
     as_json,
     read_declaration,
 )
-from harness.migrations.redis.rehearsal import Place, Rehearsed, carried_out, rehearse
+from harness.migrations.redis.rehearsal import Rehearsed, carried_out, rehearse
 from harness.model.decision import Decision
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore.clock import Clock, SystemClock, iso, stopwatch
-from worker.codeq import PROFILES, Server, open_server
+from worker.codeq import PROFILES, Server
 
 # The report for machines, the one for people, and the exit code.
 Finished = tuple[dict[str, Any], str, int]
@@ -133,20 +132,13 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings(keep_source=options.keep_source, accept_defects=options.accept_defects)
 
 
-def _place(options: argparse.Namespace, profile: str) -> Place:
-    async def place(clock: Clock) -> Server:
-        server = await open_server(options.on, profile, password(PASSWORD), clock)
-        if options.on is not None and await server.call("DBSIZE"):
-            await server.close()
-            raise Refused([f"{server.name} holds keys, and a rehearsal works on a server of its own"])
-        return server
-
-    return place
-
-
 def _on_copy(options: argparse.Namespace, declaration: Declaration, copied: Copied, command: str) -> Finished:
     """A rehearsal, or a search, on copies."""
-    start, place, settings = stopwatch(), _place(options, copied.profile), _settings(options)
+    start, settings = stopwatch(), _settings(options)
+
+    def place(clock: Clock) -> AbstractAsyncContextManager[Server]:
+        return opened(options.on, PASSWORD, profile=copied.profile, clock=clock)
+
     said, elsewhere = on_progress(options), options.to is not None
     if elsewhere and options.on is not None:
         raise Refused(["--on is one server, and --to takes two: leave --on out"])

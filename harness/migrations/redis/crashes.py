@@ -278,4 +278,4 @@ def resumption(
     async def back(on: Stage, target: Server, folder: Path) -> int:
         return (await Rollback(move(on, target, None)).apply()).restored
 
-    return Resumption(partial(stage, declaration, source, place, elsewhere=elsewhere), there, back, url)
+    return Resumption(partial(stage, source, place, elsewhere=elsewhere), there, back, url)

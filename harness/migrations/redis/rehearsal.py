@@ -1,8 +1,8 @@
 """A rehearsal on a copy: migrated, checked, migrated again, taken back, and compared with the beginning."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from harness import LoopClock, SimulatedLoop, in_virtual_time
 from harness.migrations.redis.back.rollback import Rollback
 from harness.migrations.redis.keyspace.errors import Refused
-from harness.migrations.redis.keyspace.pieces import delete_under
+from harness.migrations.redis.keyspace.pieces import anything_under, delete_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from harness.migrations.redis.moving.migrator import DryRun, Migrated, Migrator
 from harness.migrations.redis.moving.move import Move, OnProgress, Settings
@@ -23,8 +23,8 @@ from worker.codeq import Server
 
 T = TypeVar("T")
 
-# Opens an empty server; one in this process takes the time of the clock.
-Place = Callable[[Clock], Awaitable[Server]]
+# Opens a server; one in this process takes the time of the clock.
+Place = Callable[[Clock], AbstractAsyncContextManager[Server]]
 _SLACK_MS = 30_000  # what a busy machine may take to read it all
 
 
@@ -39,7 +39,7 @@ def carried_out(main: Coroutine[Any, Any, T], url: str | None) -> T:
 def simulated(clock: Clock) -> Clock:
     """The time of the simulation that runs, which begins at ``clock``'s; where none runs, ``clock``."""
     loop = asyncio.get_running_loop()
-    return LoopClock(loop, clock.now_ms()) if isinstance(loop, SimulatedLoop) else clock
+    return LoopClock(loop, clock.now_ms() - loop.now_ms) if isinstance(loop, SimulatedLoop) else clock
 
 
 @dataclass(frozen=True)
@@ -115,30 +115,40 @@ class Stage:
 
 
 @asynccontextmanager
+async def emptied(server: Server, prefixes: Sequence[str]) -> AsyncIterator[None]:
+    """Takes away afterwards what is under ``prefixes``. Raises Refused if anything is there before."""
+    for prefix in prefixes:
+        if await anything_under(server, prefix):
+            held = f"{prefix} keys" if prefix else "keys"
+            raise Refused([f"{server.name} holds {held}, and a rehearsal works on a server of its own"])
+    try:
+        yield
+    finally:
+        for prefix in prefixes:
+            await delete_under(server, prefix)
+
+
+@asynccontextmanager
 async def stage(
-    declaration: Declaration,
     source: Snapshot,
     place: Place,
+    prefixes: Sequence[str] = ("",),
     time: Clock | None = None,
     *,
     elsewhere: bool = False,
 ) -> AsyncIterator[Stage]:
-    """A server with a copy of ``source``, and the one to move it to, both of ``place``; empty afterwards.
+    """A server with a copy of ``source``, and the one to move it to, both of ``place``.
 
-    It begins when ``time`` is, or now.
+    What is under ``prefixes`` is there for the while only. It begins when ``time`` is, or now.
     """
     clock = simulated(time or SystemClock())
-    first = await place(clock)
-    second = await place(clock) if elsewhere else first
-    try:
+    async with AsyncExitStack() as ends:
+        servers = [await ends.enter_async_context(place(clock)) for _ in range(1 + elsewhere)]
+        for server in servers:
+            await ends.enter_async_context(emptied(server, prefixes))
         filled = clock.now_ms()
-        await restore(first, source.pieces())
-        yield Stage(first, second, clock, filled)
-    finally:
-        for server in {id(one): one for one in (first, second)}.values():
-            for prefix in (declaration.source, declaration.target, OURS):
-                await delete_under(server, prefix)
-            await server.close()
+        await restore(servers[0], source.pieces())
+        yield Stage(servers[0], servers[-1], clock, filled)
 
 
 async def rehearse(
@@ -155,7 +165,7 @@ async def rehearse(
     refuse_unknown(source)
     with TemporaryDirectory() as folder:
         settings = replace(settings, freeze_seconds=0, backup=Path(folder) / "backup")
-        async with stage(declaration, source, place, elsewhere=elsewhere) as on:
+        async with stage(source, place, elsewhere=elsewhere) as on:
             first, second = on.source, on.target
             before = await on.everything(first)
             move = Move(declaration, first, second, on.clock, settings, on_progress)

@@ -9,11 +9,13 @@ from harness.migrations.codeq.option_b.migrator import Migrator
 from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.services.seed import Shape, seed
 from harness.migrations.redis.keyspace.crash import Crashed, Crashing
+from harness.migrations.redis.keyspace.passwords import opened
 from harness.migrations.redis.keyspace.snapshot import Snapshot, restore
+from harness.migrations.redis.rehearsal import Place
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from tests.worker.codeq.real_redis import redis_url as redis_url
-from worker.codeq import MOVE_SCRIPT, Kvrocks27, Server, connect, embedded
+from worker.codeq import MOVE_SCRIPT, PROFILES, Kvrocks27, Server, connect, embedded
 
 START = 1_795_311_283_496
 
@@ -28,6 +30,11 @@ class Writer(ManualClock):
 
     async def sleep(self, seconds: float) -> None:
         await self._server.call("HSET", self._tasks, "late", "{}")
+
+
+def embedded_as(profile: str = PROFILES[0]) -> Place:
+    """Opens a server in this process that behaves as ``profile``."""
+    return lambda clock: opened(None, profile=profile, clock=clock)
 
 
 async def half_done(

@@ -21,7 +21,7 @@ from harness.migrations.redis.mapping.plan import Plan
 from harness.model.verdict import Verdict
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
-from worker.codeq import Server, embedded
+from worker.codeq import Passing, Server, embedded
 from worker.codeq.servers.server import Argument, Command
 
 pytestmark = pytest.mark.anyio
@@ -107,12 +107,8 @@ async def test_a_check_finds_its_damage(
     assert invariant in [one.invariant for one in found if not one.held]
 
 
-class Tenanted:
+class Tenanted(Passing):
     """``inner`` for a codeQ of a later build: its queues' keys have a tenant's name in them."""
-
-    def __init__(self, inner: Server) -> None:
-        self._inner = inner
-        self.name = inner.name
 
     def _asked(self, command: Command) -> Command:
         return tuple(
@@ -127,9 +123,6 @@ class Tenanted:
 
     async def transaction(self, commands: Sequence[Command]) -> list[Any]:
         return await self._inner.transaction([self._asked(one) for one in commands])
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 async def test_a_build_that_knows_tenants_is_named(legacy: Snapshot, clock: ManualClock) -> None:

@@ -1,7 +1,6 @@
 """The crash search finds nothing in the migrator, and does find a step that cannot be repeated."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import anyio
 import pytest
@@ -18,12 +17,13 @@ from harness.migrations.redis.planfile.declaration import Rule
 from harness.terminal.exit_codes import HELD
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
-from worker.codeq import PROFILES, connect, open_server
+from tests.harness.codeq.conftest import embedded_as
+from worker.codeq import PROFILES, connect
 
 
 def explored(clock: ManualClock, tasks: int = 20, profile: str = PROFILES[0]) -> Search:
-    place, source = partial(open_server, None, profile, None), seed(Shape(tasks), clock, SeededEntropy(1))
-    return resumption(source, place, Settings(chunk=3)).explore()
+    source = seed(Shape(tasks), clock, SeededEntropy(1))
+    return resumption(source, embedded_as(profile), Settings(chunk=3)).explore()
 
 
 @pytest.mark.parametrize("profile", PROFILES)

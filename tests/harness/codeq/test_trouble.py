@@ -16,21 +16,20 @@ from harness.migrations.redis.keyspace.errors import HalfDone, Refused
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from kvstore.clock import ManualClock
 from tests.worker.codeq import real_redis
-from worker.codeq import Server, ServerError, connect, embedded
+from worker.codeq import Passing, Server, ServerError, connect, embedded
 from worker.codeq.servers.server import Argument, Command
 
 pytestmark = pytest.mark.anyio
 NOTHING_CHANGED, HALF_DONE = 3, 1
 
 
-class Losing:
+class Losing(Passing):
     """``inner``, whose connection is lost after ``trips`` more, once the journal was begun."""
 
     def __init__(self, inner: Server, trips: int) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._left = trips
         self._begun = False
-        self.name = inner.name
 
     def _spend(self, command: Command) -> None:
         if self._begun and not self._left:
@@ -45,9 +44,6 @@ class Losing:
     async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
         self._spend(("PIPELINE",))
         return await self._inner.pipeline(commands)
-
-    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
-        return await self._inner.transaction(commands)
 
     async def close(self) -> None: ...
 

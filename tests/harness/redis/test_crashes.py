@@ -6,21 +6,25 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
 
 from harness import ParameterError, Shown, shrunk
 from harness.cli.rehearse import main
 from harness.migrations.redis.crashes import Scenario, resumption
 from harness.migrations.redis.keyspace.crash import Crashing
+from harness.migrations.redis.keyspace.passwords import opened
 from harness.migrations.redis.keyspace.snapshot import Snapshot
 from harness.migrations.redis.moving.move import Settings
 from harness.migrations.redis.moving.mover import Mover
 from harness.migrations.redis.planfile.declaration import TYPES, Declaration
+from harness.migrations.redis.rehearsal import carried_out, simulated
 from harness.terminal.exit_codes import VIOLATED
-from kvstore.clock import Clock
+from kvstore.clock import ManualClock
 from kvstore.faults import Fault
+from tests.harness.codeq.conftest import embedded_as
 from tests.harness.redis.conftest import REAL
-from worker.codeq import PROFILES, Server, ServerError, embedded, open_server
+from worker.codeq import PROFILES, ServerError, embedded
 
 pytestmark = pytest.mark.anyio
 
@@ -33,8 +37,7 @@ AT_ONCE = Settings(freeze_seconds=0, chunk=2)
 def test_every_crash_there_and_back_is_survived(
     declaration: Declaration, snapshot: Snapshot, profile: str, elsewhere: bool
 ) -> None:
-    place = partial(open_server, None, profile, None)
-    found = resumption(declaration, snapshot, place, AT_ONCE, elsewhere=elsewhere).explore()
+    found = resumption(declaration, snapshot, embedded_as(profile), AT_ONCE, elsewhere=elsewhere).explore()
     assert found.broken == []
     assert found.there > 50
     assert found.back >= 5
@@ -48,12 +51,13 @@ def test_every_crash_is_survived_on_real_servers(
 ) -> None:
     place_of = request.getfixturevalue(url)
 
-    async def place(clock: Clock) -> Server:
-        server = await open_server(place_of, profile)
-        await server.call("FLUSHALL")
-        return server
+    async def flush() -> None:
+        async with opened(place_of) as server:
+            await server.call("FLUSHALL")
 
-    found = resumption(declaration, snapshot, place, AT_ONCE, url=place_of).explore()
+    anyio.run(flush)
+    place = partial(opened, place_of, profile=profile)
+    found = resumption(declaration, snapshot, lambda clock: place(), AT_ONCE, url=place_of).explore()
     assert found.broken == []
     assert found.there > 50
 
@@ -72,8 +76,7 @@ def test_a_move_that_begins_anew_is_found(
 
     monkeypatch.setattr(Mover, "_counts", forgetful)
     monkeypatch.setattr(Mover, "_check_counts", unchecked)
-    place = partial(open_server, None, PROFILES[0], None)
-    system = resumption(declaration, snapshot, place, replace(AT_ONCE, keep_source=True))
+    system = resumption(declaration, snapshot, embedded_as(), replace(AT_ONCE, keep_source=True))
     found = system.explore()
     assert any("different after the way there: " in text for text in found.broken)
     assert found.decision.verdict == "no-go"
@@ -85,9 +88,7 @@ def test_a_move_that_begins_anew_is_found(
 
 
 def test_a_crash_that_never_happens_says_nothing(declaration: Declaration, snapshot: Snapshot) -> None:
-    system, _ = resumption(
-        declaration, snapshot, partial(open_server, None, PROFILES[0], None), AT_ONCE
-    ).undisturbed()
+    system, _ = resumption(declaration, snapshot, embedded_as(), AT_ONCE).undisturbed()
     seen = system.seen(system.simulate(Scenario.read("faults=crash@there.1:9,crash@there.2:5000")))
     assert (seen.looked.planned, seen.looked.fired, list(seen.fired)) == (2, 1, ["crash@there.1:9"])
     assert [one.held for one in seen.verdicts] == [True]
@@ -131,3 +132,15 @@ async def test_a_crash_counts_once_for_all_that_only_reads() -> None:
     await server.call("DEL", "a")
     assert server.count == 9
     assert server.points == [0, 2, 5, 6, 7]
+
+
+def test_what_is_embedded_is_simulated_and_a_hundred_commands_take_a_millisecond() -> None:
+    async def spend() -> int:
+        clock = simulated(ManualClock(5000))
+        async with opened(None, clock=clock) as server:
+            for _ in range(250):
+                await server.call("PING")
+            await server.pipeline([("PING",)] * 50)
+        return clock.now_ms()
+
+    assert carried_out(spend(), None) == 5003

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,9 @@ from harness.migrations.redis.planfile.declaration import Declaration
 from harness.migrations.redis.rehearsal import rehearse
 from kvstore.clock import SystemClock
 from kvstore.entropy import SeededEntropy
+from tests.harness.codeq.conftest import embedded_as
 from tests.harness.redis.conftest import ENTRIES, HOUR, PLAN, QUEUE
-from worker.codeq import PROFILES, Recording, Server, ServerError, embedded, open_server
+from worker.codeq import Recording, Server, ServerError, embedded
 from worker.codeq.servers.server import Command
 
 pytestmark = pytest.mark.anyio
@@ -349,8 +349,7 @@ invariants: ["conservation: id", "record.command|lower == c"]
 
 
 async def test_a_rehearsal_of_nothing_is_no_go(declaration: Declaration) -> None:
-    place = partial(open_server, None, PROFILES[0], None)
-    done = await rehearse(declaration, Snapshot("old:"), "x", place, AT_ONCE, silent)
+    done = await rehearse(declaration, Snapshot("old:"), "x", embedded_as(), AT_ONCE, silent)
     assert done.decision.verdict == "inconclusive"
 
 

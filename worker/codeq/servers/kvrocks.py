@@ -14,17 +14,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from worker.codeq.errors import ServerError
-from worker.codeq.servers.server import Argument, Command, Server
+from worker.codeq.servers.server import Argument, Command, Passing
 
 VERSION = "2.7.0"
 _MISSING = {"RENAME", "RENAMENX", "COPY", "DUMP"}
 
 
-class Kvrocks27:
+class Kvrocks27(Passing):
     """``inner``, behaving as KVRocks 2.7."""
-
-    def __init__(self, inner: Server) -> None:
-        self._inner = inner
 
     @property
     def name(self) -> str:
@@ -51,9 +48,6 @@ class Kvrocks27:
             raise ServerError("EXECABORT Transaction discarded")
         replies = await self._inner.transaction([_asked(command) for command in commands])
         return [_answer(command, reply) for command, reply in zip(commands, replies, strict=True)]
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 def _words(command: Command) -> list[str]:

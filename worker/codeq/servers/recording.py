@@ -3,22 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from worker.codeq.servers.server import Argument, Command, Server
+from worker.codeq.servers.server import Argument, Command, Passing, Server
 
 
-class Recording:
+class Recording(Passing):
     """``inner``, and ``commands``: every command in the order in which it was sent.
 
     Names are lower case; a transaction stands between ``("multi",)`` and ``("exec",)``.
     """
 
     def __init__(self, inner: Server) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self.commands: list[tuple[str, ...]] = []
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
 
     async def call(self, *command: Argument) -> Any:
         self._keep(command)
@@ -33,9 +29,6 @@ class Recording:
         for command in [("multi",), *commands, ("exec",)]:
             self._keep(command)
         return await self._inner.transaction(commands)
-
-    async def close(self) -> None:
-        await self._inner.close()
 
     def take(self) -> list[tuple[str, ...]]:
         """What was recorded since the last time."""

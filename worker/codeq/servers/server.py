@@ -44,6 +44,29 @@ class Server(Protocol):
     async def close(self) -> None: ...
 
 
+class Passing:
+    """``inner``, and nothing else: what changes something of a server says only what."""
+
+    def __init__(self, inner: Server) -> None:
+        self._inner = inner
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    async def call(self, *command: Argument) -> Any:
+        return await self._inner.call(*command)
+
+    async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
+        return await self._inner.pipeline(commands)
+
+    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
+        return await self._inner.transaction(commands)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
 def checked(replies: list[Any]) -> list[Any]:
     """The replies, if none of them is an error; otherwise raises the first that is."""
     for reply in replies:

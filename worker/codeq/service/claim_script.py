@@ -1,10 +1,9 @@
 """codeQ's claim script: what it asks for, and what stands for it here."""
 
-from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any, Final
 
-from worker.codeq.servers import Argument, Command, Server
+from worker.codeq.servers import Argument, Passing, Server
 
 # What codeQ asks for: the SHA-1 of its own script, as recorded. The text is codeQ's, and not here.
 CLAIM_SHA: Final = "980950a9641a7ecfa6354747b5e08278d0805262"
@@ -23,30 +22,17 @@ return nil
 MOVE_SHA: Final = sha1(MOVE_SCRIPT.encode()).hexdigest()
 
 
-class ClaimScriptLoaded:
+class ClaimScriptLoaded(Passing):
     """``inner`` as if codeQ's claim script were loaded there: what stands for it is run in its place.
 
     For rehearsals and tests on a server where codeQ's claims fail without it. Not while ``loaded`` is False.
     """
 
     def __init__(self, inner: Server, *, loaded: bool = True) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self.loaded = loaded
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
 
     async def call(self, *command: Argument) -> Any:
         if self.loaded and command[:2] == ("EVALSHA", CLAIM_SHA):
             command = ("EVAL", MOVE_SCRIPT, *command[2:])
-        return await self._inner.call(*command)
-
-    async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
-        return await self._inner.pipeline(commands)
-
-    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
-        return await self._inner.transaction(commands)
-
-    async def close(self) -> None:
-        await self._inner.close()
+        return await super().call(*command)

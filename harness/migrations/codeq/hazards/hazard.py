@@ -63,10 +63,7 @@ class Shown:
 
 async def show(hazard: Hazard, server: Server, now: int) -> Shown:
     """Sets a stage, acts and strikes it; ``now`` is in epoch milliseconds. Raises CodeqError."""
-    start, stage = stopwatch(), Stage(server, now)
-    try:
-        await stage.set()
+    start = stopwatch()
+    async with Stage.on(server, now) as stage:
         seen = await hazard.act(stage)
-    finally:
-        await stage.strike()
     return Shown(hazard.name, hazard.title, seen.what, seen.found, stopwatch() - start)

@@ -10,8 +10,8 @@ from harness.migrations.codeq.option_b.migrator import Migrator
 from harness.migrations.codeq.option_b.plan import Settings
 from harness.migrations.codeq.option_b.stragglers import Gathering
 from kvstore.clock import stopwatch
-from worker.codeq import Server, ServerError
-from worker.codeq.servers.server import Argument, Command
+from worker.codeq import Passing, Server, ServerError
+from worker.codeq.servers.server import Command
 
 _MANY = 100_000
 _ALL_AT_ONCE = "return redis.call('SADD', KEYS[2], unpack(redis.call('LRANGE', KEYS[1], 0, -1)))"
@@ -81,30 +81,17 @@ async def _race(stage: Stage) -> Seen:
     return Seen(what, "the migrator writes no lease for it" * (not there))
 
 
-class _Ending:
+class _Ending(Passing):
     """``inner``, on which ``lease`` ends between PTTL and GET, which copying asks for in this order."""
 
     def __init__(self, inner: Server, lease: str) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._lease = lease
         self._reads = 0
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
-
-    async def call(self, *command: Argument) -> Any:
-        return await self._inner.call(*command)
 
     async def pipeline(self, commands: Sequence[Command]) -> list[Any]:
         if ("GET", self._lease) in commands:
             self._reads += 1
             if self._reads > 1:  # the first is the inventory's
                 await self._inner.call("DEL", self._lease)
-        return await self._inner.pipeline(commands)
-
-    async def transaction(self, commands: Sequence[Command]) -> list[Any]:
-        return await self._inner.transaction(commands)
-
-    async def close(self) -> None:
-        await self._inner.close()
+        return await super().pipeline(commands)

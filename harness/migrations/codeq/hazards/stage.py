@@ -1,5 +1,7 @@
 """A small keyspace on a server of its own, with both services, for one hazard."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -8,21 +10,19 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrator
-from harness.migrations.codeq.option_b.plan import KEY, Settings
+from harness.migrations.codeq.option_b.plan import OURS, Settings
 from harness.migrations.codeq.services.local import Services
 from harness.migrations.codeq.services.seed import WORKERS, Shape, seed
-from harness.migrations.redis.keyspace.pieces import delete_under
 from harness.migrations.redis.keyspace.snapshot import read_snapshot, restore
+from harness.migrations.redis.rehearsal import emptied, simulated
 from harness.model.verdict import Verdict
 from kvstore.clock import ManualClock
 from kvstore.entropy import SeededEntropy
 from worker.codeq import CodeqKeys, Server
-from worker.codeq.keys import CODEQ
 
 COMMAND = "GENERATE_MASTER"
 PENDING = f"{legacy.QUEUE}{COMMAND.lower()}:{legacy.PENDING}"
 INPROG = f"{legacy.QUEUE}{COMMAND.lower()}:{legacy.INPROG}"
-OURS = (legacy.PREFIX, CODEQ, KEY)
 _DONE = {"status": "COMPLETED", "result": {"ok": True}}
 
 
@@ -31,19 +31,20 @@ class Stage:
 
     def __init__(self, server: Server, now: int) -> None:
         self.server = server
-        self.clock = ManualClock(now)
+        self.clock = simulated(ManualClock(now))
         self.services = Services(server, self.clock, SeededEntropy(1))
         self.services.claim_script.loaded = True  # what its absence does is not a hazard of the guide
         self.keys = CodeqKeys()
         self.settings = Settings(freeze_seconds=0, accept_defects=True)
 
-    async def set(self) -> None:
-        await restore(self.server, seed(Shape(60), self.clock, SeededEntropy(1)).pieces())
-
-    async def strike(self) -> None:
-        await self.services.close()
-        for prefix in OURS:
-            await delete_under(self.server, prefix)
+    @classmethod
+    @asynccontextmanager
+    async def on(cls, server: Server, now: int) -> "AsyncIterator[Stage]":
+        """One on ``server``, which holds nothing of it before and afterwards."""
+        stage = cls(server, now)
+        async with emptied(server, OURS), stage.services:
+            await restore(server, seed(Shape(60), stage.clock, SeededEntropy(1)).pieces())
+            yield stage
 
     async def call(self, *command: Any) -> Any:
         return await self.server.call(*command)

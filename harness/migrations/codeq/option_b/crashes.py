@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.migrations.codeq.option_b.migrator import Migrator
-from harness.migrations.codeq.option_b.plan import Settings, declared
+from harness.migrations.codeq.option_b.plan import OURS, Settings
 from harness.migrations.codeq.option_b.rollback import Rollback
 from harness.migrations.redis.crashes import Resumption
 from harness.migrations.redis.keyspace.snapshot import Snapshot
@@ -25,5 +25,4 @@ def resumption(source: Snapshot, place: Place, settings: Settings, url: str | No
     async def back(on: Stage, server: Server, folder: Path) -> int:
         return (await Rollback(server, on.clock, folder / "export", freeze_seconds=0).apply()).restored
 
-    guide = declared(split=settings.split)
-    return Resumption(partial(stage, guide, source, place, ManualClock(source.taken)), there, back, url)
+    return Resumption(partial(stage, source, place, OURS, ManualClock(source.taken)), there, back, url)

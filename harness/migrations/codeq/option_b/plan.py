@@ -14,9 +14,11 @@ from harness.migrations.redis.planfile.declaration import Declaration, read_decl
 from harness.migrations.redis.planfile.pattern import Template
 from worker.codeq import Server
 from worker.codeq.documents import Task
+from worker.codeq.keys import CODEQ
 
 TIERS = range(10)  # codeQ's priorities, each with a list of its own
 KEY = "understudy:codeq-migration"  # of the journal
+OURS = (legacy.PREFIX, CODEQ, KEY)  # what a rehearsal takes away again
 _FILE = Path(__file__).with_name("codeq.yaml")
 _BY_PRIORITY = Template.read("q:{c|lower}:pending:{record.priority|0..9|0}")
 _SPLIT = "+tiers"  # ends the digest of such a plan

@@ -8,7 +8,7 @@ from typing import Any
 from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrated, Migrator
-from harness.migrations.codeq.option_b.plan import KEY, Settings, is_split
+from harness.migrations.codeq.option_b.plan import OURS, Settings, is_split
 from harness.migrations.codeq.option_b.preflight import Preflight
 from harness.migrations.codeq.rehearsal.cutover import cut_over
 from harness.migrations.codeq.rehearsal.delivery import deliver, judge
@@ -16,21 +16,17 @@ from harness.migrations.codeq.rehearsal.drain import Drained
 from harness.migrations.codeq.rehearsal.literal import Attempt, literal, on_codeq
 from harness.migrations.codeq.rehearsal.traffic import work_a_little
 from harness.migrations.codeq.services.local import Services
-from harness.migrations.redis.keyspace.errors import Refused
-from harness.migrations.redis.keyspace.pieces import delete_under, scan
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from harness.migrations.redis.moving.move import OnProgress, silent
-from harness.migrations.redis.rehearsal import refuse_unknown
+from harness.migrations.redis.rehearsal import emptied, refuse_unknown
 from harness.model.course import Course, CourseNotes
 from harness.model.decision import Decision
 from harness.model.verdict import Verdict
-from kvstore.clock import ManualClock, iso
+from kvstore.clock import Clock, iso
 from kvstore.entropy import Entropy
 from worker.codeq import Server
-from worker.codeq.keys import CODEQ
 
 OPTIONS = ("a", "b")
-_OURS = (PREFIX, CODEQ, KEY)
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ class Rehearsed:
 async def rehearse(
     server: Server,
     source: Snapshot,
-    clock: ManualClock,
+    clock: Clock,
     entropy: Entropy,
     choices: Choices,
     on_progress: OnProgress = silent,
@@ -110,12 +106,9 @@ async def rehearse(
     Raises Refused, MigrationError, ServerError.
     """
     refuse_unknown(source)
-    await demand_empty(server)
     noted = CourseNotes(on_progress)
-    attempts = await literal(server)
-    services = Services(server, clock, entropy)
-    try:
-        attempts += await on_codeq(services)
+    async with emptied(server, OURS), Services(server, clock, entropy) as services:
+        attempts = [*await literal(server), *await on_codeq(services)]
         await restore(server, source.pieces())
         noted.by("source")(f"{len(source.entries):,} legacy keys on {server.name}")
         requests = await work_a_little(services)
@@ -127,30 +120,6 @@ async def rehearse(
         )
         walk = _option_b if choices.option == "b" else _option_a
         return await walk(services, choices, noted, rehearsed)
-    finally:
-        await services.close()
-        await _clear(server)
-
-
-async def _clear(server: Server) -> None:
-    for prefix in _OURS:
-        await delete_under(server, prefix)
-
-
-async def demand_empty(server: Server) -> None:
-    """Raises Refused if ``server`` holds keys of either service, or a journal."""
-    for prefix in _OURS:
-        if await anything_under(server, prefix):
-            raise Refused(
-                [f"{server.name} holds {prefix} keys, and a rehearsal works on a server of its own"]
-            )
-
-
-async def anything_under(server: Server, prefix: str) -> bool:
-    """Whether there is any key under ``prefix``."""
-    async for _ in scan(server, prefix):
-        return True
-    return False
 
 
 async def _option_b(

@@ -3,7 +3,7 @@
 Webhooks of migrated tasks are answered here and never sent: a rehearsal must not tell anybody anything.
 """
 
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from harness.migrations.codeq.services.codeq import Codeq
 from harness.migrations.codeq.services.seed import COMMANDS
 from harness.migrations.codeq.services.tokens import PROBE, Tokens
-from kvstore.clock import ManualClock
+from kvstore.clock import Clock
 from kvstore.entropy import Entropy
 from worker.codeq import (
     ClaimScriptLoaded,
@@ -44,7 +44,7 @@ class Services(Codeq):
     While ``claim_script.loaded`` is set codeQ works as if its claim script were loaded on ``server``.
     """
 
-    def __init__(self, server: Server, clock: ManualClock, entropy: Entropy) -> None:
+    def __init__(self, server: Server, clock: Clock, entropy: Entropy) -> None:
         self.server = server
         self.clock = clock
         self.issuer = Issuer(IDENTITY, clock, entropy)
@@ -73,9 +73,15 @@ class Services(Codeq):
 
     async def wait(self, seconds: int) -> None:
         """Time passes, for the services and for the TTLs on the server."""
-        self.clock.advance(seconds * 1000)
+        await self.clock.sleep(seconds)
         for prefix in (LEGACY, CODEQ):  # and nobody else's keys, if the server has any
             await age(self.server, seconds, prefix)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         await self._callbacks.drain()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from worker.codeq import Server
+from worker.codeq import Passing, Server
 from worker.codeq.servers.server import Argument, Command
 
 _READS = frozenset(
@@ -38,7 +38,7 @@ class Crashed(Exception):
     """The program ended here. Not a CodeqError: nothing must be able to handle it."""
 
 
-class Crashing:
+class Crashing(Passing):
     """``inner`` for ``commands`` commands; before the next one the program ends.
 
     In a pipeline each command counts, and those before the crash take effect; a transaction is one command,
@@ -47,7 +47,7 @@ class Crashing:
     """
 
     def __init__(self, inner: Server, commands: int | None = None) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._most = commands
         self.sent: list[str] = []
         self._writes = [0]
@@ -65,10 +65,6 @@ class Crashing:
         At first, and behind whatever does not only read.
         """
         return [point for point in self._writes if point < self.count]
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
 
     async def call(self, *command: Argument) -> Any:
         self._send(command)
@@ -90,9 +86,6 @@ class Crashing:
         replies = await self._inner.transaction(commands)
         self._writes.append(self.count)
         return replies
-
-    async def close(self) -> None:
-        await self._inner.close()
 
     def _send(self, command: Command) -> None:
         text = " ".join(map(str, command[: 3 if command[0] == "MULTI" else 2]))

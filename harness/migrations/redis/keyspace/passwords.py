@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
+from kvstore.clock import Clock
 from kvstore.text.address import Address
 from worker.codeq import PROFILES, Server, open_server
 
@@ -19,12 +20,14 @@ def password(*variables: str) -> str | None:
 
 
 @asynccontextmanager
-async def opened(url: str | None, *variables: str, profile: str = PROFILES[0]) -> AsyncIterator[Server]:
+async def opened(
+    url: str | None, *variables: str, profile: str = PROFILES[0], clock: Clock | None = None
+) -> AsyncIterator[Server]:
     """The server at ``url``, closed afterwards, with the password that one of ``variables`` holds.
 
-    Raises ServerError if it does not answer.
+    One in this process takes the time of ``clock``. Raises ServerError if it does not answer.
     """
-    server = await open_server(url, profile, password(*variables))
+    server = await open_server(url, profile, password(*variables), clock)
     try:
         yield server
     finally:

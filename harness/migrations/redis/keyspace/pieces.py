@@ -67,6 +67,13 @@ async def keys_under(server: Server, prefix: str) -> list[str]:
     return sorted({key async for page in scan(server, prefix) for key in page})
 
 
+async def anything_under(server: Server, prefix: str) -> bool:
+    """Whether there is any key under ``prefix``."""
+    async for _ in scan(server, prefix):
+        return True
+    return False
+
+
 async def delete_under(server: Server, prefix: str) -> None:
     """Takes every key under ``prefix`` away."""
     async for page in scan(server, prefix):
