@@ -120,9 +120,9 @@ def story(record: Record, places: Iterable[Place], act: Act | None = None) -> tu
     if act is not None:
         moments.append(_of_act(act))
     ordered = sorted(dict.fromkeys(moments), key=lambda moment: moment.at)
-    if len(ordered) > MOST:
-        told = [one for one in ordered if not one.what.startswith(("reads", "calls"))]
-        ordered = told if len(told) <= MOST else told[-MOST:]
+    for less in ("reads", "calls"):
+        if len(ordered) > MOST:
+            ordered = [one for one in ordered if not one.what.startswith(less)]
     return tuple(ordered[-MOST:])
 
 

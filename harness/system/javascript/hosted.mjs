@@ -112,7 +112,8 @@ export function around(name) {
       if (this.generation !== generation) [this.generation, this.object] = [generation, undefined];
       const bound = { ...state.bound, ...refused, [EVENT]: { number: event.number, ctx: this.ctx } };
       const { told, content } = await withEnv(bound, () => this.handled(event, request, bound, key));
-      return new Response(content, { headers: { "understudy-told": headed(told) } });
+      const left = state.invocation.started - state.invocation.done; // when it is over, not when storage is written
+      return new Response(content, { headers: { "understudy-told": headed({ ...told, left }) } });
     }
 
     async handled({ call, alarm }, request, bound, key) {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.system.deployment import SystemFailed
+from harness.system.deployment import NotSequential, SystemFailed
 from harness.system.javascript.answers import Answers, SetAlarm, Surroundings
 from harness.system.javascript.configuration import DISK, EVENTS
 from harness.system.javascript.invocation import begun
@@ -25,11 +25,15 @@ Told = tuple[Mapping[str, Any], bytes]
 
 @dataclass(eq=False)
 class _Event:
-    """What it asks is asked in ``context``, that of whoever called."""
+    """An event of an object of the class bound as ``binding``: what it asks is asked in ``context``, that of
+    whoever called. ``is_alone`` as long as no other goes on beside it.
+    """
 
     context: Context
     answer: "asyncio.Future[Answer]"
     digits: str
+    binding: str
+    is_alone: bool
 
 
 class RunningObjects:
@@ -79,7 +83,10 @@ class RunningObjects:
             raise SystemFailed(WorkerdError(_TOO_MANY))
         number = self._free.popleft()
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._events[number] = _Event(copy_context(), answer, event["id"])
+        others = [one for one in self._events.values() if not one.answer.done()]
+        for one in others:
+            one.is_alone = False
+        self._events[number] = _Event(copy_context(), answer, event["id"], event["binding"], not others)
         self._lane.is_busy = True
         about = {**begun(self._code, self._variables), "event": {**event, "number": number}}
         self._lane.deliver(number, about, body)
@@ -92,7 +99,7 @@ class RunningObjects:
 
     def _settle(self) -> None:
         """Let the isolate compute, begin what it asks, and pass on what it answers."""
-        asked = self._lane.settle()
+        asked = self._computed()
         for held in asked:
             context = self._events[held.event].context.copy()
             task = asyncio.get_running_loop().create_task(self._carry_out(held), context=context)
@@ -103,6 +110,22 @@ class RunningObjects:
             self._events[answer.event].answer.set_result(answer)
             self._free.append(answer.event)
         self._lane.is_busy = len(self._free) < EVENTS or not self._lane.is_idle
+
+    def _computed(self) -> list[Held]:
+        """What the isolate asks when it has come to rest. Raises NotSequential."""
+        going = [one for one in self._events.values() if not one.answer.done()]
+        kind = "object", f"/{going[0].binding}" if going else ""
+        if (
+            len(going) != 1
+            or not going[0].is_alone
+            or not self._lane.is_idle
+            or self._code.is_parallel(*kind)
+        ):
+            return self._lane.settle()
+        try:
+            return self._lane.step()
+        except NotSequential:
+            raise self._code.was_parallel(*kind) from None
 
     async def _carry_out(self, held: Held) -> None:
         try:

@@ -55,7 +55,7 @@ export function begin({ request: number, generation, now, seed, outside = false 
 export function goOn(about) {
   const { invocation } = state;
   if (invocation?.generation !== about.generation) return begin(about);
-  return Object.assign(invocation, { number: about.request, now: about.now });
+  return Object.assign(invocation, { number: about.request, now: about.now, most: invocation.started - invocation.done });
 }
 
 function start() {

@@ -1,10 +1,13 @@
 """Durable Objects of JavaScript Workers in rehearsals, in the real workerd."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.cli.rehearse import main
 from harness.explore.workforce import Here
 from harness.migration import MigrationError
 from harness.model.record import Record
@@ -12,7 +15,9 @@ from harness.model.scenario import Scenario
 from harness.rehearsal.rehearsal import rehearse
 from harness.rehearsal.subject import Subject, loaded
 from harness.system.javascript.code import JavaScriptCode
+from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore import Entry
+from kvstore.layers.trace import Trace
 from tests.harness.declared.declaring import bound, declared, subject_of
 from tests.harness.javascript.running import CONFIG, OPEN, histories_elsewhere
 
@@ -43,9 +48,9 @@ async def add(who, name):
     await who.post("/" + name + "/add")
 """
 STEPS = {
-    "naive": 'await op.until_done("/admin/move")',
-    "careful": 'await op.until_done("/admin/copy")\n    await op.settle()\n    '
-    'await op.until_done("/admin/remove")',
+    "naive": 'await op.until_done("/admin/move", carry="cursor")',
+    "careful": 'await op.until_done("/admin/copy", carry="cursor")\n    await op.settle()\n    '
+    'await op.until_done("/admin/remove", carry="cursor")',
 }
 ENTRIES = {("KV", f"count:{name}"): Entry(b"%d" % number) for number, name in enumerate("abcd", 5)}
 
@@ -88,6 +93,24 @@ def test_an_object_that_takes_its_counter_over_by_itself_loses_nothing(tmp_path:
     assert record.moved
     assert all(one.held for one in subject.judge(record))
     assert not rehearse(subject, ENTRIES, Here(), explore=("schedules",), seeds=range(1, 31)).damage
+
+
+@pytest.mark.parametrize(
+    ("after", "explore", "exit_code"),
+    [("careful", (), HELD), ("naive", ("--explore", "interruptions"), VIOLATED)],
+)
+def test_the_command_says_which_of_them_is_safe_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], after: str, explore: tuple[str, ...], exit_code: int
+) -> None:
+    counters(tmp_path, after)
+    entries = tmp_path / "entries.json"
+    entries.write_text(json.dumps([{"key": "count:a", "value": "5"}]))
+    command = ["run", str(tmp_path / "migration.py"), "--from", str(entries), "--seeds", "60", "--jobs", "2"]
+    assert main([*command, *explore, "-q"]) == exit_code
+    said = capsys.readouterr().out
+    if after == "naive":
+        assert "newer write of a client was overwritten by the migration: total:" in said
+        assert re.search(r"operator\.\d+ +(calls )?Counter\(\w+\) set", said)
 
 
 def histories(folder: Path, seeds: range) -> list[str]:
@@ -308,6 +331,36 @@ def test_an_object_calls_any_number_of_others_that_ask_kv(tmp_path: Path) -> Non
   async reads() { return (await this.env.KV.get("count:a")) === null; }"""
     record = asked(tmp_path, members, get("/x/ask")).simulate(Scenario())
     assert answers(record) == [[False] * 8]
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        'await kv.get("a"); await storage.put("n", 1); await kv.put("b", "1")',
+        'await Promise.all([kv.get("a"), kv.put("b", "1"), storage.put("n", 1)])',
+        'kv.put("b", "1"); storage.put("n", 1)',
+        'this.ctx.waitUntil(storage.get("n").then(() => kv.put("b", "1"))); await kv.get("a")',
+        'storage.setAlarm(Date.now() + 9); await kv.get("a")',
+        'if (name === "a") await this.env.COUNTER.getByName("b").ask("b"); await kv.put(name, "1")',
+    ],
+)
+def test_an_event_that_goes_on_alone_is_as_where_the_isolate_is_asked_each_time(
+    tmp_path: Path, does: str
+) -> None:
+    members = f"""async ask(name) {{
+    const {{ storage }} = this.ctx, kv = this.env.KV;
+    {does};
+    return (await storage.get("n")) ?? null;
+  }}
+  async alarm() {{ await this.env.KV.put("rang", "1"); }}"""
+    subject = asked(tmp_path, members, get("/a/ask"), get("/a/ask"), "await op.wait(1)")
+
+    def history(trace: Trace | None = None) -> object:
+        record = subject.simulate(Scenario(), None, trace)
+        return answers(record), record.called, record.asked
+
+    once = history(Trace())
+    assert [history(), history()] == [once, once]
 
 
 def test_nothing_is_left_of_objects(tmp_path: Path) -> None:

@@ -15,15 +15,15 @@ export class Counter extends DurableObject {
 
 export default {
   async fetch(request, { KV, COUNTER }) {
-    const [, name, action] = new URL(request.url).pathname.split("/");
+    const { pathname, searchParams } = new URL(request.url), [, name, action] = pathname.split("/");
     if (name === "admin") {
-      const { keys } = await KV.list({ prefix: "count:" });
-      for (const key of keys) {
+      const page = await KV.list({ prefix: "count:", limit: 8, cursor: searchParams.get("cursor") || undefined });
+      for (const key of page.keys) {
         const count = await KV.get(key.name);
         if (count !== null) await COUNTER.getByName(key.name.slice(6)).set(count);
         await KV.delete(key.name);
       }
-      return Response.json({ done: true });
+      return Response.json({ done: page.list_complete, cursor: page.cursor });
     }
     const count = (await KV.get(`total:${name}`)) ?? (await KV.get(`count:${name}`));
     if (count === null) return new Response("none", { status: 404 });
