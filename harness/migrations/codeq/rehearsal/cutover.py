@@ -1,4 +1,4 @@
-"""Option A as the guide has it: drain, start codeQ, and see that new work goes there only."""
+"""Option A once the old queues are drained: start codeQ, and see that new work goes there only."""
 
 from dataclasses import replace
 
@@ -6,28 +6,24 @@ from harness.migrations.codeq import legacy_state as legacy
 from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrator
-from harness.migrations.codeq.rehearsal.drain import Drained, drain
-from harness.migrations.codeq.rehearsal.traffic import OldWorkers
+from harness.migrations.codeq.rehearsal.drain import Drained
 from harness.migrations.codeq.services.local import Services
 from harness.migrations.codeq.services.seed import COMMANDS
 from harness.migrations.redis.keyspace.pieces import keys_under
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot
 from harness.migrations.redis.mapping.plan import COPY, Plan
-from harness.migrations.redis.moving.move import OnProgress
 from harness.model.verdict import Finding, Verdict, finding, verdict
 from worker.codeq import Server
 
 
 async def cut_over(
-    services: Services, deadline: int, on_progress: OnProgress, claim_script: str = ""
-) -> tuple[Drained, list[Verdict], list[str]]:
-    """Drains within ``deadline`` seconds and cuts over; judges A1 to A4, V1 to V11. Raises ServerError.
+    services: Services, drained: Drained, claim_script: str = ""
+) -> tuple[list[Verdict], list[str]]:
+    """Cuts over; judges A1 to A4, V1 to V11, and notes what stays behind. Raises ServerError.
 
     ``claim_script`` is codeQ's own, empty if it is not at hand.
     """
     server = services.server
-    drained = await drain(server, services.clock, deadline=deadline, work=OldWorkers(services).turn, every=1)
-    on_progress(f"{'drained' if drained.empty else 'not drained'} after {drained.seconds:.0f} s")
     leases = await keys_under(server, legacy.LEASE)
     if claim_script:
         await server.call("SCRIPT LOAD", claim_script)
@@ -61,7 +57,7 @@ async def cut_over(
             at="legacy keys",
         )
     )
-    return drained, verdicts + fresh, await _history(server)
+    return verdicts + fresh, await _history(server)
 
 
 async def _fresh(services: Services) -> list[Verdict]:

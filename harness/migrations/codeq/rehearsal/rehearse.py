@@ -1,20 +1,19 @@
 """The whole rehearsal: the old service at work, the freeze, the migration, codeQ, the checks, the traffic."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from harness.migrations.codeq.checklist import check, inspect
 from harness.migrations.codeq.legacy_state import PREFIX, LegacyState
 from harness.migrations.codeq.option_b.migrator import Migrated, Migrator
-from harness.migrations.codeq.option_b.plan import OURS, Settings, is_split
+from harness.migrations.codeq.option_b.plan import OURS, Settings
 from harness.migrations.codeq.option_b.preflight import Preflight
 from harness.migrations.codeq.rehearsal.cutover import cut_over
 from harness.migrations.codeq.rehearsal.delivery import deliver, judge
-from harness.migrations.codeq.rehearsal.drain import Drained
+from harness.migrations.codeq.rehearsal.drain import Drained, drain
 from harness.migrations.codeq.rehearsal.literal import Attempt, literal, on_codeq
-from harness.migrations.codeq.rehearsal.traffic import work_a_little
+from harness.migrations.codeq.rehearsal.traffic import OldWorkers, work_a_little
 from harness.migrations.codeq.services.local import Services
 from harness.migrations.redis.keyspace.snapshot import Snapshot, read_snapshot, restore
 from harness.migrations.redis.moving.move import OnProgress, silent
@@ -25,8 +24,6 @@ from harness.model.verdict import Verdict
 from kvstore.clock import Clock, iso
 from kvstore.entropy import Entropy
 from worker.codeq import Server
-
-OPTIONS = ("a", "b")
 
 
 @dataclass(frozen=True)
@@ -43,22 +40,22 @@ class Choices:
     deadline: int = 600
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rehearsed:
-    """A finished rehearsal of a source that was ``taken`` then, in epoch milliseconds.
+    """A rehearsal of a source that was ``taken`` then, in epoch milliseconds, as far as it has come.
 
-    Of Option A there is ``drained``, of Option B ``look`` and ``migrated``. ``course`` is what was done, in
-    its order.
+    Of Option A there is ``drained``, of Option B ``dry_run`` and ``migrated``. ``course`` is what was done,
+    in its order.
     """
 
     server: str
     option: str
     taken: int
     keys: int
-    tasks: int
-    attempts: Sequence[Attempt]
-    verdicts: Sequence[Verdict]
-    notes: Sequence[str]
+    tasks: int = 0
+    attempts: list[Attempt] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     dry_run: Preflight | None = None
     migrated: Migrated | None = None
     drained: Drained | None = None
@@ -106,61 +103,92 @@ async def rehearse(
     Raises Refused, MigrationError, ServerError.
     """
     refuse_unknown(source)
-    noted = CourseNotes(on_progress)
     async with emptied(server, OURS), Services(server, clock, entropy) as services:
-        attempts = [*await literal(server), *await on_codeq(services)]
-        await restore(server, source.pieces())
-        noted.by("source")(f"{len(source.entries):,} legacy keys on {server.name}")
-        requests = await work_a_little(services)
-        noted.by("old service")(f"{requests} requests to the old service, then frozen")
-        if choices.freeze:
-            await services.wait(choices.freeze)
-        rehearsed = partial(
-            Rehearsed, server.name, choices.option, source.taken, len(source.entries), attempts=attempts
-        )
-        walk = _option_b if choices.option == "b" else _option_a
-        return await walk(services, choices, noted, rehearsed)
+        done = Rehearsed(server.name, choices.option, source.taken, len(source.entries))
+        walk = _Walk(services, source, choices, CourseNotes(on_progress), done, LegacyState(source))
+        for who, step in (*_BEGINNING, *OPTIONS[choices.option]):
+            if said := await step(walk):
+                walk.noted.by(who)(said)
+        return replace(done, course=Course(walk.noted.steps))
 
 
-async def _option_b(
-    services: Services, choices: Choices, noted: CourseNotes, rehearsed: Callable[..., Rehearsed]
-) -> Rehearsed:
-    server = services.server
-    before = LegacyState(await read_snapshot(server, PREFIX))
-    dry_run = await Migrator(server, services.clock, choices.settings).dry_run()
-    # It is a copy: what would be refused for real is migrated all the same, to show what comes of it.
-    migrator = Migrator(
-        server, services.clock, replace(choices.settings, accept_defects=True), noted.by("mover")
-    )
-    migrated = await migrator.apply()
-    extended, workers = choices.settings.lease_seconds > 0, choices.settings.workers
-    verdicts = await check(
-        await inspect(services, migrator, before, migrated.plan, extended=extended, workers=workers)
-    )
-    services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
-    noted.by("checklist")("the checklist is through; the traffic goes on at codeQ")
-    verdicts += judge(
-        await deliver(services, before, choices.most), before, choices.most, split=is_split(migrated.plan)
-    )
-    noted.by("codeQ")(f"the tasks that waited are claimed there, up to {choices.most:,} of each queue")
-    notes = [*dry_run.notes, *(f"migrate would refuse this: {reason}" for reason in dry_run.refusals)]
-    return rehearsed(
-        tasks=len(before.tasks),
-        verdicts=verdicts,
-        notes=notes,
-        dry_run=dry_run,
-        migrated=migrated,
-        course=Course(noted.steps),
-    )
+@dataclass
+class _Walk:
+    """What the steps of a rehearsal have in common; ``before`` is the source when it was frozen."""
+
+    services: Services
+    source: Snapshot
+    choices: Choices
+    noted: CourseNotes
+    done: Rehearsed
+    before: LegacyState
+
+    @property
+    def server(self) -> Server:
+        return self.services.server
 
 
-async def _option_a(
-    services: Services, choices: Choices, noted: CourseNotes, rehearsed: Callable[..., Rehearsed]
-) -> Rehearsed:
-    drained, verdicts, notes = await cut_over(
-        services, choices.deadline, noted.by("both services"), choices.settings.claim_script
+async def _fill(walk: _Walk) -> str:
+    walk.done.attempts = [*await literal(walk.server), *await on_codeq(walk.services)]
+    await restore(walk.server, walk.source.pieces())
+    return f"{walk.done.keys:,} legacy keys on {walk.server.name}"
+
+
+async def _old_traffic(walk: _Walk) -> str:
+    requests = await work_a_little(walk.services)
+    if walk.choices.freeze:
+        await walk.services.wait(walk.choices.freeze)
+    return f"{requests} requests to the old service, then frozen"
+
+
+async def _migrate(walk: _Walk) -> None:
+    """It is a copy: what would be refused for real is migrated all the same, to show what comes of it."""
+    done, clock, settings = walk.done, walk.services.clock, walk.choices.settings
+    walk.before = LegacyState(await read_snapshot(walk.server, PREFIX))
+    done.tasks = len(walk.before.tasks)
+    done.dry_run = await Migrator(walk.server, clock, settings).dry_run()
+    refused = (f"migrate would refuse this: {reason}" for reason in done.dry_run.refusals)
+    done.notes += [*done.dry_run.notes, *refused]
+    migrator = Migrator(walk.server, clock, replace(settings, accept_defects=True), walk.noted.by("mover"))
+    done.migrated = await migrator.apply()
+    extended, plan = settings.lease_seconds > 0, done.migrated.plan
+    seen = await inspect(
+        walk.services, migrator, walk.before, plan, extended=extended, workers=settings.workers
     )
-    noted.by("checklist")("the checklist is through")
-    tasks = await services.server.call("HLEN", "legacy:tasks")
-    course = Course(noted.steps)
-    return rehearsed(tasks=tasks, verdicts=verdicts, notes=notes, drained=drained, course=course)
+    done.verdicts += await check(seen)
+
+
+async def _open(walk: _Walk) -> str:
+    walk.services.claim_script.loaded = True  # said by the checks; the rest is judged as if it were there
+    return "the checklist is through; the traffic goes on at codeQ"
+
+
+async def _deliver(walk: _Walk) -> str:
+    most, split = walk.choices.most, walk.choices.settings.split
+    delivered = await deliver(walk.services, walk.before, most)
+    walk.done.verdicts += judge(delivered, walk.before, most, split=split)
+    return f"the tasks that waited are claimed there, up to {most:,} of each queue"
+
+
+async def _drain(walk: _Walk) -> str:
+    work, deadline = OldWorkers(walk.services).turn, walk.choices.deadline
+    walk.done.drained = await drain(walk.server, walk.services.clock, deadline=deadline, work=work)
+    drained = "drained" if walk.done.drained.empty else "not drained"
+    return f"{drained} after {walk.done.drained.seconds:.0f} s"
+
+
+async def _cut_over(walk: _Walk) -> str:
+    done = walk.done
+    assert done.drained is not None, "this step follows `_drain`"
+    found = await cut_over(walk.services, done.drained, walk.choices.settings.claim_script)
+    done.verdicts, done.notes = found
+    done.tasks = await walk.server.call("HLEN", "legacy:tasks")
+    return "the checklist is through"
+
+
+_Step = tuple[str, Callable[[_Walk], Awaitable[str | None]]]
+_BEGINNING: tuple[_Step, ...] = (("source", _fill), ("old service", _old_traffic))
+OPTIONS: dict[str, tuple[_Step, ...]] = {
+    "a": (("both services", _drain), ("checklist", _cut_over)),
+    "b": (("mover", _migrate), ("checklist", _open), ("codeQ", _deliver)),
+}
