@@ -1,11 +1,13 @@
 """The namespace at any moment of a simulation, key by key."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from operator import attrgetter
 
-from harness.model.log import grouped
+from harness.model.log import Log, grouped
 from kvstore import Entry, Event
+from kvstore.stores.names import SomeNames
+from kvstore.stores.table import Table, copied
 
 _INDEX = attrgetter("index")
 _AT = attrgetter("at")
@@ -21,7 +23,19 @@ class History:
         self.start = start
         self._to, self._by = grouped(writes, "key"), grouped(writes, "invocation")
         # Every key that ever held anything: those of the beginning, then in the order of their first puts.
-        self.keys = tuple(dict.fromkeys([*start, *(event.key for event in writes if event.verb == "put")]))
+        self.keys: Sequence[str]
+        if isinstance(writes, Log):
+            self.keys = writes.put_after(start)
+        else:
+            self.keys = tuple(
+                dict.fromkeys([*start, *(event.key for event in writes if event.verb == "put")])
+            )
+
+    def under(self, prefix: str) -> Sequence[str]:
+        """Those of the keys that begin with ``prefix``."""
+        if isinstance(self.keys, SomeNames):
+            return self.keys.under(prefix)
+        return [key for key in self.keys if key.startswith(prefix)]
 
     def to(self, key: str) -> Sequence[Event]:
         """The puts and deletes of ``key``."""
@@ -59,25 +73,35 @@ def alive(entry: Entry, moment: int) -> bool:
 
 def timeline(
     before: Mapping[str, Entry], events: Sequence[Event]
-) -> Iterator[tuple[Event, dict[str, Entry]]]:
+) -> Iterator[tuple[Event, MutableMapping[str, Entry]]]:
     """Each write that was carried out, with what was stored right after it.
 
-    The same dict is given every time, changed in place: read it, and do not keep it.
+    The same mapping is given every time, changed in place: read it, and do not keep it.
     """
-    state = dict(before)
+    state = copied(before)
     for event in events:
-        if carry_out(event, state):
+        if _carry_out(event, state):
             yield event, state
 
 
-def carry_out(event: Event, state: dict[str, Entry]) -> bool:
-    """Change ``state`` as the operation changed the store; whether it was a write that succeeded."""
+def carry_out(events: Sequence[Event], state: MutableMapping[str, Entry]) -> None:
+    """Change ``state`` as each of the operations changed the store."""
+    if isinstance(events, Log) and isinstance(state, Table):
+        events.carry_out(state)
+    else:
+        for event in events:
+            _carry_out(event, state)
+
+
+def _carry_out(event: Event, state: MutableMapping[str, Entry]) -> bool:
+    """The same for one; whether it was a write that succeeded."""
     if event.error is not None:
         return False
     if event.verb == "put" and event.entry is not None:
         state[event.key] = event.entry
     elif event.verb == "delete":
-        state.pop(event.key, None)
+        if event.key in state:
+            del state[event.key]
     else:
         return False
     return True

@@ -1,13 +1,16 @@
 """Events in columns: the record of a walk through a namespace of any size."""
 
+import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, NoReturn, overload
 
 from kvstore import Entry, Event
 from kvstore.store import Verb
+from kvstore.stores.names import Names, SomeNames
+from kvstore.stores.table import Table
 
 _VERBS: Final[tuple[Verb, ...]] = ("get", "get_many", "put", "delete", "scan")
 _VERB_OF: Final = {verb: place for place, verb in enumerate(_VERBS)}
@@ -30,55 +33,14 @@ class _More(NamedTuple):
     found: "array[int] | None" = None
 
 
-class Names(list[str]):
-    """Keys by number, each once: a request makes the text of a key anew each time that it asks for it.
-
-    Keys that come one after the other have numbers in a row, so that those of a page are a few runs of
-    numbers: the first, and how many.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.numbers = dict[str, int]()
-
-    def number(self, name: str) -> int:
-        """The number of a key, which gets one when it has none."""
-        number = self.numbers.setdefault(name, len(self))
-        if number == len(self):
-            self.append(name)
-        return number
-
-    def runs(self, names: Iterable[str]) -> "array[int]":
-        """Runs from which `of` gives the same keys."""
-        every, runs, after, place = list(names), array("I"), -1, 0
-        while place < len(every):
-            number = self.number(every[place])
-            # The rest of a page is often one run: half as much is tried as long as it is none.
-            count = min(len(every) - place, len(self) - number)
-            while count > 1 and self[number : number + count] != every[place : place + count]:
-                count //= 2
-            if number == after:
-                runs[-1] += count
-            else:
-                runs.extend((number, count))
-            after = number + count
-            place += count
-        return runs
-
-    def of(self, runs: "array[int]") -> tuple[str, ...]:
-        """The keys from which `runs` made these."""
-        pieces = (self[first : first + count] for first, count in zip(runs[::2], runs[1::2], strict=True))
-        return tuple(chain.from_iterable(pieces))
-
-
 class _Columns:
     """What is known of each event; what few have, by its place."""
 
-    def __init__(self, names: Names) -> None:
-        self.names, self.invocations = names, Names()
+    def __init__(self, table: Table) -> None:
+        self.table, self.names, self.values = table, table.names, table.values_of
+        self.invocations = Names(sys.maxsize)
         self.at, self.verb = array("q"), bytearray()
-        self.key, self.invocation = array("I"), array("I")
-        self.entry = list[Entry | None]()
+        self.key, self.invocation, self.entry = array("I"), array("I"), array("I")
         self.more = dict[int, _More]()
         # Many are refused in the same words.
         self.same = dict[_More, _More]()
@@ -88,16 +50,16 @@ class Log(MutableSequence[Event]):
     """A list of events in a fifth of the memory, or less; each event is put together when it is asked for.
 
     Events are appended, and not changed. A slice is a view: it has the same columns. Logs that are made with
-    the same ``names`` keep each key once. (322 and 62 bytes an event, of 100,000 events at 25,000 keys.)
+    the same ``table`` keep each key once, and entries in its file.
     """
 
     def __init__(
         self,
-        names: Names | None = None,
+        table: Table | None = None,
         columns: _Columns | None = None,
         places: Sequence[int] | None = None,
     ) -> None:
-        self._columns = columns or _Columns(Names() if names is None else names)
+        self._columns = columns or _Columns(Table() if table is None else table)
         self._places = places  # None for all, also those to come
 
     def append(self, value: Event) -> None:
@@ -116,10 +78,10 @@ class Log(MutableSequence[Event]):
         columns.verb.append(_VERB_OF[value.verb])
         columns.key.append(_SEVERAL if several else names.number(value.key))
         columns.invocation.append(columns.invocations.number(value.invocation))
-        columns.entry.append(value.entry)
+        columns.entry.append(columns.values.number(value.entry))
 
     def clear(self) -> None:
-        self._columns = _Columns(self._columns.names)
+        self._columns = _Columns(self._columns.table)
 
     def __len__(self) -> int:
         return len(self._columns.at) if self._places is None else len(self._places)
@@ -132,29 +94,52 @@ class Log(MutableSequence[Event]):
         every = range(len(self._columns.at)) if self._places is None else self._places
         if isinstance(index, slice):
             return Log(columns=self._columns, places=every[index])
-        return self._event(every[index])
+        return next(self._events((every[index],)))
 
     def __iter__(self) -> Iterator[Event]:
-        return map(self._event, range(len(self)) if self._places is None else self._places)
+        return self._events(range(len(self)) if self._places is None else self._places)
 
-    def _event(self, place: int) -> Event:
+    def _events(self, places: Iterable[int]) -> Iterator[Event]:
         columns = self._columns
-        names, number, more = columns.names, columns.key[place], columns.more.get(place)
-        event = Event(
-            place,
-            columns.at[place],
-            columns.invocations[columns.invocation[place]],
-            _VERBS[columns.verb[place]],
-            "" if number == _SEVERAL else names[number],
-            columns.entry[place],
-        )
-        if more is not None:
-            event.error, event.namespace, event.code = more.error, more.namespace, more.code
-            if more.asked is not None:
-                event.key = ",".join(names.of(more.asked))
-            if more.found is not None:
-                event.found = names.of(more.found)
-        return event
+        at, verb, key, invocation = columns.at, columns.verb, columns.key, columns.invocation
+        entry, every, invocations = columns.entry, columns.more, columns.invocations.kept
+        # What is in memory is found sooner without a call.
+        names, values = columns.names.kept or columns.names, columns.values.kept or columns.values
+        for place in places:
+            number = key[place]
+            event = Event(
+                place,
+                at[place],
+                invocations[invocation[place]],
+                _VERBS[verb[place]],
+                "" if number == _SEVERAL else names[number],
+                values[entry[place]],
+            )
+            more = every.get(place)
+            if more is not None:
+                event.error, event.namespace, event.code = more.error, more.namespace, more.code
+                if more.asked is not None:
+                    event.key = ",".join(columns.names.of(more.asked))
+                if more.found is not None:
+                    event.found = columns.names.of(more.found)
+            yield event
+
+    def chosen(self, begins: tuple[str, ...], verb: Verb | None, *, failed: bool) -> Iterator[Event]:
+        """As `chosen` does it."""
+        columns = self._columns
+        places: Iterable[int] = range(len(self)) if self._places is None else self._places
+        if begins:
+            keys, every = columns.key, [columns.names.begin(one) for one in begins]
+            all_of_them = places
+            flags = every[0] if len(every) == 1 else bytes(map(max, *every))
+            places = (place for place in all_of_them if keys[place] != _SEVERAL and flags[keys[place]])
+        if verb is not None:
+            verbs, wanted, among = columns.verb, _VERB_OF[verb], places
+            places = (place for place in among if verbs[place] == wanted)
+        if failed:
+            more, those = columns.more, places
+            places = (place for place in those if place in more and more[place].error)
+        return self._events(places)
 
     def grouped(self, by: By) -> "Mapping[str, Sequence[Event]]":
         """As `grouped` does it."""
@@ -164,6 +149,32 @@ class Log(MutableSequence[Event]):
             return _Groups(columns, columns.invocation, columns.invocations, places)
         one_key = (place for place in places if columns.key[place] != _SEVERAL)
         return _Groups(columns, columns.key, columns.names, one_key)
+
+    def carry_out(self, table: Table) -> None:
+        """Change ``table``, which is like that of the log, as the writes changed the store."""
+        columns = self._columns
+        put, delete, more = _VERB_OF["put"], _VERB_OF["delete"], columns.more
+        for place in range(len(self)) if self._places is None else self._places:
+            verb, entry = columns.verb[place], columns.entry[place]
+            if place in more and more[place].error is not None:
+                continue
+            if (verb == put and entry) or verb == delete:
+                table.store(columns.key[place], entry if verb == put else 0)
+
+    def put_after(self, start: Mapping[str, Entry]) -> Sequence[str]:
+        """The keys of ``start``, then the others that were put, in the order of their first puts."""
+        columns = self._columns
+        names, put = columns.names, _VERB_OF["put"]
+        numbers = array("I", start.numbers() if isinstance(start, Table) else map(names.number, start))
+        seen = bytearray(len(names))
+        for number in numbers:
+            seen[number] = 1
+        for place in range(len(self)) if self._places is None else self._places:
+            number = columns.key[place]
+            if columns.verb[place] == put and not seen[number]:
+                seen[number] = 1
+                numbers.append(number)
+        return SomeNames(names, numbers)
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise TypeError("what has happened is not changed")
@@ -180,16 +191,22 @@ class _Groups(Mapping[str, Sequence[Event]]):
 
     def __init__(self, columns: _Columns, column: "array[int]", names: Names, places: Iterable[int]) -> None:
         self._columns, self._names = columns, names
-        self._places = array("I", sorted(places, key=column.__getitem__))
+        chosen = array("I", places)
         counts = array("I", bytes(4 * (len(names) + 1)))
-        for place in self._places:
+        for place in chosen:
             counts[column[place] + 1] += 1
         self._starts = array("I", accumulate(counts))
+        # Sorted by hand: `sorted` needs some 50 bytes for each of them meanwhile.
+        free, self._places = self._starts[:], chosen[:]
+        for place in chosen:
+            number = column[place]
+            self._places[free[number]] = place
+            free[number] += 1
 
     def __getitem__(self, name: str) -> Sequence[Event]:
         """Empty for a name that has none."""
-        number, starts = self._names.numbers.get(name), self._starts
-        if number is None or number + 1 >= len(starts) or starts[number] == starts[number + 1]:
+        number, starts = self._names.find(name), self._starts
+        if number < 0 or number + 1 >= len(starts) or starts[number] == starts[number + 1]:
             return ()  # it came later, or is another column's
         return Log(columns=self._columns, places=self._places[starts[number] : starts[number + 1]])
 
@@ -208,6 +225,24 @@ class _Groups(Mapping[str, Sequence[Event]]):
 
     def _counts(self) -> Iterator[int]:
         return (last - first for first, last in pairwise(self._starts))
+
+
+def chosen(
+    events: Sequence[Event], *begins: str, verb: Verb | None = None, failed: bool = False
+) -> Iterator[Event]:
+    """Those of the events whose one key begins like one of ``begins``; of a verb; those that failed.
+
+    The others of a Log are not put together.
+    """
+    if isinstance(events, Log):
+        return events.chosen(begins, verb, failed=failed)
+    return (
+        event
+        for event in events
+        if (not begins or (event.key.startswith(begins) and not _asks_for_several(event)))
+        and (verb is None or event.verb == verb)
+        and (event.error or not failed)
+    )
 
 
 class _Lists(dict[str, list[Event]]):

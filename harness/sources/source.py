@@ -9,6 +9,7 @@ from kvstore.clock import iso
 from kvstore.copies.bulk_json import gathered
 from kvstore.copies.export_file import format_of, is_sqlite, read_export
 from kvstore.stores.state_names import OBJECT_FOLDER, database_path
+from kvstore.stores.table import Table
 from worker.config import KVBinding, WorkerConfig, config_in, load_config
 
 # A larger file, in bytes, is not read into memory as a whole.
@@ -65,9 +66,9 @@ def _with_entries(source: Source, clock: Clock) -> Source:
 
 def _read_file(path: Path, clock: Clock) -> NamespaceCopy:
     try:
-        streamed = format_of(path.name) == "jsonl" or path.stat().st_size > _LARGE
-        if streamed or is_sqlite(path):
-            return gathered(read_export(path, clock), clock.now_ms())
+        is_large = path.stat().st_size > _LARGE
+        if is_large or format_of(path.name) == "jsonl" or is_sqlite(path):
+            return gathered(read_export(path, clock), clock.now_ms(), Table if is_large else dict)
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not a bulk JSON file: it is not UTF-8 text") from error

@@ -7,14 +7,15 @@ from harness.engine.chance import Chance, Once
 from harness.engine.interleaving import Interleaving
 from harness.engine.loop import LoopClock
 from harness.model.circumstances import Circumstances
-from harness.model.log import Log, Names
+from harness.model.log import Log
 from kvstore import Entry, KVNamespace
 from kvstore.conditions import COLOS
 from kvstore.faults import FAULTS, Fault, FaultKind
 from kvstore.layers.trace import Trace
 from kvstore.layers.transit import Trip
 from kvstore.platform import Binding, Layers, Location
-from kvstore.stores.memory import MemoryStore
+from kvstore.stores.memory import MemoryStore, TableStore
+from kvstore.stores.table import Table
 
 # How long an operation travels, one way: nearly always, sometimes, and rarely. The least, in milliseconds,
 # and how many there are from there.
@@ -44,7 +45,7 @@ class Network:
     ``fired`` are the faults that happened. In what order requests that are sent at once go on is the
     ``interleaving``'s; then nothing takes time on its way. ``trace`` gets every operation. One that
     ``is_classic`` is of classic KV, also where others are KV Instant.
-    Of one that ``is_large`` the record is kept in columns.
+    With a ``table`` the record is kept in columns, and entries and keys as the table keeps them.
     """
 
     def __init__(
@@ -57,14 +58,13 @@ class Network:
         trace: Trace | None = None,
         *,
         is_classic: bool = False,
-        is_large: bool = False,
+        table: Table | None = None,
     ) -> None:
         self.scenario = scenario
         conditions = scenario.platform.classic if is_classic else scenario.platform
         self._far = conditions.simulated
-        self.store = MemoryStore(clock)
+        self.store = MemoryStore(clock) if table is None else TableStore(clock, table)
         self.interleaving = interleaving
-        self._is_large, self._keys = is_large, Names()
         self.layers: Layers = Layers(
             self.store,
             conditions,
@@ -76,7 +76,7 @@ class Network:
             name=name,
             beside=None if beside is None else beside.layers,
             trace=trace,
-            log=partial(Log, self._keys) if is_large else list,
+            log=list if table is None else partial(Log, table),
         )
         self.fired: list[str] = [] if beside is None else beside.fired
         self._trips = Once(scenario.seed, "trip/")
@@ -87,8 +87,6 @@ class Network:
 
     async def fill(self, entries: Mapping[str, Entry]) -> None:
         """Put ``entries`` where everybody has seen them for long."""
-        if self._is_large:
-            self._keys.runs(entries)  # numbers them in a row, as listings will give them
         await self.store.put_many(entries)
 
     def location(self, colo: str, binding: Binding = KVNamespace) -> Location:

@@ -7,7 +7,8 @@ key replaces an earlier one. Written values are text where they are UTF-8, and b
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from itertools import pairwise
 from typing import Any
 
 from kvstore.clock import Clock
@@ -18,6 +19,7 @@ from kvstore.javascript.json_text import parse, stringify
 from kvstore.javascript.values import MAX_SAFE_INTEGER
 from kvstore.limits import LIMITS
 from kvstore.store import Entry
+from kvstore.stores.table import Table
 
 
 def read_bulk(text: str, clock: Clock, name: str = "the bulk file") -> NamespaceCopy:
@@ -36,17 +38,22 @@ def read_bulk(text: str, clock: Clock, name: str = "the bulk file") -> Namespace
     return gathered((read_item(item, f"{name}, item {n}", now) for n, item in enumerate(items)), now)
 
 
-def gathered(found: Iterable[tuple[str, Entry]], now: int) -> NamespaceCopy:
+def gathered(
+    found: Iterable[tuple[str, Entry]], now: int, into: type[dict[str, Entry]] | type[Table] = dict
+) -> NamespaceCopy:
     """A namespace at ``now`` (ms): a later entry replaces an earlier one, and what has expired is counted."""
-    entries: dict[str, Entry] = {}
+    entries: MutableMapping[str, Entry] = into()
     expired = 0
     for key, entry in found:
-        entries.pop(key, None)
+        if key in entries:
+            del entries[key]
         if entry.expiration is not None and entry.expiration * 1000 <= now:
             expired += 1
         else:
             entries[key] = entry
-    return NamespaceCopy(dict(sorted(entries.items())), expired)
+    is_ordered = all(one < other for one, other in pairwise(entries))
+    ordered = entries if is_ordered else into((key, entries[key]) for key in sorted(entries))
+    return NamespaceCopy(ordered, expired)
 
 
 def read_item(item: Any, place: str, now: int) -> tuple[str, Entry]:

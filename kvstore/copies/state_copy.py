@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import MutableMapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,7 +32,7 @@ class NamespaceCopy:
     Cloudflare's wrote: the key of each, and what is wrong.
     """
 
-    entries: dict[str, Entry] = field(repr=False)
+    entries: MutableMapping[str, Entry] = field(repr=False)
     expired: int = 0
     valueless: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
@@ -101,19 +102,18 @@ def _read_rows(copy: Path, path: Path) -> tuple[dict[str, Row], list[str]]:
 
 
 def _with_values(rows: dict[str, Row], blobs: Path, now: int) -> NamespaceCopy:
-    copy = NamespaceCopy({})
-    expired = 0
+    entries, valueless, expired = dict[str, Entry](), list[str](), 0
     for key, (blob, expiration, metadata) in rows.items():
         if is_expired(expiration, now):
             expired += 1
             continue
         if not is_name(blob):
-            copy.valueless.append(key)
+            valueless.append(key)
             continue
         try:
-            copy.entries[key] = Entry((blobs / blob).read_bytes(), seconds(expiration), metadata)
+            entries[key] = Entry((blobs / blob).read_bytes(), seconds(expiration), metadata)
         except FileNotFoundError:
-            copy.valueless.append(key)
+            valueless.append(key)
         except OSError as error:
             raise SourceError(f"cannot read {blobs / blob}: {error.strerror}") from error
-    return NamespaceCopy(copy.entries, expired, copy.valueless)
+    return NamespaceCopy(entries, expired, valueless)

@@ -1,11 +1,12 @@
 """A namespace in Python's own memory: for simulations, which make one for every run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from heapq import heappop, heappush
 
 from kvstore.clock import Clock
 from kvstore.store import Entry, KeyInfo, Page, is_over
 from kvstore.stores.ordered_names import OrderedNames
+from kvstore.stores.table import Table
 
 
 class MemoryStore:
@@ -16,7 +17,7 @@ class MemoryStore:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self._entries: dict[str, Entry] = {}
+        self._entries: MutableMapping[str, Entry] = {}
         self._names = OrderedNames()
         # A heap of when, in seconds, which key expires if it has not been written anew.
         self._ends: list[tuple[int, str]] = []
@@ -50,25 +51,28 @@ class MemoryStore:
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 1000) -> Page:
         """One page of keys; an entry still shows in the millisecond in which it expires, as measured."""
         self._purge(self.clock.now_ms())
-        entries, found, made = self._entries, self._names.following(prefix, after, limit + 1), tuple.__new__
-        keys = [
-            made(KeyInfo, (name, expiration, metadata))  # without the call in Python that it is by its name
-            for name in found[:limit]
-            for _, expiration, metadata in (entries[name],)
-        ]
-        return Page(keys, complete=len(found) <= limit)
+        found = self._names.following(prefix, after, limit + 1)
+        return Page(self._about(found[:limit]), complete=len(found) <= limit)
 
-    async def entries(self) -> dict[str, Entry]:
+    async def entries(self) -> Mapping[str, Entry]:
         """Everything that a reader could see now, in key order."""
         now, rows = self.clock.now_ms(), await self.rows()
         return {key: entry for key, entry in rows.items() if not is_over(entry.expiration, now)}
 
-    async def rows(self) -> dict[str, Entry]:
+    async def rows(self) -> Mapping[str, Entry]:
         """Everything stored, in key order, with what has expired and was not yet removed."""
         return {name: self._entries[name] for name in self._names}
 
     async def close(self) -> None:
         """Nothing is held."""
+
+    def _about(self, names: list[str]) -> list[KeyInfo]:
+        entries, made = self._entries, tuple.__new__
+        return [
+            made(KeyInfo, (name, expiration, metadata))  # without the call in Python that it is by its name
+            for name in names
+            for _, expiration, metadata in (entries[name],)
+        ]
 
     def _alive(self, key: str, now: int) -> Entry | None:
         entry = self._entries.get(key)
@@ -85,7 +89,8 @@ class MemoryStore:
             heappush(self._ends, (entry.expiration, key))
 
     def _remove(self, key: str) -> None:
-        if self._entries.pop(key, None) is not None:
+        if key in self._entries:
+            del self._entries[key]
             self._names.remove(key)
 
     def _purge(self, now: int) -> None:
@@ -95,3 +100,22 @@ class MemoryStore:
             entry = self._entries.get(key)
             if entry is not None and is_over(entry.expiration, now - 1):
                 self._remove(key)
+
+
+class TableStore(MemoryStore):
+    """The same in a table, for what is large: its entries' values are in a file."""
+
+    _entries: Table
+
+    def __init__(self, clock: Clock, like: Table) -> None:
+        super().__init__(clock)
+        self._entries = Table(like=like)
+
+    async def entries(self) -> Table:
+        return (await self.rows()).alive(self.clock.now_ms())
+
+    async def rows(self) -> Table:
+        return self._entries.in_order(self._names)
+
+    def _about(self, names: list[str]) -> list[KeyInfo]:
+        return self._entries.about(names)

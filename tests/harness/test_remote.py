@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,7 @@ def many(tmp_path: Path) -> Iterator[Remote]:
         yield remote
 
 
-def copied(remote: Remote, wanted: Wanted | None = None, *, after_hours: int = 0) -> dict[str, Entry]:
+def copied(remote: Remote, wanted: Wanted | None = None, *, after_hours: int = 0) -> Mapping[str, Entry]:
     clock = ManualClock(SystemClock().now_ms() + after_hours * 3_600_000)
     return copy_remote(wanted or Wanted(), remote.environ, clock).namespace.entries
 

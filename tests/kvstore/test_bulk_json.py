@@ -1,6 +1,7 @@
 """The JSON of ``wrangler kv bulk put``."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from kvstore.limits import LIMITS
 CLOCK = ManualClock(1_700_000_000_000)
 
 
-def read(*items: Any) -> dict[str, Entry]:
+def read(*items: Any) -> Mapping[str, Entry]:
     return read_bulk(json.dumps(items), CLOCK).entries
 
 

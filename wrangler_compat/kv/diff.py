@@ -1,6 +1,7 @@
 """``kv diff``: what differs between two namespaces, here or in the account, or exports of them."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ class Side:
     """What was named, and the entries found there, by key."""
 
     display: str
-    entries: dict[str, Entry]
+    entries: Mapping[str, Entry]
 
 
 async def read_side(invocation: Invocation, name: str) -> Side:
@@ -75,7 +76,7 @@ async def read_side(invocation: Invocation, name: str) -> Side:
         await namespace.close()
 
 
-def _bulk_entries(invocation: Invocation, name: str) -> dict[str, Entry]:
+def _bulk_entries(invocation: Invocation, name: str) -> Mapping[str, Entry]:
     try:
         return read_bulk(read_text(invocation.folder, name), invocation.clock, name).entries
     except SourceError as error:

@@ -10,6 +10,7 @@ from harness.migrations.queue import layout
 from kvstore import Entry
 from kvstore.errors import KVSyntaxError
 from kvstore.javascript.json_text import parse, stringify
+from kvstore.stores.table import under
 
 
 def _under(prefix: str) -> "cached_property[Under]":
@@ -112,11 +113,11 @@ class Under(Mapping[str, Entry]):
 
     def __iter__(self) -> Iterator[str]:
         start = len(self._prefix)
-        return (key[start:] for key in self._entries if key.startswith(self._prefix))
+        return (key[start:] for key in under(self._entries, self._prefix))
 
     def __len__(self) -> int:
         if self._count is None:
-            self._count = sum(key.startswith(self._prefix) for key in self._entries)
+            self._count = sum(1 for _ in under(self._entries, self._prefix))
         return self._count
 
 

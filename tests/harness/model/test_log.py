@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model.log import Log, Names, grouped
+from harness.model.log import Log, chosen, grouped
 from kvstore import Entry, Event
 from kvstore.store import Verb
+from kvstore.stores.table import Table
 
 _NAMES = st.sampled_from(["", "a", "ab", "b", "a\0", "é", "a,b", "b,,a"])
 
@@ -25,9 +26,13 @@ def _event(draw: st.DrawFn) -> Event:
     return event
 
 
-@given(st.lists(_event(), max_size=12), st.slices(12), st.slices(12))
-def test_log_is_a_list_of_events(events: list[Event], one: slice, other: slice) -> None:
-    log = Log()
+# How many keys and entries a table has in memory: the rest of them, or all.
+_MOST = st.sampled_from([2, 1000])
+
+
+@given(st.lists(_event(), max_size=12), st.slices(12), st.slices(12), _MOST)
+def test_log_is_a_list_of_events(events: list[Event], one: slice, other: slice, most: int) -> None:
+    log = Log(Table(most=most))
     for place, event in enumerate(events):
         event.index = place
         log.append(event)
@@ -40,6 +45,14 @@ def test_log_is_a_list_of_events(events: list[Event], one: slice, other: slice) 
         assert {name: list(left[name]) for name in left} == dict(right)
         assert len(left) == len(right)
         assert list(left["never there"]) == list(right["never there"]) == []
+    choices: list[tuple[tuple[str, ...], Verb | None, bool]] = [
+        ((), "put", False),
+        (("a",), None, True),
+        (("a", "b"), "get", False),
+    ]
+    for begins, verb, failed in choices:
+        found = (list(chosen(every, *begins, verb=verb, failed=failed)) for every in (part, some))
+        assert next(found) == next(found)
 
 
 def test_what_has_happened_is_not_changed() -> None:
@@ -52,12 +65,12 @@ def test_what_has_happened_is_not_changed() -> None:
 
 
 def test_logs_keep_a_key_once() -> None:
-    names = Names()
-    one, other = Log(names), Log(names)
+    table = Table()
+    one, other = Log(table), Log(table)
     for log in (one, other):
         log.append(Event(0, 1, "", "get", "".join(["a", "key"])))
     assert one[0].key is other[0].key
-    assert names == ["akey"]
+    assert list(table.names) == ["akey"]
 
 
 def test_logs_keep_once_what_many_are_refused_with() -> None:
@@ -67,18 +80,3 @@ def test_logs_keep_once_what_many_are_refused_with() -> None:
         log.append(Event(place, 1, "", "get", f"key-{place}", error=error, code="write-rate"))
     assert log[0].error is log[1].error
     assert [event.code for event in log] == ["write-rate"] * 2
-
-
-@given(st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=12), max_size=4))
-def test_runs_are_the_keys_they_were_made_of(pages: list[list[str]]) -> None:
-    names = Names()
-    names.runs("bdfgh")
-    for page in pages:
-        assert names.of(names.runs(page)) == tuple(page)
-
-
-def test_keys_that_come_one_after_the_other_are_one_run() -> None:
-    names = Names()
-    names.runs(f"key-{number}" for number in range(100))
-    assert list(names.runs(f"key-{number}" for number in range(20, 90))) == [20, 70]
-    assert list(names.runs(f"key-{number}" for number in range(100) if number != 50)) == [0, 50, 51, 49]

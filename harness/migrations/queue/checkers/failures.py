@@ -6,6 +6,7 @@ from harness import Call
 from harness.migrations.queue import layout
 from harness.migrations.queue.simulation.expectation import ROLLBACK, RUN
 from harness.migrations.queue.simulation.record import Record
+from harness.model.log import chosen
 from kvstore import Event
 
 # Where a step copies to, forward and back: tasks, and leases.
@@ -42,13 +43,11 @@ def counts_failures_wrong(record: Record, call: Call) -> bool:
 
 def hides_failures(record: Record, call: Call) -> bool:
     """Whether something failed for it, and was not carried out all the same, and it says nothing of that."""
-    if errors_of(call):
+    failed = list(chosen(record.operations.get(call.name, ()), failed=True))
+    if errors_of(call) or not failed:
         return False
     done = {(event.verb, event.key) for event in record.versions.by(call.name)}
-    return any(
-        event.error and (event.verb, event.key) not in done and not is_there(record, call, event)
-        for event in record.operations.get(call.name, ())
-    )
+    return any((one.verb, one.key) not in done and not is_there(record, call, one) for one in failed)
 
 
 def is_there(record: Record, call: Call, event: Event) -> bool:
@@ -66,7 +65,7 @@ def fails_for_nothing(record: Record, call: Call) -> bool:
     """
     if not errors_of(call) or _is_place_taken(call):
         return False
-    failed = [event for event in record.operations.get(call.name, ()) if event.error]
+    failed = chosen(record.operations.get(call.name, ()), failed=True)
     can_tell = not record.expectation.window
     return all(
         can_tell
@@ -80,7 +79,7 @@ def fails_for_nothing(record: Record, call: Call) -> bool:
 
 def blames_nothing(record: Record, call: Call) -> bool:
     """Whether what it reports is neither what an operation failed with nor about a place in quarantine."""
-    failed = [event.error for event in record.operations.get(call.name, ()) if event.error]
+    failed = [event.error or "" for event in chosen(record.operations.get(call.name, ()), failed=True)]
     told = [error for error in errors_of(call) if layout.QUARANTINE not in error]
     return bool(failed) and not all(any(why in error for why in failed) for error in told)
 
@@ -95,7 +94,7 @@ def blames_other(record: Record, call: Call) -> bool:
 
     What is read of a task is also read for its lease.
     """
-    events = [event for event in record.operations.get(call.name, ()) if event.error]
+    events = list(chosen(record.operations.get(call.name, ()), failed=True))
     if _is_place_taken(call) or not all(event.verb in ("put", "delete") for event in events):
         return False
     failed = [event.key for event in events]

@@ -80,6 +80,5 @@ def _changed(record: Record) -> list[str]:
     before, again = record.final.entries, _by_rerun(record)
     written = sorted({event.key for event in again})
     after: dict[str, Entry] = {key: before[key] for key in written if key in before}
-    for event in again:
-        carry_out(event, after)
+    carry_out(again, after)
     return [key for key in written if before.get(key) != after.get(key)]

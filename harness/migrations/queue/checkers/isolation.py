@@ -3,6 +3,7 @@
 from harness.migrations.queue.layout import NOTES, belongs_to_migration
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
+from harness.model.log import chosen
 from harness.model.verdict import Verdict, verdict
 
 
@@ -17,11 +18,8 @@ def isolation(record: Record) -> Verdict:
     # What the migration notes for itself goes away by itself, whatever becomes of the migration.
     endless = [
         event
-        for event in record.writes
-        if event.verb == "put"
-        and event.key.startswith(NOTES)
-        and event.entry is not None
-        and event.entry.expiration is None
+        for event in chosen(record.writes, NOTES, verb="put")
+        if event.entry is not None and event.entry.expiration is None
     ]
     return verdict(
         "I25",

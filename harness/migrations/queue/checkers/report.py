@@ -8,6 +8,7 @@ from harness.migrations.queue.checkers.step import STEP, steps
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
+from harness.model.log import chosen
 from harness.model.verdict import Verdict, verdict
 
 _MEMBERS = ("success", "message", "tasks", "leases", "totalMigrated", "totalFailed", "errors")
@@ -59,11 +60,9 @@ def _counts_wrong(record: Record, run: Call) -> bool:
     """Whether it says to have moved more, or fewer, than it did; what it says has failed may be either."""
     writes, errors = record.versions.by(run.name), _errors(run)
     for section, (new, old, name) in _KEYS.items():
-        moved = {
-            event.key[len(new) :] for event in writes if event.verb == "put" and event.key.startswith(new)
-        }
+        moved = {event.key[len(new) :] for event in chosen(writes, new, verb="put")}
         if record.scenario.migration == "documented":
-            deleted = {event.key[len(old) :] for event in writes if event.verb == "delete"}
+            deleted = {event.key[len(old) :] for event in chosen(writes, verb="delete")}
             moved &= deleted
         told = _named(name, errors)
         failed = sum(f"{name}{task}:" in told or f"{name}{old}{task}:" in told for task in moved)

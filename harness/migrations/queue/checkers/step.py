@@ -35,6 +35,7 @@ from harness.migrations.queue.simulation.expectation import (
 )
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import parsed
+from harness.model.log import chosen
 
 Complaint = Callable[[Record, Call], bool]
 
@@ -88,9 +89,7 @@ def _remains_wrong(record: Record, call: Call) -> bool:
         return False
     least, most = _bounds(record, call, FROM[call.path])
     # What it deleted a late listing may not have shown: then it is taken off without having been counted.
-    late = (
-        sum(one.verb == "delete" for one in record.versions.by(call.name)) if record.expectation.window else 0
-    )
+    late = len(list(chosen(record.versions.by(call.name), verb="delete"))) if record.expectation.window else 0
     if call.member("complete") is True and said - 1 < least - late:
         return True
     return bool(said - 1 > 2 * most)
@@ -102,8 +101,8 @@ def _is_incomplete(record: Record, call: Call) -> bool:
         return False
     asked = record.operations.get(call.name, ())
     spare = call.operations < budget_of(record) // 2
-    pages = sum(event.verb == "scan" for event in asked)
-    return spare and pages <= 6 and not any(event.error for event in asked)
+    pages = len(list(chosen(asked, verb="scan")))
+    return spare and pages <= 6 and not any(chosen(asked, failed=True))
 
 
 def _was_busy(call: Call) -> bool:
@@ -148,8 +147,8 @@ def budget_of(record: Record) -> int:
 
 def _quarantines_other(record: Record, call: Call) -> bool:
     said = call.raw("quarantined")
-    put = {event.key for event in record.versions.by(call.name) if event.verb == "put"}
-    kept = {key.removeprefix(layout.QUARANTINE) for key in put if key.startswith(layout.QUARANTINE)}
+    put = chosen(record.versions.by(call.name), layout.QUARANTINE, verb="put")
+    kept = {event.key.removeprefix(layout.QUARANTINE) for event in put}
     failed = " ".join(errors_of(call))
     return not isinstance(said, list) or any(
         task not in failed for task in kept.symmetric_difference(map(str, said))
@@ -189,7 +188,8 @@ def _notes_other(record: Record, call: Call) -> bool:
 
 def _drops_silently(record: Record, call: Call) -> bool:
     """Whether it deleted a pending list with elements that are no ids, and names none of them."""
-    deleted = any(one.verb == "delete" and one.key == layout.PENDING for one in record.versions.by(call.name))
+    ended = chosen(record.versions.by(call.name), layout.PENDING, verb="delete")
+    deleted = any(one.key == layout.PENDING for one in ended)
     if call.path != RUN or not deleted:
         return False
     begin, end = record.expectation.evidence(call)
@@ -208,11 +208,7 @@ def _as_json(item: object) -> str:
 
 def _points_elsewhere(record: Record, call: Call) -> bool:
     """Whether ``cursor`` is not the last id that was to be copied; of tasks, in the order of ids."""
-    copied = [
-        one.key
-        for one in record.versions.by(call.name)
-        if one.verb == "put" and one.key.startswith(TO[call.path])
-    ]
+    copied = [one.key for one in chosen(record.versions.by(call.name), *TO[call.path], verb="put")]
     cursor = call.raw("cursor")
     if not copied or cursor is None:
         return bool(copied)

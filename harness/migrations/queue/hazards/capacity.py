@@ -2,11 +2,12 @@
 
 from harness import Call
 from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
-from harness.migrations.queue.hazards.run import Run, page_size, ran_out, runs
+from harness.migrations.queue.hazards.run import Earlier, Run, page_size, ran_out, runs
 from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, PENDING
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState
+from harness.model.log import chosen
 from kvstore.messages import DAY_IS_OVER, TOO_MANY_OPERATIONS
 
 # The pessimistic reading of the product's pages, which a small queue exceeds already.
@@ -18,8 +19,8 @@ _USED_UP = {"get": "reads", "get_many": "reads", "put": "writes", "delete": "del
 def one_page_of_leases(record: Record) -> Diagnosis | None:
     """H01: a run reads one page of the old leases, and deletes the list that leads back to the rest."""
     for run in runs(record):
-        read = [op.key for op in run.operations if op.verb == "get" and op.key.startswith(OLD_LEASE)]
-        scans = [op for op in run.operations if op.verb == "scan" and op.key == OLD_LEASE]
+        read = [op.key for op in chosen(run.operations, OLD_LEASE, verb="get")]
+        scans = [op for op in chosen(run.operations, OLD_LEASE, verb="scan") if op.key == OLD_LEASE]
         if len(scans) != 1 or len(read) < page_size(record) or PENDING in run.after.entries:
             continue
         seen = set(read)
@@ -97,34 +98,35 @@ def _refused(run: Run) -> list[str]:
 
 def moved_before(record: Record) -> Diagnosis | None:
     """H04: a run counts as failed what an earlier one has moved."""
-    moved: dict[str, Run] = {}
+    moved = Earlier()
     for run in runs(record):
         again = [
             one.task
             for one in run.attempts
             if one.missing
-            and one.task in moved
-            and moved[one.task].call.answered < run.call.sent
+            and (earlier := moved.of(one.task)) is not None
+            and earlier.call.answered < run.call.sent
             and run.reported(one.task, "not found")
         ]
         if again:
-            earlier = moved[again[0]]
-            evidence = [*earlier.moved[again[0]].moments, *run.evidence()]
+            first = moved.of(again[0])
+            assert first is not None, "it moved the task"
+            evidence = [*first.moved[again[0]].moments, *run.evidence()]
             what = "{n} task{s} that an earlier run had moved {were} reported as failed"
             return argued("H04", what, again, evidence, "I11", "I16")
-        moved |= dict.fromkeys(run.moved, run)
+        moved.add(run)
     return None
 
 
 def no_progress(record: Record) -> Diagnosis | None:
     """H05: the ids of what was moved use up the budget, so that no later run gets any further."""
-    moved: dict[str, Run] = {}
+    moved = Earlier()
     unfinished: Run | None = None
     for run in runs(record, last=True):
         if moved and run.call.member("tasks", "migrated") == 0 and not run.says_missing:
             listed = run.after.pending_ids
             left = [task for task in dict.fromkeys(listed) if task in run.after.old_tasks]
-            passed = [task for task in dict.fromkeys(listed) if task in moved]
+            passed = [task for task in dict.fromkeys(listed) if moved.of(task)]
             if run.ran_out and left and passed and not run.refused_otherwise:
                 what = (
                     f"{{n}} task{{s}} will never move: the ids of the {len(passed)} moved ones use up the "
@@ -143,7 +145,7 @@ def no_progress(record: Record) -> Diagnosis | None:
                     [*unfinished.evidence(unfinished.end_of_list), *run.evidence()],
                     "I19",
                 )
-        moved |= dict.fromkeys(run.moved, run)
+        moved.add(run)
         if run.moved and ran_out(run.end_of_list):
             unfinished = run
     return None

@@ -9,6 +9,7 @@ from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.timeline import of_call, of_read, of_write
 from harness.migrations.queue.state import BROKEN, parsed
+from harness.model.log import chosen
 from harness.model.verdict import Moment
 from kvstore import Event
 
@@ -101,8 +102,8 @@ def _failures(record: Record, why: str) -> Iterator[tuple[Call, str, Event]]:
     """The old tasks that a run read and found, and said to have failed: the run, the id, and the read."""
     for run in record.runs:
         said = str(run.answer)  # not kept: it may say something of every task
-        for event in record.operations.get(run.name, ()):
-            if event.verb == "get" and event.key.startswith(OLD_TASK) and event.entry is not None:
+        for event in chosen(record.operations.get(run.name, ()), OLD_TASK, verb="get"):
+            if event.entry is not None:
                 task = event.key.removeprefix(OLD_TASK)
                 if f"Task {task}: {why}" in said:
                     yield run, task, event

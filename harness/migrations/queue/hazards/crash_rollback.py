@@ -6,7 +6,7 @@ from itertools import combinations
 
 from harness import Call
 from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
-from harness.migrations.queue.hazards.run import page_size, ran_out, runs
+from harness.migrations.queue.hazards.run import Earlier, page_size, ran_out, runs
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK, RESULT
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
@@ -30,10 +30,13 @@ def put_back(record: Record) -> Diagnosis | None:
     """H41: a run copies a task again, over a copy that somebody has worked on since."""
     there = {NEW_TASK + task: Copy(entry, None) for task, entry in record.start.new_tasks.items()}
     hurt: dict[str, list[Moment]] = {}
+    rewritten = {event.key for event in record.rewritten}
     for event in _all_writes(record):
         if not event.key.startswith(NEW_TASK):
             continue
         copy = there.get(event.key)
+        if copy is None and event.key not in rewritten and len(record.versions.to(event.key)) == 1:
+            continue  # a copy that nobody writes again is not kept: there may be one of every task
         if event.entry is None:
             there.pop(event.key, None)
         elif _by_run(record, event):
@@ -105,20 +108,20 @@ def _is_copied_again(record: Record, first: Event, result: Event, again: Event) 
 
 def list_outlives_tasks(record: Record) -> Diagnosis | None:
     """H43: the run stops after its last task, before it deletes the list; no other run ever will."""
-    moved: dict[str, str] = {}
+    moved = Earlier()
     stopped: list[Moment] | None = None
     for run in runs(record, last=True):
         if stopped and run.call.status == 207 and run.call.member("tasks", "migrated") == 0:
             listed = [
                 task for task in dict.fromkeys(run.after.pending_ids) if task not in run.after.old_tasks
             ]
-            passed = [task for task in listed if task in moved and run.reported(task, "not found")]
+            passed = [task for task in listed if moved.of(task) and run.reported(task, "not found")]
             if passed and len(listed) == len(set(run.after.pending_ids)):
                 what = (
                     "the pending list stays with {n} moved task{s}: each run calls them failed and keeps it"
                 )
                 return argued("H43", what, passed, [*stopped, *run.evidence()], "I11", "I12")
-        moved |= dict.fromkeys(run.moved, run.call.name)
+        moved.add(run)
         last = run.end_of_list
         if run.moved and last is not None and last.error is not None:
             stopped = [*(timeline.of_read(one.delete) for one in [*run.moved.values()][-1:] if one.delete)]

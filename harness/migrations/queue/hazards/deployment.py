@@ -8,6 +8,7 @@ from harness.migrations.queue.hazards.reading import Listing, listings
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.timeline import of_call, of_write
+from harness.model.log import chosen
 from harness.model.verdict import Moment
 
 # For how long a listing may lag, and a look at it is a look right after the run, in milliseconds.
@@ -102,12 +103,7 @@ def _wrongly_shown(record: Record, run: Call, call: Call, listing: Listing) -> I
 
 
 def _changed_by_runs(record: Record, prefix: str) -> set[str]:
-    return {
-        write.key
-        for run in record.runs
-        for write in record.versions.by(run.name)
-        if write.key.startswith(prefix)
-    }
+    return {write.key for run in record.runs for write in chosen(record.versions.by(run.name), prefix)}
 
 
 def _last(record: Record, key: str, moment: int) -> list[Moment]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.migrations.queue.hazards.case import Detector, Diagnosis, argued
-from harness.migrations.queue.hazards.run import Run, runs
+from harness.migrations.queue.hazards.run import Earlier, Run, runs
 from harness.migrations.queue.layout import OLD_LEASE, OLD_TASK, PENDING, RESULT
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import parsed
+from harness.model.log import chosen
 from harness.model.verdict import Moment
 from kvstore import Entry, Event
 
@@ -37,7 +38,7 @@ def _changes(record: Record) -> list[Change]:
 
 
 def _each_change(record: Record) -> Iterator[Change]:
-    lists = [event for event in record.writes if event.key == PENDING and event.verb == "put"]
+    lists = [event for event in chosen(record.writes, PENDING, verb="put") if event.key == PENDING]
     if not lists:
         return
     there = _array(record.start.entries.get(PENDING))
@@ -72,7 +73,7 @@ def _array(entry: Entry | None) -> list[Any] | None:
 
 def too_fast(record: Record) -> Diagnosis | None:
     """H27: the second write of the list within a second is refused, with the task already written."""
-    lists = [(index + 1, event) for index, event in enumerate(record.writes) if event.key == PENDING]
+    lists = [(event.index + 1, event) for event in chosen(record.writes, PENDING) if event.key == PENDING]
     places = [place for place, _ in lists]
     hurt: dict[str, list[Moment]] = {}
     for call in record.to("POST", "/webhook/*"):
@@ -144,16 +145,16 @@ def orphans(record: Record) -> Diagnosis | None:
     for run in runs(record):
         if not run.deleted_list or PENDING in run.after.entries or not isinstance(run.listed, list):
             continue
-        tried = {one.task for one in run.attempts}
-        left = [
+        there = [
             task
             for task in run.before.orphans
-            if task not in tried
-            and task in run.after.old_tasks
+            if task in run.after.old_tasks
             and task not in run.after.new_tasks
             and task not in run.after.quarantined
             and task not in record.final.new_tasks
         ]
+        tried = {one.task for one in run.attempts} if there else ()
+        left = [task for task in there if task not in tried]
         if left:
             what = (
                 "{n} task{s} that no list named {were} not migrated, and the list that is looked at is gone"
@@ -172,13 +173,13 @@ def _history(record: Record, task: str, run: Run) -> list[Moment]:
 
 def dangling(record: Record) -> Diagnosis | None:
     """H30: the list names a task that is over, which the run calls a failure."""
-    moved: set[str] = set()
+    moved = Earlier()
     for run in runs(record):
         found = [
             one
             for one in run.attempts
             if one.missing
-            and one.task not in moved
+            and moved.of(one.task) is None
             and one.task not in run.moved
             and isinstance(run.listed, list)
             and one.task in run.listed
@@ -186,7 +187,7 @@ def dangling(record: Record) -> Diagnosis | None:
             and one.task not in run.before.tasks
             and run.reported(one.task, "not found")
         ]
-        moved.update(run.moved)
+        moved.add(run)
         if found:
             what = "{n} id{s} without a task {were} reported as failed"
             wasted = _wasted_claims(record, found[0].task)
@@ -224,7 +225,7 @@ def zombie_list(record: Record) -> Diagnosis | None:
     deleted: Event | None = None
     changes = {change.event.index: change for change in _changes(record)}
     moved: set[str] = set()
-    for event in record.writes:
+    for event in chosen(record.writes, PENDING, OLD_TASK) if changes else ():
         if event.invocation in names and event.verb == "delete" and event.key.startswith(OLD_TASK):
             moved.add(event.key.removeprefix(OLD_TASK))
         if event.key != PENDING:

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.record import Record, kept_if_few
+from harness.model.log import chosen
 from kvstore import Entry, Event
 
 _INDEX = attrgetter("index")
@@ -82,9 +83,9 @@ def copies(record: Record, prefix: str) -> Iterator[tuple[str, Event, Entry, Ent
 
 @kept_if_few
 def _copies(record: Record) -> Iterator[tuple[str, str, Event, Entry, Entry]]:
-    for write in record.writes:
-        prefix = next((prefix for prefix in _ORIGINAL if write.key.startswith(prefix)), None)
-        if prefix is None or write.entry is None or not record.made_by_migration(write):
+    for write in chosen(record.writes, *_ORIGINAL, verb="put"):
+        prefix = next(prefix for prefix in _ORIGINAL if write.key.startswith(prefix))
+        if write.entry is None or not record.made_by_migration(write):
             continue
         task = write.key.removeprefix(prefix)
         read = last_get(record, write.invocation, _ORIGINAL[prefix] + task, write.at)

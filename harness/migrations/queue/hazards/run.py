@@ -1,35 +1,44 @@
 """A run of the migration, read from what it asked of KV: which tasks it tried, and how far it got."""
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, overload
 
 from harness import Call
 from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, OLD_TASK, PENDING
 from harness.migrations.queue.simulation import timeline
+from harness.migrations.queue.simulation.expectation import MOST_ENTRIES
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import Lease, QueueState, parsed_list
+from harness.model.log import chosen
 from harness.model.verdict import Moment
 from kvstore import Event
 from kvstore.errors import Code
 from kvstore.messages import TOO_MANY_OPERATIONS
+from kvstore.store import Verb
+from kvstore.stores.names import Names
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """What a run did with one task: read the old key, put the new one, read that, delete the old one.
 
-    Each is kept as a place in ``operations``; there may be more tasks than all of those can be kept for.
+    Each is kept as a place in ``operations``, -1 for none; there may be more tasks than all of those can be
+    kept for.
     """
 
-    task: str
     operations: Sequence[Event]
     read_at: int
-    put_at: int | None = None
-    verify_at: int | None = None
-    delete_at: int | None = None
+    put_at: int
+    verify_at: int
+    delete_at: int
+
+    @property
+    def task(self) -> str:
+        return self.read.key.removeprefix(OLD_TASK)
 
     @property
     def read(self) -> Event:
@@ -37,15 +46,15 @@ class Attempt:
 
     @property
     def put(self) -> Event | None:
-        return None if self.put_at is None else self.operations[self.put_at]
+        return None if self.put_at < 0 else self.operations[self.put_at]
 
     @property
     def verify(self) -> Event | None:
-        return None if self.verify_at is None else self.operations[self.verify_at]
+        return None if self.verify_at < 0 else self.operations[self.verify_at]
 
     @property
     def delete(self) -> Event | None:
-        return None if self.delete_at is None else self.operations[self.delete_at]
+        return None if self.delete_at < 0 else self.operations[self.delete_at]
 
     @property
     def moved(self) -> bool:
@@ -70,6 +79,70 @@ class Attempt:
         return [timeline.of_read(step) for step in steps if step is not None]
 
 
+class Attempts(Sequence[Attempt]):
+    """Every task that was tried in ``operations``: four numbers each."""
+
+    def __init__(self, operations: Sequence[Event]) -> None:
+        self._operations, self._places = operations, array("i")
+        task = ""
+        for at, event in enumerate(operations):
+            if event.verb == "get" and event.key.startswith(OLD_TASK):
+                task = event.key.removeprefix(OLD_TASK)
+                self._places.extend((at, -1, -1, -1))
+            elif self._places:
+                self._go_on(task, at, event)
+
+    def _go_on(self, task: str, at: int, event: Event) -> None:
+        """Note the place of what is done next with a task."""
+        if event.verb == "put" and event.key == NEW_TASK + task:
+            self._places[-3] = at
+        elif event.verb == "get" and event.key == NEW_TASK + task and self._places[-3] >= 0:
+            self._places[-2] = at
+        elif event.verb == "delete" and event.key == OLD_TASK + task:
+            self._places[-1] = at
+
+    def __len__(self) -> int:
+        return len(self._places) // 4
+
+    @overload
+    def __getitem__(self, index: int) -> Attempt: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Attempt]: ...
+    def __getitem__(self, index: int | slice) -> Attempt | list[Attempt]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        at = 4 * range(len(self))[index]
+        return Attempt(self._operations, *self._places[at : at + 4])
+
+
+class Moved(Mapping[str, Attempt]):
+    """The attempts that moved their task, by its id; the last one of each."""
+
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts, self._tasks, self._last = attempts, Names(MOST_ENTRIES), array("I")
+        for place, one in enumerate(attempts):
+            if one.moved:
+                number = self._tasks.number(one.task)
+                if number == len(self._last):
+                    self._last.append(place)
+                self._last[number] = place
+
+    def __getitem__(self, task: str) -> Attempt:
+        number = self._tasks.find(task)
+        if number < 0:
+            raise KeyError(task)
+        return self._attempts[self._last[number]]
+
+    def __contains__(self, task: object) -> bool:
+        return isinstance(task, str) and self._tasks.find(task) >= 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self._tasks.each(range(len(self._tasks)))
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+
 @dataclass(frozen=True)
 class Run:
     """One ``POST /api/migrate/run``, with what was alive before it and after it.
@@ -90,23 +163,17 @@ class Run:
         return self.around()[1]
 
     @cached_property
-    def attempts(self) -> list[Attempt]:
-        found: list[Attempt] = []
-        for at, event in enumerate(self.operations):
-            if event.verb == "get" and event.key.startswith(OLD_TASK):
-                found.append(Attempt(event.key.removeprefix(OLD_TASK), self.operations, at))
-            elif found:
-                _go_on(found[-1], at, event)
-        return found
+    def attempts(self) -> Attempts:
+        return Attempts(self.operations)
 
     @cached_property
-    def moved(self) -> dict[str, Attempt]:
-        return {one.task: one for one in self.attempts if one.moved}
+    def moved(self) -> Moved:
+        return Moved(self.attempts)
 
     @cached_property
     def listed(self) -> Any:
         """The pending list as the run read it: None for a missing one, BROKEN for what is no JSON."""
-        read = [event for event in self.operations if event.verb == "get" and event.key == PENDING]
+        read = [event for event in chosen(self.operations, PENDING, verb="get") if event.key == PENDING]
         return parsed_list(read[-1].entry) if read and read[-1].entry is not None else None
 
     @property
@@ -128,8 +195,8 @@ class Run:
     def lease_listing(self) -> Event | None:
         return self._first("scan", OLD_LEASE)
 
-    def _first(self, verb: str, key: str) -> Event | None:
-        return next((event for event in self.operations if event.verb == verb and event.key == key), None)
+    def _first(self, verb: Verb, key: str) -> Event | None:
+        return next((event for event in chosen(self.operations, key, verb=verb) if event.key == key), None)
 
     @cached_property
     def errors(self) -> list[str]:
@@ -154,7 +221,7 @@ class Run:
 
     def refused_for(self, code: Code) -> Event | None:
         """The first operation that failed because of a limit."""
-        return next((event for event in self.operations if event.error and event.code == code), None)
+        return next((event for event in chosen(self.operations, failed=True) if event.code == code), None)
 
     @cached_property
     def spent(self) -> Event | None:
@@ -189,6 +256,32 @@ class Run:
         ]
 
 
+class Earlier:
+    """Runs that moved tasks, and which of them was the last for each task."""
+
+    def __init__(self) -> None:
+        self._runs = list[Run]()
+        self._tasks, self._last = Names(MOST_ENTRIES), array("I")
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def add(self, run: Run) -> None:
+        """The run has moved tasks."""
+        if run.moved:
+            self._runs.append(run)
+        for task in run.moved:
+            number = self._tasks.number(task)
+            if number == len(self._last):
+                self._last.append(0)
+            self._last[number] = len(self._runs) - 1
+
+    def of(self, task: str) -> Run | None:
+        """The last run that moved a task."""
+        number = self._tasks.find(task)
+        return None if number < 0 else self._runs[self._last[number]]
+
+
 def runs(record: Record, *, last: bool = False) -> Iterator[Run]:
     """Every run in the order in which they were sent; with ``last`` also the one after everything."""
     yield from _runs(record)
@@ -213,15 +306,6 @@ def ran_out(event: Event | None) -> bool:
 def page_size(record: Record) -> int:
     """How many keys a listing shows at most."""
     return min(1000, record.scenario.page)
-
-
-def _go_on(attempt: Attempt, at: int, event: Event) -> None:
-    if event.verb == "put" and event.key == NEW_TASK + attempt.task:
-        attempt.put_at = at
-    elif event.verb == "get" and event.key == NEW_TASK + attempt.task and attempt.put_at is not None:
-        attempt.verify_at = at
-    elif event.verb == "delete" and event.key == OLD_TASK + attempt.task:
-        attempt.delete_at = at
 
 
 def _holds(lease: Lease | None, at: int) -> bool:

@@ -11,6 +11,7 @@ from harness.migrations.queue.simulation.expectation import task_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.simulation.timeline import of_call, of_read, of_write
 from harness.migrations.queue.state import Lease, QueueState
+from harness.model.log import chosen
 from harness.model.verdict import Moment
 from kvstore import Event
 
@@ -42,8 +43,8 @@ def enqueued_during_the_run(record: Record) -> Diagnosis | None:
 def _deletions(record: Record) -> Iterator[tuple[Call, Event, Event]]:
     """The runs that deleted the pending list, each with what it had read of it."""
     for run in record.runs:
-        for write in record.versions.by(run.name):
-            if write.key == PENDING and write.verb == "delete":
+        for write in chosen(record.versions.by(run.name), PENDING, verb="delete"):
+            if write.key == PENDING:
                 read = last_get(record, run.name, PENDING, write.at)
                 if read is not None:
                     yield run, write, read
@@ -107,8 +108,8 @@ def new_lease_overwritten(record: Record) -> Diagnosis | None:
     """H36: the lease of a new claim is overwritten by the old one."""
     granted = {claim.lease.nonce: claim for claim in claims(record)}
     cases = []
-    for write in record.writes:
-        if not (write.key.startswith(NEW_LEASE) and write.verb == "put" and record.made_by_migration(write)):
+    for write in chosen(record.writes, NEW_LEASE, verb="put"):
+        if not record.made_by_migration(write):
             continue
         lease, replaced = lease_of(write), record.versions.before(write)
         before = None if replaced is None else Lease.read(replaced)
@@ -142,8 +143,8 @@ def _refused_renewals(record: Record, actor: str, task: str, since: int) -> list
 def old_lease_revived(record: Record) -> Diagnosis | None:
     """H37: the old code leases what has been moved; the lease is in the old format, and stays there."""
     cases = []
-    for write in record.writes:
-        if not (write.key.startswith(OLD_LEASE) and write.verb == "put") or record.made_by_migration(write):
+    for write in chosen(record.writes, OLD_LEASE, verb="put"):
+        if record.made_by_migration(write):
             continue
         task = write.key.removeprefix(OLD_LEASE)
         call = record.expectation.calls[write.invocation]
@@ -168,8 +169,8 @@ def completed_while_copied(record: Record) -> Diagnosis | None:
     """H38: a task is completed, and a copy of it lives on."""
     late: list[Case] = []
     before: list[Case] = []
-    for write in record.writes:
-        if not (write.key.startswith(NEW_TASK) and write.verb == "put" and record.made_by_migration(write)):
+    for write in chosen(record.writes, NEW_TASK, verb="put"):
+        if not record.made_by_migration(write):
             continue
         task = write.key.removeprefix(NEW_TASK)
         completion = _completion(record, task)

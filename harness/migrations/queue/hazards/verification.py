@@ -9,6 +9,7 @@ from harness.migrations.queue.hazards.reading import begun, is_stale
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation.record import Record, kept_if_few
 from harness.migrations.queue.simulation.timeline import of_call, of_read, of_write
+from harness.model.log import chosen
 from harness.model.verdict import Moment
 from kvstore import Event
 
@@ -18,7 +19,7 @@ _OLD = {NEW_TASK: OLD_TASK, NEW_LEASE: OLD_LEASE}
 def verified_by_a_read(record: Record) -> Diagnosis | None:
     """H19: a read right after the put fails a copy that is there, or passes one that others cannot see."""
     failed, passed = [], {}
-    missed = [get for get in record.asked if get.verb == "get" and get.entry is None]
+    missed = [get for get in chosen(record.asked, verb="get") if get.entry is None]
     missed = [get for get in missed if not record.made_by_migration(get)]
     keys = {get.key for get in missed}
     for run, put, get in _verifications(record):

@@ -19,6 +19,7 @@ from harness.migrations.queue.simulation.simulate import simulate
 from harness.migrations.queue.simulation.world import OnProgress
 from harness.migrations.queue.worker import OURS, QueueWorker
 from harness.model.decision import Decision, Extent
+from harness.model.log import chosen
 from harness.model.verdict import Finding, Verdict
 from harness.sources.source import Source
 from harness.terminal.progress import Follow
@@ -155,10 +156,8 @@ def walked_at(record: Record) -> Extent:
     """How much there was to judge; moved is what the migration deleted from the old format."""
     moved = {
         event.key
-        for event in record.writes
-        if event.verb == "delete"
-        and event.key.startswith((PENDING, OLD_TASK, OLD_LEASE))
-        and record.made_by_migration(event)
+        for event in chosen(record.writes, PENDING, OLD_TASK, OLD_LEASE, verb="delete")
+        if record.made_by_migration(event)
     }
     return replace(extent_of(record), moved=len(moved))
 

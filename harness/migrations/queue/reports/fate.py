@@ -23,7 +23,7 @@ class Fates:
     ``set_aside`` are none of these: their bodies are kept, byte for byte.
     """
 
-    of: Mapping[str, set[str]]
+    of: Mapping[str, list[str]]
     set_aside: set[str]
 
 
@@ -34,16 +34,16 @@ def fates(record: Record) -> Fates:
     aside = {task for task, entry in final.quarantined.items() if before.get(task) == entry}
     listed = record.judged["listing"].member("pending") or ()
     seen = {task for task in listed if isinstance(task, str)}
-    found: dict[str, set[str]] = {fate: set() for fate in FATES}
+    found: dict[str, list[str]] = {fate: [] for fate in FATES}
     for task in owed(record, record.ended):
         if task in aside:
             continue
         if task in seen and task in final.new_tasks:
-            found["listed"].add(task)
+            found["listed"].append(task)
         elif task in final.new_tasks:
-            found["hidden"].add(task)
+            found["hidden"].append(task)
         elif task in final.old_tasks:
-            found["stranded"].add(task)
+            found["stranded"].append(task)
         else:
-            found["lost"].add(task)
+            found["lost"].append(task)
     return Fates(found, aside)

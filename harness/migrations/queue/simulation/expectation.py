@@ -7,7 +7,7 @@ that expires is gone at its expiration, although nobody deleted it.
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -176,7 +176,7 @@ class Expectation:
         # What a record keeps does not know the record: nobody would ever let go of the two.
         self._versions, self._results = versions, record.to("POST", f"{RESULTS}*")
         self._spans = Spans(versions, record.began)
-        self._under: dict[str, list[str]] = {}
+        self._under: dict[str, Sequence[str]] = {}
         self._tenures: dict[tuple[str, int], Tenures] = {}
 
     def of(self, key: str) -> list[Span]:
@@ -205,7 +205,7 @@ class Expectation:
     def under(self, prefix: str) -> Iterator[tuple[str, list[Span]]]:
         """The ids and spans of all keys that begin with ``prefix``."""
         if prefix not in self._under:
-            self._under[prefix] = [key for key in self._versions.keys if key.startswith(prefix)]
+            self._under[prefix] = self._versions.under(prefix)
         start, spans = len(prefix), self._spans
         return ((key[start:], spans[key]) for key in self._under[prefix])
 
@@ -241,9 +241,10 @@ class Expectation:
                 for span in spans:
                     if not span.from_operator:
                         self._note(stories.setdefault(task, Story(task)), span)
+        begun = dict[tuple[int, ...], tuple[int, ...]]()  # many begin with the walk
         for story in stories.values():
-            if len(story.enqueued) > 1:
-                story.enqueued = tuple(sorted(story.enqueued))
+            moments = tuple(sorted(story.enqueued))
+            story.enqueued = begun.setdefault(moments, moments)
             self._note_result(story)
         for call in self._results:
             done = stories.get(task_of(call) or "")

@@ -1,6 +1,6 @@
 """What happened in a simulation: everything that the checkers judge by."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Final, TypeVar
@@ -10,6 +10,7 @@ from harness.migrations.queue.simulation.expectation import MOST_ENTRIES, Expect
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.state import QueueState
 from kvstore import Entry, Event
+from kvstore.stores.table import alive_at, copied
 
 T = TypeVar("T")
 
@@ -30,15 +31,14 @@ class Record(RunRecord[QueueState]):
     judged: Mapping[str, Call]
     rewritten: Sequence[Event]
 
-    def timeline(self) -> Iterator[tuple[Event, dict[str, Entry]]]:
-        """Each write with the namespace right after it; the same dict every time, changed in place."""
+    def timeline(self) -> Iterator[tuple[Event, MutableMapping[str, Entry]]]:
+        """Each write with the namespace right after it; the same mapping every time, changed in place."""
         return timeline(self.start.entries, self.writes)
 
     def state_at(self, place: int) -> QueueState:
         """The namespace after the first ``place`` writes, expired keys included."""
-        state = dict(self.start.entries)
-        for event in self.writes[:place]:
-            carry_out(event, state)
+        state = copied(self.start.entries)
+        carry_out(self.writes[:place], state)
         return QueueState(state)
 
     @cached_property
@@ -87,7 +87,7 @@ class Around(Mapping[str, tuple[QueueState, QueueState]]):
         self, start: Mapping[str, Entry], writes: Sequence[Event], calls: Mapping[str, Call]
     ) -> None:
         self._start, self._writes, self._calls = start, writes, calls
-        self._state, self._done = dict(start), 0
+        self._state, self._done = copied(start), 0
         self._latest: dict[tuple[int, int], QueueState] = {}
         self._most = max(2, MOST_ENTRIES // (len(start) + 1))
 
@@ -105,19 +105,12 @@ class Around(Mapping[str, tuple[QueueState, QueueState]]):
         """What is alive ``at`` a moment, after the first ``place`` writes."""
         if (place, at) not in self._latest:
             if place < self._done:
-                self._state, self._done = dict(self._start), 0
-            for event in self._writes[self._done : place]:
-                carry_out(event, self._state)
+                self._state, self._done = copied(self._start), 0
+            carry_out(self._writes[self._done : place], self._state)
             self._done = place
             while len(self._latest) >= self._most:
                 del self._latest[next(iter(self._latest))]
-            self._latest[place, at] = QueueState(
-                {
-                    key: entry
-                    for key, entry in self._state.items()
-                    if entry.expiration is None or entry.expiration * 1000 > at
-                }
-            )
+            self._latest[place, at] = QueueState(alive_at(self._state, at))
         return self._latest[place, at]
 
 

@@ -18,6 +18,7 @@ from harness.world.site import WAY_MS, Site
 from kvstore import Entry
 from kvstore.conditions import COLOS, JUDGE
 from kvstore.layers.trace import Trace
+from kvstore.stores.table import table_of
 from worker.durable import Objects
 from worker.sdk.http.request import Request
 
@@ -47,11 +48,12 @@ class World(Site):
             Interleaving(clock, following(scenario.order), scenario.pace) if scenario.at_once else None
         )
         # A walk goes through whatever somebody's namespace has; a search makes thousands of small ones.
-        is_large = bool(scenario.walk)
-        network = Network(scenario, clock, interleaving=interleaving, trace=trace, is_large=is_large)
+        # Its keys are numbered in order, as listings will give them.
+        table = table_of(entries) if scenario.walk else None
+        network = Network(scenario, clock, interleaving=interleaving, trace=trace, table=table)
         super().__init__(scenario, clock, network)
         self.scenario: Scenario = scenario
-        self.start = QueueState(entries)
+        self.start = QueueState(entries if table is None else table)
         self.began = clock.now_ms()
         self.on_progress: OnProgress | None = None
         self._conditions = scenario.platform
