@@ -158,7 +158,7 @@ function nearest(finding) {
 function legend() {
   const item = (text, ...shapes) => make("span", {}, draw("svg", { width: 26, height: 14 }, ...shapes), text);
   const box = kind => draw("rect", { class: kind, x: 1, y: 2, width: 24, height: 10, rx: 3 });
-  return make("div", { class: "legend" }, item("read", box("op get")), item("write", box("op put")), item("delete", box("op delete")), item("listing", box("op scan")), item("stale read", box("op stale")),
+  return make("div", { class: "legend" }, item("read", box("op get")), item("write", box("op put")), item("delete", box("op delete")), item("listing", box("op scan")), item("call of D1 or an object", box("op call")), item("stale read", box("op stale")),
     item("copy in a location", box("copy")), item("the copy is stale", box("stale-band")), item("what a read saw", draw("path", { class: "saw strong", d: "M1 11C8 2 16 2 24 6", "marker-end": "url(#tip)" })),
     item("what it missed", draw("path", { class: "missed", d: "M1 11C8 2 16 2 24 6", "marker-end": "url(#tip)" })), item("fault or refusal", draw("path", { class: "fault", d: "M8 2L18 12M18 2L8 12" })), item("no answer came", box("request lost")));
 }

@@ -90,7 +90,7 @@ class Timeline {
     this.zoom = 1; this.linear = false; this.arrows = true;
     this.node = make("div", { class: "picture", tabindex: 0, role: "group", "aria-label": "Timeline" });
     const about = new Set(this.keys), first = run.began;
-    const every = [...run.operations, ...callsOf(run)];
+    const every = [...callsOf(run), ...run.operations]; // what is asked within a call lies over it
     const related = every.filter(o => about.has(o.key) || o.error || o.found.some(k => about.has(k)));
     const names = new Set(related.map(o => o.request));
     // What has nothing to do with the keys takes no room.

@@ -14,7 +14,9 @@ from harness.model.record import Record
 from harness.model.scenario import Scenario
 from harness.rehearsal.rehearsal import rehearse
 from harness.rehearsal.subject import Subject, loaded
+from harness.system.javascript import object_lane
 from harness.system.javascript.code import JavaScriptCode
+from harness.system.javascript.object_lane import ObjectLane
 from harness.terminal.exit_codes import HELD, VIOLATED
 from kvstore import Entry
 from kvstore.layers.trace import Trace
@@ -361,6 +363,28 @@ def test_an_event_that_goes_on_alone_is_as_where_the_isolate_is_asked_each_time(
 
     once = history(Trace())
     assert [history(), history()] == [once, once]
+
+
+def test_an_event_that_goes_on_alone_is_asked_only_when_it_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def noted(does: Any) -> Any:
+        def also(*given: Any) -> Any:
+            done.append(does.__name__)
+            return does(*given)
+
+        return also
+
+    for name in ("settle", "deliver"):
+        monkeypatch.setattr(ObjectLane, name, noted(getattr(ObjectLane, name)))
+    monkeypatch.setattr(object_lane, "_PATIENCE_MS", 60_000)
+    members = """async ask() { for (const name of "abcd") await this.env.KV.get(name); return 1; }
+  claim() {}"""
+    record = asked(tmp_path, members, get("/a/ask"), get("/a/ask")).simulate(Scenario())
+    assert answers(record)[:2] == [1, 1]
+    assert done.count("settle") == done.count("deliver")
 
 
 def test_nothing_is_left_of_objects(tmp_path: Path) -> None:
