@@ -1,11 +1,11 @@
 """What a hunt tries, in order: what is cheap and tells much comes first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, combinations
 from typing import Final, TypeVar
 
-from harness import Call
 from harness.engine.chance import Chance
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.odd_entry import AXES
@@ -85,7 +85,7 @@ _DRAWN: Final = (
     "conditions=hostile claims=kv",
 )
 SEEDS: Final = 60
-# How many odd entries go into a scenario, who is there beside them, and how many faults a random one gets.
+# How many odd entries go into a scenario, and who is there beside them.
 _ENTRIES: Final = 6
 _WHO: Final = (
     "conditions=local",
@@ -93,11 +93,12 @@ _WHO: Final = (
     "conditions=production lookers=1",
     "conditions=local page=2 empty=1",
 )
-_FAULTS: Final = 6
+# What fails and changes nothing first, then what is not confirmed, and what ends a request.
+_KINDS: Final = ("refused", "unanswered", "crash", "outage", "timeout", "slow", "dropped", "background")
 # Milliseconds between two operations of requests at once with a coordinator: a request that waits for a
-# task's turn asks for it four times a second while the others go on. And about how often a request calls it.
+# task's turn asks for it four times a second while the others go on. And without one: KV takes every write.
 _QUICK: Final = 50
-_CALLS: Final = 8
+_SLOW: Final = 1000
 # How many places in each pair of requests are tried, and which requests are those of a migration.
 _PLACES: Final = 12
 _MIGRATE: Final = {"run", "rollback"}
@@ -174,9 +175,11 @@ def interleaved(run: Run, claims: Claims) -> Iterator[Scenario]:
             odd = ("", "", " odd=copied-before", " odd=held-both,both-changed,raw+new-only")[chance.below(4)]
             line = f"{_SAFE} conditions=local claims={claims} tasks=2 leases={chance.below(2)}{odd}"
             line += f" at_once={one},{other} format={queue_format}"
-            line += f" pace={_QUICK}" if claims == "coordinator" else ""
-            first = run(Scenario.read(f"{line} order=a99b99"))
-            turns = chance.below(first.calls[0].operations + (_CALLS if claims == "coordinator" else 0))
+            pace = _QUICK if claims == "coordinator" else _SLOW
+            line += f" pace={pace}"
+            first = run(Scenario.read(f"{line} order=a99b99")).calls[0]
+            # A call of a coordinator takes a turn, too, and is no operation of KV.
+            turns = chance.below(1 + (first.answered - first.sent) // pace)
             yield Scenario.read(f"{line} order={f'a{turns}' if turns else ''}b99")
 
 
@@ -205,14 +208,43 @@ def interrupted(run: Run, plain: Scenario, step: str = "") -> Iterator[Scenario]
 
 
 def others_interrupted(run: Run) -> Iterator[Scenario]:
-    """Random scenarios, and every two unusual things, each with some of the faults that can strike it."""
-    for scenario in _in_turns(drawn(range(1001, 1001 + SEEDS)), paired()):
+    """Random scenarios, and every two unusual things, each with a fault at a write and one anywhere: at what
+    was met least so far, and of the kinds of faults of which that met fewest.
+    """
+    tried = Counter[Hashable]()
+    for scenario in _in_turns(drawn(range(1, SEEDS + 1)), paired()):
         plain = replace(scenario, faults=())
-        record, name = run(plain), f"{plain.seed} {plain.odd}"
-        writes = mixed(places(record, only_writes=True), f"{name} writes")[: _FAULTS // 2]
-        others = mixed(places(record), name)[: _FAULTS - len(writes)]
-        for fault in dict.fromkeys((*writes, *others)):
-            yield replace(plain, faults=(fault,))
+        record = run(plain)
+        met = {fault: _met(record, fault) for fault in mixed(places(record), f"{plain.seed} {plain.odd}")}
+        writes = [fault for fault in met if _is_write(record, fault)]
+        for some in (writes, list(met)):
+            fault = min(
+                some,
+                key=lambda one: (tried[met[one]], tried[one.kind, met[one]], _KINDS.index(one.kind)),
+                default=None,
+            )
+            if fault is not None:
+                tried.update((met[fault], (fault.kind, met[fault])))
+                yield replace(plain, faults=(fault,))
+
+
+def _met(plain: Record, fault: Fault) -> Hashable:
+    """What a fault strikes: whose operation, on which keys, and whether it found or replaced something."""
+    call = next(one for one in plain.calls if one.name == fault.request)
+    asked = plain.operations[call.name]
+    if not 0 < fault.at <= len(asked):
+        return call.role, call.method, _family(call.path, "/")
+    event = asked[fault.at - 1]
+    family = call.role, event.verb, _family(event.key, ":")
+    wrote = [one for one in plain.versions.by(call.name) if (one.key, one.at) == (event.key, event.at)]
+    if not wrote:
+        return *family, event.entry is not None
+    replaced = plain.versions.before(wrote[0])
+    return *family, replaced and (event.entry is not None and replaced.value == event.entry.value)
+
+
+def _family(name: str, between: str) -> str:
+    return name.rpartition(between)[0]
 
 
 def interrupted_twice(run: Run, plain: Scenario) -> Iterator[Scenario]:
@@ -222,23 +254,22 @@ def interrupted_twice(run: Run, plain: Scenario) -> Iterator[Scenario]:
     return (replace(plain, faults=pair) for pair in zip(every, others, strict=True) if pair[0] != pair[1])
 
 
-def places(plain: Record, step: str = "", *, only_writes: bool = False) -> list[Fault]:
-    """Every kind of fault wherever it can strike: at any operation of anybody, of a step, or at any write."""
+def places(plain: Record, step: str = "") -> list[Fault]:
+    """Every kind of fault wherever it can strike: at any operation of anybody, or of a step."""
     calls = [call for call in plain.calls if call.name.startswith(step)]
     at_operations = [
         Fault(kind, at, call.name)
         for kind in OPERATION
         for call in calls
         for at in range(1, call.operations + 1)
-        if not only_writes or _is_write(plain, call, at)
     ]
     whole = [Fault(kind, 0, call.name) for kind in ("dropped", "background") for call in calls]
-    return at_operations if step or only_writes else [*at_operations, *whole]
+    return at_operations if step else [*at_operations, *whole]
 
 
-def _is_write(plain: Record, call: Call, at: int) -> bool:
-    asked = plain.operations[call.name]
-    return at <= len(asked) and asked[at - 1].verb in ("put", "delete")
+def _is_write(plain: Record, fault: Fault) -> bool:
+    asked = plain.operations[fault.request]
+    return 0 < fault.at <= len(asked) and asked[fault.at - 1].verb in ("put", "delete")
 
 
 def mixed(things: Sequence[T], name: str) -> list[T]:

@@ -106,8 +106,8 @@ class Mover:
                 wait = 0 if short and (self.moved or self.step.touched) else self.limits.verify_after
                 self.step.wait_until(platform.now_ms() + 1000 * wait)
                 return False
-            await self.journal.close(batch)
             self.moved = True
+            await self.journal.close(batch)
             return True
         except BudgetSpent:
             raise
