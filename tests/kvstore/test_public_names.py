@@ -13,7 +13,8 @@ ON_DEMAND = (
     "harness",
     "harness.migrations.redis",
     "kvstore",
-    *(f"worker.{one}" for one in ("assets", "d1", "javascript", "kvwire", "r2", "runtime", "serving")),
+    *(f"worker.{one}" for one in ("assets", "codeq", "d1", "javascript")),
+    *(f"worker.{one}" for one in ("kvwire", "r2", "runtime", "serving")),
 )
 
 
