@@ -129,9 +129,7 @@ class Log(MutableSequence[Event]):
         columns = self._columns
         places: Iterable[int] = range(len(self)) if self._places is None else self._places
         if begins:
-            keys, every = columns.key, [columns.names.begin(one) for one in begins]
-            all_of_them = places
-            flags = every[0] if len(every) == 1 else bytes(map(max, *every))
+            keys, flags, all_of_them = columns.key, columns.names.begin(begins), places
             places = (place for place in all_of_them if keys[place] != _SEVERAL and flags[keys[place]])
         if verb is not None:
             verbs, wanted, among = columns.verb, _VERB_OF[verb], places

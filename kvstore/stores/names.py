@@ -5,9 +5,10 @@ buffer, some 20 bytes a key beside its text.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, overload
+from weakref import proxy
 
 # As many keys, and as many entries, are kept as Python has them, which is sooner.
 MANY: Final = 800_000
@@ -32,13 +33,15 @@ class Names(Sequence[str]):
         self.kept = list[str]()
         self._most = most
         # The numbers of all names, and from ``most`` on of those that were looked for lately.
-        self._numbers = dict[str, int]()
+        self._numbers = _Numbers(proxy(self))
+        #: The number of a name, -1 when it has none. Most are found without a call in Python.
+        self.find: Callable[[str], int] = self._numbers.__getitem__
         # What takes their place: texts one after the other, where each ends, and slots, where the search for
         # a name begins at its hash: a number and one, 0 for nothing.
         self._text, self._ends = bytearray(), array("Q", [0])
         self._hashes, self._slots = array("I"), array("I")
         # Which names begin with what was asked for.
-        self._flags = dict[str, bytearray]()
+        self._flags = dict[tuple[str, ...], bytearray]()
 
     def number(self, name: str) -> int:
         """The number of a name, which gets one when it has none."""
@@ -56,7 +59,8 @@ class Names(Sequence[str]):
 
     def _pack(self) -> None:
         """Put what is kept into the buffer."""
-        names, self.kept, self._numbers = self.kept, [], {}
+        names, self.kept = self.kept, []
+        self._numbers.clear()
         self._slots = array("I", bytes(4 * 64))
         for name in names:
             self._append(name)
@@ -79,12 +83,10 @@ class Names(Sequence[str]):
             place = (place + 1) & last
         slots[place] = number
 
-    def find(self, name: str) -> int:
-        """The number of a name, -1 when it has none."""
-        number = self._numbers.get(name, -1)
-        return number if number >= 0 or not self._slots else self._search(name)
-
-    def _search(self, name: str) -> int:
+    def search(self, name: str) -> int:
+        """The number of a name that is not known from lately, -1 when it has none."""
+        if not self._slots:
+            return -1
         slots, hashes, code = self._slots, self._hashes, hash(name) & _HASH
         last = len(slots) - 1
         place = code & last
@@ -99,12 +101,12 @@ class Names(Sequence[str]):
             place = (place + 1) & last
         return -1
 
-    def begin(self, prefix: str) -> bytearray:
-        """For each name, by its number, whether it begins with ``prefix``."""
-        flags = self._flags.setdefault(prefix, bytearray())
+    def begin(self, prefixes: tuple[str, ...]) -> bytearray:
+        """For each name, by its number, whether it begins with one of the ``prefixes``."""
+        flags = self._flags.setdefault(prefixes, bytearray())
         missing = range(len(flags), len(self))
         if missing:
-            flags += bytes([name.startswith(prefix) for name in self.each(missing)])
+            flags += bytes([name.startswith(prefixes) for name in self.each(missing)])
         return flags
 
     def __len__(self) -> int:
@@ -165,6 +167,16 @@ class Names(Sequence[str]):
             yield blocks[block][place]
 
 
+class _Numbers(dict[str, int]):
+    """Numbers by name: what is not among them is searched for."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def __missing__(self, name: str) -> int:
+        return self._names.search(name)
+
+
 class SomeNames(Sequence[str]):
     """Some of the names, in an order of their own: four bytes each."""
 
@@ -183,7 +195,7 @@ class SomeNames(Sequence[str]):
 
     def under(self, prefix: str) -> "SomeNames":
         """Those that begin with ``prefix``."""
-        begins = self._names.begin(prefix)
+        begins = self._names.begin((prefix,))
         return SomeNames(self._names, array("I", filter(begins.__getitem__, self._numbers)))
 
 

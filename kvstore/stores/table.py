@@ -210,7 +210,7 @@ class Table(MutableMapping[str, Entry]):
 
     def under(self, prefix: str) -> Iterator[str]:
         """The keys that begin with ``prefix``."""
-        return self.names.each(filter(self.names.begin(prefix).__getitem__, self.numbers()))
+        return self.names.each(filter(self.names.begin((prefix,)).__getitem__, self.numbers()))
 
     def __len__(self) -> int:
         return self._count

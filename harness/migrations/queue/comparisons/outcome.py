@@ -29,10 +29,11 @@ def differences(record: Record, reference: Record) -> list[Finding | None]:
     late = max(record.ended, reference.ended)
     here, there = _lasting(record.final.entries, late), _lasting(reference.final.entries, late)
     both = [key for key in here if key in there]
+    left = {*map(_task, here), *map(_task, there)}
     ended = {
-        repr(key.removeprefix(OLD_TASK).removeprefix(NEW_TASK))
+        repr(_task(key))
         for key, entry in record.start.entries.items()
-        if key.startswith((OLD_TASK, NEW_TASK)) and not _lasts(entry, late)
+        if key.startswith((OLD_TASK, NEW_TASK)) and (not _lasts(entry, late) or _task(key) not in left)
     }
     changed = [key for key in both if _said(key, here[key], ended) != _said(key, there[key], ended)]
     return [
@@ -42,9 +43,13 @@ def differences(record: Record, reference: Record) -> list[Finding | None]:
     ]
 
 
+def _task(key: str) -> str:
+    return key.removeprefix(OLD_TASK).removeprefix(NEW_TASK)
+
+
 def _said(key: str, entry: Entry, ended: Set[str]) -> object:
     """What an entry says. A rollback adds to the list step by step: its order shows how big they were, and
-    what it names of those that ``ended`` whether it was there before their end.
+    what it names of those that ``ended`` whether it was read before their end.
     """
     listed = parsed(entry) if key == PENDING else None
     return sorted({*map(repr, listed)} - ended) if isinstance(listed, list) else entry

@@ -11,6 +11,7 @@ from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_TASK, RESUL
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import QueueState, parsed
+from harness.model.log import chosen
 from harness.model.verdict import Moment
 from kvstore import Entry, Event
 
@@ -72,6 +73,8 @@ def _status(entry: Entry) -> object:
 
 def completed_again(record: Record) -> Diagnosis | None:
     """H42: a run copies a task again whose first copy was completed meanwhile."""
+    written = chosen(record.writes, RESULT, verb="put"), chosen(record.rewritten, RESULT, verb="put")
+    results = {event.key.removeprefix(RESULT) for events in written for event in events}
     copied: dict[str, Event] = {}
     completed: dict[str, Event] = {}
     hurt: dict[str, list[Event]] = {}
@@ -80,6 +83,8 @@ def completed_again(record: Record) -> Diagnosis | None:
             completed.setdefault(event.key.removeprefix(RESULT), event)
         elif event.verb == "put" and event.key.startswith(NEW_TASK) and _by_run(record, event):
             task = event.key.removeprefix(NEW_TASK)
+            if task not in results:
+                continue  # what is never completed is not kept: there may be one of every task
             first, result = copied.get(task), completed.get(task)
             if first is not None and result is not None and _is_copied_again(record, first, result, event):
                 hurt.setdefault(task, [first, result, event])

@@ -51,6 +51,13 @@ def test_a_list_that_names_what_ended_since_is_like_one_that_was_made_later(inva
     assert verdict.held, verdict.findings
 
 
+def test_a_list_that_names_what_was_completed_is_like_one_without_it() -> None:
+    people = f"seed=74373722 conditions=hostile {SAFE} claims=coordinator rollback=after runs=1"
+    verdict = compared("I23", f"{people} odd=both-behind+unlisted,done page=2")
+    assert verdict is not None
+    assert verdict.held, verdict.findings
+
+
 def test_the_documented_migration_moves_the_leases_of_the_first_page() -> None:
     verdict = compared("I23", "conditions=local tasks=4 leases=3 page=1")
     assert verdict is not None
