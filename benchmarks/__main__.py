@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import (
     binding,
     census,
+    cluster,
     codeq,
     command,
     d1,
@@ -44,6 +45,7 @@ ALL = {
     "search": search.measure,
     "migration": migration.measure,
     "census": census.measure,
+    "cluster": cluster.measure,
     "guidance": guidance.measure,
     "size": size.measure,
 }

@@ -1,10 +1,10 @@
 """list of 1,000,000 keys page by page: what the last pages cost, and how much memory the walk takes."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measurement import Measurement
+from benchmarks.memory import resident
 from benchmarks.timing import in_turns
 from kvstore import Entry, KVNamespace, SqliteStore
 from kvstore.storage.cursor import encode_cursor
@@ -22,7 +22,7 @@ async def measure(folder: Path) -> list[Measurement]:
     last, start = await in_turns(
         lambda: _pages(namespace, encode_cursor(_key(_KEYS - 10_001))), lambda: _pages(namespace, "")
     )
-    before = _resident()
+    before = resident()
     count, most = await _walk(namespace)
     assert count == _KEYS
     await store.close()
@@ -56,16 +56,7 @@ async def _walk(namespace: KVNamespace) -> tuple[int, float]:
     while True:
         page = await namespace.list(options)
         count += len(page["keys"])
-        most = max(most, _resident())
+        most = max(most, resident())
         if page["list_complete"]:
             return count, most
         options["cursor"] = page["cursor"]
-
-
-def _resident() -> float:
-    """The memory of this process in MB, from Linux's /proc; 0 where there is none."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except FileNotFoundError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000

@@ -13,7 +13,14 @@ from harness import Call
 from harness.migrations.queue.checkers.ending import was_alone
 from harness.migrations.queue.checkers.limiter import LIMITER
 from harness.migrations.queue.checkers.refusals import refusals
-from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, OLD_LEASE, OLD_TASK, RESULT
+from harness.migrations.queue.layout import (
+    NEW_LEASE,
+    NEW_TASK,
+    OLD_LEASE,
+    OLD_TASK,
+    RESULT,
+    belongs_to_migration,
+)
 from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of
 from harness.migrations.queue.simulation.record import Record
 from harness.migrations.queue.state import BROKEN, Lease, epoch_seconds, parsed
@@ -22,6 +29,9 @@ from kvstore import Entry, Event
 _HOUR: Final = 3600
 _LEAST_TTL: Final = 60
 _LAST_MS: Final = 120_000
+# What a message becomes, beside the task, and what both have.
+EVENT: Final = "event:"
+_OF_EVENT: Final = {"id", "source", "content", "metadata"}
 # Seconds of KV and milliseconds of a Worker round differently.
 _ROUNDING: Final = 2
 Wrong = Iterator[tuple[str, str]]
@@ -42,7 +52,11 @@ def effects(record: Record) -> Wrong:
 def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
     if call.method == "GET" and any(not one.key.startswith(LIMITER) for one in record.versions.by(call.name)):
         yield "{n} GET request{s} {have} written something"
+    if any(not _is_known(one.key) for one in record.versions.by(call.name)):
+        yield "{n} request{s} wrote a key that the queue does not have"
     yield from refusals(record, call)
+    if call.method == "GET" and call.status == 404 and _was_there(record, call):
+        yield "{n} thing{s} {were} not found that {were} there all the time"
     if call.outcome != "ok" or call.path.startswith("/api/migrate"):
         return
     if call.path == "/api/queue/claim":
@@ -64,6 +78,24 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
         yield from _marked(record, call, task)
     elif call.path.endswith("/release"):
         yield from _given_back(record, call, task)
+
+
+def _is_known(key: str) -> bool:
+    return belongs_to_migration(key) or key.startswith((RESULT, EVENT, LIMITER))
+
+
+def _was_there(record: Record, call: Call) -> bool:
+    """Whether what a request asked for, a task or a result, was an object at one key that everybody saw."""
+    begin, end = record.expectation.evidence(call)
+    is_result = call.path.startswith(RESULTS)
+    task = unquote(call.path.removeprefix(RESULTS if is_result else "/api/queue/"))
+    if not is_result and record.expectation.during(RESULT + task, begin, end):
+        return False  # it may be told that it is completed
+    for prefix in (RESULT,) if is_result else _prefixes(call):
+        spans = record.expectation.during(prefix + task, begin, end)
+        if are_steady(spans, begin, end) and all(_is_object(span.entry) for span in spans):
+            return True
+    return False
 
 
 def _put(record: Record, call: Call, key: str) -> Event | None:
@@ -210,6 +242,8 @@ def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
         yield "{n} task{s} {were} stored other than accepted"
     elif str(body.get("content")) not in sent:
         yield "{n} task{s} {were} stored with another content than was sent"
+    elif not _is_like_event(record, call, task, body):
+        yield "{n} task{s} {were} stored without what {their} event{s} say{es}"
     if not lives(put, _HOUR, record):
         yield "{n} new task{s} {were} kept for another time than an hour"
     if put.entry.metadata is not None:
@@ -217,9 +251,17 @@ def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
     yield from _kept_event(record, call, task)
 
 
+def _is_like_event(record: Record, call: Call, task: str, body: dict[str, Any]) -> bool:
+    """Whether a task has what the event has that it was made of, where both have it: source, metadata …"""
+    put = _put(record, call, EVENT + task)
+    event = parsed(put.entry) if put is not None and put.entry is not None else None
+    known = event if isinstance(event, dict) else {}
+    return all(_plain(body.get(name)) == _plain(known[name]) for name in _OF_EVENT & known.keys())
+
+
 def _kept_event(record: Record, call: Call, task: str) -> Iterator[str]:
     """The event that a message became is kept for an hour: who sent it, of what type, and what it says."""
-    put = _put(record, call, f"event:{task}")
+    put = _put(record, call, EVENT + task)
     if put is None or put.entry is None:
         yield "{n} event{s} of accepted tasks {were} not kept"
         return

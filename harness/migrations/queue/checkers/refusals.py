@@ -24,6 +24,8 @@ _ALONE_MS: Final = _OPERATION_MS + 1_100 + 20 * _CALL_MS
 _IDLE_MS: Final = _ALONE_MS + 100 * (250 + _CALL_MS)
 # An ordinary id; the guide does not say how requests with other ids are answered.
 _USUAL: Final = re.compile(r"[\w.-]{1,100}")
+# The status for somebody who does not say who it is.
+_WHO: Final = 401
 # Seconds that KV keeps anything, at least.
 _LEAST_TTL: Final = 60
 
@@ -56,13 +58,14 @@ def refusals(record: Record, call: Call) -> Iterator[str]:
 def _refusal(call: Call) -> int | None:
     """The status that refuses a request for a task that is missing, or held by another; None for none.
 
-    Clients send valid requests, except for ids that cannot be keys: of those any refusal is right.
+    Clients send valid requests and say who they are, except for ids that cannot be keys: of those any other
+    refusal is right.
     """
     if call.path.startswith("/webhook/"):
         return None
     path = call.path.removeprefix("/api/queue/").removeprefix(RESULTS)
     if call.path.startswith("/api/migrate") or not _USUAL.fullmatch(path.partition("/")[0]):
-        return call.status
+        return None if call.status == _WHO else call.status
     if path.endswith(("/renew", "/release")):
         return 403
     return 404 if path.endswith("/status") or call.method == "GET" else None
