@@ -248,6 +248,9 @@ def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
         yield "{n} new task{s} {were} kept for another time than an hour"
     if put.entry.metadata is not None:
         yield "{n} new task{s} {were} given metadata"
+    ready = epoch_seconds(call.raw("estimatedCompletion"))
+    if ready is not None and ready <= call.sent / 1000 - record.scenario.clock_spread / 1000:
+        yield "{n} task{s} {were} said to be ready before {they} {were} sent"
     yield from _kept_event(record, call, task)
 
 

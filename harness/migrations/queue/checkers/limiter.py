@@ -13,13 +13,15 @@ from typing import Final
 from harness import Call
 from harness.migrations.queue.simulation.expectation import RESULTS
 from harness.migrations.queue.simulation.record import Record, kept
-from harness.migrations.queue.state import parsed
+from harness.migrations.queue.state import epoch_seconds, parsed
 from kvstore import Entry, Event
 
 LIMITER: Final = "ratelimit:"
 # The limiter's minute, and how many requests of one key it lets through in it.
 _MINUTE_MS: Final = 60_000
 _PER_MINUTE: Final = 60
+# Seconds that are rounded up.
+_ROUNDING: Final = 2
 _ANSWERED: Final = attrgetter("answered")
 _QUEUE: Final = ("/api/queue", RESULTS)
 _WEBHOOKS: Final = "/webhook/"
@@ -43,12 +45,20 @@ def _turned_away(record: Record, call: Call) -> Iterator[str]:
     wait, longest = call.raw("retryAfter"), (_MINUTE_MS + record.scenario.clock_spread) / 1000
     if not isinstance(wait, int | float) or not 1 <= wait <= longest:
         yield "{n} request{s} {were} turned away without saying when to come again"
+    elif not _fit(record, call, wait):
+        yield "{n} request{s} {were} turned away, and told two different moments to come again"
     if not call.path.startswith(_QUEUE):
         return
     since = call.sent - _MINUTE_MS - record.scenario.clock_spread
     others = [one for one in record.calls if one.path.startswith(_QUEUE)]
     if sum(since <= one.answered and one.sent <= call.answered for one in others) < _PER_MINUTE:
         yield "{n} request{s} {were} turned away though few had come"
+
+
+def _fit(record: Record, call: Call, wait: float) -> bool:
+    """Whether the moment after which a request may come again is about ``wait`` seconds after its answer."""
+    reset, off = epoch_seconds(call.raw("resetAt")), record.scenario.clock_spread / 1000 + _ROUNDING
+    return reset is not None and call.sent / 1000 - off <= reset - wait <= call.answered / 1000 + off
 
 
 def _is_uncounted(record: Record, call: Call) -> bool:
@@ -59,7 +69,7 @@ def _is_uncounted(record: Record, call: Call) -> bool:
         return False  # a request that cannot be counted may pass
     puts = [event for event in asked if event.verb == "put"]
     before = [moment for event in asked if event.verb == "get" for moment in _moments(event)]
-    if not puts:
+    if not puts or all(event.verb != "get" for event in asked):
         return True
     counted, now = _moments(puts[-1]), puts[-1].at
     recent = [moment for moment in before if moment > now - _MINUTE_MS + record.scenario.clock_spread]

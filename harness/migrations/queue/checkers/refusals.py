@@ -46,8 +46,9 @@ def refusals(record: Record, call: Call) -> Iterator[str]:
         yield "{n} message{s} {were} answered as if {they} {were} none"
     if call.path.endswith("/release") and call.status == 403 and _was_never_held(record, call):
         yield "{n} task{s} that nobody held {were} not given back, as not held"
-    if call.status == 500 and call.path.startswith("/webhook/") and not isinstance(call.answer, dict):
-        yield "{n} message{s} that failed {were} answered by the platform, not by the Worker"
+    is_said = call.path.startswith(("/webhook/", "/api/migrate/"))
+    if call.status == 500 and is_said and not isinstance(call.answer, dict):
+        yield "{n} request{s} that failed {were} answered by the platform, not by the Worker"
     if _idles(record, call):
         yield "{n} request{s} {were} answered long after everything was done for {them}"
     yield from limited(record, call)

@@ -77,6 +77,53 @@ MISTAKES = {
         "tasks=6 odd=unusual-ids,long-id lookers=2",
         "I13",
     ),
+    "who is turned away may come again before it was": (
+        "requests/limiter.py",
+        "reset_at=int(min(recent)) + WINDOW_MS",
+        "reset_at=int(min(recent)) - WINDOW_MS",
+        "seed=13 conditions=local rollback=after tasks=6 leases=6 odd=duplicate,orphan-lease,metadata,"
+        "last-minute,number,short-lease,long-result,unusual-ids,pending-object producers=2 events=3 "
+        "daemons=1 lookers=2 runs=1 operators=2 within=2 faults=unanswered@operator-1.2:25",
+        "I13",
+    ),
+    "what was counted before is not waited for": (
+        "requests/limiter.py",
+        '_moments(await kv.get(key, "json"), now',
+        "_moments(None, now",
+        "conditions=local tasks=2 daemons=1",
+        "I13",
+    ),
+    "a rollback says that it was a dry run": (
+        "migration/safe/rollback.py",
+        '''"dryRun": False,
+        "tasks"''',
+        '''"dryRun": True,
+        "tasks"''',
+        "conditions=local rollback=after tasks=1",
+        "I16",
+    ),
+    "a task is ready before it was sent": (
+        "webhooks/producer.py",
+        "platform.now_ms() + COMPLETION",
+        "platform.now_ms() - COMPLETION",
+        "conditions=local tasks=1 producers=1",
+        "I13",
+    ),
+    "a deletion is never done": (
+        "migration/safe/deletion.py",
+        "deleted, errors, busy, done = 0, list[str](), 0, False",
+        "deleted, errors, busy, done = 0, list[str](), 1, False",
+        "conditions=local claims=coordinator rollback=halfway odd=new-only,both-changed daemons=1 "
+        "aside=dry-run,dry-delete,delete",
+        "I16",
+    ),
+    "a status that fails is left to the platform": (
+        "migration/routes.py",
+        'return json_reply({"success": False, "error": str(error)}, 500)',
+        "pass",
+        "conditions=local claims=coordinator tasks=1 faults=outage@operator-1.1:4",
+        "I13",
+    ),
     "the first claim is turned away for nothing": (
         "coordinator.py",
         "return platform.now_ms() < int(first)",
