@@ -51,8 +51,8 @@ EXPIRATIONS: Final[dict[str, int | None]] = {
     "ending-soon": 200,
     "minute": 30,
 }
-PLACES: Final = ("new-only", "both", "both-changed", "both-behind", "both-end", "both-meta")
-KEPT: Final = ("kept", "kept-end", "kept-other")
+PLACES: Final = ("new-only", "both", "both-changed", "both-behind", "both-bytes", "both-end", "both-meta")
+KEPT: Final = ("kept", "kept-end", "kept-other", "kept-bytes")
 # Seconds for which somebody holds it, by the old format and by the new one.
 _SECONDS: Final = {
     "held": (240, 0),
@@ -120,6 +120,7 @@ def add_odd(population: Population, text: str) -> None:
             "kept": entry,
             "kept-end": entry._replace(expiration=now + 1500),
             "kept-other": entry._replace(value=b"what was kept before"),
+            "kept-bytes": entry._replace(value=_read_alike(entry.value)),
         }[kept]
     if lease:
         _hold(population, task, lease, entry.metadata)
@@ -145,10 +146,16 @@ def _in_new(task: str, entry: Entry, place: str, now: int) -> Entry:
     changed: dict[str, Callable[[], Entry]] = {
         "both-changed": lambda: entry._replace(value=encoded({**body, "updatedAt": iso((now - 60) * 1000)})),
         "both-behind": lambda: entry._replace(value=encoded({**body, "queuedAt": iso((now - 9000) * 1000)})),
+        "both-bytes": lambda: entry._replace(value=_read_alike(entry.value)),
         "both-end": lambda: entry._replace(expiration=now + 2000),
         "both-meta": lambda: entry._replace(metadata='{"trace":"t-2"}'),
     }
     return changed[place]() if place in changed else entry
+
+
+def _read_alike(value: bytes) -> bytes:
+    """Other bytes that are the same as text, where some of them are no text."""
+    return value.replace(b"\xff", b"\xfd")
 
 
 def _hold(population: Population, task: str, lease: str, metadata: str | None) -> None:
