@@ -5,9 +5,9 @@ from collections import Counter
 from typing import Final
 
 from harness import Call
-from harness.migrations.queue.checkers.effects import lives
 from harness.migrations.queue.checkers.failures import errors_of, praises_itself, texts_of
 from harness.migrations.queue.checkers.step import Complaint, budget_of
+from harness.migrations.queue.checkers.written import lives
 from harness.migrations.queue.layout import NEW_LEASE, NEW_TASK, NOTES, OLD_TASK
 from harness.migrations.queue.simulation.expectation import (
     DELETE,

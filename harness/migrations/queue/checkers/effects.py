@@ -4,7 +4,6 @@ Of an entry that is written its value, its expiration and its metadata are judge
 what is stored, and that what it says was done has been done.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -12,7 +11,9 @@ from urllib.parse import quote, unquote
 from harness import Call
 from harness.migrations.queue.checkers.ending import was_alone
 from harness.migrations.queue.checkers.limiter import LIMITER
+from harness.migrations.queue.checkers.messages import EVENT, HOUR, accepted
 from harness.migrations.queue.checkers.refusals import refusals
+from harness.migrations.queue.checkers.written import ROUNDING, lives, plain, put_last
 from harness.migrations.queue.layout import (
     NEW_LEASE,
     NEW_TASK,
@@ -23,17 +24,11 @@ from harness.migrations.queue.layout import (
 )
 from harness.migrations.queue.simulation.expectation import RESULTS, Span, are_steady, task_of
 from harness.migrations.queue.simulation.record import Record
-from harness.migrations.queue.state import BROKEN, Lease, epoch_seconds, parsed
+from harness.migrations.queue.state import Lease, epoch_seconds, parsed
 from kvstore import Entry, Event
 
-_HOUR: Final = 3600
 _LEAST_TTL: Final = 60
 _LAST_MS: Final = 120_000
-# What a message becomes, beside the task, and what both have.
-EVENT: Final = "event:"
-_OF_EVENT: Final = {"id", "source", "content", "metadata"}
-# Seconds of KV and milliseconds of a Worker round differently.
-_ROUNDING: Final = 2
 Wrong = Iterator[tuple[str, str]]
 
 
@@ -65,7 +60,7 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
         if call.stage != "old" or was_alone(record, call):
             yield from _left_behind(record, call, str(call.member("taskId") or ""))
     elif call.path.startswith("/webhook/"):
-        yield from _accepted(record, call, task)
+        yield from accepted(record, call, task)
     elif call.path.startswith(RESULTS):
         yield from (_completed if call.method == "POST" else _result_read)(record, call, task)
     elif call.method == "GET" and call.path == "/api/queue":
@@ -78,10 +73,6 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
         yield from _marked(record, call, task)
     elif call.path.endswith("/release"):
         yield from _given_back(record, call, task)
-
-
-def _is_known(key: str) -> bool:
-    return belongs_to_migration(key) or key.startswith((RESULT, EVENT, LIMITER))
 
 
 def _was_there(record: Record, call: Call) -> bool:
@@ -98,27 +89,9 @@ def _was_there(record: Record, call: Call) -> bool:
     return False
 
 
-def _put(record: Record, call: Call, key: str) -> Event | None:
-    """What a request put at a key, last."""
-    puts = [one for one in record.versions.by(call.name) if one.verb == "put" and one.key == key]
-    return puts[-1] if puts else None
-
-
-def lives(event: Event, seconds: float, record: Record) -> bool:
-    """Whether an entry ends so many seconds after it was written, by clocks that may be off."""
-    entry = event.entry
-    if entry is None or entry.expiration is None:
-        return False
-    if record.scenario.at_once:
-        return True  # it waited for its turn
-    off = record.scenario.clock_spread / 1000
-    trip = 8 + _ROUNDING + (30 if record.fired else 0)
-    return seconds - trip - off <= entry.expiration - event.at / 1000 <= seconds + _ROUNDING + off
-
-
 def _hold(record: Record, call: Call, task: str, asked: Any) -> Iterator[str]:
     """A lease that was given or renewed: it is in KV as it was answered, and lives as long."""
-    put = _put(record, call, (OLD_LEASE if call.stage == "old" else NEW_LEASE) + task)
+    put = put_last(record, call, (OLD_LEASE if call.stage == "old" else NEW_LEASE) + task)
     if put is None or put.entry is None:
         yield "{n} task{s} {were} leased, and no lease {were} written"
         return
@@ -129,6 +102,10 @@ def _hold(record: Record, call: Call, task: str, asked: Any) -> Iterator[str]:
         yield "{n} lease{s} {were} kept for another time than was asked for"
     if put.entry.metadata is not None:
         yield "{n} lease{s} {were} given metadata"
+
+
+def _is_known(key: str) -> bool:
+    return belongs_to_migration(key) or key.startswith((RESULT, EVENT, LIMITER))
 
 
 def _claimed(record: Record, call: Call, task: str) -> Iterator[str]:
@@ -186,7 +163,7 @@ def _renewed(record: Record, call: Call, task: str) -> Iterator[str]:
 
 def _is_completed(record: Record, call: Call, task: str) -> bool:
     """Whether a lease was written when a coordinator knew that its task was completed, as was answered."""
-    put, path = _put(record, call, NEW_LEASE + task), f"{RESULTS}{quote(task, safe='')}"
+    put, path = put_last(record, call, NEW_LEASE + task), f"{RESULTS}{quote(task, safe='')}"
     if put is None or record.scenario.claims != "coordinator" or record.fired:
         return False
     return any(
@@ -205,13 +182,13 @@ def _given_back(record: Record, call: Call, task: str) -> Iterator[str]:
 
 
 def _completed(record: Record, call: Call, task: str) -> Iterator[str]:
-    put = _put(record, call, RESULT + task)
+    put = put_last(record, call, RESULT + task)
     if put is None or put.entry is None:
         yield "{n} result{s} {were} accepted and not stored"
         return
     if parsed(put.entry) != call.body:
         yield "{n} result{s} {were} stored other than {they} {were} sent"
-    if not lives(put, _HOUR, record):
+    if not lives(put, HOUR, record):
         yield "{n} result{s} {were} kept for another time than an hour"
     for prefix in (OLD_TASK, NEW_TASK):
         yield from _deleted(
@@ -230,52 +207,6 @@ def _deleted(record: Record, call: Call, key: str, what: str) -> Iterator[str]:
         yield what
 
 
-def _accepted(record: Record, call: Call, task: str) -> Iterator[str]:
-    if call.member("eventId") is None:
-        return
-    put = _put(record, call, (OLD_TASK if call.stage == "old" else NEW_TASK) + task)
-    if put is None or put.entry is None:
-        yield "{n} task{s} {were} accepted and not stored"
-        return
-    body, sent = parsed(put.entry), json.dumps(call.body, ensure_ascii=False)
-    if not isinstance(body, dict) or body.get("id") != task or body.get("status") != "pending":
-        yield "{n} task{s} {were} stored other than accepted"
-    elif str(body.get("content")) not in sent:
-        yield "{n} task{s} {were} stored with another content than was sent"
-    elif not _is_like_event(record, call, task, body):
-        yield "{n} task{s} {were} stored without what {their} event{s} say{es}"
-    if not lives(put, _HOUR, record):
-        yield "{n} new task{s} {were} kept for another time than an hour"
-    if put.entry.metadata is not None:
-        yield "{n} new task{s} {were} given metadata"
-    ready = epoch_seconds(call.raw("estimatedCompletion"))
-    if ready is not None and ready <= call.sent / 1000 - record.scenario.clock_spread / 1000:
-        yield "{n} task{s} {were} said to be ready before {they} {were} sent"
-    yield from _kept_event(record, call, task)
-
-
-def _is_like_event(record: Record, call: Call, task: str, body: dict[str, Any]) -> bool:
-    """Whether a task has what the event has that it was made of, where both have it: source, metadata …"""
-    put = _put(record, call, EVENT + task)
-    event = parsed(put.entry) if put is not None and put.entry is not None else None
-    known = event if isinstance(event, dict) else {}
-    return all(_plain(body.get(name)) == _plain(known[name]) for name in _OF_EVENT & known.keys())
-
-
-def _kept_event(record: Record, call: Call, task: str) -> Iterator[str]:
-    """The event that a message became is kept for an hour: who sent it, of what type, and what it says."""
-    put = _put(record, call, EVENT + task)
-    if put is None or put.entry is None:
-        yield "{n} event{s} of accepted tasks {were} not kept"
-        return
-    event, sent = parsed(put.entry), json.dumps(call.body, ensure_ascii=False)
-    named = isinstance(event, dict) and event.get("id") == task and event.get("source") and event.get("type")
-    if not named or str(event.get("content")) not in sent:
-        yield "{n} event{s} of accepted tasks {were} kept without what a message has"
-    if not lives(put, _HOUR, record):
-        yield "{n} event{s} of accepted tasks {were} kept for another time than an hour"
-
-
 def _marked(record: Record, call: Call, task: str) -> Iterator[str]:
     """A status: every entry of the task is written with it, and nothing else of it changes."""
     asked = call.body.get("status") if isinstance(call.body, dict) else None
@@ -285,7 +216,7 @@ def _marked(record: Record, call: Call, task: str) -> Iterator[str]:
         before = [
             one for one in record.expectation.during(prefix + task, begin, end) if one.writer != call.name
         ]
-        put = _put(record, call, prefix + task)
+        put = put_last(record, call, prefix + task)
         if put is None or put.entry is None:
             if are_steady(before, begin, end) and all(_is_object(span.entry) for span in before):
                 yield "{n} status update{s} left out one of the two formats"
@@ -327,9 +258,9 @@ def _ends_before(record: Record, put: Event, before: list[Span]) -> bool:
     # A copy that no listing shows yet ends with its original; one that is too young for any, in an hour; and
     # what has hardly more than a minute gets the minute that KV gives at least.
     due_all = [*(span.due for span in before), *others]
-    least = min([*due_all, put.at + 1000 * _HOUR - 30_000])
+    least = min([*due_all, put.at + 1000 * HOUR - 30_000])
     least = least if least - put.at > _LAST_MS else min(least, put.at + 1000 * _LEAST_TTL)
-    return due < least - 1000 * _ROUNDING
+    return due < least - 1000 * ROUNDING
 
 
 def _differs_in_status_alone(entry: Entry, body: dict[str, Any]) -> bool:
@@ -363,11 +294,7 @@ def _bodies(record: Record, call: Call, task: str) -> list[Span]:
 
 
 def _same(entry: Entry, said: Any) -> bool:
-    return _plain(parsed(entry)) == _plain(said)
-
-
-def _plain(value: Any) -> str:
-    return "" if value is BROKEN else json.dumps(value, sort_keys=True, default=str)
+    return plain(parsed(entry)) == plain(said)
 
 
 def _listed(record: Record, call: Call) -> Iterator[str]:

@@ -63,6 +63,20 @@ MISTAKES = {
         "conditions=local tasks=1 producers=1",
         "I13",
     ),
+    "a message that is sent again is another task": (
+        "webhooks/slack.py",
+        'f"slack_{text(moment) if truthy(moment)',
+        'f"slack_{text(moment) if not truthy(moment)',
+        "conditions=local tasks=1 producers=1",
+        "I13",
+    ),
+    "a task without a priority": (
+        "webhooks/classification.py",
+        '("medium" if source == "clawdbot" else "low")',
+        "None",
+        "conditions=local tasks=1 producers=1",
+        "I13",
+    ),
     "the pending list is written elsewhere": (
         "formats/old.py",
         "self.kv.put(keys.PENDING,",
