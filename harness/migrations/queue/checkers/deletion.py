@@ -71,9 +71,12 @@ def _unguarded(record: Record, task: str, original: Span) -> str | None:
 
 
 def _is_other_entry(kept: list[Span], original: Span) -> bool:
-    """Whether the same bytes were there to another end or with other metadata, and not in quarantine."""
+    """Whether the same bytes were there to another end or with other metadata, and not in quarantine.
+
+    What somebody wrote since keeps what its place had.
+    """
     new = [span for span in kept if span.key.startswith(NEW_TASK) and _is_equal(span, original)]
-    same = [span for span in new if _says(span) == _says(original)]
+    same = [span for span in new if _says(span) == _says(original) or _is_later(span, original)]
     return bool(new) and not same and not any(span.key.startswith(QUARANTINE) for span in kept)
 
 
