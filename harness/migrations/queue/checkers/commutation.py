@@ -88,11 +88,15 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
 
 
 def _is_early(record: Record, call: Call) -> bool:
-    """Whether a lease from before the coordinator's time may still be hidden, as reads are late (H69)."""
-    if record.scenario.claims != "coordinator" or call.stage == "old" or not record.expectation.window:
+    """Whether a lease that a coordinator did not give may still be hidden, as reads are late (H69).
+
+    The old Worker gives some until it is nowhere any more.
+    """
+    hidden = record.expectation.window + 1000 * record.scenario.rollout
+    if record.scenario.claims != "coordinator" or call.stage == "old" or not hidden:
         return False
     first = min(one.sent for one in claims_before(record, call))
-    return call.answered + record.scenario.clock_spread < first + record.expectation.window
+    return call.answered + record.scenario.clock_spread < first + hidden
 
 
 def _is_as_asked(call: Call, name: str, begin: str) -> bool:
@@ -123,7 +127,7 @@ def _is_held_back(record: Record, call: Call) -> bool:
     # Where nothing is stale it has nothing to wait for, but for a clock that is behind.
     stale = record.scenario.platform.staleness is not None
     settling = _SETTLING_MS if stale else record.scenario.clock_spread
-    return bool(began) and call.sent < min(began) + settling
+    return bool(began) and call.sent < min(began) + settling + 1000 * record.scenario.rollout
 
 
 def _not_shown(record: Record, call: Call) -> list[tuple[str, str]]:

@@ -120,10 +120,12 @@ class World(Site):
         """What the Worker's formats that take a coordinator are deployed with."""
         if self.scenario.claims != "coordinator":
             return {}
-        settle = "0" if self._conditions.staleness is None else "90"
+        # As long as the old Worker may still give out tasks, of which the coordinator hears nothing, and then
+        # as long as its leases may be unseen.
+        settle = self.scenario.rollout + (0 if self._conditions.staleness is None else 90)
         return {
             "CLAIMS": "coordinator",
-            "COORDINATOR": self._objects("TaskCoordinator", {"CLAIMS_SETTLE": settle}).binding,
+            "COORDINATOR": self._objects("TaskCoordinator", {"CLAIMS_SETTLE": str(settle)}).binding,
             "REQUESTS": self._objects("RequestCounter", {}).binding,
         }
 
