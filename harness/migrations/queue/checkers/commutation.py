@@ -13,7 +13,7 @@ from harness.migrations.queue.checkers.ending import answers_for, was_alone
 from harness.migrations.queue.checkers.exclusion import Hold, holder, holds, is_visible_to_all, was_held
 from harness.migrations.queue.checkers.freedom import claims_before, is_free, is_visible
 from harness.migrations.queue.checkers.resurrection import is_too_late
-from harness.migrations.queue.layout import NEW_TASK, OLD_TASK
+from harness.migrations.queue.layout import NEW_TASK, OLD_LEASE, OLD_TASK
 from harness.migrations.queue.simulation import timeline
 from harness.migrations.queue.simulation.expectation import RESULTS, is_work, task_of
 from harness.migrations.queue.simulation.record import Record
@@ -84,6 +84,8 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
     # Over by any clock.
     lasting = [replace(one, end=one.end - record.scenario.clock_spread) for one in others]
     held = any(is_visible_to_all(record, one, begin, end, call.name) for one in lasting)
+    if call.stage == "old":  # it looks at no lease of the new format
+        held = held and record.expectation.was_steady(OLD_LEASE + task, begin, end)
     return [("{n} task{s} {were} handed out though everybody could see the lease", task)] if held else []
 
 
@@ -122,8 +124,13 @@ def _is_held_back(record: Record, call: Call) -> bool:
     """Whether a coordinator may have good reason to give out nothing: it has just begun."""
     if record.scenario.claims != "coordinator":
         return False
-    # A claim that failed may never have reached it, and an old Worker asks no coordinator.
-    began = [one.sent for one in claims_before(record, call) if one.outcome == "ok"]
+    # A claim that failed may never have reached it, nor one that had nothing to ask it for; and an old Worker
+    # asks no coordinator.
+    began = [
+        one.answered
+        for one in claims_before(record, call)
+        if one.outcome == "ok" and any(is_free(record, task, one) for task in record.expectation.stories)
+    ]
     # Where nothing is stale it has nothing to wait for, but for a clock that is behind.
     stale = record.scenario.platform.staleness is not None
     settling = _SETTLING_MS if stale else record.scenario.clock_spread

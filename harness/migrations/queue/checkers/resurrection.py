@@ -80,16 +80,20 @@ def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:
             known = call is not None and call.sent > story.completed + expectation.window
             expired = span.ended_by is None and not _is_out_of_quota(record, span)
             stays = known or span.end > record.ended or expired
-            if stays and (span.from_operator or not _was_given_out_by_the_old(record, story)):
+            if stays and (span.from_operator or not _was_given_out_by_the_old(record, story, call)):
                 yield story, span
 
 
-def _was_given_out_by_the_old(record: Record, story: Story) -> bool:
-    """Whether the old Worker, which looks for no result, let somebody do a task that was completed."""
+def _was_given_out_by_the_old(record: Record, story: Story, call: Call | None) -> bool:
+    """Whether the old Worker, which looks for no result, let somebody do a task that was completed, or gave
+    it to two of whom one completed it: the other sent ``call``.
+    """
     claims = record.to("POST", "/api/queue/claim") if story.completed < math.inf else []
+    given = [one for one in claims if one.stage == "old" and one.member("taskId") == story.id]
+    others = {one.actor for one in given} - {call.actor if call is not None else ""}
     return any(
-        one.stage == "old" and one.member("taskId") == story.id and one.sent > story.completed
-        for one in claims
+        one.sent > story.completed or (call is not None and one.actor == call.actor and others)
+        for one in given
     )
 
 

@@ -141,14 +141,16 @@ class Copying:
             self.step.quarantined.append(shown.id)
 
     async def _without_lease(self, ids: list[str]) -> set[str]:
-        """Those whose lease is in the source and not yet in the target."""
+        """Those whose lease is in the source and not yet in the target, or in this step no more."""
         source = await bulk.texts(self.meter, [self.route.from_key("leases", id) for id in ids])
         target = await bulk.texts(self.meter, [self.route.to_key("leases", id) for id in ids])
+        # A read may still show what was deleted a moment ago.
+        there = {key for key, text in target.items() if text is not None and key not in self.meter.deleted}
         return {
             id
             for id in ids
             if source[self.route.from_key("leases", id)] is not None
-            and target[self.route.to_key("leases", id)] is None
+            and self.route.to_key("leases", id) not in there
         }
 
     async def delete(self, kind: Kind, task_id: str, key: str) -> None:

@@ -13,7 +13,7 @@ class Meter:
     """A KV that does ``budget`` operations and no more; ``reserve`` of them are kept for later.
 
     A bulk get counts as one operation, as the platform counts it. ``changed`` are the keys it put or deleted,
-    or tried to. Raises BudgetSpent for one too many.
+    or tried to, and ``deleted`` those of them that it deleted. Raises BudgetSpent for one too many.
     """
 
     def __init__(self, kv: KV, budget: int) -> None:
@@ -22,6 +22,7 @@ class Meter:
         self.used = 0
         self.reserve = 0
         self.changed: set[str] = set()
+        self.deleted: set[str] = set()
 
     @property
     def left(self) -> int:
@@ -43,6 +44,7 @@ class Meter:
     async def delete(self, key: str, /) -> None:
         self._spend()
         self.changed.add(key)
+        self.deleted.add(key)
         await self._kv.delete(key)
 
     async def list(self, **options: Any) -> Any:
