@@ -124,6 +124,11 @@ def _is_held_back(record: Record, call: Call) -> bool:
     """Whether a coordinator may have good reason to give out nothing: it has just begun."""
     if record.scenario.claims != "coordinator":
         return False
+    # Where nothing is stale it has nothing to wait for, but for a clock that is behind, and old Workers.
+    stale = record.scenario.platform.staleness is not None
+    settling = 1000 * record.scenario.rollout + (_SETTLING_MS if stale else record.scenario.clock_spread)
+    if not settling:
+        return False
     # A claim that failed may never have reached it, nor one that had nothing to ask it for; and an old Worker
     # asks no coordinator.
     began = [
@@ -131,10 +136,7 @@ def _is_held_back(record: Record, call: Call) -> bool:
         for one in claims_before(record, call)
         if one.outcome == "ok" and any(is_free(record, task, one) for task in record.expectation.stories)
     ]
-    # Where nothing is stale it has nothing to wait for, but for a clock that is behind.
-    stale = record.scenario.platform.staleness is not None
-    settling = _SETTLING_MS if stale else record.scenario.clock_spread
-    return bool(began) and call.sent < min(began) + settling + 1000 * record.scenario.rollout
+    return bool(began) and call.sent < min(began) + settling
 
 
 def _not_shown(record: Record, call: Call) -> list[tuple[str, str]]:
