@@ -24,7 +24,7 @@ from harness.migrations.queue.worker import OURS
 from kvstore.clock import stopwatch
 
 _ROOT: Final = Path(__file__).parents[1]
-_SEEDS: Final = 4_000
+_SEEDS: Final = 2_000
 _ROUNDS: Final = 2
 # A million seeds are as many jobs as this of a thousand each.
 _JOBS: Final = 1_000
@@ -54,10 +54,12 @@ def _cluster(folder: Path, workers: int) -> Iterator[tuple[str, int]]:
 
     file = folder / f"scheduler{workers}.json"
     with ExitStack() as stack:
-        at = ["--host", "127.0.0.1", "--port", "0"]
+        # Neither outlives a benchmark that is killed by much.
+        at = ["--host", "127.0.0.1", "--port", "0", "--idle-timeout", "60s"]
         scheduler = _start(stack, "scheduler", *at, "--scheduler-file", str(file))
         for _ in range(workers):
             ours = ["--nthreads", "1", "--no-nanny", "--local-directory", str(folder)]
+            ours += ["--death-timeout", "60"]
             _start(stack, "worker", "--scheduler-file", str(file), *ours)
         with Client(scheduler_file=str(file), timeout=60, set_as_default=False) as client:  # type: ignore[no-untyped-call]
             client.wait_for_workers(workers, timeout=60)  # type: ignore[no-untyped-call]
