@@ -2,6 +2,7 @@
 
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
 from itertools import accumulate, pairwise
 from operator import attrgetter
@@ -139,6 +140,15 @@ class Log(MutableSequence[Event]):
             places = (place for place in those if place in more and more[place].error)
         return self._events(places)
 
+    def counted(self) -> "Counter[Verb]":
+        """As `counted` does it."""
+        columns, counts = self._columns, Counter[Verb]()
+        for place in range(len(self)) if self._places is None else self._places:
+            several = columns.key[place] == _SEVERAL
+            asked = columns.more[place].asked if several else None
+            counts[_VERBS[columns.verb[place]]] += 1 if asked is None else sum(asked[1::2])
+        return counts
+
     def grouped(self, by: By) -> "Mapping[str, Sequence[Event]]":
         """As `grouped` does it."""
         columns = self._columns
@@ -241,6 +251,16 @@ def chosen(
         and (verb is None or event.verb == verb)
         and (event.error or not failed)
     )
+
+
+def counted(events: Sequence[Event]) -> "Counter[Verb]":
+    """How many keys each verb asked for. The events of a Log are not put together."""
+    if isinstance(events, Log):
+        return events.counted()
+    counts = Counter[Verb]()
+    for event in events:
+        counts[event.verb] += len(event.keys)
+    return counts
 
 
 class _Lists(dict[str, list[Event]]):

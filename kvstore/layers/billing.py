@@ -10,6 +10,7 @@ from kvstore.figures import FIGURES, whole
 from kvstore.layers.journal import Event
 from kvstore.layers.quotas import FREE_PLAN
 from kvstore.limits import LIMITS
+from kvstore.store import Verb
 
 # What a verb of the binding is billed as.
 BILLED: Final = {"get": "reads", "get_many": "reads", "put": "writes", "delete": "deletes", "scan": "lists"}
@@ -30,9 +31,17 @@ _PRICED: Final = (*_FREE,)
 
 def billed(events: Iterable[Event]) -> dict[str, int]:
     """How many operations of each kind of `FREE_DAY` the events are; a bulk read is one for every key."""
-    counts = Counter(dict.fromkeys(FREE_DAY, 0))
+    asked = Counter[Verb]()
     for event in events:
-        counts[BILLED[event.verb]] += len(event.keys)
+        asked[event.verb] += len(event.keys)
+    return billed_keys(asked)
+
+
+def billed_keys(asked: Mapping[Verb, int]) -> dict[str, int]:
+    """The same of how many keys each verb asked for."""
+    counts = Counter(dict.fromkeys(FREE_DAY, 0))
+    for verb, keys in asked.items():
+        counts[BILLED[verb]] += keys
     return dict(counts)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model.log import Log, chosen, grouped
+from harness.model.log import Log, chosen, counted, grouped
 from kvstore import Entry, Event
 from kvstore.store import Verb
 from kvstore.stores.table import Table
@@ -40,6 +40,7 @@ def test_log_is_a_list_of_events(events: list[Event], one: slice, other: slice, 
     assert list(reversed(log)) == events[::-1]
     assert list(log[one][other]) == events[one][other]
     part, some = log[one], events[one]
+    assert counted(part) == counted(some)
     for by in ("key", "invocation"):
         left, right = grouped(part, by), grouped(some, by)
         assert {name: list(left[name]) for name in left} == dict(right)

@@ -1,10 +1,11 @@
 """What a migration costs: steps, operations, a part of a day's quota, time."""
 
+from collections import Counter
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from harness.migrations.queue.simulation.record import Record, kept
+from harness.model.log import counted
 from kvstore.layers import billing
 
 
@@ -69,7 +70,7 @@ def cost(record: Record) -> Cost:
     asked = [record.operations[run.name] for run in record.runs]
     seconds = (record.runs[-1].answered - record.runs[0].sent) / 1000 if record.runs else 0.0
     most = max((run.operations for run in record.runs), default=0)
-    count, counts = sum(map(len, asked)), billing.billed(chain.from_iterable(asked))
+    count, counts = sum(map(len, asked)), billing.billed_keys(sum(map(counted, asked), Counter()))
     return Cost(len(record.runs), count, most, counts, seconds, len(record.start.entries))
 
 
