@@ -55,7 +55,7 @@ def _cluster(folder: Path, workers: int) -> Iterator[tuple[str, int]]:
     file = folder / f"scheduler{workers}.json"
     with ExitStack() as stack:
         # Neither outlives a benchmark that is killed by much.
-        at = ["--host", "127.0.0.1", "--port", "0", "--idle-timeout", "60s"]
+        at = ["--host", "127.0.0.1", "--port", "0", "--idle-timeout", "600s"]
         scheduler = _start(stack, "scheduler", *at, "--scheduler-file", str(file))
         for _ in range(workers):
             ours = ["--nthreads", "1", "--no-nanny", "--local-directory", str(folder)]

@@ -60,6 +60,7 @@ from harness.model.history import History as History
 from harness.model.history import carry_out as carry_out
 from harness.model.history import timeline as timeline
 from harness.model.log import chosen as chosen
+from harness.model.log import counted as counted
 from harness.model.record import Call as Call
 from harness.model.record import Kind as Kind
 from harness.model.record import Role as Role
