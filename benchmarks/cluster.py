@@ -32,7 +32,7 @@ _EARLY: Final = 100
 
 
 async def measure(folder: Path) -> list[Measurement]:
-    """Two rows: none of them is about the machine's cores alone, as the scheduler needs one too."""
+    """Two rows. Scheduler and client share the cores with the workers, so that 2 x is not reached."""
     if find_spec("distributed") is None:
         return [Measurement("a search on a cluster", missing="pip install '.[cluster]'")]
     with _cluster(folder, 1) as (alone, _), _cluster(folder, 2) as (both, scheduler):
@@ -54,7 +54,7 @@ def _cluster(folder: Path, workers: int) -> Iterator[tuple[str, int]]:
 
     file = folder / f"scheduler{workers}.json"
     with ExitStack() as stack:
-        # Neither outlives a benchmark that is killed by much.
+        # Where the benchmark is killed, scheduler and workers end by themselves.
         at = ["--host", "127.0.0.1", "--port", "0", "--idle-timeout", "600s"]
         scheduler = _start(stack, "scheduler", *at, "--scheduler-file", str(file))
         for _ in range(workers):
@@ -93,7 +93,7 @@ def _growth(address: str, scheduler: int) -> float:
     there = Cluster(address)
     scenarios = [draw(seed, Scenario(conditions="production")) for seed in range(1, there.batch + 1)]
     jobs, early, most = [Batch(Queue(OURS), scenarios)] * _JOBS, 0.0, 0.0
-    for done, _ in enumerate(there.do(counted, jobs), 1):
+    for done, _ in enumerate(there.do(skipped, jobs), 1):
         if done % 10 == 0:
             most = max(most, resident(scheduler))
         if done == _EARLY:
@@ -102,5 +102,6 @@ def _growth(address: str, scheduler: int) -> float:
     return most - early
 
 
-def counted(batch: Batch) -> int:
+def skipped(batch: Batch) -> int:
+    """A job of which nothing is simulated."""
     return len(batch.scenarios)

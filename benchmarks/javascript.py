@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.measurement import Measurement
+from benchmarks.memory import resident
 from harness.migrations.queue.simulation.drawing import draw
 from harness.migrations.queue.simulation.scenario import Scenario
 from harness.migrations.queue.simulation.simulate import simulate
@@ -123,9 +124,9 @@ def _memory() -> Measurement:
     for seed in range(1, _MANY + 1):
         simulate(Scenario(seed=seed, tasks=1), code)
         if seed % _WARM == 0:
-            sizes.append(sum(map(_resident, [os.getpid(), *_workerds(code)])))
+            sizes.append(sum(map(resident, [os.getpid(), *_workerds(code)])))
     code.close()
-    grown = (sizes[-1] - sizes[0]) / 1e6
+    grown = sizes[-1] - sizes[0]
     return Measurement(f"memory of {_MANY:,} runs, growth after {_WARM:,}", "MB", grown, bar=20)
 
 
@@ -134,8 +135,3 @@ def _workerds(code: JavaScriptCode) -> list[int]:
     return [
         int(one) for pid in guards for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     ]
-
-
-def _resident(process: int) -> int:
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * resource.getpagesize()

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, NoReturn, overload
 
 from kvstore import Entry, Event
+from kvstore.layers.billing import keys_by_verb
 from kvstore.store import Verb
 from kvstore.stores.names import Names, SomeNames
 from kvstore.stores.table import Table
@@ -255,12 +256,7 @@ def chosen(
 
 def counted(events: Sequence[Event]) -> "Counter[Verb]":
     """How many keys each verb asked for. The events of a Log are not put together."""
-    if isinstance(events, Log):
-        return events.counted()
-    counts = Counter[Verb]()
-    for event in events:
-        counts[event.verb] += len(event.keys)
-    return counts
+    return events.counted() if isinstance(events, Log) else keys_by_verb(events)
 
 
 class _Lists(dict[str, list[Event]]):

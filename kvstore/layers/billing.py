@@ -31,14 +31,19 @@ _PRICED: Final = (*_FREE,)
 
 def billed(events: Iterable[Event]) -> dict[str, int]:
     """How many operations of each kind of `FREE_DAY` the events are; a bulk read is one for every key."""
-    asked = Counter[Verb]()
+    return billed_keys(keys_by_verb(events))
+
+
+def keys_by_verb(events: Iterable[Event]) -> Counter[Verb]:
+    """How many keys each verb asked for."""
+    counts = Counter[Verb]()
     for event in events:
-        asked[event.verb] += len(event.keys)
-    return billed_keys(asked)
+        counts[event.verb] += len(event.keys)
+    return counts
 
 
 def billed_keys(asked: Mapping[Verb, int]) -> dict[str, int]:
-    """The same of how many keys each verb asked for."""
+    """What `billed` says, of the keys that each verb asked for."""
     counts = Counter(dict.fromkeys(FREE_DAY, 0))
     for verb, keys in asked.items():
         counts[BILLED[verb]] += keys

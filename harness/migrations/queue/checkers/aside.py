@@ -23,7 +23,7 @@ _COUNTED_PAGES: Final = 3
 _DRY_NOTE: Final = f"{NOTES}dry-run"
 # How many lost tasks are named at most.
 _NAMED: Final = 100
-# For so long after its write nobody else writes a key.
+# The longest that a coordinator keeps a key from other actors after a write of it, with time to spare.
 _TURN_MS: Final = 5_000
 # How long a dry run counts, as its answer says.
 _DRY_SECONDS: Final = 600
@@ -138,15 +138,21 @@ def _deletes_other(record: Record, call: Call) -> bool:
         return True
     begin, end = record.expectation.evidence(call)
     new = [spans for prefix in (NEW_TASK, NEW_LEASE) for _, spans in record.expectation.under(prefix)]
-    if done:
-        return any(are_steady(within(spans, begin, end), begin, end) for spans in new)
-    # Nothing was left to delete, and nobody else was at work on any of it.
+    return done and any(are_steady(within(spans, begin, end), begin, end) for spans in new)
+
+
+def _is_never_done(record: Record, call: Call) -> bool:
+    """Whether a deletion is not done though no new key is left and no other actor was active."""
+    if call.path != DELETE or call.status != 200 or call.member("done") is True or record.fired:
+        return False
     others = any(
         one.actor != call.actor and one.sent <= call.answered and call.sent - _TURN_MS <= one.answered
         for one in record.calls
     )
-    left = any(within(spans, end, end) for spans in new)
-    return call.status == 200 and _has_room(record, call) and not (left or others or record.fired)
+    prefixes = (NEW_TASK, NEW_LEASE)
+    keys = [spans for prefix in prefixes for _, spans in record.expectation.under(prefix)]
+    left = any(within(spans, call.answered, call.answered) for spans in keys)
+    return _has_room(record, call) and not (left or others)
 
 
 def _tells_other_numbers(record: Record, call: Call) -> bool:
@@ -177,6 +183,7 @@ ASIDE: Final[dict[Complaint, str]] = {
     _is_incomplete_aside: "{n} dry run{s} {were} incomplete for no reason",
     _deletes_unasked: "{n} deletion{s} {were} done without a dry run, or refused after one",
     _deletes_other: "in {n} answer{s} of a deletion the numbers are not the true ones",
+    _is_never_done: "{n} deletion{s} {were} not done though nothing was left",
     _tells_other_numbers: "in {n} answer{s} beside the message has other numbers than the members",
     _fails_for_nothing: "{n} answer{s} beside {have} reported failures, though nothing failed",
     praises_itself: "in {n} answer{s} beside success, status and errors do not fit together",

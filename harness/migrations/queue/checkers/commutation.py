@@ -92,7 +92,7 @@ def _handed_out(record: Record, call: Call, granted: list[Hold]) -> list[tuple[s
 def _is_early(record: Record, call: Call) -> bool:
     """Whether a lease that a coordinator did not give may still be hidden, as reads are late (H69).
 
-    The old Worker gives some until it is nowhere any more.
+    The old Worker gives out leases until it is replaced in every location.
     """
     hidden = record.expectation.window + 1000 * record.scenario.rollout
     if record.scenario.claims != "coordinator" or call.stage == "old" or not hidden:

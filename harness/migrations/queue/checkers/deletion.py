@@ -73,7 +73,7 @@ def _unguarded(record: Record, task: str, original: Span) -> str | None:
 def _is_other_entry(kept: list[Span], original: Span) -> bool:
     """Whether the same bytes were there to another end or with other metadata, and not in quarantine.
 
-    What somebody wrote since keeps what its place had.
+    A task that a worker wrote in the new format since is no copy: it keeps its own end and metadata.
     """
     new = [span for span in kept if span.key.startswith(NEW_TASK) and _is_equal(span, original)]
     same = [span for span in new if _says(span) == _says(original) or _is_later(span, original)]

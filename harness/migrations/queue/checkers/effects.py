@@ -47,11 +47,11 @@ def effects(record: Record) -> Wrong:
 def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
     if call.method == "GET" and any(not one.key.startswith(LIMITER) for one in record.versions.by(call.name)):
         yield "{n} GET request{s} {have} written something"
-    if any(not _is_known(one.key) for one in record.versions.by(call.name)):
-        yield "{n} request{s} wrote a key that the queue does not have"
+    if any(not _is_in_layout(one.key) for one in record.versions.by(call.name)):
+        yield "{n} request{s} wrote a key outside the layout of the queue"
     yield from refusals(record, call)
-    if call.method == "GET" and call.status == 404 and _was_there(record, call):
-        yield "{n} thing{s} {were} not found that {were} there all the time"
+    if call.method == "GET" and call.status == 404 and _is_missed_result(record, call, task):
+        yield "{n} result{s} {were} answered as not found, and {were} stored all the time"
     if call.outcome != "ok" or call.path.startswith("/api/migrate"):
         return
     if call.path == "/api/queue/claim":
@@ -75,18 +75,11 @@ def _wrong(record: Record, call: Call, task: str) -> Iterator[str]:
         yield from _given_back(record, call, task)
 
 
-def _was_there(record: Record, call: Call) -> bool:
-    """Whether what a request asked for, a task or a result, was an object at one key that everybody saw."""
+def _is_missed_result(record: Record, call: Call, task: str) -> bool:
+    """Whether every location saw an object as the result that a request asked for, for as long as it took."""
     begin, end = record.expectation.evidence(call)
-    is_result = call.path.startswith(RESULTS)
-    task = unquote(call.path.removeprefix(RESULTS if is_result else "/api/queue/"))
-    if not is_result and record.expectation.during(RESULT + task, begin, end):
-        return False  # it may be told that it is completed
-    for prefix in (RESULT,) if is_result else _prefixes(call):
-        spans = record.expectation.during(prefix + task, begin, end)
-        if are_steady(spans, begin, end) and all(_is_object(span.entry) for span in spans):
-            return True
-    return False
+    spans = record.expectation.during(RESULT + task, begin, end) if call.path.startswith(RESULTS) else []
+    return are_steady(spans, begin, end) and all(_is_object(span.entry) for span in spans)
 
 
 def _hold(record: Record, call: Call, task: str, asked: Any) -> Iterator[str]:
@@ -104,7 +97,7 @@ def _hold(record: Record, call: Call, task: str, asked: Any) -> Iterator[str]:
         yield "{n} lease{s} {were} given metadata"
 
 
-def _is_known(key: str) -> bool:
+def _is_in_layout(key: str) -> bool:
     return belongs_to_migration(key) or key.startswith((RESULT, EVENT, LIMITER))
 
 

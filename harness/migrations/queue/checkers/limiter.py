@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Final
 
 from harness import Call
+from harness.migrations.queue.checkers.written import ROUNDING
 from harness.migrations.queue.simulation.expectation import RESULTS
 from harness.migrations.queue.simulation.record import Record, kept
 from harness.migrations.queue.state import epoch_seconds, parsed
@@ -20,8 +21,6 @@ LIMITER: Final = "ratelimit:"
 # The limiter's minute, and how many requests of one key it lets through in it.
 _MINUTE_MS: Final = 60_000
 _PER_MINUTE: Final = 60
-# Seconds that are rounded up.
-_ROUNDING: Final = 2
 _ANSWERED: Final = attrgetter("answered")
 _QUEUE: Final = ("/api/queue", RESULTS)
 _WEBHOOKS: Final = "/webhook/"
@@ -45,8 +44,8 @@ def _turned_away(record: Record, call: Call) -> Iterator[str]:
     wait, longest = call.raw("retryAfter"), (_MINUTE_MS + record.scenario.clock_spread) / 1000
     if not isinstance(wait, int | float) or not 1 <= wait <= longest:
         yield "{n} request{s} {were} turned away without saying when to come again"
-    elif not _fit(record, call, wait):
-        yield "{n} request{s} {were} turned away, and told two different moments to come again"
+    elif not _agree(record, call, wait):
+        yield "{n} request{s} {were} turned away with a retryAfter and a resetAt that do not agree"
     if not call.path.startswith(_QUEUE):
         return
     since = call.sent - _MINUTE_MS - record.scenario.clock_spread
@@ -55,9 +54,9 @@ def _turned_away(record: Record, call: Call) -> Iterator[str]:
         yield "{n} request{s} {were} turned away though few had come"
 
 
-def _fit(record: Record, call: Call, wait: float) -> bool:
-    """Whether the moment after which a request may come again is about ``wait`` seconds after its answer."""
-    reset, off = epoch_seconds(call.raw("resetAt")), record.scenario.clock_spread / 1000 + _ROUNDING
+def _agree(record: Record, call: Call, wait: float) -> bool:
+    """Whether ``resetAt`` is ``wait`` seconds after the answer, as clocks and rounding allow."""
+    reset, off = epoch_seconds(call.raw("resetAt")), record.scenario.clock_spread / 1000 + ROUNDING
     return reset is not None and call.sent / 1000 - off <= reset - wait <= call.answered / 1000 + off
 
 

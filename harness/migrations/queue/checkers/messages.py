@@ -12,12 +12,13 @@ from harness.migrations.queue.state import epoch_seconds, parsed
 
 HOUR: Final = 3600
 EVENT: Final = "event:"
-# What a task and its event have in common, and what every task says in words.
-_OF_EVENT: Final = {"id", "source", "content", "metadata"}
-_ALWAYS: Final = ("type", "source", "priority")
+# Members that a task takes over from its event, and members of every task that are texts.
+_TAKEN_OVER: Final = {"id", "source", "content", "metadata"}
+_TEXTS: Final = ("type", "source", "priority")
 
 
 def accepted(record: Record, call: Call, task: str) -> Iterator[str]:
+    """What is wrong with the task and the event that an accepted message became."""
     if call.member("eventId") is None:
         return
     put = put_last(record, call, (OLD_TASK if call.stage == "old" else NEW_TASK) + task)
@@ -27,7 +28,7 @@ def accepted(record: Record, call: Call, task: str) -> Iterator[str]:
     body, sent = parsed(put.entry), json.dumps(call.body, ensure_ascii=False)
     if not isinstance(body, dict) or body.get("id") != task or body.get("status") != "pending":
         yield "{n} task{s} {were} stored other than accepted"
-    elif not all(isinstance(body.get(name), str) and body[name] for name in _ALWAYS):
+    elif not all(isinstance(body.get(name), str) and body[name] for name in _TEXTS):
         yield "{n} task{s} {were} stored without a type, a source or a priority"
     elif str(body.get("content")) not in sent:
         yield "{n} task{s} {were} stored with another content than was sent"
@@ -46,11 +47,11 @@ def accepted(record: Record, call: Call, task: str) -> Iterator[str]:
 
 
 def _is_like_event(record: Record, call: Call, task: str, body: dict[str, Any]) -> bool:
-    """Whether a task has what the event has that it was made of, where both have it: source, metadata …"""
+    """Whether a task has the members that it takes over from its event, with the same values."""
     put = put_last(record, call, EVENT + task)
     event = parsed(put.entry) if put is not None and put.entry is not None else None
     known = event if isinstance(event, dict) else {}
-    return all(plain(body.get(name)) == plain(known[name]) for name in _OF_EVENT & known.keys())
+    return all(plain(body.get(name)) == plain(known[name]) for name in _TAKEN_OVER & known.keys())
 
 
 def _kept_event(record: Record, call: Call, task: str) -> Iterator[str]:

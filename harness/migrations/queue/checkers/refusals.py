@@ -24,8 +24,8 @@ _ALONE_MS: Final = _OPERATION_MS + 1_100 + 20 * _CALL_MS
 _IDLE_MS: Final = _ALONE_MS + 100 * (250 + _CALL_MS)
 # An ordinary id; the guide does not say how requests with other ids are answered.
 _USUAL: Final = re.compile(r"[\w.-]{1,100}")
-# The status for somebody who does not say who it is.
-_WHO: Final = 401
+# The status of a request without a valid API key.
+_UNAUTHORIZED: Final = 401
 # Seconds that KV keeps anything, at least.
 _LEAST_TTL: Final = 60
 
@@ -46,8 +46,8 @@ def refusals(record: Record, call: Call) -> Iterator[str]:
         yield "{n} message{s} {were} answered as if {they} {were} none"
     if call.path.endswith("/release") and call.status == 403 and _was_never_held(record, call):
         yield "{n} task{s} that nobody held {were} not given back, as not held"
-    is_said = call.path.startswith(("/webhook/", "/api/migrate/"))
-    if call.status == 500 and is_said and not isinstance(call.answer, dict):
+    has_own_error = call.path.startswith(("/webhook/", "/api/migrate/"))
+    if call.status == 500 and has_own_error and not isinstance(call.answer, dict):
         yield "{n} request{s} that failed {were} answered by the platform, not by the Worker"
     if _idles(record, call):
         yield "{n} request{s} {were} answered long after everything was done for {them}"
@@ -59,14 +59,14 @@ def refusals(record: Record, call: Call) -> Iterator[str]:
 def _refusal(call: Call) -> int | None:
     """The status that refuses a request for a task that is missing, or held by another; None for none.
 
-    Clients send valid requests and say who they are, except for ids that cannot be keys: of those any other
-    refusal is right.
+    Clients send valid requests with a valid API key. Only ids that cannot be keys may be refused in another
+    way, but not as a request without an API key.
     """
     if call.path.startswith("/webhook/"):
         return None
     path = call.path.removeprefix("/api/queue/").removeprefix(RESULTS)
     if call.path.startswith("/api/migrate") or not _USUAL.fullmatch(path.partition("/")[0]):
-        return None if call.status == _WHO else call.status
+        return None if call.status == _UNAUTHORIZED else call.status
     if path.endswith(("/renew", "/release")):
         return 403
     return 404 if path.endswith("/status") or call.method == "GET" else None

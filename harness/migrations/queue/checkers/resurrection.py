@@ -85,8 +85,10 @@ def _put_back(record: Record) -> Iterator[tuple[Story, Span]]:
 
 
 def _was_given_out_by_the_old(record: Record, story: Story, call: Call | None) -> bool:
-    """Whether the old Worker, which looks for no result, let somebody do a task that was completed, or gave
-    it to two of whom one completed it: the other sent ``call``.
+    """Whether a client works on a completed task because of the old Worker, which looks for no result.
+
+    It handed the task out after its completion, or to two clients at once, of whom one sent ``call`` after
+    the other had completed the task.
     """
     claims = record.to("POST", "/api/queue/claim") if story.completed < math.inf else []
     given = [one for one in claims if one.stage == "old" and one.member("taskId") == story.id]

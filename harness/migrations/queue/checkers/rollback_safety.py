@@ -155,7 +155,7 @@ def _is_listed(record: Record, before: QueueState, task: str) -> bool:
     listed = [span for span, ids in record.expectation.lists if task in ids]
     if task in before.pending_ids:
         # A list that comes to its own end takes the names of those with it that nobody has moved.
-        return not brought and listed[-1].ended_by is None
+        return not brought and all(span.ended_by is None for span in listed[-1:])
     return not brought or any(span.end > brought[0].begin for span in listed)
 
 

@@ -279,7 +279,7 @@ def _waits_for_another_day(record: Record, call: Call) -> bool:
     return not said or until % _DAY_MS > 2 * _ANSWER_MS
 
 
-def _is_said_to_be_dry(record: Record, call: Call) -> bool:
+def _claims_to_be_dry(record: Record, call: Call) -> bool:
     return call.raw("dryRun") not in (None, False)
 
 
@@ -323,6 +323,6 @@ STEP: Final[dict[Complaint, str]] = {
     _leaves_something: "after {n} answer{s} of a step that all was done, keys were left to be moved",
     _leaves_a_note: "after {n} answer{s} of a step that all was done, copies were noted as not verified",
     _says_other: "in {n} answer{s} of a step the message is not what happened",
-    _is_said_to_be_dry: "{n} step{s} {were} answered as if nothing had been written",
+    _claims_to_be_dry: "{n} step{s} {were} answered as dry run{s}",
     _counts_copies_wrong: "in {n} answer{s} of a rollback the number of copies is not that of those made",
 }

@@ -13,7 +13,7 @@ ROUNDING: Final = 2
 
 
 def put_last(record: Record, call: Call, key: str) -> Event | None:
-    """What a request put at a key, last."""
+    """The last entry that a request put at a key; None if it put none."""
     puts = [one for one in record.versions.by(call.name) if one.verb == "put" and one.key == key]
     return puts[-1] if puts else None
 

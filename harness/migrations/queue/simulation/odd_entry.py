@@ -120,7 +120,7 @@ def add_odd(population: Population, text: str) -> None:
             "kept": entry,
             "kept-end": entry._replace(expiration=now + 1500),
             "kept-other": entry._replace(value=b"what was kept before"),
-            "kept-bytes": entry._replace(value=_read_alike(entry.value)),
+            "kept-bytes": entry._replace(value=_with_same_text(entry.value)),
         }[kept]
     if lease:
         _hold(population, task, lease, entry.metadata)
@@ -146,15 +146,15 @@ def _in_new(task: str, entry: Entry, place: str, now: int) -> Entry:
     changed: dict[str, Callable[[], Entry]] = {
         "both-changed": lambda: entry._replace(value=encoded({**body, "updatedAt": iso((now - 60) * 1000)})),
         "both-behind": lambda: entry._replace(value=encoded({**body, "queuedAt": iso((now - 9000) * 1000)})),
-        "both-bytes": lambda: entry._replace(value=_read_alike(entry.value)),
+        "both-bytes": lambda: entry._replace(value=_with_same_text(entry.value)),
         "both-end": lambda: entry._replace(expiration=now + 2000),
         "both-meta": lambda: entry._replace(metadata='{"trace":"t-2"}'),
     }
     return changed[place]() if place in changed else entry
 
 
-def _read_alike(value: bytes) -> bytes:
-    """Other bytes that are the same as text, where some of them are no text."""
+def _with_same_text(value: bytes) -> bytes:
+    """Different bytes that decode to the same text; the same bytes where all are valid UTF-8."""
     return value.replace(b"\xff", b"\xfd")
 
 

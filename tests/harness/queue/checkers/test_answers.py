@@ -84,14 +84,14 @@ MISTAKES = {
         "conditions=local claims=coordinator rollback=halfway tasks=5 leases=2 daemons=3 polls=6 beat=15",
         "I13",
     ),
-    "who asks for an odd id is asked who they are": (
+    "an id that cannot be a key is refused as a request without an API key": (
         "requests/reply.py",
         '{"error": error, **extra}, 400',
         '{"error": error, **extra}, 401',
         "tasks=6 odd=unusual-ids,long-id lookers=2",
         "I13",
     ),
-    "who is turned away may come again before it was": (
+    "the limiter names a moment that is past": (
         "requests/limiter.py",
         "reset_at=int(min(recent)) + WINDOW_MS",
         "reset_at=int(min(recent)) - WINDOW_MS",
@@ -100,7 +100,7 @@ MISTAKES = {
         "daemons=1 lookers=2 runs=1 operators=2 within=2 faults=unanswered@operator-1.2:25",
         "I13",
     ),
-    "what was counted before is not waited for": (
+    "the limiter forgets what it counted": (
         "requests/limiter.py",
         '_moments(await kv.get(key, "json"), now',
         "_moments(None, now",

@@ -141,10 +141,10 @@ class Copying:
             self.step.quarantined.append(shown.id)
 
     async def _without_lease(self, ids: list[str]) -> set[str]:
-        """Those whose lease is in the source and not yet in the target, or in this step no more."""
+        """Those whose lease is in the source and not in the target: not copied, or deleted in this step."""
         source = await bulk.texts(self.meter, [self.route.from_key("leases", id) for id in ids])
         target = await bulk.texts(self.meter, [self.route.to_key("leases", id) for id in ids])
-        # A read may still show what was deleted a moment ago.
+        # A late read may still show a copy that this step deleted.
         there = {key for key, text in target.items() if text is not None and key not in self.meter.deleted}
         return {
             id
