@@ -1,7 +1,9 @@
 """Who does the work of a search: this machine's cores, or a cluster."""
 
+import bz2
 import gc
 import os
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
@@ -165,6 +167,15 @@ class Processes:
         self.close()
 
 
+def _packed(job: Any) -> bytes:
+    """A job as few bytes: Dask's scheduler keeps the last thousand messages to each worker, jobs included."""
+    return bz2.compress(pickle.dumps(job))
+
+
+def _do_packed(work: Callable[[Job], Done], packed: bytes) -> Done:
+    return work(pickle.loads(bz2.decompress(packed)))
+
+
 class Cluster:
     """The workers of a Dask scheduler at ``address``, which have this version of Understudy installed.
 
@@ -224,7 +235,7 @@ class Cluster:
         def begin(most: int) -> None:
             for job in islice(left, most):
                 # Not pure: a job that was done before may be asked for again, and is then done again.
-                future = self._client.submit(work, job, pure=False)
+                future = self._client.submit(_do_packed, work, _packed(job), pure=False)
                 waiting.add(future)
                 future.add_done_callback(done.put)
 
